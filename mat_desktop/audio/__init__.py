@@ -1,0 +1,1 @@
+"""From a path to sound and to its log-mel spectrogram. The only package that decodes."""

@@ -1,0 +1,73 @@
+"""Looks at a file's audio stream without decoding it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from mat_desktop.domain.track import StreamInfo, TrackId
+from mat_desktop.errors import DecodeError
+
+EXTENSIONS = frozenset(
+    ".mp3 .mp2 .flac .ogg .oga .opus .spx .m4a .m4b .mp4 .aac .wma .asf .wav .aiff .aif .aifc .ape .wv .mpc "
+    ".tta .tak .ofr .dsf .mka .webm".split()
+)
+"""Lower-case extensions of files that a folder scan looks at."""
+
+
+def is_audio_name(path: Path) -> bool:
+    """Whether the name looks like music, whatever the case of its extension; hidden files do not."""
+    return path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
+
+
+def cause_of(error: Exception) -> str:
+    """An FFmpeg or system error as a short cause without numbers and paths."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text).strip().rstrip(".")
+
+
+def probe(path: Path) -> StreamInfo:
+    """What the first audio stream is.
+
+    :raises DecodeError: the file cannot be opened or has no audio stream
+    """
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            if not container.streams.audio:
+                raise DecodeError(path, "no audio stream")
+            stream = container.streams.audio[0]
+            duration: float | None = None
+            if stream.duration is not None and stream.time_base is not None:
+                duration = float(stream.duration * stream.time_base)
+            elif container.duration is not None:
+                duration = container.duration / 1_000_000
+            context = stream.codec_context
+            return StreamInfo(
+                container.format.name, context.name, context.sample_rate or 0, context.channels, duration
+            )
+    except (FFmpegError, OSError, ValueError) as error:
+        raise DecodeError(path, cause_of(error)) from error
+
+
+def packets_digest(path: Path) -> TrackId:
+    """SHA-256 over the payload of every packet of the first audio stream, hex.
+
+    It does not depend on tags, pictures, padding or where in the file the packets lie; it is what
+    ``ffmpeg -i FILE -map 0:a:0 -c copy -f hash -`` hashes.
+
+    :raises DecodeError: the file cannot be demultiplexed
+    """
+    digest = hashlib.sha256()
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            if not container.streams.audio:
+                raise DecodeError(path, "no audio stream")
+            for packet in container.demux(container.streams.audio[0]):
+                if packet.size:
+                    digest.update(packet)
+    except (FFmpegError, OSError, ValueError) as error:
+        raise DecodeError(path, cause_of(error)) from error
+    return TrackId(digest.hexdigest())

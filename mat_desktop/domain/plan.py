@@ -1,0 +1,93 @@
+"""A plan: every change that would be made to files, complete before the first byte is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from mat_desktop.domain.tags import WRITABLE, Field
+from mat_desktop.domain.track import FileStamp
+
+
+class Policy(StrEnum):
+    """What happens to the values that a field already has."""
+
+    FILL_EMPTY = "fill-empty"
+    APPEND = "append"
+    REPLACE = "replace"
+    SKIP = "skip"
+
+    def apply(self, before: Sequence[str], suggested: Sequence[str]) -> tuple[str, ...]:
+        """The field's new values. Without a suggestion nothing changes: an empty result never deletes."""
+        if not suggested or self is Policy.SKIP or (self is Policy.FILL_EMPTY and before):
+            return tuple(before)
+        if self is Policy.APPEND:
+            have = {value.casefold() for value in before}
+            return (*before, *(value for value in suggested if value.casefold() not in have))
+        return tuple(suggested)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one file, old values and new. An empty ``after`` removes the field."""
+
+    field: Field
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.field not in WRITABLE:
+            raise ValueError(f"{self.field} is not a field that this program writes")
+
+    def reversed(self) -> Change:
+        """The change that takes this one back."""
+        return Change(self.field, self.after, self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """All changes to one file, valid only while the file has this stamp."""
+
+    path: Path
+    stamp: FileStamp
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run would write. Files without a change are not in it.
+
+    :param reason: one line for the history, e.g. the model's name
+    """
+
+    reason: str
+    files: tuple[FilePlan, ...]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @property
+    def change_count(self) -> int:
+        """Changes over all files and fields."""
+        return sum(len(file.changes) for file in self.files)
+
+
+class WriteStatus(StrEnum):
+    """How the write of one file ended."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """How the write of one file ended, and why, in one sentence where it was not written."""
+
+    path: Path
+    status: WriteStatus
+    reason: str = ""
+    changes: tuple[Change, ...] = ()

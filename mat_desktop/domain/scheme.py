@@ -1,0 +1,73 @@
+"""TagScheme: from the raw tags of a network to the tags that people see and files carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mat_desktop.domain.tags import Category, Field
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayTag:
+    """One tag as it is shown and written.
+
+    :param name: as shown, lower case unless a name: "hip-hop", "female vocals"
+    :param sources: raw tags that mean the same thing, as ``vocabulary/name``
+    :param written: as written into files: "Hip-Hop"; the name with a capital by default
+    :param write: whether it is written when nothing else is said
+    """
+
+    name: str
+    category: Category
+    sources: tuple[str, ...]
+    written: str = ""
+    write: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.sources:
+            raise ValueError("a display tag needs a name and at least one source")
+        # Media servers split genre and mood at these characters (Navidrome, Jellyfin, LMS).
+        if any(mark in self.value for mark in ";/,"):
+            raise ValueError(f"the tag {self.value!r} must not contain ; / or ,")
+
+    @property
+    def value(self) -> str:
+        """The text that goes into a file."""
+        return self.written or self.name[:1].upper() + self.name[1:]
+
+    @property
+    def key(self) -> str:
+        """As in the MAT_TAGS field: ``category:name``."""
+        return f"{self.category}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class TagScheme:
+    """How raw tags are merged, grouped, limited and written.
+
+    :param tags: display tags, each name once
+    :param exclusive: groups of names of which at most one can be true; the surest one stays
+    :param limits: most tags of a category that are suggested
+    :param fields: field into which a category is written; a category that is absent is not written
+    """
+
+    name: str
+    title: str
+    tags: tuple[DisplayTag, ...]
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    limits: Mapping[Category, int] = field(default_factory=dict)
+    fields: Mapping[Category, Field] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [tag.name for tag in self.tags]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"display tags stand twice: {', '.join(sorted(twice))}")
+        sources = [source for tag in self.tags for source in tag.sources]
+        shared = {source for source in sources if sources.count(source) > 1}
+        if shared:
+            raise ValueError(f"raw tags belong to two display tags: {', '.join(sorted(shared))}")
+        unknown = {name for group in self.exclusive for name in group} - set(names)
+        if unknown:
+            raise ValueError(f"unknown names in an exclusive group: {', '.join(sorted(unknown))}")

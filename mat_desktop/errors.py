@@ -1,0 +1,59 @@
+"""What can go wrong: faults of the world (a file, a model, a store), and bugs of ours.
+
+Every fault composes its own one-line sentence, so that a shell only prints it.
+"""
+
+from __future__ import annotations
+
+from os import fspath
+from pathlib import Path
+
+
+class MatError(Exception):
+    """Base of everything that this program raises on purpose."""
+
+
+class FileFault(MatError):
+    """A user's file cannot be read, decoded or written. Carries the path and the cause as fields."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"{printable(self.path)}: {self.cause}"
+
+
+class DecodeError(FileFault):
+    """The file holds no audio that any of our decoders can read."""
+
+
+class TagFault(FileFault):
+    """The file's tags cannot be read, or cannot be written without loss."""
+
+
+class Conflict(FileFault):
+    """The file is no longer the one that was looked at: another program changed or replaced it."""
+
+
+class ModelFault(MatError):
+    """A model folder is broken, foreign or does not fit this program."""
+
+
+class EngineFault(MatError):
+    """The engine process could not be started, or died."""
+
+
+class StoreFault(MatError):
+    """A database of ours cannot be opened or is damaged."""
+
+
+class UsageFault(MatError):
+    """The user asked for something that does not exist (a path, a run, a model name)."""
+
+
+def printable(path: Path) -> str:
+    """The path as text that any terminal takes: undecodable bytes and control characters escaped."""
+    text = fspath(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -1,0 +1,80 @@
+"""Model folders: ``card.json`` and ``model.safetensors``. Nothing in them is code, everything is checked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse_safetensors
+from safetensors.numpy import save as dump_safetensors
+
+from mat_desktop.domain.card import ModelCard, Weights
+from mat_desktop.errors import ModelFault
+
+CARD_FILE = "card.json"
+WEIGHTS_FILE = "model.safetensors"
+LARGEST_CARD = 4 << 20
+LARGEST_WEIGHTS = 1 << 30
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+def open_card(folder: Path) -> ModelCard:
+    """Read and validate a model's card; the weights are only measured, not read.
+
+    :raises ModelFault: there is no card, it is damaged, or the weights' size is not the stated one
+    """
+    path = folder / CARD_FILE
+    try:
+        if path.stat().st_size > LARGEST_CARD:
+            raise ModelFault(f"{path} is too large for a model card")
+        card = msgspec.json.decode(path.read_bytes(), type=ModelCard)
+        size = _weights_path(folder, card).stat().st_size
+    except (OSError, msgspec.MsgspecError, ValueError) as error:
+        raise ModelFault(f"{path} is not a usable model card: {error}") from error
+    if size != card.weights.size or size > LARGEST_WEIGHTS:
+        raise ModelFault(f"{folder / card.weights.file} has {size} bytes, the card says {card.weights.size}")
+    return card
+
+
+def read_weights(folder: Path, card: ModelCard) -> Arrays:
+    """The parameters by name, after their digest was compared with the card's.
+
+    :raises ModelFault: the file is missing, was changed, or is not safetensors
+    """
+    path = _weights_path(folder, card)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFault(f"{path}: {error.strerror}") from error
+    if hashlib.sha256(content).hexdigest() != card.weights.sha256:
+        raise ModelFault(f"{path} is not the file that the card describes: its digest differs")
+    try:
+        return dict(parse_safetensors(content))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise ModelFault(f"{path} is not a safetensors file: {error}") from error
+
+
+def save_model(folder: Path, card: ModelCard, arrays: Mapping[str, NDArray[np.generic]]) -> ModelCard:
+    """Write weights and card; the card's ``weights`` are filled in here. Returns the card as written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = dump_safetensors(dict(arrays))
+    weights = Weights(WEIGHTS_FILE, hashlib.sha256(content).hexdigest(), len(content))
+    finished = replace(card, weights=weights)
+    (folder / WEIGHTS_FILE).write_bytes(content)
+    text = msgspec.json.format(msgspec.json.encode(finished), indent=1)
+    (folder / CARD_FILE).write_bytes(text + b"\n")
+    return finished
+
+
+def _weights_path(folder: Path, card: ModelCard) -> Path:
+    name = card.weights.file
+    if Path(name).name != name:
+        raise ModelFault(f"{folder / CARD_FILE} names weights outside its folder: {name!r}")
+    return folder / name

@@ -1,0 +1,1 @@
+"""Networks of the paper. The only package of the application that imports torch."""
