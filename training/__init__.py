@@ -1,0 +1,1 @@
+"""Trains and measures the networks of mat-desktop. Used alone by researchers; the application never imports it."""

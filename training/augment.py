@@ -1,0 +1,43 @@
+"""Random changes of a batch of log-mel that leave its labels true."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from training.settings import Settings
+from training.torchaudio_parts import FrequencyMasking, TimeMasking
+
+FLOOR_DB = -100.0
+"""10 log10(MelSpec.amin): the quietest value of the front end."""
+
+
+class Augment:
+    """Gain, mixing and SpecAugment, in this order, on dB and then on standardised values."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._mel_mask = FrequencyMasking(settings.mel_mask, iid_masks=True)
+        self._time_mask = TimeMasking(settings.time_mask, iid_masks=True)
+
+    def on_decibel(self, log_mel: Tensor, labels: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Random gain per clip, and in some steps each clip mixed with another, as power.
+
+        :param log_mel: dB [batch, 1, mel, frames]
+        :param labels: [batch, tags]; a mixture has the larger of both labels, weakened for the quieter clip
+        """
+        batch = log_mel.shape[0]
+        gain = (torch.rand(batch, 1, 1, 1, generator=random) * 2 - 1) * self.settings.gain_db
+        log_mel = (log_mel + gain).clamp_min(FLOOR_DB)
+        if torch.rand((), generator=random) >= self.settings.mix:
+            return log_mel, labels
+        share = 0.5 + 0.5 * torch.rand(batch, 1, 1, 1, generator=random)
+        other = torch.randperm(batch, generator=random)
+        power = share * torch.pow(10.0, log_mel / 10) + (1 - share) * torch.pow(10.0, log_mel[other] / 10)
+        weight = share.view(batch, 1)
+        return 10 * torch.log10(power.clamp_min(1e-10)), weight * labels + (1 - weight) * labels[other]
+
+    def on_standardised(self, log_mel: Tensor) -> Tensor:
+        """SpecAugment (Park et al. 2019): one band and one span of each clip become the mean."""
+        masked: Tensor = self._time_mask(self._mel_mask(log_mel))
+        return masked
