@@ -1,1 +1,1 @@
-"""Trains and measures the networks of mat-desktop. Used alone by researchers; the application never imports it."""
+"""Trains and measures the networks of mat-desktop. The application never imports it."""

@@ -6,7 +6,6 @@ import argparse
 import json
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -48,10 +47,16 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
         command.add_argument("--data", type=Path, required=True, help="folder of a corpus with soft labels")
-        command.add_argument("--cache", type=Path, default=Path("cache"), help="folder for log-mel spectrograms")
+        command.add_argument(
+            "--cache", type=Path, default=Path("cache"), help="folder for log-mel spectrograms"
+        )
         if name == "train":
-            command.add_argument("--runs", type=Path, default=Path("runs"), help="folder for checkpoints and curves")
-            command.add_argument("--export", type=Path, required=True, help="model folder to write, e.g. fcn2d")
+            command.add_argument(
+                "--runs", type=Path, default=Path("runs"), help="folder for checkpoints and curves"
+            )
+            command.add_argument(
+                "--export", type=Path, required=True, help="model folder to write, e.g. fcn2d"
+            )
             command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
             for field in fields(Settings):
                 kind = type(field.default)

@@ -61,6 +61,7 @@ def fit(
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     # The head starts at the tags' mean, so that the first epoch is not spent on learning how rare they are.
     prior = torch.from_numpy(dataset.labels[train].mean(axis=0)).clamp(1e-3, 1 - 1e-3)
+    assert module.head.bias is not None
     module.head.bias.data.copy_(torch.logit(prior))
     optimiser = torch.optim.AdamW(
         module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay

@@ -64,5 +64,7 @@ def rank(scores: Array, labels: Array) -> Ranking:
             correlation[tag] = np.corrcoef(scores[:, tag], labels[:, tag])[0, 1]
     best_scores = np.argsort(-scores, axis=1)[:, :5]
     best_labels = np.argsort(-labels, axis=1)[:, :5]
-    overlap = [len(set(a) & set(b)) / 5 for a, b in zip(best_scores.tolist(), best_labels.tolist(), strict=True)]
+    overlap = [
+        len(set(a) & set(b)) / 5 for a, b in zip(best_scores.tolist(), best_labels.tolist(), strict=True)
+    ]
     return Ranking(roc, pr, correlation, float(np.mean(overlap)))

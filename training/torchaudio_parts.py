@@ -23,6 +23,6 @@ except OSError:
     _absent.__dict__.update(_IS_TORCHAUDIO_EXT_AVAILABLE=False, fail_if_no_align=_needs_extension)
     sys.modules["torchaudio._extension"] = _absent
 
-from torchaudio.transforms import FrequencyMasking, TimeMasking  # noqa: E402
+from torchaudio.transforms import FrequencyMasking, TimeMasking
 
 __all__ = ["FrequencyMasking", "TimeMasking"]

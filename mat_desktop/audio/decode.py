@@ -112,12 +112,12 @@ def _av_blocks(decoding: Decoding) -> Iterator[Samples]:
     try:
         # A file object, not a name: FFmpeg would take "http:..." or "concat:..." as a protocol, and PyAV
         # cannot encode names that are not UTF-8.
-        with path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
+        with path.open("rb") as file, av.open(file, mode="r", metadata_errors="replace") as container:
             if not container.streams.audio:
                 raise DecodeError(path, "no audio stream")
             mixer = _Mixer(decoding.rate)
             stream = container.streams.audio[0]
-            stream.thread_type = "NONE"  # parallel over files, where it scales
+            stream.codec_context.thread_type = "NONE"  # parallel over files, where it scales
             last_error: FFmpegError | None = None
             for packet in container.demux(stream):
                 if packet.size:
@@ -170,7 +170,9 @@ class _Mixer:
             yield from self.finish()
             self._source_rate = source_rate
             if source_rate != self.rate:
-                self._resampler = soxr.ResampleStream(source_rate, self.rate, 1, dtype="float32", quality="HQ")
+                self._resampler = soxr.ResampleStream(
+                    source_rate, self.rate, 1, dtype="float32", quality="HQ"
+                )
         self._waiting.append(mono)
         self._waiting_samples += mono.size
         self.seconds += mono.size / source_rate
@@ -199,15 +201,14 @@ def _mono(frame: AudioFrame) -> Samples:
         mono = array.mean(axis=0, dtype=np.float32) if array.shape[0] > 1 else array[0]
     else:
         mono = array.reshape(-1, frame.layout.nb_channels).mean(axis=1, dtype=np.float32)
-    mono = np.asarray(mono, dtype=np.float32)
+    samples: Samples = np.asarray(mono, dtype=np.float32)
     name = frame.format.name.removesuffix("p")
     if name in FULL_SCALE:
-        if name == "u8":
-            mono = mono - np.float32(128)
-        return mono / np.float32(FULL_SCALE[name])
-    if not np.isfinite(mono).all():
-        return np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
-    return mono
+        offset = np.float32(128 if name == "u8" else 0)
+        return (samples - offset) / np.float32(FULL_SCALE[name])
+    if not np.isfinite(samples).all():
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    return samples
 
 
 def _stated_seconds(path: Path, container: InputContainer) -> float | None:

@@ -12,8 +12,11 @@ from mat_desktop.domain.track import StreamInfo, TrackId
 from mat_desktop.errors import DecodeError
 
 EXTENSIONS = frozenset(
-    ".mp3 .mp2 .flac .ogg .oga .opus .spx .m4a .m4b .mp4 .aac .wma .asf .wav .aiff .aif .aifc .ape .wv .mpc "
-    ".tta .tak .ofr .dsf .mka .webm".split()
+    (
+        *(".mp3", ".mp2", ".aac", ".flac", ".ogg", ".oga", ".opus", ".spx", ".m4a", ".m4b", ".mp4", ".wma"),
+        *(".asf", ".wav", ".aiff", ".aif", ".aifc", ".ape", ".wv", ".mpc", ".tta", ".tak", ".ofr", ".dsf"),
+        *(".mka", ".webm"),
+    )
 )
 """Lower-case extensions of files that a folder scan looks at."""
 

@@ -38,7 +38,7 @@ class DrawFile(msgspec.Struct, tag="draw", frozen=True):
 
 
 class Cancel(msgspec.Struct, tag="cancel", frozen=True):
-    """Forget every request up to this id; those under way answer nothing."""
+    """Forget every file to be scored up to this id; those under way answer nothing."""
 
     up_to: int
 

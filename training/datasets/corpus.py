@@ -1,7 +1,7 @@
 """A corpus of clips with soft labels for several vocabularies.
 
-Layout: ``audio/NNNNN.opus``, ``tracks.tsv`` (id, split, source, ..., licence_class, artist), ``labels.npz``
-(``id`` [n] and one array [n, tags] in 0..1 for each vocabulary) and ``vocabularies.json`` (names of the tags).
+Layout: ``audio/NNNNN.opus``, ``tracks.tsv`` (id, split, source, ..., licence_class, artist),
+``labels.npz`` (``id`` [n] and one array [n, tags] in 0..1 for each vocabulary) and ``vocabularies.json`` (names of the tags).
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def read_corpus(folder: Path) -> Dataset:
     if not np.array_equal(arrays["id"], np.array(ids)):
         raise DatasetFault(f"{folder / 'labels.npz'}: its ids are not those of tracks.tsv, in the same order")
     tags = tuple(Tag(vocabulary, name) for vocabulary, names in vocabularies.items() for name in names)
-    labels = np.concatenate([_labels(folder, arrays, name, len(v)) for name, v in vocabularies.items()], axis=1)
+    labels = np.concatenate(
+        [_labels(folder, arrays, name, len(v)) for name, v in vocabularies.items()], axis=1
+    )
     return Dataset(
         name=folder.name,
         clips=tuple(folder / "audio" / f"{row['id']}.opus" for row in rows),
@@ -94,7 +96,9 @@ def _read_tracks(path: Path) -> Sequence[dict[str, str]]:
         if not row["id"].isdigit():
             raise DatasetFault(f"{path}: line {line}: id {row['id']!r} is not a number")
         if row["id"] in seen:
-            raise DatasetFault(f"{path}: line {line}: id {row['id']} stands in line {seen[row['id']]} already")
+            raise DatasetFault(
+                f"{path}: line {line}: id {row['id']} stands in line {seen[row['id']]} already"
+            )
         seen[row["id"]] = line
     if not rows:
         raise DatasetFault(f"{path}: no clips")

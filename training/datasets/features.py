@@ -58,7 +58,9 @@ def prepare(
     return Features(array, usable)
 
 
-def normalisation(features: Features, indices: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def normalisation(
+    features: Features, indices: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and standard deviation of each band over some clips, float32 dB [mel] each."""
     total = np.zeros(features.log_mel.shape[1])
     squares = np.zeros_like(total)
@@ -79,9 +81,7 @@ def _open(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float16]:
             return array
     # Written in full at once: a sparse file would crash the process later, when the disk is full.
     with path.open("wb") as file:
-        np.lib.format.write_array_header_2_0(
-            file, {"descr": "<f2", "fortran_order": False, "shape": shape}
-        )
+        np.lib.format.write_array_header_2_0(file, {"descr": "<f2", "fortran_order": False, "shape": shape})
         zeros = np.zeros(shape[1:], np.float16).tobytes()
         for _ in range(shape[0]):
             file.write(zeros)

@@ -1,0 +1,70 @@
+"""Writes a plan into the files: prepared and verified beside each file, journalled, then put in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+
+from mat_desktop.app.recover import settle
+from mat_desktop.app.session import Session
+from mat_desktop.domain.plan import FilePlan, Plan, WriteResult, WriteStatus
+from mat_desktop.errors import Conflict, FileFault
+from mat_desktop.metadata.write import Prepared, commit, discard, prepare
+from mat_desktop.store.journal import EntryState
+
+
+def apply(session: Session, plan: Plan, cancel: Event) -> Iterator[WriteResult]:
+    """Write file after file; a fault costs only its file. Cancelling leaves the rest of the files untouched.
+
+    :raises StoreFault: the journal cannot be written, or another process is writing; the file at hand and
+        all that follow are untouched then
+    """
+    with session.journal.writing():
+        run = session.journal.begin(plan.reason)
+        for file in plan.files:
+            if cancel.is_set():
+                return
+            yield _write(session, run, file)
+
+
+def _write(session: Session, run: int, file: FilePlan) -> WriteResult:
+    try:
+        prepared = prepare(file.path, file.changes, file.stamp)
+        swap(session, run, prepared)
+    except Conflict as conflict:
+        return WriteResult(file.path, WriteStatus.CONFLICT, conflict.cause)
+    except FileFault as fault:
+        return WriteResult(file.path, WriteStatus.FAILED, fault.cause)
+    return WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
+
+
+def swap(session: Session, run: int, prepared: Prepared) -> int:
+    """Journal a prepared file, put it in place, and keep the library in step. Returns the journal's entry.
+
+    :raises FileFault: the file could not be replaced and is as it was
+    :raises StoreFault: the journal refused; the file is as it was
+    """
+    try:
+        entry = session.journal.intend(
+            run,
+            prepared.path,
+            prepared.temp,
+            prepared.before_sha256,
+            prepared.after_sha256,
+            prepared.delta,
+            prepared.changes,
+        )
+    except BaseException:
+        discard(prepared)
+        raise
+    try:
+        stamp = commit(prepared)
+    except BaseException:
+        # The new file may be in place all the same: the folder's sync comes after the replacement.
+        for unfinished in session.journal.unfinished():
+            if unfinished.id == entry:
+                settle(session, unfinished)
+        raise
+    session.journal.settle(entry, EntryState.WRITTEN)
+    session.library.move_stamp(prepared.path, stamp)
+    return entry

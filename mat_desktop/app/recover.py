@@ -1,0 +1,48 @@
+"""After a crash: looks at every write that was intended and never settled, and says what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from mat_desktop.app.session import Session
+from mat_desktop.domain.plan import WriteResult, WriteStatus
+from mat_desktop.errors import StoreFault
+from mat_desktop.store.journal import Entry, EntryState
+
+
+def recover(session: Session) -> list[WriteResult]:
+    """Settle unfinished writes; the music files themselves are whole whatever happened, old or new.
+
+    Nothing is done while another process is writing.
+    """
+    if not session.journal.unfinished():
+        return []
+    try:
+        with session.journal.writing():
+            return [settle(session, entry) for entry in session.journal.unfinished()]
+    except StoreFault:
+        return []
+
+
+def settle(session: Session, entry: Entry) -> WriteResult:
+    """Look at one file and tell the journal whether the intended write happened."""
+    digest = _digest(entry.path)
+    if digest == entry.after_sha256:
+        session.journal.settle(entry.id, EntryState.WRITTEN)
+        return WriteResult(
+            entry.path, WriteStatus.WRITTEN, "was finished before the interruption", entry.changes
+        )
+    entry.temp.unlink(missing_ok=True)
+    session.journal.settle(entry.id, EntryState.DROPPED)
+    if digest == entry.before_sha256:
+        return WriteResult(entry.path, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
+    return WriteResult(entry.path, WriteStatus.CONFLICT, "was interrupted, and the file has changed since")
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

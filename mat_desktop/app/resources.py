@@ -1,0 +1,35 @@
+"""Files that come with the program, found in a checkout and in an installed wheel alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mat_desktop.errors import UsageFault
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_INSTALLED = _PACKAGE / "resources"
+_CHECKOUT = _PACKAGE.parent / "resources"
+
+
+def resource(*parts: str) -> Path:
+    """A bundled file or folder, e.g. ``resource("models", "fcn2d")``."""
+    root = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+    return root.joinpath(*parts)
+
+
+def model_names() -> list[str]:
+    """Names of the bundled models."""
+    return sorted(path.parent.name for path in resource("models").glob("*/card.json"))
+
+
+def model_folder(name: str) -> Path:
+    """The folder of a bundled model, or of any model when ``name`` is a path to its folder.
+
+    :raises UsageFault: there is no such model
+    """
+    bundled = resource("models", name)
+    if name in model_names():
+        return bundled
+    if (Path(name) / "card.json").is_file():
+        return Path(name)
+    raise UsageFault(f"there is no model {name!r}; bundled: {', '.join(model_names())}; or give its folder")

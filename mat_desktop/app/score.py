@@ -1,0 +1,101 @@
+"""Lets the engine listen to tracks and keeps what it heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mat_desktop.app.session import Session
+from mat_desktop.domain.scores import Scores
+from mat_desktop.domain.track import Track, TrackId
+from mat_desktop.errors import FileFault
+from mat_desktop.inference.protocol import Scored
+from mat_desktop.store.library import KeptScores
+
+AHEAD = 32
+"""Files handed to the engine before their answers are awaited: enough to keep it busy, few to cancel."""
+
+LOOK_SECONDS = 0.2
+"""How often a cancellation is looked for while nothing arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a model heard in a file.
+
+    :param taggram: float16 [raw tags, positions] in 0..1; the positions share the track's length evenly
+    """
+
+    path: Path
+    scores: Scores
+    taggram: NDArray[np.float16]
+
+
+def score(session: Session, tracks: Sequence[Track], cancel: Event) -> Iterator[Heard | FileFault]:
+    """Listen to tracks; yields them as they are finished. Unchanged files heard before come from the library.
+
+    :raises EngineFault: the engine cannot be started
+    :raises ModelFault: the model cannot be used
+    """
+    pending: dict[Future[Scored], Track] = {}
+    todo = iter(tracks)
+    more = True
+    try:
+        while (more or pending) and not cancel.is_set():
+            while more and len(pending) < AHEAD and not cancel.is_set():
+                track = next(todo, None)
+                if track is None:
+                    more = False
+                    break
+                kept = session.library.scores(track, session.card.digest)
+                if kept is not None:
+                    yield _heard(track, kept)
+                    continue
+                pending[session.engine.score(track.path)] = track
+            done, _ = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                track = pending.pop(future)
+                if future.cancelled():
+                    return
+                fault = future.exception()
+                if isinstance(fault, FileFault):
+                    yield fault
+                elif fault is not None:
+                    raise fault
+                else:
+                    yield _keep(session, track, future.result())
+    finally:
+        if pending:
+            session.engine.cancel_scoring()
+
+
+def known(session: Session, tracks: Sequence[Track]) -> Iterator[Heard]:
+    """Scores kept from earlier sessions, for unchanged files, without the engine."""
+    for track in tracks:
+        kept = session.library.scores(track, session.card.digest)
+        if kept is not None:
+            yield _heard(track, kept)
+
+
+def _keep(session: Session, track: Track, scored: Scored) -> Heard:
+    scores = Scores(
+        session.card.digest,
+        TrackId(scored.track_id),
+        scored.seconds,
+        tuple(round(value, 6) for value in scored.values),
+        scored.silent,
+    )
+    kept = KeptScores(scores, scored.taggram, scored.positions)
+    session.library.put_scores(track.path, track.stamp, kept)
+    return _heard(track, kept)
+
+
+def _heard(track: Track, kept: KeptScores) -> Heard:
+    shape = (len(kept.scores.values), kept.positions)
+    return Heard(track.path, kept.scores, np.frombuffer(kept.taggram, np.float16).reshape(shape))

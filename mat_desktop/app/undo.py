@@ -1,0 +1,76 @@
+"""Takes a run back: byte for byte where a file is as the run left it, field by field where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+
+from mat_desktop.app.apply import swap
+from mat_desktop.app.session import Session
+from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
+from mat_desktop.domain.track import FileStamp
+from mat_desktop.errors import Conflict, FileFault, UsageFault
+from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.write import Prepared, prepare, prepare_restore
+from mat_desktop.store.journal import Entry
+
+
+def last_run(session: Session) -> int:
+    """The newest run that wrote something and was not taken back.
+
+    :raises UsageFault: there is none
+    """
+    for run in session.journal.runs():
+        if run.undo_of is None and not run.undone:
+            return run.id
+    raise UsageFault("there is nothing to undo")
+
+
+def undo(session: Session, run_id: int, cancel: Event) -> Iterator[WriteResult]:
+    """Put back what a run changed, the last file first.
+
+    :raises UsageFault: there is no such run, or it was taken back already
+    :raises StoreFault: the journal cannot be written, or another process is writing
+    """
+    with session.journal.writing():
+        entries = session.journal.written(run_id)
+        if not entries:
+            raise UsageFault(f"run {run_id} wrote nothing, or was undone already")
+        undoing = session.journal.begin(f"undo of run {run_id}", undo_of=run_id)
+        for entry in entries:
+            if cancel.is_set():
+                return
+            yield _take_back(session, undoing, entry)
+
+
+def _take_back(session: Session, undoing: int, entry: Entry) -> WriteResult:
+    backwards = tuple(change.reversed() for change in entry.changes)
+    kept: tuple[Change, ...] = ()
+    try:
+        try:
+            prepared = prepare_restore(
+                entry.path, entry.delta, entry.after_sha256, entry.before_sha256, backwards
+            )
+        except Conflict:
+            prepared, kept = _field_by_field(entry, backwards)
+        new_entry = swap(session, undoing, prepared)
+    except Conflict as conflict:
+        return WriteResult(entry.path, WriteStatus.CONFLICT, conflict.cause)
+    except FileFault as fault:
+        return WriteResult(entry.path, WriteStatus.FAILED, fault.cause)
+    session.journal.settle_undo(new_entry, entry.id)
+    if kept:
+        fields = ", ".join(change.field for change in kept)
+        reason = f"another program changed the file since: {fields} left as found"
+        return WriteResult(entry.path, WriteStatus.CONFLICT, reason, prepared.changes)
+    return WriteResult(entry.path, WriteStatus.WRITTEN, changes=prepared.changes)
+
+
+def _field_by_field(entry: Entry, backwards: tuple[Change, ...]) -> tuple[Prepared, tuple[Change, ...]]:
+    """Put back the fields that still hold what we wrote. Returns what is left alone as well."""
+    stamp = FileStamp.of(entry.path.stat())
+    present = read_tags(entry.path).tags
+    ours = tuple(change for change in backwards if present.get(change.field, ()) == change.before)
+    if not ours:
+        raise Conflict(entry.path, "another program changed every field that was written")
+    return prepare(entry.path, ours, stamp), tuple(change for change in backwards if change not in ours)

@@ -1,0 +1,177 @@
+"""The engine: a process of its own that decodes, computes log-mel and runs the network.
+
+It reads requests from standard input and writes answers to what was standard output when it started; both are
+pipes of :mod:`mat_desktop.inference.client`. A codec or driver that crashes takes this process with it, and
+neither the window nor the review. It ends when its input ends, so it never outlives its parent.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+import av.logging
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mat_desktop.audio.decode import Decoding
+from mat_desktop.audio.mel import log_mel_stream
+from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.errors import FileFault, MatError
+from mat_desktop.inference.protocol import (
+    Answer,
+    Cancel,
+    DrawFile,
+    Drawn,
+    Failed,
+    LoadModel,
+    Ready,
+    Request,
+    Scored,
+    ScoreFile,
+    receive_request,
+    send,
+)
+from mat_desktop.inference.tagger import Tagger, choose_device
+
+RANGE_DB = 80.0
+"""What a picture shows below its loudest cell."""
+
+Samples = NDArray[np.float32]
+
+
+class _Cancelled(Exception):
+    """The request was withdrawn while it was being met."""
+
+
+class Engine:
+    """Answers requests: scoring in as many threads as there are cores, drawing in one beside them."""
+
+    def __init__(self, answers: BinaryIO) -> None:
+        """:param answers: where answers are written"""
+        cores = os.cpu_count() or 1
+        torch.set_num_threads(cores)
+        self._answers = answers
+        self._sending = threading.Lock()
+        self._judging = threading.Lock()
+        self._cancelled_up_to = -1
+        self._tagger: Tagger | None = None
+        self._scoring = ThreadPoolExecutor(cores, "score")
+        self._drawing = ThreadPoolExecutor(1, "draw")
+
+    def run(self, requests: BinaryIO) -> None:
+        """Until the other side closes its end."""
+        while (request := receive_request(requests)) is not None:
+            match request:
+                case Cancel():
+                    self._cancelled_up_to = max(self._cancelled_up_to, request.up_to)
+                case DrawFile():
+                    self._drawing.submit(self._answer, request)
+                case LoadModel():
+                    self._answer(request)
+                case ScoreFile():
+                    self._scoring.submit(self._answer, request)
+
+    def _answer(self, request: LoadModel | ScoreFile | DrawFile) -> None:
+        try:
+            answer = self._meet(request)
+        except _Cancelled:
+            return
+        except FileFault as fault:
+            answer = Failed(request.id, fault.cause)
+        except MatError as fault:
+            answer = Failed(request.id, str(fault))
+        except MemoryError:
+            answer = Failed(request.id, "not enough memory")
+        except Exception as error:  # one file must never cost the others
+            answer = Failed(request.id, f"unexpected {type(error).__name__}: {error}")
+        with self._sending:
+            send(self._answers, answer)
+
+    def _meet(self, request: Request) -> Answer:
+        match request:
+            case LoadModel():
+                device, name = choose_device(request.device)
+                self._tagger = Tagger.open(Path(os.fsdecode(request.folder)), device)
+                return Ready(request.id, name)
+            case ScoreFile():
+                return self._score(request)
+            case DrawFile():
+                return self._draw(request)
+            case Cancel():
+                raise TypeError("a cancellation has no answer")
+
+    def _score(self, request: ScoreFile) -> Scored:
+        if self._tagger is None:
+            raise MatError("no model is loaded")
+        spec = self._tagger.card.mel
+        decoding, log_mel = self._hear(request, spec, loop=True)
+        with self._judging:
+            judgement = self._tagger.judge(log_mel)
+        return Scored(
+            request.id,
+            str(decoding.track_id),
+            decoding.seconds,
+            judgement.values.tolist(),
+            judgement.silent,
+            judgement.taggram.tobytes(),
+            judgement.taggram.shape[1],
+        )
+
+    def _draw(self, request: DrawFile) -> Drawn:
+        spec = MelSpec() if self._tagger is None else self._tagger.card.mel
+        _, log_mel = self._hear(request, spec, loop=False)
+        top = max(float(log_mel.max()), RANGE_DB + 10 * float(np.log10(spec.amin)))
+        picture = np.clip((log_mel - (top - RANGE_DB)) * (255 / RANGE_DB), 0, 255).astype(np.uint8)
+        bands, frames = picture.shape
+        return Drawn(request.id, picture.tobytes(), bands, frames, spec.frames_per_second, top, RANGE_DB)
+
+    def _hear(
+        self, request: ScoreFile | DrawFile, spec: MelSpec, *, loop: bool
+    ) -> tuple[Decoding, NDArray[np.float32]]:
+        """Decode and transform; with ``loop`` a clip shorter than a window is repeated to fill it."""
+        decoding = Decoding(Path(os.fsdecode(request.path)), spec.sample_rate)
+        blocks: list[Samples] = []
+
+        def watched() -> Iterable[Samples]:
+            for block in decoding:
+                self._stop_if_cancelled(request)
+                if loop and decoding.samples < spec.window_samples:
+                    blocks.append(block)
+                yield block
+
+        self._stop_if_cancelled(request)
+        log_mel = log_mel_stream(watched(), spec)
+        if loop and log_mel.shape[1] < spec.window_frames:
+            clip = np.resize(np.concatenate(blocks), spec.window_samples)
+            log_mel = log_mel_stream([clip], spec)
+        return decoding, log_mel
+
+    def _stop_if_cancelled(self, request: ScoreFile | DrawFile) -> None:
+        if isinstance(request, ScoreFile) and request.id <= self._cancelled_up_to:
+            raise _Cancelled
+
+
+def main() -> None:
+    """Run the engine on this process's pipes."""
+    # Libraries print to standard output; the answers go through a copy of it that they do not know.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    if sys.platform == "win32":
+        import msvcrt
+
+        for descriptor in (0, answers.fileno()):
+            msvcrt.setmode(descriptor, os.O_BINARY)
+    av.logging.set_level(av.logging.PANIC)
+    Engine(answers).run(sys.stdin.buffer)
+    os._exit(0)  # without waiting for files that nobody asks for any more
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""From the log-mel of a whole track to its scores: windows, network, pooling, taggram."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import cpu_count
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mat_desktop.domain.card import ModelCard
+from mat_desktop.errors import ModelFault
+from mat_desktop.inference.cards import open_card, read_weights
+from mat_desktop.networks.registry import build
+
+LogMel = NDArray[np.float32]
+
+SILENCE_DB = -70.0
+"""A window whose loudest cell is below this holds nothing but dither: white noise at the last bit of 16-bit
+audio lies near -84 dB in our log-mel."""
+
+WINDOWS_AT_ONCE = {"cpu": 4, "other": 32}
+"""Batching buys nothing on a CPU core; on a GPU it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a network says of a track.
+
+    :param values: float32 [tags] in 0..1
+    :param taggram: float16 [tags, positions] in 0..1; the positions share the track's length evenly
+    :param silent: there was nothing to hear; all values are 0
+    """
+
+    values: NDArray[np.float32]
+    taggram: NDArray[np.float16]
+    silent: bool
+
+
+class Tagger:
+    """A model on a device. Not for several threads at once."""
+
+    def __init__(self, card: ModelCard, arrays: dict[str, NDArray[np.generic]], device: torch.device) -> None:
+        """:raises ModelFault: the weights do not fit the network that the card names."""
+        self.card = card
+        self.device = device
+        try:
+            network = build(card.network, len(card.tags))
+        except ValueError as error:
+            raise ModelFault(f"{card.name}: {error}") from error
+        expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+        found = {name: array.shape for name, array in arrays.items()}
+        if expected != found:
+            odd = sorted(expected.items() ^ found.items())[0]
+            raise ModelFault(f"{card.name}: the weights do not fit the network, e.g. {odd[0]} {odd[1]}")
+        network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
+        self.network = network.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        bands = (len(card.normalisation.mean), 1)
+        self._mean = np.array(card.normalisation.mean, np.float32).reshape(bands)
+        self._std = np.array(card.normalisation.std, np.float32).reshape(bands)
+
+    @classmethod
+    def open(cls, folder: Path, device: torch.device) -> Tagger:
+        """Load a model folder. :raises ModelFault: it is broken or foreign."""
+        card = open_card(folder)
+        return cls(card, read_weights(folder, card), device)
+
+    def judge(self, log_mel: LogMel) -> Judgement:
+        """Listen to a whole track.
+
+        The track is cut into windows of ``card.mel.window_frames``, side by side, the last one moved back to
+        end with the track. A track's score is the mean of its windows' scores, weighted by the share of the
+        window that no earlier one had heard. Windows of digital silence do not count.
+
+        :param log_mel: dB [mel, frames], at least one window long
+        """
+        length = self.card.mel.window_frames
+        frames = log_mel.shape[1]
+        if frames < length:
+            raise ValueError(f"{frames} frames are less than a window of {length}")
+        starts = list(range(0, frames - length + 1, length))
+        weights = [1.0] * len(starts)
+        if starts[-1] + length < frames:
+            weights.append((frames - starts[-1] - length) / length)
+            starts.append(frames - length)
+        heard = [bool(log_mel[:, start : start + length].max() > SILENCE_DB) for start in starts]
+        positions = self._positions(log_mel, [s for s, h in zip(starts, heard, strict=True) if h], length)
+        tags = len(self.card.tags)
+        columns = round(frames / length * (positions.shape[2] if len(positions) else 8))
+        taggram = np.zeros((tags, columns), np.float16)
+        if not len(positions):
+            return Judgement(np.zeros(tags, np.float32), taggram, silent=True)
+        loud_weights = np.array([w for w, h in zip(weights, heard, strict=True) if h], np.float32)
+        window_scores = _sigmoid(positions.mean(axis=2))
+        values = (window_scores * loud_weights[:, None]).sum(axis=0) / loud_weights.sum()
+        _fill_taggram(taggram, _sigmoid(positions), starts, heard, length, frames)
+        return Judgement(values.astype(np.float32), taggram, silent=False)
+
+    def _positions(self, log_mel: LogMel, starts: list[int], length: int) -> NDArray[np.float32]:
+        """Logits [windows, tags, positions]."""
+        at_once = WINDOWS_AT_ONCE["cpu" if self.device.type == "cpu" else "other"]
+        parts = []
+        with torch.inference_mode():
+            for first in range(0, len(starts), at_once):
+                windows = np.stack(
+                    [
+                        (log_mel[:, s : s + length] - self._mean) / self._std
+                        for s in starts[first : first + at_once]
+                    ]
+                )
+                batch = torch.from_numpy(windows).unsqueeze(1).to(self.device)
+                logits = self.network(batch.contiguous(memory_format=torch.channels_last))
+                parts.append(logits.float().cpu().numpy())
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.card.tags), 0), np.float32)
+
+
+def choose_device(wish: str) -> tuple[torch.device, str]:
+    """The device to run on and its name for people.
+
+    :param wish: "auto" (CUDA, else MPS, else XPU, else CPU) or one of "cuda", "mps", "xpu", "cpu"
+    :raises ModelFault: the wished device is not there
+    """
+    available: dict[str, Callable[[], bool]] = {
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+        "xpu": lambda: hasattr(torch, "xpu") and torch.xpu.is_available(),
+        "cpu": lambda: True,
+    }
+    if wish != "auto" and wish not in available:
+        raise ModelFault(f"unknown device {wish!r}; known: auto, {', '.join(available)}")
+    names = list(available) if wish == "auto" else [wish]
+    name = next((name for name in names if available[name]()), None)
+    if name is None:
+        raise ModelFault(f"there is no {wish} device on this computer, or torch was built without it")
+    if name == "cuda":
+        return torch.device("cuda"), f"GPU, {torch.cuda.get_device_name(0)}"
+    if name == "mps":
+        return torch.device("mps"), "GPU, Apple"
+    if name == "xpu":
+        return torch.device("xpu"), f"GPU, {torch.xpu.get_device_name(0)}"
+    cores = cpu_count() or 1
+    return torch.device("cpu"), f"CPU, {cores} core{'s' if cores > 1 else ''}"
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
+
+
+def _fill_taggram(
+    taggram: NDArray[np.float16],
+    positions: NDArray[np.float32],
+    starts: list[int],
+    heard: list[bool],
+    length: int,
+    frames: int,
+) -> None:
+    """Each column gets the mean over the windows that cover its centre; silent windows leave zeros."""
+    columns = taggram.shape[1]
+    centres = (np.arange(columns) + 0.5) * frames / columns
+    total = np.zeros(taggram.shape, np.float32)
+    count = np.zeros(columns, np.float32)
+    loud_starts = [start for start, loud in zip(starts, heard, strict=True) if loud]
+    for window, start in zip(positions, loud_starts, strict=True):
+        inside = np.flatnonzero((centres >= start) & (centres < start + length))
+        cells = ((centres[inside] - start) / length * window.shape[1]).astype(int)
+        total[:, inside] += window[:, cells]
+        count[inside] += 1
+    taggram[:] = total / np.maximum(count, 1)

@@ -1,0 +1,171 @@
+"""What is known of the music files: tags and stamps as last read, scores, verdicts, opened folders."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.store.database import Database
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE root (path BLOB PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE track (
+        path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode BLOB NOT NULL,
+        duration REAL, tags TEXT NOT NULL, track_id TEXT
+    );
+    CREATE INDEX track_by_id ON track (track_id);
+    CREATE TABLE score (
+        track_id TEXT NOT NULL, model TEXT NOT NULL, seconds REAL NOT NULL, silent INTEGER NOT NULL,
+        "values" TEXT NOT NULL, taggram BLOB NOT NULL, positions INTEGER NOT NULL,
+        PRIMARY KEY (track_id, model)
+    );
+    CREATE TABLE verdict (
+        track_id TEXT NOT NULL, tag TEXT NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY (track_id, tag)
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptScores:
+    """Scores with the taggram they came from: float16 [tags, positions], row-major bytes."""
+
+    scores: Scores
+    taggram: bytes
+    positions: int
+
+
+class Library:
+    """Can be thrown away and rebuilt from the files, except for the verdicts."""
+
+    def __init__(self, path: Path) -> None:
+        """:raises StoreFault: the database cannot be opened"""
+        self._database = Database(path, _MIGRATIONS, synchronous="NORMAL")
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def roots(self) -> list[Path]:
+        """Folders and files that were opened, in order of name."""
+        return [_path(row[0]) for row in self._database.rows("SELECT path FROM root ORDER BY path")]
+
+    def add_roots(self, roots: Iterable[Path]) -> None:
+        """Remember folders and files as opened."""
+        with self._database.transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO root VALUES (?)", [(os.fsencode(root),) for root in roots])
+
+    def track(self, path: Path) -> Track | None:
+        """A file as it was last read."""
+        rows = self._database.rows(
+            "SELECT size, mtime_ns, inode, duration, tags FROM track WHERE path = ?", (os.fsencode(path),)
+        )
+        return _track(path, rows[0]) if rows else None
+
+    def put_tracks(self, tracks: Sequence[Track]) -> None:
+        """Keep files as just read. A file whose stamp changed loses its identity until it is heard again."""
+        with self._database.transaction() as db:
+            db.executemany(
+                "INSERT INTO track VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (path) DO UPDATE SET"
+                " track_id = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns"
+                " AND inode = excluded.inode THEN track_id END,"
+                " size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,"
+                " duration = excluded.duration, tags = excluded.tags",
+                [
+                    (
+                        os.fsencode(track.path),
+                        track.stamp.size,
+                        track.stamp.mtime_ns,
+                        _inode(track.stamp),
+                        track.duration,
+                        json.dumps({field: list(values) for field, values in track.tags.items()}),
+                    )
+                    for track in tracks
+                ],
+            )
+
+    def move_stamp(self, path: Path, stamp: FileStamp) -> None:
+        """The file was rewritten by this program: same audio, so its identity stays."""
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE track SET size = ?, mtime_ns = ?, inode = ? WHERE path = ?",
+                (stamp.size, stamp.mtime_ns, _inode(stamp), os.fsencode(path)),
+            )
+
+    def put_scores(self, path: Path, stamp: FileStamp, kept: KeptScores) -> None:
+        """Keep what was heard in a file, once for each model; the file gets its identity."""
+        scores = kept.scores
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE track SET track_id = ? WHERE path = ? AND size = ? AND mtime_ns = ?",
+                (scores.track_id, os.fsencode(path), stamp.size, stamp.mtime_ns),
+            )
+            db.execute(
+                "INSERT OR REPLACE INTO score VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    scores.track_id,
+                    scores.model,
+                    scores.seconds,
+                    scores.silent,
+                    json.dumps([round(value, 6) for value in scores.values]),
+                    kept.taggram,
+                    kept.positions,
+                ),
+            )
+
+    def scores(self, track: Track, model: str) -> KeptScores | None:
+        """What a model heard in this very file, None if it has not listened or the file changed since."""
+        rows = self._database.rows(
+            'SELECT s.track_id, s.model, s.seconds, s."values", s.silent, s.taggram, s.positions'
+            " FROM track t JOIN score s ON s.track_id = t.track_id"
+            " WHERE t.path = ? AND t.size = ? AND t.mtime_ns = ? AND t.inode = ? AND s.model = ?",
+            (
+                os.fsencode(track.path),
+                track.stamp.size,
+                track.stamp.mtime_ns,
+                _inode(track.stamp),
+                model,
+            ),
+        )
+        if not rows:
+            return None
+        track_id, model, seconds, values, silent, taggram, positions = rows[0]
+        scores = Scores(model, TrackId(track_id), seconds, tuple(json.loads(values)), bool(silent))
+        return KeptScores(scores, taggram, positions)
+
+    def verdicts(self, track_id: TrackId) -> dict[str, Verdict]:
+        """What the user said of a track's suggestions, by name of the display tag."""
+        rows = self._database.rows("SELECT tag, verdict FROM verdict WHERE track_id = ?", (track_id,))
+        return {tag: Verdict(verdict) for tag, verdict in rows}
+
+    def put_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
+        """Replace a track's verdicts; undecided ones are not kept."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM verdict WHERE track_id = ?", (track_id,))
+            db.executemany(
+                "INSERT INTO verdict VALUES (?, ?, ?)",
+                [(track_id, tag, v) for tag, v in verdicts.items() if v is not Verdict.UNDECIDED],
+            )
+
+
+def _track(path: Path, row: tuple[Any, ...]) -> Track:
+    size, mtime_ns, inode, duration, tags = row
+    known = {Field(name): tuple(values) for name, values in json.loads(tags).items()}
+    return Track(path, FileStamp(size, mtime_ns, int.from_bytes(inode, "big")), duration, known)
+
+
+def _inode(stamp: FileStamp) -> bytes:
+    """Windows' file numbers exceed SQLite's signed integers."""
+    return stamp.inode.to_bytes(16, "big")
+
+
+def _path(value: bytes) -> Path:
+    return Path(os.fsdecode(value))
