@@ -77,8 +77,8 @@ def export(
             "valid": by_vocabulary(scores, dataset.labels[valid], dataset),
             "test": by_vocabulary(test_scores, dataset.labels[test], dataset),
             "protocol": "soft labels binarised per tag at max(0.1, the tag's 93 % quantile) within the "
-            "split; tags with fewer than three positives left out; macro means; correlation with the soft labels; "
-            "overlap of the five best tags",
+            "split; tags with fewer than three positives left out; macro means; correlation with the soft "
+            "labels; overlap of the five best tags",
         },
         training={"command": command, "minutes": round(seconds / 60, 1), "settings": _as_dict(settings)},
     )
@@ -99,8 +99,8 @@ def _describe(dataset: Dataset, train: int, valid: int, test: int) -> str:
     shares = ", ".join(f"{name}: {count}" for name, count in zip(classes, counts, strict=True))
     return (
         f"Distilled from soft labels: {train} training, {valid} validation and {test} test clips of 29.12 s "
-        "of free music, split by artist. The labels are means of the outputs of published networks (fcn, crnn, "
-        "musicnn of Won et al. 2020, MIT licence), each trained on the real data set of its vocabulary "
+        "of free music, split by artist. The labels are means of the outputs of published networks (fcn, "
+        "crnn, musicnn of Won et al. 2020, MIT licence), each trained on the real data set of its vocabulary "
         "(MagnaTagATune, MTG-Jamendo, Million Song Dataset with Last.fm tags). Clips by licence class: "
         f"{shares} (A: free licence stated for the audio; A2: the repository's free licence; B: generated or "
         "rendered music with a licence file; C: generated or rendered demonstration music without a "

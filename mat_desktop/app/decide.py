@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import exp, log
 
@@ -22,12 +22,29 @@ SMALLEST = 1e-4
 """Scores are kept this far from 0 and 1, where the logit ends."""
 
 
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Thresholds that the user set.
+
+    :param every: for every display tag that has none of its own, 0..1; None keeps the model's
+    :param by_name: for single display tags, 0..1
+    """
+
+    every: float | None = None
+    by_name: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, tag: DisplayTag) -> float | None:
+        """The threshold of a display tag, None where the model's counts."""
+        return self.by_name.get(tag.name, self.every)
+
+
 def suggest(
     scheme: TagScheme,
     card: ModelCard,
     scores: Scores,
     verdicts: Mapping[str, Verdict] = {},
     shift: float = 0.0,
+    thresholds: Thresholds | None = None,
 ) -> tuple[Suggestion, ...]:
     """Every display tag that the model knows, by category, then from the surest down.
 
@@ -36,6 +53,7 @@ def suggest(
     common one, and the score reaches the threshold exactly when the raw tags exceed theirs on average.
 
     :param shift: added to every threshold in logit space; above 0 fewer and surer tags are suggested
+    :param thresholds: the user's own thresholds instead of the model's
     """
     columns = {tag.key: index for index, tag in enumerate(card.tags)}
     suggestions: dict[str, Suggestion] = {}
@@ -46,6 +64,9 @@ def suggest(
             continue
         score = sum(_logit(scores.values[i]) for i in indices) / len(indices)
         threshold = sum(_logit(card.tags[i].threshold) for i in indices) / len(indices) + shift
+        own = thresholds.of(tag) if thresholds else None
+        if own is not None:
+            threshold = _logit(own)
         margins[tag.name] = score - threshold
         suggestions[tag.name] = Suggestion(
             tag,
@@ -106,8 +127,8 @@ def plan_file(session: Session, track: Track, suggestions: Sequence[Suggestion])
     chosen = [s.tag for s in suggestions if s.chosen and (s.tag.write or s.verdict is Verdict.ACCEPTED)]
     changes = [
         change
-        for field, values in _values_by_field(session.scheme, chosen).items()
-        if (change := _change(track, field, values, session.policies[field])) is not None
+        for target, values in _values_by_field(session.scheme, chosen).items()
+        if (change := _change(track, target, values, session.policies[target])) is not None
     ]
     noted = _change(track, Field.MAT_TAGS, [tag.key for tag in chosen], Policy.REPLACE)
     if noted is not None:
@@ -125,16 +146,16 @@ def plan_file(session: Session, track: Track, suggestions: Sequence[Suggestion])
 def _values_by_field(scheme: TagScheme, chosen: Sequence[DisplayTag]) -> dict[Field, list[str]]:
     values: dict[Field, list[str]] = {}
     for tag in chosen:
-        field = scheme.fields.get(tag.category)
-        if field is not None:
-            values.setdefault(field, []).append(tag.value)
+        target = scheme.fields.get(tag.category)
+        if target is not None:
+            values.setdefault(target, []).append(tag.value)
     return values
 
 
-def _change(track: Track, field: Field, suggested: Sequence[str], policy: Policy) -> Change | None:
-    before = track.tags.get(field, ())
+def _change(track: Track, target: Field, suggested: Sequence[str], policy: Policy) -> Change | None:
+    before = track.tags.get(target, ())
     after = policy.apply(before, suggested)
-    return Change(field, tuple(before), after) if after != tuple(before) else None
+    return Change(target, tuple(before), after) if after != tuple(before) else None
 
 
 def _logit(score: float) -> float:

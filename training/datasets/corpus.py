@@ -1,7 +1,8 @@
 """A corpus of clips with soft labels for several vocabularies.
 
 Layout: ``audio/NNNNN.opus``, ``tracks.tsv`` (id, split, source, ..., licence_class, artist),
-``labels.npz`` (``id`` [n] and one array [n, tags] in 0..1 for each vocabulary) and ``vocabularies.json`` (names of the tags).
+``labels.npz`` (``id`` [n] and one array [n, tags] in 0..1 for each vocabulary) and
+``vocabularies.json`` (names of the tags).
 """
 
 from __future__ import annotations

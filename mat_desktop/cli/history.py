@@ -1,0 +1,26 @@
+"""``mat-desktop history``: the runs that wrote to files."""
+
+from __future__ import annotations
+
+import argparse
+from threading import Event
+
+from mat_desktop.app.session import Session
+
+
+def run(options: argparse.Namespace, cancel: Event) -> int:
+    """One line a run, the newest first. Exit status 0."""
+    session = Session(options.data_dir)
+    try:
+        runs = session.runs()
+        if not runs:
+            print("Nothing was written yet.")
+        for entry in runs:
+            local = entry.started.astimezone().strftime("%Y-%m-%d %H:%M")
+            state = ", undone" if entry.undone else ""
+            print(
+                f"{entry.id:>5}  {local}  {entry.files} files, {entry.changes} changes  {entry.reason}{state}"
+            )
+    finally:
+        session.close()
+    return 0

@@ -1,0 +1,76 @@
+"""``mat-desktop info FILE…``: what a file is and which tags it has now."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from mat_desktop.audio.probe import probe
+from mat_desktop.cli.output import list_failures
+from mat_desktop.errors import DecodeError, FileFault, printable
+from mat_desktop.metadata.files import read_tags
+
+
+def run(options: argparse.Namespace, cancel: Event) -> int:
+    """Exit status 0, or 1 when a file could not be read."""
+    faults: list[FileFault] = []
+    known: list[dict[str, Any]] = []
+    for path in options.paths:
+        if cancel.is_set():
+            break
+        try:
+            known.append(_look(path))
+        except FileFault as fault:
+            faults.append(fault)
+    if options.json:
+        print(json.dumps(known, indent=1))
+    else:
+        for facts in known:
+            _print(facts)
+    list_failures(faults)
+    return 1 if faults else 0
+
+
+def _look(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise FileFault(path, "no such file" if not path.exists() else "not a file")
+    found = read_tags(path)
+    try:
+        stream = probe(path)
+    except DecodeError as fault:
+        audio: dict[str, Any] = {"error": fault.cause}
+    else:
+        audio = {
+            "codec": stream.codec,
+            "sample_rate": stream.sample_rate,
+            "channels": stream.channels,
+            "seconds": None if stream.duration is None else round(stream.duration, 3),
+        }
+    return {
+        "path": str(path),
+        "tag_format": found.format,
+        "audio": audio,
+        "tags": {field: list(values) for field, values in found.tags.items()},
+        "notes": list(found.notes),
+    }
+
+
+def _print(facts: dict[str, Any]) -> None:
+    audio = facts["audio"]
+    write = sys.stdout.write
+    write(f"{printable(Path(facts['path']))}\n")
+    if "error" in audio:
+        write(f"  {'audio':<11} {audio['error']}\n")
+    else:
+        length = "" if audio["seconds"] is None else f", {audio['seconds']:.1f} s"
+        stream = f"{audio['codec']}, {audio['sample_rate']} Hz, {audio['channels']} channels{length}"
+        write(f"  {'audio':<11} {stream}\n")
+    write(f"  {'tags':<11} {facts['tag_format']}\n")
+    for field, values in facts["tags"].items():
+        write(f"  {field:<11} {'; '.join(values)}\n")
+    for note in facts["notes"]:
+        write(f"  {'note':<11} {note}\n")

@@ -1,0 +1,122 @@
+"""Understands the command line and runs a command.
+
+Exit status: 0 all went well, 1 some files failed, 2 wrong usage, 130 stopped by Ctrl+C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+
+from mat_desktop import __version__
+from mat_desktop.errors import MatError, UsageFault
+
+OK, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
+
+_EPILOG = "Without a command the window opens. Nothing is written to a file unless --write is given."
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
+    top = argparse.ArgumentParser(
+        prog="mat-desktop",
+        description="Listens to music with a neural network on this computer and writes genre, mood, "
+        "instruments and voice into the files' tags.",
+        epilog=_EPILOG,
+    )
+    top.add_argument("--version", action="version", version=f"mat-desktop {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    window = commands.add_parser("open", help="open the window, with these files and folders")
+    window.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    demo = commands.add_parser("demo", help="show the demo tracks: in the window, or here without a display")
+
+    tag = commands.add_parser(
+        "tag",
+        help="listen to files and folders and show (with --write: write) their tags",
+        description="Listens to every track under the paths and shows the tags it suggests and the changes "
+        "that they would make. Files are changed only with --write.",
+    )
+    tag.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="music files, or folders with them")
+    tag.add_argument("--write", action="store_true", help="write the changes into the files")
+    tag.add_argument(
+        "--json", type=Path, metavar="FILE", help="write a report as JSON ('-': to standard output)"
+    )
+    tag.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write a report as CSV ('-': to standard output)"
+    )
+    tag.add_argument("--model", default="fcn2d", metavar="NAME", help="a bundled model, or a model's folder")
+    tag.add_argument(
+        "--threshold",
+        action="append",
+        default=[],
+        metavar="[TAG=]SCORE",
+        help="suggest from this score on (0 to 1) instead of the model's own threshold; for one tag or all",
+    )
+    tag.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="[FIELD=]POLICY",
+        help="fill-empty (default), append, replace or skip; for one field (genre, mood, instrument, voice) "
+        "or for all",
+    )
+    tag.add_argument("--device", default="auto", choices=["auto", "cuda", "mps", "xpu", "cpu"])
+
+    info = commands.add_parser("info", help="show the tags that files have now")
+    info.add_argument("paths", nargs="+", type=Path, metavar="FILE")
+    info.add_argument("--json", action="store_true", help="as JSON")
+
+    undo = commands.add_parser("undo", help="take a run back: every file as it was before")
+    undo.add_argument(
+        "run", nargs="?", type=int, metavar="RUN", help="number of the run; the last by default"
+    )
+    history = commands.add_parser("history", help="list the runs that wrote to files")
+
+    for command in (window, demo, tag, info, undo, history):
+        command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
+    return top
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one of the commands of this package and return the exit status."""
+    cancel = Event()
+    _stop_on_signals(cancel)
+    module = importlib.import_module(f"mat_desktop.cli.{options.command}")
+    try:
+        status: int = module.run(options, cancel)
+    except UsageFault as fault:
+        print(f"mat-desktop: {fault}", file=sys.stderr)
+        return WRONG_USAGE
+    except MatError as fault:
+        print(f"mat-desktop: {fault}", file=sys.stderr)
+        return SOME_FAILED
+    except BrokenPipeError:
+        # The reader of our output (head, less) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    return STOPPED if cancel.is_set() else status
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Options as a namespace; leaves with status 2 where they are wrong."""
+    return parser().parse_args(arguments)
+
+
+def _stop_on_signals(cancel: Event) -> None:
+    """The first Ctrl+C stops cleanly after the file at hand, a second one at once."""
+
+    def stop(number: int, frame: object) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+        print("\nStopping…", file=sys.stderr)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)

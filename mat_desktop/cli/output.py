@@ -1,0 +1,52 @@
+"""What commands print: progress and failures to standard error, results to standard output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from mat_desktop.errors import FileFault
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+
+
+class _Rate(ProgressColumn):
+    """Files a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.1f}/s")
+
+
+def progress() -> Progress:
+    """A bar with count, rate and time left; silent where standard error is not a terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+        console=errors,
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+
+
+def list_failures(faults: Sequence[FileFault]) -> None:
+    """Each file that failed, with the reason."""
+    if faults:
+        errors.print(f"{len(faults)} {'file' if len(faults) == 1 else 'files'} failed:")
+        for fault in faults:
+            errors.print(f"  {fault}")

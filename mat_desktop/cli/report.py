@@ -1,0 +1,140 @@
+"""The report of ``mat-desktop tag``: one record a file, from which text, JSON and CSV are made."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from mat_desktop import __version__
+from mat_desktop.app.session import Session
+from mat_desktop.domain.plan import Change
+from mat_desktop.domain.scores import Scores, Suggestion
+from mat_desktop.domain.tags import Category
+from mat_desktop.errors import UsageFault, printable
+
+
+@dataclass(slots=True)
+class Record:
+    """What happened to one file.
+
+    :param status: "planned", "unchanged", "written", "conflict" or "failed"
+    :param error: one sentence where it failed
+    """
+
+    path: Path
+    status: str
+    error: str = ""
+    scores: Scores | None = None
+    suggestions: Sequence[Suggestion] = ()
+    changes: Sequence[Change] = ()
+
+    @property
+    def chosen(self) -> list[Suggestion]:
+        """Suggestions that count, by category, the surest first."""
+        return [suggestion for suggestion in self.suggestions if suggestion.chosen]
+
+
+def text_of(record: Record) -> str:
+    """Path, tags by category with scores, and the changes old -> new."""
+    lines = [printable(record.path)]
+    if record.scores is not None and record.scores.silent:
+        lines.append("  nothing but silence")
+    for category in Category:
+        tags = [f"{s.tag.name} {s.score:.2f}" for s in record.chosen if s.tag.category is category]
+        if tags:
+            lines.append(f"  {category:<11} {', '.join(tags)}")
+    for change in record.changes:
+        old = "; ".join(change.before) or "(empty)"
+        lines.append(f"  {change.field:<11} {old} -> {'; '.join(change.after) or '(empty)'}")
+    if record.error:
+        lines.append(f"  {record.status}: {record.error}")
+    elif record.status in ("written", "unchanged"):
+        lines.append(f"  {record.status}")
+    return "\n".join(lines)
+
+
+def write_json(session: Session, records: Sequence[Record], path: Path, run: int | None) -> None:
+    """The whole report. Names that are not UTF-8 keep their bytes as lone surrogates (PEP 383)."""
+    keys = [tag.key for tag in session.card.tags]
+    report = {
+        "program": f"mat-desktop {__version__}",
+        "model": {
+            "name": session.card.name,
+            "title": session.card.title,
+            "sha256": session.card.weights.sha256,
+        },
+        "device": session.device,
+        "scheme": session.scheme.name,
+        "run": run,
+        "files": [_as_json(record, keys) for record in records],
+    }
+    with _open(path) as file:
+        json.dump(report, file, indent=1)
+        file.write("\n")
+
+
+def write_csv(session: Session, records: Sequence[Record], path: Path) -> None:
+    """One row a file: status, suggested tags by category, planned values by field, every raw score."""
+    keys = [tag.key for tag in session.card.tags]
+    fields = list(dict.fromkeys(change.field for record in records for change in record.changes))
+    with _open(path) as file:
+        writer = csv.writer(file)
+        planned = [f"new {field}" for field in fields]
+        writer.writerow(["path", "status", "error", "seconds", *Category, *planned, *keys])
+        for record in records:
+            tags = [
+                "; ".join(s.tag.name for s in record.chosen if s.tag.category is category)
+                for category in Category
+            ]
+            after = {change.field: "; ".join(change.after) for change in record.changes}
+            values = record.scores.values if record.scores else [""] * len(keys)
+            seconds = f"{record.scores.seconds:.2f}" if record.scores else ""
+            new = [after.get(field, "") for field in fields]
+            writer.writerow(
+                [printable(record.path), record.status, record.error, seconds, *tags, *new, *values]
+            )
+
+
+def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
+    scores = record.scores
+    return {
+        "path": str(record.path),
+        "status": record.status,
+        "error": record.error or None,
+        "track_id": scores.track_id if scores else None,
+        "seconds": round(scores.seconds, 3) if scores else None,
+        "silent": scores.silent if scores else None,
+        "scores": dict(zip(keys, scores.values, strict=True)) if scores else {},
+        "tags": [
+            {
+                "name": s.tag.name,
+                "category": s.tag.category,
+                "score": round(s.score, 4),
+                "threshold": round(s.threshold, 4),
+            }
+            for s in record.chosen
+        ],
+        "changes": [{"field": c.field, "old": list(c.before), "new": list(c.after)} for c in record.changes],
+    }
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[TextIO]:
+    """Standard output for "-"; otherwise a file that is complete or not there at all."""
+    if str(path) == "-":
+        yield sys.stdout
+        return
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageFault(f"{printable(path)} cannot be written: {error.strerror}") from error
