@@ -24,7 +24,9 @@ from mat_desktop.errors import DecodeError
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.packet import Packet
 
 Samples = NDArray[np.float32]
 
@@ -34,7 +36,7 @@ BLOCK_SAMPLES = 1 << 16
 FULL_SCALE = {"u8": 128.0, "s16": 32768.0, "s32": 2147483648.0, "s64": 9223372036854775808.0}
 """The value that is 1.0, for FFmpeg's integer sample formats."""
 
-EXACT_DURATION = ("flac", "wav", "aiff", "mov", "ape", "wv", "tta", "asf", "caf", "w64", "dsf")
+EXACT_DURATION = ("flac", "aiff", "mov", "ape", "wv", "tta", "caf", "w64", "dsf")
 """Containers that state how long the audio is. Others only guess it, so a shortfall there says nothing."""
 
 MISSING_SHARE = 0.02
@@ -58,7 +60,7 @@ class Decoding:
         self.path = path
         self.rate = rate
         self.samples = 0
-        self.damaged_packets = 0
+        self.damage: FFmpegError | None = None
         self.track_id: TrackId | None = None
 
     @property
@@ -118,27 +120,35 @@ def _av_blocks(decoding: Decoding) -> Iterator[Samples]:
             mixer = _Mixer(decoding.rate)
             stream = container.streams.audio[0]
             stream.codec_context.thread_type = "NONE"  # parallel over files, where it scales
-            last_error: FFmpegError | None = None
-            for packet in container.demux(stream):
+            for packet in _packets(decoding, container):
                 if packet.size:
                     digest.update(packet)
                 try:
                     frames = packet.decode()
                 except FFmpegError as error:
-                    decoding.damaged_packets += 1
-                    last_error = error
+                    decoding.damage = error
                     continue
                 for frame in frames:
                     yield from mixer.add(_mono(frame), frame.sample_rate)
             yield from mixer.finish()
             if not mixer.seconds:
-                raise DecodeError(path, cause_of(last_error) if last_error else "no audio in the file")
+                raise DecodeError(
+                    path, cause_of(decoding.damage) if decoding.damage else "no audio in the file"
+                )
             stated = _stated_seconds(path, container)
             if stated and stated - mixer.seconds > max(MISSING_SECONDS, MISSING_SHARE * stated):
                 raise DecodeError(path, f"the file ends early: {mixer.seconds:.0f} s of {stated:.0f} s")
             decoding.track_id = TrackId(digest.hexdigest())
     except (FFmpegError, OSError, ValueError) as error:
         raise DecodeError(path, cause_of(error)) from error
+
+
+def _packets(decoding: Decoding, container: InputContainer) -> Iterator[Packet[AudioStream]]:
+    """Encoded packets up to the end, or up to where the container is broken: what came before counts."""
+    try:
+        yield from container.demux(container.streams.audio[0])
+    except FFmpegError as error:
+        decoding.damage = error
 
 
 def _soundfile_blocks(decoding: Decoding) -> Iterator[Samples]:
@@ -215,14 +225,52 @@ def _stated_seconds(path: Path, container: InputContainer) -> float | None:
     """How long the file says it is, None where it only guesses."""
     stream = container.streams.audio[0]
     names = container.format.name.split(",")
+    if "wav" in names:
+        return _seconds_in_riff(path)
+    if "asf" in names:
+        return _seconds_in_asf(path)
     exact = any(name in EXACT_DURATION for name in names) or ("mp3" in names and _has_frame_count(path))
     if not exact or stream.duration is None or stream.time_base is None:
         return None
-    seconds = float(stream.duration * stream.time_base)
-    # A WAV that was written to a pipe states 4 GiB of audio, or nothing at all.
-    if "wav" in names and seconds * stream.codec_context.sample_rate * stream.codec_context.channels >= 2**30:
+    return float(stream.duration * stream.time_base)
+
+
+def _seconds_in_riff(path: Path) -> float | None:
+    """Length that a WAV's chunks state; FFmpeg would cut it to the file's size.
+
+    None for a file written to a pipe (size 0 or 4 GiB) and for RF64, which has its sizes elsewhere.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != b"RIFF":
+            return None
+        file.seek(12)
+        bytes_per_second = 0
+        while len(head := file.read(8)) == 8:
+            name, size = head[:4], int.from_bytes(head[4:], "little")
+            if name == b"fmt " and size >= 16:
+                bytes_per_second = int.from_bytes(file.read(16)[8:12], "little")
+                file.seek(size - 16, 1)
+            elif name == b"data":
+                return size / bytes_per_second if bytes_per_second and 0 < size < 0xFFFFFF00 else None
+            else:
+                file.seek(size, 1)
+            file.seek(size & 1, 1)
+    return None
+
+
+_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+
+
+def _seconds_in_asf(path: Path) -> float | None:
+    """Play duration less preroll in the File Properties Object (ASF specification, 3.2)."""
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    start = head.find(_FILE_PROPERTIES)
+    if start < 0 or len(head) < start + 88:
         return None
-    return seconds
+    duration = int.from_bytes(head[start + 64 : start + 72], "little") / 1e7
+    preroll = int.from_bytes(head[start + 80 : start + 88], "little") / 1e3
+    return duration - preroll if duration > preroll else None
 
 
 def _has_frame_count(path: Path) -> bool:
