@@ -60,7 +60,7 @@ def rank(scores: Array, labels: Array) -> Ranking:
         if FEWEST_POSITIVES <= count < len(positives):
             roc[tag] = roc_auc_score(positives[:, tag], scores[:, tag])
             pr[tag] = average_precision_score(positives[:, tag], scores[:, tag])
-        if scores[:, tag].std() > 0 and labels[:, tag].std() > 0:
+        if np.ptp(scores[:, tag]) > 0 and np.ptp(labels[:, tag]) > 0:
             correlation[tag] = np.corrcoef(scores[:, tag], labels[:, tag])[0, 1]
     best_scores = np.argsort(-scores, axis=1)[:, :5]
     best_labels = np.argsort(-labels, axis=1)[:, :5]

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+
+from mat_desktop.app.decide import Thresholds, plan_file, suggest, tag_taggram
+from mat_desktop.app.resources import resource
+from mat_desktop.app.schemes import read_scheme
+from mat_desktop.app.session import Session
+from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.scheme import DisplayTag, TagScheme
+from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.errors import UsageFault
+from tests.models import tiny_card
+
+CARD = tiny_card()
+SCHEME = TagScheme(
+    "test",
+    "Test",
+    (
+        DisplayTag("rock", Category.GENRE, ("mtat/rock",)),
+        DisplayTag("guitar", Category.INSTRUMENT, ("mtat/guitar", "msd/guitar")),
+        DisplayTag("vocals", Category.VOICE, ("mtat/vocals",)),
+        DisplayTag("instrumental", Category.VOICE, ("mtat/no vocals",)),
+        DisplayTag("happy", Category.MOOD, ("mtg_jamendo/mood/theme---happy",), write=False),
+        DisplayTag("unknown", Category.GENRE, ("msd/unknown",)),
+    ),
+    exclusive=(("vocals", "instrumental"),),
+    fields={Category.GENRE: Field.GENRE, Category.MOOD: Field.MOOD, Category.VOICE: Field.VOICE},
+)
+
+
+def scores(*values: float, silent: bool = False) -> Scores:
+    return Scores("digest", TrackId("id"), 60.0, values, silent)
+
+
+def named(suggestions: tuple[Suggestion, ...]) -> dict[str, Suggestion]:
+    return {s.tag.name: s for s in suggestions}
+
+
+def chosen(suggestions: tuple[Suggestion, ...]) -> list[str]:
+    return [s.tag.name for s in suggestions if s.chosen]
+
+
+def test_scores_reach_their_own_thresholds() -> None:
+    found = suggest(SCHEME, CARD, scores(0.41, 0.29, 0.6, 0.1, 0.2))
+    assert chosen(found) == ["rock", "vocals"]
+    assert named(found)["rock"].score == pytest.approx(0.41)
+    assert named(found)["rock"].threshold == pytest.approx(0.4)
+
+
+def test_tags_without_a_source_in_the_model_are_not_shown() -> None:
+    assert "unknown" not in named(suggest(SCHEME, CARD, scores(0.5, 0.5, 0.5, 0.5, 0.5)))
+
+
+def test_they_come_by_category_and_surest_first() -> None:
+    names = [s.tag.name for s in suggest(SCHEME, CARD, scores(0.5, 0.5, 0.1, 0.2, 0.9))]
+    assert names == ["rock", "happy", "guitar", "instrumental", "vocals"]
+
+
+def test_the_surer_of_two_contradicting_tags_stays() -> None:
+    found = named(suggest(SCHEME, CARD, scores(0.1, 0.1, 0.7, 0.8, 0.1)))
+    assert found["instrumental"].suggested
+    assert not found["vocals"].suggested
+    assert "instrumental" in found["vocals"].left_out
+
+
+def test_the_user_decides_against_everything_else() -> None:
+    verdicts = {"vocals": Verdict.ACCEPTED, "rock": Verdict.REJECTED}
+    found = suggest(SCHEME, CARD, scores(0.9, 0.1, 0.7, 0.8, 0.1), verdicts)
+    assert chosen(found) == ["instrumental", "vocals"]
+
+
+def test_silence_suggests_nothing() -> None:
+    assert chosen(suggest(SCHEME, CARD, scores(0.9, 0.9, 0.9, 0.9, 0.9, silent=True))) == []
+
+
+def test_a_category_has_a_limit() -> None:
+    scheme = TagScheme("t", "T", SCHEME.tags[2:4], limits={Category.VOICE: 1})
+    found = named(suggest(scheme, CARD, scores(0, 0, 0.9, 0.8, 0)))
+    assert found["vocals"].suggested
+    assert "surest" in found["instrumental"].left_out
+
+
+def test_several_sources_count_on_average_in_logit_space() -> None:
+    scheme = TagScheme("t", "T", (DisplayTag("x", Category.GENRE, ("mtat/rock", "mtat/guitar")),))
+    (below,) = suggest(scheme, CARD, scores(0.2, 0.45, 0, 0, 0))
+    (above,) = suggest(scheme, CARD, scores(0.3, 0.45, 0, 0, 0))
+    assert not below.suggested
+    assert above.suggested
+    assert above.threshold == pytest.approx(0.3486, abs=1e-3)  # between 0.3 and 0.4
+    assert (above.score >= above.threshold) is above.suggested
+
+
+def test_the_slider_moves_every_threshold() -> None:
+    values = scores(0.41, 0.29, 0.6, 0.1, 0.2)
+    assert chosen(suggest(SCHEME, CARD, values, shift=1.0)) == []
+    assert len(chosen(suggest(SCHEME, CARD, values, shift=-1.5))) > 2
+
+
+def test_own_thresholds() -> None:
+    values = scores(0.41, 0.29, 0.6, 0.1, 0.2)
+    assert chosen(suggest(SCHEME, CARD, values, thresholds=Thresholds(every=0.25))) == [
+        "rock",
+        "guitar",
+        "vocals",
+    ]
+    mixed = Thresholds(every=0.9, by_name={"rock": 0.1})
+    assert chosen(suggest(SCHEME, CARD, values, thresholds=mixed)) == ["rock"]
+
+
+def test_taggram_rows_are_merged_as_scores_are() -> None:
+    found = suggest(SCHEME, CARD, scores(0.5, 0.5, 0.5, 0.5, 0.5))
+    taggram = np.linspace(0, 1, 15, dtype=np.float16).reshape(5, 3)
+    rows = tag_taggram(SCHEME, CARD, taggram, found)
+    assert rows.shape == (5, 3)
+    assert rows[0] == pytest.approx(taggram[0].astype(float), abs=1e-3)
+    assert tag_taggram(SCHEME, CARD, taggram, []).shape == (0, 3)
+
+
+def plan(
+    tags: dict[Field, tuple[str, ...]], values: Scores, policy: Policy = Policy.FILL_EMPTY
+) -> dict[str, object]:
+    session = SimpleNamespace(
+        scheme=SCHEME, card=SimpleNamespace(name="fcn2d", digest="abc"), policies=dict.fromkeys(Field, policy)
+    )
+    track = Track(Path("/a.mp3"), FileStamp(1, 2, 3), 60.0, tags)
+    found = plan_file(cast(Session, session), track, suggest(SCHEME, CARD, values))
+    return {change.field: change.after for change in found.changes} if found else {}
+
+
+HEARD = scores(0.9, 0.9, 0.9, 0.1, 0.9)
+
+
+def test_empty_fields_are_filled_and_the_model_is_noted() -> None:
+    after = plan({}, HEARD)
+    assert after[Field.GENRE] == ("Rock",)
+    assert after[Field.VOICE] == ("Vocals",)
+    assert Field.MOOD not in after, "happy is shown, but not written unasked"
+    assert after[Field.MAT_TAGS] == ("genre:rock", "instrument:guitar", "voice:vocals")
+    assert str(after[Field.MAT_MODEL]).startswith("('fcn2d sha256:abc date:")
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (Policy.FILL_EMPTY, None),
+        (Policy.APPEND, ("Pop", "Rock")),
+        (Policy.REPLACE, ("Rock",)),
+        (Policy.SKIP, None),
+    ],
+)
+def test_policies(policy: Policy, expected: tuple[str, ...] | None) -> None:
+    assert plan({Field.GENRE: ("Pop",)}, HEARD, policy).get(Field.GENRE) == expected
+
+
+def test_appending_knows_values_in_any_case() -> None:
+    assert Field.GENRE not in plan({Field.GENRE: ("ROCK",)}, HEARD, Policy.APPEND)
+
+
+def test_a_second_run_changes_nothing() -> None:
+    first = plan({}, HEARD)
+    assert plan(cast(dict[Field, tuple[str, ...]], first), HEARD) == {}
+
+
+def test_nothing_heard_changes_nothing() -> None:
+    assert plan({Field.GENRE: ("Pop",)}, scores(0, 0, 0, 0, 0), Policy.REPLACE) == {}
+
+
+def test_the_bundled_scheme_is_sound() -> None:
+    scheme = read_scheme(resource("tag_schemes", "default.toml"))
+    assert len(scheme.tags) > 80
+    assert scheme.fields[Category.GENRE] is Field.GENRE
+    values = [tag.value for tag in scheme.tags]
+    assert len(set(values)) == len(values)
+    assert {"Hip-Hop", "Rock", "Guitar", "Female vocals"} <= set(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("name = ", "Invalid value"),
+        ('name = "x"\ntitle = "x"\n', "missing required field"),
+        ('name="x"\ntitle="x"\n[[tags]]\nname="a/b"\ncategory="genre"\nsources=["m/a"]', "must not contain"),
+        ('name="x"\ntitle="x"\n[[tags]]\nname="a"\ncategory="colour"\nsources=["m/a"]', "colour"),
+        (
+            'name="x"\ntitle="x"\nexclusive=[["b"]]\n[[tags]]\nname="a"\ncategory="genre"\nsources=["m/a"]',
+            "unknown",
+        ),
+    ],
+)
+def test_unsound_schemes_are_refused(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "scheme.toml"
+    path.write_text(text)
+    with pytest.raises(UsageFault, match=reason):
+        read_scheme(path)

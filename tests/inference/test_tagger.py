@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.errors import ModelFault
+from mat_desktop.inference.cards import open_card, read_weights
+from mat_desktop.inference.tagger import Tagger, choose_device
+from tests.models import tiny_model
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
+    folder = tmp_path_factory.mktemp("tiny")
+    tiny_model(folder)
+    return Tagger.open(folder, CPU)
+
+
+def noise(frames: int, seed: int = 0) -> np.ndarray:
+    return (np.random.default_rng(seed).standard_normal((96, frames)) * 15 - 30).astype(np.float32)
+
+
+def direct(tagger: Tagger, window: np.ndarray) -> np.ndarray:
+    with torch.inference_mode():
+        logits = tagger.network(torch.from_numpy((window + 30) / 20).view(1, 1, 96, -1))
+    return torch.sigmoid(logits.mean(dim=2))[0].numpy()
+
+
+def test_one_window_is_the_networks_answer(tagger: Tagger) -> None:
+    picture = noise(911)
+    judgement = tagger.judge(picture)
+    assert np.allclose(judgement.values, direct(tagger, picture), atol=1e-5)
+    assert judgement.taggram.shape == (5, 8)
+    assert not judgement.silent
+
+
+def test_windows_count_by_what_they_add(tagger: Tagger) -> None:
+    picture = noise(911 * 2 + 300)
+    windows = [picture[:, :911], picture[:, 911:1822], picture[:, -911:]]
+    weights = np.array([1, 1, 300 / 911])
+    expected = sum(w * direct(tagger, x) for w, x in zip(weights, windows, strict=True)) / weights.sum()
+    judgement = tagger.judge(picture)
+    assert np.allclose(judgement.values, expected, atol=1e-5)
+    assert judgement.taggram.shape == (5, round(2122 / 911 * 8))
+    assert (judgement.taggram > 0).all()
+
+
+def test_the_taggram_is_where_the_sound_is(tagger: Tagger) -> None:
+    picture = np.full((96, 911 * 3), -100, np.float32)
+    picture[:, 911:1822] = noise(911)
+    judgement = tagger.judge(picture)
+    assert np.allclose(judgement.values, direct(tagger, picture[:, 911:1822]), atol=1e-5)
+    sounding = judgement.taggram.astype(np.float32).max(axis=0) > 0
+    assert sounding.tolist() == [False] * 8 + [True] * 8 + [False] * 8
+
+
+@pytest.mark.parametrize("level", [-100.0, -84.0])
+def test_silence_and_dither_are_nothing_to_tag(tagger: Tagger, level: float) -> None:
+    judgement = tagger.judge(np.full((96, 2000), level, np.float32))
+    assert judgement.silent
+    assert not judgement.values.any()
+
+
+def test_less_than_a_window_is_a_bug_of_the_caller(tagger: Tagger) -> None:
+    with pytest.raises(ValueError, match="less than a window"):
+        tagger.judge(noise(910))
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    tiny_model(tmp_path)
+    card = open_card(tmp_path)
+    arrays = read_weights(tmp_path, card)
+    with pytest.raises(ModelFault, match="do not fit"):
+        Tagger(replace(card, network=NetworkSpec("fcn2d", 5, 0.05)), arrays, CPU)
+    with pytest.raises(ModelFault, match="3, 4 or 5 layers"):
+        Tagger(replace(card, network=NetworkSpec("fcn2d", 9, 0.05)), arrays, CPU)
+
+
+def test_devices() -> None:
+    assert choose_device("cpu")[0].type == "cpu"
+    assert choose_device("auto")[1]
+    with pytest.raises(ModelFault, match="unknown device"):
+        choose_device("abacus")
+    if not torch.cuda.is_available():
+        with pytest.raises(ModelFault, match="no cuda device"):
+            choose_device("cuda")
+
+
+def test_the_same_scores_on_a_gpu(tagger: Tagger, tmp_path: Path) -> None:
+    device, name = choose_device("auto")
+    if device.type == "cpu":
+        pytest.skip("no GPU on this computer")
+    tiny_model(tmp_path)
+    picture = noise(911 * 3)
+    other = Tagger.open(tmp_path, device).judge(picture)
+    assert np.abs(other.values - tagger.judge(picture).values).max() < 1e-3, name

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from mat_desktop.domain.plan import Change
+from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.errors import StoreFault
+from mat_desktop.store.database import Database
+from mat_desktop.store.journal import EntryState, Journal
+from mat_desktop.store.library import KeptScores, Library
+
+STAMP = FileStamp(1000, 123, 2**64 - 1)
+CHANGE = Change(Field.GENRE, ("Rock",), ("Rock", "Ünder; pop"))
+
+
+def track(path: Path, stamp: FileStamp = STAMP) -> Track:
+    return Track(path, stamp, 12.5, {Field.TITLE: ("Ä",), Field.GENRE: ("Rock", "Pop")})
+
+
+def kept(name: str = "id") -> KeptScores:
+    return KeptScores(Scores("model", TrackId(name), 12.5, (0.25, 0.5)), b"\x01\x02", 1)
+
+
+def test_tracks_come_back_as_they_were(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    odd = Path(os.fsdecode(b"/music/caf\xe9.mp3"))
+    library.put_tracks([track(odd), track(tmp_path / "b.mp3")])
+    assert library.track(odd) == track(odd)
+    assert library.track(tmp_path / "c.mp3") is None
+
+
+def test_scores_belong_to_the_content(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    first = track(tmp_path / "a.mp3")
+    library.put_tracks([first])
+    library.put_scores(first.path, first.stamp, kept())
+    assert library.scores(first, "model") == kept()
+    assert library.scores(first, "another model") is None
+    library.put_tracks([first])
+    assert library.scores(first, "model") == kept(), "reading the same file again keeps its identity"
+
+    ours = FileStamp(1100, 456, 7)
+    library.move_stamp(first.path, ours)
+    assert library.scores(track(first.path, ours), "model") == kept(), "our own write keeps it too"
+    assert library.scores(first, "model") is None
+
+    foreign = track(first.path, FileStamp(1100, 789, 7))
+    library.put_tracks([foreign])
+    assert library.scores(foreign, "model") is None, "another program may have changed the audio"
+
+
+def test_a_second_copy_of_the_same_audio_shares_scores(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    a, b = track(tmp_path / "a.mp3"), track(tmp_path / "b.mp3")
+    library.put_tracks([a, b])
+    for one in (a, b):
+        library.put_scores(one.path, one.stamp, kept())
+    assert library.scores(a, "model") == library.scores(b, "model") == kept()
+
+
+def test_verdicts(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    verdicts = {"rock": Verdict.ACCEPTED, "pop": Verdict.REJECTED, "jazz": Verdict.UNDECIDED}
+    library.put_verdicts(TrackId("id"), verdicts)
+    assert library.verdicts(TrackId("id")) == {"rock": Verdict.ACCEPTED, "pop": Verdict.REJECTED}
+    library.put_verdicts(TrackId("id"), {})
+    assert library.verdicts(TrackId("id")) == {}
+
+
+def test_roots(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    library.add_roots([tmp_path / "b", tmp_path / "a", tmp_path / "b"])
+    assert library.roots() == [tmp_path / "a", tmp_path / "b"]
+
+
+def test_a_run_from_intention_to_undo(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    run = journal.begin("test")
+    assert journal.runs() == [], "a run without files is not history"
+    entry = journal.intend(run, tmp_path / "a.mp3", tmp_path / ".t", "old", "new", b"delta", [CHANGE])
+    (unfinished,) = journal.unfinished()
+    assert (unfinished.delta, unfinished.changes, unfinished.state) == (
+        b"delta",
+        (CHANGE,),
+        EntryState.INTENDED,
+    )
+
+    journal.settle(entry, EntryState.WRITTEN)
+    assert journal.unfinished() == []
+    (done,) = journal.runs()
+    assert (done.id, done.files, done.changes, done.undone, done.undo_of) == (run, 1, 1, False, None)
+
+    undoing = journal.begin("undo", undo_of=run)
+    back = journal.intend(
+        undoing, tmp_path / "a.mp3", tmp_path / ".t", "new", "old", b"", [CHANGE.reversed()]
+    )
+    journal.settle_undo(back, entry)
+    newest, oldest = journal.runs()
+    assert (newest.undo_of, oldest.undone) == (run, True)
+    assert journal.written(run) == []
+
+
+def test_the_journal_survives_reopening(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    journal.intend(journal.begin("test"), tmp_path / "a", tmp_path / "t", "", "", b"", [CHANGE])
+    journal.close()
+    assert len(Journal(tmp_path / "journal.db").unfinished()) == 1
+
+
+def test_the_journal_is_fully_synchronous(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    assert journal._database.rows("PRAGMA synchronous") == [(2,)]
+    assert journal._database.rows("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_what_raises_is_rolled_back(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db", ["CREATE TABLE t (x)"], "NORMAL")
+    with pytest.raises(RuntimeError), database.transaction() as db:
+        db.execute("INSERT INTO t VALUES (1)")
+        raise RuntimeError
+    assert database.rows("SELECT * FROM t") == []
+
+
+def test_migrations_go_forward_and_never_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    Database(path, ["CREATE TABLE t (x); INSERT INTO t VALUES (1)"], "NORMAL").close()
+    steps = ["CREATE TABLE t (x)", "ALTER TABLE t ADD COLUMN y"]
+    assert Database(path, steps, "NORMAL").rows("SELECT x, y FROM t") == [(1, None)]
+    with pytest.raises(StoreFault, match="newer version"):
+        Database(path, steps[:1], "NORMAL")
+
+
+def test_a_damaged_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    path.write_bytes(b"this is not SQLite" * 100)
+    with pytest.raises(StoreFault, match=r"library\.db cannot be opened"):
+        Library(path)
+
+
+def test_sqlite_errors_are_store_faults(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db", ["CREATE TABLE t (x UNIQUE)"], "NORMAL")
+    with pytest.raises(StoreFault), database.transaction() as db:
+        db.executemany("INSERT INTO t VALUES (?)", [(1,), (1,)])
+    with pytest.raises(StoreFault):
+        database.rows("SELECT nonsense")
+    assert sqlite3.sqlite_version
+
+
+def _hold(path: Path, held: object, release: object) -> None:
+    with Journal(path).writing():
+        held.set()  # type: ignore[attr-defined]
+        release.wait(30)  # type: ignore[attr-defined]
+
+
+def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(tmp_path / "journal.db", held, release))
+    other.start()
+    try:
+        assert held.wait(60)
+        journal = Journal(tmp_path / "journal.db")
+        with pytest.raises(StoreFault, match="another mat-desktop is writing"), journal.writing():
+            pytest.fail("two writers")
+    finally:
+        release.set()
+        other.join(30)
+    with journal.writing():
+        pass

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mat_desktop.audio.decode import decode
+from mat_desktop.audio.mel import log_mel
+from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.inference.cards import open_card
+from mat_desktop.inference.tagger import Tagger
+from training.augment import FLOOR_DB, Augment
+from training.datasets.corpus import Dataset, DatasetFault, read_corpus
+from training.datasets.features import BROKEN, Features, normalisation, prepare
+from training.evaluate import evaluate
+from training.export import export
+from training.loop import Epoch, fit
+from training.metrics import binarise, rank
+from training.settings import Settings
+from training.thresholds import best_f1_thresholds
+from tests.training.corpora import make_corpus
+
+SPEC = MelSpec()
+TINY = Settings(
+    width=0.04, epochs=6, batch_size=4, crop_frames=300, learning_rate=1e-2, precision="32-true", seed=5
+)
+
+
+def quiet(done: int, total: int, message: str) -> None:
+    assert done <= total
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_corpus(tmp_path_factory.mktemp("corpora") / "small")
+
+
+@pytest.fixture(scope="module")
+def prepared(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Features]:
+    dataset = read_corpus(corpus)
+    return dataset, prepare(dataset, tmp_path_factory.mktemp("cache"), SPEC, quiet)
+
+
+def test_a_corpus_is_read(prepared: tuple[Dataset, Features]) -> None:
+    dataset, features = prepared
+    assert dataset.labels.shape == (24, 3)
+    assert [(tag.vocabulary, tag.name) for tag in dataset.tags] == [
+        ("mtat", "low"),
+        ("mtat", "high"),
+        ("msd", "deep"),
+    ]
+    assert [len(dataset.indices(split)) for split in ("train", "valid", "test")] == [8, 8, 8]
+    assert features.log_mel.shape == (24, 96, 911)
+    clip = np.resize(decode(dataset.clips[3]), SPEC.window_samples)
+    assert np.abs(features.log_mel[3].astype(np.float32) - log_mel(clip, SPEC)).max() < 0.05  # half precision
+
+
+def test_the_real_corpus_layout() -> None:
+    folder = Path(__file__).parents[3] / "shared" / "corpus"
+    if not folder.is_dir():
+        pytest.skip("the corpus with soft labels is not beside this checkout")
+    dataset = read_corpus(folder)
+    assert dataset.labels.shape == (2158, 150)
+    assert [len(dataset.indices(split)) for split in ("train", "valid", "test")] == [1662, 223, 273]
+
+
+def edit(path: Path, change: Callable[[list[str]], list[str]]) -> None:
+    path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda lines: [*lines[:5], lines[4], *lines[5:]], "line 6: id 00003 stands in line 5 already"),
+        (lambda lines: [lines[0].replace("split", "part"), *lines[1:]], "line 1: no column split"),
+        (lambda lines: [lines[0], lines[1].replace("train", "trian"), *lines[2:]], "line 2: split 'trian'"),
+        (lambda lines: [lines[0], "x" + lines[1], *lines[2:]], "line 2: id 'x00000' is not a number"),
+        (lambda lines: lines[:1], "no clips"),
+        (lambda lines: lines[:-1], "its ids are not those"),
+    ],
+)
+def test_contradictions_name_file_and_line(
+    tmp_path: Path, change: Callable[[list[str]], list[str]], reason: str
+) -> None:
+    folder = make_corpus(tmp_path / "c", 6)
+    edit(folder / "tracks.tsv", change)
+    with pytest.raises(DatasetFault, match=reason):
+        read_corpus(folder)
+
+
+def test_labels_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    folder = make_corpus(tmp_path / "c", 6)
+    arrays = dict(np.load(folder / "labels.npz"))
+    arrays["msd"][2] = np.nan
+    np.savez(folder / "labels.npz", **arrays)
+    with pytest.raises(DatasetFault, match="row 2: a label is not in"):
+        read_corpus(folder)
+
+
+def test_a_folder_that_is_no_corpus(tmp_path: Path) -> None:
+    with pytest.raises(DatasetFault, match=r"tracks\.tsv is missing"):
+        read_corpus(tmp_path)
+
+
+def test_preparing_skips_broken_clips_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    folder = make_corpus(tmp_path / "c", 6)
+    (folder / "audio" / "00002.opus").write_bytes(b"broken")
+    dataset = read_corpus(folder)
+    messages: list[str] = []
+    features = prepare(dataset, tmp_path / "cache", SPEC, lambda done, total, text: messages.append(text))
+    assert features.usable.tolist() == [True, True, False, True, True, True]
+    assert [m for m in messages if m] == [m for m in messages if "00002.opus" in m] != []
+
+    state = np.load(next((tmp_path / "cache").glob("*/done.npy")))
+    assert state[2] == BROKEN
+    again: list[int] = []
+    prepare(dataset, tmp_path / "cache", SPEC, lambda done, total, text: again.append(done))
+    assert again == [], "nothing is decoded twice"
+
+
+def test_normalisation_is_that_of_the_given_clips(prepared: tuple[Dataset, Features]) -> None:
+    dataset, features = prepared
+    mean, std = normalisation(features, dataset.indices("train"))
+    block = features.log_mel[dataset.indices("train")].astype(np.float64)
+    assert mean == pytest.approx(block.mean(axis=(0, 2)), abs=1e-3)
+    assert std == pytest.approx(block.std(axis=(0, 2)), abs=1e-3)
+
+
+def test_augmentation_keeps_shapes_and_the_floor() -> None:
+    augment = Augment(replace(TINY, mix=1.0))
+    batch, labels = torch.rand(4, 1, 96, 300) * 100 - 100, torch.rand(4, 3)
+    out, targets = augment.on_decibel(batch, labels, torch.Generator().manual_seed(1))
+    assert out.shape == batch.shape
+    assert out.min() >= FLOOR_DB - 1e-3
+    assert ((targets >= 0) & (targets <= 1)).all()
+    assert not torch.equal(targets, labels)
+    masked = augment.on_standardised(torch.ones(4, 1, 96, 300))
+    assert (masked == 0).any()
+
+
+def test_metrics_agree_with_scikit_learn() -> None:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    random = np.random.default_rng(0)
+    labels = random.random((200, 6)).astype(np.float32)
+    labels[:, 5] = 0.01  # never a positive
+    scores = np.clip(labels + random.normal(0, 0.3, labels.shape), 0, 1).astype(np.float32)
+    ranking = rank(scores, labels)
+    positives = binarise(labels)
+    assert positives[:, 0].sum() == 14
+    for tag in range(5):
+        assert ranking.roc_auc[tag] == pytest.approx(roc_auc_score(positives[:, tag], scores[:, tag]))
+        assert ranking.pr_auc[tag] == pytest.approx(
+            average_precision_score(positives[:, tag], scores[:, tag])
+        )
+    assert np.isnan(ranking.roc_auc[5])
+    assert ranking.summary()["tags_left_out"] == 1
+    assert rank(labels, labels).top5 == 1
+
+
+def test_thresholds_separate_what_can_be_separated() -> None:
+    labels = np.zeros((100, 2), np.float32)
+    labels[:30, 0] = 0.8
+    labels[:8, 1] = 0.15  # a rare tag with low soft labels
+    scores = np.where(labels > 0, labels * 0.7, labels + 0.02).astype(np.float32)
+    thresholds, f1 = best_f1_thresholds(scores, labels)
+    assert 0.02 < thresholds[0] < 0.57
+    assert 0.02 < thresholds[1] < 0.11
+    assert f1.tolist() == [1, 1]
+
+
+def test_a_tag_without_positives_is_suggested_only_beyond_anything_known() -> None:
+    scores = np.random.default_rng(0).random((50, 1)).astype(np.float32) * 0.5
+    thresholds, f1 = best_f1_thresholds(scores, np.zeros((50, 1), np.float32))
+    assert thresholds[0] == pytest.approx(scores.max())
+    assert np.isnan(f1[0])
+
+
+def test_from_training_to_a_model_that_hears_what_it_learnt(
+    prepared: tuple[Dataset, Features], tmp_path: Path
+) -> None:
+    dataset, features = prepared
+    epochs: list[Epoch] = []
+    module = fit(dataset, features, TINY, tmp_path, epochs.append, resume=False)
+    assert [epoch.number for epoch in epochs] == [1, 2, 3, 4, 5, 6]
+    assert epochs[-1].valid["mtat"]["correlation"] > 0.5
+    card = export(module, dataset, features, TINY, tmp_path / "model", "python -m training train", 60.0)
+    assert open_card(tmp_path / "model") == card
+    assert card.metrics["valid"] == evaluate(tmp_path / "model", dataset, features)["valid"]
+    tagger = Tagger.open(tmp_path / "model", torch.device("cpu"))
+    low, high = (tagger.judge(features.log_mel[i].astype(np.float32)).values for i in (4, 5))
+    assert low[0] > high[0]
+    assert low[1] < high[1]
+
+
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
+    prepared: tuple[Dataset, Features], tmp_path: Path
+) -> None:
+    dataset, features = prepared
+    settings = replace(TINY, epochs=3)
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "cut").mkdir()
+    whole = fit(dataset, features, settings, tmp_path / "whole", lambda epoch: None, resume=False)
+
+    class Killed(Exception):
+        pass
+
+    def kill(epoch: Epoch) -> None:
+        if epoch.number == 2:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(dataset, features, settings, tmp_path / "cut", kill, resume=False)
+    resumed = fit(dataset, features, settings, tmp_path / "cut", lambda epoch: None, resume=True)
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_the_command_trains_exports_and_says_what_is_wrong(corpus: Path, tmp_path: Path) -> None:
+    words = ["--data", str(corpus), "--cache", str(tmp_path / "cache")]
+    train = [
+        "train",
+        *words,
+        "--runs",
+        str(tmp_path / "runs"),
+        "--export",
+        str(tmp_path / "m"),
+        "--epochs",
+        "1",
+    ]
+    small = ["--width", "0.03", "--crop-frames", "200", "--precision", "32-true", "--batch-size", "4"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "training", *arguments], capture_output=True, text=True, check=False
+        )
+
+    done = run(*train, *small)
+    assert done.returncode == 0, done.stderr
+    card = json.loads((tmp_path / "m" / "card.json").read_text())
+    assert card["training"]["command"].startswith("python -m training train --data small")
+    assert str(tmp_path) not in json.dumps(card)
+    assert run("evaluate", *words, "--model", str(tmp_path / "m")).returncode == 0
+    wrong = run("prepare", "--data", str(tmp_path), "--cache", str(tmp_path / "cache"))
+    assert wrong.returncode == 1
+    assert "tracks.tsv is missing" in wrong.stderr
+    assert run("train").returncode == 2
