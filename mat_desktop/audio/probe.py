@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import av
-from av.error import FFmpegError
+from av.error import EOFError, FFmpegError, InvalidDataError
 
 from mat_desktop.domain.track import StreamInfo, TrackId
 from mat_desktop.errors import DecodeError
@@ -28,6 +28,8 @@ def is_audio_name(path: Path) -> bool:
 
 def cause_of(error: Exception) -> str:
     """An FFmpeg or system error as a short cause without numbers and paths."""
+    if isinstance(error, (InvalidDataError, EOFError)):
+        return "not audio, or damaged beyond reading"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(text).strip().rstrip(".")
 

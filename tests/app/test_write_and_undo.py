@@ -1,0 +1,228 @@
+"""From a plan to files and back, with the real metadata writer and journal."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from mat_desktop.app import apply as apply_module
+from mat_desktop.app.apply import apply
+from mat_desktop.app.recover import recover
+from mat_desktop.app.scan import refresh, scan
+from mat_desktop.app.session import Session
+from mat_desktop.app.undo import last_run, undo
+from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track
+from mat_desktop.errors import StoreFault, UsageFault
+from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.write import Prepared
+from tests.models import tiny_model
+from tests.sounds import encode, tone
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    tiny_model(tmp_path / "model")
+    session = Session(tmp_path / "data", str(tmp_path / "model"))
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> list[Path]:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return [encode(folder / name, tone(1.0)) for name in ("a.flac", "b.mp3", "c.m4a", "d.wav", "e.opus")]
+
+
+def sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def genre_plan(paths: list[Path], after: tuple[str, ...] = ("Rock", "Indie")) -> Plan:
+    return Plan(
+        "test",
+        tuple(
+            FilePlan(
+                path,
+                FileStamp.of(path.stat()),
+                (Change(Field.GENRE, read_tags(path).tags.get(Field.GENRE, ()), after),),
+            )
+            for path in paths
+        ),
+    )
+
+
+def write(session: Session, plan: Plan) -> list[WriteResult]:
+    return list(apply(session, plan, Event()))
+
+
+def take_back(session: Session, run: int | None = None) -> list[WriteResult]:
+    return list(undo(session, run or last_run(session), Event()))
+
+
+def test_written_then_undone_byte_for_byte(session: Session, music: list[Path]) -> None:
+    tracks = [t for t in scan(session, [music[0].parent], Event()) if isinstance(t, Track)]
+    assert len(tracks) == 5
+    before = [sha(path) for path in music]
+    results = write(session, genre_plan(music))
+    assert [result.status for result in results] == [WriteStatus.WRITTEN] * 5
+    assert all(read_tags(path).tags[Field.GENRE] == ("Rock", "Indie") for path in music)
+    (run,) = session.runs()
+    assert (run.files, run.changes, run.undone) == (5, 5, False)
+    assert refresh(session, music[0]).tags[Field.GENRE] == ("Rock", "Indie")
+
+    assert {result.status for result in take_back(session)} == {WriteStatus.WRITTEN}
+    assert [sha(path) for path in music] == before
+    assert session.runs()[1].undone
+    with pytest.raises(UsageFault, match="nothing to undo"):
+        last_run(session)
+    assert not list(music[0].parent.glob(".mat-*"))
+
+
+def test_an_undo_can_be_taken_back_too(session: Session, music: list[Path]) -> None:
+    write(session, genre_plan(music[:1]))
+    written = sha(music[0])
+    take_back(session)
+    take_back(session, session.runs()[0].id)
+    assert sha(music[0]) == written
+
+
+def test_runs_are_taken_back_in_any_order_as_far_as_they_can_be(session: Session, music: list[Path]) -> None:
+    write(session, genre_plan(music[:1], ("Rock",)))
+    write(session, genre_plan(music[:1], ("Pop",)))
+    (result,) = take_back(session, 1)
+    assert result.status is WriteStatus.CONFLICT
+    assert read_tags(music[0]).tags[Field.GENRE] == ("Pop",)
+    take_back(session, 2)
+    (result,) = take_back(session, 1)
+    assert result.status is WriteStatus.WRITTEN
+    assert Field.GENRE not in read_tags(music[0]).tags
+
+
+def test_after_another_program_only_our_fields_go_back(session: Session, music: list[Path]) -> None:
+    import mutagen.flac
+
+    path = music[0]
+    changes = (Change(Field.GENRE, (), ("Rock",)), Change(Field.MOOD, (), ("Happy",)))
+    write(session, Plan("test", (FilePlan(path, FileStamp.of(path.stat()), changes),)))
+    foreign = mutagen.flac.FLAC(path)
+    foreign["MOOD"] = ["Sad"]
+    foreign["TITLE"] = ["Theirs"]
+    foreign.save()
+    (result,) = take_back(session)
+    assert result.status is WriteStatus.CONFLICT
+    assert "mood left as found" in result.reason
+    tags = read_tags(path).tags
+    assert Field.GENRE not in tags
+    assert (tags[Field.MOOD], tags[Field.TITLE]) == (("Sad",), ("Theirs",))
+
+
+def test_a_file_that_changed_since_it_was_looked_at_is_a_conflict(
+    session: Session, music: list[Path]
+) -> None:
+    plan = genre_plan(music[:2])
+    os.utime(music[0], ns=(1, 1))
+    first, second = write(session, plan)
+    assert (first.status, second.status) == (WriteStatus.CONFLICT, WriteStatus.WRITTEN)
+    assert Field.GENRE not in read_tags(music[0]).tags
+
+
+def test_a_fault_costs_only_its_file(session: Session, music: list[Path]) -> None:
+    plan = genre_plan(music)
+    music[1].unlink()
+    music[2].chmod(0o444)
+    statuses = [result.status for result in write(session, plan)]
+    assert statuses.count(WriteStatus.WRITTEN) == 3
+    assert statuses[1] in (WriteStatus.CONFLICT, WriteStatus.FAILED)
+    assert statuses[2] is WriteStatus.FAILED
+
+
+def test_cancelling_stops_between_files(session: Session, music: list[Path]) -> None:
+    cancel = Event()
+    for _ in apply(session, genre_plan(music), cancel):
+        cancel.set()
+    assert sum(Field.GENRE in read_tags(path).tags for path in music) == 1
+
+
+def test_when_the_journal_refuses_no_file_is_touched(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = [sha(path) for path in music]
+
+    def refuse(*arguments: object) -> int:
+        raise StoreFault("the disk is full")
+
+    monkeypatch.setattr(session.journal, "intend", refuse)
+    with pytest.raises(StoreFault):
+        write(session, genre_plan(music))
+    assert [sha(path) for path in music] == before
+    assert not list(music[0].parent.glob(".mat-*"))
+
+
+class PowerCut(BaseException):
+    """Not an Exception: nothing in the program may handle it."""
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_after_a_crash_the_journal_says_what_became_of_the_file(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    before = sha(music[0])
+    real_settle, real_commit = apply_module.settle, apply_module.commit
+
+    def cut(prepared: Prepared) -> FileStamp:
+        if replaced:
+            real_commit(prepared)
+        raise PowerCut
+
+    monkeypatch.setattr(apply_module, "commit", cut)
+    monkeypatch.setattr(apply_module, "settle", lambda session, entry: None)  # dead programs settle nothing
+    with pytest.raises(PowerCut):
+        write(session, genre_plan(music[:1]))
+    assert (sha(music[0]) == before) is not replaced
+    assert len(session.journal.unfinished()) == 1
+    monkeypatch.setattr(apply_module, "settle", real_settle)
+    monkeypatch.setattr(apply_module, "commit", real_commit)
+
+    (result,) = recover(session)
+    assert result.status is (WriteStatus.WRITTEN if replaced else WriteStatus.UNCHANGED)
+    assert session.journal.unfinished() == []
+    assert not list(music[0].parent.glob(".mat-*"))
+    if replaced:
+        take_back(session)
+    assert sha(music[0]) == before
+
+
+def test_scanning_opens_only_what_changed(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mat_desktop.app import scan as scan_module
+
+    folder = music[0].parent
+    (folder / "cover.jpg").write_bytes(b"x")
+    (folder / ".hidden").mkdir()
+    (folder / "empty.mp3").touch()
+    found = list(scan(session, [folder, music[0]], Event()))
+    assert [item.path.name for item in found] == ["a.flac", "b.mp3", "c.m4a", "d.wav", "e.opus", "empty.mp3"]
+    assert str(found[-1]).endswith("empty.mp3: the file is empty")
+
+    opened: list[str] = []
+    real = scan_module.read_tags
+    monkeypatch.setattr(scan_module, "read_tags", lambda path: opened.append(path.name) or real(path))
+    os.utime(music[2], ns=(1, 1))
+    assert len(list(scan(session, [folder], Event()))) == 6
+    assert opened == ["c.m4a"]
+    assert session.roots() == sorted([folder, music[0]])
+
+
+def test_a_path_that_is_not_there_is_a_fault(session: Session, tmp_path: Path) -> None:
+    (fault,) = scan(session, [tmp_path / "nowhere"], Event())
+    assert "no such file" in str(fault)
+    assert session.roots() == []

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mat_desktop.__main__ import main
+from mat_desktop.domain.tags import Field
+from mat_desktop.metadata.files import read_tags
+from tests.models import tiny_model
+from tests.sounds import encode, tone
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    folder = tmp_path / "music"
+    (folder / "sub").mkdir(parents=True)
+    encode(folder / "a.flac", tone(2.0))
+    encode(folder / "sub" / "B.MP3", tone(2.0, hz=200))
+    return folder
+
+
+@pytest.fixture
+def common(tmp_path: Path) -> list[str]:
+    tiny_model(tmp_path / "model")
+    return ["--model", str(tmp_path / "model"), "--data-dir", str(tmp_path / "data"), "--device", "cpu"]
+
+
+def digests(folder: Path) -> dict[Path, str]:
+    return {p: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_a_dry_run_shows_changes_and_touches_nothing(
+    music: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = digests(music)
+    assert main(["tag", str(music), *common, "--threshold", "0"]) == 0
+    out, err = capsys.readouterr()
+    assert "genre       (empty) -> Rock" in out
+    assert "nothing was written (--write writes)" in err
+    assert digests(music) == before
+
+
+def test_write_then_undo(
+    music: Path, common: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    before = digests(music)
+    assert main(["tag", str(music), *common, "--threshold", "0", "--write"]) == 0
+    assert "2 files written as run 1; mat-desktop undo 1" in capsys.readouterr().err
+    assert read_tags(music / "a.flac").tags[Field.GENRE] == ("Rock",)
+
+    assert main(["info", str(music / "a.flac")]) == 0
+    assert "genre       Rock" in capsys.readouterr().out
+    assert main(["history", "--data-dir", str(tmp_path / "data")]) == 0
+    assert "2 files" in capsys.readouterr().out
+
+    assert main(["tag", str(music), *common, "--threshold", "0", "--write"]) == 0
+    assert "unchanged" in capsys.readouterr().out
+
+    assert main(["undo", "--data-dir", str(tmp_path / "data")]) == 0
+    assert digests(music) == before
+    assert main(["undo", "--data-dir", str(tmp_path / "data")]) == 2
+    assert "nothing to undo" in capsys.readouterr().err
+
+
+def test_the_report_has_every_raw_score_and_the_failures(
+    music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (music / "broken.ogg").write_bytes(b"nothing" * 100)
+    reports = ["--json", str(tmp_path / "r.json"), "--csv", str(tmp_path / "r.csv")]
+    assert main(["tag", str(music), *common, *reports, "--threshold", "rock=0"]) == 1
+    assert "1 file failed" in capsys.readouterr().err
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["model"]["name"] == "model"
+    first, broken, last = report["files"]
+    assert set(first["scores"]) == {
+        "mtat/rock",
+        "mtat/guitar",
+        "mtat/vocals",
+        "mtat/no vocals",
+        "mtg_jamendo/mood/theme---happy",
+    }
+    assert all(0 < score < 1 for score in first["scores"].values())
+    assert [tag["name"] for tag in first["tags"] if tag["category"] == "genre"] == ["rock"]
+    assert first["changes"][0] == {"field": "genre", "old": [], "new": ["Rock"]}
+    assert (broken["status"], broken["scores"]) == ("failed", {})
+    assert "damaged" in broken["error"]
+    assert last["path"].endswith("B.MP3")
+
+    with (tmp_path / "r.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["status"] for row in rows] == ["planned", "failed", "planned"]
+    assert rows[0]["genre"] == "rock"
+    assert float(rows[0]["mtat/guitar"]) == pytest.approx(first["scores"]["mtat/guitar"])
+
+
+def test_json_on_standard_output_is_nothing_but_json(
+    music: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tag", str(music), *common, "--json", "-"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["files"]) == 2
+
+
+def test_a_policy_for_one_field(music: Path, common: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["tag", str(music), *common, "--threshold", "0", "--write"]
+    assert main([*words, "--policy", "skip", "--policy", "genre=append"]) == 0
+    tags = read_tags(music / "a.flac").tags
+    assert tags[Field.GENRE] == ("Rock",)
+    assert Field.VOICE not in tags
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--threshold", "2"], "not a score between 0 and 1"),
+        (["--threshold", "rock=x"], "not a score"),
+        (["--threshold", "polka=0.5"], "no tag 'polka'"),
+        (["--policy", "sometimes"], "none of fill-empty"),
+        (["--policy", "title=append"], "none of genre"),
+        (["--model", "nothing"], "no model 'nothing'"),
+    ],
+)
+def test_wrong_usage_is_status_2(
+    music: Path, common: list[str], words: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tag", str(music), *common, *words]) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_unknown_options_are_status_2() -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["tag", "--nonsense"])
+    assert left.value.code == 2
+
+
+def test_a_missing_path_fails_and_the_rest_goes_on(
+    music: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tag", str(music / "a.flac"), str(music / "gone.mp3"), *common]) == 1
+    out, err = capsys.readouterr()
+    assert "a.flac" in out
+    assert "gone.mp3: no such file" in err
+
+
+def test_an_empty_folder_is_no_failure(
+    tmp_path: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    assert main(["tag", str(tmp_path / "nothing"), *common]) == 0
+    assert "No music found" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written(
+    music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tag", str(music), *common, "--json", str(tmp_path / "no" / "r.json")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_info_as_json_and_of_broken_files(music: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (music / "x.mp3").write_bytes(b"?")
+    assert main(["info", "--json", str(music / "a.flac"), str(music / "x.mp3")]) == 1
+    out, err = capsys.readouterr()
+    (facts,) = json.loads(out)
+    assert facts["audio"]["codec"] == "flac"
+    assert "x.mp3" in err
+
+
+def test_without_a_display_one_line_names_the_headless_commands() -> None:
+    hidden = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    if sys.platform in ("win32", "darwin"):
+        pytest.skip("there is always a display here")
+    done = subprocess.run(
+        [sys.executable, "-m", "mat_desktop"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "mat-desktop tag" in done.stderr
