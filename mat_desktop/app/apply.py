@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.recover import settle
@@ -19,8 +20,8 @@ def apply(session: Session, plan: Plan, cancel: Event) -> Iterator[WriteResult]:
     :raises StoreFault: the journal cannot be written, or another process is writing; the file at hand and
         all that follow are untouched then
     """
-    with session.journal.writing():
-        run = session.journal.begin(plan.reason)
+    files = [file.path for file in plan.files]
+    with session.journal.writing(), session.journal.run(plan.reason, files) as run:
         for file in plan.files:
             if cancel.is_set():
                 return
@@ -30,7 +31,7 @@ def apply(session: Session, plan: Plan, cancel: Event) -> Iterator[WriteResult]:
 def _write(session: Session, run: int, file: FilePlan) -> WriteResult:
     try:
         prepared = prepare(file.path, file.changes, file.stamp)
-        swap(session, run, prepared)
+        swap(session, run, file.path, prepared)
     except Conflict as conflict:
         return WriteResult(file.path, WriteStatus.CONFLICT, conflict.cause)
     except FileFault as fault:
@@ -38,9 +39,10 @@ def _write(session: Session, run: int, file: FilePlan) -> WriteResult:
     return WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
 
 
-def swap(session: Session, run: int, prepared: Prepared) -> int:
+def swap(session: Session, run: int, path: Path, prepared: Prepared) -> int:
     """Journal a prepared file, put it in place, and keep the library in step. Returns the journal's entry.
 
+    :param path: as the library knows the file; the prepared one has links resolved
     :raises FileFault: the file could not be replaced and is as it was
     :raises StoreFault: the journal refused; the file is as it was
     """
@@ -66,5 +68,5 @@ def swap(session: Session, run: int, prepared: Prepared) -> int:
                 settle(session, unfinished)
         raise
     session.journal.settle(entry, EntryState.WRITTEN)
-    session.library.move_stamp(prepared.path, stamp)
+    session.library.rewritten(path, stamp, prepared.changes)
     return entry

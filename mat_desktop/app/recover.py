@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from mat_desktop.app.session import Session
 from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.errors import StoreFault
+from mat_desktop.metadata.replace import is_stray_temp
 from mat_desktop.store.journal import Entry, EntryState
 
 
@@ -16,11 +18,14 @@ def recover(session: Session) -> list[WriteResult]:
 
     Nothing is done while another process is writing.
     """
-    if not session.journal.unfinished():
+    if not session.journal.interrupted():
         return []
     try:
         with session.journal.writing():
-            return [settle(session, entry) for entry in session.journal.unfinished()]
+            results = [settle(session, entry) for entry in session.journal.unfinished()]
+            _remove_strays(session)
+            session.journal.close_interrupted()
+            return results
     except StoreFault:
         return []
 
@@ -38,6 +43,16 @@ def settle(session: Session, entry: Entry) -> WriteResult:
     if digest == entry.before_sha256:
         return WriteResult(entry.path, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
     return WriteResult(entry.path, WriteStatus.CONFLICT, "was interrupted, and the file has changed since")
+
+
+def _remove_strays(session: Session) -> None:
+    """Half-made copies that a run was preparing when it died: their originals were never touched."""
+    for _, folders in session.journal.interrupted():
+        for folder in folders:
+            with suppress(OSError):
+                for path in folder.iterdir():
+                    if is_stray_temp(path):
+                        path.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> str:

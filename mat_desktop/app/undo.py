@@ -36,11 +36,12 @@ def undo(session: Session, run_id: int, cancel: Event) -> Iterator[WriteResult]:
         entries = session.journal.written(run_id)
         if not entries:
             raise UsageFault(f"run {run_id} wrote nothing, or was undone already")
-        undoing = session.journal.begin(f"undo of run {run_id}", undo_of=run_id)
-        for entry in entries:
-            if cancel.is_set():
-                return
-            yield _take_back(session, undoing, entry)
+        files = [entry.path for entry in entries]
+        with session.journal.run(f"undo of run {run_id}", files, undo_of=run_id) as undoing:
+            for entry in entries:
+                if cancel.is_set():
+                    return
+                yield _take_back(session, undoing, entry)
 
 
 def _take_back(session: Session, undoing: int, entry: Entry) -> WriteResult:
@@ -53,7 +54,7 @@ def _take_back(session: Session, undoing: int, entry: Entry) -> WriteResult:
             )
         except Conflict:
             prepared, kept = _field_by_field(entry, backwards)
-        new_entry = swap(session, undoing, prepared)
+        new_entry = swap(session, undoing, entry.path, prepared)
     except Conflict as conflict:
         return WriteResult(entry.path, WriteStatus.CONFLICT, conflict.cause)
     except FileFault as fault:

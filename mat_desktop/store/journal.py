@@ -27,7 +27,7 @@ _MIGRATIONS = (
     """
     CREATE TABLE run (
         id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL, reason TEXT NOT NULL,
-        undo_of INTEGER REFERENCES run (id)
+        undo_of INTEGER REFERENCES run (id), folders TEXT NOT NULL, finished INTEGER NOT NULL DEFAULT 0
     );
     CREATE TABLE entry (
         id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES run (id), path BLOB NOT NULL,
@@ -113,15 +113,37 @@ class Journal:
                 "another mat-desktop is writing files at this moment; try again after it"
             ) from None
 
-    def begin(self, reason: str, undo_of: int | None = None) -> int:
-        """A new run. Returns its number."""
+    @contextmanager
+    def run(self, reason: str, files: Sequence[Path], undo_of: int | None = None) -> Iterator[int]:
+        """A new run, from before its first file is prepared until after its last is settled; its number.
+
+        :param files: that it is going to write: what a crash leaves behind lies in their folders
+        """
+        folders = sorted({os.fspath(path.parent) for path in files})
         with self._database.transaction() as db:
-            started = datetime.now(UTC).isoformat(timespec="seconds")
             cursor = db.execute(
-                "INSERT INTO run (started, reason, undo_of) VALUES (?, ?, ?)", (started, reason, undo_of)
+                "INSERT INTO run (started, reason, undo_of, folders) VALUES (?, ?, ?, ?)",
+                (datetime.now(UTC).isoformat(timespec="seconds"), reason, undo_of, json.dumps(folders)),
             )
             assert cursor.lastrowid is not None
-            return cursor.lastrowid
+            number = cursor.lastrowid
+        try:
+            yield number
+        finally:
+            self._finish([number])
+
+    def interrupted(self) -> list[tuple[int, tuple[Path, ...]]]:
+        """Runs that died on their way, with the folders that they were writing in."""
+        rows = self._database.rows("SELECT id, folders FROM run WHERE NOT finished ORDER BY id")
+        return [(number, tuple(map(Path, json.loads(folders)))) for number, folders in rows]
+
+    def close_interrupted(self) -> None:
+        """Everything that died runs left was looked at."""
+        self._finish([number for number, _ in self.interrupted()])
+
+    def _finish(self, runs: Sequence[int]) -> None:
+        with self._database.transaction() as db:
+            db.executemany("UPDATE run SET finished = 1 WHERE id = ?", [(number,) for number in runs])
 
     def intend(
         self,

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Field
-from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
 from mat_desktop.store.database import Database
 
 _MIGRATIONS = (
@@ -86,18 +87,22 @@ class Library:
                         track.stamp.mtime_ns,
                         _inode(track.stamp),
                         track.duration,
-                        json.dumps({field: list(values) for field, values in track.tags.items()}),
+                        _tags(track.tags),
                     )
                     for track in tracks
                 ],
             )
 
-    def move_stamp(self, path: Path, stamp: FileStamp) -> None:
-        """The file was rewritten by this program: same audio, so its identity stays."""
+    def rewritten(self, path: Path, stamp: FileStamp, changes: Sequence[Change]) -> None:
+        """This program wrote the file: same audio, so its identity stays; the changed fields are known."""
+        track = self.track(path)
+        if track is None:
+            return
+        tags = {**track.tags, **{change.field: change.after for change in changes}}
         with self._database.transaction() as db:
             db.execute(
-                "UPDATE track SET size = ?, mtime_ns = ?, inode = ? WHERE path = ?",
-                (stamp.size, stamp.mtime_ns, _inode(stamp), os.fsencode(path)),
+                "UPDATE track SET size = ?, mtime_ns = ?, inode = ?, tags = ? WHERE path = ?",
+                (stamp.size, stamp.mtime_ns, _inode(stamp), _tags(tags), os.fsencode(path)),
             )
 
     def put_scores(self, path: Path, stamp: FileStamp, kept: KeptScores) -> None:
@@ -154,6 +159,10 @@ class Library:
                 "INSERT INTO verdict VALUES (?, ?, ?)",
                 [(track_id, tag, v) for tag, v in verdicts.items() if v is not Verdict.UNDECIDED],
             )
+
+
+def _tags(tags: TagSet) -> str:
+    return json.dumps({field: list(values) for field, values in tags.items() if values})
 
 
 def _track(path: Path, row: tuple[Any, ...]) -> Track:

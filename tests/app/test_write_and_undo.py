@@ -21,6 +21,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import StoreFault, UsageFault
 from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.replace import create_temp
 from mat_desktop.metadata.write import Prepared
 from tests.models import tiny_model
 from tests.sounds import encode, tone
@@ -175,7 +176,7 @@ def test_after_a_crash_the_journal_says_what_became_of_the_file(
     session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
 ) -> None:
     before = sha(music[0])
-    real_settle, real_commit = apply_module.settle, apply_module.commit
+    real_commit = apply_module.commit
 
     def cut(prepared: Prepared) -> FileStamp:
         if replaced:
@@ -184,16 +185,18 @@ def test_after_a_crash_the_journal_says_what_became_of_the_file(
 
     monkeypatch.setattr(apply_module, "commit", cut)
     monkeypatch.setattr(apply_module, "settle", lambda session, entry: None)  # dead programs settle nothing
+    monkeypatch.setattr(session.journal, "_finish", lambda runs: None)
     with pytest.raises(PowerCut):
         write(session, genre_plan(music[:1]))
     assert (sha(music[0]) == before) is not replaced
     assert len(session.journal.unfinished()) == 1
-    monkeypatch.setattr(apply_module, "settle", real_settle)
-    monkeypatch.setattr(apply_module, "commit", real_commit)
+    monkeypatch.undo()
+    half_made = create_temp(music[0].parent)
 
     (result,) = recover(session)
     assert result.status is (WriteStatus.WRITTEN if replaced else WriteStatus.UNCHANGED)
     assert session.journal.unfinished() == []
+    assert not half_made.exists()
     assert not list(music[0].parent.glob(".mat-*"))
     if replaced:
         take_back(session)

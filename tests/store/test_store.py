@@ -20,8 +20,8 @@ STAMP = FileStamp(1000, 123, 2**64 - 1)
 CHANGE = Change(Field.GENRE, ("Rock",), ("Rock", "Ünder; pop"))
 
 
-def track(path: Path, stamp: FileStamp = STAMP) -> Track:
-    return Track(path, stamp, 12.5, {Field.TITLE: ("Ä",), Field.GENRE: ("Rock", "Pop")})
+def track(path: Path, stamp: FileStamp = STAMP, genre: tuple[str, ...] = ("Rock", "Pop")) -> Track:
+    return Track(path, stamp, 12.5, {Field.TITLE: ("Ä",), Field.GENRE: genre})
 
 
 def kept(name: str = "id") -> KeptScores:
@@ -47,7 +47,8 @@ def test_scores_belong_to_the_content(tmp_path: Path) -> None:
     assert library.scores(first, "model") == kept(), "reading the same file again keeps its identity"
 
     ours = FileStamp(1100, 456, 7)
-    library.move_stamp(first.path, ours)
+    library.rewritten(first.path, ours, [CHANGE])
+    assert library.track(first.path) == track(first.path, ours, CHANGE.after)
     assert library.scores(track(first.path, ours), "model") == kept(), "our own write keeps it too"
     assert library.scores(first, "model") is None
 
@@ -82,36 +83,41 @@ def test_roots(tmp_path: Path) -> None:
 
 def test_a_run_from_intention_to_undo(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db")
-    run = journal.begin("test")
-    assert journal.runs() == [], "a run without files is not history"
-    entry = journal.intend(run, tmp_path / "a.mp3", tmp_path / ".t", "old", "new", b"delta", [CHANGE])
-    (unfinished,) = journal.unfinished()
-    assert (unfinished.delta, unfinished.changes, unfinished.state) == (
-        b"delta",
-        (CHANGE,),
-        EntryState.INTENDED,
-    )
-
-    journal.settle(entry, EntryState.WRITTEN)
+    path, temp = tmp_path / "a.mp3", tmp_path / ".t"
+    with journal.run("test", [path]) as run:
+        assert journal.runs() == [], "a run without files is not history"
+        entry = journal.intend(run, path, temp, "old", "new", b"delta", [CHANGE])
+        (unfinished,) = journal.unfinished()
+        assert (unfinished.delta, unfinished.changes) == (b"delta", (CHANGE,))
+        assert unfinished.state is EntryState.INTENDED
+        journal.settle(entry, EntryState.WRITTEN)
     assert journal.unfinished() == []
     (done,) = journal.runs()
     assert (done.id, done.files, done.changes, done.undone, done.undo_of) == (run, 1, 1, False, None)
 
-    undoing = journal.begin("undo", undo_of=run)
-    back = journal.intend(
-        undoing, tmp_path / "a.mp3", tmp_path / ".t", "new", "old", b"", [CHANGE.reversed()]
-    )
-    journal.settle_undo(back, entry)
+    with journal.run("undo", [path], undo_of=run) as undoing:
+        back = journal.intend(undoing, path, temp, "new", "old", b"", [CHANGE.reversed()])
+        journal.settle_undo(back, entry)
     newest, oldest = journal.runs()
     assert (newest.undo_of, oldest.undone) == (run, True)
     assert journal.written(run) == []
 
 
-def test_the_journal_survives_reopening(tmp_path: Path) -> None:
+def test_a_run_that_died_is_known_after_reopening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(tmp_path / "journal.db")
-    journal.intend(journal.begin("test"), tmp_path / "a", tmp_path / "t", "", "", b"", [CHANGE])
+    odd = Path(os.fsdecode(b"/music/caf\xe9/a.mp3"))
+    with journal.run("whole", [tmp_path / "a"]):
+        pass
+    monkeypatch.setattr(journal, "_finish", lambda runs: None)
+    with journal.run("died", [odd, odd.with_name("b.mp3")]) as run:
+        journal.intend(run, odd, odd, "", "", b"", [CHANGE])
     journal.close()
-    assert len(Journal(tmp_path / "journal.db").unfinished()) == 1
+
+    again = Journal(tmp_path / "journal.db")
+    assert again.interrupted() == [(2, (odd.parent,))]
+    assert [entry.path for entry in again.unfinished()] == [odd]
+    again.close_interrupted()
+    assert again.interrupted() == []
 
 
 def test_the_journal_is_fully_synchronous(tmp_path: Path) -> None:
