@@ -8,6 +8,7 @@ neither the window nor the review. It ends when its input ends, so it never outl
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterable
@@ -168,6 +169,10 @@ def main() -> None:
 
         for descriptor in (0, answers.fileno()):
             msvcrt.setmode(descriptor, os.O_BINARY)
+    # Ctrl+C in a terminal reaches this process too; the parent stops cleanly and closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(5)  # the window goes first
     av.logging.set_level(av.logging.PANIC)
     Engine(answers).run(sys.stdin.buffer)
     os._exit(0)  # without waiting for files that nobody asks for any more
