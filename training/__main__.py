@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, text in (
         ("prepare", _prepare, "decode a data set once into a cache of log-mel spectrograms"),
         ("train", _train, "train a network and export it as a model"),
+        ("export", _export, "export the best epoch of a run as a model"),
         ("evaluate", _evaluate, "measure a model on the splits of a data set"),
     ):
         command = commands.add_parser(name, help=text, description=text)
@@ -50,12 +51,15 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--cache", type=Path, default=Path("cache"), help="folder for log-mel spectrograms"
         )
+        if name in ("train", "export"):
+            command.add_argument(
+                "--export", type=Path, required=True, help="model folder to write, e.g. fcn2d"
+            )
+        if name == "export":
+            command.add_argument("--from", dest="folder", type=Path, required=True, help="folder of a run")
         if name == "train":
             command.add_argument(
                 "--runs", type=Path, default=Path("runs"), help="folder for checkpoints and curves"
-            )
-            command.add_argument(
-                "--export", type=Path, required=True, help="model folder to write, e.g. fcn2d"
             )
             command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
             for field in fields(Settings):
@@ -111,12 +115,38 @@ def _train(options: argparse.Namespace) -> int:
             highlight=False,
         )
 
-    module = fit(dataset, features, settings, folder, report, options.resume)
-    seconds = sum(json.loads(line)["seconds"] for line in log.read_text(encoding="utf-8").splitlines())
     command = "python -m training " + shlex.join(_without_paths(sys.argv[1:]))
-    card = export(module, dataset, features, settings, options.export, command, seconds)
+    (folder / "command.txt").write_text(command + "\n", encoding="utf-8")
+    module = fit(dataset, features, settings, folder, report, options.resume)
+    card = export(module, dataset, features, settings, options.export, command, _seconds(folder))
     console.print_json(data=card.metrics)
     return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from mat_desktop.networks.registry import build
+    from training.checkpoints import load_checkpoint
+    from training.export import export
+    from training.loop import network_of
+
+    folder = options.folder
+    try:
+        settings = Settings.load(folder / "settings.json")
+        command = (folder / "command.txt").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise MatError(f"{folder} is not the folder of a run: {error}") from error
+    dataset, features = _open(options)
+    module = build(network_of(settings), len(dataset.tags))
+    load_checkpoint(folder, module, best=True)
+    card = export(module.eval(), dataset, features, settings, options.export, command, _seconds(folder))
+    console.print_json(data=card.metrics)
+    return 0
+
+
+def _seconds(folder: Path) -> float:
+    """Time that the run took, over all its epochs."""
+    lines = (folder / "epochs.jsonl").read_text(encoding="utf-8").splitlines()
+    return float(sum(json.loads(line)["seconds"] for line in lines))
 
 
 def _without_paths(arguments: Sequence[str]) -> list[str]:

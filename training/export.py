@@ -19,7 +19,7 @@ from training.datasets.features import Features, normalisation
 from training.loop import by_vocabulary, network_of, predict
 from training.metrics import rank
 from training.settings import Settings
-from training.thresholds import best_f1_thresholds
+from training.thresholds import best_thresholds
 
 
 def export(
@@ -44,15 +44,16 @@ def export(
     mean_view, std_view = (torch.from_numpy(a).view(1, 1, -1, 1) for a in (mean, std))
     scores = predict(module, features, valid, mean_view, std_view)
     test_scores = predict(module, features, test, mean_view, std_view)
-    thresholds, f1 = best_f1_thresholds(scores, dataset.labels[valid])
+    thresholds = best_thresholds(scores, dataset.labels[valid])
     ranking = rank(scores, dataset.labels[valid])
     tags = tuple(
         TagSpec(
             tag.name,
             tag.vocabulary,
-            round(float(thresholds[i]), 4),
+            round(float(thresholds.values[i]), 4),
             _known(
-                f1=f1[i],
+                precision=thresholds.precision[i],
+                recall=thresholds.recall[i],
                 roc_auc=ranking.roc_auc[i],
                 pr_auc=ranking.pr_auc[i],
                 correlation=ranking.correlation[i],

@@ -48,6 +48,15 @@ class Settings:
         """Eight hex digits that name this run."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
 
+    @classmethod
+    def load(cls, path: Path) -> Settings:
+        """As :meth:`save` wrote them.
+
+        :raises OSError: there is no such file
+        :raises ValueError: it holds other settings
+        """
+        return msgspec.json.decode(path.read_bytes(), type=cls)
+
     def save(self, path: Path) -> None:
         """As JSON."""
         path.write_bytes(msgspec.json.format(msgspec.json.encode(self)) + b"\n")

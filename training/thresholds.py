@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,40 +11,59 @@ from training.metrics import FEWEST_POSITIVES, LOWEST_POSITIVE, QUANTILE
 
 Array = NDArray[np.float32]
 
+BETA = 0.5
+"""Weight of recall against precision in F-beta: a wrong tag in a file is worse than a missing one."""
+
 SURELY_POSITIVE = 0.35
 """A soft label from here on is a positive whatever the quantile: common tags are true of more than 7 %."""
 
 SMOOTHING = 5
-"""Neighbouring thresholds over which F1 is averaged: a single clip must not decide."""
+"""Neighbouring thresholds over which F-beta is averaged: a single clip must not decide."""
 
 
-def best_f1_thresholds(scores: Array, labels: Array) -> tuple[Array, Array]:
-    """For each tag the score from which on it should be suggested, and the F1 reached.
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """:param values: score from which on each tag should be suggested [tags]
+    :param precision: reached there [tags], NaN where a tag has too few positives
+    :param recall: likewise
+    """
+
+    values: Array
+    precision: Array
+    recall: Array
+
+
+def best_thresholds(scores: Array, labels: Array) -> Thresholds:
+    """The threshold of best F-beta for each tag.
+
+    A tag with too few positives gets the highest score seen as its threshold: it is suggested only beyond
+    anything known.
 
     :param scores: [clips, tags] in 0..1
     :param labels: soft labels [clips, tags] in 0..1
-    :returns: thresholds [tags] and F1 [tags] (NaN where there are too few positives; the threshold is then
-        the highest score seen, so that such a tag is suggested only beyond anything known)
     """
     cut = np.clip(np.quantile(labels, QUANTILE, axis=0), LOWEST_POSITIVE, SURELY_POSITIVE)
-    thresholds = np.empty(labels.shape[1], np.float32)
-    f1 = np.full(labels.shape[1], np.nan, np.float32)
-    for tag in range(labels.shape[1]):
+    tags = labels.shape[1]
+    values = np.empty(tags, np.float32)
+    precision, recall = np.full(tags, np.nan, np.float32), np.full(tags, np.nan, np.float32)
+    for tag in range(tags):
         positive = labels[:, tag] >= cut[tag]
         if positive.sum() < FEWEST_POSITIVES:
-            thresholds[tag] = scores[:, tag].max()
+            values[tag] = scores[:, tag].max()
         else:
-            thresholds[tag], f1[tag] = _best_f1(scores[:, tag], positive)
-    return np.clip(thresholds, 0.01, 0.99), f1
+            values[tag], precision[tag], recall[tag] = _best(scores[:, tag], positive)
+    return Thresholds(np.clip(values, 0.01, 0.99), precision, recall)
 
 
-def _best_f1(scores: Array, positive: NDArray[np.bool_]) -> tuple[float, float]:
+def _best(scores: Array, positive: NDArray[np.bool_]) -> tuple[float, float, float]:
     order = np.argsort(-scores)
     hits = np.cumsum(positive[order])
-    curve = 2 * hits / (np.arange(1, len(order) + 1) + positive.sum())
+    precision = hits / np.arange(1, len(order) + 1)
+    recall = hits / positive.sum()
+    weighed = BETA**2 * precision + recall
+    curve = (1 + BETA**2) * precision * recall / np.maximum(weighed, 1e-9)
     kernel = np.ones(SMOOTHING)
     smooth = np.convolve(curve, kernel, mode="same") / np.convolve(np.ones_like(curve), kernel, mode="same")
     best = int(smooth.argmax())
-    upper = scores[order[best]]
-    lower = scores[order[min(best + 1, len(order) - 1)]]
-    return float(upper + lower) / 2, float(curve[best])
+    upper, lower = scores[order[best]], scores[order[min(best + 1, len(order) - 1)]]
+    return float(upper + lower) / 2, float(precision[best]), float(recall[best])

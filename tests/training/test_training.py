@@ -16,6 +16,7 @@ from mat_desktop.audio.mel import log_mel
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.inference.cards import open_card
 from mat_desktop.inference.tagger import Tagger
+from tests.training.corpora import make_corpus
 from training.augment import FLOOR_DB, Augment
 from training.datasets.corpus import Dataset, DatasetFault, read_corpus
 from training.datasets.features import BROKEN, Features, normalisation, prepare
@@ -24,8 +25,7 @@ from training.export import export
 from training.loop import Epoch, fit
 from training.metrics import binarise, rank
 from training.settings import Settings
-from training.thresholds import best_f1_thresholds
-from tests.training.corpora import make_corpus
+from training.thresholds import best_thresholds
 
 SPEC = MelSpec()
 TINY = Settings(
@@ -170,17 +170,26 @@ def test_thresholds_separate_what_can_be_separated() -> None:
     labels[:30, 0] = 0.8
     labels[:8, 1] = 0.15  # a rare tag with low soft labels
     scores = np.where(labels > 0, labels * 0.7, labels + 0.02).astype(np.float32)
-    thresholds, f1 = best_f1_thresholds(scores, labels)
-    assert 0.02 < thresholds[0] < 0.57
-    assert 0.02 < thresholds[1] < 0.11
-    assert f1.tolist() == [1, 1]
+    found = best_thresholds(scores, labels)
+    assert 0.02 < found.values[0] < 0.57
+    assert 0.02 < found.values[1] < 0.11
+    assert found.precision.tolist() == [1, 1]
+    assert found.recall.min() > 0.85  # smoothing may cost one clip
 
 
 def test_a_tag_without_positives_is_suggested_only_beyond_anything_known() -> None:
     scores = np.random.default_rng(0).random((50, 1)).astype(np.float32) * 0.5
-    thresholds, f1 = best_f1_thresholds(scores, np.zeros((50, 1), np.float32))
-    assert thresholds[0] == pytest.approx(scores.max())
-    assert np.isnan(f1[0])
+    found = best_thresholds(scores, np.zeros((50, 1), np.float32))
+    assert found.values[0] == pytest.approx(scores.max())
+    assert np.isnan(found.precision[0])
+
+
+def test_precision_counts_more_than_recall() -> None:
+    labels = np.zeros((100, 1), np.float32)
+    labels[[*range(10), *range(30, 40)]] = 0.9
+    scores = np.linspace(1, 0, 100, dtype=np.float32)[:, None]
+    found = best_thresholds(scores, labels)
+    assert found.precision[0] > 0.9, "the ten sure ones, not twenty with as many wrong ones between"
 
 
 def test_from_training_to_a_model_that_hears_what_it_learnt(
@@ -247,6 +256,12 @@ def test_the_command_trains_exports_and_says_what_is_wrong(corpus: Path, tmp_pat
     card = json.loads((tmp_path / "m" / "card.json").read_text())
     assert card["training"]["command"].startswith("python -m training train --data small")
     assert str(tmp_path) not in json.dumps(card)
+    (folder,) = (tmp_path / "runs").iterdir()
+    again = run("export", *words, "--from", str(folder), "--export", str(tmp_path / "again"))
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "again" / "model.safetensors").read_bytes() == (
+        tmp_path / "m" / "model.safetensors"
+    ).read_bytes()
     assert run("evaluate", *words, "--model", str(tmp_path / "m")).returncode == 0
     wrong = run("prepare", "--data", str(tmp_path), "--cache", str(tmp_path / "cache"))
     assert wrong.returncode == 1
