@@ -1,0 +1,1 @@
+"""Where each kind of file keeps its tag, and how the file looks with another one."""

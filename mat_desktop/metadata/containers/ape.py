@@ -1,0 +1,55 @@
+"""Files with an APEv2 tag at their end: WavPack, Monkey's Audio, Musepack, OptimFROG, TAK."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from mat_desktop.domain.tags import Field
+from mat_desktop.metadata.containers.trailer import find_trailer
+from mat_desktop.metadata.dialects.apev2 import ApeTag
+from mat_desktop.metadata.source import Piece, Source, Span
+
+_SUPPORTED = 2000
+
+
+class Ape:
+    """The audio, the tag, and what may follow it, of which only the ID3v1 genre byte is ever changed."""
+
+    kind = "apev2"
+
+    def __init__(self, source: Source) -> None:
+        """:raises Refusal: the tag is damaged"""
+        self._source = source
+        self._trailer = find_trailer(source)
+        self.is_new = self._trailer.ape is None
+        self.tag = self._trailer.ape or ApeTag()
+        self.packets_end_with_tag = source.peek(0, 4) == b"MAC "
+        self.obstacle = ""
+        if source.peek(0, 8) == b"APETAGEX":
+            self.obstacle = "an APEv2 tag at the start of the file"
+        elif self._trailer.ape_version not in (0, _SUPPORTED):
+            self.obstacle = "an APE tag of another version than 2"
+        notes = []
+        if source.peek(0, 3) == b"ID3":
+            notes.append("an ID3v2 tag stands before the audio; it stays as it is")
+        if self.is_new:
+            notes.append("has no APEv2 tag yet; one will be added")
+        self.notes = tuple(notes)
+        self._genre = self.tag.get(Field.GENRE)
+
+    def pieces(self) -> Iterable[Piece]:
+        """The audio, the tag anew, the rest as it is."""
+        yield Span(0, self._trailer.audio_end)
+        yield self.tag.render()
+        yield Span(self._trailer.ape_end, self._trailer.v1_start)
+        if self._trailer.v1 is not None:
+            names = self.tag.get(Field.GENRE)
+            yield self._trailer.v1.raw if names == self._genre else self._trailer.v1.with_genre(names)
+
+    def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
+        """Other items, the audio, what follows the tag, the ID3v1 tag but for the genre byte."""
+        v1 = self._trailer.v1.raw if self._trailer.v1 is not None else b""
+        kept = v1[:127] if Field.GENRE in fields else v1
+        audio = self._source.digest(0, self._trailer.audio_end)
+        behind = self._source.digest(self._trailer.ape_end, self._trailer.v1_start)
+        return (*self.tag.foreign(fields), audio, behind, kept)

@@ -1,0 +1,47 @@
+"""What all containers have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+from mat_desktop.domain.tags import Field
+from mat_desktop.metadata.dialects.base import Dialect
+from mat_desktop.metadata.source import Piece
+
+
+class Container(Protocol):
+    """Where in a file the tag lies, and how the file looks with another one."""
+
+    kind: str
+    """Which second reader fits: "id3", "wav", "aiff", "dsf", "flac", "vorbis", "opus", "oggflac", "speex",
+    "mp4", "apev2" or "asf"."""
+
+    obstacle: str
+    """Why the file can be read but must not be written; empty if it can be."""
+
+    is_new: bool
+    """The file has no tag yet."""
+
+    packets_end_with_tag: bool
+    """FFmpeg counts the tag at the end as part of the last packet, so that packets differ with it."""
+
+    @property
+    def tag(self) -> Dialect:
+        """The tag; changed in place."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know before the file is written."""
+
+    def pieces(self) -> Iterable[Piece]:
+        """The file with the tag as it is now.
+
+        :raises Refusal: it cannot be written, as is found only on the way
+        """
+
+    def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
+        """All content of the file but these fields and padding: what an edit must not change.
+
+        Raw bytes where they are few, digests where they are many.
+        """

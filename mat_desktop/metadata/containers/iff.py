@@ -1,0 +1,173 @@
+"""WAV (RIFF) and AIFF: chunks, one of which holds an ID3v2 tag.
+
+Specifications: Microsoft's Multimedia Programming Interface 1.0 (RIFF), Apple's Audio Interchange File Format
+1.3. RIFF counts in little-endian, AIFF in big-endian; every chunk of odd size is followed by a pad byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from mat_desktop.domain.tags import Field
+from mat_desktop.metadata.causes import Refusal
+from mat_desktop.metadata.dialects.id3 import HEADER, Id3Tag, tag_size
+from mat_desktop.metadata.source import Piece, Source, Span
+
+_INFO = {
+    b"INAM": Field.TITLE,
+    b"IART": Field.ARTIST,
+    b"IPRD": Field.ALBUM,
+    b"ICRD": Field.DATE,
+    b"IGNR": Field.GENRE,
+}
+"""Chunks of a RIFF INFO list that hold one of our fields."""
+_TEXT_CHUNKS = {b"NAME": Field.TITLE, b"AUTH": Field.ARTIST}
+"""Chunks of an AIFF file that do."""
+_MOST_INFO = 1 << 20
+_HEAD = 8
+_FORM = 12
+_UNKNOWN_SIZE = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    id: bytes
+    start: int
+    size: int
+
+    @property
+    def data(self) -> int:
+        return self.start + _HEAD
+
+    @property
+    def stop(self) -> int:
+        return self.data + self.size + self.size % 2
+
+
+class Iff:
+    """A WAV or AIFF file. Anything odd about its chunks is an obstacle to writing."""
+
+    packets_end_with_tag = False
+
+    def __init__(self, source: Source) -> None:
+        """:raises Refusal: there is no chunk to be found, or the tag is damaged"""
+        self._source = source
+        self._is_riff = source.peek(0, 4) == b"RIFF"
+        self._order: Literal["little", "big"] = "little" if self._is_riff else "big"
+        self.kind = "wav" if self._is_riff else "aiff"
+        self._chunks, self.obstacle = self._walk()
+        tags = [chunk for chunk in self._chunks if chunk.id.upper() == b"ID3 "]
+        self._chunk = tags[0] if tags else None
+        self.is_new = self._chunk is None
+        self.tag = Id3Tag()
+        self._behind_tag = b""
+        if self._chunk is not None:
+            data = source.peek(self._chunk.data, self._chunk.size)
+            size = tag_size(data[:HEADER])
+            if not 0 < size <= len(data):
+                raise Refusal("the ID3 chunk holds no ID3 tag")
+            self.tag = Id3Tag.parse(data)
+            self._behind_tag = data[size:]
+        if len(tags) > 1:
+            self.obstacle = self.obstacle or "it has several ID3 chunks"
+        self.obstacle = self.obstacle or self.tag.obstacle
+        notes = []
+        texts = self._texts()
+        if self.is_new:
+            notes.append("has no ID3v2 tag yet; one of version 2.4 will be added")
+            # Players look at ID3v2 first: what the other chunks say must not vanish behind it.
+            for field, text in texts.items():
+                self.tag.set(field, (text,))
+            if texts:
+                notes.append("the values of its text chunks will be copied to it")
+        if self.tag.upgraded:
+            notes.append("ID3v2.2 will be upgraded to 2.3")
+        if Field.GENRE in texts:
+            notes.append("a RIFF INFO genre stands beside the ID3 tag; it stays as it is")
+        self.notes = tuple(notes)
+
+    def pieces(self) -> Iterable[Piece]:
+        """The chunks with the tag's in its old place, or as the last."""
+        tag = self.tag.render() + self._behind_tag
+        name = self._chunk.id if self._chunk else b"id3 " if self._is_riff else b"ID3 "
+        fresh = name + len(tag).to_bytes(4, self._order) + tag + bytes(len(tag) % 2)
+        end = self._chunks[-1].stop
+        start, stop = (self._chunk.start, self._chunk.stop) if self._chunk else (end, end)
+        total = end - (stop - start) + len(fresh)
+        if total - _HEAD >= _UNKNOWN_SIZE:
+            raise Refusal("the file would exceed 4 GiB, which its container cannot hold")
+        yield self._source.read(0, 4) + (total - _HEAD).to_bytes(4, self._order) + self._source.read(8, 4)
+        yield Span(_FORM, start)
+        yield fresh
+        yield Span(stop, end)
+
+    def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
+        """Other frames and, of every other chunk, its name, size and digest."""
+        others = [
+            chunk.id + chunk.size.to_bytes(4, "big") + self._source.digest(chunk.start, chunk.stop)
+            for chunk in self._chunks
+            if chunk is not self._chunk
+        ]
+        return (*self.tag.foreign(fields), self._behind_tag, *others)
+
+    def _walk(self) -> tuple[list[_Chunk], str]:
+        """The chunks, and what is wrong with them."""
+        source = self._source
+        declared = int.from_bytes(source.read(4, 4), self._order)
+        chunks: list[_Chunk] = []
+        position = _FORM
+        while position < source.size:
+            head = source.peek(position, _HEAD)
+            odd_before = bool(chunks) and chunks[-1].size % 2 == 1
+            if len(head) < _HEAD or not all(0x20 <= byte <= 0x7E for byte in head[:4]):
+                if odd_before:
+                    return chunks, "a chunk of odd size without its pad byte"
+                return chunks, "bytes that belong to no chunk"
+            size = int.from_bytes(head[4:], self._order)
+            if size == _UNKNOWN_SIZE or (size == 0 and head[:4] in (b"data", b"SSND")):
+                return chunks, "a chunk of unknown size, as a stream leaves it"
+            chunk = _Chunk(head[:4], position, size)
+            if chunk.data + size > source.size:
+                return chunks, "the file is cut off: a chunk reaches beyond its end"
+            chunks.append(chunk)
+            if chunk.stop > source.size:
+                return chunks, "a chunk of odd size without its pad byte"
+            position = chunk.stop
+        if not chunks:
+            raise Refusal("the file has no chunks")
+        if declared + _HEAD != source.size:
+            return chunks, "the size in the file's head is not its size"
+        return chunks, ""
+
+    def _texts(self) -> dict[Field, str]:
+        """Fields that stand in chunks of their own."""
+        chunks = [chunk for chunk in self._chunks if chunk.size <= _MOST_INFO]
+        if not self._is_riff:
+            found = [(c.id, self._source.read(c.data, c.size)) for c in chunks if c.id in _TEXT_CHUNKS]
+        else:
+            lists = [self._source.read(c.data, c.size) for c in chunks if c.id == b"LIST"]
+            found = [pair for data in lists if data[:4] == b"INFO" for pair in _info(data)]
+        texts = {
+            (_INFO | _TEXT_CHUNKS)[name]: _text(data) for name, data in found if name in _INFO | _TEXT_CHUNKS
+        }
+        return {field: text for field, text in texts.items() if text}
+
+
+def _info(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Names and contents of the chunks in an INFO list."""
+    position = 4
+    while position + _HEAD <= len(data):
+        size = int.from_bytes(data[position + 4 : position + _HEAD], "little")
+        yield data[position : position + 4], data[position + _HEAD : position + _HEAD + size]
+        position += _HEAD + size + size % 2
+
+
+def _text(data: bytes) -> str:
+    """Text of a chunk that does not say how it is encoded."""
+    raw = data.split(b"\0")[0]
+    try:
+        return raw.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace").strip()

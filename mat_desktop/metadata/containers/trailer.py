@@ -1,0 +1,91 @@
+"""What may follow the audio of MP3 and APEv2 files: APEv2, Lyrics3 and ID3v1, in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mat_desktop.domain.tags import Field
+from mat_desktop.metadata.causes import Refusal
+from mat_desktop.metadata.dialects import genres
+from mat_desktop.metadata.dialects.apev2 import FOOTER, ApeTag, Footer
+from mat_desktop.metadata.source import Source
+
+_V1 = 128
+_LYRICS_FOOT = 15
+"""Bytes of "LYRICS200" with the six digits of its size before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class V1:
+    """An ID3v1 tag: 128 bytes of which only the last, the genre, is ever changed."""
+
+    raw: bytes
+
+    def values(self) -> dict[Field, tuple[str, ...]]:
+        """The fields in it; latin-1, at most 30 characters."""
+
+        def text(start: int, length: int) -> str:
+            return self.raw[start : start + length].split(b"\0")[0].decode("latin-1").strip()
+
+        found = {
+            Field.TITLE: text(3, 30),
+            Field.ARTIST: text(33, 30),
+            Field.ALBUM: text(63, 30),
+            Field.DATE: text(93, 4),
+            Field.GENRE: genres.name_of(self.raw[127]),
+        }
+        return {field: (value,) for field, value in found.items() if value}
+
+    def with_genre(self, names: tuple[str, ...]) -> bytes:
+        """The tag with the number of the first genre that has one."""
+        return self.raw[:127] + bytes([genres.v1_number(names)])
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """Places of what follows the audio.
+
+    :param audio_end: where the APEv2 tag starts or would start
+    :param ape_end: where it ends, equal to ``audio_end`` if there is none
+    :param v1_start: where the ID3v1 tag starts, the file's size if there is none
+    :param bare: neither an APEv2 nor a Lyrics3 tag stands between audio and ID3v1
+    """
+
+    audio_end: int
+    ape_end: int
+    v1_start: int
+    v1: V1 | None
+    ape: ApeTag | None
+    ape_version: int
+    bare: bool
+
+    def values(self) -> dict[Field, tuple[str, ...]]:
+        """The fields in both tags; those of the APEv2 tag count where both have one."""
+        found = self.v1.values() if self.v1 is not None else {}
+        if self.ape is not None:
+            found |= {field: values for field in Field if (values := self.ape.get(field))}
+        return found
+
+
+def find_trailer(source: Source) -> Trailer:
+    """:raises Refusal: the APEv2 tag is damaged"""
+    end = source.size
+    v1 = None
+    raw = source.peek(end - _V1, _V1) if end >= _V1 else b""
+    # The letters TAG also stand inside the magic of an APEv2 footer: APETAGEX.
+    if raw[:3] == b"TAG" and source.peek(end - _V1 - 3, 8) != b"APETAGEX":
+        v1 = V1(raw)
+        end -= _V1
+    v1_start = end
+    foot = source.peek(end - _LYRICS_FOOT, _LYRICS_FOOT) if end >= _LYRICS_FOOT else b""
+    if v1 and foot[6:] == b"LYRICS200" and foot[:6].isdigit():
+        end = max(0, end - _LYRICS_FOOT - int(foot[:6]))
+    footer = Footer.parse(source.peek(end - FOOTER, FOOTER)) if end >= FOOTER else None
+    if footer is None:
+        return Trailer(v1_start, v1_start, v1_start, v1, None, 0, end == v1_start)
+    items = end - footer.size
+    start = items - (FOOTER if footer.has_header else 0)
+    if footer.size < FOOTER or start < 0:
+        raise Refusal("the APEv2 tag is damaged")
+    tag = ApeTag.parse(source.read(items, footer.size - FOOTER), footer.count)
+    return Trailer(start, end, v1_start, v1, tag, footer.version, False)

@@ -1,0 +1,242 @@
+"""Writes fields without ever touching the file: a new one is prepared beside it, proven, put in its place.
+
+Between ``prepare`` and ``commit`` the caller journals the result: after any interruption the file is its old
+self or the complete new one, and the digests tell which.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mat_desktop.domain.plan import Change
+from mat_desktop.domain.track import FileStamp
+from mat_desktop.errors import Conflict, FileFault, TagFault
+from mat_desktop.metadata.causes import Refusal, fault
+from mat_desktop.metadata.containers.recognise import open_container
+from mat_desktop.metadata.delta import apply_delta, make_delta
+from mat_desktop.metadata.replace import copy_attributes, create_temp, swap, sync_file, sync_folder
+from mat_desktop.metadata.source import Source
+from mat_desktop.metadata.verify import gather, verify
+
+_MARGIN = 1 << 20
+"""Free bytes that must be left beside the copy."""
+_WRITE_BITS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A new file, complete, proven and on the disk, that waits beside the old one.
+
+    :param path: the file that it will replace, symbolic links resolved
+    :param before_stamp: of that file
+    :param before_sha256: of its whole content, hex
+    :param after_sha256: of the whole content of the new file, hex
+    :param delta: rebuilds the old file from the new one
+    """
+
+    path: Path
+    temp: Path
+    before_stamp: FileStamp
+    before_sha256: str
+    after_sha256: str
+    delta: bytes
+    changes: tuple[Change, ...]
+
+
+def prepare(path: Path, changes: Sequence[Change], stamp: FileStamp) -> Prepared:
+    """Build the file with the changes beside the old one, and prove that nothing else differs.
+
+    :param stamp: of the file when the changes were planned
+    :raises Conflict: the file, or a field that is to change, is no longer as it was then
+    :raises TagFault: the file cannot be written without loss, or at all; nothing is left behind
+    :raises ValueError: there is nothing to change
+    """
+    # A field that stays as it is keeps its raw bytes as well.
+    changes = tuple(change for change in changes if change.before != change.after)
+    if not changes:
+        raise ValueError("there is nothing to change")
+
+    def build(target: Path, file: Source, temp: Path) -> None:
+        container = open_container(target, file)
+        if container.obstacle:
+            raise Refusal(container.obstacle)
+        for change in changes:
+            if container.tag.get(change.field) != change.before:
+                raise Conflict(path, f"its {change.field} is not what it was when the change was planned")
+            if any(not value or "\0" in value for value in change.after):
+                raise Refusal(f"a value of {change.field} is empty or holds a NUL character")
+        evidence = gather(target, container, changes)
+        for change in changes:
+            container.tag.set(change.field, change.after)
+        with temp.open("wb") as out:
+            file.write(container.pieces(), out)
+        verify(temp, evidence, changes)
+
+    return _prepared(path, changes, stamp, build)
+
+
+def prepare_restore(
+    path: Path,
+    delta: bytes,
+    expect_sha256: str,
+    original_sha256: str,
+    changes: Sequence[Change],
+    stamp: FileStamp | None = None,
+) -> Prepared:
+    """Build the file as it was before a write, byte for byte, beside what the write left.
+
+    :param delta: as ``prepare`` returned it
+    :param expect_sha256: digest of what the write left
+    :param original_sha256: digest of the file before it
+    :param changes: what this amounts to, for the journal
+    :param stamp: of the file when this was decided, None if it does not matter
+    :raises Conflict: the file is no longer what the write left; only single fields can be taken back then
+    :raises TagFault: it cannot be read or written; nothing is left behind
+    """
+
+    def build(target: Path, file: Source, temp: Path) -> None:
+        if file.digest(0, file.size).hex() != expect_sha256:
+            raise Conflict(path, "another program changed the file since it was written")
+        try:
+            apply_delta(target, delta, temp)
+        except ValueError as error:
+            raise Refusal("the journal's record of the old file is damaged") from error
+        if _sha256(temp) != original_sha256:
+            raise Refusal("the journal's record of the old file is damaged")
+
+    return _prepared(path, tuple(changes), stamp, build)
+
+
+def commit(prepared: Prepared) -> FileStamp:
+    """Put the new file in the place of the old one. Returns its stamp.
+
+    Whatever fails, the old file is as it was and the new one is removed.
+
+    :raises Conflict: the old file changed after ``prepare``
+    :raises TagFault: it could not be replaced
+    """
+    with _refusing(prepared.path), _removing(prepared.temp):
+        stamp = FileStamp.of(prepared.temp.stat())
+        if _stamp(prepared.path) != prepared.before_stamp:
+            raise Conflict(prepared.path, "another program changed the file at this moment")
+        swap(prepared.temp, prepared.path)
+    # Nothing may fail from here on: the file is written.
+    sync_folder(prepared.path.parent)
+    return stamp
+
+
+def discard(prepared: Prepared) -> None:
+    """Remove the new file; the old one was never touched."""
+    prepared.temp.unlink(missing_ok=True)
+
+
+def _prepared(
+    path: Path,
+    changes: tuple[Change, ...],
+    stamp: FileStamp | None,
+    build: Callable[[Path, Source, Path], None],
+) -> Prepared:
+    """The protocol around ``build``, which fills the temporary from the original."""
+    with _refusing(path):
+        target = _resolved(path)
+        with _opened(target) as handle, os.fdopen(handle, "rb", closefd=False) as raw:
+            status = os.fstat(handle)
+            _check(path, target, status)
+            before = FileStamp.of(status)
+            if stamp is not None and before != stamp:
+                raise Conflict(path, "another program changed the file since it was looked at")
+            file = Source(raw)
+            temp = create_temp(target.parent)
+            with _removing(temp):
+                before_sha256 = file.digest(0, file.size).hex()
+                build(target, file, temp)
+                copy_attributes(status, target, temp)
+                sync_file(temp)
+                if _stamp(target) != before:
+                    raise Conflict(path, "another program changed the file at this moment")
+                return Prepared(
+                    target, temp, before, before_sha256, _sha256(temp), make_delta(target, temp), changes
+                )
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve(strict=True)
+    except FileNotFoundError:
+        raise Conflict(path, "the file is gone") from None
+    except RuntimeError:
+        # Python before 3.13 for links that form a circle.
+        raise Refusal("a symbolic link that leads nowhere") from None
+
+
+@contextmanager
+def _opened(target: Path) -> Iterator[int]:
+    """The file, without following a link put in its place, and without waiting for a pipe."""
+    if not stat.S_ISREG(target.lstat().st_mode):
+        raise Refusal("not a regular file")
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
+        flags |= getattr(os, name, 0)
+    handle = os.open(target, flags)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _check(path: Path, target: Path, status: os.stat_result) -> None:
+    """Refuse what must not be replaced. :raises Refusal: with the reason"""
+    if not stat.S_ISREG(status.st_mode):
+        raise Refusal("not a regular file")
+    if status.st_nlink > 1:
+        raise Refusal(f"the file has {status.st_nlink} names (hard links), which writing would part")
+    # The mode counts even for root, to whom the system allows all.
+    if not status.st_mode & _WRITE_BITS:
+        raise Refusal("the file is read-only")
+    if not os.access(target, os.W_OK) or not os.access(target.parent, os.W_OK):
+        raise Refusal("permission denied")
+    if shutil.disk_usage(target.parent).free < status.st_size + _MARGIN:
+        raise Refusal("no space left on the disk")
+
+
+def _stamp(path: Path) -> FileStamp | None:
+    """None if there is no file any more."""
+    try:
+        return FileStamp.of(path.lstat())
+    except FileNotFoundError:
+        return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _removing(temp: Path) -> Iterator[None]:
+    """Remove the temporary whatever goes wrong, an interruption from the keyboard among it."""
+    try:
+        yield
+    except BaseException:
+        temp.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Every fault of the world as a TagFault that names this file."""
+    try:
+        yield
+    except (Conflict, TagFault):
+        raise
+    except FileFault as error:
+        raise TagFault(path, error.cause) from error
+    except (Refusal, OSError) as error:
+        raise fault(path, error) from error
