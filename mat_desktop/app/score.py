@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -91,11 +92,27 @@ def _keep(session: Session, track: Track, scored: Scored) -> Heard:
         tuple(round(value, 6) for value in scored.values),
         scored.silent,
     )
-    kept = KeptScores(scores, scored.taggram, scored.positions)
+    taggram = np.frombuffer(scored.taggram, np.float16)
+    kept = KeptScores(scores, pack(taggram), scored.positions)
     session.library.put_scores(track.path, track.stamp, kept)
     return _heard(track, kept)
 
 
 def _heard(track: Track, kept: KeptScores) -> Heard:
     shape = (len(kept.scores.values), kept.positions)
-    return Heard(track.path, kept.scores, np.frombuffer(kept.taggram, np.float16).reshape(shape))
+    return Heard(track.path, kept.scores, unpack(kept.taggram).reshape(shape))
+
+
+def pack(scores: NDArray[np.float16]) -> bytes:
+    """Scores in 0..1 as compressed bytes of their square roots: 0.001 apart at 0.02, 0.008 at 1.
+
+    A library of 30,000 tracks of four minutes would hold 600 MB of taggrams in half precision.
+    """
+    roots = np.round(np.sqrt(scores.astype(np.float32)) * 255).astype(np.uint8)
+    return zlib.compress(roots.tobytes(), 6)
+
+
+def unpack(packed: bytes) -> NDArray[np.float16]:
+    """Inverse of :func:`pack`, within its resolution; [n]."""
+    roots = np.frombuffer(zlib.decompress(packed), np.uint8).astype(np.float32) / 255
+    return (roots**2).astype(np.float16)

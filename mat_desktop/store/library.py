@@ -37,7 +37,7 @@ _MIGRATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class KeptScores:
-    """Scores with the taggram they came from: float16 [tags, positions], row-major bytes."""
+    """Scores with the taggram that they came from, packed by the caller: [tags, positions]."""
 
     scores: Scores
     taggram: bytes
