@@ -1,0 +1,114 @@
+"""Every action of the window, declared once: menu, key, and what the sheet of keys says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from mat_desktop.gui import icons
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """:param review: acts on the tags in view, so only while the library is
+    :param listed: whether it has a line of its own in the sheet of keys
+    """
+
+    name: str
+    text: str
+    keys: tuple[str, ...] = ()
+    group: str = ""
+    icon: str = ""
+    review: bool = False
+    listed: bool = True
+
+
+FILE, TRACKS, TAGS, PLAY, VIEW, HELP = "File", "Tracks", "Tags", "Play", "View", "Help"
+
+SPECS = (
+    Spec("open", "Open folder…", ("Ctrl+O",), FILE, "folder"),
+    Spec("add", "Add files…", ("Ctrl+Shift+O",), FILE, "music"),
+    Spec("demo", "Try the demo tracks", (), FILE, listed=False),
+    Spec("rescan", "Scan folders again", ("F5",), FILE),
+    Spec("quit", "Quit", ("Ctrl+Q",), FILE),
+    Spec("listen", "Listen to the selection", ("L",), TRACKS, "ear", review=True),
+    Spec("listen_all", "Listen to all new tracks", ("Shift+L",), TRACKS, review=True),
+    Spec("cancel", "Cancel the running work", ("Ctrl+.",), TRACKS, "x"),
+    Spec("write", "Write…", ("Ctrl+S",), TRACKS, "arrow-down-to-line", review=True),
+    Spec("undo", "Undo", ("Ctrl+Z",), TRACKS, "undo-2"),
+    Spec("next", "Next track", ("J",), TRACKS, review=True),
+    Spec("previous", "Previous track", ("K",), TRACKS, review=True),
+    Spec("accept", "Accept the tag", ("P",), TAGS, review=True),
+    Spec("reject", "Reject the tag", ("X",), TAGS, review=True),
+    Spec("undecide", "Leave the tag undecided", ("U",), TAGS, review=True),
+    Spec("accept_all", "Accept all suggested tags", ("Shift+P",), TAGS, review=True),
+    Spec("play", "Play, pause", ("Space",), PLAY, "play", review=True),
+    Spec("library", "Library", ("Ctrl+1",), VIEW, "list-music"),
+    Spec("history", "History", ("Ctrl+2",), VIEW, "history"),
+    Spec("search", "Search", ("Ctrl+F",), VIEW, "search"),
+    Spec("sidebar", "Sidebar", ("Ctrl+B",), VIEW),
+    Spec("pane", "Tags of the track", ("Ctrl+R",), VIEW),
+    Spec("problems", "Problems", (), VIEW, "triangle-alert", listed=False),
+    Spec("next_pane", "Next part of the window", ("F6",), VIEW),
+    Spec("menu", "Menu", ("F10",), VIEW, listed=True),
+    Spec("keys", "Keyboard shortcuts", ("F1", "?"), HELP),
+    Spec("about", "About mat-desktop", (), HELP, listed=False),
+    *(
+        Spec(f"accept_{n}", f"Accept tag {n}", (str(n),), TAGS, review=True, listed=False)
+        for n in range(1, 10)
+    ),
+    *(
+        Spec(f"reject_{n}", f"Reject tag {n}", (f"Shift+{n}",), TAGS, review=True, listed=False)
+        for n in range(1, 10)
+    ),
+)
+
+BY_WIDGETS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
+    TAGS: ((("1", "…", "9"), "Accept a tag"), (("Shift+1", "…", "9"), "Reject a tag")),
+    PLAY: ((("Left", "Right"), "Five seconds back or on"), (("Shift+Left", "Shift+Right"), "Thirty seconds")),
+    TRACKS: ((("Up", "Down"), "Move"), (("Esc",), "Back")),
+}
+"""Keys that lists and pictures take themselves."""
+
+
+class Actions:
+    """The actions by name."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._made: dict[str, QAction] = {}
+        for spec in SPECS:
+            action = QAction(spec.text, parent)
+            action.setObjectName(spec.name)
+            action.setShortcuts([QKeySequence(key) for key in spec.keys])
+            if spec.icon:
+                action.setIcon(icons.icon(spec.icon))
+            parent.addAction(action)
+            self._made[spec.name] = action
+
+    def __getitem__(self, name: str) -> QAction:
+        """An action by name."""
+        return self._made[name]
+
+    def connect(self, name: str, do: Callable[[], object]) -> None:
+        """What an action does."""
+        self._made[name].triggered.connect(lambda *_: do())
+
+    def enable_review(self, enabled: bool) -> None:
+        """Single keys act only where the tags are in view."""
+        for spec in SPECS:
+            if spec.review:
+                self._made[spec.name].setEnabled(enabled)
+
+    def sheet(self) -> list[tuple[str, list[tuple[tuple[str, ...], str]]]]:
+        """All keys by group, for the sheet."""
+        groups: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for spec in SPECS:
+            if spec.listed and spec.keys:
+                groups.setdefault(spec.group, []).append((spec.keys, spec.text.rstrip("…")))
+        for name, keys in BY_WIDGETS.items():
+            groups.setdefault(name, []).extend(keys)
+        order = (TAGS, PLAY, TRACKS, FILE, VIEW, HELP)
+        return [(name, groups[name]) for name in order if name in groups]

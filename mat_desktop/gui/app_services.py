@@ -1,0 +1,150 @@
+"""The window's services, made of the application layer's use cases."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mat_desktop.app.apply import apply
+from mat_desktop.app.decide import plan_file, suggest, tag_taggram
+from mat_desktop.app.demo import demo_folder
+from mat_desktop.app.draw import Picture, draw
+from mat_desktop.app.recover import recover
+from mat_desktop.app.resources import resource
+from mat_desktop.app.scan import refresh, scan
+from mat_desktop.app.score import Heard, known, score
+from mat_desktop.app.session import Session
+from mat_desktop.app.undo import undo
+from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
+from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.errors import FileFault
+from mat_desktop.store.journal import Run
+
+
+class AppServices:
+    """Implements :class:`mat_desktop.gui.services.Services` over a session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def data_dir(self) -> Path:
+        """Folder for window state."""
+        return self._session.data_dir
+
+    @property
+    def card(self) -> ModelCard:
+        """The model in use."""
+        return self._session.card
+
+    @property
+    def scheme(self) -> TagScheme:
+        """How tags are shown and written."""
+        return self._session.scheme
+
+    @property
+    def policies(self) -> dict[Field, Policy]:
+        """What happens to present values, by field."""
+        return self._session.policies
+
+    @property
+    def device(self) -> str | None:
+        """Name of the engine's device, None before it is up."""
+        return self._session.device
+
+    @property
+    def demo_tracks(self) -> int:
+        """How many demo tracks are bundled."""
+        folder = resource("demo")
+        return sum(is_audio_name(path) for path in folder.iterdir()) if folder.is_dir() else 0
+
+    def suggest(
+        self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float
+    ) -> tuple[Suggestion, ...]:
+        """Every display tag for one track."""
+        return suggest(self.scheme, self.card, scores, verdicts, shift)
+
+    def tag_taggram(
+        self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]
+    ) -> NDArray[np.float32]:
+        """Rows over time for display tags."""
+        return tag_taggram(self.scheme, self.card, taggram, suggestions)
+
+    def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
+        """What would be written into one file."""
+        return plan_file(self._session, track, suggestions)
+
+    def start_engine(self) -> str:
+        """Bring the engine process up."""
+        return self._session.start_engine()
+
+    def roots(self) -> list[Path]:
+        """Folders opened before."""
+        return self._session.roots()
+
+    def runs(self) -> list[Run]:
+        """The history, newest first."""
+        return self._session.runs()
+
+    def run_changes(self, run_id: int) -> Sequence[FilePlan]:
+        """What a run wrote and was not taken back since, file by file."""
+        none = FileStamp(0, 0, 0)
+        entries = reversed(self._session.journal.written(run_id))
+        return [FilePlan(entry.path, none, entry.changes) for entry in entries]
+
+    def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        """Tracks under folders."""
+        return scan(self._session, roots, cancel)
+
+    def known(self, tracks: Sequence[Track]) -> Iterator[Heard]:
+        """What was heard in earlier sessions."""
+        return known(self._session, tracks)
+
+    def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
+        """What the user said of a track's tags before."""
+        return self._session.library.verdicts(track_id)
+
+    def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
+        """Remember what the user says."""
+        self._session.library.put_verdicts(track_id, verdicts)
+
+    def recover(self) -> Sequence[WriteResult]:
+        """Settle what a crash left half-way."""
+        return recover(self._session)
+
+    def score(self, tracks: Sequence[Track], cancel: threading.Event) -> Iterator[Heard | FileFault]:
+        """Listen to tracks."""
+        return score(self._session, tracks, cancel)
+
+    def draw(self, path: Path) -> Picture:
+        """The log-mel spectrogram of a file."""
+        return draw(self._session, path)
+
+    def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        """Write a plan."""
+        return apply(self._session, plan, cancel)
+
+    def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
+        """Take a run back."""
+        return undo(self._session, run_id, cancel)
+
+    def refresh(self, path: Path) -> Track:
+        """Read one file's tags again."""
+        return refresh(self._session, path)
+
+    def demo_folder(self) -> Path:
+        """Copy the demo tracks to where they may be written."""
+        return demo_folder(self._session)
+
+    def close(self) -> None:
+        """End the engine and close the stores."""
+        self._session.close()

@@ -1,0 +1,94 @@
+"""Starts the window, or says in one line why there is none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mat_desktop.audio.player import Player
+
+HEADLESS = "without a window there are: mat-desktop tag PATH…, mat-desktop info FILE"
+PACKAGES = "libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libdbus-1-3"
+
+
+def missing_display() -> str:
+    """Why no window can be shown, empty where one can. Qt would end the process instead of saying so."""
+    if not sys.platform.startswith(("linux", "freebsd", "openbsd")):
+        return ""
+    platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0]
+    if platform and platform not in ("xcb", "wayland", "wayland-egl"):
+        return ""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return ""
+    return "no display: neither DISPLAY nor WAYLAND_DISPLAY is set"
+
+
+def run(data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
+    """Show the window until it is closed.
+
+    :param data_dir: where the databases lie; the platform's place by default
+    :param paths: folders and files to open
+    :param demo: open the demo tracks
+    :returns: exit status; 2 where no window can be shown
+    """
+    reason = missing_display()
+    if reason:
+        print(f"mat-desktop: {reason}; {HEADLESS}", file=sys.stderr)
+        return 2
+    try:
+        from PySide6.QtWidgets import QApplication
+    except ImportError as error:
+        print(
+            f"mat-desktop: Qt cannot be loaded ({error}); "
+            f"on Debian and Ubuntu: apt install {PACKAGES}; {HEADLESS}",
+            file=sys.stderr,
+        )
+        return 2
+    return _run(QApplication, data_dir, paths, demo)
+
+
+def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
+    from PySide6.QtCore import QTimer
+
+    from mat_desktop.app.session import Session
+    from mat_desktop.errors import MatError
+    from mat_desktop.gui import theme
+    from mat_desktop.gui.app_services import AppServices
+    from mat_desktop.gui.window import Window
+
+    app = application(["mat-desktop"])
+    app.setApplicationName("mat-desktop")
+    app.setDesktopFileName("mat-desktop")
+    app.setStyle("Fusion")
+    theme.load_fonts()
+    app.setFont(theme.font())
+    theme.appearance.watch_system()
+    try:
+        session = Session(data_dir)
+    except MatError as error:
+        print(f"mat-desktop: {error}", file=sys.stderr)
+        return 1
+    window = Window(AppServices(session), make_player=_player)
+    window.restore_policies()
+    window.show()
+    QTimer.singleShot(0, lambda: window.begin(list(paths), demo=demo))
+    # Ctrl+C in the terminal closes the window as its button does; the timer lets Python look for it.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    wake = QTimer()
+    wake.start(250)
+    wake.timeout.connect(lambda: None)
+    status = int(app.exec())
+    if not window.bridge.shut(2_000):
+        os._exit(status)  # a decoder hangs in a file; nothing is being written any more
+    return status
+
+
+def _player() -> Player:
+    from mat_desktop.audio.player import Player
+
+    return Player()

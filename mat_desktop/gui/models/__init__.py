@@ -1,0 +1,1 @@
+"""What views show: lists of rows behind Qt item models."""

@@ -1,0 +1,156 @@
+"""The tags of one track as a list: a heading per category, then its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from mat_desktop.domain.scores import Suggestion, Verdict
+from mat_desktop.domain.tags import Category
+from mat_desktop.gui import words
+
+Index = QModelIndex | QPersistentModelIndex
+
+TAG_ROLE = Qt.ItemDataRole.UserRole + 1
+"""The :class:`TagRow` behind an index."""
+
+NEAREST = 2
+"""Tags below their threshold that are shown in each category without unfolding."""
+
+_NO_INDEX = QModelIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """A heading (no suggestion) or a tag.
+
+    :param number: the digit key that accepts it, 0 where it has none
+    """
+
+    category: Category
+    suggestion: Suggestion | None = None
+    number: int = 0
+
+
+def listed(suggestion: Suggestion) -> bool:
+    """Whether a tag is part of the question: suggested, or decided already."""
+    return suggestion.suggested or suggestion.verdict is not Verdict.UNDECIDED
+
+
+class TagsModel(QAbstractListModel):
+    """Headings and tags of the track in view."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._suggestions: tuple[Suggestion, ...] = ()
+        self._rows: list[TagRow] = []
+        self._unfolded = False
+        self.hidden = 0
+
+    def show(self, suggestions: Sequence[Suggestion], unfolded: bool) -> None:
+        """Another track, or another state of the same."""
+        self._suggestions = tuple(suggestions)
+        self._unfolded = unfolded
+        rows: list[TagRow] = []
+        number = self.hidden = 0
+        for category in Category:
+            tags = [s for s in self._suggestions if s.tag.category is category]
+            first = [s for s in tags if listed(s)]
+            rest = [s for s in tags if not listed(s)]
+            shown = rest if unfolded else rest[:NEAREST]
+            self.hidden += len(rest) - NEAREST if len(rest) > NEAREST else 0
+            if not first and not shown:
+                continue
+            rows.append(TagRow(category))
+            for suggestion in first:
+                number += 1
+                rows.append(TagRow(category, suggestion, number if number <= 9 else 0))
+            rows.extend(TagRow(category, suggestion) for suggestion in shown)
+        same = [(r.category, r.suggestion and r.suggestion.tag.name) for r in rows] == [
+            (r.category, r.suggestion and r.suggestion.tag.name) for r in self._rows
+        ]
+        if same:
+            self._rows = rows
+            if rows:
+                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+        else:
+            self.beginResetModel()
+            self._rows = rows
+            self.endResetModel()
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        """Headings and tags."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Headings cannot be selected."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        if self._rows[index.row()].suggestion is None:
+            return Qt.ItemFlag.ItemIsEnabled
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Names, and full phrases for screen readers."""
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        row = self._rows[index.row()]
+        if role == TAG_ROLE:
+            return row
+        suggestion = row.suggestion
+        if suggestion is None:
+            if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+                return words.CATEGORY_WORDS[row.category]
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return suggestion.tag.name
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            key = f", key {row.number}" if row.number else ""
+            return f"{suggestion.tag.name}, {meaning(suggestion)}, score {suggestion.score:.2f}{key}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            text = f"{suggestion.tag.name}: {meaning(suggestion)}; score {suggestion.score:.2f}, "
+            text += f"threshold {suggestion.threshold:.2f}"
+            return text + ("" if suggestion.tag.write else "; written only when you accept it")
+        return None
+
+    def row(self, number: int) -> TagRow | None:
+        """A row by its place."""
+        return self._rows[number] if 0 <= number < len(self._rows) else None
+
+    def tag_rows(self) -> list[int]:
+        """Places of the tags, without the headings."""
+        return [place for place, row in enumerate(self._rows) if row.suggestion is not None]
+
+    def listed_rows(self) -> list[int]:
+        """Places of the tags that are suggested or decided."""
+        return [
+            p for p, row in enumerate(self._rows) if row.suggestion is not None and listed(row.suggestion)
+        ]
+
+    def place(self, name: str) -> int:
+        """Where a tag stands, -1 where it is folded away."""
+        for place, row in enumerate(self._rows):
+            if row.suggestion is not None and row.suggestion.tag.name == name:
+                return place
+        return -1
+
+    def numbered(self, number: int) -> Suggestion | None:
+        """The tag that a digit key means."""
+        for row in self._rows:
+            if row.number == number:
+                return row.suggestion
+        return None
+
+
+def meaning(suggestion: Suggestion) -> str:
+    """What stands beside a tag, in words."""
+    if suggestion.verdict is Verdict.ACCEPTED:
+        return "accepted"
+    if suggestion.verdict is Verdict.REJECTED:
+        return "rejected"
+    if suggestion.suggested:
+        return "suggested"
+    return f"left out, {suggestion.left_out}" if suggestion.left_out else "below its threshold"

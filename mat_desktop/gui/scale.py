@@ -1,0 +1,30 @@
+"""The scale on which scores are drawn: the logarithm of the odds, from 1 % to 99 %.
+
+Tags differ widely in how common they are, and with it in the scores that mean something: 0.1 is a lot for a
+rare tag and nothing for a common one. On this scale a rare tag's threshold is not squeezed into a corner, and
+moving all thresholds together, as the slider does, moves all of their marks by the same length.
+"""
+
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+LOWEST = 0.01
+HIGHEST = 1 - LOWEST
+_END = log(HIGHEST / LOWEST)
+
+
+def on_scale(score: float) -> float:
+    """Where a score lies, 0..1; a half lies in the middle."""
+    clipped = min(max(score, LOWEST), HIGHEST)
+    return log(clipped / (1 - clipped)) / (2 * _END) + 0.5
+
+
+def all_on_scale(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same for many."""
+    clipped = np.clip(scores, LOWEST, HIGHEST)
+    places: NDArray[np.float32] = (np.log(clipped / (1 - clipped)) / (2 * _END) + 0.5).astype(np.float32)
+    return places

@@ -1,0 +1,113 @@
+"""What the window needs of the application layer, as one interface, so that tests can stand in for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
+from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import Track, TrackId
+from mat_desktop.errors import FileFault
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mat_desktop.app.draw import Picture
+    from mat_desktop.app.score import Heard
+    from mat_desktop.store.journal import Run
+
+
+class Services(Protocol):
+    """The use cases behind the window. Only members marked "at once" may be used in the UI thread."""
+
+    @property
+    def data_dir(self) -> Path:
+        """Folder for window state; at once."""
+
+    @property
+    def card(self) -> ModelCard:
+        """The model in use; at once."""
+
+    @property
+    def scheme(self) -> TagScheme:
+        """How tags are shown and written; at once."""
+
+    @property
+    def policies(self) -> dict[Field, Policy]:
+        """What happens to present values, by field; at once, and may be changed."""
+
+    @property
+    def device(self) -> str | None:
+        """Name of the device that the engine runs on, None before it is up; at once."""
+
+    @property
+    def demo_tracks(self) -> int:
+        """How many demo tracks are bundled; at once."""
+
+    def suggest(
+        self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float
+    ) -> tuple[Suggestion, ...]:
+        """Every display tag for one track, by category, then falling score; at once."""
+
+    def tag_taggram(
+        self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]
+    ) -> NDArray[np.float32]:
+        """Rows over time for display tags; at once."""
+
+    def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
+        """What would be written into one file; at once."""
+
+    def start_engine(self) -> str:
+        """Bring the engine process up, once; returns the device's name."""
+
+    def roots(self) -> list[Path]:
+        """Folders opened before."""
+
+    def runs(self) -> list[Run]:
+        """The history, newest first."""
+
+    def run_changes(self, run_id: int) -> Sequence[FilePlan]:
+        """What a run wrote and was not taken back since, file by file."""
+
+    def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        """Tracks under folders."""
+
+    def known(self, tracks: Sequence[Track]) -> Iterable[Heard]:
+        """What was heard in earlier sessions."""
+
+    def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
+        """What the user said of a track's tags before."""
+
+    def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
+        """Remember what the user says."""
+
+    def recover(self) -> Sequence[WriteResult]:
+        """Settle what a crash left half-way."""
+
+    def score(self, tracks: Sequence[Track], cancel: threading.Event) -> Iterator[Heard | FileFault]:
+        """Listen to tracks."""
+
+    def draw(self, path: Path) -> Picture:
+        """The log-mel spectrogram of a file."""
+
+    def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        """Write a plan."""
+
+    def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
+        """Take a run back."""
+
+    def refresh(self, path: Path) -> Track:
+        """Read one file's tags again."""
+
+    def demo_folder(self) -> Path:
+        """Copy the demo tracks to where they may be written."""
+
+    def close(self) -> None:
+        """End the engine and close the stores."""

@@ -1,0 +1,307 @@
+"""Colours and type of the window: one frozen set of tokens each for dark and light, made into Qt's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from string import Template
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from mat_desktop.app.resources import resource
+from mat_desktop.domain.tags import Category
+
+FAMILY = "Inter"
+BODY = 13
+"""Pixels of the body text at 100 %; every other size is relative to it."""
+
+Lut = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Tokens by what they are for, as ``#rrggbb``."""
+
+    name: str
+    bg: str
+    surface: str
+    raised: str
+    hover: str
+    border: str
+    border_strong: str
+    control: str
+    text: str
+    muted: str
+    faint: str
+    accent: str
+    on_accent: str
+    selection: str
+    focus: str
+    positive: str
+    warning: str
+    danger: str
+    positive_fill: str
+    warning_fill: str
+    danger_fill: str
+    genre: str
+    mood: str
+    instrument: str
+    voice: str
+    character: str
+    taggram: tuple[str, str, str, str, str]
+
+    def color(self, token: str) -> QColor:
+        """A token by name."""
+        return _color(getattr(self, token))
+
+    def category(self, category: Category) -> QColor:
+        """The hue that says what kind of tag it is; never shown without a word or an icon."""
+        return _color(getattr(self, category.value))
+
+    def taggram_lut(self) -> Lut:
+        """256 colours from the surface colour, for silence, to the strongest."""
+        return _ramp(self.taggram)
+
+    def palette(self) -> QPalette:
+        """The same tokens in Qt's roles."""
+        palette = QPalette()
+        role = QPalette.ColorRole
+        for key, token in {
+            role.Window: "bg",
+            role.Base: "surface",
+            role.AlternateBase: "surface",
+            role.Button: "raised",
+            role.Text: "text",
+            role.WindowText: "text",
+            role.ButtonText: "text",
+            role.BrightText: "text",
+            role.PlaceholderText: "muted",
+            role.Light: "hover",
+            role.Midlight: "border",
+            role.Mid: "border",
+            role.Dark: "border_strong",
+            role.Shadow: "bg",
+            role.Highlight: "selection",
+            role.HighlightedText: "text",
+            role.Accent: "accent",
+            role.Link: "accent",
+            role.LinkVisited: "accent",
+            role.ToolTipBase: "raised",
+            role.ToolTipText: "text",
+        }.items():
+            palette.setColor(key, self.color(token))
+        for key in (role.Text, role.WindowText, role.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, key, self.color("faint"))
+        return palette
+
+    def style_sheet(self) -> str:
+        """The little that a palette cannot say."""
+        tokens = {name: getattr(self, name) for name in self.__slots__ if name != "taggram"}
+        return Template(_STYLE).substitute(tokens)
+
+
+DARK = Theme(
+    name="dark",
+    bg="#131519",
+    surface="#181B20",
+    raised="#21252B",
+    hover="#262B32",
+    border="#2D333B",
+    border_strong="#3D454F",
+    control="#6F7985",
+    text="#E7EAEE",
+    muted="#A2ABB6",
+    faint="#828C98",
+    accent="#6CB0F0",
+    on_accent="#0B1826",
+    selection="#1F3247",
+    focus="#8CC4FA",
+    positive="#74CF9B",
+    warning="#F0C060",
+    danger="#FF8F85",
+    positive_fill="#1B3328",
+    warning_fill="#362C15",
+    danger_fill="#3C1F1E",
+    genre="#BFA548",
+    mood="#C8ABFA",
+    instrument="#48D9B5",
+    voice="#DE8980",
+    character="#8AA3B8",
+    taggram=("#1B1F25", "#264A68", "#3C78A6", "#6EA9D6", "#B4DAF4"),
+)
+
+LIGHT = Theme(
+    name="light",
+    bg="#EDEFF2",
+    surface="#FFFFFF",
+    raised="#F4F5F7",
+    hover="#EAEDF1",
+    border="#D8DCE2",
+    border_strong="#BFC6CF",
+    control="#7A8491",
+    text="#1A1E24",
+    muted="#565F6B",
+    faint="#626B77",
+    accent="#1B66B8",
+    on_accent="#FFFFFF",
+    selection="#DCEAF8",
+    focus="#1B66B8",
+    positive="#1D7443",
+    warning="#855600",
+    danger="#B3261E",
+    positive_fill="#E2F2E8",
+    warning_fill="#FBF0D6",
+    danger_fill="#FBE6E4",
+    genre="#796607",
+    mood="#6A3088",
+    instrument="#217057",
+    voice="#7F3424",
+    character="#394958",
+    taggram=("#FFFFFF", "#A6CCE9", "#5B98C7", "#2A6492", "#0E3557"),
+)
+
+_STYLE = """
+QToolTip { color: $text; background: $raised; border: 1px solid $border_strong; padding: 4px 6px; }
+QLineEdit { color: $text; background: $surface; border: 1px solid $control; border-radius: 6px;
+  padding: 0 8px; selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit:focus { border: 2px solid $focus; padding: 0 7px; }
+QComboBox { color: $text; background: $raised; border: 1px solid $border_strong; border-radius: 5px;
+  padding: 0 4px 0 10px; min-height: 26px; }
+QComboBox:hover { background: $hover; }
+QComboBox:focus { border: 2px solid $focus; padding: 0 3px 0 9px; min-height: 24px; }
+QComboBox:disabled { color: $faint; border-color: $border; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: none; }
+QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $border_strong;
+  selection-background-color: $selection; selection-color: $text; outline: none; padding: 4px; }
+QHeaderView { background: $surface; border: none; }
+QHeaderView::section { background: $surface; color: $muted; border: none;
+  border-bottom: 1px solid $border; padding: 0 8px; }
+#tracks QHeaderView::section:first { padding-left: 16px; }
+#tracks QHeaderView::section:last { padding-right: 16px; }
+#changes QHeaderView::section:first { padding-left: 24px; }
+QTableView, QListView, QScrollArea { background: $surface; border: none; outline: none; }
+QTableCornerButton::section { background: $surface; border: none; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle { background: $border_strong; border-radius: 3px; }
+QScrollBar::handle:vertical { min-height: 32px; margin: 2px; }
+QScrollBar::handle:horizontal { min-width: 32px; margin: 2px; }
+QScrollBar::handle:hover { background: $control; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QSplitter::handle { background: transparent; }
+QMenuBar { background: $bg; color: $text; border-bottom: 1px solid $border; }
+QMenuBar::item { padding: 4px 10px; background: transparent; }
+QMenuBar::item:selected { background: $hover; }
+QMenu { background: $raised; color: $text; border: 1px solid $border_strong; padding: 4px; }
+QMenu::item { padding: 5px 28px 5px 24px; border-radius: 4px; }
+QMenu::item:selected { background: $selection; }
+QMenu::item:disabled { color: $faint; }
+QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
+"""
+
+
+class Appearance(QObject):
+    """The theme in use. Parts that paint listen to ``changed``; there is one of it."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mode = "system"
+        self.theme = DARK
+
+    @property
+    def mode(self) -> str:
+        """``system``, ``dark`` or ``light``."""
+        return self._mode
+
+    def use(self, mode: str) -> None:
+        """Follow the system, or not."""
+        self._mode = mode if mode in ("dark", "light") else "system"
+        self.refresh()
+
+    def watch_system(self) -> None:
+        """Follow later changes of the system's colour scheme; once, after the application exists."""
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Apply the theme that the mode and the system ask for."""
+        mode = self._mode
+        if mode == "system":
+            scheme = QGuiApplication.styleHints().colorScheme()
+            mode = "light" if scheme is Qt.ColorScheme.Light else "dark"
+        theme = LIGHT if mode == "light" else DARK
+        application = QApplication.instance()
+        if not isinstance(application, QApplication):
+            return
+        if theme is not self.theme or not application.styleSheet():
+            self.theme = theme
+            application.setPalette(theme.palette())
+            application.setStyleSheet(theme.style_sheet())
+            self.changed.emit()
+
+
+appearance = Appearance()
+
+
+def current() -> Theme:
+    """The theme in use."""
+    return appearance.theme
+
+
+def load_fonts() -> None:
+    """Make the bundled typeface known to Qt; the system's stands in where it cannot be read."""
+    for weight in ("Regular", "Medium", "SemiBold"):
+        QFontDatabase.addApplicationFont(str(resource("fonts", f"Inter-{weight}.ttf")))
+
+
+@lru_cache(maxsize=64)
+def font(size: int = BODY, weight: int = 400, *, strike: bool = False, figures: bool = False) -> QFont:
+    """The interface's typeface.
+
+    :param size: pixels at 100 %
+    :param weight: 400, 500 or 600
+    :param figures: all digits equally wide, for numbers under each other or that change in place
+    """
+    made = QFont(FAMILY)
+    made.setPixelSize(size)
+    made.setWeight(QFont.Weight(weight))
+    made.setStrikeOut(strike)
+    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    if figures:
+        made.setFeature(QFont.Tag("tnum"), 1)
+    return made
+
+
+@lru_cache(maxsize=256)
+def _color(text: str) -> QColor:
+    return QColor(text)
+
+
+@lru_cache(maxsize=8)
+def _ramp(stops: Sequence[str]) -> Lut:
+    shades = [_color(stop) for stop in stops]
+    colors = np.array([(c.red(), c.green(), c.blue()) for c in shades], np.float64)
+    at = np.linspace(0, 1, len(stops))
+    where = np.linspace(0, 1, 256)
+    return np.stack([np.interp(where, at, colors[:, i]) for i in range(3)], axis=1).round().astype(np.uint8)
+
+
+def luminance(color: str) -> float:
+    """Relative luminance as in WCAG 2."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast ratio of two colours, 1..21."""
+    high, low = sorted((luminance(first), luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)

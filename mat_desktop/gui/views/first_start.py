@@ -1,0 +1,247 @@
+"""What the window shows before there is any music in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mat_desktop.gui import words
+from mat_desktop.gui.services import Services
+from mat_desktop.gui.theme import current
+from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text, key_text, round_rect
+
+STEPS = (
+    (
+        "search",
+        "1. Scan",
+        "Finds tracks and reads the tags they have. Later scans only look at what changed.",
+    ),
+    ("ear", "2. Listen", ""),
+    ("list-checks", "3. Review", "You accept or reject, one by one or all at once."),
+    ("arrow-down-to-line", "4. Write", "You see old and new for every field. Every write can be undone."),
+)
+
+
+class DropZone(QWidget):
+    """A dashed box; the drop itself is taken anywhere in the window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hot = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_hot(self, hot: bool) -> None:
+        """Something is held over the window."""
+        self.hot = hot
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Fill and dashes."""
+        t = current()
+        painter = QPainter(self)
+        round_rect(painter, self.rect(), 8, t.color("selection" if self.hot else "bg"))
+        pen = QPen(t.color("accent" if self.hot else "control"), 1, Qt.PenStyle.CustomDashLine)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 8, 8)
+
+
+class Fact(QWidget):
+    """A row of the card: what, how it is, and a way on."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setFixedHeight(36)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 0, 12, 0)
+        layout.setSpacing(8)
+        self.icon = Icon("circle-dashed", 16, "muted")
+        layout.addWidget(self.icon)
+        label = Text(name)
+        label.setFixedWidth(88)
+        layout.addWidget(label)
+        self.text = Text(token="muted", elide=True)
+        layout.addWidget(self.text, 1)
+        self.link = Link()
+        self.link.hide()
+        layout.addWidget(self.link)
+        self._do: Callable[[], object] | None = None
+        self.link.clicked.connect(self._act)
+
+    def _act(self) -> None:
+        if self._do is not None:
+            self._do()
+
+    def show_fact(
+        self, level: str, text: str, action: str = "", do: Callable[[], object] | None = None
+    ) -> None:
+        """:param level: positive, warning, danger or muted while it is not known"""
+        name = {"positive": "circle-check", "warning": "triangle-alert", "danger": "circle-alert"}.get(level)
+        self.icon.set(name or "circle-dashed", level)
+        self.text.setText(text)
+        self._do = do
+        self.link.setText(action)
+        self.link.setVisible(bool(action))
+        self.link.setFixedSize(self.link.sizeHint())
+
+
+class FirstStart(QScrollArea):
+    """Add your music."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        page = Panel("surface")
+        self.setWidget(page)
+        outer = QHBoxLayout(page)
+        outer.setContentsMargins(24, 0, 24, 24)
+        outer.addStretch(1)
+        column = QWidget()
+        column.setMaximumWidth(960)
+        column.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        outer.addWidget(column, 1000)
+        outer.addStretch(1)
+        self._layout = QVBoxLayout(column)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self._top = QSpacerItem(0, 112)
+        self._layout.addSpacerItem(self._top)
+        title = Text("Add your music", size=24, weight=600)
+        title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        title.setMinimumHeight(32)
+        self._layout.addWidget(title)
+        self._layout.addSpacing(8)
+        lead = Text(
+            "Each track is listened to on this computer and gets suggestions for genre, mood,\n"
+            "instruments, voice and character. No file is changed until you have seen how.",
+            size=14,
+            token="muted",
+        )
+        lead.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._layout.addWidget(lead)
+        self._layout.addSpacing(28)
+        self._layout.addWidget(self._zone(services), 0, Qt.AlignmentFlag.AlignHCenter)
+        self._layout.addSpacing(10)
+        count = services.demo_tracks
+        hint = (
+            f"The demo is {words.plural(count, 'short track')} that come with the program, copied before use."
+        )
+        self.hint = Text(hint if count else "", size=12, token="muted")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._layout.addWidget(self.hint)
+        self._layout.addSpacing(28)
+        self._layout.addWidget(Line())
+        self._layout.addSpacing(20)
+        self._layout.addLayout(self._steps(services))
+        self._layout.addSpacing(24)
+        self._layout.addWidget(self._computer(services))
+        self._layout.addStretch(1)
+
+    def _zone(self, services: Services) -> QWidget:
+        self.zone = DropZone()
+        self.zone.setFixedSize(640, 208)
+        layout = QVBoxLayout(self.zone)
+        layout.setContentsMargins(16, 20, 16, 16)
+        layout.setSpacing(4)
+        layout.addWidget(Icon("folder", 32, "muted"), 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(8)
+        for text, size, weight, token in (
+            ("Drop a folder or files here", 14, 500, "text"),
+            ("mp3, flac, ogg, opus, m4a, wma, wav, aiff, ape, wv, mpc", 12, 400, "muted"),
+        ):
+            label = Text(text, size=size, weight=weight, token=token)
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(label)
+        layout.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        self.open = Button("Open folder…", "folder", kind="primary", key=key_text("Ctrl+O"), height=36)
+        self.demo = Button("Try the demo tracks", "music", height=36)
+        self.demo.setVisible(services.demo_tracks > 0)
+        row.addWidget(self.open)
+        row.addWidget(self.demo)
+        row.addStretch(1)
+        layout.addLayout(row)
+        return self.zone
+
+    def _steps(self, services: Services) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(32)
+        grid.setVerticalSpacing(6)
+        tags = len(services.scheme.tags)
+        for column, (icon, title, text) in enumerate(STEPS):
+            head = QHBoxLayout()
+            head.setSpacing(10)
+            head.addWidget(Icon(icon, 20, "accent"))
+            head.addWidget(Text(title, weight=500))
+            head.addStretch(1)
+            grid.addLayout(head, 0, column)
+            label = Text(
+                text or f"The model scores {tags} tags over the whole length of each track.",
+                size=12,
+                token="muted",
+            )
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label, 1, column)
+            grid.setColumnStretch(column, 1)
+        return grid
+
+    def _computer(self, services: Services) -> QWidget:
+        card = Panel("bg", radius=6)
+        layout = QVBoxLayout(card)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.setSpacing(0)
+        head = Text("This computer", weight=600)
+        head.setFixedHeight(36)
+        head.setContentsMargins(16, 0, 0, 0)
+        layout.addWidget(head)
+        self.device, self.model, self.sound, self.privacy = (
+            Fact("Processor"),
+            Fact("Model"),
+            Fact("Sound"),
+            Fact("Privacy"),
+        )
+        for fact in (self.device, self.model, self.sound, self.privacy):
+            layout.addWidget(Line())
+            layout.addWidget(fact)
+        card_ = services.card
+        self.device.show_fact("muted", "Starting the model…")
+        text = f"{card_.title}: {len(card_.tags)} outputs, {words.megabytes(card_.weights.size)}"
+        self.model.show_fact("positive", text)
+        self.sound.show_fact("muted", "Looking for an output device…")
+        self.privacy.show_fact("positive", "Works offline. The program opens no network connection.")
+        return card
+
+    def show_sound(self, reason: str, look_again: Callable[[], object]) -> None:
+        """Whether tracks can be played."""
+        if reason:
+            self.sound.show_fact(
+                "warning", f"{reason}. Everything but playing works.", "Look again", look_again
+            )
+        else:
+            self.sound.show_fact("positive", "Output device found")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The space above gives way first."""
+        super().resizeEvent(event)
+        high = self.viewport().height()
+        self.zone.setFixedHeight(208 if high >= 740 else 168)
+        self._top.changeSize(0, min(112, max(16, high - 700)))
+        self._layout.invalidate()

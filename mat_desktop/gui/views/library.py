@@ -1,0 +1,490 @@
+"""The library: sidebar, table, pictures of the track in view, and its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelection, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QStackedLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.errors import FileFault
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.models.tracks import Column, Row, State, TracksModel, sentence
+from mat_desktop.gui.services import Services
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.controls import Button, Panel, Splitter, Text, draw_key, key_text, key_width
+from mat_desktop.gui.widgets.delegates import TrackTable
+from mat_desktop.gui.widgets.dock import Dock
+from mat_desktop.gui.widgets.pane import Pane
+from mat_desktop.gui.widgets.sidebar import Item, Sidebar
+
+if TYPE_CHECKING:
+    from mat_desktop.app.draw import Picture
+    from mat_desktop.gui.widgets.spectrogram import Spectrogram
+
+FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
+"""Fields that have a block in the pane, where the scheme writes them."""
+
+
+class SearchField(QLineEdit):
+    """A field with a lens and the key that leads to it."""
+
+    def __init__(self, placeholder: str, key: str = "") -> None:
+        super().__init__()
+        self._key = key
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName(placeholder)
+        self.setFixedHeight(32)
+        self.setFont(font(13))
+        self.setTextMargins(24, 0, key_width(key) + 4 if key else 0, 0)
+        self.setClearButtonEnabled(False)
+        appearance.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The field, then lens and key over it."""
+        super().paintEvent(event)
+        t = current()
+        painter = QPainter(self)
+        icons.draw(painter, "search", 10, 8, 16, t.color("muted"))
+        if self._key and not self.text():
+            wide = key_width(self._key)
+            box = self.rect().adjusted(self.width() - wide - 8, 7, -8, -7)
+            draw_key(painter, box, self._key, t.color("muted"), t.color("border_strong"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape empties the field."""
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+            return
+        super().keyPressEvent(event)
+
+
+class Library(QWidget):
+    """The page. The window gives it work to do and asks it what is selected."""
+
+    listen_to = Signal(object)
+    selection_changed = Signal()
+    decided = Signal(object, object)
+    policy_picked = Signal(object, object)
+
+    def __init__(self, services: Services, bridge: Bridge, model: TracksModel) -> None:
+        super().__init__()
+        self._services = services
+        self._bridge = bridge
+        self.tracks = model
+        self.row: Row | None = None
+        self._drawn: Path | None = None
+        self._drawing: Path | None = None
+        self.roots: list[Path] = []
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.outer = Splitter(Qt.Orientation.Horizontal)
+        layout.addWidget(self.outer)
+        self.sidebar = Sidebar()
+        self.sidebar.picked.connect(self._pick)
+        self.outer.addWidget(self.sidebar)
+        self.right = QStackedWidget()
+        self.outer.addWidget(self.right)
+        self.inner = Splitter(Qt.Orientation.Horizontal)
+        self.right.addWidget(self.inner)
+        self.inner.addWidget(self._centre())
+        fields = [field for field in FIELDS if field in services.scheme.fields.values()]
+        self.pane = Pane(fields, services.policies)
+        self.inner.addWidget(self.pane)
+        self.outer.setStretchFactor(0, 0)
+        self.outer.setStretchFactor(1, 1)
+        self.inner.setStretchFactor(0, 1)
+        self.inner.setStretchFactor(1, 0)
+        self._sized = False
+        for splitter in (self.outer, self.inner, self.middle):
+            splitter.splitterMoved.connect(self._moved)
+        self._connect()
+        self._show(None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The size decides how wide the parts are, until someone moves their edges."""
+        super().resizeEvent(event)
+        if not self._sized:
+            wide = event.size().width()
+            side, pane = (200, 384) if wide >= 1300 else (176, 340)
+            self.outer.setSizes([side, wide - side])
+            self.inner.setSizes([wide - side - pane, pane])
+            self.middle.setSizes([414, 404] if event.size().height() >= 800 else [300, 330])
+
+    def _moved(self) -> None:
+        self._sized = True
+
+    def _centre(self) -> QWidget:
+        box = Panel("surface")
+        box.setMinimumWidth(520)
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        bar = Panel("surface", edges="b")
+        bar.setFixedHeight(48)
+        tools = QHBoxLayout(bar)
+        tools.setContentsMargins(16, 0, 16, 1)
+        tools.setSpacing(8)
+        self.search = SearchField("Search title, artist, genre or tag", key_text("Ctrl+F"))
+        tools.addWidget(self.search, 1)
+        self.add = Button("Add folder…", "folder")
+        self.listen = Button("Listen", "ear", key=key_text("Shift+L"))
+        self.more = Button(icon="ellipsis", kind="flat", tip="More")
+        for button in (self.add, self.listen, self.more):
+            tools.addWidget(button)
+        layout.addWidget(bar)
+        self.banners = Banners()
+        layout.addWidget(self.banners)
+        self.middle = Splitter(Qt.Orientation.Vertical)
+        layout.addWidget(self.middle, 1)
+        self.table = TrackTable(self.tracks)
+        header = self.table.horizontalHeader()
+        header.setFixedHeight(28)
+        header.setFont(font(12, 500))
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(True)
+        header.setMinimumSectionSize(60)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(Column.TITLE, QHeaderView.ResizeMode.Stretch)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.table.setSortingEnabled(True)
+        self._list = QWidget()
+        self._list.setMinimumHeight(120)
+        self._stack = QStackedLayout(self._list)
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self._nothing())
+        self.middle.addWidget(self._list)
+        self.dock = Dock()
+        self.dock.setMinimumHeight(310)
+        self.middle.addWidget(self.dock)
+        self.middle.setStretchFactor(0, 1)
+        self.middle.setStretchFactor(1, 0)
+        return box
+
+    def _nothing(self) -> QWidget:
+        box = Panel("surface")
+        layout = QVBoxLayout(box)
+        layout.addStretch(1)
+        self.nothing = Text(token="muted")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self.nothing)
+        layout.addSpacing(12)
+        self.clear = Button("Show all tracks")
+        self.clear.clicked.connect(self.show_all)
+        layout.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+        return box
+
+    def _connect(self) -> None:
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(80)
+        self._typing.timeout.connect(self._filter)
+        self.search.textChanged.connect(lambda _: self._typing.start())
+        self.search.returnPressed.connect(self.table.setFocus)
+        self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))
+        self.table.selectionModel().selectionChanged.connect(self._selected)
+        self.table.doubleClicked.connect(lambda _: self.play())
+        self.tracks.row_changed.connect(self._row_changed)
+        self.tracks.counted.connect(self._count)
+        self.pane.decided.connect(self._decide)
+        self.pane.shift_changed.connect(self._shift)
+        self.pane.policy_picked.connect(self.policy_picked)
+        self.pane.listen.connect(self._listen)
+        self.pane.accept_all.clicked.connect(self.pane.accept_shown)
+        self.pane.scores.selectionModel().currentChanged.connect(lambda *_: self._light())
+        bar = self.dock.player
+        bar.previous.clicked.connect(lambda: self.step(-1))
+        bar.next.clicked.connect(lambda: self.step(1))
+        bar.play.clicked.connect(self.play)
+        bar.moved.connect(self.seek)
+        bar.position_changed.connect(self._playhead)
+        bar.failed.connect(lambda why: self.banners.show_message("danger", f"Cannot play the track: {why}"))
+        self.table.seek.connect(self.skip)
+        self._slow_shift = QTimer(self)
+        self._slow_shift.setSingleShot(True)
+        self._slow_shift.setInterval(30)
+        self._slow_shift.timeout.connect(self._apply_shift)
+
+    # late parts
+
+    def set_plot(self, plot: Spectrogram) -> None:
+        """The spectrogram's library is loaded."""
+        self.dock.set_plot(plot)
+        plot.seek.connect(self.seek)
+        plot.skip.connect(self.skip)
+        plot.tag_clicked.connect(self.pane.scores.go_to)
+
+    # filter
+
+    def _pick(self, item: Item) -> None:
+        self._filter()
+
+    def _filter(self) -> None:
+        item = self.sidebar.currentIndex().data(Qt.ItemDataRole.UserRole + 1)
+        state = item.state if isinstance(item, Item) else None
+        folder = item.folder if isinstance(item, Item) else None
+        self.tracks.filter(self.search.text(), state, folder)
+        self._say_nothing()
+        if self.row is not None and self.tracks.place(self.row.path) >= 0:
+            self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
+        elif self.tracks.rowCount():
+            self.select(0)
+
+    def show_all(self) -> None:
+        """No filter."""
+        self.search.clear()
+        self.sidebar.choose(Item("All tracks"))
+        self._filter()
+
+    def show_state(self, state: State) -> None:
+        """Only tracks in a state."""
+        self.search.clear()
+        self.sidebar.choose(Item(state.value, state=state))
+
+    def _say_nothing(self) -> None:
+        empty = self.tracks.rowCount() == 0 and bool(self.tracks.rows()) and self.tracks.filtered
+        self._stack.setCurrentIndex(1 if empty else 0)
+        text = self.search.text().strip()
+        self.nothing.setText(f"No track fits “{text}”" if text else "No track here")
+
+    def _count(self) -> None:
+        counts = self.tracks.counts()
+        folders = [(root, self.tracks.count_under(root)) for root in self.roots]
+        self.sidebar.side.show(sum(counts.values()), counts, folders)
+        self._say_nothing()
+        if self.row is None and self.tracks.rowCount():
+            self.select(0)
+
+    # selection
+
+    def selected(self) -> list[Row]:
+        """Selected rows in the order shown; read from ranges, as there may be many."""
+        places = sorted(
+            number
+            for part in self.table.selectionModel().selection().toList()
+            for number in range(part.top(), part.bottom() + 1)
+        )
+        return [row for row in map(self.tracks.at, places) if row is not None]
+
+    def select(self, place: int) -> None:
+        """Select one row."""
+        if 0 <= place < self.tracks.rowCount():
+            self.table.selectRow(place)
+            self.table.scrollTo(self.tracks.index(place, 0))
+
+    def step(self, by: int) -> None:
+        """The next track, or the one before."""
+        here = self.tracks.place(self.row.path) if self.row is not None else -1
+        self.select(min(max(here + by, 0), self.tracks.rowCount() - 1))
+
+    def _selected(self, *_: QItemSelection) -> None:
+        self.selection_changed.emit()
+
+    def _show(self, row: Row | None) -> None:
+        if row is self.row and row is not None:
+            return
+        self.row = row
+        player = self.dock.player.player
+        if player is not None and (row is None or player.path != row.path):
+            player.stop()
+            self.dock.player.play.set_playing(False)
+        self.pane.show_row(row)
+        self._playhead(0.0)
+        self._show_tags(new_track=True)
+        self.selection_changed.emit()
+        if row is None:
+            self.dock.set_track("", None, "")
+            return
+        if row.track is None:
+            self._drawing = None
+            self.dock.set_track(row.title, None, f"Cannot be read: {row.reason}")
+            return
+        self.dock.set_track(row.title, row.seconds, "Reading…")
+        self._draw(row)
+
+    def _draw(self, row: Row) -> None:
+        path = row.path
+        self._drawing = path
+
+        def done(picture: Picture) -> None:
+            if self.row is not None and self.row.path == path:
+                self._drawn = path
+                self.dock.set_picture(picture)
+
+        def failed(error: Exception) -> None:
+            if self.row is not None and self.row.path == path:
+                cause = error.cause if isinstance(error, FileFault) else str(error)
+                self.dock.set_note(f"Cannot be drawn: {cause}")
+
+        self._bridge.ask("draw", lambda: self._services.draw(path), done, failed, engine=True)
+
+    def _row_changed(self, row: Row) -> None:
+        if row is self.row:
+            self.pane.show_row(row)
+            self._show_tags(new_track=False)
+
+    def _show_tags(self, *, new_track: bool) -> None:
+        row = self.row
+        if row is None:
+            self.pane.show_note("Select a track to see its tags", can_listen=False)
+            self.dock.set_tags((), None, "")
+            return
+        if row.heard is None or row.track is None:
+            notes = {
+                State.QUEUED: "Waits for its turn",
+                State.LISTENING: "Being listened to",
+                State.FAILED: sentence(row.reason) or "Cannot be read",
+            }
+            text = notes.get(row.state, "Not listened to yet")
+            self.pane.show_note(text, can_listen=row.track is not None and row.state not in notes)
+            self.dock.set_tags((), None, text)
+            return
+        suggestions = self.tracks.suggestions(row)
+        if row.heard.scores.silent:
+            self.pane.show_note("There is only silence in this track", can_listen=False)
+        else:
+            fresh = new_track or not self.pane.suggestions
+            self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh)
+        self.dock.set_tags(suggestions, self._services.tag_taggram(row.heard.taggram, suggestions), "")
+        self.show_changes()
+        self._light()
+
+    def show_changes(self) -> None:
+        """The changes to the file in view, as policies and verdicts are now."""
+        row = self.row
+        if row is None or row.track is None or row.heard is None:
+            return
+        plan = self._services.plan_file(row.track, self.tracks.suggestions(row))
+        self.pane.show_changes(row.track, plan.changes if plan else (), self._services.policies)
+
+    def set_policies(self) -> None:
+        """Policies were changed elsewhere."""
+        self.pane.changes.set_policies(self._services.policies)
+        self.show_changes()
+
+    def _light(self) -> None:
+        suggestion = self.pane.scores.current()
+        if self.dock.plot is not None:
+            self.dock.plot.light(suggestion.tag.name if suggestion is not None else "")
+
+    # decisions
+
+    def _listen(self) -> None:
+        if self.row is not None:
+            self.listen_to.emit([self.row])
+
+    def _decide(self, verdicts: dict[str, Verdict]) -> None:
+        if self.row is not None:
+            before = {name: self.row.verdicts.get(name, Verdict.UNDECIDED) for name in verdicts}
+            row = self.row
+            self.tracks.decide(row, verdicts)
+            self.decided.emit(row, before)
+
+    def _shift(self, _: float) -> None:
+        self._slow_shift.start()
+
+    def _apply_shift(self) -> None:
+        self.tracks.shift = -self.pane.slider.value() / 10
+        self._show_tags(new_track=False)
+        self.selection_changed.emit()
+
+    # sound
+
+    def play(self) -> None:
+        """Play, or pause."""
+        player = self.dock.player.player
+        if player is None or self.row is None or self.row.track is None or not player.available:
+            return
+        if player.playing:
+            player.pause()
+        elif player.path == self.row.path and player.position > 0 and not player.ended:
+            player.play()
+        else:
+            at = self._waiting_at if self._waiting_at < (self.dock.player.seconds or 0) - 0.5 else 0.0
+            player.play(self.row.path, at)
+        if player.reason:
+            self.dock.player.show_reason(player.reason)
+        self.dock.player.started()
+
+    _waiting_at = 0.0
+
+    def seek(self, seconds: float) -> None:
+        """Go to a place; sound follows if it is on."""
+        player = self.dock.player.player
+        if self.row is None:
+            return
+        if player is not None and player.path == self.row.path and (player.playing or player.position > 0):
+            player.seek(seconds)
+            self.dock.player.started()
+        self.dock.player.show_position(seconds)
+
+    def skip(self, by: float) -> None:
+        """Some seconds on or back."""
+        seconds = self.dock.player.seconds
+        if seconds:
+            self.seek(min(max(self._waiting_at + by, 0.0), max(0.0, seconds - 0.1)))
+
+    def _playhead(self, seconds: float) -> None:
+        self._waiting_at = seconds
+        if self.dock.plot is not None:
+            self.dock.plot.move_to(seconds)
+
+    def silence(self, paths: Sequence[Path]) -> None:
+        """Let go of a file that is about to be written."""
+        player = self.dock.player.player
+        if player is not None and player.path in set(paths):
+            player.stop()
+            self.dock.player.play.set_playing(False)
+
+    # state of the page
+
+    def save(self, settings: QSettings) -> None:
+        """Remember sizes and sorting."""
+        if self._sized:
+            settings.setValue("library/outer", self.outer.saveState())
+            settings.setValue("library/inner", self.inner.saveState())
+            settings.setValue("library/middle", self.middle.saveState())
+        settings.setValue("library/volume", self.dock.player.volume.value())
+
+    def restore(self, settings: QSettings) -> None:
+        """Put them back."""
+        for name, splitter in (("outer", self.outer), ("inner", self.inner), ("middle", self.middle)):
+            state = settings.value(f"library/{name}")
+            if state is not None:
+                self._sized = splitter.restoreState(state)
+        volume = settings.value("library/volume", 100)
+        self.dock.player.volume.setValue(int(volume))  # type: ignore[call-overload]
+
+    def actions_follow(self, add: QAction) -> None:
+        """Buttons that do what actions do."""
+        self.add.follow(add)
+
+    def say_listen(self, count: int, selection: bool) -> None:
+        """What the button would do now."""
+        self.listen.setEnabled(count > 0)
+        self.listen.set_key(key_text("L" if selection else "Shift+L"))
+        if count == 0:
+            self.listen.setText("Listen")
+        elif selection:
+            self.listen.setText(f"Listen to {words.number(count)} selected")
+        else:
+            self.listen.setText(f"Listen to {words.plural(count, 'track')}")

@@ -1,0 +1,139 @@
+"""Files that failed or conflict, with the reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QListView, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
+
+from mat_desktop.errors import printable
+from mat_desktop.gui import words
+from mat_desktop.gui.models.tracks import Row, sentence
+from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.widgets.controls import Button, Panel, Text, round_rect
+from mat_desktop.gui.widgets.delegates import draw_state, elide
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+PROBLEM_ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+class ProblemsModel(QAbstractListModel):
+    """Rows of the library that have a reason."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Row] = []
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """All problems anew."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        """Problems."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Texts."""
+        row = self.row(index.row()) if index.isValid() else None
+        if row is None:
+            return None
+        if role == PROBLEM_ROLE:
+            return row
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return f"{row.path.name}: {row.reason}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{printable(row.path)}\n{sentence(row.reason)}"
+        return None
+
+    def row(self, place: int) -> Row | None:
+        """A problem by its place."""
+        return self._rows[place] if 0 <= place < len(self._rows) else None
+
+
+class _Delegate(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(300, 52)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        t = current()
+        row: Row = index.data(PROBLEM_ROLE)
+        rect: QRect = option.rect
+        view = self.parent()
+        painter.save()
+        here = isinstance(view, QListView) and view.currentIndex().row() == index.row()
+        if here:
+            painter.fillRect(rect.adjusted(0, 0, 0, -1), t.color("hover"))
+            if isinstance(view, QListView) and view.hasFocus():
+                round_rect(painter, rect.adjusted(0, 0, 0, -1), 2, None, t.color("focus"), 2)
+        painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
+        draw_state(painter, row.state, rect.x() + 24, rect.y() + 18)
+        wide = rect.width() - 56 - 24
+        painter.setFont(font(13, 500))
+        painter.setPen(t.color("text"))
+        reason = sentence(row.reason) or row.state.value
+        painter.drawText(
+            QRect(rect.x() + 56, rect.y() + 7, wide, 20),
+            Qt.AlignmentFlag.AlignVCenter,
+            elide(reason, wide, 13, 500),
+        )
+        painter.setFont(font(12))
+        painter.setPen(t.color("muted"))
+        path = elide(printable(row.path), wide, 12)
+        painter.drawText(QRect(rect.x() + 56, rect.y() + 27, wide, 18), Qt.AlignmentFlag.AlignVCenter, path)
+        painter.restore()
+
+
+class Problems(Panel):
+    """Opens over the middle and the pane of the library; Escape goes back."""
+
+    closed = Signal()
+    chosen = Signal(object)
+    again = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("surface")
+        self.problems = ProblemsModel()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        bar = Panel("surface", edges="b")
+        bar.setFixedHeight(48)
+        head = QHBoxLayout(bar)
+        head.setContentsMargins(24, 0, 16, 1)
+        self.title = Text(size=16, weight=600)
+        head.addWidget(self.title, 1)
+        self.retry = Button("Read these files again", "search")
+        self.retry.clicked.connect(self.again)
+        head.addWidget(self.retry)
+        close = Button(icon="x", kind="flat", tip="Back (Esc)")
+        close.clicked.connect(self.closed)
+        head.addWidget(close)
+        layout.addWidget(bar)
+        self.list = QListView()
+        self.list.setModel(self.problems)
+        self.list.setAccessibleName("Problems")
+        self.list.setItemDelegate(_Delegate(self.list))
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.activated.connect(lambda index: self.chosen.emit(self.problems.row(index.row())))
+        self.list.clicked.connect(lambda index: self.chosen.emit(self.problems.row(index.row())))
+        layout.addWidget(self.list, 1)
+
+    def show_problems(self, rows: Sequence[Row]) -> None:
+        """All of them anew."""
+        self.problems.show(rows)
+        self.title.setText(words.plural(len(rows), "problem"))
+        if rows:
+            self.list.setCurrentIndex(self.problems.index(0))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape goes back."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)

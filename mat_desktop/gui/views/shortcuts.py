@@ -1,0 +1,109 @@
+"""Pages that are only read: all keys, and what the program is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from mat_desktop.gui.widgets.controls import Button, Key, Panel, Text, key_text
+
+
+class Sheet(Panel):
+    """A page with a title that Escape closes."""
+
+    closed = Signal()
+
+    def __init__(self, title: str) -> None:
+        super().__init__("surface")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        bar = Panel("surface", edges="b")
+        bar.setFixedHeight(48)
+        head = QHBoxLayout(bar)
+        head.setContentsMargins(24, 0, 16, 1)
+        head.addWidget(Text(title, size=16, weight=600), 1)
+        self.close_button = Button(icon="x", kind="flat", tip="Back (Esc)")
+        self.close_button.clicked.connect(self.closed)
+        head.addWidget(self.close_button)
+        layout.addWidget(bar)
+        self.body = Panel("surface")
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self.body)
+        layout.addWidget(scroll, 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape goes back."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class Shortcuts(Sheet):
+    """Every key, by what it is for."""
+
+    def __init__(self, groups: Sequence[tuple[str, Sequence[tuple[Sequence[str], str]]]]) -> None:
+        """:param groups: title, and keys with what they do"""
+        super().__init__("Keyboard shortcuts")
+        outer = QHBoxLayout(self.body)
+        outer.setContentsMargins(24, 16, 24, 24)
+        outer.setSpacing(48)
+        half = (len(groups) + 1) // 2
+        for part in (groups[:half], groups[half:]):
+            column = QVBoxLayout()
+            column.setSpacing(16)
+            for title, keys in part:
+                column.addWidget(_group(title, keys))
+            column.addStretch(1)
+            outer.addLayout(column, 0)
+        outer.addStretch(1)
+
+
+def _group(title: str, keys: Sequence[tuple[Sequence[str], str]]) -> QWidget:
+    box = QWidget()
+    box.setFixedWidth(400)
+    grid = QGridLayout(box)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(6)
+    grid.setColumnMinimumWidth(0, 140)
+    grid.setColumnStretch(1, 1)
+    grid.addWidget(Text(title, weight=600), 0, 0, 1, 2)
+    for row, (sequences, text) in enumerate(keys, 1):
+        caps = QHBoxLayout()
+        caps.setSpacing(4)
+        for sequence in sequences:
+            if sequence == "…":
+                caps.addWidget(Text("to", size=12, token="muted"))
+            else:
+                caps.addWidget(Key(key_text(sequence)))
+        caps.addStretch(1)
+        grid.addLayout(caps, row, 0)
+        grid.addWidget(Text(text, token="muted"), row, 1)
+    return box
+
+
+class About(Sheet):
+    """Name, version, model, licences."""
+
+    def __init__(self, facts: Sequence[tuple[str, str]]) -> None:
+        super().__init__("About mat-desktop")
+        grid = QGridLayout(self.body)
+        grid.setContentsMargins(24, 20, 24, 24)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(10)
+        for row, (name, value) in enumerate(facts):
+            grid.addWidget(Text(name, token="muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            label = Text(value)
+            label.setWordWrap(True)
+            label.setMaximumWidth(640)
+            grid.addWidget(label, row, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(len(facts), 1)

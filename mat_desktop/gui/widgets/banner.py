@@ -1,0 +1,115 @@
+"""Messages in the window: icon, what and why, one action, stays until dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from mat_desktop.gui.theme import appearance, current
+from mat_desktop.gui.widgets.controls import Button, Icon, Link, Text, announce, round_rect
+
+ICONS = {"positive": "circle-check", "warning": "triangle-alert", "danger": "circle-alert"}
+
+
+class Banner(QFrame):
+    """One message."""
+
+    def __init__(
+        self, level: str, text: str, action: str = "", do: Callable[[], object] | None = None
+    ) -> None:
+        """:param level: positive, warning or danger"""
+        super().__init__()
+        self._level = level
+        self.text = text
+        self.setAccessibleName(text)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 4, 4, 4)
+        layout.setSpacing(10)
+        layout.addWidget(Icon(ICONS[level], 16, level))
+        label = Text(text)
+        label.setWordWrap(True)
+        label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        layout.addWidget(label, 1)
+        if action and do is not None:
+            self.action = Link(action, underline=True)
+            self.action.token = "text"
+            self.action.clicked.connect(self.dismiss)
+            self.action.clicked.connect(lambda: do())
+            layout.addWidget(self.action)
+        close = Button(icon="x", kind="flat", height=28, tip="Dismiss")
+        close.clicked.connect(self.dismiss)
+        layout.addWidget(close)
+        appearance.changed.connect(self.update)
+
+    def dismiss(self) -> None:
+        """Take the message away."""
+        self.hide()
+        self.deleteLater()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The level's fill."""
+        painter = QPainter(self)
+        round_rect(painter, self.rect(), 6, current().color(f"{self._level}_fill"))
+
+
+class Banners(QWidget):
+    """The messages of a page, newest last, one of each kind."""
+
+    LARGEST = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(16, 8, 16, 8)
+        self._layout.setSpacing(6)
+        self._shown: dict[str, Banner] = {}
+        self.hide()
+
+    def show_message(
+        self,
+        level: str,
+        text: str,
+        action: str = "",
+        do: Callable[[], object] | None = None,
+        *,
+        kind: str = "",
+    ) -> Banner:
+        """Show a message; one of the same kind is replaced.
+
+        :param kind: what it is about; the text by default
+        """
+        kind = kind or text
+        self.clear(kind)
+        while len(self._shown) >= self.LARGEST:
+            self.clear(next(iter(self._shown)))
+        banner = Banner(level, text, action, do)
+        self._shown[kind] = banner
+        self._layout.addWidget(banner)
+        banner.destroyed.connect(lambda: self._gone(kind, banner))
+        self.show()
+        announce(self, text)
+        return banner
+
+    def texts(self) -> list[str]:
+        """What stands there."""
+        return [banner.text for banner in self._shown.values() if not banner.isHidden()]
+
+    def clear(self, kind: str) -> None:
+        """Take messages of a kind away."""
+        banner = self._shown.pop(kind, None)
+        if banner is not None:
+            banner.hide()
+            banner.deleteLater()
+        if not self._shown:
+            self.hide()
+
+    def _gone(self, kind: str, banner: Banner) -> None:
+        if self._shown.get(kind) is banner:
+            del self._shown[kind]
+        if not self._shown:
+            try:
+                self.hide()
+            except RuntimeError:  # the window is going as well
+                return

@@ -1,0 +1,212 @@
+"""What would be written into the file in view: old and new for each field, and the policy that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from mat_desktop.domain.plan import Change, Policy
+from mat_desktop.domain.tags import Field
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.controls import Icon, Line, Text
+
+
+class PolicyCombo(QComboBox):
+    """What happens to the values that a field has."""
+
+    picked = Signal(object)
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__()
+        self.setFont(font(12, 500))
+        for item in Policy:
+            self.addItem(words.POLICY_WORDS[item], item)
+            self.setItemData(self.count() - 1, words.POLICY_MEANING[item], Qt.ItemDataRole.ToolTipRole)
+        self.set_policy(policy)
+        self.activated.connect(lambda _: self.picked.emit(self.policy))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    @property
+    def policy(self) -> Policy:
+        """The chosen one."""
+        return Policy(self.currentData())
+
+    def set_policy(self, policy: Policy) -> None:
+        """Show another one."""
+        self.setCurrentIndex(list(Policy).index(policy))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
+        super().paintEvent(event)
+        token = "muted" if self.isEnabled() else "faint"
+        y = (self.height() - 14) // 2
+        icons.draw(QPainter(self), "chevron-down", self.width() - 22, y, 14, current().color(token))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel over it scrolls the page, never changes what is written."""
+        event.ignore()
+
+
+def old_html(values: Sequence[str], after: Sequence[str]) -> str:
+    """Old values; those that go are struck."""
+    t = current()
+    if not values:
+        return f'<i style="color:{t.faint}">empty</i>'
+    kept = set(after)
+    parts = [
+        f'<span style="color:{t.muted}">{escape(value)}</span>'
+        if value in kept
+        else f'<s style="color:{t.muted}">{escape(value)}</s>'
+        for value in values
+    ]
+    return "; ".join(parts)
+
+
+def new_html(before: Sequence[str], after: Sequence[str]) -> str:
+    """New values; those that are added have a plus and its colour, those that replace another colour."""
+    t = current()
+    had = set(before)
+    gone = any(value not in after for value in before)
+    parts = []
+    for value in after:
+        if value in had:
+            parts.append(f'<span style="color:{t.text}">{escape(value)}</span>')
+        elif gone:
+            parts.append(f'<span style="color:{t.warning}">{escape(value)}</span>')
+        else:
+            parts.append(f'<span style="color:{t.positive}">+&nbsp;{escape(value)}</span>')
+    return "&ensp;".join(parts)
+
+
+class _FieldBlock(QWidget):
+    """Field, old value and policy on one line, new on the next."""
+
+    def __init__(self, field: Field, policy: Policy | None) -> None:
+        super().__init__()
+        self.field = field
+        layout = QGridLayout(self)
+        layout.setContentsMargins(16, 7, 16, 7)
+        layout.setHorizontalSpacing(8)
+        layout.setVerticalSpacing(2)
+        layout.setColumnMinimumWidth(0, 72 if policy is not None else 88)
+        layout.setColumnStretch(1, 1)
+        name = Text(words.field(field), size=13, weight=500)
+        layout.addWidget(
+            name, 0, 0, Qt.AlignmentFlag.AlignTop if policy is None else Qt.AlignmentFlag.AlignVCenter
+        )
+        self.old = QLabel()
+        self.new = QLabel()
+        for label in (self.old, self.new):
+            label.setFont(font(12))
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setWordWrap(True)
+        layout.addWidget(self.old, 0, 1)
+        self.combo: PolicyCombo | None = None
+        if policy is not None:
+            self.combo = PolicyCombo(policy)
+            self.combo.setAccessibleName(f"Policy for {words.field(field)}")
+            layout.addWidget(self.combo, 0, 2)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(Icon("arrow-right", 14, "muted"), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.new, 1)
+        layout.addLayout(row, 1, 1, 1, 2)
+
+    def show_change(self, before: Sequence[str], change: Change | None, why: str) -> None:
+        t = current()
+        after = change.after if change else tuple(before)
+        self.old.setText(old_html(before, after))
+        self.old.setAccessibleName(f"{words.field(self.field)} now: {'; '.join(before) or 'empty'}")
+        if change is None:
+            self.new.setText(f'<span style="color:{t.faint}">{escape(why)}</span>')
+        else:
+            self.new.setText(new_html(before, after))
+        self.new.setAccessibleName(f"New: {'; '.join(after) if change else why}")
+
+
+class Changes(QWidget):
+    """The block under the tags."""
+
+    policy_picked = Signal(object, object)
+
+    def __init__(self, fields: Sequence[Field], policies: Mapping[Field, Policy]) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 8)
+        layout.setSpacing(0)
+        layout.addWidget(Line())
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 8, 16, 8)
+        head.addWidget(Text("Changes to the file", weight=600))
+        self.summary = Text(size=12, token="muted")
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self.summary, 1)
+        layout.addLayout(head)
+        self.blocks: dict[Field, _FieldBlock] = {}
+        for field in fields:
+            layout.addWidget(Line())
+            block = _FieldBlock(field, policies.get(field))
+            if block.combo is not None:
+                block.combo.picked.connect(lambda policy, field=field: self.policy_picked.emit(field, policy))
+            self.blocks[field] = block
+            layout.addWidget(block)
+        self._marks_line = Line()
+        layout.addWidget(self._marks_line)
+        self.marks = QWidget()
+        self._marks = QVBoxLayout(self.marks)
+        self._marks.setContentsMargins(16, 7, 16, 4)
+        self._marks.setSpacing(2)
+        self._marks.addWidget(Text("Kept by this program", size=12, weight=500, token="muted"))
+        self._mark_label = QLabel()
+        self._mark_label.setFont(font(11))
+        self._mark_label.setWordWrap(True)
+        self._mark_label.setTextFormat(Qt.TextFormat.RichText)
+        self._marks.addWidget(self._mark_label)
+        layout.addWidget(self.marks)
+        self._last: tuple[Mapping[Field, tuple[str, ...]], Sequence[Change], Mapping[Field, str]] | None = (
+            None
+        )
+        appearance.changed.connect(self._again)
+
+    def show_changes(
+        self,
+        tags: Mapping[Field, tuple[str, ...]],
+        changes: Sequence[Change],
+        why: Mapping[Field, str],
+    ) -> None:
+        """:param why: what to say of a field that does not change"""
+        self._last = (tags, changes, why)
+        by_field = {change.field: change for change in changes}
+        for field, block in self.blocks.items():
+            block.show_change(tags.get(field, ()), by_field.pop(field, None), why.get(field, "No change"))
+        t = current()
+        lines = [
+            f'<span style="color:{t.muted}">{escape(words.field(field))}</span>'
+            f' <span style="color:{t.faint}">{escape("; ".join(change.after)) or "removed"}</span>'
+            for field, change in by_field.items()
+        ]
+        self._mark_label.setText("<br>".join(lines))
+        self.marks.setVisible(bool(lines))
+        self._marks_line.setVisible(bool(lines))
+        shown = [c for c in changes if c.field in self.blocks]
+        if not changes:
+            self.summary.setText("Nothing to write")
+        else:
+            lost = sum(1 for c in changes if any(value not in c.after for value in c.before) and c in shown)
+            tail = f"{words.plural(lost, 'field')} replaced" if lost else "nothing removed"
+            self.summary.setText(f"{words.plural(len(shown), 'field')}, {tail}")
+
+    def set_policies(self, policies: Mapping[Field, Policy]) -> None:
+        """Policies were changed elsewhere."""
+        for field, block in self.blocks.items():
+            if block.combo is not None and field in policies:
+                block.combo.set_policy(policies[field])
+
+    def _again(self) -> None:
+        if self._last is not None:
+            self.show_changes(*self._last)

@@ -1,0 +1,527 @@
+"""Buttons, links, slider, labels and lines, painted from the theme."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QAction,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QSplitter,
+    QSplitterHandle,
+    QWidget,
+)
+
+from mat_desktop.gui import icons, theme
+from mat_desktop.gui.theme import appearance, current, font
+
+Kind = Literal["primary", "plain", "flat"]
+
+
+def round_rect(
+    painter: QPainter,
+    rect: QRect,
+    radius: int,
+    fill: QColor | None,
+    line: QColor | None = None,
+    width: int = 1,
+) -> None:
+    """A rectangle with round corners whose outline lies inside it."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(fill if fill is not None else Qt.BrushStyle.NoBrush)
+    if line is None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(QRectF(rect), radius, radius)
+        return
+    painter.setPen(QPen(line, width))
+    half = width / 2
+    painter.drawRoundedRect(QRectF(rect).adjusted(half, half, -half, -half), radius - half, radius - half)
+
+
+def key_text(sequence: QKeySequence | str) -> str:
+    """A shortcut as keys are labelled: ``Ctrl O``; ``⌘O`` on a Mac."""
+    made = QKeySequence(sequence) if isinstance(sequence, str) else sequence
+    text = made.toString(QKeySequence.SequenceFormat.NativeText)
+    for name, sign in (("Shift+", "⇧ "), ("Return", "Enter")):
+        text = text.replace(name, sign)
+    return text.replace("+", " ") if len(text) > 1 else text
+
+
+def draw_key(painter: QPainter, rect: QRect, text: str, color: QColor, line: QColor) -> None:
+    """A key cap."""
+    round_rect(painter, rect, 4, None, line)
+    painter.setFont(font(11, 500))
+    painter.setPen(color)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def key_width(text: str) -> int:
+    """Width of a key cap."""
+    return max(16, QFontMetrics(font(11, 500)).horizontalAdvance(text) + 10)
+
+
+def _pressed(button: QAbstractButton, event: QEvent) -> bool:
+    """Whether an event was a key that presses a button, or asks to be one."""
+    if not isinstance(event, QKeyEvent) or event.modifiers():
+        return False
+    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    if event.type() is QEvent.Type.ShortcutOverride and (enter or event.key() == Qt.Key.Key_Space):
+        event.accept()
+        return True
+    if event.type() is QEvent.Type.KeyPress and enter:
+        button.click()
+        return True
+    return False
+
+
+class Button(QAbstractButton):
+    """A push button with icon, text and the key that does the same."""
+
+    def __init__(
+        self,
+        text: str = "",
+        icon: str = "",
+        *,
+        kind: Kind = "plain",
+        key: str = "",
+        height: int = 32,
+        tip: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._kind: Kind = kind
+        self._icon = icon
+        self._key = key
+        self._height = height
+        self.setText(text)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setToolTip(tip)
+        if tip and not text:
+            self.setAccessibleName(tip.split(" (")[0])
+        appearance.changed.connect(self.update)
+
+    def set_icon(self, name: str) -> None:
+        """Another icon."""
+        self._icon = name
+        self.update()
+
+    def set_key(self, key: str) -> None:
+        """Another key."""
+        self._key = key
+        self.updateGeometry()
+        self.update()
+
+    def follow(self, action: QAction) -> Button:
+        """Do what an action does, and be enabled when it is."""
+
+        def changed() -> None:
+            self.setEnabled(action.isEnabled())
+
+        action.enabledChanged.connect(changed)
+        self.clicked.connect(lambda: action.trigger())
+        changed()
+        return self
+
+    def sizeHint(self) -> QSize:
+        """As wide as its parts."""
+        self.ensurePolished()
+        ring = 4 if self._kind == "primary" else 0
+        pad = 8 if self._kind == "flat" else 12
+        parts = []
+        if self._icon:
+            parts.append(16)
+        if self.text():
+            parts.append(QFontMetrics(self._font()).horizontalAdvance(self.text()) + 1)
+        if self._key:
+            parts.append(key_width(self._key))
+        wide = sum(parts) + 8 * (len(parts) - 1) + 2 * pad
+        if not self.text():
+            wide = self._height
+        return QSize(wide + 2 * ring, self._height + 2 * ring)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never clipped."""
+        return self.sizeHint()
+
+    def _font(self) -> QFont:
+        return font(13, 600 if self._kind == "primary" else 500)
+
+    def event(self, event: QEvent) -> bool:
+        """Space and Enter press the button, whatever they do elsewhere."""
+        return _pressed(self, event) or super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Fill, outline, ring and parts."""
+        t = current()
+        painter = QPainter(self)
+        rect = self.rect()
+        hover = self.underMouse() and self.isEnabled()
+        line: QColor | None = None
+        fill: QColor | None = None
+        ink = t.color("text")
+        if self._kind == "primary":
+            rect = rect.adjusted(4, 4, -4, -4)
+            if self.isEnabled():
+                fill, ink = t.color("accent"), t.color("on_accent")
+                if self.isDown() or hover:
+                    fill = fill.darker(112) if self.isDown() else fill.lighter(106)
+            else:
+                fill, line, ink = t.color("raised"), t.color("border"), t.color("faint")
+            if self.hasFocus():
+                round_rect(painter, self.rect().adjusted(1, 1, -1, -1), 8, None, t.color("focus"), 2)
+        else:
+            if self._kind == "plain":
+                fill, line = t.color("raised"), t.color("border_strong")
+            elif self.text() == "":
+                ink = t.color("muted")
+            if hover:
+                fill = t.color("hover")
+                ink = t.color("text")
+            if self.isDown():
+                fill = t.color("border_strong")
+            if self.isChecked():
+                fill, line = t.color("selection"), t.color("accent")
+            if not self.isEnabled():
+                ink = t.color("faint")
+                line = t.color("border") if self._kind == "plain" else None
+        round_rect(painter, rect, 6 if self._height >= 32 else 5, fill, line)
+        if self.hasFocus() and self._kind != "primary":
+            round_rect(painter, rect, 6 if self._height >= 32 else 5, None, t.color("focus"), 2)
+        self._paint_parts(painter, rect, ink)
+        painter.end()
+
+    def _paint_parts(self, painter: QPainter, rect: QRect, ink: QColor) -> None:
+        metrics = QFontMetrics(self._font())
+        widths = []
+        if self._icon:
+            widths.append(16)
+        text = self.text()
+        if text:
+            room = (
+                rect.width() - 16 - (24 if self._icon else 0) - (key_width(self._key) + 8 if self._key else 0)
+            )
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(room, 8))
+            widths.append(metrics.horizontalAdvance(text))
+        if self._key:
+            widths.append(key_width(self._key))
+        x = rect.x() + (rect.width() - sum(widths) - 8 * (len(widths) - 1)) // 2
+        if self._icon:
+            icons.draw(painter, self._icon, x, rect.y() + (rect.height() - 16) // 2, 16, ink)
+            x += 24
+        if text:
+            painter.setFont(self._font())
+            painter.setPen(ink)
+            wide = metrics.horizontalAdvance(text)
+            painter.drawText(QRect(x, rect.y(), wide + 2, rect.height()), Qt.AlignmentFlag.AlignVCenter, text)
+            x += wide + 8
+        if self._key:
+            line = QColor(ink)
+            line.setAlphaF(0.5)
+            box = QRect(x, rect.y() + (rect.height() - 18) // 2, key_width(self._key), 18)
+            draw_key(painter, box, self._key, ink, line)
+
+
+class Link(QAbstractButton):
+    """Text that acts when clicked."""
+
+    def __init__(self, text: str = "", icon: str = "", *, underline: bool = False) -> None:
+        super().__init__()
+        self._icon = icon
+        self._underline = underline
+        self.token = "accent"
+        self.setText(text)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        appearance.changed.connect(self.update)
+
+    def set_icon(self, name: str) -> None:
+        """Another icon."""
+        self._icon = name
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Text and icon, at least 24 high."""
+        wide = QFontMetrics(font(12, 500)).horizontalAdvance(self.text()) + 10
+        return QSize(wide + (20 if self._icon else 0), 24)
+
+    def event(self, event: QEvent) -> bool:
+        """Space and Enter act on a focused link."""
+        return _pressed(self, event) or super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Text, underlined under the pointer."""
+        t = current()
+        painter = QPainter(self)
+        ink = t.color(self.token if self.isEnabled() else "faint")
+        x = 4
+        if self._icon:
+            icons.draw(painter, self._icon, x, (self.height() - 16) // 2, 16, ink)
+            x += 20
+        face = theme.font(12, 500)
+        painter.setFont(face)
+        painter.setPen(ink)
+        box = QRect(x, 0, self.width() - x, self.height())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self.text())
+        if self._underline or (self.underMouse() and self.isEnabled()):
+            wide = QFontMetrics(face).horizontalAdvance(self.text())
+            base = (self.height() + QFontMetrics(face).capHeight()) // 2 + 3
+            painter.fillRect(QRect(x, base, wide, 1), ink)
+        if self.hasFocus():
+            round_rect(painter, self.rect(), 4, None, t.color("focus"), 2)
+
+
+class Slider(QSlider):
+    """A horizontal slider: groove 4 px, round handle; ``from_middle`` fills from the middle."""
+
+    def __init__(self, *, from_middle: bool = False, handle: int = 14) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._handle = handle
+        self._from_middle = from_middle
+        self.setMinimumHeight(24)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        appearance.changed.connect(self.update)
+
+    def _x(self, value: float) -> float:
+        span = self.maximum() - self.minimum()
+        share = (value - self.minimum()) / span if span else 0
+        room = self.width() - self._handle - 6
+        return 3 + self._handle / 2 + share * room
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Groove, fill, handle."""
+        t = current()
+        painter = QPainter(self)
+        middle = self.height() // 2
+        left, right = self._x(self.minimum()), self._x(self.maximum())
+        at = self._x(self.value())
+        accent = t.color("accent" if self.isEnabled() else "faint")
+        groove = QRect(round(left), middle - 2, round(right - left), 4)
+        round_rect(painter, groove, 2, t.color("border_strong"))
+        start = self._x((self.minimum() + self.maximum()) / 2) if self._from_middle else left
+        low, high = sorted((start, at))
+        round_rect(painter, QRect(round(low), middle - 2, round(high - low), 4), 2, accent)
+        if self._from_middle:
+            painter.fillRect(QRect(round(start), middle - 5, 1, 10), t.color("control"))
+        size = self._handle
+        knob = QRect(round(at - size / 2), middle - size // 2, size, size)
+        round_rect(painter, knob, size // 2, accent)
+        if self.hasFocus():
+            ring = knob.adjusted(-3, -3, 3, 3)
+            round_rect(painter, ring, ring.width() // 2, None, t.color("focus"), 2)
+        elif self.underMouse() and self.isEnabled():
+            round_rect(painter, knob.adjusted(3, 3, -3, -3), size // 2 - 3, t.color("on_accent"))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click moves the handle there."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.setSliderDown(True)
+            self._to(event.position().x())
+            event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follows the pointer."""
+        if self.isSliderDown():
+            self._to(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Lets go."""
+        self.setSliderDown(False)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Back to the middle, where that is the neutral place."""
+        if self._from_middle:
+            self.setValue((self.minimum() + self.maximum()) // 2)
+
+    def _to(self, x: float) -> None:
+        left, right = self._x(self.minimum()), self._x(self.maximum())
+        share = (x - left) / (right - left) if right > left else 0
+        self.setValue(round(self.minimum() + min(max(share, 0), 1) * (self.maximum() - self.minimum())))
+
+
+class Text(QLabel):
+    """A label in one of the theme's colours and sizes; elides instead of pushing its neighbours."""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        size: int = 13,
+        weight: int = 400,
+        token: str = "text",
+        elide: bool = False,
+        figures: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self._token = token
+        self._elide = elide
+        self.setFont(font(size, weight, figures=figures))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if elide:
+            self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        appearance.changed.connect(self.update)
+
+    def set_token(self, token: str) -> None:
+        """Another colour."""
+        if token != self._token:
+            self._token = token
+            self.update()
+
+    def setText(self, text: str) -> None:
+        """The whole text is the tool tip of an elided label."""
+        super().setText(text)
+        if self._elide:
+            self.setToolTip(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """In the theme's colour, cut with an ellipsis where asked for."""
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(current().color(self._token))
+        text = self.text()
+        flags = int(self.alignment())
+        if self._elide:
+            text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+        elif self.wordWrap():
+            flags |= int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(self.contentsRect(), flags, text)
+
+
+class Key(QWidget):
+    """A key cap."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self.setFixedSize(key_width(text), 18)
+        appearance.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Outline and text."""
+        t = current()
+        draw_key(QPainter(self), self.rect(), self._text, t.color("muted"), t.color("border_strong"))
+
+
+class Icon(QWidget):
+    """An icon that is no button."""
+
+    def __init__(self, name: str, size: int = 16, token: str = "text") -> None:
+        super().__init__()
+        self._name, self._size, self._token = name, size, token
+        self.setFixedSize(size, size)
+        appearance.changed.connect(self.update)
+
+    def set(self, name: str, token: str) -> None:
+        """Another icon or colour."""
+        self._name, self._token = name, token
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The icon."""
+        t = current()
+        painter = QPainter(self)
+        if self._token == "positive":
+            icons.draw_filled(painter, self._name, 0, 0, self._size, t.color(self._token), t.color("surface"))
+        else:
+            icons.draw(painter, self._name, 0, 0, self._size, t.color(self._token))
+
+
+class Panel(QFrame):
+    """A widget with one of the theme's fills and, where asked for, a line at an edge."""
+
+    def __init__(self, token: str = "surface", *, edges: str = "", radius: int = 0) -> None:
+        """:param edges: any of the letters t, r, b, l; with a radius the whole outline is drawn"""
+        super().__init__()
+        self._token, self._edges, self._radius = token, edges, radius
+        appearance.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Fill and lines."""
+        t = current()
+        painter = QPainter(self)
+        line = t.color("border")
+        if self._radius:
+            round_rect(painter, self.rect(), self._radius, t.color(self._token), line)
+            return
+        painter.fillRect(self.rect(), t.color(self._token))
+        w, h = self.width(), self.height()
+        for edge, box in {
+            "t": QRect(0, 0, w, 1),
+            "b": QRect(0, h - 1, w, 1),
+            "l": QRect(0, 0, 1, h),
+            "r": QRect(w - 1, 0, 1, h),
+        }.items():
+            if edge in self._edges:
+                painter.fillRect(box, line)
+
+
+class Line(QWidget):
+    """A 1 px separator."""
+
+    def __init__(self, *, vertical: bool = False, token: str = "border") -> None:
+        super().__init__()
+        self._token = token
+        if vertical:
+            self.setFixedWidth(1)
+        else:
+            self.setFixedHeight(1)
+        appearance.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The line."""
+        QPainter(self).fillRect(self.rect(), current().color(self._token))
+
+
+class _Handle(QSplitterHandle):
+    def paintEvent(self, event: QPaintEvent) -> None:
+        t = current()
+        painter = QPainter(self)
+        w, h = self.width(), self.height()
+        painter.fillRect(self.rect(), t.color("surface"))
+        if self.orientation() is Qt.Orientation.Horizontal:
+            painter.fillRect(QRect(w // 2, 0, 1, h), t.color("border"))
+        else:
+            painter.fillRect(QRect(0, h // 2, w, 1), t.color("border"))
+            round_rect(painter, QRect(w // 2 - 12, h // 2 - 1, 24, 4), 2, t.color("border_strong"))
+
+
+class Splitter(QSplitter):
+    """Panes with a 1 px line between them that can be grabbed 7 px wide."""
+
+    def __init__(self, orientation: Qt.Orientation) -> None:
+        super().__init__(orientation)
+        self.setHandleWidth(1 if orientation is Qt.Orientation.Horizontal else 7)
+        self.setChildrenCollapsible(False)
+
+    def createHandle(self) -> QSplitterHandle:
+        """Our handle."""
+        return _Handle(self.orientation(), self)
+
+
+def announce(widget: QWidget, text: str) -> None:
+    """Tell screen readers what just happened."""
+    if QAccessible.isActive() and QApplication.instance() is not None:
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))

@@ -1,0 +1,261 @@
+"""How cells of lists and tables are painted."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+
+from mat_desktop.gui import icons
+from mat_desktop.gui.models.tracks import ROW_ROLE, Column, Row, State, TracksModel
+from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.widgets.controls import round_rect
+
+Index = QModelIndex | QPersistentModelIndex
+
+STATE_LOOK = {
+    State.NEW: ("circle", "muted"),
+    State.QUEUED: ("clock", "muted"),
+    State.LISTENING: ("play", "accent"),
+    State.TO_REVIEW: ("contrast", "muted"),
+    State.REVIEWED: ("check", "accent"),
+    State.WRITTEN: ("circle-check", "positive"),
+    State.CONFLICT: ("triangle-alert", "warning"),
+    State.FAILED: ("circle-alert", "danger"),
+}
+"""Icon and colour by state; the word always stands beside them."""
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: int, weight: int) -> int:
+    """Width of a text, cached."""
+    return QFontMetrics(font(size, weight)).horizontalAdvance(text)
+
+
+@lru_cache(maxsize=8192)
+def elide(text: str, width: int, size: int = 13, weight: int = 400) -> str:
+    """Text cut to a width, cached."""
+    return QFontMetrics(font(size, weight)).elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+def draw_state(painter: QPainter, state: State, x: int, y: int) -> None:
+    """A state's icon, 16 px."""
+    name, token = STATE_LOOK[state]
+    t = current()
+    if state is State.WRITTEN:
+        icons.draw_filled(painter, name, x, y, 16, t.color(token), t.color("surface"))
+    elif state in (State.NEW, State.LISTENING):
+        icons.draw(painter, name, x + 4, y + 4, 8, t.color(token))
+    else:
+        icons.draw(painter, name, x, y, 16, t.color(token))
+
+
+class RowDelegate(QStyledItemDelegate):
+    """A plain cell of the table of tracks; the others are made of it."""
+
+    def __init__(self, table: TrackTable) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Rows are 28 high."""
+        return QSize(80, 28)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Fill, then content."""
+        t = current()
+        rect: QRect = option.rect
+        selected = self._table.selectionModel().isRowSelected(index.row(), QModelIndex())
+        if selected:
+            painter.fillRect(rect, t.color("selection"))
+        elif self._table.hover_row == index.row():
+            painter.fillRect(rect, t.color("hover"))
+        row = index.data(ROW_ROLE)
+        if isinstance(row, Row):
+            painter.save()
+            self.paint_cell(painter, rect, row, Column(index.column()), selected)
+            painter.restore()
+
+    def paint_cell(self, painter: QPainter, rect: QRect, row: Row, column: Column, selected: bool) -> None:
+        """Text on the left, or on the right for the length."""
+        t = current()
+        current_row = self._table.currentIndex().row() == self._table.tracks.place(row.path)
+        weight = 600 if column is Column.TITLE and current_row and selected else 400
+        text = self._table.tracks.cell(row, column)
+        token = "text" if column in (Column.TITLE,) else "muted"
+        if column is Column.TITLE and row.state is State.FAILED and row.track is None:
+            token = "muted"
+        painter.setFont(font(13, weight))
+        painter.setPen(t.color(token))
+        box = rect.adjusted(8, 0, -8, 0)
+        side = Qt.AlignmentFlag.AlignLeft
+        if column is Column.LENGTH:
+            side = Qt.AlignmentFlag.AlignRight
+            box = rect.adjusted(8, 0, -16, 0)
+        if column is Column.LENGTH:
+            painter.setFont(font(13, figures=True))
+        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, elide(text, box.width(), 13, weight))
+
+
+class StateDelegate(RowDelegate):
+    """Icon and word."""
+
+    def paint_cell(self, painter: QPainter, rect: QRect, row: Row, column: Column, selected: bool) -> None:
+        """Icon and word; the strip of a selected row at its left."""
+        t = current()
+        if selected:
+            painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
+        draw_state(painter, row.state, rect.x() + 16, rect.y() + 6)
+        painter.setFont(font(12))
+        strong = row.state in (State.CONFLICT, State.FAILED)
+        painter.setPen(t.color("text" if strong else "muted"))
+        box = rect.adjusted(38, 0, -4, 0)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, elide(row.state.value, box.width(), 12))
+
+
+class ChipsDelegate(RowDelegate):
+    """Suggested tags as chips, as many as fit, then a count."""
+
+    def paint_cell(self, painter: QPainter, rect: QRect, row: Row, column: Column, selected: bool) -> None:
+        """Chips, or words where there are none."""
+        t = current()
+        model = self._table.tracks
+        box = rect.adjusted(8, 0, -8, 0)
+        chosen = model.chosen(row) if row.heard is not None and not row.reason else []
+        if not chosen:
+            token = {State.FAILED: "danger", State.CONFLICT: "warning"}.get(row.state, "faint")
+            if not row.reason and token != "faint":
+                token = "faint"
+            painter.setFont(font(12))
+            painter.setPen(t.color("muted" if selected and token == "faint" else token))
+            text = elide(model.cell(row, Column.SUGGESTED), box.width(), 12)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+            return
+        x = box.x()
+        middle = rect.y() + rect.height() // 2
+        for number, suggestion in enumerate(chosen):
+            name = suggestion.tag.name
+            wide = text_width(name, 12, 400) + 25
+            left = len(chosen) - number - 1
+            room = box.right() - x - (26 if left else 0)
+            if wide > room:
+                if number:
+                    painter.setFont(font(12))
+                    painter.setPen(t.color("muted"))
+                    rest = QRect(x + 2, rect.y(), 60, rect.height())
+                    painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, f"+{len(chosen) - number}")
+                    return
+                wide = room
+                name = elide(name, wide - 26, 12)
+            chip = QRect(x, middle - 10, wide, 20)
+            round_rect(painter, chip, 4, t.color("raised"), t.color("border"))
+            painter.fillRect(QRect(x + 7, middle - 3, 6, 6), t.category(suggestion.tag.category))
+            painter.setFont(font(12))
+            painter.setPen(t.color("text"))
+            painter.drawText(chip.adjusted(18, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, name)
+            x += wide + 6
+
+
+FIXED = (Column.STATE, Column.ARTIST, Column.GENRE, Column.SUGGESTED, Column.LENGTH)
+WIDTHS = {
+    1100: (120, 200, 168, 320, 80),
+    740: (112, 120, 108, 208, 68),
+    640: (108, 104, 96, 168, 68),
+    0: (104, 80, 76, 140, 66),
+}
+"""Widths of the fixed columns, by the least width of the table."""
+
+
+class TrackTable(QTableView):
+    """The table of tracks."""
+
+    seek = Signal(float)
+
+    def __init__(self, model: TracksModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tracks = model
+        self.hover_row = -1
+        self._kind = -1
+        self.setModel(model)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setAccessibleName("Tracks")
+        self.setObjectName("tracks")
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(28)
+        self.verticalHeader().setDefaultSectionSize(28)
+        self.setItemDelegate(RowDelegate(self))
+        self.setItemDelegateForColumn(Column.STATE, StateDelegate(self))
+        self.setItemDelegateForColumn(Column.SUGGESTED, ChipsDelegate(self))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Narrow tables have narrow columns; the title takes the rest."""
+        super().resizeEvent(event)
+        wide = event.size().width()
+        kind = next(limit for limit in WIDTHS if wide >= limit)
+        if kind != self._kind:
+            self._kind = kind
+            for column, width in zip(FIXED, WIDTHS[kind], strict=True):
+                self.setColumnWidth(column, width)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The row under the pointer is lit."""
+        self._hover(self.rowAt(int(event.position().y())))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No row is."""
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, row: int) -> None:
+        if row != self.hover_row:
+            for number in (self.hover_row, row):
+                if number >= 0:
+                    y = self.rowViewportPosition(number)
+                    self.viewport().update(0, y, self.viewport().width(), 28)
+            self.hover_row = row
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and Right seek; they would only walk through cells."""
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            far = 30.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 5.0
+            self.seek.emit(far if event.key() == Qt.Key.Key_Right else -far)
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The ring appears."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The ring goes."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Rows, then the focus ring over the whole current row."""
+        super().paintEvent(event)
+        index = self.currentIndex()
+        if self.hasFocus() and index.isValid():
+            y = self.rowViewportPosition(index.row())
+            rect = QRect(QPoint(0, y), QSize(self.viewport().width(), self.rowHeight(index.row())))
+            round_rect(QPainter(self.viewport()), rect, 2, None, current().color("focus"), 2)

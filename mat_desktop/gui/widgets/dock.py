@@ -1,0 +1,243 @@
+"""Under the table: header, the two pictures, the player."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from mat_desktop.domain.scores import Suggestion
+from mat_desktop.domain.tags import Category
+from mat_desktop.gui.models.tags import listed
+from mat_desktop.gui.theme import Lut, appearance, current
+from mat_desktop.gui.widgets.controls import Button, Panel, Text
+from mat_desktop.gui.widgets.player_bar import PlayerBar
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mat_desktop.app.draw import Picture
+    from mat_desktop.gui.widgets.spectrogram import Spectrogram
+
+HEADER = 40
+
+
+class Scale(QWidget):
+    """A colour map with the values at its ends."""
+
+    def __init__(self, low: str, high: str, name: str) -> None:
+        super().__init__()
+        self._lut: Lut | None = None
+        self.setAccessibleName(name)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        self.low, self.high = Text(low, size=11, token="muted"), Text(high, size=11, token="muted")
+        self._bar = _Bar(self)
+        layout.addWidget(self.low)
+        layout.addWidget(self._bar)
+        layout.addWidget(self.high)
+
+    def set_lut(self, lut: Lut) -> None:
+        """The colours."""
+        self._lut = lut
+        self._bar.image = QImage(
+            np.ascontiguousarray(lut).tobytes(), len(lut), 1, QImage.Format.Format_RGB888
+        ).copy()
+        self._bar.update()
+
+
+class _Bar(QWidget):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.image: QImage | None = None
+        self.setFixedSize(QSize(64, 10))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.image is not None:
+            painter.drawImage(QRect(0, 0, self.width(), self.height()), self.image)
+        painter.setPen(current().color("border"))
+        painter.drawRect(0, 0, self.width() - 1, self.height() - 1)
+
+
+class Dock(Panel):
+    """Pictures of the track in view. The spectrogram arrives late: its library loads after the window."""
+
+    def __init__(self) -> None:
+        super().__init__("surface")
+        self.plot: Spectrogram | None = None
+        self._suggestions: tuple[Suggestion, ...] = ()
+        self._taggram: NDArray[np.float32] | None = None
+        self._note, self._lower_note = "", ""
+        self._picture: Picture | None = None
+        self._seconds: float | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 4, 16, 0)
+        head.setSpacing(12)
+        self.title = Text(weight=600, elide=True)
+        self.info = Text(size=12, token="muted")
+        head.addWidget(self.title, 1)
+        head.addWidget(self.info)
+        head.addSpacing(8)
+        self.level_scale = Scale("−80", "0 dB", "Colours of the spectrogram, from −80 to 0 decibels")
+        self.score_scale = Scale("score 0.01", "0.99", "Colours of the taggram, from score 0.01 to 0.99")
+        self.score_scale.setToolTip("Score over time, drawn as the logarithm of the odds, like the bars")
+        head.addWidget(self.level_scale)
+        head.addWidget(self.score_scale)
+        self.fit = Button(icon="maximize", kind="flat", height=28, tip="Show the whole track")
+        self.fit.clicked.connect(self._fit)
+        head.addWidget(self.fit)
+        box = QWidget()
+        box.setFixedHeight(HEADER)
+        box.setLayout(head)
+        layout.addWidget(box)
+        self._stage = QWidget()
+        self._stack = QStackedLayout(self._stage)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._waiting = Text("", size=12, token="faint")
+        self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack.addWidget(self._waiting)
+        layout.addWidget(self._stage, 1)
+        self.player = PlayerBar()
+        layout.addWidget(self.player)
+        appearance.changed.connect(self._recolor)
+
+    def set_plot(self, plot: Spectrogram) -> None:
+        """The spectrogram is there now."""
+        self.plot = plot
+        self._stack.addWidget(plot)
+        self._stack.setCurrentWidget(plot)
+        plot.pointed.connect(self._pointed)
+        plot.window_changed.connect(self.player.overview.set_window)
+        if self._seconds:
+            plot.set_length(self._seconds)
+        plot.clear_track(self._note)
+        plot.set_lower_note(self._lower_note)
+        if self._picture is not None:
+            plot.set_picture(self._picture)
+        self._show_rows()
+        self._recolor()
+
+    def _recolor(self) -> None:
+        self.score_scale.set_lut(current().taggram_lut())
+        if self.plot is not None:
+            import pyqtgraph
+
+            self.level_scale.set_lut(pyqtgraph.colormap.get("magma").getLookupTable(nPts=256, mode="byte"))
+
+    def _fit(self) -> None:
+        if self.plot is not None:
+            self.plot.fit()
+
+    def _pointed(self, text: str) -> None:
+        self.info.setText(text or self._still)
+
+    _still = ""
+
+    def set_track(self, title: str, seconds: float | None, note: str) -> None:
+        """Another track; its pictures will come."""
+        self.title.setText(title)
+        self._picture = None
+        self._seconds = seconds
+        self._set_info("")
+        self.player.overview.set_levels(None)
+        self.player.set_track(seconds)
+        self.set_note(note, clear=True)
+        if self.plot is not None and seconds:
+            self.plot.set_length(seconds)
+
+    def _set_info(self, text: str) -> None:
+        self._still = text
+        self.info.setText(text)
+
+    def set_note(self, text: str, *, clear: bool = False) -> None:
+        """Words in the place of the spectrogram."""
+        self._note = text
+        self._waiting.setText(text)
+        if self.plot is not None:
+            if clear:
+                self.plot.clear_track(text)
+            else:
+                self.plot.set_note(text)
+
+    def set_picture(self, picture: Picture) -> None:
+        """The spectrogram is drawn."""
+        self._picture = picture
+        seconds = picture.mel.shape[1] / picture.frames_per_second
+        self._seconds = seconds
+        self._set_info(f"log-mel, {picture.mel.shape[0]} bands")
+        low = picture.top_db - picture.range_db
+        self.level_scale.low.setText(f"{low:.0f}".replace("-", "−"))
+        self.level_scale.high.setText(f"{picture.top_db:.0f} dB".replace("-", "−"))
+        if self.plot is not None:
+            self.plot.set_picture(picture)
+        self.set_note("")
+        self.player.set_track(seconds)
+        self.player.overview.set_levels(_levels(picture))
+
+    def set_tags(
+        self, suggestions: tuple[Suggestion, ...], taggram: NDArray[np.float32] | None, note: str
+    ) -> None:
+        """:param taggram: [suggestions, positions]; None where the track was not listened to"""
+        self._suggestions, self._taggram = suggestions, taggram
+        self._lower_note = note
+        if self.plot is not None:
+            self.plot.set_lower_note(note)
+        self._show_rows()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More rows where there is room."""
+        super().resizeEvent(event)
+        self._show_rows()
+
+    def _room(self) -> tuple[int, int]:
+        space = self.height() - HEADER - self.player.height() - 8 - 6 - 24
+        if space < 230:
+            return 6, 14
+        return min(14, max(8, (space - 144) // 16)), 16
+
+    def _show_rows(self) -> None:
+        if self.plot is None:
+            return
+        count, tall = self._room()
+        if self._taggram is None:
+            self.plot.set_rows((), None, count, tall)
+            return
+        chosen = most_telling(self._suggestions, count)
+        rows = [self._suggestions[place] for place in chosen]
+        self.plot.set_rows(rows, self._taggram[chosen], max(len(rows), 1), tall)
+
+
+def most_telling(suggestions: tuple[Suggestion, ...], count: int) -> list[int]:
+    """Places of the tags worth a row: those of the question first, then the surest, in the order shown."""
+    places = sorted(
+        range(len(suggestions)),
+        key=lambda place: (
+            not suggestions[place].chosen,
+            not listed(suggestions[place]),
+            -(suggestions[place].score - suggestions[place].threshold),
+        ),
+    )
+    order = list(Category)
+    return sorted(places[:count], key=lambda place: (order.index(suggestions[place].tag.category), place))
+
+
+def _levels(picture: Picture) -> NDArray[np.float32]:
+    """How loud the track is over time, 0..1, from the picture."""
+    columns = picture.mel.astype(np.float32)
+    width = max(1, columns.shape[1] // 1200)
+    usable = columns.shape[1] // width * width
+    if usable == 0:
+        return np.zeros(0, np.float32)
+    power = (10 ** ((columns[:, :usable] / 255 - 1) * picture.range_db / 10)).mean(axis=0)
+    loud = np.sqrt(power.reshape(-1, width).max(axis=1))
+    top = float(np.percentile(loud, 99)) or 1.0
+    levels: NDArray[np.float32] = np.clip(loud / top, 0, 1).astype(np.float32)
+    return levels

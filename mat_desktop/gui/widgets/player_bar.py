@@ -1,0 +1,241 @@
+"""Previous, play, next, the time, and an overview of the whole track."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.theme import appearance, current
+from mat_desktop.gui.widgets.controls import Button, Icon, Link, Panel, Slider, Text, round_rect
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mat_desktop.audio.player import Player
+
+
+class PlayButton(QAbstractButton):
+    """A filled disc."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(QSize(40, 40))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.playing = False
+        self.set_playing(False)
+        appearance.changed.connect(self.update)
+
+    def set_playing(self, playing: bool) -> None:
+        """Show pause instead of play."""
+        self.playing = playing
+        self.setAccessibleName("Pause" if playing else "Play")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Disc, sign, ring."""
+        t = current()
+        painter = QPainter(self)
+        disc = self.rect().adjusted(4, 4, -4, -4)
+        if self.isEnabled():
+            fill = t.color("accent")
+            fill = fill.lighter(106) if self.underMouse() else fill
+            round_rect(painter, disc, 16, fill)
+            ink = t.color("on_accent")
+        else:
+            round_rect(painter, disc, 16, t.color("raised"), t.color("border"))
+            ink = t.color("faint")
+        icons.draw(painter, "pause" if self.playing else "play", 13, 13, 14, ink)
+        if self.hasFocus():
+            round_rect(painter, self.rect().adjusted(1, 1, -1, -1), 19, None, t.color("focus"), 2)
+
+
+class Overview(QWidget):
+    """How loud the track is over its length; a click goes there."""
+
+    seek = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._levels: NDArray[np.float32] | None = None
+        self._share = 0.0
+        self._window = (0.0, 1.0)
+        self.setMinimumWidth(80)
+        self.setFixedHeight(32)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Overview of the track")
+        appearance.changed.connect(self.update)
+
+    def set_levels(self, levels: NDArray[np.float32] | None) -> None:
+        """0..1 over the whole length."""
+        self._levels = levels
+        self._window = (0.0, 1.0)
+        self.update()
+
+    def set_share(self, share: float) -> None:
+        """Where the playhead is, 0..1."""
+        if abs(share - self._share) * self.width() >= 0.5 or share == 0:
+            self._share = share
+            self.update()
+
+    def set_window(self, low: float, high: float) -> None:
+        """The part that the spectrogram shows, 0..1."""
+        self._window = (low, high)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Bars of 1 px with 1 px between them."""
+        t = current()
+        painter = QPainter(self)
+        middle = self.height() / 2
+        if self._levels is None or not len(self._levels):
+            painter.fillRect(QRect(0, int(middle), self.width(), 1), t.color("border"))
+            return
+        low, high = self._window
+        if high - low < 0.995:
+            box = QRect(round(low * self.width()), 0, round((high - low) * self.width()), self.height())
+            round_rect(painter, box, 4, t.color("hover"))
+        count = self.width() // 2
+        played, rest = t.color("accent"), t.color("control")
+        at = self._share * self.width()
+        for bar in range(count):
+            first = bar * len(self._levels) // count
+            last = max(first + 1, (bar + 1) * len(self._levels) // count)
+            high_level = float(self._levels[first:last].max())
+            tall = max(1.0, high_level * (self.height() - 8))
+            color = played if bar * 2 < at else rest
+            painter.fillRect(QRectF(bar * 2, middle - tall / 2, 1, tall), color)
+        if self._share > 0:
+            painter.fillRect(QRect(round(at), 2, 2, self.height() - 4), t.color("accent"))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go there."""
+        if self._levels is not None:
+            self.seek.emit(min(max(event.position().x() / max(1, self.width()), 0.0), 1.0))
+
+
+class PlayerBar(Panel):
+    """52 px under the pictures."""
+
+    moved = Signal(float)
+    finished = Signal()
+    failed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__("surface", edges="t")
+        self.player: Player | None = None
+        self._seconds: float | None = None
+        self.setFixedHeight(52)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 1, 20, 0)
+        layout.setSpacing(4)
+        self.previous = Button(icon="skip-back", kind="flat", height=28, tip="Previous track (K)")
+        self.play = PlayButton()
+        self.next = Button(icon="skip-forward", kind="flat", height=28, tip="Next track (J)")
+        for widget in (self.previous, self.play, self.next):
+            layout.addWidget(widget)
+        layout.addSpacing(8)
+        self.now = Text("0:00", size=13, weight=600, figures=True)
+        self.length = Text(size=13, token="muted", figures=True)
+        layout.addWidget(self.now)
+        layout.addWidget(self.length)
+        layout.addSpacing(8)
+        self.overview = Overview()
+        layout.addWidget(self.overview, 1)
+        layout.addSpacing(8)
+        self.why = Text(size=12, token="muted")
+        self.look_again = Link("Look again")
+        layout.addWidget(self.why)
+        layout.addWidget(self.look_again)
+        self._loud = Icon("volume-2", 16, "muted")
+        layout.addWidget(self._loud)
+        self.volume = Slider(handle=10)
+        self.volume.setRange(0, 100)
+        self.volume.setValue(100)
+        self.volume.setFixedWidth(72)
+        self.volume.setAccessibleName("Volume")
+        self.volume.valueChanged.connect(self._set_volume)
+        layout.addWidget(self.volume)
+        self._timer = QTimer(self)
+        self._timer.setInterval(30)
+        self._timer.timeout.connect(self._tick)
+        self.overview.seek.connect(self._seek_share)
+        self.show_reason("Looking for a sound device")
+
+    def show_reason(self, reason: str) -> None:
+        """Why there is no sound, empty where there is."""
+        silent = bool(reason)
+        self.play.setEnabled(not silent)
+        self.play.setToolTip(reason or "Play, pause (Space)")
+        self.why.setText(reason)
+        self.why.setVisible(silent)
+        self.look_again.setVisible(silent and self.player is not None)
+        self._loud.setVisible(not silent)
+        self.volume.setVisible(not silent)
+
+    def set_player(self, player: Player) -> None:
+        """The player is there, able or not."""
+        self.player = player
+        self.show_reason(player.reason)
+
+    def set_track(self, seconds: float | None) -> None:
+        """Another track is in view."""
+        self._seconds = seconds
+        self.length.setText(f"/ {words.clock(seconds)}" if seconds else "")
+        self._show(0.0)
+
+    @property
+    def seconds(self) -> float | None:
+        """Length of the track in view."""
+        return self._seconds
+
+    def started(self) -> None:
+        """Sound is on, or the place is another."""
+        self._timer.start()
+        self._tick()
+
+    def _set_volume(self, value: int) -> None:
+        if self.player is not None:
+            self.player.volume = (value / 100) ** 2
+
+    def _seek_share(self, share: float) -> None:
+        if self._seconds:
+            self.moved.emit(share * self._seconds)
+
+    def _show(self, position: float) -> None:
+        self.now.setText(words.clock(position))
+        self.overview.set_share(position / self._seconds if self._seconds else 0.0)
+
+    position_changed = Signal(float)
+
+    def show_position(self, position: float) -> None:
+        """The playhead is elsewhere."""
+        self._show(position)
+        self.position_changed.emit(position)
+
+    def _tick(self) -> None:
+        player = self.player
+        if player is None:
+            self._timer.stop()
+            return
+        self.play.set_playing(player.playing)
+        if player.ended:
+            self._timer.stop()
+            error = player.error
+            player.stop()
+            self.play.set_playing(False)
+            self.show_position(0.0)
+            if error:
+                self.failed.emit(error)
+            else:
+                self.finished.emit()
+            return
+        if player.playing or player.position:
+            self.show_position(player.position)
+        if not player.playing:
+            self._timer.stop()

@@ -1,0 +1,74 @@
+"""The rail: the menu, and one button for each page."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout
+
+from mat_desktop.gui import icons
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.controls import Button, Panel, round_rect
+
+
+class RailButton(QAbstractButton):
+    """Icon over word; the current page has the accent and a strip."""
+
+    def __init__(self, text: str, icon: str, tip: str) -> None:
+        super().__init__()
+        self._icon = icon
+        self.setText(text)
+        self.setToolTip(tip)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFixedSize(QSize(71, 56))
+        appearance.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Strip, icon, word, ring."""
+        t = current()
+        painter = QPainter(self)
+        on = self.isChecked()
+        if self.underMouse() and not on:
+            round_rect(painter, self.rect().adjusted(6, 2, -6, -2), 6, t.color("hover"))
+        if on:
+            round_rect(painter, QRect(0, 8, 3, 40), 1, t.color("accent"))
+        ink = t.color("accent" if on else "muted")
+        icons.draw(painter, self._icon, (self.width() - 20) // 2, 9, 20, ink)
+        painter.setFont(font(11, 500))
+        painter.setPen(t.color("text" if on else "muted"))
+        painter.drawText(QRect(0, 32, self.width(), 16), Qt.AlignmentFlag.AlignCenter, self.text())
+        if self.hasFocus():
+            round_rect(painter, self.rect().adjusted(6, 2, -6, -2), 6, None, t.color("focus"), 2)
+
+
+class Rail(Panel):
+    """72 px at the left of the window."""
+
+    chosen = Signal(str)
+
+    def __init__(self, pages: list[tuple[str, str, str]]) -> None:
+        """:param pages: name, icon and key of each"""
+        super().__init__("bg", edges="r")
+        self.setFixedWidth(72)
+        self.setAccessibleName("Pages")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 1, 8)
+        layout.setSpacing(0)
+        self.menu = Button(icon="menu", kind="flat", tip="Menu (F10)")
+        layout.addWidget(self.menu, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(8)
+        self._group = QButtonGroup(self)
+        self.buttons: dict[str, RailButton] = {}
+        for name, icon, key in pages:
+            button = RailButton(name, icon, f"{name} ({key})")
+            button.clicked.connect(lambda _=False, name=name: self.chosen.emit(name))
+            self._group.addButton(button)
+            self.buttons[name] = button
+            layout.addWidget(button)
+        layout.addStretch(1)
+
+    def set_page(self, name: str) -> None:
+        """Mark a page as the current one."""
+        self.buttons[name].setChecked(True)

@@ -1,0 +1,210 @@
+"""What to show in the table: everything, one state, or one folder; with how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem
+
+from mat_desktop.errors import printable
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.models.tracks import State
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.controls import round_rect
+from mat_desktop.gui.widgets.delegates import draw_state, elide
+
+Index = QModelIndex | QPersistentModelIndex
+ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
+_NO_INDEX = QModelIndex()
+
+STATES = (State.NEW, State.TO_REVIEW, State.REVIEWED, State.WRITTEN, State.CONFLICT, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the sidebar: a heading, everything, a state, or a folder."""
+
+    text: str
+    heading: bool = False
+    state: State | None = None
+    folder: Path | None = None
+    count: int = 0
+
+
+class SideModel(QAbstractListModel):
+    """The lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: list[Item] = [Item("All tracks")]
+
+    def show(self, total: int, states: Mapping[State, int], folders: Sequence[tuple[Path, int]]) -> None:
+        """New numbers, and maybe new folders."""
+        items = [Item("All tracks", count=total), Item("State", heading=True)]
+        items += [Item(state.value, state=state, count=states.get(state, 0)) for state in STATES]
+        if folders:
+            items.append(Item("Folders", heading=True))
+            items += [Item(_name(folder), folder=folder, count=count) for folder, count in folders]
+        if len(items) == len(self._items):
+            self._items = items
+            self.dataChanged.emit(self.index(0), self.index(len(items) - 1))
+        else:
+            self.beginResetModel()
+            self._items = items
+            self.endResetModel()
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        """Lines."""
+        return 0 if parent.isValid() else len(self._items)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Headings cannot be chosen."""
+        if not index.isValid() or self._items[index.row()].heading:
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Texts."""
+        if not index.isValid() or index.row() >= len(self._items):
+            return None
+        item = self._items[index.row()]
+        if role == ITEM_ROLE:
+            return item
+        if role == Qt.ItemDataRole.DisplayRole:
+            return item.text
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return item.text if item.heading else f"{item.text}, {words.plural(item.count, 'track')}"
+        if role == Qt.ItemDataRole.ToolTipRole and item.folder is not None:
+            return printable(item.folder)
+        return None
+
+    def place(self, item: Item) -> int:
+        """Where a line stands, 0 where it is gone."""
+        for number, other in enumerate(self._items):
+            if (other.state, other.folder, other.heading) == (item.state, item.folder, item.heading):
+                return number
+        return 0
+
+
+class _Delegate(QStyledItemDelegate):
+    def __init__(self, view: Sidebar) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        item: Item = index.data(ITEM_ROLE)
+        return QSize(160, 36 if item.heading else 28)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        t = current()
+        item: Item = index.data(ITEM_ROLE)
+        rect: QRect = option.rect
+        painter.save()
+        if item.heading:
+            painter.setFont(font(11, 600))
+            painter.setPen(t.color("muted"))
+            painter.drawText(rect.adjusted(16, 10, -8, 0), Qt.AlignmentFlag.AlignVCenter, item.text)
+            painter.restore()
+            return
+        box = rect.adjusted(8, 0, -8, 0)
+        on = self._view.currentIndex().row() == index.row()
+        if on:
+            round_rect(painter, box, 5, t.color("selection"))
+            if self._view.hasFocus():
+                round_rect(painter, box, 5, None, t.color("focus"), 2)
+        elif self._view.hover_row == index.row():
+            round_rect(painter, box, 5, t.color("hover"))
+        x, y = rect.x() + 16, rect.y() + 6
+        if item.state is not None:
+            draw_state(painter, item.state, x, y)
+        else:
+            name = "folder" if item.folder is not None else "list-music"
+            icons.draw(painter, name, x, y, 16, t.color("accent" if on and item.folder is None else "muted"))
+        painter.setFont(font(13, figures=True))
+        painter.setPen(t.color("muted"))
+        count = words.number(item.count)
+        right = rect.adjusted(0, 0, -16, 0)
+        painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, count)
+        painter.setPen(t.color("text"))
+        painter.setFont(font(13))
+        wide = rect.width() - 40 - 16 - painter.fontMetrics().horizontalAdvance(count) - 8
+        left = rect.adjusted(40, 0, 0, 0)
+        painter.drawText(left, Qt.AlignmentFlag.AlignVCenter, elide(item.text, max(wide, 10)))
+        painter.restore()
+
+
+class Sidebar(QListView):
+    """Choosing a line filters the table."""
+
+    picked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.side = SideModel()
+        self.hover_row = -1
+        self._chosen = Item("All tracks")
+        self.setModel(self.side)
+        self.setItemDelegate(_Delegate(self))
+        self.setObjectName("sidebar")
+        self.setAccessibleName("Filter")
+        self.setMouseTracking(True)
+        self.setMinimumWidth(160)
+        self.setViewportMargins(0, 8, 0, 8)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setCurrentIndex(self.side.index(0))
+        self.side.modelReset.connect(self._restore)
+        self._recolor()
+        appearance.changed.connect(self._recolor)
+
+    def _recolor(self) -> None:
+        self.setStyleSheet(f"#sidebar {{ background: {current().bg}; }}")
+
+    def _restore(self) -> None:
+        self.blockSignals(True)
+        self.setCurrentIndex(self.side.index(self.side.place(self._chosen)))
+        self.blockSignals(False)
+
+    def choose(self, item: Item) -> None:
+        """Filter by a line."""
+        self.setCurrentIndex(self.side.index(self.side.place(item)))
+
+    def currentChanged(self, now: Index, before: Index) -> None:
+        """Tell the table."""
+        super().currentChanged(now, before)
+        item = now.data(ITEM_ROLE)
+        if isinstance(item, Item) and not item.heading:
+            same = (item.state, item.folder) == (self._chosen.state, self._chosen.folder)
+            self._chosen = item
+            if not same:
+                self.picked.emit(item)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The line under the pointer is lit."""
+        self.hover_row = self.indexAt(event.position().toPoint()).row()
+        self.viewport().update()
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """None is."""
+        self.hover_row = -1
+        self.viewport().update()
+        super().leaveEvent(event)
+
+
+def _name(folder: Path) -> str:
+    return printable(Path(folder.name or str(folder)))

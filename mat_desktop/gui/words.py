@@ -1,0 +1,104 @@
+"""Numbers, times and plurals as people read them, in the locale's spelling."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from PySide6.QtCore import QDate, QLocale
+
+from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.tags import Category, Field
+
+
+def number(value: int) -> str:
+    """A count with the locale's separators: ``12,406``."""
+    return QLocale().toString(value)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 file``, ``32 files``."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def clock(seconds: float | None) -> str:
+    """``3:53``, ``1:02:10``, and a dash where the length is unknown."""
+    if seconds is None:
+        return "–"
+    whole = max(0, int(seconds))
+    if whole >= 3600:
+        return f"{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"
+    return f"{whole // 60}:{whole % 60:02}"
+
+
+def time_left(seconds: float) -> str:
+    """A guess, so no more exact than it deserves."""
+    if seconds < 60:
+        return "under a minute left" if seconds > 10 else "a few seconds left"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min left"
+    return f"{seconds / 3600:.1f} h left"
+
+
+def rate(per_second: float, unit: str) -> str:
+    """``61 a second``, ``12 a minute``."""
+    if per_second >= 1:
+        return f"{number(round(per_second))} {unit} a second"
+    return f"{per_second * 60:.0f} {unit} a minute"
+
+
+def megabytes(size: int) -> str:
+    """``13 MB``."""
+    return f"{size / 1e6:.1f} MB" if size < 10_000_000 else f"{number(round(size / 1e6))} MB"
+
+
+def day(moment: datetime, today: date | None = None) -> str:
+    """``Today``, ``Yesterday``, ``17 November``, with the year if it is another."""
+    today = today or datetime.now().astimezone().date()
+    that = moment.astimezone().date()
+    if that == today:
+        return "Today"
+    if that == today - timedelta(days=1):
+        return "Yesterday"
+    form = "d MMMM" if that.year == today.year else "d MMMM yyyy"
+    return QLocale().toString(QDate(that.year, that.month, that.day), form)
+
+
+FIELD_WORDS = {
+    Field.GENRE: "Genre",
+    Field.MOOD: "Mood",
+    Field.GROUPING: "Grouping",
+    Field.INSTRUMENT: "Instrument",
+    Field.VOICE: "Voice",
+    Field.MAT_TAGS: "MAT_TAGS",
+    Field.MAT_SCORES: "MAT_SCORES",
+    Field.MAT_MODEL: "MAT_MODEL",
+}
+
+CATEGORY_WORDS = {category: category.value.capitalize() for category in Category}
+
+CATEGORY_ICONS = {
+    Category.GENRE: "disc",
+    Category.MOOD: "smile",
+    Category.INSTRUMENT: "music",
+    Category.VOICE: "mic",
+    Category.CHARACTER: "audio-lines",
+}
+
+POLICY_WORDS = {
+    Policy.APPEND: "Append",
+    Policy.FILL_EMPTY: "Fill empty",
+    Policy.REPLACE: "Replace",
+    Policy.SKIP: "Skip",
+}
+
+POLICY_MEANING = {
+    Policy.APPEND: "Keeps what is there",
+    Policy.FILL_EMPTY: "Only where nothing is",
+    Policy.REPLACE: "Old values go",
+    Policy.SKIP: "Stays as it is",
+}
+
+
+def field(name: Field) -> str:
+    """A field's name for people."""
+    return FIELD_WORDS.get(name, name.value.capitalize())

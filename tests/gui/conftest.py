@@ -1,0 +1,54 @@
+"""The window's tests run without a display and without torch, on a double of the application layer."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.gui import theme
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+
+
+@pytest.fixture(autouse=True)
+def _fonts(qapp: QApplication) -> None:
+    qapp.setStyle("Fusion")
+    theme.load_fonts()
+    qapp.setFont(theme.font())
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> FakeServices:
+    return FakeServices(tmp_path)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, services: FakeServices) -> Iterator[Window]:
+    """A window that is shown and closed, without a player."""
+    made = Window(services)
+    qtbot.addWidget(made)
+    made.resize(1440, 900)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    yield made
+    made.close()
+    assert made.bridge.shut(5000)
+    assert services.closed
+
+
+@pytest.fixture
+def library(qtbot: QtBot, window: Window, services: FakeServices) -> Window:
+    """The window with the double's tracks scanned."""
+    window.begin([services.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: window.library.dock.plot is not None, timeout=10000)
+    return window

@@ -1,0 +1,197 @@
+"""A double of the services: six tracks in memory, instant listening, writes that only change a dictionary."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mat_desktop.app.decide import plan_file, suggest, tag_taggram
+from mat_desktop.app.draw import Picture
+from mat_desktop.app.score import Heard
+from mat_desktop.app.session import Session
+from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
+from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
+from mat_desktop.domain.scheme import DisplayTag, TagScheme
+from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.errors import EngineFault, FileFault
+from mat_desktop.store.journal import Run
+
+NAMES = {
+    "rock": Category.GENRE,
+    "indie": Category.GENRE,
+    "jazz": Category.GENRE,
+    "energetic": Category.MOOD,
+    "mellow": Category.MOOD,
+    "guitar": Category.INSTRUMENT,
+    "drums": Category.INSTRUMENT,
+    "male vocals": Category.VOICE,
+    "loud": Category.CHARACTER,
+}
+SCORES = (0.91, 0.72, 0.1, 0.7, 0.3, 0.96, 0.8, 0.86, 0.63)
+
+CARD = ModelCard(
+    1,
+    "double",
+    "Double",
+    "2026-01-01",
+    "MIT",
+    NetworkSpec("fcn2d", 5, 1.0),
+    MelSpec(),
+    Normalisation((0.0,) * 96, (1.0,) * 96),
+    tuple(TagSpec(name, "mtat", 0.5) for name in NAMES),
+    Weights("model.safetensors", "0" * 64, 1_000_000),
+    "Nothing: a double.",
+)
+
+SCHEME = TagScheme(
+    "double",
+    "Double",
+    tuple(DisplayTag(name, category, (f"mtat/{name}",)) for name, category in NAMES.items()),
+    fields={
+        Category.GENRE: Field.GENRE,
+        Category.MOOD: Field.MOOD,
+        Category.INSTRUMENT: Field.INSTRUMENT,
+        Category.VOICE: Field.VOICE,
+    },
+)
+
+
+class FakeServices:
+    """Everything that the window asks for."""
+
+    demo_tracks = 6
+
+    def __init__(self, folder: Path) -> None:
+        self.data_dir = folder
+        self.music = folder / "music"
+        self.card, self.scheme = CARD, SCHEME
+        self.policies: dict[Field, Policy] = dict.fromkeys(SCHEME.fields.values(), Policy.APPEND)
+        self.device: str | None = None
+        self.engine_fault = ""
+        self.conflict: Path | None = None
+        self.hold = threading.Event()
+        self.hold.set()
+        self.closed = False
+        self.kept: dict[TrackId, Mapping[str, Verdict]] = {}
+        self.files: dict[Path, Track] = {}
+        self._runs: list[tuple[Run, list[FilePlan]]] = []
+        for number in range(5):
+            path = self.music / f"{number} song.flac"
+            tags = {Field.TITLE: (f"Song {number}",), Field.ARTIST: ("The Late Ferries",)}
+            if number == 0:
+                tags[Field.GENRE] = ("Rock",)
+            self.files[path] = Track(path, FileStamp(1, number, number), 200.0 + number, tags)
+        self.broken = self.music / "5 broken.ape"
+
+    def start_engine(self) -> str:
+        if self.engine_fault:
+            raise EngineFault(self.engine_fault)
+        self.device = "CPU, 2 cores"
+        return self.device
+
+    def suggest(
+        self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float
+    ) -> tuple[Suggestion, ...]:
+        return suggest(SCHEME, CARD, scores, verdicts, shift)
+
+    def tag_taggram(
+        self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]
+    ) -> NDArray[np.float32]:
+        return tag_taggram(SCHEME, CARD, taggram, suggestions)
+
+    def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
+        return plan_file(cast(Session, self), track, suggestions)
+
+    def roots(self) -> list[Path]:
+        return []
+
+    def runs(self) -> list[Run]:
+        return [run for run, _ in reversed(self._runs)]
+
+    def run_changes(self, run_id: int) -> Sequence[FilePlan]:
+        run, files = self._runs[run_id - 1]
+        return [] if run.undone else files
+
+    def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        yield from list(self.files.values())
+        yield FileFault(self.broken, "the file ends early")
+
+    def known(self, tracks: Sequence[Track]) -> Iterator[Heard]:
+        return iter(())
+
+    def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
+        return self.kept.get(track_id, {})
+
+    def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
+        self.kept[track_id] = dict(verdicts)
+
+    def recover(self) -> Sequence[WriteResult]:
+        return []
+
+    def score(self, tracks: Sequence[Track], cancel: threading.Event) -> Iterator[Heard | FileFault]:
+        for number, track in enumerate(tracks):
+            while not self.hold.wait(0.01):
+                if cancel.is_set():
+                    return
+            if cancel.is_set():
+                return
+            if number == 4:
+                yield FileFault(track.path, "the decoder gave up")
+                continue
+            taggram = np.repeat(np.array(SCORES, np.float16)[:, None], 20, axis=1)
+            yield Heard(track.path, Scores(CARD.digest, TrackId(track.path.name), 200.0, SCORES), taggram)
+
+    def draw(self, path: Path) -> Picture:
+        mel = np.tile(np.linspace(0, 255, 96).astype(np.uint8)[:, None], (1, 6250))
+        return Picture(mel, 31.25, 0.0, 80.0)
+
+    def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        done: list[FilePlan] = []
+        for file in plan.files:
+            if file.path == self.conflict:
+                yield WriteResult(file.path, WriteStatus.CONFLICT, "another program changed the file")
+                continue
+            self._change(file.path, file.changes)
+            done.append(file)
+            yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
+        changes = sum(len(file.changes) for file in done)
+        run = Run(len(self._runs) + 1, datetime.now(UTC), plan.reason, len(done), changes, False, None)
+        self._runs.append((run, done))
+
+    def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
+        run, files = self._runs[run_id - 1]
+        for file in files:
+            self._change(file.path, [change.reversed() for change in file.changes])
+            yield WriteResult(file.path, WriteStatus.WRITTEN)
+        self._runs[run_id - 1] = (replace(run, undone=True), files)
+
+    def _change(self, path: Path, changes: Sequence[Change]) -> None:
+        track = self.files[path]
+        tags = dict(track.tags)
+        for change in changes:
+            tags.pop(change.field, None)
+            if change.after:
+                tags[change.field] = change.after
+        stamp = replace(track.stamp, mtime_ns=track.stamp.mtime_ns + 100)
+        self.files[path] = replace(track, tags=tags, stamp=stamp)
+
+    def refresh(self, path: Path) -> Track:
+        if path not in self.files:
+            raise FileFault(path, "the file ends early")
+        return self.files[path]
+
+    def demo_folder(self) -> Path:
+        return self.music
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,257 @@
+"""The way of a user through the window, by keyboard where there is a key."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.gui.models.tracks import State
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+
+Key = Qt.Key
+
+
+def listen(qtbot: QtBot, window: Window) -> None:
+    window.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not window.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: window.tracks.counts()[State.TO_REVIEW] == 4, timeout=5000)
+
+
+def press(qtbot: QtBot, window: Window, key: Qt.Key, shift: bool = False) -> None:
+    widget: QWidget = window.library.table
+    modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+    qtbot.keyClick(widget, key, modifier)
+
+
+def test_first_start_is_shown_and_only_true_things_stand_there(qtbot: QtBot, window: Window) -> None:
+    window.begin()
+    assert window.pages.currentWidget() is window.first
+    qtbot.waitUntil(lambda: "CPU, 2 cores" in window.first.device.text.text(), timeout=5000)
+    assert window.first.open.hasFocus()
+    assert not window.library.dock.player.play.isEnabled()
+    assert "Sound is off" in window.library.dock.player.why.text()
+
+
+def test_open_shows_tracks_and_what_failed_with_its_reason(library: Window) -> None:
+    assert library.pages.currentWidget() is library.library
+    row = library.tracks.rows()[-1]
+    assert row.state is State.FAILED
+    assert library.tracks.cell(row, 4) == "The file ends early"  # type: ignore[arg-type]
+    assert library.library.row is not None
+    assert library.library.row.title == "Song 0"
+
+
+def test_the_whole_way_to_the_file_and_back(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    window = library
+    listen(qtbot, window)
+    path = next(iter(services.files))
+    row = window.tracks.row(path)
+    assert row is not None
+    window.library.table.setFocus()
+    press(qtbot, window, Key.Key_1)
+    press(qtbot, window, Key.Key_2, shift=True)
+    assert row.verdicts == {"rock": Verdict.ACCEPTED, "indie": Verdict.REJECTED}
+    qtbot.keyClick(window.library.table, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert row.verdicts == {"rock": Verdict.ACCEPTED}
+    press(qtbot, window, Key.Key_P)  # the current tag is the one decided last: indie
+    assert row.verdicts["indie"] is Verdict.ACCEPTED
+    press(qtbot, window, Key.Key_X)
+    assert row.verdicts["energetic"] is Verdict.REJECTED
+    press(qtbot, window, Key.Key_P, shift=True)
+    assert row.state is State.REVIEWED
+    qtbot.waitUntil(lambda: len(services.kept) == 1, timeout=5000)
+
+    window.actions_["write"].trigger()
+    panel = window.write_panel
+    qtbot.waitUntil(lambda: len(panel.plan.files) == 4, timeout=5000)
+    assert panel.write.text() == "Write 4 files"
+    assert window.library.right.currentWidget() is panel
+    assert services.files[path].tags[Field.GENRE] == ("Rock",)  # nothing was written yet
+    panel.plan.toggle(2)
+    assert panel.write.text() == "Write 3 files"
+    panel.plan.toggle(2)
+    qtbot.keyClick(panel, Key.Key_Escape)
+    assert window.library.right.currentIndex() == 0
+
+    window.actions_["write"].trigger()
+    qtbot.waitUntil(lambda: panel.write.isEnabled(), timeout=5000)
+    qtbot.keyClick(panel.table, Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.tracks.counts()[State.WRITTEN] == 4, timeout=5000)
+    assert services.files[path].tags[Field.GENRE] == ("Rock", "Indie")
+    qtbot.waitUntil(lambda: window.history.runs.last() is not None, timeout=5000)
+    assert "4 files written" in window.library.banners.texts()[0]
+
+    qtbot.waitUntil(lambda: len(window.history.changes.files) == 4, timeout=5000)
+    assert window.history.title.text() == "Wrote 4 files"
+
+    qtbot.waitUntil(lambda: window.actions_["undo"].isEnabled(), timeout=5000)
+    qtbot.keyClick(window.library.table, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.tracks.counts()[State.WRITTEN] == 0, timeout=5000)
+    assert services.files[path].tags[Field.GENRE] == ("Rock",)
+    qtbot.waitUntil(lambda: window.history.runs.last() is None, timeout=5000)
+    assert row.state is State.REVIEWED
+
+
+def test_listening_can_be_cancelled(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    services.hold.clear()
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    assert library.tracks.counts()[State.QUEUED] == 5
+    library.actions_["cancel"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert library.tracks.counts()[State.NEW] == 5
+    assert "Cancelled" in library.status.result.text()
+
+
+def test_closing_while_listening_ends_the_threads(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    services.hold.clear()
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    library.close()
+    assert library.bridge.shut(1000)
+    assert services.closed
+
+
+def test_an_engine_that_does_not_start_is_said_with_a_way_out(
+    qtbot: QtBot, window: Window, services: FakeServices
+) -> None:
+    services.engine_fault = "no such device"
+    window.begin([services.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: "not running" in window.status.device.text(), timeout=5000)
+    window.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not window.bridge.busy, timeout=5000)
+    assert any("no such device" in text for text in window.library.banners.texts())
+    services.engine_fault = ""
+    window.start_engine()
+    qtbot.waitUntil(lambda: window.status.device.text() == "CPU, 2 cores", timeout=5000)
+
+
+def test_a_file_that_another_program_changed_is_a_conflict(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    path = next(iter(services.files))
+    services.conflict = path
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(lambda: library.write_panel.write.isEnabled(), timeout=5000)
+    library.write_panel.confirm()
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 3, timeout=5000)
+    row = library.tracks.row(path)
+    assert row is not None
+    assert (row.state, row.reason) == (State.CONFLICT, "another program changed the file")
+    library.show_problems()
+    assert library.problems.problems.rowCount() == 3  # this one, and the two that were never readable
+    library._retry()
+    qtbot.waitUntil(lambda: row.state is State.TO_REVIEW, timeout=5000)
+
+
+def test_policies_decide_what_happens_to_old_values(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    block = library.library.pane.changes.blocks[Field.GENRE]
+    assert "+&nbsp;Indie" in block.new.text()
+    library._set_policy(Field.GENRE, Policy.FILL_EMPTY)
+    assert services.policies[Field.GENRE] is Policy.FILL_EMPTY
+    assert "kept" in block.new.text()
+    assert library.write_panel.cards[Field.GENRE].combo.policy is Policy.FILL_EMPTY
+
+
+def test_the_slider_asks_for_fewer_or_more(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    row = library.library.row
+    assert row is not None
+    before = len(library.tracks.chosen(row))
+    library.library.pane.slider.setValue(-15)
+    qtbot.waitUntil(lambda: len(library.tracks.chosen(row)) < before, timeout=5000)
+    library.library.pane.slider.setValue(15)
+    qtbot.waitUntil(lambda: len(library.tracks.chosen(row)) > before, timeout=5000)
+    assert "less sure" in library.library.pane.says.text()
+
+
+def test_search_finds_by_title_and_by_suggested_tag(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.actions_["search"].trigger()
+    assert library.library.search.hasFocus()
+    qtbot.keyClicks(library.library.search, "song 3")  # digits and letters go into the field
+    qtbot.waitUntil(lambda: library.tracks.rowCount() == 1, timeout=5000)
+    assert not any(row.verdicts for row in library.tracks.rows())
+    library.library.search.setText("guitar")
+    qtbot.waitUntil(lambda: library.tracks.rowCount() == 4, timeout=5000)
+    library.library.search.setText("nothing like it")
+    qtbot.waitUntil(lambda: library.tracks.rowCount() == 0, timeout=5000)
+    assert "nothing like it" in library.library.nothing.text()
+    library.library.show_all()
+    qtbot.waitUntil(lambda: library.tracks.rowCount() == 6, timeout=5000)
+
+
+def test_the_picture_arrives_and_a_click_in_it_moves_the_playhead(qtbot: QtBot, library: Window) -> None:
+    dock = library.library.dock
+    assert dock.plot is not None
+    qtbot.waitUntil(lambda: dock._picture is not None, timeout=5000)
+    assert dock.player.length.text() == "/ 3:20"
+    library.library.seek(100.0)
+    assert dock.player.now.text() == "1:40"
+    assert dock.plot._heads[0].value() == 100.0
+    library.library.table.setFocus()
+    press(qtbot, library, Key.Key_Right)
+    assert dock.player.now.text() == "1:45"
+    upper = dock.plot.upper.getViewBox().sceneBoundingRect()
+    lower = dock.plot.lower.getViewBox().sceneBoundingRect()
+    assert (upper.left(), upper.width()) == (lower.left(), lower.width())
+
+
+def test_pages_sheets_and_themes(qtbot: QtBot, library: Window) -> None:
+    library.actions_["history"].trigger()
+    assert library.pages.currentWidget() is library.history
+    assert not library.actions_["accept"].isEnabled()
+    library.actions_["keys"].trigger()
+    sheet = library.pages.currentWidget()
+    assert sheet is not library.history
+    qtbot.keyClick(sheet, Key.Key_Escape)
+    assert library.pages.currentWidget() is library.history
+    library.actions_["about"].trigger()
+    library.actions_["library"].trigger()
+    assert library.pages.currentWidget() is library.library
+    for mode in ("light", "dark", "system"):
+        library.set_appearance(mode)
+        assert not library.grab().isNull()
+
+
+def test_what_is_decided_survives(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    path = next(iter(services.files))
+    from mat_desktop.domain.track import TrackId
+
+    services.kept[TrackId(path.name)] = {"rock": Verdict.REJECTED}
+    listen(qtbot, library)
+    row = library.tracks.row(path)
+    assert row is not None
+    assert row.verdicts == {"rock": Verdict.REJECTED}
+
+
+def test_custom_widgets_have_names_for_screen_readers(library: Window) -> None:
+    pane, dock = library.library.pane, library.library.dock
+    for widget in (
+        library.library.table,
+        library.library.sidebar,
+        library.library.search,
+        pane.scores,
+        pane.slider,
+        dock.player.play,
+        dock.player.previous,
+        dock.player.overview,
+        dock.fit,
+        dock.plot,
+        library.rail.menu,
+        library.status.cancel,
+    ):
+        assert widget is not None
+        assert widget.accessibleName(), widget

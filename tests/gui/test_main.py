@@ -1,0 +1,80 @@
+"""What start-up promises: no torch in the window's process, and a clear line where there is no display."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mat_desktop.gui.main import missing_display
+
+SHOW = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+app = QApplication([])
+window = Window(FakeServices(Path(sys.argv[1])))
+window.show()
+app.processEvents()
+early = sorted({"torch", "pyqtgraph", "sounddevice", "librosa"} & set(sys.modules))
+window.begin([Path(sys.argv[1])])
+QTimer.singleShot(1500, window.close)
+app.exec()
+assert window.bridge.shut(5000)
+print(early, "torch" in sys.modules, window.library.dock.plot is not None, len(window.tracks.rows()))
+"""
+
+
+def _environment(**changes: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    return kept | changes
+
+
+def test_showing_the_window_imports_no_torch_and_nothing_slow_before(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW, str(tmp_path)],
+        env=_environment(QT_QPA_PLATFORM="offscreen"),
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[0] == "[] False True 6"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+def test_without_a_display_one_line_names_what_works(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from mat_desktop.gui.main import run;"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code} sys.exit(run(Path(sys.argv[1]), [], False))", str(tmp_path)],
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "mat-desktop tag" in done.stderr
+    assert "mat-desktop info" in done.stderr
+
+
+def test_which_platforms_need_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert missing_display() == ""
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    assert missing_display()
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert missing_display() == ""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.delenv("DISPLAY")
+    assert missing_display() == ""

@@ -1,0 +1,156 @@
+"""The item models keep Qt's contract and give full phrases to screen readers."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.modeltest import ModelTester
+
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track
+from mat_desktop.errors import FileFault
+from mat_desktop.gui import words
+from mat_desktop.gui.models.history import HistoryModel
+from mat_desktop.gui.models.plan import PlanModel
+from mat_desktop.gui.models.tags import TagsModel
+from mat_desktop.gui.models.tracks import Column, State, TracksModel
+from mat_desktop.gui.views.problems import ProblemsModel
+from mat_desktop.gui.widgets.sidebar import SideModel
+from mat_desktop.store.journal import Run
+from tests.gui.double import FakeServices
+
+Role = Qt.ItemDataRole
+
+
+def filled(services: FakeServices, qtmodeltester: ModelTester) -> TracksModel:
+    model = TracksModel(services.suggest)
+    qtmodeltester.check(model)
+    model.add(services.scan([], threading.Event()))
+    model.hear(h for h in services.score(list(services.files.values())[:4], threading.Event()))  # type: ignore[misc]
+    return model
+
+
+def test_tracks(services: FakeServices, qtmodeltester: ModelTester) -> None:
+    model = filled(services, qtmodeltester)
+    assert model.rowCount() == 6
+    assert model.index(0, Column.LENGTH).data() == "3:20"
+    phrase = model.index(0, Column.SUGGESTED).data(Role.AccessibleTextRole)
+    assert phrase == "suggested rock, indie, energetic and 4 more"
+    assert model.index(0, Column.STATE).data(Role.AccessibleTextRole) == "To review"
+    model.sort(Column.TITLE, Qt.SortOrder.DescendingOrder)
+    assert model.at(0).title == "Song 4"  # type: ignore[union-attr]
+    model.sort(Column.SUGGESTED)
+    model.sort(-1)
+    assert [row.path.name[0] for row in model.shown()] == list("012345")
+    model.filter("ferries song 2")
+    assert [row.title for row in model.shown()] == ["Song 2"]
+    model.filter("", State.FAILED)
+    assert [row.reason for row in model.shown()] == ["the file ends early"]
+    model.filter("", None, services.music)
+    assert model.rowCount() == 6
+    assert model.count_under(services.music) == 6
+
+
+def test_tracks_that_a_second_scan_finds_changed_are_new(
+    services: FakeServices, qtmodeltester: ModelTester
+) -> None:
+    model = filled(services, qtmodeltester)
+    path = next(iter(services.files))
+    model.add([services.files[path]])
+    row = model.row(path)
+    assert row is not None
+    assert row.heard is not None
+    model.add([Track(path, FileStamp(2, 2, 2), 100.0, {Field.TITLE: ("Other",)})])
+    assert (row.title, row.heard, row.state) == ("Other", None, State.NEW)
+    model.add([FileFault(path, "gone")])
+    assert row.state is State.FAILED
+    assert model.rowCount() == 6
+
+
+def test_a_name_that_is_not_text_is_shown_escaped(services: FakeServices) -> None:
+    model = TracksModel(services.suggest)
+    model.add([FileFault(Path("/music/bad\udce9\n.mp3"), "no")])
+    assert model.index(0, Column.TITLE).data() == "bad\\xe9\\n.mp3"
+
+
+def test_verdicts_make_a_track_reviewed(services: FakeServices, qtmodeltester: ModelTester) -> None:
+    model = filled(services, qtmodeltester)
+    row = model.rows()[0]
+    names = [s.tag.name for s in model.suggestions(row) if s.suggested]
+    model.decide(row, dict.fromkeys(names, Verdict.ACCEPTED))
+    assert row.state is State.REVIEWED
+    model.decide(row, {names[0]: Verdict.UNDECIDED})
+    assert row.state is State.TO_REVIEW
+    assert names[0] not in row.verdicts
+
+
+def test_tags(services: FakeServices, qtmodeltester: ModelTester) -> None:
+    tracks = filled(services, qtmodeltester)
+    model = TagsModel()
+    qtmodeltester.check(model)
+    model.show(tracks.suggestions(tracks.rows()[0]), False)
+    assert model.numbered(1).tag.name == "rock"  # type: ignore[union-attr]
+    assert model.numbered(9) is None
+    place = model.place("rock")
+    assert model.index(place).data(Role.AccessibleTextRole) == "rock, suggested, score 0.91, key 1"
+    assert model.index(0).data() == "Genre"
+    assert not model.index(0).flags() & Qt.ItemFlag.ItemIsSelectable
+
+
+def test_plan(services: FakeServices, qtmodeltester: ModelTester) -> None:
+    tracks = filled(services, qtmodeltester)
+    plans = [services.plan_file(row.track, tracks.suggestions(row)) for row in tracks.rows()[:3] if row.track]
+    model = PlanModel()
+    qtmodeltester.check(model)
+    model.show([plan for plan in plans if plan is not None])
+    assert len(model.files) == 3
+    model.toggle(0)  # the folder
+    assert (len(model.files), model.left_out) == (0, 3)
+    model.toggle(1)
+    assert len(model.files) == 1
+    model.filter(True)
+    assert model.rowCount() == 0
+    model.filter(None)
+    assert "will be written" in model.index(1, 0).data(Role.AccessibleTextRole)
+
+
+def test_history(qtmodeltester: ModelTester) -> None:
+    now = datetime.now(UTC)
+    runs = [
+        Run(3, now, "undo of run 1", 2, 4, False, 1),
+        Run(2, now, "Double", 1, 2, False, None),
+        Run(1, now - timedelta(days=1), "Double", 2, 4, True, None),
+    ]
+    model = HistoryModel()
+    qtmodeltester.check(model)
+    model.show(runs)
+    assert model.last() is runs[1]
+    texts = [model.index(row).data() for row in range(model.rowCount())]
+    assert "Took back 2 files" in texts
+    assert "Wrote 2 files, undone" in texts
+
+
+def test_small_models(services: FakeServices, qtmodeltester: ModelTester) -> None:
+    tracks = filled(services, qtmodeltester)
+    problems = ProblemsModel()
+    qtmodeltester.check(problems)
+    problems.show([row for row in tracks.rows() if row.state is State.FAILED])
+    assert problems.rowCount() == 1
+    side = SideModel()
+    qtmodeltester.check(side)
+    side.show(6, tracks.counts(), [(services.music, 6)])
+    assert side.index(0).data(Role.AccessibleTextRole) == "All tracks, 6 tracks"
+
+
+def test_words() -> None:
+    assert words.clock(None) == "–"
+    assert words.clock(3661) == "1:01:01"
+    assert words.plural(1, "file") == "1 file"
+    assert words.plural(0, "file") == "0 files"
+    assert words.time_left(5) == "a few seconds left"
+    assert words.time_left(600) == "10 min left"
+    assert words.day(datetime.now(UTC)) == "Today"
