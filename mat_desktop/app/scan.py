@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
@@ -92,6 +93,8 @@ def _look(session: Session, path: Path, fresh: list[Track], *, again: bool = Fal
         status = path.stat()
     except OSError as error:
         raise FileFault(path, error.strerror or str(error)) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise FileFault(path, "not a regular file")  # a pipe would be waited for without end
     stamp = FileStamp.of(status)
     known = None if again else session.library.track(path)
     if known is not None and known.stamp == stamp:

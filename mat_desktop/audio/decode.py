@@ -7,6 +7,7 @@ streamed, so that memory does not depend on the length of the file.
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,10 +75,12 @@ class Decoding:
         :raises DecodeError: no decoder reads the file, or it ends before its stated end
         """
         try:
-            size = self.path.stat().st_size
+            status = self.path.stat()
         except OSError as error:
             raise DecodeError(self.path, cause_of(error)) from error
-        if size == 0:
+        if not stat.S_ISREG(status.st_mode):
+            raise DecodeError(self.path, "not a regular file")
+        if status.st_size == 0:
             raise DecodeError(self.path, "the file is empty")
         try:
             yield from self._count(_av_blocks(self))

@@ -225,6 +225,20 @@ def test_scanning_opens_only_what_changed(
     assert session.roots() == sorted([folder, music[0]])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="named pipes are POSIX")
+def test_pipes_and_circles_of_links_do_not_hold_a_scan_up(session: Session, tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.mp3")
+    (folder / "loop").symlink_to(folder)
+    (folder / "nowhere.flac").symlink_to(folder / "gone.flac")
+    found = list(scan(session, [folder], Event()))
+    assert [str(item) for item in found] == [
+        f"{folder / 'nowhere.flac'}: No such file or directory",
+        f"{folder / 'pipe.mp3'}: not a regular file",
+    ]
+
+
 def test_a_path_that_is_not_there_is_a_fault(session: Session, tmp_path: Path) -> None:
     (fault,) = scan(session, [tmp_path / "nowhere"], Event())
     assert "no such file" in str(fault)

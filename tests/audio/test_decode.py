@@ -95,6 +95,14 @@ def test_a_missing_file(tmp_path: Path) -> None:
     assert cause(tmp_path / "a.mp3") == "No such file or directory"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="named pipes are POSIX")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    os.mkfifo(path)
+    assert cause(path) == "not a regular file"
+    assert cause(tmp_path) == "not a regular file"
+
+
 @pytest.mark.parametrize("content", [b"not music at all" * 100, bytes(5000), os.urandom(5000)])
 def test_not_audio(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.mp3"
