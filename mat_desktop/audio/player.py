@@ -108,9 +108,12 @@ class Player:
 
     @property
     def position(self) -> float:
-        """Seconds into the file."""
-        run = self._run
-        return run.position if run is not None else 0.0
+        """Seconds into the file of what is heard now."""
+        run, stream = self._run, self._stream
+        if run is None:
+            return 0.0
+        late = float(getattr(stream, "latency", 0.0) or 0.0)  # what was handed over but is not heard yet
+        return max(run.start_at, run.position - late)
 
     @property
     def error(self) -> str:
@@ -220,7 +223,7 @@ class _Run:
         self.volume = volume
         self._path = path
         self._rate = rate
-        self._at = at
+        self.start_at = at
         self._played = 0
         self._queue: Queue[Block | None] = Queue(AHEAD)
         self._halt = threading.Event()
@@ -230,7 +233,7 @@ class _Run:
 
     @property
     def position(self) -> float:
-        return self._at + self._played / self._rate
+        return self.start_at + self._played / self._rate
 
     def start(self) -> None:
         self._thread.start()
@@ -272,7 +275,7 @@ class _Run:
                 if not container.streams.audio:
                     raise ValueError("no audio stream")
                 first = True
-                for block in _blocks(container, self._rate, self._at):
+                for block in _blocks(container, self._rate, self.start_at):
                     if first:
                         fade = min(FADE, len(block))
                         block[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)[:, None]

@@ -46,6 +46,7 @@ SPECS = (
     Spec("undecide", "Leave the tag undecided", ("U",), TAGS, review=True),
     Spec("accept_all", "Accept all suggested tags", ("Shift+P",), TAGS, review=True),
     Spec("play", "Play, pause", ("Space",), PLAY, "play", review=True),
+    Spec("stop", "Stop", ("Shift+Space",), PLAY, "square", review=True),
     Spec("library", "Library", ("Ctrl+1",), VIEW, "list-music"),
     Spec("history", "History", ("Ctrl+2",), VIEW, "history"),
     Spec("search", "Search", ("Ctrl+F",), VIEW, "search"),

@@ -22,6 +22,15 @@ T = TypeVar("T")
 INTERVAL = 0.05
 """Least seconds between two deliveries."""
 
+BUDGET = 0.02
+"""Seconds after which a delivery lets the event loop have its turn."""
+
+CHUNK = 50
+"""Items handed over together, between two looks at the clock."""
+
+KEEP = "keep "
+"""How the channels begin whose questions are answered even when the window closes."""
+
 log = logging.getLogger(__name__)
 
 
@@ -165,6 +174,7 @@ class Bridge(QObject):
         super().__init__(parent)
         self.job: Job | None = None
         self._waiting: list[Job] = []
+        self._inbox: deque[tuple[Job, str, Any]] = deque()
         self._token = 0
         self._last = 0.0
         self._closed = False
@@ -225,7 +235,8 @@ class Bridge(QObject):
         if not self._closed:
             self._closed = True
             self.cancel()
-            self._latest.clear()
+            for channel in [name for name in self._latest if not name.startswith(KEEP)]:
+                self._latest.pop(channel, None)
             for thread in (self._jobs, self._reads, self._engine):
                 thread.queue.put(None)
         deadline = time.monotonic() + milliseconds / 1000
@@ -242,10 +253,17 @@ class Bridge(QObject):
         if self._closed:
             return
         self._last = time.monotonic()
+        self._inbox.extend(self._jobs.take())
         batch: list[Any] = []
-        for job, kind, value in self._jobs.take():
+        while self._inbox:
+            if time.monotonic() - self._last > BUDGET:
+                break
+            job, kind, value = self._inbox.popleft()
             if kind == "item":
                 batch.append(value)
+                if len(batch) >= CHUNK:
+                    job.deliver(batch)
+                    batch = []
                 continue
             if kind == "start":
                 self.job = job
@@ -261,6 +279,8 @@ class Bridge(QObject):
             job.end(value)
         if batch and self.job is not None:
             self.job.deliver(batch)
+        if self._inbox:
+            self._timer.start(1)
         self.changed.emit()
 
     def _answer(self, answer: tuple[str, int, Any, Exception | None, Callable[..., None], Any]) -> None:

@@ -54,6 +54,7 @@ def run(data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
 
 def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
     from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QMessageBox
 
     from mat_desktop.app.session import Session
     from mat_desktop.errors import MatError
@@ -72,6 +73,7 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
         session = Session(data_dir)
     except MatError as error:
         print(f"mat-desktop: {error}", file=sys.stderr)
+        QMessageBox.critical(None, "mat-desktop cannot start", str(error))
         return 1
     window = Window(AppServices(session), make_player=_player)
     window.restore_policies()

@@ -32,8 +32,8 @@ from mat_desktop.domain.track import Track
 from mat_desktop.errors import EngineFault, FileFault, MatError, ModelFault
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
-from mat_desktop.gui.bridge import Bridge, Job
-from mat_desktop.gui.models.tracks import Row, State, TracksModel
+from mat_desktop.gui.bridge import KEEP, Bridge, Job
+from mat_desktop.gui.models.tracks import Arrived, Row, State, TracksModel
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.first_start import FirstStart
@@ -47,6 +47,7 @@ from mat_desktop.gui.widgets.job_bar import JobBar
 from mat_desktop.gui.widgets.rail import Rail
 
 if TYPE_CHECKING:
+    from mat_desktop.app.score import Heard
     from mat_desktop.audio.player import Player
 
 KNOWN_AT_ONCE = 200
@@ -85,6 +86,10 @@ class Window(QMainWindow):
         self.setMinimumSize(960, 600)
         self.setAcceptDrops(True)
         self.actions_ = Actions(self)
+        self._counting = QTimer(self)
+        self._counting.setSingleShot(True)
+        self._counting.setInterval(200)
+        self._counting.timeout.connect(self._recount)
         self._build()
         self._menus()
         self._connect()
@@ -204,6 +209,7 @@ class Window(QMainWindow):
             "undecide": lambda: self.library.pane.decide_current(Verdict.UNDECIDED),
             "accept_all": self.library.pane.accept_shown,
             "play": self.library.play,
+            "stop": self.library.stop,
             "library": lambda: self.show_page("library"),
             "history": lambda: self.show_page("history"),
             "search": self._focus_search,
@@ -224,7 +230,9 @@ class Window(QMainWindow):
         self.first.open.follow(a["open"])
         self.first.demo.follow(a["demo"])
         self.library.actions_follow(a["open"])
-        self.library.listen.clicked.connect(lambda: self.listen_to(self._to_listen()[0]))
+        self.library.listen.clicked.connect(
+            lambda: self.listen_to(self._selection_to_listen() or self._new())
+        )
         self.library.pane.write.follow(a["write"])
         self.library.pane.undo.follow(a["undo"])
         self.library.more.clicked.connect(self._show_more)
@@ -245,11 +253,9 @@ class Window(QMainWindow):
         self.history.undo.connect(self.undo_run)
         self.history.chosen.connect(self._show_run)
         self.history.back.connect(lambda: self.show_page("library"))
-        self.bridge.changed.connect(self._refresh_actions)
-        self._counting = QTimer(self)
-        self._counting.setSingleShot(True)
-        self._counting.setInterval(50)
-        self._counting.timeout.connect(self._recount)
+        self.bridge.changed.connect(self._recount_soon)
+        self.bridge.changed.connect(lambda: a["cancel"].setEnabled(self.bridge.busy))
+        a["cancel"].setEnabled(False)
         self._refresh_actions()
 
     # start and end
@@ -393,6 +399,8 @@ class Window(QMainWindow):
             sheet.deleteLater()
             if isinstance(before, QWidget):
                 self.pages.setCurrentWidget(before)
+            if before is self.library:
+                self.library.table.setFocus()
             self._refresh_actions()
 
     def close_panel(self) -> None:
@@ -504,7 +512,7 @@ class Window(QMainWindow):
 
         def known(tracks: list[Track]) -> Iterator[Any]:
             for heard in services.known(tracks):
-                yield heard, services.verdicts(heard.scores.track_id)
+                yield self._with_verdicts(heard)
 
         def make(cancel: threading.Event) -> Iterator[Any]:
             waiting: list[Track] = []
@@ -535,39 +543,33 @@ class Window(QMainWindow):
                 make,
                 on_items=self._found,
                 on_end=ended,
-                counts=lambda item: not isinstance(item, tuple),
+                counts=lambda item: not isinstance(item, Arrived),
             )
+        )
+
+    def _with_verdicts(self, heard: Heard) -> Arrived:
+        """In the worker: what the user said before, and the suggestions that follow from both."""
+        verdicts = dict(self._services.verdicts(heard.scores.track_id))
+        shift = self.tracks.shift
+        return Arrived(
+            heard.path, heard.scores, verdicts, shift, self._services.suggest(heard.scores, verdicts, shift)
         )
 
     def _found(self, items: list[Any]) -> None:
         found = [item for item in items if isinstance(item, (Track, FileFault))]
-        heard = [item for item in items if isinstance(item, tuple)]
+        heard = [item for item in items if isinstance(item, Arrived)]
         if found:
             self.tracks.add(found)
         if heard:
-            self.tracks.hear((item for item, _ in heard), {item.path: said for item, said in heard})
+            self.tracks.hear(heard)
 
     # listening
 
-    def _to_listen(self) -> tuple[list[Row], bool]:
-        """What the Listen button means now: several selected tracks, else all that are new."""
+    def _selection_to_listen(self) -> list[Row]:
+        """Selected rows that can be listened to, if they are several."""
         busy = (State.QUEUED, State.LISTENING)
-        selected = [row for row in self.library.selected() if row.track is not None and row.state not in busy]
-        if len(selected) > 1:
-            return selected, True
-        return self._unheard(), False
-
-    def _current_is_new(self) -> bool:
-        row = self.library.row
-        return row is not None and row.track is not None and row.heard is None
-
-    def _unheard(self) -> list[Row]:
-        busy = (State.QUEUED, State.LISTENING)
-        return [
-            row
-            for row in self.tracks.rows()
-            if row.track is not None and row.heard is None and row.state not in busy
-        ]
+        rows = [row for row in self.library.selected() if row.track is not None and row.state not in busy]
+        return rows if len(rows) > 1 else []
 
     def listen(self) -> None:
         """Listen to the selected tracks."""
@@ -576,7 +578,10 @@ class Window(QMainWindow):
 
     def listen_all(self) -> None:
         """Listen to every track that was not listened to."""
-        self.listen_to(self._unheard())
+        self.listen_to(self._new())
+
+    def _new(self) -> list[Row]:
+        return [row for row in self.tracks.rows() if row.is_new]
 
     def listen_to(self, rows: Sequence[Row]) -> None:
         """Run the model over tracks."""
@@ -594,11 +599,10 @@ class Window(QMainWindow):
                 if isinstance(item, FileFault):
                     yield item
                 else:
-                    yield item, services.verdicts(item.scores.track_id)
+                    yield self._with_verdicts(item)
 
         def items(batch: list[Any]) -> None:
-            heard = [item for item in batch if isinstance(item, tuple)]
-            self.tracks.hear((item for item, _ in heard), {item.path: said for item, said in heard})
+            self.tracks.hear(item for item in batch if isinstance(item, Arrived))
             for fault in batch:
                 if isinstance(fault, FileFault):
                     failed.append(fault)
@@ -634,10 +638,10 @@ class Window(QMainWindow):
         self._refresh_actions()
 
     def _keep(self, row: Row) -> None:
-        if row.heard is not None:
-            track_id, said = row.heard.scores.track_id, dict(row.verdicts)
+        if row.scores is not None:
+            track_id, said = row.scores.track_id, dict(row.verdicts)
             self.bridge.ask(
-                f"keep {track_id}",
+                f"{KEEP}{track_id}",
                 lambda: self._services.keep_verdicts(track_id, said),
                 lambda _: None,
                 lambda error: self.complain("The decision cannot be kept", error),
@@ -663,7 +667,7 @@ class Window(QMainWindow):
     # writing
 
     def _heard(self) -> list[Row]:
-        return [row for row in self.tracks.rows() if row.heard is not None and row.track is not None]
+        return [row for row in self.tracks.rows() if row.scores is not None and row.track is not None]
 
     def _set_scope(self, scope: str) -> None:
         self._scope = scope
@@ -671,7 +675,7 @@ class Window(QMainWindow):
 
     def open_write(self) -> None:
         """Show what would be written: for the selection if it is more than one track, else for all."""
-        selected = [row for row in self.library.selected() if row.heard is not None]
+        selected = [row for row in self.library.selected() if row.scores is not None]
         self._scope = "selected" if len(selected) > 1 else "all"
         if not self._heard():
             return
@@ -684,11 +688,13 @@ class Window(QMainWindow):
 
     def _make_plan(self) -> None:
         services, shift = self._services, self.tracks.shift
-        selected = [row for row in self.library.selected() if row.heard is not None and row.track is not None]
+        selected = [
+            row for row in self.library.selected() if row.scores is not None and row.track is not None
+        ]
         everything = sorted(self._heard(), key=lambda row: row.path)
         rows = selected if self._scope == "selected" else everything
         self.write_panel.wait(len(rows), self._scope, len(selected), len(everything))
-        asked = [(row.track, row.heard.scores, dict(row.verdicts)) for row in rows if row.track and row.heard]
+        asked = [(row.track, row.scores, dict(row.verdicts)) for row in rows if row.track and row.scores]
 
         def work() -> list[Any]:
             return [
@@ -725,7 +731,7 @@ class Window(QMainWindow):
             if written:
                 text = f"{words.plural(written, 'file')} written. Sound unchanged in all of them."
                 text = text if written > 1 else "1 file written. Sound unchanged."
-                self.say("positive", text, "Undo", self.undo, kind="wrote")
+                self.say("positive", text, "Undo", self._undo_last_run, kind="wrote")
             if bad:
                 text = (
                     f"{words.plural(len(bad), 'file')} left as {'it was' if len(bad) == 1 else 'they were'}"
@@ -788,6 +794,9 @@ class Window(QMainWindow):
                 self.library.select(place)
             self._refresh_actions()
             return
+        self._undo_last_run()
+
+    def _undo_last_run(self) -> None:
         run = self.history.runs.last()
         if run is not None:
             self.undo_run(run.id)
@@ -814,7 +823,7 @@ class Window(QMainWindow):
             if bad:
                 self.say(
                     "warning",
-                    f"{words.plural(len(bad), 'file')} not fully as before: {bad[0].path.name}: {bad[0].reason}",
+                    f"{words.plural(len(bad), 'file')} not as before: {bad[0].path.name}: {bad[0].reason}",
                     kind="undo",
                 )
             self.status.say(f"Took back {words.plural(back, 'file')}")
@@ -889,7 +898,7 @@ class Window(QMainWindow):
                     continue
                 yield track
                 for heard in self._services.known([track]):
-                    yield heard, self._services.verdicts(heard.scores.track_id)
+                    yield self._with_verdicts(heard)
 
         def ended(error: Exception | None) -> None:
             if error is not None:
@@ -904,7 +913,7 @@ class Window(QMainWindow):
                 on_end=ended,
                 total=len(paths),
                 unit="file",
-                counts=lambda item: not isinstance(item, tuple),
+                counts=lambda item: not isinstance(item, Arrived),
             )
         )
 
@@ -918,7 +927,7 @@ class Window(QMainWindow):
             self._counting.start()
 
     def _recount(self) -> None:
-        self.status.set_problems(len(self._bad()))
+        self.status.set_problems(self.tracks.tally().bad)
         if self.library.right.currentWidget() is self.problems:
             self.problems.show_problems(self._bad())
         self._refresh_actions()
@@ -929,12 +938,13 @@ class Window(QMainWindow):
         a = self.actions_
         in_library = self.pages.currentWidget() is self.library and self.library.right.currentIndex() == 0
         a.enable_review(in_library)
-        rows, selection = self._to_listen()
-        self.library.say_listen(len(rows), selection)
-        a["listen"].setEnabled(in_library and (selection or self._current_is_new()))
-        a["listen_all"].setEnabled(in_library and bool(self._unheard()))
-        a["cancel"].setEnabled(self.bridge.busy)
-        a["write"].setEnabled(in_library and bool(self._heard()) and not self._writing())
+        tally = self.tracks.tally()
+        chosen = len(self._selection_to_listen())
+        self.library.say_listen(chosen or tally.new, chosen > 0)
+        here = self.library.row is not None and self.library.row.is_new
+        a["listen"].setEnabled(in_library and (chosen > 0 or here))
+        a["listen_all"].setEnabled(in_library and tally.new > 0)
+        a["write"].setEnabled(in_library and tally.heard > 0 and not self._writing())
         last = self.history.runs.last()
         a["undo"].setEnabled(bool(self._said) or (last is not None and not self._writing()))
         if self._said:
@@ -945,7 +955,7 @@ class Window(QMainWindow):
             tip = "Nothing to take back"
         self.library.pane.undo.setToolTip(tip)
         a["rescan"].setEnabled(bool(self.library.roots))
-        a["problems"].setEnabled(bool(self._bad()))
+        a["problems"].setEnabled(tally.bad > 0)
         a["demo"].setEnabled(self._has_demo)
 
     def _writing(self) -> bool:

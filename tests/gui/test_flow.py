@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import cast
+
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.audio.player import Player
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.models.tracks import State
+from mat_desktop.gui.scale import on_scale
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 
@@ -209,6 +216,18 @@ def test_the_picture_arrives_and_a_click_in_it_moves_the_playhead(qtbot: QtBot, 
     assert (upper.left(), upper.width()) == (lower.left(), lower.width())
 
 
+def test_the_taggram_of_a_track_is_shown_once_it_was_heard(qtbot: QtBot, library: Window) -> None:
+    dock = library.library.dock
+    assert dock._taggram is None
+    listen(qtbot, library)
+    qtbot.waitUntil(lambda: dock._taggram is not None, timeout=5000)
+    assert dock._taggram is not None
+    assert dock._taggram.shape == (9, 20)
+    library.library.step(1)
+    qtbot.waitUntil(lambda: dock._taggram is not None, timeout=5000)
+    assert len(library.library._taggrams) == 2
+
+
 def test_pages_sheets_and_themes(qtbot: QtBot, library: Window) -> None:
     library.actions_["history"].trigger()
     assert library.pages.currentWidget() is library.history
@@ -228,8 +247,6 @@ def test_pages_sheets_and_themes(qtbot: QtBot, library: Window) -> None:
 
 def test_what_is_decided_survives(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     path = next(iter(services.files))
-    from mat_desktop.domain.track import TrackId
-
     services.kept[TrackId(path.name)] = {"rock": Verdict.REJECTED}
     listen(qtbot, library)
     row = library.tracks.row(path)
@@ -255,3 +272,72 @@ def test_custom_widgets_have_names_for_screen_readers(library: Window) -> None:
     ):
         assert widget is not None
         assert widget.accessibleName(), widget
+
+
+class SilentCard:
+    """A player that only counts."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.playing = self.ended = False
+        self.position = 0.0
+        self.volume = 1.0
+        self.error = self.reason = ""
+        self.available = True
+
+    def look_again(self) -> bool:
+        return True
+
+    def play(self, path: Path | None = None, at: float = 0.0) -> bool:
+        if path is not None:
+            self.path, self.position = path, at
+        self.playing = True
+        return True
+
+    def pause(self) -> None:
+        self.playing = False
+
+    def seek(self, seconds: float) -> None:
+        self.position = seconds
+
+    def stop(self) -> None:
+        self.playing, self.position = False, 0.0
+
+    close = stop
+
+
+def test_playing_follows_keys_and_stops_with_the_track(qtbot: QtBot, services: FakeServices) -> None:
+    card = SilentCard()
+    window = Window(services, make_player=lambda: cast(Player, card))
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    window.show()
+    window.begin([services.music])
+    bar = window.library.dock.player
+    qtbot.waitUntil(lambda: bar.play.isEnabled() and len(window.tracks.rows()) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: bar.seconds == 200.0, timeout=5000)
+    window.library.seek(30.0)
+    window.library.table.setFocus()
+    qtbot.keyClick(window.library.table, Key.Key_Space)
+    assert (card.playing, card.position) == (True, 30.0)
+    card.position = 42.0
+    qtbot.waitUntil(lambda: bar.now.text() == "0:42", timeout=5000)
+    qtbot.keyClick(window.library.table, Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert card.position == 72.0
+    qtbot.keyClick(window.library.table, Key.Key_Space)
+    assert not card.playing
+    bar.play.click()
+    assert card.playing
+    qtbot.keyClick(window.library.table, Key.Key_J)
+    assert not card.playing
+    assert window.library.row is not None
+    assert window.library.row.title == "Song 1"
+    window.close()
+    assert window.bridge.shut(5000)
+
+
+def test_scores_have_one_scale() -> None:
+    assert on_scale(0.5) == 0.5
+    assert (on_scale(0.0), on_scale(1.0)) == pytest.approx((0.0, 1.0))
+    steps = [on_scale(value) for value in (0.02, 0.1, 0.3, 0.6, 0.9)]
+    assert steps == sorted(steps)

@@ -17,7 +17,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.history import HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
 from mat_desktop.gui.models.tags import TagsModel
-from mat_desktop.gui.models.tracks import Column, State, TracksModel
+from mat_desktop.gui.models.tracks import Arrived, Column, State, TracksModel
 from mat_desktop.gui.views.problems import ProblemsModel
 from mat_desktop.gui.widgets.sidebar import SideModel
 from mat_desktop.store.journal import Run
@@ -30,7 +30,9 @@ def filled(services: FakeServices, qtmodeltester: ModelTester) -> TracksModel:
     model = TracksModel(services.suggest)
     qtmodeltester.check(model)
     model.add(services.scan([], threading.Event()))
-    model.hear(h for h in services.score(list(services.files.values())[:4], threading.Event()))  # type: ignore[misc]
+    for heard in services.score(list(services.files.values())[:4], threading.Event()):
+        assert not isinstance(heard, FileFault)
+        model.hear([Arrived(heard.path, heard.scores, {}, 0.0, services.suggest(heard.scores, {}, 0.0))])
     return model
 
 
@@ -63,9 +65,9 @@ def test_tracks_that_a_second_scan_finds_changed_are_new(
     model.add([services.files[path]])
     row = model.row(path)
     assert row is not None
-    assert row.heard is not None
+    assert row.scores is not None
     model.add([Track(path, FileStamp(2, 2, 2), 100.0, {Field.TITLE: ("Other",)})])
-    assert (row.title, row.heard, row.state) == ("Other", None, State.NEW)
+    assert (row.title, row.scores, row.state) == ("Other", None, State.NEW)
     model.add([FileFault(path, "gone")])
     assert row.state is State.FAILED
     assert model.rowCount() == 6

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import IntEnum, StrEnum
+from os import fspath, sep
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
@@ -17,9 +18,6 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
-
-if TYPE_CHECKING:
-    from mat_desktop.app.score import Heard
 
 Index = QModelIndex | QPersistentModelIndex
 Suggest = Callable[[Scores, Mapping[str, Verdict], float], tuple[Suggestion, ...]]
@@ -54,7 +52,26 @@ HEADERS = ("State", "Title", "Artist", "Genre in file", "Suggested", "Length")
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 """The :class:`Row` behind an index."""
 
+MANY = 50
+"""From here on views are told of one large change instead of many small ones."""
+
 _NO_INDEX = QModelIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What was heard in a file, with all that a worker can make of it beforehand.
+
+    Taggrams are not kept with the rows: thousands of them would fill the memory.
+
+    :param shift: of the thresholds, for which the suggestions were made
+    """
+
+    path: Path
+    scores: Scores
+    verdicts: Mapping[str, Verdict]
+    shift: float
+    suggestions: tuple[Suggestion, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -69,13 +86,15 @@ class Row:
     track: Track | None
     state: State = State.NEW
     reason: str = ""
-    heard: Heard | None = None
+    scores: Scores | None = None
     verdicts: dict[str, Verdict] = dataclass_field(default_factory=dict)
     text: str = ""
+    where: str = ""
     _suggestions: tuple[Suggestion, ...] = ()
     _made_for: float | None = None
 
     def __post_init__(self) -> None:
+        self.where = fspath(self.path)
         self._index_text()
 
     def _index_text(self) -> None:
@@ -106,16 +125,22 @@ class Row:
     @property
     def seconds(self) -> float | None:
         """Length: as heard, or as the file says."""
-        if self.heard is not None:
-            return self.heard.scores.seconds
+        if self.scores is not None:
+            return self.scores.seconds
         return self.track.duration if self.track else None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it can be listened to, was not yet, and does not wait for it."""
+        waits = self.state is State.QUEUED or self.state is State.LISTENING
+        return self.scores is None and self.track is not None and not waits
 
     def suggestions(self, suggest: Suggest, shift: float) -> tuple[Suggestion, ...]:
         """Every display tag with its verdict; made when first asked for."""
-        if self.heard is None:
+        if self.scores is None:
             return ()
         if self._made_for != shift:
-            self._suggestions = suggest(self.heard.scores, self.verdicts, shift)
+            self._suggestions = suggest(self.scores, self.verdicts, shift)
             self._made_for = shift
         return self._suggestions
 
@@ -123,10 +148,31 @@ class Row:
         """Scores, verdicts or thresholds are others now."""
         self._made_for = None
 
+    def take(self, arrived: Arrived) -> None:
+        """What was heard in it."""
+        self.scores = arrived.scores
+        self.reason = ""
+        self.verdicts = dict(arrived.verdicts)
+        self._suggestions, self._made_for = arrived.suggestions, arrived.shift
+
     def replace_track(self, track: Track) -> None:
         """The file's tags were read again."""
         self.track = track
         self._index_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows there are of each state, that are new, and that were listened to."""
+
+    states: Counter[State]
+    new: int
+    heard: int
+
+    @property
+    def bad(self) -> int:
+        """Files that failed or conflict."""
+        return self.states[State.FAILED] + self.states[State.CONFLICT]
 
 
 class TracksModel(QAbstractTableModel):
@@ -134,6 +180,7 @@ class TracksModel(QAbstractTableModel):
 
     counted = Signal()
     row_changed = Signal(object)
+    refreshed_all = Signal()
 
     def __init__(self, suggest: Suggest, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -146,6 +193,7 @@ class TracksModel(QAbstractTableModel):
         self._state: State | None = None
         self._folder: Path | None = None
         self._sort: tuple[Column, Qt.SortOrder] | None = None
+        self._tally: Tally | None = None
 
     # what Qt asks
 
@@ -206,15 +254,15 @@ class TracksModel(QAbstractTableModel):
     def _suggested_text(self, row: Row) -> str:
         if row.reason and row.state in (State.FAILED, State.CONFLICT):
             return sentence(row.reason)
-        if row.heard is None:
+        if row.scores is None:
             return "Not listened to yet"
-        if row.heard.scores.silent:
+        if row.scores.silent:
             return "Only silence"
         return ", ".join(s.tag.name for s in self.chosen(row)) or "Nothing sure enough"
 
     def phrase(self, row: Row, column: Column) -> str:
         """A cell as a full phrase, for screen readers."""
-        if column is Column.SUGGESTED and row.heard is not None and not row.reason:
+        if column is Column.SUGGESTED and row.scores is not None and not row.reason:
             names = [s.tag.name for s in self.chosen(row)]
             if not names:
                 return "nothing suggested"
@@ -281,13 +329,30 @@ class TracksModel(QAbstractTableModel):
         number = index if isinstance(index, int) else index.row()
         return self._shown[number] if 0 <= number < len(self._shown) else None
 
+    def tally(self) -> Tally:
+        """Numbers over all rows, counted when something changed."""
+        if self._tally is None:
+            states: Counter[State] = Counter()
+            new = heard = 0
+            for row in self._all.values():
+                states[row.state] += 1
+                heard += row.scores is not None
+                new += row.is_new
+            self._tally = Tally(states, new, heard)
+        return self._tally
+
     def counts(self) -> Counter[State]:
         """Tracks by state."""
-        return Counter(row.state for row in self._all.values())
+        return self.tally().states
+
+    def _changed(self) -> None:
+        self._tally = None
+        self.counted.emit()
 
     def count_under(self, folder: Path) -> int:
         """Tracks in a folder and below it; a file counts as itself."""
-        return sum(1 for row in self._all.values() if _under(row.path, folder))
+        below = fspath(folder).rstrip(sep) + sep
+        return sum(1 for row in self._all.values() if row.where.startswith(below) or row.path == folder)
 
     @property
     def filtered(self) -> bool:
@@ -318,7 +383,7 @@ class TracksModel(QAbstractTableModel):
                 fresh.append(row)
             elif row.track is None or row.track.stamp != item.stamp or row.reason:
                 if row.track is None or row.track.stamp != item.stamp:
-                    row.heard = None
+                    row.scores = None
                 row.reason = ""
                 row.replace_track(item)
                 row.state = self._state_of(row)
@@ -331,32 +396,34 @@ class TracksModel(QAbstractTableModel):
                 self._place[row.path] = first + offset
             self._shown.extend(shown)
             self.endInsertRows()
-        self.counted.emit()
+        self._changed()
 
     def settle(self) -> None:
         """A scan is over: bring what it added into order."""
         self._rebuild()
 
-    def hear(self, heard: Iterable[Heard], verdicts: Mapping[Path, Mapping[str, Verdict]] = {}) -> None:
+    def hear(self, arrived: Iterable[Arrived]) -> None:
         """Take in scores."""
-        for item in heard:
+        for item in arrived:
             row = self._all.get(item.path)
             if row is None:
                 continue
-            row.heard = item
-            row.reason = ""
-            row.verdicts.update(verdicts.get(item.path, {}))
-            row.forget_suggestions()
+            row.take(item)
             row.state = self._state_of(row)
             self._touch(row)
-        self.counted.emit()
+        self._changed()
 
     def mark(self, rows: Iterable[Row], state: State, reason: str = "") -> None:
         """Set the state of rows."""
-        for row in rows:
+        marked = list(rows)
+        for row in marked:
             row.state, row.reason = state, reason
-            self._touch(row)
-        self.counted.emit()
+            if len(marked) <= MANY:
+                self._touch(row)
+        if len(marked) > MANY:
+            self._repaint()
+            self.refreshed_all.emit()
+        self._changed()
 
     def unmark(self, states: Iterable[State]) -> None:
         """Rows in a passing state go back to what they are without it."""
@@ -364,8 +431,9 @@ class TracksModel(QAbstractTableModel):
         for row in self._all.values():
             if row.state in passing:
                 row.state = self._state_of(row)
-                self._touch(row)
-        self.counted.emit()
+        self._repaint()
+        self.refreshed_all.emit()
+        self._changed()
 
     def decide(self, row: Row, verdicts: Mapping[str, Verdict]) -> None:
         """The user said something about tags of a row."""
@@ -377,7 +445,7 @@ class TracksModel(QAbstractTableModel):
         row.forget_suggestions()
         row.state = self._reviewed(row)
         self._touch(row)
-        self.counted.emit()
+        self._changed()
 
     def refreshed(self, track: Track) -> None:
         """A file's tags were read again after a write or an undo."""
@@ -387,7 +455,7 @@ class TracksModel(QAbstractTableModel):
             row.state = self._state_of(row)
             row.reason = ""
             self._touch(row)
-            self.counted.emit()
+            self._changed()
 
     def filter(self, text: str | None = None, state: State | None = None, folder: Path | None = None) -> None:
         """Show only rows that hold every word of a text, in one state, under one folder."""
@@ -404,12 +472,12 @@ class TracksModel(QAbstractTableModel):
             return State.FAILED
         if track.tags.get(Field.MAT_TAGS):
             return State.WRITTEN
-        if row.heard is None:
+        if row.scores is None:
             return State.NEW
         return self._reviewed(row)
 
     def _reviewed(self, row: Row) -> State:
-        if row.heard is None:
+        if row.scores is None:
             return row.state
         undecided = any(s.suggested and s.verdict is Verdict.UNDECIDED for s in self.suggestions(row))
         return State.TO_REVIEW if undecided or not row.verdicts else State.REVIEWED
@@ -424,7 +492,7 @@ class TracksModel(QAbstractTableModel):
         text = row.text
         if all(word in text for word in self._needle):
             return True
-        if row.heard is None:
+        if row.scores is None:
             return False
         text += "\n" + "\n".join(s.tag.name for s in self.chosen(row)).casefold()
         return all(word in text for word in self._needle)
@@ -436,7 +504,7 @@ class TracksModel(QAbstractTableModel):
         if column is Column.LENGTH:
             return lambda row: row.seconds or 0.0
         if column is Column.SUGGESTED:
-            return lambda row: (row.heard is None, self._suggested_text(row).casefold())
+            return lambda row: (row.scores is None, self._suggested_text(row).casefold())
         text = {Column.TITLE: "title", Column.ARTIST: "artist", Column.GENRE: "genre"}[column]
         return lambda row: (not getattr(row, text), getattr(row, text).casefold())
 
@@ -459,7 +527,7 @@ class TracksModel(QAbstractTableModel):
             after.append(self.index(place, index.column()) if place >= 0 else QModelIndex())
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
-        self.counted.emit()
+        self._changed()
 
     def _touch(self, row: Row) -> None:
         place = self._place.get(row.path)

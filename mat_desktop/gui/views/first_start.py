@@ -156,8 +156,9 @@ class FirstStart(QScrollArea):
         self.zone = DropZone()
         self.zone.setFixedSize(640, 208)
         layout = QVBoxLayout(self.zone)
-        layout.setContentsMargins(16, 20, 16, 16)
+        layout.setContentsMargins(16, 8, 16, 8)
         layout.setSpacing(4)
+        layout.addStretch(3)
         layout.addWidget(Icon("folder", 32, "muted"), 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(8)
         for text, size, weight, token in (
@@ -167,7 +168,7 @@ class FirstStart(QScrollArea):
             label = Text(text, size=size, weight=weight, token=token)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             layout.addWidget(label)
-        layout.addStretch(1)
+        layout.addSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
@@ -178,6 +179,7 @@ class FirstStart(QScrollArea):
         row.addWidget(self.demo)
         row.addStretch(1)
         layout.addLayout(row)
+        layout.addStretch(2)
         return self.zone
 
     def _steps(self, services: Services) -> QGridLayout:

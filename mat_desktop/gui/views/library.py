@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import FileFault
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.bridge import Bridge
@@ -34,11 +36,19 @@ from mat_desktop.gui.widgets.pane import Pane
 from mat_desktop.gui.widgets.sidebar import Item, Sidebar
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mat_desktop.app.draw import Picture
+    from mat_desktop.app.score import Heard
     from mat_desktop.gui.widgets.spectrogram import Spectrogram
 
 FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
 """Fields that have a block in the pane, where the scheme writes them."""
+
+
+TAGGRAMS = 64
+"""Taggrams that are kept in memory."""
 
 
 class SearchField(QLineEdit):
@@ -89,6 +99,7 @@ class Library(QWidget):
         self.tracks = model
         self.row: Row | None = None
         self._drawn: Path | None = None
+        self._taggrams: OrderedDict[tuple[Path, TrackId], NDArray[np.float16]] = OrderedDict()
         self._drawing: Path | None = None
         self.roots: list[Path] = []
         layout = QHBoxLayout(self)
@@ -204,7 +215,12 @@ class Library(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._selected)
         self.table.doubleClicked.connect(lambda _: self.play())
         self.tracks.row_changed.connect(self._row_changed)
-        self.tracks.counted.connect(self._count)
+        self.tracks.refreshed_all.connect(self._all_changed)
+        self.tracks.counted.connect(self._counted)
+        self._counting = QTimer(self)
+        self._counting.setSingleShot(True)
+        self._counting.setInterval(200)
+        self._counting.timeout.connect(self._count)
         self.pane.decided.connect(self._decide)
         self.pane.shift_changed.connect(self._shift)
         self.pane.policy_picked.connect(self.policy_picked)
@@ -215,6 +231,7 @@ class Library(QWidget):
         bar.previous.clicked.connect(lambda: self.step(-1))
         bar.next.clicked.connect(lambda: self.step(1))
         bar.play.clicked.connect(self.play)
+        bar.stop.clicked.connect(self.stop)
         bar.moved.connect(self.seek)
         bar.position_changed.connect(self._playhead)
         bar.failed.connect(lambda why: self.banners.show_message("danger", f"Cannot play the track: {why}"))
@@ -266,13 +283,17 @@ class Library(QWidget):
         text = self.search.text().strip()
         self.nothing.setText(f"No track fits “{text}”" if text else "No track here")
 
+    def _counted(self) -> None:
+        if not self._counting.isActive():
+            self._counting.start()
+        if self.row is None and self.tracks.rowCount():
+            self.select(0)
+
     def _count(self) -> None:
         counts = self.tracks.counts()
         folders = [(root, self.tracks.count_under(root)) for root in self.roots]
         self.sidebar.side.show(sum(counts.values()), counts, folders)
         self._say_nothing()
-        if self.row is None and self.tracks.rowCount():
-            self.select(0)
 
     # selection
 
@@ -342,13 +363,17 @@ class Library(QWidget):
             self.pane.show_row(row)
             self._show_tags(new_track=False)
 
+    def _all_changed(self) -> None:
+        if self.row is not None:
+            self._row_changed(self.row)
+
     def _show_tags(self, *, new_track: bool) -> None:
         row = self.row
         if row is None:
             self.pane.show_note("Select a track to see its tags", can_listen=False)
             self.dock.set_tags((), None, "")
             return
-        if row.heard is None or row.track is None:
+        if row.scores is None or row.track is None:
             notes = {
                 State.QUEUED: "Waits for its turn",
                 State.LISTENING: "Being listened to",
@@ -359,19 +384,42 @@ class Library(QWidget):
             self.dock.set_tags((), None, text)
             return
         suggestions = self.tracks.suggestions(row)
-        if row.heard.scores.silent:
+        if row.scores.silent:
             self.pane.show_note("There is only silence in this track", can_listen=False)
         else:
             fresh = new_track or not self.pane.suggestions
             self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh)
-        self.dock.set_tags(suggestions, self._services.tag_taggram(row.heard.taggram, suggestions), "")
+        taggram = self._taggram(row, row.track)
+        if taggram is not None:
+            self.dock.set_tags(suggestions, self._services.tag_taggram(taggram, suggestions), "")
+        elif new_track:
+            self.dock.set_tags((), None, "Reading…")
         self.show_changes()
         self._light()
+
+    def _taggram(self, row: Row, track: Track) -> NDArray[np.float16] | None:
+        """From those looked at last; read again where it is not among them."""
+        assert row.scores is not None
+        key = (row.path, row.scores.track_id)
+        if key in self._taggrams:
+            self._taggrams.move_to_end(key)
+            return self._taggrams[key]
+
+        def done(found: list[Heard]) -> None:
+            for heard in found:
+                self._taggrams[(heard.path, heard.scores.track_id)] = heard.taggram
+                while len(self._taggrams) > TAGGRAMS:
+                    self._taggrams.popitem(last=False)
+                if self.row is not None and self.row.path == heard.path:
+                    self._show_tags(new_track=False)
+
+        self._bridge.ask("taggram", lambda: list(self._services.known([track])), done)
+        return None
 
     def show_changes(self) -> None:
         """The changes to the file in view, as policies and verdicts are now."""
         row = self.row
-        if row is None or row.track is None or row.heard is None:
+        if row is None or row.track is None or row.scores is None:
             return
         plan = self._services.plan_file(row.track, self.tracks.suggestions(row))
         self.pane.show_changes(row.track, plan.changes if plan else (), self._services.policies)
@@ -424,6 +472,14 @@ class Library(QWidget):
         if player.reason:
             self.dock.player.show_reason(player.reason)
         self.dock.player.started()
+
+    def stop(self) -> None:
+        """Silence, and back to the start."""
+        player = self.dock.player.player
+        if player is not None:
+            player.stop()
+        self.dock.player.play.set_playing(False)
+        self.dock.player.show_position(0.0)
 
     _waiting_at = 0.0
 

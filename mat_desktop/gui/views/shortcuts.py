@@ -105,5 +105,7 @@ class About(Sheet):
             label.setWordWrap(True)
             label.setMaximumWidth(640)
             grid.addWidget(label, row, 1)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(0, 120)
+        grid.setColumnMinimumWidth(1, 640)
+        grid.setColumnStretch(2, 1)
         grid.setRowStretch(len(facts), 1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -31,6 +31,8 @@ from mat_desktop.gui.widgets.controls import Button, Panel, Text, key_text, roun
 from mat_desktop.gui.widgets.delegates import elide
 
 Index = QModelIndex | QPersistentModelIndex
+OWN = frozenset({Field.MAT_TAGS, Field.MAT_SCORES, Field.MAT_MODEL})
+
 Piece = tuple[str, str, bool]
 """Text, colour token, struck."""
 
@@ -46,6 +48,8 @@ def new_pieces(change: Change) -> list[Piece]:
     """New values; those that are added have a plus, those that replace something another colour."""
     had = set(change.before)
     token = "warning" if replaces(change) else "positive"
+    if change.field in OWN:
+        token = "muted"  # the program's own marks: what is heard stands in the other fields
     plus = "" if replaces(change) else "+ "
     if not change.after:
         return [("removed", "warning", False)]
@@ -89,8 +93,8 @@ class _Delegate(QStyledItemDelegate):
         painter.save()
         if line.file is None or line.change is None:
             painter.fillRect(rect, t.color("raised"))
-            if index.column() == 0:
-                self._folder(painter, rect, line)
+            painter.setClipRect(rect)  # every cell shows its part of the one line
+            self._folder(painter, rect, line)
             painter.restore()
             return
         if self._table.currentIndex().row() == index.row():
@@ -123,19 +127,19 @@ class _Delegate(QStyledItemDelegate):
 
     def _folder(self, painter: QPainter, rect: QRect, line: Line) -> None:
         t = current()
+        left = self._table.columnViewportPosition(0)
         wide = self._table.viewport().width()
-        icons.draw(painter, "folder", rect.x() + 24, rect.y() + 6, 16, t.color("muted"))
+        icons.draw(painter, "folder", left + 24, rect.y() + 6, 16, t.color("muted"))
         painter.setFont(font(12, 500))
         painter.setPen(t.color("text"))
-        name = printable(Path(line.folder.name or str(line.folder)))
-        x = rect.x() + 56
-        painter.setClipping(False)
+        x = left + 56
+        name = elide(printable(Path(line.folder.name or str(line.folder))), wide - x - 8, 12, 500)
         painter.drawText(QRect(x, rect.y(), wide - x, rect.height()), Qt.AlignmentFlag.AlignVCenter, name)
         x += QFontMetrics(font(12, 500)).horizontalAdvance(name) + 10
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))
         rest = f"{printable(line.folder.parent)}, {words.plural(line.files, 'file')}"
-        rest = elide(rest, max(20, rect.right() - x - 8), 12)
+        rest = elide(rest, max(0, wide - x - 16), 12)
         painter.drawText(QRect(x, rect.y(), wide - x, rect.height()), Qt.AlignmentFlag.AlignVCenter, rest)
 
 
@@ -175,17 +179,15 @@ class PlanTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((0, 310), (1, 112), (2, 184)):
-            self.setColumnWidth(column, width)
         self.setItemDelegate(_Delegate(self))
-        model.modelReset.connect(self._spans)
 
-    def _spans(self) -> None:
-        self.clearSpans()
-        for row in range(min(self.plan.rowCount(), 5000)):
-            line = self.plan.line(row)
-            if line is not None and line.file is None:
-                self.setSpan(row, 0, 1, 4)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The new values have the rest."""
+        super().resizeEvent(event)
+        wide = event.size().width()
+        self.setColumnWidth(0, min(310, max(180, wide * 3 // 10)))
+        self.setColumnWidth(1, 112)
+        self.setColumnWidth(2, min(184, max(96, wide // 7)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The check box, and the name beside it."""

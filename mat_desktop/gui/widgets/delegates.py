@@ -131,7 +131,7 @@ class ChipsDelegate(RowDelegate):
         t = current()
         model = self._table.tracks
         box = rect.adjusted(8, 0, -8, 0)
-        chosen = model.chosen(row) if row.heard is not None and not row.reason else []
+        chosen = model.chosen(row) if row.scores is not None and not row.reason else []
         if not chosen:
             token = {State.FAILED: "danger", State.CONFLICT: "warning"}.get(row.state, "faint")
             if not row.reason and token != "faint":

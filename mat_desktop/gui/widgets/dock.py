@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from mat_desktop.domain.scores import Suggestion
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui.models.tags import listed
+from mat_desktop.gui.scale import on_scale
 from mat_desktop.gui.theme import Lut, appearance, current
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.player_bar import PlayerBar
@@ -222,7 +223,7 @@ def most_telling(suggestions: tuple[Suggestion, ...], count: int) -> list[int]:
         key=lambda place: (
             not suggestions[place].chosen,
             not listed(suggestions[place]),
-            -(suggestions[place].score - suggestions[place].threshold),
+            -(on_scale(suggestions[place].score) - on_scale(suggestions[place].threshold)),
         ),
     )
     order = list(Category)

@@ -242,7 +242,7 @@ class Pane(Panel):
         self.fold.set_icon("chevron-up" if self._unfolded else "chevron-down")
         self.fold.setFixedSize(self.fold.sizeHint())
         count = sum(1 for s in suggestions if s.suggested)
-        kind = "measured thresholds" if shift == 0 else "fewer and surer" if shift > 0 else "more, less sure"
+        kind = "as measured" if shift == 0 else "fewer and surer" if shift > 0 else "more, less sure"
         self.says.setText(f"{count} suggested, {kind}")
         undecided = sum(1 for s in suggestions if s.suggested and s.verdict is Verdict.UNDECIDED)
         self.accept_all.setText(f"Accept all {undecided}" if undecided else "Accept all")

@@ -137,7 +137,8 @@ class PlayerBar(Panel):
         self.previous = Button(icon="skip-back", kind="flat", height=28, tip="Previous track (K)")
         self.play = PlayButton()
         self.next = Button(icon="skip-forward", kind="flat", height=28, tip="Next track (J)")
-        for widget in (self.previous, self.play, self.next):
+        self.stop = Button(icon="square", kind="flat", height=28, tip="Stop (Shift+Space)")
+        for widget in (self.previous, self.play, self.stop, self.next):
             layout.addWidget(widget)
         layout.addSpacing(8)
         self.now = Text("0:00", size=13, weight=600, figures=True)
@@ -171,6 +172,7 @@ class PlayerBar(Panel):
         """Why there is no sound, empty where there is."""
         silent = bool(reason)
         self.play.setEnabled(not silent)
+        self.stop.setEnabled(not silent)
         self.play.setToolTip(reason or "Play, pause (Space)")
         self.why.setText(reason)
         self.why.setVisible(silent)

@@ -72,11 +72,13 @@ class ScoreDelegate(QStyledItemDelegate):
         name = QRect(rect.x() + NAME_X, rect.y(), NAME_WIDTH, rect.height())
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, elide(s.tag.name, NAME_WIDTH - 4))
         right = rect.right() + 1 - RIGHT
-        bar_end = right - 74
+        right_of_bar = 104 if hover else 74  # the buttons push the score aside
+        bar_end = right - right_of_bar
         self._bar(painter, QRect(name.right() + 1, rect.y() + 10, bar_end - name.right() - 1, 8), s, shown)
         painter.setFont(font(13, figures=True))
         painter.setPen(t.color("text" if shown and not rejected else "muted"))
-        value = QRect(right - 68, rect.y(), 36, rect.height())
+        value = QRect(right - right_of_bar + 6, rect.y(), 36, rect.height())
+        painter.drawText(value, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{s.score:.2f}")
         if hover:
             accept, reject = self._view.buttons(rect)
             for box, icon, token, on in (
@@ -88,7 +90,6 @@ class ScoreDelegate(QStyledItemDelegate):
                 round_rect(painter, box, 5, fill, t.color(token if on else "border_strong"))
                 icons.draw(painter, icon, box.x() + 5, box.y() + 5, 14, t.color(token))
             return
-        painter.drawText(value, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{s.score:.2f}")
         if row.number:
             key = QRect(right - 18, rect.y() + 5, 18, 18)
             draw_key(painter, key, str(row.number), t.color("muted"), t.color("border_strong"))
