@@ -13,11 +13,18 @@ CARD_FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """Which network: its name in the registry, number of convolution layers, and width factor."""
+    """Which network.
+
+    :param name: in the registry
+    :param layers: number of convolution layers; 0 for the only, or the usual, depth of that network
+    :param width: factor on its channels
+    :param options: further choices that it leaves; what is not named is as published
+    """
 
     name: str
     layers: int
     width: float
+    options: dict[str, int | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""The interface of all networks: what goes in, what comes out, what can be scaled."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor, nn
+
+from mat_desktop.domain.melspec import MelSpec
+
+Compression = Literal["db", "log1p 10000"]
+"""From mel power x to the network's input: ``10 log10(max(x, amin))``, or ``log(1 + 10000 x)``."""
+
+WIDEST = 4.0
+"""Largest factor on the channels that a network is built with."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """What a network listens to.
+
+    :param kind: which of the two
+    :param sample_rate: Hz
+    :param length: frames (log-mel) or samples (waveform) of the published input
+    :param any_length: a longer input is fine too; else ``length`` is the only one that is
+    :param mel: log-mel only: how it is computed
+    :param compression: log-mel only
+    """
+
+    kind: Literal["log_mel", "waveform"]
+    sample_rate: int
+    length: int
+    any_length: bool
+    mel: MelSpec | None = None
+    compression: Compression = "db"
+
+    def __post_init__(self) -> None:
+        if (self.kind == "log_mel") != (self.mel is not None):
+            raise ValueError("a log-mel input needs a MelSpec, a waveform has none")
+
+    @classmethod
+    def log_mel(cls, mel: MelSpec, any_length: bool, compression: Compression = "db") -> InputSpec:
+        """Input [batch, 1, mel bands, frames], as ``mel`` says."""
+        return cls("log_mel", mel.sample_rate, mel.window_frames, any_length, mel, compression)
+
+    @classmethod
+    def waveform(cls, sample_rate: int, samples: int, any_length: bool) -> InputSpec:
+        """Input [batch, 1, samples] in -1..1."""
+        return cls("waveform", sample_rate, samples, any_length)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one published input, without the batch: (1, mel bands, frames) or (1, samples)."""
+        return (1, self.length) if self.mel is None else (1, self.mel.n_mels, self.length)
+
+
+class Network(nn.Module, ABC):
+    """Audio to tags.
+
+    :ivar input: what ``forward`` takes
+    :ivar head: the last layer, one output (or map) a tag; its bias is where a prior belongs
+    """
+
+    input: InputSpec
+    head: nn.Conv1d | nn.Conv2d | nn.Linear
+
+    def __init__(self, listens_to: InputSpec, tags: int, width: float) -> None:
+        """:raises ValueError: no tags, or a width outside 0..4"""
+        super().__init__()
+        if tags < 1 or not 0 < width <= WIDEST:
+            raise ValueError(f"cannot build {type(self).__name__} of width {width} for {tags} tags")
+        self.input = listens_to
+
+    @abstractmethod
+    def forward(self, audio: Tensor) -> Tensor:
+        """Logits at each position in time.
+
+        :param audio: [batch, *self.input.shape]
+        :returns: [batch, tags, positions], one position where the network gives only one answer. The mean
+            over the positions is the logit of the whole input.
+        """
+
+
+def scaled(channels: Sequence[int], width: float) -> list[int]:
+    """Channels times width, at least one each."""
+    return [max(1, round(count * width)) for count in channels]
