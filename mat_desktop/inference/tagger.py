@@ -22,6 +22,9 @@ SILENCE_DB = -70.0
 """A window whose loudest cell is below this holds nothing but dither: white noise at the last bit of 16-bit
 audio lies near -84 dB in our log-mel."""
 
+SILENT_POSITIONS = 8
+"""Columns of the (empty) taggram for each window of a track in which nothing was heard."""
+
 WINDOWS_AT_ONCE = {"cpu": 4, "other": 32}
 """Batching buys nothing on a CPU core; on a GPU it does."""
 
@@ -51,6 +54,10 @@ class Tagger:
             network = build(card.network, len(card.tags))
         except ValueError as error:
             raise ModelFault(f"{card.name}: {error}") from error
+        if network.input.mel != card.mel or network.input.compression != "db":
+            raise ModelFault(
+                f"{card.name}: the network {card.network.name} does not listen to the card's log-mel"
+            )
         expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
         found = {name: array.shape for name, array in arrays.items()}
         if expected != found:
@@ -89,7 +96,7 @@ class Tagger:
         heard = [bool(log_mel[:, start : start + length].max() > SILENCE_DB) for start in starts]
         positions = self._positions(log_mel, [s for s, h in zip(starts, heard, strict=True) if h], length)
         tags = len(self.card.tags)
-        columns = round(frames / length * (positions.shape[2] if len(positions) else 8))
+        columns = round(frames / length * (positions.shape[2] if len(positions) else SILENT_POSITIONS))
         taggram = np.zeros((tags, columns), np.float16)
         if not len(positions):
             return Judgement(np.zeros(tags, np.float32), taggram, silent=True)
