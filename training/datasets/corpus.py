@@ -7,52 +7,18 @@ Layout: ``audio/NNNNN.opus``, ``tracks.tsv`` (id, split, source, ..., licence_cl
 
 from __future__ import annotations
 
-import csv
+import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mat_desktop.errors import MatError
+from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble
+from training.datasets.tables import Unique, fault_at, read_rows
 
-SPLITS = ("train", "valid", "test")
-
-
-class DatasetFault(MatError):
-    """A data set's files are missing or contradict each other; the message names file and line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One column of the labels."""
-
-    vocabulary: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """Clips in one order, whatever they were read from.
-
-    :param clips: audio files
-    :param splits: "train", "valid" or "test" of each clip
-    :param labels: float32 [clips, tags] in 0..1
-    :param licence_classes: of each clip, for the model card
-    """
-
-    name: str
-    clips: tuple[Path, ...]
-    splits: NDArray[np.str_]
-    labels: NDArray[np.float32]
-    tags: tuple[Tag, ...]
-    licence_classes: NDArray[np.str_]
-
-    def indices(self, split: str) -> NDArray[np.int64]:
-        """Positions of the clips of a split."""
-        return np.flatnonzero(self.splits == split)
+__all__ = ["Dataset", "DatasetFault", "Tag", "read_corpus"]
 
 
 def read_corpus(folder: Path) -> Dataset:
@@ -63,50 +29,65 @@ def read_corpus(folder: Path) -> Dataset:
     for name in ("tracks.tsv", "labels.npz", "vocabularies.json", "audio"):
         if not (folder / name).exists():
             raise DatasetFault(f"{folder / name} is missing: {folder} is not a corpus with soft labels")
-    vocabularies = msgspec.json.decode((folder / "vocabularies.json").read_bytes(), type=dict[str, list[str]])
-    arrays = np.load(folder / "labels.npz", allow_pickle=False)
+    try:
+        vocabularies = msgspec.json.decode(
+            (folder / "vocabularies.json").read_bytes(), type=dict[str, list[str]]
+        )
+    except ValueError as error:
+        raise DatasetFault(f"{folder / 'vocabularies.json'}: {error}") from error
+    try:
+        with np.load(folder / "labels.npz", allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DatasetFault(
+            f"{folder / 'labels.npz'} is damaged, or holds pickled objects: {error}"
+        ) from error
     rows = _read_tracks(folder / "tracks.tsv")
     ids = [int(row["id"]) for row in rows]
-    if not np.array_equal(arrays["id"], np.array(ids)):
+    if "id" not in arrays or not np.array_equal(arrays["id"], np.array(ids)):
         raise DatasetFault(f"{folder / 'labels.npz'}: its ids are not those of tracks.tsv, in the same order")
     tags = tuple(Tag(vocabulary, name) for vocabulary, names in vocabularies.items() for name in names)
     labels = np.concatenate(
         [_labels(folder, arrays, name, len(v)) for name, v in vocabularies.items()], axis=1
     )
-    return Dataset(
-        name=folder.name,
-        clips=tuple(folder / "audio" / f"{row['id']}.opus" for row in rows),
-        splits=np.array([row["split"] for row in rows]),
-        labels=labels,
-        tags=tags,
-        licence_classes=np.array([row["licence_class"] for row in rows]),
+    return assemble(
+        folder.name,
+        [folder / "audio" / f"{row['id']}.opus" for row in rows],
+        [row["split"] for row in rows],
+        labels,
+        tags,
+        licence_classes=[row["licence_class"] for row in rows],
+        about="soft labels of published networks on clips of free music",
+        source=f"Its audio belongs into {folder / 'audio'}.",
     )
 
 
 def _read_tracks(path: Path) -> Sequence[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        missing = {"id", "split", "licence_class"} - set(reader.fieldnames or ())
-        if missing:
-            raise DatasetFault(f"{path}: line 1: no column {', '.join(sorted(missing))}")
-        rows = list(reader)
-    seen: dict[str, int] = {}
-    for line, row in enumerate(rows, start=2):
+    table = read_rows(path, f"{path.parent} is not a corpus with soft labels.", quoted=False)
+    _, header = next(table)
+    missing = {"id", "split", "licence_class"} - set(header)
+    if missing:
+        raise fault_at(path, 1, f"no column {', '.join(sorted(missing))}")
+    ids = Unique("id")
+    rows = []
+    for line, cells in table:
+        if len(cells) != len(header):
+            raise fault_at(path, line, f"{len(cells)} columns instead of {len(header)}")
+        row = dict(zip(header, cells, strict=True))
         if row["split"] not in SPLITS:
-            raise DatasetFault(f"{path}: line {line}: split {row['split']!r} is none of {', '.join(SPLITS)}")
-        if not row["id"].isdigit():
-            raise DatasetFault(f"{path}: line {line}: id {row['id']!r} is not a number")
-        if row["id"] in seen:
-            raise DatasetFault(
-                f"{path}: line {line}: id {row['id']} stands in line {seen[row['id']]} already"
-            )
-        seen[row["id"]] = line
+            raise fault_at(path, line, f"split {row['split']!r} is none of {', '.join(SPLITS)}")
+        if not row["id"].isdecimal():
+            raise fault_at(path, line, f"id {row['id']!r} is not a number")
+        ids.add(row["id"], path, line)
+        rows.append(row)
     if not rows:
         raise DatasetFault(f"{path}: no clips")
     return rows
 
 
-def _labels(folder: Path, arrays: np.lib.npyio.NpzFile, vocabulary: str, count: int) -> NDArray[np.float32]:
+def _labels(
+    folder: Path, arrays: dict[str, NDArray[np.generic]], vocabulary: str, count: int
+) -> NDArray[np.float32]:
     path = folder / "labels.npz"
     if vocabulary not in arrays:
         raise DatasetFault(f"{path}: no array {vocabulary!r}, though vocabularies.json has it")

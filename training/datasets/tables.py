@@ -1,0 +1,121 @@
+"""Text files of public data sets: tab-separated tables, lists, vocabularies. Every fault names its line."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mat_desktop.errors import printable
+from training.datasets.dataset import DatasetFault
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def fault_at(path: Path, line: int, text: str) -> DatasetFault:
+    """A fault in one line of a file, or one entry of a JSON file, counted from 1."""
+    return DatasetFault(f"{printable(path)}: {_unit(path)} {line}: {text}")
+
+
+def _unit(path: Path) -> str:
+    return "entry" if path.suffix == ".json" else "line"
+
+
+def require(path: Path, source: str) -> Path:
+    """The path, if it is there.
+
+    :param source: where it is to be had, a sentence
+    :raises DatasetFault: it is not
+    """
+    if not path.exists():
+        raise DatasetFault(f"{printable(path)} is missing. {source}")
+    return path
+
+
+def read_rows(path: Path, source: str, *, quoted: bool) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of every row of a tab-separated file, the header first.
+
+    :param quoted: cells may stand in double quotes; otherwise a quote is a character like any other
+    :raises DatasetFault: the file is missing, empty, not UTF-8, or its quotes do not close
+    """
+    require(path, source)
+    try:
+        with path.open("rb") as file:
+            lines = _decoded(path, file)
+            if quoted:
+                reader = csv.reader(lines, delimiter="\t", strict=True)
+            else:
+                reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+            while True:
+                try:
+                    row = next(reader, None)
+                except csv.Error as error:
+                    raise fault_at(path, reader.line_num, str(error)) from error
+                if row is None:
+                    break
+                yield reader.line_num, row
+            if not reader.line_num:
+                raise DatasetFault(f"{printable(path)} is empty. {source}")
+    except OSError as error:
+        raise DatasetFault(f"{printable(path)}: {error.strerror}") from error
+
+
+def read_list(path: Path, source: str) -> list[tuple[int, str]]:
+    """Line number and text of every line that is not blank."""
+    rows = read_rows(path, source, quoted=False)
+    return [(line, text) for line, row in rows if (text := "\t".join(row).strip())]
+
+
+def _decoded(path: Path, lines: Iterable[bytes]) -> Iterator[str]:
+    for number, raw in enumerate(lines, start=1):
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise fault_at(path, number, "not UTF-8") from error
+        yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
+
+
+def check_header(path: Path, header: Sequence[str], expected: Sequence[str]) -> None:
+    """:raises DatasetFault: the columns are not these, in this order"""
+    missing = [name for name in expected if name not in header]
+    if missing:
+        raise fault_at(path, 1, f"no column {', '.join(missing)}")
+    if list(header) != list(expected):
+        raise fault_at(path, 1, f"the columns are {', '.join(header)}, not {', '.join(expected)}")
+
+
+@dataclass(slots=True)
+class Unique:
+    """Finds what stands twice, in one file or in several.
+
+    :param what: the name of the thing, for the message
+    """
+
+    what: str
+    _seen: dict[str, tuple[Path, int]] = field(default_factory=dict)
+
+    def add(self, value: str, path: Path, line: int) -> None:
+        """:raises DatasetFault: the value was added before"""
+        if value in self._seen:
+            before, at = self._seen[value]
+            place = f"{_unit(before)} {at}" + ("" if before == path else f" of {before.name}")
+            raise fault_at(path, line, f"{self.what} {value} stands in {place} already")
+        self._seen[value] = (path, line)
+
+
+def match(pattern: str, value: str, what: str, path: Path, line: int) -> str:
+    """The value, if it has the form.
+
+    :raises DatasetFault: it has not
+    """
+    if not re.fullmatch(pattern, value):
+        raise fault_at(path, line, f"{what} {value!r} is not of the form {pattern}")
+    return value
+
+
+def vocabulary(name: str) -> tuple[str, ...]:
+    """The published tags of a data set, in the order of its label vectors."""
+    path = Path(__file__).with_name("vocabularies") / f"{name}.txt"
+    return tuple(path.read_text(encoding="utf-8").splitlines())
