@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
+
+from mat_desktop.display import missing_display
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -13,19 +14,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from mat_desktop.cli.main import parse, run
 
     options = parse(words)
-    if options.command == "open" or (options.command == "demo" and has_display()):
+    if options.command == "open" or (options.command == "demo" and not missing_display()):
         from mat_desktop.gui.main import run as run_window
 
         paths = options.paths if options.command == "open" else []
         return run_window(options.data_dir, paths, options.command == "demo")
     return run(options)
-
-
-def has_display() -> bool:
-    """Whether a window can be shown: always on Windows and macOS, with a display server elsewhere."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ def apply(session: Session, plan: Plan, cancel: Event) -> Iterator[WriteResult]:
 
 
 def _write(session: Session, run: int, file: FilePlan) -> WriteResult:
+    if not any(change.before != change.after for change in file.changes):
+        return WriteResult(file.path, WriteStatus.UNCHANGED)
     try:
         prepared = prepare(file.path, file.changes, file.stamp)
         swap(session, run, file.path, prepared)

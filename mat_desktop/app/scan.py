@@ -55,7 +55,7 @@ def refresh(session: Session, path: Path) -> Track:
 
 
 def _files(roots: Sequence[Path]) -> Iterator[Path | FileFault]:
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for root in roots:
         if not root.is_dir():
             found: Iterator[Path | FileFault] = iter(
@@ -66,8 +66,9 @@ def _files(roots: Sequence[Path]) -> Iterator[Path | FileFault]:
         for item in found:
             if isinstance(item, FileFault):
                 yield item
-            elif item not in seen:
-                seen.add(item)
+            elif (place := os.path.realpath(item)) not in seen:
+                # A file and a link to it are one track, under the name that comes first.
+                seen.add(place)
                 yield item
 
 

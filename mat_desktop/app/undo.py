@@ -16,12 +16,17 @@ from mat_desktop.store.journal import Entry
 
 
 def last_run(session: Session) -> int:
-    """The newest run that wrote something and was not taken back.
+    """The newest run that wrote something and that nobody has tried to take back yet.
+
+    A run of which a file could not be taken back does not stand in the way of those before it; it can still
+    be named.
 
     :raises UsageFault: there is none
     """
-    for run in session.journal.runs():
-        if run.undo_of is None and not run.undone:
+    runs = session.journal.runs()
+    tried = {run.undo_of for run in runs}
+    for run in runs:
+        if run.undo_of is None and not run.undone and run.id not in tried:
             return run.id
     raise UsageFault("there is nothing to undo")
 
@@ -69,7 +74,10 @@ def _take_back(session: Session, undoing: int, entry: Entry) -> WriteResult:
 
 def _field_by_field(entry: Entry, backwards: tuple[Change, ...]) -> tuple[Prepared, tuple[Change, ...]]:
     """Put back the fields that still hold what we wrote. Returns what is left alone as well."""
-    stamp = FileStamp.of(entry.path.stat())
+    try:
+        stamp = FileStamp.of(entry.path.stat())
+    except OSError as error:
+        raise FileFault(entry.path, "the file is gone") from error
     present = read_tags(entry.path).tags
     ours = tuple(change for change in backwards if present.get(change.field, ()) == change.before)
     if not ours:

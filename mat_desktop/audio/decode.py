@@ -141,6 +141,8 @@ def _av_blocks(decoding: Decoding) -> Iterator[Samples]:
             stated = _stated_seconds(path, container)
             if stated and stated - mixer.seconds > max(MISSING_SECONDS, MISSING_SHARE * stated):
                 raise DecodeError(path, f"the file ends early: {mixer.seconds:.0f} s of {stated:.0f} s")
+            if "ogg" in container.format.name and _ends_inside_ogg_page(path):
+                raise DecodeError(path, f"the file ends early: cut off after {mixer.seconds:.0f} s")
             decoding.track_id = TrackId(digest.hexdigest())
     except (FFmpegError, OSError, ValueError) as error:
         raise DecodeError(path, cause_of(error)) from error
@@ -238,6 +240,10 @@ def _stated_seconds(path: Path, container: InputContainer) -> float | None:
     return float(stream.duration * stream.time_base)
 
 
+_LINEAR = (0x0001, 0x0003, 0xFFFE)
+"""WAVE formats PCM, IEEE float and extensible."""
+
+
 def _seconds_in_riff(path: Path) -> float | None:
     """Length that a WAV's chunks state; FFmpeg would cut it to the file's size.
 
@@ -251,7 +257,10 @@ def _seconds_in_riff(path: Path) -> float | None:
         while len(head := file.read(8)) == 8:
             name, size = head[:4], int.from_bytes(head[4:], "little")
             if name == b"fmt " and size >= 16:
-                bytes_per_second = int.from_bytes(file.read(16)[8:12], "little")
+                head = file.read(16)
+                # Only there is the rate exact; encoders of ADPCM and the like put in what they please.
+                if int.from_bytes(head[:2], "little") in _LINEAR:
+                    bytes_per_second = int.from_bytes(head[8:12], "little")
                 file.seek(size - 16, 1)
             elif name == b"data":
                 return size / bytes_per_second if bytes_per_second and 0 < size < 0xFFFFFF00 else None
@@ -274,6 +283,19 @@ def _seconds_in_asf(path: Path) -> float | None:
     duration = int.from_bytes(head[start + 64 : start + 72], "little") / 1e7
     preroll = int.from_bytes(head[start + 80 : start + 88], "little") / 1e3
     return duration - preroll if duration > preroll else None
+
+
+def _ends_inside_ogg_page(path: Path) -> bool:
+    """Whether the last page (RFC 3533: at most 65,307 bytes) is longer than what is left of the file."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 65_536))
+        tail = file.read()
+    start = tail.rfind(b"OggS")
+    if start < 0:
+        return False
+    table = tail[start + 27 : start + 27 + tail[start + 26]] if len(tail) > start + 26 else b""
+    return len(tail) < start + 27 or len(tail) < start + 27 + len(table) + sum(table)
 
 
 def _has_frame_count(path: Path) -> bool:

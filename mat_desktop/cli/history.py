@@ -6,6 +6,7 @@ import argparse
 from threading import Event
 
 from mat_desktop.app.session import Session
+from mat_desktop.cli.output import count
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
@@ -19,7 +20,7 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
             local = entry.started.astimezone().strftime("%Y-%m-%d %H:%M")
             state = ", undone" if entry.undone else ""
             print(
-                f"{entry.id:>5}  {local}  {entry.files} files, {entry.changes} changes  {entry.reason}{state}"
+                f"{entry.id:>5}  {local}  {count(entry.files, 'file')}, {count(entry.changes, 'change')}  {entry.reason}{state}"
             )
     finally:
         session.close()

@@ -91,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
     module = importlib.import_module(f"mat_desktop.cli.{options.command}")
     try:
         status: int = module.run(options, cancel)
+        sys.stdout.flush()
     except UsageFault as fault:
         print(f"mat-desktop: {fault}", file=sys.stderr)
         return WRONG_USAGE
@@ -99,9 +100,18 @@ def run(options: argparse.Namespace) -> int:
         return SOME_FAILED
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         return OK
+    except OSError as error:
+        _silence_stdout()
+        print(f"mat-desktop: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        return SOME_FAILED
     return STOPPED if cancel.is_set() else status
+
+
+def _silence_stdout() -> None:
+    """What is still buffered would fail once more when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -44,9 +44,14 @@ def progress() -> Progress:
     )
 
 
+def count(number: int, noun: str) -> str:
+    """ "1 file", "2 files", "1,234 files"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def list_failures(faults: Sequence[FileFault]) -> None:
     """Each file that failed, with the reason."""
     if faults:
-        errors.print(f"{len(faults)} {'file' if len(faults) == 1 else 'files'} failed:")
+        errors.print(f"{count(len(faults), 'file')} failed:")
         for fault in faults:
             errors.print(f"  {fault}")

@@ -124,17 +124,40 @@ def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def check_target(path: Path, suffix: str) -> None:
+    """Refuse a report's place before hours are spent on its content.
+
+    A file that is there already is replaced only if its name says that it is a report.
+
+    :raises UsageFault: it is a folder or another kind of file, or there is no such folder
+    """
+    if str(path) == "-":
+        return
+    where = path.resolve()
+    if where.is_dir():
+        raise UsageFault(f"{printable(path)} is a folder, not a place for a report")
+    if not where.parent.is_dir():
+        raise UsageFault(f"{printable(path)} cannot be written: there is no folder {printable(path.parent)}")
+    if where.is_file() and where.suffix.lower() != suffix:
+        raise UsageFault(f"{printable(path)} is there already and is no {suffix} file; it stays as it is")
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[TextIO]:
     """Standard output for "-"; otherwise a file that is complete or not there at all."""
     if str(path) == "-":
         yield sys.stdout
         return
-    temporary = path.with_name(f".{path.name}.tmp")
+    where = path.resolve()
+    # A device or a pipe is written to; a file is replaced by a whole one.
+    direct = where.exists() and not where.is_file()
+    temporary = where if direct else where.with_name(f".{where.name}.tmp")
     try:
         with temporary.open("w", encoding="utf-8", newline="") as file:
             yield file
-        temporary.replace(path)
+        if not direct:
+            temporary.replace(where)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        if not direct:
+            temporary.unlink(missing_ok=True)
         raise UsageFault(f"{printable(path)} cannot be written: {error.strerror}") from error

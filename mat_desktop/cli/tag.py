@@ -14,12 +14,13 @@ from mat_desktop.app.recover import recover
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
-from mat_desktop.cli.output import errors, list_failures, progress
-from mat_desktop.cli.report import Record, text_of, write_csv, write_json
+from mat_desktop.cli.output import count, errors, list_failures, progress
+from mat_desktop.cli.report import Record, check_target, text_of, write_csv, write_json
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteStatus
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, UsageFault, printable
+from mat_desktop.metadata.write import obstacle
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
@@ -32,6 +33,9 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
 
 
 def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
+    for target, suffix in ((options.json, ".json"), (options.csv, ".csv")):
+        if target is not None:
+            check_target(target, suffix)
     thresholds = read_thresholds(session, options.threshold)
     session.policies.update(read_policies(session, options.policy))
     for result in recover(session):
@@ -47,7 +51,7 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
         write_csv(session, records, options.csv)
     faults = [FileFault(r.path, r.error) for r in records if r.status in ("failed", "conflict")]
     list_failures(faults)
-    _summarise(session, tracks, plans, records, number)
+    _summarise(session, tracks, plans, records, number, writing=options.write)
     return 1 if faults else 0
 
 
@@ -118,7 +122,7 @@ def _listen(
                 continue
             record = _judge(session, by_path[heard.path], heard, thresholds)
             records.append(record)
-            if record.changes:
+            if record.status == "planned":
                 plans.append(FilePlan(heard.path, by_path[heard.path].stamp, tuple(record.changes)))
     return sorted(plans, key=lambda plan: plan.path)
 
@@ -126,9 +130,15 @@ def _listen(
 def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds) -> Record:
     verdicts = session.library.verdicts(heard.scores.track_id)
     suggestions = suggest(session.scheme, session.card, heard.scores, verdicts, thresholds=thresholds)
+    record = Record(track.path, "unchanged", "", heard.scores, suggestions)
     plan = plan_file(session, track, suggestions)
-    status = "planned" if plan else "unchanged"
-    return Record(track.path, status, "", heard.scores, suggestions, plan.changes if plan else ())
+    if plan is not None:
+        record.changes = plan.changes
+        reason = obstacle(track.path)
+        record.status, record.error = (
+            ("failed", f"cannot be written: {reason}") if reason else ("planned", "")
+        )
+    return record
 
 
 def _write(
@@ -153,7 +163,7 @@ def _print(records: Sequence[Record], options: argparse.Namespace) -> None:
     if any(str(target) == "-" for target in (options.json, options.csv) if target):
         return  # standard output belongs to the report
     for record in records:
-        if record.status != "failed":
+        if record.scores is not None:
             sys.stdout.write(text_of(record) + "\n")
     sys.stdout.flush()
 
@@ -164,15 +174,21 @@ def _summarise(
     plans: Sequence[FilePlan],
     records: Sequence[Record],
     number: int | None,
+    *,
+    writing: bool,
 ) -> None:
-    heard = sum(record.scores is not None for record in records)
-    if not records:
-        errors.print("No music found.")
+    if not tracks:
+        if not records:
+            errors.print("No music found.")
         return
-    text = f"{heard} of {len(tracks)} tracks heard on {session.device or 'no device (all known already)'}."
+    heard = sum(record.scores is not None for record in records)
+    text = f"{heard} of {count(len(tracks), 'track')} heard"
+    text += f" on {session.device}." if session.device else ", all known from before."
     if number is not None:
         written = sum(record.status == WriteStatus.WRITTEN for record in records)
-        text += f" {written} files written as run {number}; mat-desktop undo {number} takes it back."
+        text += f" {count(written, 'file')} written as run {number}; mat-desktop undo {number} takes it back."
+    elif writing:
+        text += " No file was written."
     elif plans:
-        text += f" {len(plans)} files would change; nothing was written (--write writes)."
+        text += f" {count(len(plans), 'file')} would change; nothing was written (--write writes)."
     errors.print(text)

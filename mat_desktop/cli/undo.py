@@ -8,7 +8,7 @@ from threading import Event
 from mat_desktop.app.recover import recover
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, undo
-from mat_desktop.cli.output import errors, list_failures, progress
+from mat_desktop.cli.output import count, errors, list_failures, progress
 from mat_desktop.domain.plan import WriteStatus
 from mat_desktop.errors import FileFault, printable
 
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
                 else:
                     faults.append(FileFault(result.path, result.reason))
         list_failures(faults)
-        errors.print(f"Run {number}: {restored} files are as they were before it.")
+        errors.print(f"Run {number}: {count(restored, 'file')} put back as before it.")
         return 1 if faults else 0
     finally:
         session.close()

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mat_desktop.display import missing_display
+
 if TYPE_CHECKING:
     from mat_desktop.audio.player import Player
 
@@ -16,23 +18,11 @@ HEADLESS = "without a window there are: mat-desktop tag PATH…, mat-desktop inf
 PACKAGES = "libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libdbus-1-3"
 
 
-def missing_display() -> str:
-    """Why no window can be shown, empty where one can. Qt would end the process instead of saying so."""
-    if not sys.platform.startswith(("linux", "freebsd", "openbsd")):
-        return ""
-    platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0]
-    if platform and platform not in ("xcb", "wayland", "wayland-egl"):
-        return ""
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        return ""
-    return "no display: neither DISPLAY nor WAYLAND_DISPLAY is set"
-
-
 def run(data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
     """Show the window until it is closed.
 
     :param data_dir: where the databases lie; the platform's place by default
-    :param paths: folders and files to open
+    :param paths: folders and files to open, relative to the current folder
     :param demo: open the demo tracks
     :returns: exit status; 2 where no window can be shown
     """
@@ -52,6 +42,11 @@ def run(data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
     return _run(QApplication, data_dir, paths, demo)
 
 
+def share_fairly() -> None:
+    """Let the UI thread have its turn soon while a worker computes: it asks for one at every cell it paints."""
+    sys.setswitchinterval(0.001)
+
+
 def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QMessageBox
@@ -62,6 +57,7 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     from mat_desktop.gui.app_services import AppServices
     from mat_desktop.gui.window import Window
 
+    share_fairly()
     app = application(["mat-desktop"])
     app.setApplicationName("mat-desktop")
     app.setDesktopFileName("mat-desktop")
@@ -76,9 +72,9 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
         QMessageBox.critical(None, "mat-desktop cannot start", str(error))
         return 1
     window = Window(AppServices(session), make_player=_player)
-    window.restore_policies()
     window.show()
-    QTimer.singleShot(0, lambda: window.begin(list(paths), demo=demo))
+    places = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - resolve() follows links
+    QTimer.singleShot(0, lambda: window.begin(places, demo=demo))
     # Ctrl+C in the terminal closes the window as its button does; the timer lets Python look for it.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     wake = QTimer()

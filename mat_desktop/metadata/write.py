@@ -82,6 +82,18 @@ def prepare(path: Path, changes: Sequence[Change], stamp: FileStamp) -> Prepared
     return _prepared(path, changes, stamp, build)
 
 
+def obstacle(path: Path) -> str:
+    """Why a file cannot be written, as far as can be told without making the copy; empty if it can."""
+    try:
+        with _refusing(path):
+            target = _resolved(path)
+            with _opened(target) as handle, os.fdopen(handle, "rb", closefd=False) as raw:
+                _check(path, target, os.fstat(handle))
+                return open_container(target, Source(raw)).obstacle
+    except FileFault as refusal:
+        return refusal.cause
+
+
 def prepare_restore(
     path: Path,
     delta: bytes,

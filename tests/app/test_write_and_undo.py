@@ -125,6 +125,20 @@ def test_after_another_program_only_our_fields_go_back(session: Session, music: 
     assert (tags[Field.MOOD], tags[Field.TITLE]) == (("Sad",), ("Theirs",))
 
 
+def test_a_missing_file_does_not_hold_up_the_others(session: Session, music: list[Path]) -> None:
+    before = [sha(path) for path in music]
+    write(session, genre_plan(music[:1]))
+    statuses = [result.status for result in write(session, genre_plan(music))]
+    assert statuses == [WriteStatus.UNCHANGED, *[WriteStatus.WRITTEN] * 4]
+    music[-1].unlink()
+    results = {result.path: result for result in take_back(session, 2)}
+    assert results[music[-1]].status is WriteStatus.FAILED
+    assert results[music[-1]].reason == "the file is gone"
+    assert [sha(path) for path in music[1:-1]] == before[1:-1]
+    take_back(session)  # the run before it, not the same one for ever
+    assert sha(music[0]) == before[0]
+
+
 def test_a_file_that_changed_since_it_was_looked_at_is_a_conflict(
     session: Session, music: list[Path]
 ) -> None:
@@ -231,9 +245,11 @@ def test_pipes_and_circles_of_links_do_not_hold_a_scan_up(session: Session, tmp_
     folder.mkdir()
     os.mkfifo(folder / "pipe.mp3")
     (folder / "loop").symlink_to(folder)
+    (folder / "b.flac").symlink_to(encode(folder / "a.flac", tone(1.0)))
     (folder / "nowhere.flac").symlink_to(folder / "gone.flac")
     found = list(scan(session, [folder], Event()))
-    assert [str(item) for item in found] == [
+    assert found[0].path == folder / "a.flac"
+    assert [str(item) for item in found[1:]] == [
         f"{folder / 'nowhere.flac'}: No such file or directory",
         f"{folder / 'pipe.mp3'}: not a regular file",
     ]

@@ -153,7 +153,7 @@ def test_video_with_audio_is_fine(tmp_path: Path) -> None:
     assert strongest_hz(decode(path, RATE)) == pytest.approx(440, abs=1)
 
 
-@pytest.mark.parametrize("extension", ["flac", "wav", "aiff", "mp3", "wma", "wv", "tta"])
+@pytest.mark.parametrize("extension", ["flac", "wav", "aiff", "mp3", "wma", "wv", "tta", "opus", "ogg"])
 def test_a_truncated_file_says_so(tmp_path: Path, extension: str) -> None:
     path = encode(tmp_path / f"a.{extension}", tone(10.0))
     content = path.read_bytes()
@@ -166,6 +166,11 @@ def test_a_truncated_m4a_cannot_be_opened(tmp_path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     assert cause(path)
+
+
+def test_adpcm_does_not_state_its_length(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.wav", tone(10.0), codec="adpcm_ms")
+    assert decode(path, RATE).size / RATE == pytest.approx(10, abs=0.2)
 
 
 def test_damage_in_the_middle_costs_only_itself(tmp_path: Path) -> None:

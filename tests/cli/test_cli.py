@@ -163,6 +163,38 @@ def test_a_report_that_cannot_be_written(
     assert "cannot be written" in capsys.readouterr().err
 
 
+def test_a_report_never_replaces_another_kind_of_file(
+    music: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = digests(music)
+    for option in ("--json", "--csv"):
+        assert main(["tag", str(music / "a.flac"), *common, option, str(music / "sub" / "B.MP3")]) == 2
+        assert "it stays as it is" in capsys.readouterr().err
+    assert digests(music) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and devices of POSIX")
+def test_reports_go_through_links_and_into_devices(music: Path, common: list[str], tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_text("{}")
+    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
+    assert main(["tag", str(music), *common, "--json", str(tmp_path / "link.json")]) == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert len(json.loads((tmp_path / "real.json").read_text())["files"]) == 2
+    assert main(["tag", str(music), *common, "--csv", os.devnull]) == 0
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_dry_run_says_what_cannot_be_written(
+    music: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (music / "a.flac").chmod(0o444)
+    assert main(["tag", str(music), *common, "--threshold", "0"]) == 1
+    out, err = capsys.readouterr()
+    assert "a.flac: cannot be written: the file is read-only" in err
+    assert "genre       rock" in out
+    assert "1 file would change" in err
+
+
 def test_info_as_json_and_of_broken_files(music: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (music / "x.mp3").write_bytes(b"?")
     assert main(["info", "--json", str(music / "a.flac"), str(music / "x.mp3")]) == 1
