@@ -19,9 +19,8 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
         for entry in runs:
             local = entry.started.astimezone().strftime("%Y-%m-%d %H:%M")
             state = ", undone" if entry.undone else ""
-            print(
-                f"{entry.id:>5}  {local}  {count(entry.files, 'file')}, {count(entry.changes, 'change')}  {entry.reason}{state}"
-            )
+            what = f"{count(entry.files, 'file')}, {count(entry.changes, 'change')}"
+            print(f"{entry.id:>5}  {local}  {what}  {entry.reason}{state}")
     finally:
         session.close()
     return 0

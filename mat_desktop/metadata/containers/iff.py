@@ -25,6 +25,7 @@ _INFO = {
 """Chunks of a RIFF INFO list that hold one of our fields."""
 _TEXT_CHUNKS = {b"NAME": Field.TITLE, b"AUTH": Field.ARTIST}
 """Chunks of an AIFF file that do."""
+_GENRE_CHUNK = b"IGNR"
 _MOST_INFO = 1 << 20
 _HEAD = 8
 _FORM = 12
@@ -84,33 +85,70 @@ class Iff:
                 notes.append("the values of its text chunks will be copied to it")
         if self.tag.upgraded:
             notes.append("ID3v2.2 will be upgraded to 2.3")
-        if Field.GENRE in texts:
-            notes.append("a RIFF INFO genre stands beside the ID3 tag; it stays as it is")
+        infos = [chunk for chunk in self._chunks if self._is_info(chunk)]
+        # Of several lists the one with the genre, else the first.
+        infos.sort(key=lambda chunk: _GENRE_CHUNK not in dict(_info(source.read(chunk.data, chunk.size))))
+        self._info = infos[0] if infos else None
         self.notes = tuple(notes)
+        self._genre = self.tag.get(Field.GENRE)
 
     def pieces(self) -> Iterable[Piece]:
         """The chunks with the tag's in its old place, or as the last."""
         tag = self.tag.render() + self._behind_tag
         name = self._chunk.id if self._chunk else b"id3 " if self._is_riff else b"ID3 "
         fresh = name + len(tag).to_bytes(4, self._order) + tag + bytes(len(tag) % 2)
-        end = self._chunks[-1].stop
-        start, stop = (self._chunk.start, self._chunk.stop) if self._chunk else (end, end)
-        total = end - (stop - start) + len(fresh)
+        changed: list[tuple[_Chunk | None, bytes]] = [(self._chunk, fresh)]
+        if self._is_riff and self.tag.get(Field.GENRE) != self._genre:
+            changed.insert(0, (self._info, self._info_list()))
+        body: list[Piece] = []
+        position = _FORM
+        for chunk, new in sorted(changed, key=lambda item: item[0].start if item[0] else self._source.size):
+            if chunk is not None:
+                body += [Span(position, chunk.start), new]
+                position = chunk.stop
+            else:
+                body += [Span(position, self._chunks[-1].stop), new]
+                position = self._chunks[-1].stop
+        body.append(Span(position, self._chunks[-1].stop))
+        total = _FORM + sum(p.stop - p.start if isinstance(p, Span) else len(p) for p in body)
         if total - _HEAD >= _UNKNOWN_SIZE:
             raise Refusal("the file would exceed 4 GiB, which its container cannot hold")
         yield self._source.read(0, 4) + (total - _HEAD).to_bytes(4, self._order) + self._source.read(8, 4)
-        yield Span(_FORM, start)
-        yield fresh
-        yield Span(stop, end)
+        yield from body
 
     def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
-        """Other frames and, of every other chunk, its name, size and digest."""
-        others = [
-            chunk.id + chunk.size.to_bytes(4, "big") + self._source.digest(chunk.start, chunk.stop)
-            for chunk in self._chunks
-            if chunk is not self._chunk
-        ]
+        """Other frames and, of every other chunk, its name, size and digest; of INFO, what is not ours."""
+        others: list[bytes] = []
+        for chunk in self._chunks:
+            if chunk is self._chunk:
+                continue
+            if chunk is self._info and Field.GENRE in fields:
+                content = self._source.read(chunk.data, chunk.size)
+                others += [name + data for name, data in _info(content) if name != _GENRE_CHUNK]
+            else:
+                digest = self._source.digest(chunk.start, chunk.stop)
+                others.append(chunk.id + chunk.size.to_bytes(4, "big") + digest)
         return (*self.tag.foreign(fields), self._behind_tag, *others)
+
+    def _is_info(self, chunk: _Chunk) -> bool:
+        return (
+            self._is_riff
+            and chunk.id == b"LIST"
+            and chunk.size <= _MOST_INFO
+            and self._source.peek(chunk.data, 4) == b"INFO"
+        )
+
+    def _info_list(self) -> bytes:
+        """The INFO list with the tag's genre, for readers that know no ID3 in WAV (Windows, older FFmpeg)."""
+        old = self._source.read(self._info.data, self._info.size) if self._info else b"INFO"
+        items = [(name, data) for name, data in _info(old) if name != _GENRE_CHUNK]
+        genres = self.tag.get(Field.GENRE)
+        if genres:
+            items.append((_GENRE_CHUNK, _encoded("; ".join(genres)) + b"\0"))
+        data = b"INFO" + b"".join(
+            name + len(text).to_bytes(4, "little") + text + bytes(len(text) % 2) for name, text in items
+        )
+        return b"LIST" + len(data).to_bytes(4, "little") + data
 
     def _walk(self) -> tuple[list[_Chunk], str]:
         """The chunks, and what is wrong with them."""
@@ -162,6 +200,14 @@ def _info(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         size = int.from_bytes(data[position + 4 : position + _HEAD], "little")
         yield data[position : position + 4], data[position + _HEAD : position + _HEAD + size]
         position += _HEAD + size + size % 2
+
+
+def _encoded(text: str) -> bytes:
+    """INFO states no encoding: Windows' code page where it holds the text, else UTF-8."""
+    try:
+        return text.encode("cp1252")
+    except UnicodeEncodeError:
+        return text.encode("utf-8")
 
 
 def _text(data: bytes) -> str:

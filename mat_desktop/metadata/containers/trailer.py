@@ -72,8 +72,8 @@ def find_trailer(source: Source) -> Trailer:
     end = source.size
     v1 = None
     raw = source.peek(end - _V1, _V1) if end >= _V1 else b""
-    # The letters TAG also stand in an APEv2 tag: in its magic, and in keys such as MAT_TAGS. One that ends with
-    # the file has no ID3v1 tag behind it.
+    # The letters TAG also stand in an APEv2 tag: in its magic, and in keys such as MAT_TAGS. One that ends
+    # with the file has no ID3v1 tag behind it.
     ends_with_ape = end >= FOOTER and Footer.parse(source.peek(end - FOOTER, FOOTER)) is not None
     if raw[:3] == b"TAG" and not ends_with_ape and source.peek(end - _V1 - 3, 8) != b"APETAGEX":
         v1 = V1(raw)
