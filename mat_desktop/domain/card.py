@@ -33,7 +33,7 @@ class TagSpec:
 
     :param name: the tag as its vocabulary spells it
     :param vocabulary: "mtat", "mtg_jamendo" or "msd"
-    :param threshold: score from which on the tag counts as heard (best F0.5 on the validation split)
+    :param threshold: score from which on the tag counts as heard (best F1 on the validation split)
     :param metrics: of this tag on the validation split, by name
     """
 
