@@ -11,19 +11,26 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 INTERVAL = 0.05
 """Least seconds between two deliveries."""
 
-BUDGET = 0.02
+BUDGET = 0.012
 """Seconds after which a delivery lets the event loop have its turn."""
+
+WAITING = 1000
+"""Items that may wait for delivery; a worker that is ahead rests, and leaves the interpreter to the UI."""
+
+SAY = 0.1
+"""Least seconds between two words on a job's progress."""
 
 CHUNK = 50
 """Items handed over together, between two looks at the clock."""
@@ -111,6 +118,7 @@ class _Jobs(QThread):
         self.setObjectName("jobs")
         self.queue: SimpleQueue[Job | None] = SimpleQueue()
         self._lock = threading.Lock()
+        self._taken = threading.Condition(self._lock)
         self._out: list[tuple[Job, str, Any]] = []
 
     def run(self) -> None:
@@ -127,14 +135,22 @@ class _Jobs(QThread):
 
     def _put(self, job: Job, kind: str, value: Any) -> None:
         with self._lock:
+            while kind == "item" and len(self._out) >= WAITING and not job.cancel.is_set():
+                self._taken.wait(INTERVAL)
             first = not self._out
             self._out.append((job, kind, value))
         if first:
             self.arrived.emit()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something waits for :meth:`take`; it was said with ``arrived`` when it came."""
+        return bool(self._out)
+
     def take(self) -> list[tuple[Job, str, Any]]:
         with self._lock:
             out, self._out = self._out, []
+            self._taken.notify()
         return out
 
 
@@ -177,6 +193,7 @@ class Bridge(QObject):
         self._inbox: deque[tuple[Job, str, Any]] = deque()
         self._token = 0
         self._last = 0.0
+        self._said = 0.0
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -226,6 +243,36 @@ class Bridge(QObject):
         self._latest[channel] = self._token
         (self._engine if engine else self._reads).queue.put((channel, self._token, work, done, failed))
 
+    def slices(
+        self,
+        channel: str,
+        items: Sequence[T],
+        size: int,
+        work: Callable[[Sequence[T]], R],
+        each: Callable[[R, int], None],
+        end: Callable[[], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Read much, some at a time, so that other questions come between and a new one replaces the rest.
+
+        :param each: called in the UI thread with the answer to a slice and the number of items behind it
+        :param end: called after the last
+        """
+
+        def ask(first: int) -> None:
+            if first >= len(items):
+                end()
+                return
+            part = items[first : first + size]
+
+            def done(answer: R) -> None:
+                each(answer, first + len(part))
+                ask(first + size)
+
+            self.ask(channel, lambda: work(part), done, failed)
+
+        ask(0)
+
     def forget(self, channel: str) -> None:
         """Nobody waits for this channel's answer any more."""
         self._latest.pop(channel, None)
@@ -253,7 +300,9 @@ class Bridge(QObject):
         if self._closed:
             return
         self._last = time.monotonic()
-        self._inbox.extend(self._jobs.take())
+        running = self.job
+        if len(self._inbox) < CHUNK:
+            self._inbox.extend(self._jobs.take())
         batch: list[Any] = []
         while self._inbox:
             if time.monotonic() - self._last > BUDGET:
@@ -279,9 +328,11 @@ class Bridge(QObject):
             job.end(value)
         if batch and self.job is not None:
             self.job.deliver(batch)
-        if self._inbox:
+        if self._inbox or self._jobs.has_more:
             self._timer.start(1)
-        self.changed.emit()
+        if self.job is not running or not self._inbox or self._last - self._said > SAY:
+            self._said = self._last
+            self.changed.emit()
 
     def _answer(self, answer: tuple[str, int, Any, Exception | None, Callable[..., None], Any]) -> None:
         channel, token, value, error, done, failed = answer

@@ -15,7 +15,7 @@ from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import TrackId
-from mat_desktop.gui.models.tracks import State
+from mat_desktop.gui.models.row import State
 from mat_desktop.gui.scale import on_scale
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -90,7 +90,7 @@ def test_the_whole_way_to_the_file_and_back(qtbot: QtBot, library: Window, servi
     qtbot.keyClick(panel.table, Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.tracks.counts()[State.WRITTEN] == 4, timeout=5000)
     assert services.files[path].tags[Field.GENRE] == ("Rock", "Indie")
-    qtbot.waitUntil(lambda: window.history.runs.last() is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.undoing.last is not None, timeout=5000)
     assert "4 files written" in window.library.banners.texts()[0]
 
     qtbot.waitUntil(lambda: len(window.history.changes.files) == 4, timeout=5000)
@@ -100,7 +100,7 @@ def test_the_whole_way_to_the_file_and_back(qtbot: QtBot, library: Window, servi
     qtbot.keyClick(window.library.table, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.tracks.counts()[State.WRITTEN] == 0, timeout=5000)
     assert services.files[path].tags[Field.GENRE] == ("Rock",)
-    qtbot.waitUntil(lambda: window.history.runs.last() is None, timeout=5000)
+    qtbot.waitUntil(lambda: window.undoing.last is None, timeout=5000)
     assert row.state is State.REVIEWED
 
 
@@ -137,7 +137,7 @@ def test_an_engine_that_does_not_start_is_said_with_a_way_out(
     qtbot.waitUntil(lambda: not window.bridge.busy, timeout=5000)
     assert any("no such device" in text for text in window.library.banners.texts())
     services.engine_fault = ""
-    window.start_engine()
+    window.engine.start()
     qtbot.waitUntil(lambda: window.status.device.text() == "CPU, 2 cores", timeout=5000)
 
 
@@ -156,7 +156,7 @@ def test_a_file_that_another_program_changed_is_a_conflict(
     assert (row.state, row.reason) == (State.CONFLICT, "another program changed the file")
     library.show_problems()
     assert library.problems.problems.rowCount() == 3  # this one, and the two that were never readable
-    library._retry()
+    library.read_problems_again()
     qtbot.waitUntil(lambda: row.state is State.TO_REVIEW, timeout=5000)
 
 
@@ -166,7 +166,7 @@ def test_policies_decide_what_happens_to_old_values(
     listen(qtbot, library)
     block = library.library.pane.changes.blocks[Field.GENRE]
     assert "+&nbsp;Indie" in block.new.text()
-    library._set_policy(Field.GENRE, Policy.FILL_EMPTY)
+    library.review.set_policy(Field.GENRE, Policy.FILL_EMPTY)
     assert services.policies[Field.GENRE] is Policy.FILL_EMPTY
     assert "kept" in block.new.text()
     assert library.write_panel.cards[Field.GENRE].combo.policy is Policy.FILL_EMPTY
@@ -205,7 +205,7 @@ def test_the_picture_arrives_and_a_click_in_it_moves_the_playhead(qtbot: QtBot, 
     assert dock.plot is not None
     qtbot.waitUntil(lambda: dock._picture is not None, timeout=5000)
     assert dock.player.length.text() == "/ 3:20"
-    library.library.seek(100.0)
+    library.library.player.seek(100.0)
     assert dock.player.now.text() == "1:40"
     assert dock.plot._heads[0].value() == 100.0
     library.library.table.setFocus()
@@ -225,7 +225,7 @@ def test_the_taggram_of_a_track_is_shown_once_it_was_heard(qtbot: QtBot, library
     assert dock._taggram.shape == (9, 20)
     library.library.step(1)
     qtbot.waitUntil(lambda: dock._taggram is not None, timeout=5000)
-    assert len(library.library._taggrams) == 2
+    assert len(library.library.look.taggrams) == 2
 
 
 def test_pages_sheets_and_themes(qtbot: QtBot, library: Window) -> None:
@@ -316,7 +316,7 @@ def test_playing_follows_keys_and_stops_with_the_track(qtbot: QtBot, services: F
     bar = window.library.dock.player
     qtbot.waitUntil(lambda: bar.play.isEnabled() and len(window.tracks.rows()) == 6, timeout=5000)
     qtbot.waitUntil(lambda: bar.seconds == 200.0, timeout=5000)
-    window.library.seek(30.0)
+    window.library.player.seek(30.0)
     window.library.table.setFocus()
     qtbot.keyClick(window.library.table, Key.Key_Space)
     assert (card.playing, card.position) == (True, 30.0)

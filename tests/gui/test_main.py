@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mat_desktop.gui.main import missing_display
+from mat_desktop.display import missing_display
 
 SHOW = """
 import sys
@@ -74,6 +74,9 @@ def test_which_platforms_need_a_display(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
     assert missing_display()
     monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("mat_desktop.display._connects", lambda name: False)
+    assert "nothing answers at :0" in missing_display()
+    monkeypatch.setattr("mat_desktop.display._connects", lambda name: True)
     assert missing_display() == ""
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.delenv("DISPLAY")

@@ -16,8 +16,9 @@ from mat_desktop.errors import FileFault
 from mat_desktop.gui import words
 from mat_desktop.gui.models.history import HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
+from mat_desktop.gui.models.row import Arrived, State
 from mat_desktop.gui.models.tags import TagsModel
-from mat_desktop.gui.models.tracks import Arrived, Column, State, TracksModel
+from mat_desktop.gui.models.tracks import Column, TracksModel
 from mat_desktop.gui.views.problems import ProblemsModel
 from mat_desktop.gui.widgets.sidebar import SideModel
 from mat_desktop.store.journal import Run

@@ -90,6 +90,8 @@ class HistoryModel(QAbstractListModel):
             return entry
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.title
+        if role == Qt.ItemDataRole.ToolTipRole and entry.run is not None:
+            return f"{entry.title}\n{entry.detail}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(
                 filter(None, (entry.title, entry.detail, "can be undone" if entry.can_undo else ""))

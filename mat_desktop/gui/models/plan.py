@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from mat_desktop.domain.plan import Change, FilePlan
+from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
 
@@ -21,20 +23,22 @@ HEADERS = ("File", "Field", "Old", "New")
 _NO_INDEX = QModelIndex()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A folder's heading (no file), or one change of one file.
+@dataclass(slots=True, eq=False)
+class Folder:
+    """A folder and how many of its files would change."""
 
-    :param first: the file's first line: it has the name and the check box
-    :param last: its last: it has the separator
-    """
-
-    folder: Path
+    path: Path
     files: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A folder's heading (no file), or one change of one file."""
+
+    folder: Folder
     file: FilePlan | None = None
     change: Change | None = None
-    first: bool = False
-    last: bool = False
+    replaces: bool = False
 
 
 def replaces(change: Change) -> bool:
@@ -43,47 +47,87 @@ def replaces(change: Change) -> bool:
 
 
 class PlanModel(QAbstractTableModel):
-    """``picked`` says that other files are checked."""
+    """Files come some at a time; numbers are kept, as there may be many. ``picked`` says they changed."""
 
     picked = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._files: list[FilePlan] = []
+        self._every: list[Line] = []
         self._lines: list[Line] = []
         self._unchecked: set[Path] = set()
         self._only: bool | None = None
+        self._replacing = self._headings = 0
+        self.changes = 0
+        self.by_field: Counter[Field] = Counter()
 
     def show(self, files: Sequence[FilePlan]) -> None:
         """Another plan; what was unchecked stays so."""
-        self._files = list(files)
-        self._build()
+        self.beginResetModel()
+        self._files, self._every, self._lines = [], [], []
+        self._replacing = self._headings = self.changes = 0
+        self.by_field = Counter()
+        self.endResetModel()
+        self.add(files)
+
+    def add(self, files: Sequence[FilePlan]) -> None:
+        """More files of the plan, in the order of folders."""
+        fresh: list[Line] = []
+        for file in files:
+            last = fresh[-1] if fresh else self._every[-1] if self._every else None
+            folder = last.folder if last is not None else None
+            if folder is None or folder.path != file.path.parent:
+                folder = Folder(file.path.parent)
+                fresh.append(Line(folder))
+            folder.files += 1
+            fresh += [Line(folder, file, change, replaces(change)) for change in file.changes]
+            if file.path not in self._unchecked:
+                self._count(file, 1)
+        self._files += files
+        self._every += fresh
+        self._replacing += sum([line.replaces for line in fresh])
+        self._headings += sum([line.change is None for line in fresh])
+        shown = self._filtered(fresh)
+        if shown:
+            first = len(self._lines)
+            self.beginInsertRows(QModelIndex(), first, first + len(shown) - 1)
+            self._lines += shown
+            self.endInsertRows()
         self.picked.emit()
+
+    def _count(self, file: FilePlan, by: int) -> None:
+        self.changes += by * len(file.changes)
+        for change in file.changes:
+            self.by_field[change.field] += by
 
     def filter(self, only_replacing: bool | None) -> None:
         """All changes, only those that replace something, or only those that do not."""
         self._only = only_replacing
-        self._build()
+        self.beginResetModel()
+        self._lines = self._filtered(self._every)
+        self.endResetModel()
+
+    def _filtered(self, lines: list[Line]) -> list[Line]:
+        only = self._only
+        if only is None:
+            return lines[:]
+        shown: list[Line] = []
+        heading: Line | None = None
+        shown_folder = self._lines[-1].folder if lines is not self._every and self._lines else None
+        for line in lines:
+            if line.change is None:
+                heading = line
+            elif line.replaces is only:
+                if line.folder is not shown_folder:
+                    shown.append(heading if heading is not None else Line(line.folder))
+                    shown_folder = line.folder
+                shown.append(line)
+        return shown
 
     def reset_checks(self) -> None:
         """Every file is checked."""
         self._unchecked.clear()
-
-    def _build(self) -> None:
-        self.beginResetModel()
-        self._lines = []
-        groups: dict[Path, list[FilePlan]] = {}
-        for file in self._files:
-            groups.setdefault(file.path.parent, []).append(file)
-        for folder, files in groups.items():
-            start = len(self._lines)
-            for file in files:
-                changes = [c for c in file.changes if self._only is None or replaces(c) is self._only]
-                for number, change in enumerate(changes):
-                    self._lines.append(Line(folder, 0, file, change, number == 0, number == len(changes) - 1))
-            if len(self._lines) > start:
-                self._lines.insert(start, Line(folder, len(files)))
-        self.endResetModel()
 
     @property
     def files(self) -> list[FilePlan]:
@@ -93,21 +137,16 @@ class PlanModel(QAbstractTableModel):
     @property
     def left_out(self) -> int:
         """How many are not."""
-        return sum(1 for file in self._files if file.path in self._unchecked)
+        return sum(1 for file in self._files if file.path in self._unchecked) if self._unchecked else 0
+
+    @property
+    def picked_files(self) -> int:
+        """How many are."""
+        return len(self._files) - self.left_out
 
     def counts(self) -> tuple[int, int]:
         """Changes that only add, and changes that replace, over all files."""
-        changes = [change for file in self._files for change in file.changes]
-        replacing = sum(map(replaces, changes))
-        return len(changes) - replacing, replacing
-
-    def by_field(self) -> dict[str, int]:
-        """Checked files that change, by field."""
-        found: dict[str, int] = {}
-        for file in self.files:
-            for change in file.changes:
-                found[change.field] = found.get(change.field, 0) + 1
-        return found
+        return len(self._every) - self._headings - self._replacing, self._replacing
 
     def checked(self, line: Line) -> bool:
         """Whether a line's file would be written."""
@@ -119,19 +158,29 @@ class PlanModel(QAbstractTableModel):
             return
         line = self._lines[row]
         if line.file is not None:
-            self._unchecked ^= {line.file.path}
+            files = [line.file]
         else:
-            paths = {file.path for file in self._files if file.path.parent == line.folder}
-            if paths & self._unchecked:
-                self._unchecked -= paths
-            else:
-                self._unchecked |= paths
+            files = [file for file in self._files if file.path.parent == line.folder.path]
+        left_out = [file for file in files if file.path in self._unchecked]
+        for file in left_out or files:
+            self._unchecked ^= {file.path}
+            self._count(file, -1 if file.path in self._unchecked else 1)
         self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, 3))
         self.picked.emit()
 
     def line(self, row: int) -> Line | None:
         """A line by its place."""
         return self._lines[row] if 0 <= row < len(self._lines) else None
+
+    def is_first(self, row: int) -> bool:
+        """Whether a line is its file's first: it has the name and the check box."""
+        above, line = self.line(row - 1), self._lines[row]
+        return above is None or above.file is not line.file
+
+    def is_last(self, row: int) -> bool:
+        """Whether it is the last: it has the separator."""
+        below, line = self.line(row + 1), self._lines[row]
+        return below is None or below.file is not line.file
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
         """Lines."""
@@ -158,20 +207,21 @@ class PlanModel(QAbstractTableModel):
         if role == LINE_ROLE:
             return line
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            text = self._text(line, index.column())
+            text = self._text(index.row(), line, index.column())
             return text if role == Qt.ItemDataRole.DisplayRole or len(text) > 20 else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            text = self._text(line, index.column()) or "empty"
+            text = self._text(index.row(), line, index.column()) or "empty"
             if index.column() == 0 and line.file is not None:
                 return f"{line.file.path.name}, {'will be written' if self.checked(line) else 'left out'}"
             return text
         return None
 
-    def _text(self, line: Line, column: int) -> str:
+    def _text(self, row: int, line: Line, column: int) -> str:
         if line.file is None or line.change is None:
-            return f"{printable(line.folder)}, {words.plural(line.files, 'file')}" if column == 0 else ""
+            files = words.plural(line.folder.files, "file")
+            return f"{printable(line.folder.path)}, {files}" if column == 0 else ""
         if column == 0:
-            return printable(Path(line.file.path.name)) if line.first else ""
+            return printable(Path(line.file.path.name)) if self.is_first(row) else ""
         if column == 1:
             return words.field(line.change.field)
         return "; ".join(line.change.before if column == 2 else line.change.after)

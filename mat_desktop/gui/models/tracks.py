@@ -4,36 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from os import fspath, sep
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import FileFault, printable
+from mat_desktop.errors import printable
 from mat_desktop.gui import words
+from mat_desktop.gui.models.row import Arrived, Chosen, Found, Row, State, Suggest, Tally
 
 Index = QModelIndex | QPersistentModelIndex
-Suggest = Callable[[Scores, Mapping[str, Verdict], float], tuple[Suggestion, ...]]
-
-
-class State(StrEnum):
-    """Where a track stands."""
-
-    NEW = "New"
-    QUEUED = "Queued"
-    LISTENING = "Listening"
-    TO_REVIEW = "To review"
-    REVIEWED = "Reviewed"
-    WRITTEN = "Written"
-    CONFLICT = "Conflict"
-    FAILED = "Failed"
 
 
 class Column(IntEnum):
@@ -47,6 +32,7 @@ class Column(IntEnum):
     LENGTH = 5
 
 
+COLUMNS = len(Column)
 HEADERS = ("State", "Title", "Artist", "Genre in file", "Suggested", "Length")
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -55,145 +41,39 @@ ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 MANY = 50
 """From here on views are told of one large change instead of many small ones."""
 
+LAST = "\U0010ffff"
+"""Sorts behind every text: rows without one come last."""
+
+BEFORE_LAST = "\U0010fffe"
+
 _NO_INDEX = QModelIndex()
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """What was heard in a file, with all that a worker can make of it beforehand.
-
-    Taggrams are not kept with the rows: thousands of them would fill the memory.
-
-    :param shift: of the thresholds, for which the suggestions were made
-    """
-
-    path: Path
-    scores: Scores
-    verdicts: Mapping[str, Verdict]
-    shift: float
-    suggestions: tuple[Suggestion, ...]
-
-
-@dataclass(slots=True, eq=False)
-class Row:
-    """One file as the window knows it.
-
-    :param track: None where the file could not even be read
-    :param reason: why it failed or conflicts, in words
-    """
-
-    path: Path
-    track: Track | None
-    state: State = State.NEW
-    reason: str = ""
-    scores: Scores | None = None
-    verdicts: dict[str, Verdict] = dataclass_field(default_factory=dict)
-    text: str = ""
-    where: str = ""
-    _suggestions: tuple[Suggestion, ...] = ()
-    _made_for: float | None = None
-
-    def __post_init__(self) -> None:
-        self.where = fspath(self.path)
-        self._index_text()
-
-    def _index_text(self) -> None:
-        track = self.track
-        parts = [printable(Path(self.path.parent.name) / self.path.name)]
-        if track is not None:
-            fields = (Field.TITLE, Field.ARTIST, Field.ALBUM, Field.GENRE, Field.MOOD)
-            parts += [value for name in fields for value in track.tags.get(name, ())]
-        self.text = "\n".join(parts).casefold()
-
-    @property
-    def title(self) -> str:
-        """The title in the file, or the name of the file."""
-        if self.track is None:
-            return printable(Path(self.path.name))
-        return self.track.title
-
-    @property
-    def artist(self) -> str:
-        """Artists in the file."""
-        return "; ".join(self.track.tags.get(Field.ARTIST, ())) if self.track else ""
-
-    @property
-    def genre(self) -> str:
-        """Genres in the file."""
-        return "; ".join(self.track.tags.get(Field.GENRE, ())) if self.track else ""
-
-    @property
-    def seconds(self) -> float | None:
-        """Length: as heard, or as the file says."""
-        if self.scores is not None:
-            return self.scores.seconds
-        return self.track.duration if self.track else None
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it can be listened to, was not yet, and does not wait for it."""
-        waits = self.state is State.QUEUED or self.state is State.LISTENING
-        return self.scores is None and self.track is not None and not waits
-
-    def suggestions(self, suggest: Suggest, shift: float) -> tuple[Suggestion, ...]:
-        """Every display tag with its verdict; made when first asked for."""
-        if self.scores is None:
-            return ()
-        if self._made_for != shift:
-            self._suggestions = suggest(self.scores, self.verdicts, shift)
-            self._made_for = shift
-        return self._suggestions
-
-    def forget_suggestions(self) -> None:
-        """Scores, verdicts or thresholds are others now."""
-        self._made_for = None
-
-    def take(self, arrived: Arrived) -> None:
-        """What was heard in it."""
-        self.scores = arrived.scores
-        self.reason = ""
-        self.verdicts = dict(arrived.verdicts)
-        self._suggestions, self._made_for = arrived.suggestions, arrived.shift
-
-    def replace_track(self, track: Track) -> None:
-        """The file's tags were read again."""
-        self.track = track
-        self._index_text()
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many rows there are of each state, that are new, and that were listened to."""
-
-    states: Counter[State]
-    new: int
-    heard: int
-
-    @property
-    def bad(self) -> int:
-        """Files that failed or conflict."""
-        return self.states[State.FAILED] + self.states[State.CONFLICT]
-
-
 class TracksModel(QAbstractTableModel):
-    """Rows in the order and selection that are shown. ``counted`` says that the numbers by state changed."""
+    """Rows in the order and selection that are shown.
+
+    ``counted`` says that the numbers by state changed, ``rows_changed`` hands over the rows that did.
+    """
 
     counted = Signal()
-    row_changed = Signal(object)
+    rows_changed = Signal(object)
     refreshed_all = Signal()
 
     def __init__(self, suggest: Suggest, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._suggest = suggest
         self._all: dict[Path, Row] = {}
+        self._ordered: list[Row] = []
+        self._unordered = False
         self._shown: list[Row] = []
-        self._place: dict[Path, int] = {}
         self._shift = 0.0
         self._needle: tuple[str, ...] = ()
         self._state: State | None = None
         self._folder: Path | None = None
         self._sort: tuple[Column, Qt.SortOrder] | None = None
-        self._tally: Tally | None = None
+        self._tally: Tally | None = Tally()
+        self._under: dict[Path, int] = {}
+        self._whole: tuple[Row, Chosen | None, tuple[Suggestion, ...]] | None = None
 
     # what Qt asks
 
@@ -203,7 +83,7 @@ class TracksModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
         """Six."""
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else COLUMNS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         """Words over the columns."""
@@ -232,7 +112,8 @@ class TracksModel(QAbstractTableModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; -1 goes back to the order of paths."""
-        self._sort = (Column(column), order) if 0 <= column < len(Column) else None
+        self._sort = (Column(column), order) if 0 <= column < COLUMNS else None
+        self._unordered = True
         self._rebuild()
 
     # texts
@@ -295,18 +176,26 @@ class TracksModel(QAbstractTableModel):
     def shift(self, value: float) -> None:
         if value != self._shift:
             self._shift = value
-            for row in self._all.values():
-                if row.state in (State.TO_REVIEW, State.REVIEWED):
-                    row.forget_suggestions()
             self._repaint()
 
     def suggestions(self, row: Row) -> tuple[Suggestion, ...]:
-        """Every display tag of a row."""
-        return row.suggestions(self._suggest, self._shift)
+        """Every display tag of a row; only those of the row asked for last are kept."""
+        if row.scores is None:
+            return ()
+        chosen = self._chosen(row)
+        if self._whole is None or self._whole[0] is not row or self._whole[1] is not chosen:
+            self._whole = (row, chosen, self._suggest(row.scores, row.verdicts, self._shift))
+        return self._whole[2]
 
-    def chosen(self, row: Row) -> list[Suggestion]:
+    def chosen(self, row: Row) -> tuple[Suggestion, ...]:
         """The tags of a row that would be written."""
-        return [s for s in self.suggestions(row) if s.chosen]
+        return self._chosen(row).tags
+
+    def _chosen(self, row: Row) -> Chosen:
+        chosen = row.chosen(self._suggest, self._shift)
+        if chosen is not row.last_chosen and row.scores is not None:
+            row.keep(chosen)
+        return chosen
 
     def row(self, path: Path) -> Row | None:
         """The row of a file."""
@@ -322,7 +211,8 @@ class TracksModel(QAbstractTableModel):
 
     def place(self, path: Path) -> int:
         """Where a file is shown, -1 where it is not."""
-        return self._place.get(path, -1)
+        row = self._all.get(path)
+        return row.place if row is not None else -1
 
     def at(self, index: Index | int) -> Row | None:
         """The row at an index."""
@@ -330,29 +220,20 @@ class TracksModel(QAbstractTableModel):
         return self._shown[number] if 0 <= number < len(self._shown) else None
 
     def tally(self) -> Tally:
-        """Numbers over all rows, counted when something changed."""
+        """Numbers over all rows; kept while single rows change, counted anew after many did."""
         if self._tally is None:
-            states: Counter[State] = Counter()
-            new = heard = 0
-            for row in self._all.values():
-                states[row.state] += 1
-                heard += row.scores is not None
-                new += row.is_new
-            self._tally = Tally(states, new, heard)
+            self._tally = Tally(self._all.values())
         return self._tally
 
     def counts(self) -> Counter[State]:
         """Tracks by state."""
         return self.tally().states
 
-    def _changed(self) -> None:
-        self._tally = None
-        self.counted.emit()
-
     def count_under(self, folder: Path) -> int:
-        """Tracks in a folder and below it; a file counts as itself."""
-        below = fspath(folder).rstrip(sep) + sep
-        return sum(1 for row in self._all.values() if row.where.startswith(below) or row.path == folder)
+        """Tracks in a folder and below it; a file counts as itself. Kept from the first time on."""
+        if folder not in self._under:
+            self._under[folder] = len(_under(self._all.values(), folder))
+        return self._under[folder]
 
     @property
     def filtered(self) -> bool:
@@ -361,79 +242,98 @@ class TracksModel(QAbstractTableModel):
 
     # changes
 
-    def add(self, found: Iterable[Track | FileFault]) -> None:
-        """Take in what a scan found; rows that exist are brought up to date."""
+    def add(self, found: Iterable[Row | Found]) -> None:
+        """Take in what a scan found, as rows where a worker made them; known files are brought up to date."""
         fresh: list[Row] = []
+        changed: list[Row] = []
+        tally = self.tally()
         for item in found:
-            path = item.path
-            row = self._all.get(path)
-            if isinstance(item, FileFault):
-                if row is None:
-                    row = Row(path, None, State.FAILED, item.cause)
-                    self._all[path] = row
-                    fresh.append(row)
-                else:
-                    row.state, row.reason = State.FAILED, item.cause
-                    self._touch(row)
-                continue
+            new = item if isinstance(item, Row) else Row.of(item)
+            row = self._all.get(new.path)
             if row is None:
-                row = Row(path, item)
-                row.state = self._state_of(row)
-                self._all[path] = row
-                fresh.append(row)
-            elif row.track is None or row.track.stamp != item.stamp or row.reason:
-                if row.track is None or row.track.stamp != item.stamp:
-                    row.scores = None
-                row.reason = ""
-                row.replace_track(item)
-                row.state = self._state_of(row)
-                self._touch(row)
-        shown = [row for row in fresh if self._fits(row)]
+                new.state = self._state_of(new)
+                self._all[new.path] = new
+                tally.add(new)
+                fresh.append(new)
+            elif new.track is None or _differs(row, new.track):
+                tally.add(row, -1)
+                self._update(row, new)
+                tally.add(row)
+                changed.append(row)
+        self._insert(fresh)
+        self._touch(changed)
+        self.counted.emit()
+
+    def _update(self, row: Row, new: Row) -> None:
+        if new.track is None:
+            row.state, row.reason = State.FAILED, new.reason
+            return
+        if row.track is None or row.track.stamp != new.track.stamp:
+            row.scores = None
+            row.keep(None)
+        row.reason = ""
+        row.replace_track(new.track)
+        row.state = self._state_of(row)
+
+    def _insert(self, fresh: list[Row]) -> None:
+        if not fresh:
+            return
+        self._ordered.extend(fresh)
+        self._unordered = True
+        for folder in self._under:
+            self._under[folder] += len(_under(fresh, folder))
+        shown = self._filtered(fresh)
         if shown:
             first = len(self._shown)
             self.beginInsertRows(QModelIndex(), first, first + len(shown) - 1)
-            for offset, row in enumerate(shown):
-                self._place[row.path] = first + offset
+            for place, row in enumerate(shown, first):
+                row.place = place
             self._shown.extend(shown)
             self.endInsertRows()
-        self._changed()
 
     def settle(self) -> None:
         """A scan is over: bring what it added into order."""
-        self._rebuild()
+        if self._unordered:
+            self._rebuild()
 
     def hear(self, arrived: Iterable[Arrived]) -> None:
         """Take in scores."""
+        tally = self.tally()
+        changed: list[Row] = []
         for item in arrived:
             row = self._all.get(item.path)
             if row is None:
                 continue
+            tally.add(row, -1)
             row.take(item)
             row.state = self._state_of(row)
-            self._touch(row)
-        self._changed()
+            tally.add(row)
+            changed.append(row)
+        self._touch(changed)
+        self.counted.emit()
+
+    def weigh(self, rows: Iterable[tuple[Row, Chosen]]) -> None:
+        """Take in what other thresholds choose, made in a worker."""
+        weighed = [(row, chosen) for row, chosen in rows if chosen.shift == self._shift]
+        for row, chosen in weighed:
+            row.keep(chosen)
+        if self._sort is not None and self._sort[0] is Column.SUGGESTED:
+            self._unordered = True
 
     def mark(self, rows: Iterable[Row], state: State, reason: str = "") -> None:
         """Set the state of rows."""
         marked = list(rows)
         for row in marked:
             row.state, row.reason = state, reason
-            if len(marked) <= MANY:
-                self._touch(row)
-        if len(marked) > MANY:
-            self._repaint()
-            self.refreshed_all.emit()
-        self._changed()
+        self._many_changed(marked)
 
     def unmark(self, states: Iterable[State]) -> None:
         """Rows in a passing state go back to what they are without it."""
         passing = set(states)
-        for row in self._all.values():
-            if row.state in passing:
-                row.state = self._state_of(row)
-        self._repaint()
-        self.refreshed_all.emit()
-        self._changed()
+        marked = [row for row in self._all.values() if row.state in passing]
+        for row in marked:
+            row.state = self._state_of(row)
+        self._many_changed(marked)
 
     def decide(self, row: Row, verdicts: Mapping[str, Verdict]) -> None:
         """The user said something about tags of a row."""
@@ -442,20 +342,34 @@ class TracksModel(QAbstractTableModel):
                 row.verdicts.pop(name, None)
             else:
                 row.verdicts[name] = verdict
-        row.forget_suggestions()
-        row.state = self._reviewed(row)
-        self._touch(row)
-        self._changed()
+        row.keep(None)
+        self._one_changed(row, self._reviewed(row))
 
     def refreshed(self, track: Track) -> None:
         """A file's tags were read again after a write or an undo."""
         row = self._all.get(track.path)
         if row is not None:
             row.replace_track(track)
-            row.state = self._state_of(row)
             row.reason = ""
-            self._touch(row)
-            self._changed()
+            self._one_changed(row, self._state_of(row))
+
+    def _one_changed(self, row: Row, state: State) -> None:
+        tally = self.tally()
+        tally.add(row, -1)
+        row.state = state
+        tally.add(row)
+        self._touch([row])
+        self.counted.emit()
+
+    def _many_changed(self, rows: list[Row]) -> None:
+        self._tally = None
+        if len(rows) <= MANY:
+            self._touch(rows)
+        else:
+            self._changed_in_order()
+            self._repaint()
+            self.refreshed_all.emit()
+        self.counted.emit()
 
     def filter(self, text: str | None = None, state: State | None = None, folder: Path | None = None) -> None:
         """Show only rows that hold every word of a text, in one state, under one folder."""
@@ -479,65 +393,80 @@ class TracksModel(QAbstractTableModel):
     def _reviewed(self, row: Row) -> State:
         if row.scores is None:
             return row.state
-        undecided = any(s.suggested and s.verdict is Verdict.UNDECIDED for s in self.suggestions(row))
+        undecided = self._chosen(row).undecided
         return State.TO_REVIEW if undecided or not row.verdicts else State.REVIEWED
 
-    def _fits(self, row: Row) -> bool:
-        if self._state is not None and row.state is not self._state:
-            return False
-        if self._folder is not None and not _under(row.path, self._folder):
-            return False
-        if not self._needle:
-            return True
-        text = row.text
-        if all(word in text for word in self._needle):
-            return True
-        if row.scores is None:
-            return False
-        text += "\n" + "\n".join(s.tag.name for s in self.chosen(row)).casefold()
-        return all(word in text for word in self._needle)
+    def _filtered(self, rows: Iterable[Row]) -> list[Row]:
+        """Those that are to be shown. One pass a condition: this runs over everything at every key."""
+        left = list(rows)
+        if self._state is not None:
+            state = self._state
+            left = [row for row in left if row.state is state]
+        if self._folder is not None:
+            left = _under(left, self._folder)
+        for word in self._needle:
+            left = [row for row in left if word in row.text or word in row.heard]
+        return left
 
     def _key(self, column: Column) -> Callable[[Row], Any]:
-        states = list(State)
         if column is Column.STATE:
-            return lambda row: states.index(row.state)
+            ranks = {state: rank for rank, state in enumerate(State)}
+            return lambda row: ranks[row.state]
         if column is Column.LENGTH:
             return lambda row: row.seconds or 0.0
-        if column is Column.SUGGESTED:
-            return lambda row: (row.scores is None, self._suggested_text(row).casefold())
-        text = {Column.TITLE: "title", Column.ARTIST: "artist", Column.GENRE: "genre"}[column]
-        return lambda row: (not getattr(row, text), getattr(row, text).casefold())
+        if column is Column.TITLE:
+            return lambda row: row.title.casefold() or LAST
+        if column is Column.ARTIST:
+            return lambda row: row.artist.casefold() or LAST
+        if column is Column.GENRE:
+            return lambda row: row.genre.casefold() or LAST
+        return lambda row: row.heard or (LAST if row.scores is None else BEFORE_LAST)
 
-    def _rebuild(self) -> None:
-        """Filter and sort anew; what is selected stays selected."""
-        self.layoutAboutToBeChanged.emit()
-        before = self.persistentIndexList()
-        paths = [self._shown[i.row()].path if i.row() < len(self._shown) else None for i in before]
-        rows = [row for row in self._all.values() if self._fits(row)]
+    def _reorder(self) -> None:
         if self._sort is None:
-            rows.sort(key=lambda row: row.path)
+            self._ordered.sort(key=lambda row: row.order)
         else:
             column, order = self._sort
-            rows.sort(key=self._key(column), reverse=order is Qt.SortOrder.DescendingOrder)
-        self._shown = rows
-        self._place = {row.path: number for number, row in enumerate(rows)}
-        after = []
-        for index, path in zip(before, paths, strict=True):
-            place = self._place.get(path, -1) if path is not None else -1
-            after.append(self.index(place, index.column()) if place >= 0 else QModelIndex())
+            self._ordered.sort(key=self._key(column), reverse=order is Qt.SortOrder.DescendingOrder)
+        self._unordered = False
+
+    def _rebuild(self) -> None:
+        """Filter and, where needed, sort anew; what is selected stays selected."""
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        moved = [self.at(index) for index in before]
+        if self._unordered:
+            self._reorder()
+        for row in self._shown:
+            row.place = -1
+        self._shown = self._filtered(self._ordered)
+        for place, row in enumerate(self._shown):
+            row.place = place
+        after = [
+            self.index(row.place, index.column()) if row is not None and row.place >= 0 else QModelIndex()
+            for index, row in zip(before, moved, strict=True)
+        ]
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
-        self._changed()
+        self.counted.emit()
 
-    def _touch(self, row: Row) -> None:
-        place = self._place.get(row.path)
-        if place is not None:
-            self.dataChanged.emit(self.index(place, 0), self.index(place, len(Column) - 1))
-        self.row_changed.emit(row)
+    def _changed_in_order(self) -> None:
+        """Rows that are sorted by what just changed are sorted anew with the next filter."""
+        self._unordered = self._unordered or self._sort is not None
+
+    def _touch(self, rows: list[Row]) -> None:
+        """Tell views of rows; they look only at what is in view, so one range over all of them will do."""
+        if not rows:
+            return
+        self._changed_in_order()
+        places = [row.place for row in rows if row.place >= 0]
+        if places:
+            self.dataChanged.emit(self.index(min(places), 0), self.index(max(places), COLUMNS - 1))
+        self.rows_changed.emit(rows)
 
     def _repaint(self) -> None:
         if self._shown:
-            last = self.index(len(self._shown) - 1, len(Column) - 1)
+            last = self.index(len(self._shown) - 1, COLUMNS - 1)
             self.dataChanged.emit(self.index(0, 0), last)
 
 
@@ -546,5 +475,12 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _under(path: Path, folder: Path) -> bool:
-    return path == folder or folder in path.parents
+def _differs(row: Row, track: Track) -> bool:
+    return row.track is None or row.track.stamp != track.stamp or bool(row.reason)
+
+
+def _under(rows: Iterable[Row], folder: Path) -> list[Row]:
+    """Those in a folder and below it, and a file itself."""
+    own = fspath(folder)
+    below = own.rstrip(sep) + sep
+    return [row for row in rows if row.where.startswith(below) or row.where == own]

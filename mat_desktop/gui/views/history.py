@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -23,10 +33,10 @@ from mat_desktop.gui import icons
 from mat_desktop.gui.models.history import ENTRY_ROLE, Entry, HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
 from mat_desktop.gui.theme import current, font
-from mat_desktop.gui.views.write_panel import PlanTable
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text, round_rect
 from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.plan_table import PlanTable
 
 if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
@@ -35,6 +45,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 DAY, RUN = 36, 64
 BUTTON = QSize(88, 32)
+AT_ONCE = 200
+"""Files whose changes are added to the list at once."""
 
 
 class _Delegate(QStyledItemDelegate):
@@ -191,6 +203,10 @@ class History(Panel):
         holder.setStretchFactor(1, 1)
         holder.setSizes([480, 880])
         self.list.selectionModel().currentChanged.connect(lambda now, _: self._choose(now.row()))
+        self._rest: list[FilePlan] = []
+        self._filling = QTimer(self)
+        self._filling.setInterval(0)
+        self._filling.timeout.connect(self._fill)
         self._stack.addWidget(holder)
         self._stack.addWidget(self._empty())
         layout.addWidget(box, 1)
@@ -220,12 +236,23 @@ class History(Panel):
             return
         self.title.setText(entry.title)
         self.about.setText(f"{entry.day}, {entry.detail}")
-        self.changes.show(())
+        self.show_changes(())
         self.chosen.emit(entry.run.id)
 
     def show_changes(self, files: Sequence[FilePlan]) -> None:
-        """What the chosen run changed."""
-        self.changes.show(files)
+        """What the chosen run changed; long lists grow while the event loop turns."""
+        self.changes.show(files[:AT_ONCE])
+        self._rest = list(files[AT_ONCE:])
+        if self._rest:
+            self._filling.start()
+        else:
+            self._filling.stop()
+
+    def _fill(self) -> None:
+        part, self._rest = self._rest[:AT_ONCE], self._rest[AT_ONCE:]
+        self.changes.add(part)
+        if not self._rest:
+            self._filling.stop()
 
     def _empty(self) -> QWidget:
         box = Panel("surface")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
-    QLineEdit,
     QStackedLayout,
     QStackedWidget,
     QVBoxLayout,
@@ -21,67 +18,27 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
-from mat_desktop.domain.track import Track, TrackId
-from mat_desktop.errors import FileFault
-from mat_desktop.gui import icons, words
+from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
-from mat_desktop.gui.models.tracks import Column, Row, State, TracksModel, sentence
+from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.models.tracks import Column, TracksModel, sentence
+from mat_desktop.gui.operations.look import Look
+from mat_desktop.gui.operations.play import Play
 from mat_desktop.gui.services import Services
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import font
 from mat_desktop.gui.widgets.banner import Banners
-from mat_desktop.gui.widgets.controls import Button, Panel, Splitter, Text, draw_key, key_text, key_width
+from mat_desktop.gui.widgets.controls import Button, Panel, Splitter, Text, key_text
 from mat_desktop.gui.widgets.delegates import TrackTable
 from mat_desktop.gui.widgets.dock import Dock
 from mat_desktop.gui.widgets.pane import Pane
+from mat_desktop.gui.widgets.search_field import SearchField
 from mat_desktop.gui.widgets.sidebar import Item, Sidebar
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from mat_desktop.app.draw import Picture
-    from mat_desktop.app.score import Heard
     from mat_desktop.gui.widgets.spectrogram import Spectrogram
 
 FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
 """Fields that have a block in the pane, where the scheme writes them."""
-
-
-TAGGRAMS = 64
-"""Taggrams that are kept in memory."""
-
-
-class SearchField(QLineEdit):
-    """A field with a lens and the key that leads to it."""
-
-    def __init__(self, placeholder: str, key: str = "") -> None:
-        super().__init__()
-        self._key = key
-        self.setPlaceholderText(placeholder)
-        self.setAccessibleName(placeholder)
-        self.setFixedHeight(32)
-        self.setFont(font(13))
-        self.setTextMargins(24, 0, key_width(key) + 4 if key else 0, 0)
-        self.setClearButtonEnabled(False)
-        appearance.changed.connect(self.update)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The field, then lens and key over it."""
-        super().paintEvent(event)
-        t = current()
-        painter = QPainter(self)
-        icons.draw(painter, "search", 10, 8, 16, t.color("muted"))
-        if self._key and not self.text():
-            wide = key_width(self._key)
-            box = self.rect().adjusted(self.width() - wide - 8, 7, -8, -7)
-            draw_key(painter, box, self._key, t.color("muted"), t.color("border_strong"))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape empties the field."""
-        if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
-            return
-        super().keyPressEvent(event)
 
 
 class Library(QWidget):
@@ -91,17 +48,15 @@ class Library(QWidget):
     selection_changed = Signal()
     decided = Signal(object, object)
     policy_picked = Signal(object, object)
+    shift_picked = Signal(float)
 
     def __init__(self, services: Services, bridge: Bridge, model: TracksModel) -> None:
         super().__init__()
         self._services = services
-        self._bridge = bridge
         self.tracks = model
         self.row: Row | None = None
-        self._drawn: Path | None = None
-        self._taggrams: OrderedDict[tuple[Path, TrackId], NDArray[np.float16]] = OrderedDict()
-        self._drawing: Path | None = None
         self.roots: list[Path] = []
+        self.look = Look(services, bridge)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -125,6 +80,7 @@ class Library(QWidget):
         self._sized = False
         for splitter in (self.outer, self.inner, self.middle):
             splitter.splitterMoved.connect(self._moved)
+        self.player = Play(self.dock.player)
         self._connect()
         self._show(None)
 
@@ -213,8 +169,8 @@ class Library(QWidget):
         self.search.returnPressed.connect(self.table.setFocus)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))
         self.table.selectionModel().selectionChanged.connect(self._selected)
-        self.table.doubleClicked.connect(lambda _: self.play())
-        self.tracks.row_changed.connect(self._row_changed)
+        self.table.doubleClicked.connect(lambda _: self.player.toggle())
+        self.tracks.rows_changed.connect(self._rows_changed)
         self.tracks.refreshed_all.connect(self._all_changed)
         self.tracks.counted.connect(self._counted)
         self._counting = QTimer(self)
@@ -230,12 +186,12 @@ class Library(QWidget):
         bar = self.dock.player
         bar.previous.clicked.connect(lambda: self.step(-1))
         bar.next.clicked.connect(lambda: self.step(1))
-        bar.play.clicked.connect(self.play)
-        bar.stop.clicked.connect(self.stop)
-        bar.moved.connect(self.seek)
-        bar.position_changed.connect(self._playhead)
         bar.failed.connect(lambda why: self.banners.show_message("danger", f"Cannot play the track: {why}"))
-        self.table.seek.connect(self.skip)
+        self.table.seek.connect(self.player.skip)
+        self.player.moved.connect(self._playhead)
+        self.look.drawn.connect(self.dock.set_picture)
+        self.look.not_drawn.connect(lambda why: self.dock.set_note(f"Cannot be drawn: {why}"))
+        self.look.heard.connect(lambda: self._show_tags(new_track=False))
         self._slow_shift = QTimer(self)
         self._slow_shift.setSingleShot(True)
         self._slow_shift.setInterval(30)
@@ -246,8 +202,8 @@ class Library(QWidget):
     def set_plot(self, plot: Spectrogram) -> None:
         """The spectrogram's library is loaded."""
         self.dock.set_plot(plot)
-        plot.seek.connect(self.seek)
-        plot.skip.connect(self.skip)
+        plot.seek.connect(self.player.seek)
+        plot.skip.connect(self.player.skip)
         plot.tag_clicked.connect(self.pane.scores.go_to)
 
     # filter
@@ -278,7 +234,7 @@ class Library(QWidget):
         self.sidebar.choose(Item(state.value, state=state))
 
     def _say_nothing(self) -> None:
-        empty = self.tracks.rowCount() == 0 and bool(self.tracks.rows()) and self.tracks.filtered
+        empty = self.tracks.rowCount() == 0 and self.tracks.tally().total > 0 and self.tracks.filtered
         self._stack.setCurrentIndex(1 if empty else 0)
         text = self.search.text().strip()
         self.nothing.setText(f"No track fits “{text}”" if text else "No track here")
@@ -290,21 +246,20 @@ class Library(QWidget):
             self.select(0)
 
     def _count(self) -> None:
-        counts = self.tracks.counts()
+        tally = self.tracks.tally()
         folders = [(root, self.tracks.count_under(root)) for root in self.roots]
-        self.sidebar.side.show(sum(counts.values()), counts, folders)
+        self.sidebar.side.show(tally.total, tally.states, folders)
         self._say_nothing()
 
     # selection
 
     def selected(self) -> list[Row]:
-        """Selected rows in the order shown; read from ranges, as there may be many."""
-        places = sorted(
-            number
-            for part in self.table.selectionModel().selection().toList()
-            for number in range(part.top(), part.bottom() + 1)
+        """Selected rows in the order shown; read by ranges, as there may be many."""
+        shown = self.tracks.shown()
+        parts = sorted(
+            (part.top(), part.bottom()) for part in self.table.selectionModel().selection().toList()
         )
-        return [row for row in map(self.tracks.at, places) if row is not None]
+        return [row for top, bottom in parts for row in shown[top : bottom + 1]]
 
     def select(self, place: int) -> None:
         """Select one row."""
@@ -317,6 +272,16 @@ class Library(QWidget):
         here = self.tracks.place(self.row.path) if self.row is not None else -1
         self.select(min(max(here + by, 0), self.tracks.rowCount() - 1))
 
+    def next_part(self) -> None:
+        """Focus the next part of the page."""
+        parts: list[QWidget] = [self.sidebar, self.table, self.pane.scores]
+        if self.dock.plot is not None:
+            parts.insert(2, self.dock.plot)
+        parts = [part for part in parts if part.isVisible()]
+        if parts:
+            here = next((n for n, part in enumerate(parts) if part.hasFocus()), -1)
+            parts[(here + 1) % len(parts)].setFocus(Qt.FocusReason.TabFocusReason)
+
     def _selected(self, *_: QItemSelection) -> None:
         self.selection_changed.emit()
 
@@ -324,48 +289,26 @@ class Library(QWidget):
         if row is self.row and row is not None:
             return
         self.row = row
-        player = self.dock.player.player
-        if player is not None and (row is None or player.path != row.path):
-            player.stop()
-            self.dock.player.play.set_playing(False)
         self.pane.show_row(row)
-        self._playhead(0.0)
+        self.look.at(row)
+        self.player.at(row)
         self._show_tags(new_track=True)
         self.selection_changed.emit()
         if row is None:
             self.dock.set_track("", None, "")
-            return
-        if row.track is None:
-            self._drawing = None
+        elif row.track is None:
             self.dock.set_track(row.title, None, f"Cannot be read: {row.reason}")
-            return
-        self.dock.set_track(row.title, row.seconds, "Reading…")
-        self._draw(row)
+        else:
+            self.dock.set_track(row.title, row.seconds, "Reading…")
 
-    def _draw(self, row: Row) -> None:
-        path = row.path
-        self._drawing = path
-
-        def done(picture: Picture) -> None:
-            if self.row is not None and self.row.path == path:
-                self._drawn = path
-                self.dock.set_picture(picture)
-
-        def failed(error: Exception) -> None:
-            if self.row is not None and self.row.path == path:
-                cause = error.cause if isinstance(error, FileFault) else str(error)
-                self.dock.set_note(f"Cannot be drawn: {cause}")
-
-        self._bridge.ask("draw", lambda: self._services.draw(path), done, failed, engine=True)
-
-    def _row_changed(self, row: Row) -> None:
-        if row is self.row:
-            self.pane.show_row(row)
-            self._show_tags(new_track=False)
+    def _rows_changed(self, rows: list[Row]) -> None:
+        if self.row in rows:
+            self._all_changed()
 
     def _all_changed(self) -> None:
         if self.row is not None:
-            self._row_changed(self.row)
+            self.pane.show_row(self.row)
+            self._show_tags(new_track=False)
 
     def _show_tags(self, *, new_track: bool) -> None:
         row = self.row
@@ -389,32 +332,13 @@ class Library(QWidget):
         else:
             fresh = new_track or not self.pane.suggestions
             self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh)
-        taggram = self._taggram(row, row.track)
+        taggram = self.look.taggram(row, row.track)
         if taggram is not None:
             self.dock.set_tags(suggestions, self._services.tag_taggram(taggram, suggestions), "")
         elif new_track:
             self.dock.set_tags((), None, "Reading…")
         self.show_changes()
         self._light()
-
-    def _taggram(self, row: Row, track: Track) -> NDArray[np.float16] | None:
-        """From those looked at last; read again where it is not among them."""
-        assert row.scores is not None
-        key = (row.path, row.scores.track_id)
-        if key in self._taggrams:
-            self._taggrams.move_to_end(key)
-            return self._taggrams[key]
-
-        def done(found: list[Heard]) -> None:
-            for heard in found:
-                self._taggrams[(heard.path, heard.scores.track_id)] = heard.taggram
-                while len(self._taggrams) > TAGGRAMS:
-                    self._taggrams.popitem(last=False)
-                if self.row is not None and self.row.path == heard.path:
-                    self._show_tags(new_track=False)
-
-        self._bridge.ask("taggram", lambda: list(self._services.known([track])), done)
-        return None
 
     def show_changes(self) -> None:
         """The changes to the file in view, as policies and verdicts are now."""
@@ -451,65 +375,13 @@ class Library(QWidget):
         self._slow_shift.start()
 
     def _apply_shift(self) -> None:
-        self.tracks.shift = -self.pane.slider.value() / 10
+        self.shift_picked.emit(-self.pane.slider.value() / 10)
         self._show_tags(new_track=False)
         self.selection_changed.emit()
 
-    # sound
-
-    def play(self) -> None:
-        """Play, or pause."""
-        player = self.dock.player.player
-        if player is None or self.row is None or self.row.track is None or not player.available:
-            return
-        if player.playing:
-            player.pause()
-        elif player.path == self.row.path and player.position > 0 and not player.ended:
-            player.play()
-        else:
-            at = self._waiting_at if self._waiting_at < (self.dock.player.seconds or 0) - 0.5 else 0.0
-            player.play(self.row.path, at)
-        if player.reason:
-            self.dock.player.show_reason(player.reason)
-        self.dock.player.started()
-
-    def stop(self) -> None:
-        """Silence, and back to the start."""
-        player = self.dock.player.player
-        if player is not None:
-            player.stop()
-        self.dock.player.play.set_playing(False)
-        self.dock.player.show_position(0.0)
-
-    _waiting_at = 0.0
-
-    def seek(self, seconds: float) -> None:
-        """Go to a place; sound follows if it is on."""
-        player = self.dock.player.player
-        if self.row is None:
-            return
-        if player is not None and player.path == self.row.path and (player.playing or player.position > 0):
-            player.seek(seconds)
-            self.dock.player.started()
-        self.dock.player.show_position(seconds)
-
-    def skip(self, by: float) -> None:
-        """Some seconds on or back."""
-        seconds = self.dock.player.seconds
-        if seconds:
-            self.seek(min(max(self._waiting_at + by, 0.0), max(0.0, seconds - 0.1)))
-
     def _playhead(self, seconds: float) -> None:
-        self._waiting_at = seconds
         if self.dock.plot is not None:
             self.dock.plot.move_to(seconds)
-
-    def silence(self, paths: Sequence[Path]) -> None:
-        """Let go of a file that is about to be written."""
-        player = self.dock.player.player
-        if player is not None and player.path in set(paths):
-            player.stop()
-            self.dock.player.play.set_playing(False)
 
     # state of the page
 

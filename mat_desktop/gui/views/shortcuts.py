@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+import mat_desktop
+from mat_desktop.gui.services import Services
 from mat_desktop.gui.widgets.controls import Button, Key, Panel, Text, key_text
 
 
@@ -88,6 +90,23 @@ def _group(title: str, keys: Sequence[tuple[Sequence[str], str]]) -> QWidget:
         grid.addLayout(caps, row, 0)
         grid.addWidget(Text(text, token="muted"), row, 1)
     return box
+
+
+def facts(services: Services, device: str) -> list[tuple[str, str]]:
+    """What the program is made of.
+
+    :param device: what the model runs on, or why it does not
+    """
+    card = services.card
+    return [
+        ("Program", f"mat-desktop {mat_desktop.__version__}, MIT licence"),
+        ("Model", f"{card.title}, made {card.created}, {card.licence}, SHA-256 begins {card.digest}"),
+        ("Trained on", card.data),
+        ("Runs on", device),
+        ("Data", f"{services.data_dir}"),
+        ("Icons", "Lucide, ISC licence"),
+        ("Typeface", "Inter, SIL Open Font License 1.1"),
+    ]
 
 
 class About(Sheet):

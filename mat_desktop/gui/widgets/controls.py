@@ -404,7 +404,9 @@ class Text(QLabel):
         text = self.text()
         flags = int(self.alignment())
         if self._elide:
-            text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+            text = self.fontMetrics().elidedText(
+                text, Qt.TextElideMode.ElideRight, self.contentsRect().width()
+            )
         elif self.wordWrap():
             flags |= int(Qt.TextFlag.TextWordWrap)
         painter.drawText(self.contentsRect(), flags, text)

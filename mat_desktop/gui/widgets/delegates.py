@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QFocusEvent,
     QFontMetrics,
@@ -17,7 +28,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from mat_desktop.gui import icons
-from mat_desktop.gui.models.tracks import ROW_ROLE, Column, Row, State, TracksModel
+from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.models.tracks import ROW_ROLE, Column, TracksModel
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.controls import round_rect
 
@@ -131,7 +143,7 @@ class ChipsDelegate(RowDelegate):
         t = current()
         model = self._table.tracks
         box = rect.adjusted(8, 0, -8, 0)
-        chosen = model.chosen(row) if row.scores is not None and not row.reason else []
+        chosen = model.chosen(row) if row.scores is not None and not row.reason else ()
         if not chosen:
             token = {State.FAILED: "danger", State.CONFLICT: "warning"}.get(row.state, "faint")
             if not row.reason and token != "faint":
@@ -199,6 +211,8 @@ class TrackTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
         self.verticalHeader().hide()
+        # Headers ask for each column whether all of it is selected, cell by cell, to highlight it.
+        self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self))
         self.verticalHeader().setMinimumSectionSize(28)
         self.verticalHeader().setDefaultSectionSize(28)
         self.setItemDelegate(RowDelegate(self))
@@ -214,6 +228,12 @@ class TrackTable(QTableView):
             self._kind = kind
             for column, width in zip(FIXED, WIDTHS[kind], strict=True):
                 self.setColumnWidth(column, width)
+
+    def dataChanged(self, first: Index, last: Index, roles: Iterable[int] = ()) -> None:
+        """Repaint, where a changed row is in view: Qt would paint all that is in view for any."""
+        top, bottom = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        if last.row() >= top and (bottom < 0 or first.row() <= bottom):
+            super().dataChanged(first, last, list(roles))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The row under the pointer is lit."""

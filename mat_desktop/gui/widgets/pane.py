@@ -21,8 +21,9 @@ from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.gui import words
+from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tags import listed
-from mat_desktop.gui.models.tracks import Row, State, sentence
+from mat_desktop.gui.models.tracks import sentence
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.changes import Changes
 from mat_desktop.gui.widgets.controls import (

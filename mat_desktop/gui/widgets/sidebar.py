@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate,
 
 from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.models.tracks import State
+from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import round_rect
 from mat_desktop.gui.widgets.delegates import draw_state, elide

@@ -1,0 +1,205 @@
+"""One file as the window knows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from enum import StrEnum
+from os import fspath, sep
+from os.path import normcase
+from pathlib import Path
+
+from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import Track
+from mat_desktop.errors import FileFault, printable
+
+Suggest = Callable[[Scores, Mapping[str, Verdict], float], tuple[Suggestion, ...]]
+Found = Track | FileFault
+
+
+class State(StrEnum):
+    """Where a track stands."""
+
+    NEW = "New"
+    QUEUED = "Queued"
+    LISTENING = "Listening"
+    TO_REVIEW = "To review"
+    REVIEWED = "Reviewed"
+    WRITTEN = "Written"
+    CONFLICT = "Conflict"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What was heard in a file, with all that a worker can make of it beforehand.
+
+    Taggrams are not kept with the rows: thousands of them would fill the memory.
+
+    :param shift: of the thresholds, for which the suggestions were made
+    """
+
+    path: Path
+    scores: Scores
+    verdicts: Mapping[str, Verdict]
+    shift: float
+    suggestions: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a row keeps of its suggestions: the table needs no more, and most tags are far below threshold.
+
+    :param shift: of the thresholds, for which they were made
+    :param tags: those that would be written
+    :param undecided: whether the user has yet to say something of a suggested one
+    """
+
+    shift: float
+    tags: tuple[Suggestion, ...]
+    undecided: bool
+
+    @classmethod
+    def of(cls, suggestions: Sequence[Suggestion], shift: float) -> Chosen:
+        """The part of all suggestions that is kept."""
+        undecided = any(s.suggested and s.verdict is Verdict.UNDECIDED for s in suggestions)
+        return cls(shift, tuple(s for s in suggestions if s.chosen), undecided)
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """Texts are made once, as tables sort and search them by the ten thousand.
+
+    :param track: None where the file could not even be read
+    :param reason: why it failed or conflicts, in words
+    :param place: where it is shown, -1 where it is not
+    :param order: sorts rows as their paths would, only much faster
+    :param text: what a search looks through
+    :param heard: names of the chosen tags, which it looks through as well
+    """
+
+    path: Path
+    track: Track | None
+    state: State = State.NEW
+    reason: str = ""
+    scores: Scores | None = None
+    verdicts: dict[str, Verdict] = dataclass_field(default_factory=dict)
+    place: int = -1
+    where: str = ""
+    order: str = ""
+    title: str = ""
+    artist: str = ""
+    genre: str = ""
+    text: str = ""
+    heard: str = ""
+    _chosen: Chosen | None = None
+
+    def __post_init__(self) -> None:
+        self.where = fspath(self.path)
+        self.order = normcase(self.where).replace(sep, "\0")
+        self._make_texts()
+
+    @classmethod
+    def of(cls, found: Found) -> Row:
+        """A row for what a scan found."""
+        if isinstance(found, FileFault):
+            return cls(found.path, None, State.FAILED, found.cause)
+        return cls(found.path, found)
+
+    def _make_texts(self) -> None:
+        path, track = self.path, self.track
+        name = f"{path.parent.name}{sep}{path.name}"
+        parts = [name if name.isprintable() else printable(Path(name))]
+        if track is None:
+            self.title = path.name if path.name.isprintable() else printable(Path(path.name))
+            self.artist = self.genre = ""
+        else:
+            tags = track.tags
+            self.title = track.title
+            self.artist = "; ".join(tags.get(Field.ARTIST, ()))
+            self.genre = "; ".join(tags.get(Field.GENRE, ()))
+            for field in (Field.TITLE, Field.ARTIST, Field.ALBUM, Field.GENRE, Field.MOOD):
+                parts += tags.get(field, ())
+        self.text = "\n".join(parts).casefold()
+
+    @property
+    def seconds(self) -> float | None:
+        """Length: as heard, or as the file says."""
+        if self.scores is not None:
+            return self.scores.seconds
+        return self.track.duration if self.track else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is being listened to, or will be."""
+        return self.state is State.QUEUED or self.state is State.LISTENING
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it can be listened to, was not yet, and does not wait for it."""
+        return self.scores is None and self.track is not None and not self.waits
+
+    def chosen(self, suggest: Suggest, shift: float) -> Chosen:
+        """Tags that would be written; made when first asked for. Any thread may ask."""
+        chosen = self._chosen
+        if self.scores is None:
+            return Chosen(shift, (), False)
+        if chosen is None or chosen.shift != shift:
+            chosen = Chosen.of(suggest(self.scores, dict(self.verdicts), shift), shift)
+        return chosen
+
+    @property
+    def last_chosen(self) -> Chosen | None:
+        """As made last, maybe for other thresholds."""
+        return self._chosen
+
+    def keep(self, chosen: Chosen | None) -> None:
+        """Remember what was made; None where verdicts or scores are others now."""
+        self._chosen = chosen
+        self.heard = "\n".join([s.tag.name for s in chosen.tags]).casefold() if chosen is not None else ""
+
+    def take(self, arrived: Arrived) -> None:
+        """What was heard in it."""
+        self.scores = arrived.scores
+        self.reason = ""
+        self.verdicts = dict(arrived.verdicts)
+        self.keep(Chosen.of(arrived.suggestions, arrived.shift))
+
+    def replace_track(self, track: Track) -> None:
+        """The file's tags were read again."""
+        self.track = track
+        self._make_texts()
+
+
+class Tally:
+    """How many rows there are of each state, that are new, and that were listened to."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        """Count everything."""
+        every = list(rows)
+        self.states: Counter[State] = Counter([row.state for row in every])
+        self.heard = sum([row.scores is not None for row in every])
+        queued, listening = State.QUEUED, State.LISTENING
+        unheard = [row for row in every if row.scores is None and row.track is not None]
+        self.new = sum([row.state is not queued and row.state is not listening for row in unheard])
+
+    def add(self, row: Row, by: int = 1) -> None:
+        """Count one more; before a row changes, one less."""
+        self.states[row.state] += by
+        if row.scores is not None:
+            self.heard += by
+        elif row.is_new:
+            self.new += by
+
+    @property
+    def total(self) -> int:
+        """All rows."""
+        return sum(self.states.values())
+
+    @property
+    def bad(self) -> int:
+        """Files that failed or conflict."""
+        return self.states[State.FAILED] + self.states[State.CONFLICT]

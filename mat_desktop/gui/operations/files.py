@@ -1,0 +1,66 @@
+"""What writing and undoing have in common: files change, and the table must follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mat_desktop.domain.plan import WriteResult, WriteStatus
+from mat_desktop.domain.track import Track
+from mat_desktop.errors import FileFault
+from mat_desktop.gui.models.row import State
+from mat_desktop.gui.models.tracks import TracksModel
+from mat_desktop.gui.services import Services
+
+STATES = {WriteStatus.CONFLICT: State.CONFLICT, WriteStatus.FAILED: State.FAILED}
+
+
+def with_refresh(services: Services, results: Iterator[WriteResult]) -> Iterator[WriteResult | Track]:
+    """In the worker: after each result the tags that the file has now."""
+    for result in results:
+        yield result
+        if result.status is not WriteStatus.FAILED:
+            try:
+                yield services.refresh(result.path)
+            except FileFault:
+                continue
+
+
+def is_result(item: object) -> bool:
+    """Whether an item counts as a file of the run."""
+    return isinstance(item, WriteResult)
+
+
+class Outcome:
+    """Results of one run, shown in the table as they come."""
+
+    def __init__(self, tracks: TracksModel) -> None:
+        self._tracks = tracks
+        self.results: list[WriteResult] = []
+
+    def take(self, batch: Sequence[WriteResult | Track]) -> None:
+        """Some more of them. A file that is left as it was keeps its reason, whatever its tags are."""
+        for item in batch:
+            if isinstance(item, Track):
+                self._tracks.refreshed(item)
+                result = self.results[-1] if self.results else None
+                if result is not None and result.path == item.path:
+                    self._mark(result)
+            else:
+                self.results.append(item)
+                self._mark(item)
+
+    def _mark(self, result: WriteResult) -> None:
+        state = STATES.get(result.status)
+        row = self._tracks.row(result.path) if state is not None else None
+        if state is not None and row is not None:
+            self._tracks.mark([row], state, result.reason)
+
+    @property
+    def written(self) -> int:
+        """Files that were written."""
+        return sum(result.status is WriteStatus.WRITTEN for result in self.results)
+
+    @property
+    def bad(self) -> list[WriteResult]:
+        """Files that were not, though they should have been."""
+        return [result for result in self.results if result.status in STATES]

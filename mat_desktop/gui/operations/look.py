@@ -1,0 +1,77 @@
+"""Looking at a track: its spectrogram and its taggram are fetched when it is selected."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.domain.track import Track, TrackId
+from mat_desktop.errors import FileFault
+from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.services import Services
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mat_desktop.app.draw import Picture
+    from mat_desktop.app.score import Heard
+
+TAGGRAMS = 64
+"""Taggrams that are kept in memory."""
+
+
+class Look(QObject):
+    """Answers come for the row looked at last, with ``drawn``, ``not_drawn`` and ``heard``."""
+
+    drawn = Signal(object)
+    not_drawn = Signal(str)
+    heard = Signal()
+
+    def __init__(self, services: Services, bridge: Bridge) -> None:
+        super().__init__()
+        self._services, self._bridge = services, bridge
+        self._path: Path | None = None
+        self.taggrams: OrderedDict[tuple[Path, TrackId], NDArray[np.float16]] = OrderedDict()
+
+    def at(self, row: Row | None) -> None:
+        """Draw another track; None, or one that cannot be read, is not drawn."""
+        if row is None or row.track is None:
+            self._path = None
+            return
+        path = row.path
+        self._path = path
+
+        def done(picture: Picture) -> None:
+            if self._path == path:
+                self.drawn.emit(picture)
+
+        def failed(error: Exception) -> None:
+            if self._path == path:
+                self.not_drawn.emit(error.cause if isinstance(error, FileFault) else str(error))
+
+        self._bridge.ask("draw", lambda: self._services.draw(path), done, failed, engine=True)
+
+    def taggram(self, row: Row, track: Track) -> NDArray[np.float16] | None:
+        """From those looked at last; read again where it is not among them."""
+        if row.scores is None:
+            return None
+        key = (row.path, row.scores.track_id)
+        if key in self.taggrams:
+            self.taggrams.move_to_end(key)
+            return self.taggrams[key]
+
+        def done(found: list[Heard]) -> None:
+            for heard in found:
+                self.taggrams[(heard.path, heard.scores.track_id)] = heard.taggram
+                while len(self.taggrams) > TAGGRAMS:
+                    self.taggrams.popitem(last=False)
+                if self._path == heard.path:
+                    self.heard.emit()
+
+        self._bridge.ask("taggram", lambda: list(self._services.known([track])), done)
+        return None

@@ -1,0 +1,124 @@
+"""Playing the track in view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.widgets.player_bar import PlayerBar
+
+if TYPE_CHECKING:
+    from mat_desktop.audio.player import Player
+
+
+class Play(QObject):
+    """``moved`` says where the playhead is, in seconds."""
+
+    moved = Signal(float)
+
+    def __init__(self, bar: PlayerBar) -> None:
+        super().__init__()
+        self._bar = bar
+        self._row: Row | None = None
+        self._at = 0.0
+        bar.play.clicked.connect(self.toggle)
+        bar.stop.clicked.connect(self.stop)
+        bar.moved.connect(self.seek)
+        bar.position_changed.connect(self._head)
+
+    @property
+    def _player(self) -> Player | None:
+        return self._bar.player
+
+    def at(self, row: Row | None) -> None:
+        """Another track is in view: silence, and to its start."""
+        player = self._player
+        self._row = row
+        if player is not None and (row is None or player.path != row.path):
+            player.stop()
+            self._bar.play.set_playing(False)
+        self._head(0.0)
+
+    def toggle(self) -> None:
+        """Play, or pause."""
+        player, row = self._player, self._row
+        if player is None or row is None or row.track is None or not player.available:
+            return
+        if player.playing:
+            player.pause()
+        elif player.path == row.path and player.position > 0 and not player.ended:
+            player.play()
+        else:
+            player.play(row.path, self._at if self._at < (self._bar.seconds or 0) - 0.5 else 0.0)
+        if player.reason:
+            self._bar.show_reason(player.reason)
+        self._bar.started()
+
+    def stop(self) -> None:
+        """Silence, and back to the start."""
+        if self._player is not None:
+            self._player.stop()
+        self._bar.play.set_playing(False)
+        self._bar.show_position(0.0)
+
+    def seek(self, seconds: float) -> None:
+        """Go to a place; sound follows if it is on."""
+        player, row = self._player, self._row
+        if row is None:
+            return
+        if player is not None and player.path == row.path and (player.playing or player.position > 0):
+            player.seek(seconds)
+            self._bar.started()
+        self._bar.show_position(seconds)
+
+    def skip(self, by: float) -> None:
+        """Some seconds on or back."""
+        seconds = self._bar.seconds
+        if seconds:
+            self.seek(min(max(self._at + by, 0.0), max(0.0, seconds - 0.1)))
+
+    def silence(self, paths: Sequence[Path] | None = None) -> None:
+        """Let go of a file that is about to be written; of any file without a list."""
+        player = self._player
+        if player is None or player.path is None:
+            return
+        if paths is None or player.path in set(paths):
+            player.stop()
+            self._bar.play.set_playing(False)
+
+    def close(self) -> None:
+        """The end."""
+        if self._player is not None:
+            self._player.close()
+
+    def _head(self, seconds: float) -> None:
+        self._at = seconds
+        self.moved.emit(seconds)
+
+    def look_for_sound(
+        self, make: Callable[[], Player] | None, ask: Callable[..., None], say: Callable[[str], None]
+    ) -> None:
+        """Find a sound card in a worker.
+
+        :param make: makes the player; without it there is no sound
+        :param say: told why there is no sound, or nothing
+        """
+        if make is None:
+            self._bar.show_reason("Sound is off")
+            say("Sound is off")
+            return
+
+        def look() -> Player:
+            player = self._bar.player or make()
+            player.look_again()
+            return player
+
+        def found(player: Player) -> None:
+            self._bar.set_player(player)
+            say(player.reason)
+
+        ask("sound", look, found)

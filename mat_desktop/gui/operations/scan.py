@@ -1,0 +1,125 @@
+"""Opening folders and files: the table fills while they are read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.domain.track import Track
+from mat_desktop.errors import FileFault
+from mat_desktop.gui import words
+from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.models.row import Arrived, Row
+from mat_desktop.gui.operations.arrive import known
+from mat_desktop.gui.operations.desk import Desk
+
+KNOWN_AT_ONCE = 200
+"""Tracks of a scan whose kept scores are looked up together."""
+
+
+class Scan(QObject):
+    """``opened`` comes at once, ``nothing`` where no music was found, ``ended`` last."""
+
+    opened = Signal()
+    nothing = Signal()
+    ended = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.roots: list[Path] = []
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Scan folders and files."""
+        if not paths:
+            return
+        desk, wanted = self._desk, list(paths)
+        self.roots += [path for path in wanted if path not in self.roots]
+        self.opened.emit()
+
+        def ended(error: Exception | None) -> None:
+            desk.tracks.settle()
+            total = desk.tracks.tally().total
+            if error is not None:
+                desk.complain("The scan stopped", error, "Scan again", lambda: self.open(wanted))
+            elif not total:
+                self.nothing.emit()
+            desk.result(f"{words.plural(total, 'track')} in the library")
+            self.ended.emit()
+
+        desk.bridge.do(
+            Job(
+                "Scanning",
+                lambda cancel: self._find(wanted, cancel),
+                on_items=self._found,
+                on_end=ended,
+                counts=_counts,
+            )
+        )
+
+    def again(self) -> None:
+        """Scan all folders again."""
+        self.open(list(self.roots))
+
+    def _find(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Row | Arrived]:
+        """In the worker."""
+        services, tracks = self._desk.services, self._desk.tracks
+        waiting: list[Track] = []
+        for item in services.scan(paths, cancel):
+            yield Row.of(item)
+            if isinstance(item, Track):
+                waiting.append(item)
+                if len(waiting) >= KNOWN_AT_ONCE:
+                    yield from known(services, waiting, tracks.shift)
+                    waiting = []
+        yield from known(services, waiting, tracks.shift)
+
+    def _found(self, items: list[Any]) -> None:
+        tracks = self._desk.tracks
+        rows = [item for item in items if isinstance(item, Row)]
+        heard = [item for item in items if isinstance(item, Arrived)]
+        if rows:
+            tracks.add(rows)
+        if heard:
+            tracks.hear(heard)
+
+    def read_again(self, paths: Sequence[Path]) -> None:
+        """Read single files again, as after a failure."""
+        desk = self._desk
+
+        def make(cancel: threading.Event) -> Iterator[Row | Arrived]:
+            for path in paths:
+                if cancel.is_set():
+                    return
+                try:
+                    track = desk.services.refresh(path)
+                except FileFault as fault:
+                    yield Row.of(fault)
+                    continue
+                yield Row.of(track)
+                yield from known(desk.services, [track], desk.tracks.shift)
+
+        def ended(error: Exception | None) -> None:
+            if error is not None:
+                desk.complain("The files cannot be read again", error)
+            self.ended.emit()
+
+        desk.bridge.do(
+            Job(
+                "Reading again",
+                make,
+                on_items=self._found,
+                on_end=ended,
+                total=len(paths),
+                unit="file",
+                counts=_counts,
+            )
+        )
+
+
+def _counts(item: object) -> bool:
+    return not isinstance(item, Arrived)

@@ -1,0 +1,98 @@
+"""Writing: first a plan of all that would change, then the files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.domain.plan import FilePlan, Plan
+from mat_desktop.gui import words
+from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
+
+SLICE = 200
+"""Files whose changes are worked out together."""
+
+
+def heard(rows: Iterable[Row]) -> list[Row]:
+    """Those that there is something to write for."""
+    return [row for row in rows if row.scores is not None and row.track is not None]
+
+
+def _by_folder(row: Row) -> tuple[str, str, str]:
+    return row.order.rpartition("\0")
+
+
+class Write(QObject):
+    """``planned`` hands over changes some files at a time, ``complete`` says that there are no more.
+
+    ``written`` comes last, with the number of files and those that were left as they were.
+    """
+
+    planned = Signal(object, int)
+    complete = Signal(str)
+    written = Signal(int, object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def plan(self, rows: Sequence[Row]) -> None:
+        """Work out what would change; a plan that is being made is dropped."""
+        desk, services = self._desk, self._desk.services
+        shift = desk.tracks.shift
+
+        def work(part: Sequence[Row]) -> list[FilePlan | None]:
+            plans: list[FilePlan | None] = []
+            for row in part:
+                track = row.track
+                if track is not None:
+                    plans.append(services.plan_file(track, row.chosen(services.suggest, shift).tags))
+            return plans
+
+        def each(plans: list[FilePlan | None], done: int) -> None:
+            self.planned.emit([plan for plan in plans if plan is not None], done)
+
+        def planned(ordered: list[Row]) -> None:
+            desk.bridge.slices("plan", ordered, SLICE, work, each, lambda: self.complete.emit(reason), failed)
+
+        def failed(error: Exception) -> None:
+            desk.complain("The changes cannot be listed", error)
+
+        reason = f"{services.card.title}, {services.scheme.title}"
+        desk.bridge.ask("plan", lambda: sorted(rows, key=_by_folder), planned, failed)
+
+    def drop_plan(self) -> None:
+        """Nobody looks at it any more."""
+        self._desk.bridge.forget("plan")
+
+    def write(self, plan: Plan) -> None:
+        """Do what the plan says."""
+        desk = self._desk
+        outcome = Outcome(desk.tracks)
+
+        def make(cancel: threading.Event) -> Iterator[Any]:
+            yield from with_refresh(desk.services, desk.services.apply(plan, cancel))
+
+        def ended(error: Exception | None) -> None:
+            if error is not None:
+                desk.complain("Writing stopped", error)
+            desk.result(f"Wrote {words.plural(outcome.written, 'file')}")
+            self.written.emit(outcome.written, outcome.bad)
+
+        desk.bridge.do(
+            Job(
+                "Writing",
+                make,
+                on_items=outcome.take,
+                on_end=ended,
+                total=len(plan.files),
+                unit="file",
+                counts=is_result,
+            )
+        )

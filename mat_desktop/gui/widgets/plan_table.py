@@ -1,0 +1,214 @@
+"""The table of a plan: file, field, old values, new values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from mat_desktop.domain.plan import Change
+from mat_desktop.domain.tags import Field
+from mat_desktop.errors import printable
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.models.plan import LINE_ROLE, Line, PlanModel, replaces
+from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.widgets.controls import round_rect
+from mat_desktop.gui.widgets.delegates import elide
+
+Index = QModelIndex | QPersistentModelIndex
+OWN = frozenset({Field.MAT_TAGS, Field.MAT_SCORES, Field.MAT_MODEL})
+
+Piece = tuple[str, str, bool]
+"""Text, colour token, struck."""
+
+
+def old_pieces(change: Change) -> list[Piece]:
+    """Old values; those that go are struck."""
+    if not change.before:
+        return [("empty", "faint", False)]
+    return [(value, "muted", value not in change.after) for value in change.before]
+
+
+def new_pieces(change: Change) -> list[Piece]:
+    """New values; those that are added have a plus, those that replace something another colour."""
+    had = set(change.before)
+    token = "warning" if replaces(change) else "positive"
+    if change.field in OWN:
+        token = "muted"  # the program's own marks: what is heard stands in the other fields
+    plus = "" if replaces(change) else "+ "
+    if not change.after:
+        return [("removed", "warning", False)]
+    return [
+        (value, "text", False) if value in had else (plus + value, token, False) for value in change.after
+    ]
+
+
+def draw_pieces(painter: QPainter, rect: QRect, pieces: Sequence[Piece], *, dim: bool) -> None:
+    """Pieces in a row, cut where there is no more room."""
+    x = rect.x()
+    for number, (text, token, struck) in enumerate(pieces):
+        face = font(13, strike=struck)
+        painter.setFont(face)
+        painter.setPen(current().color("faint" if dim else token))
+        last = number == len(pieces) - 1
+        room = rect.right() - x
+        if room < 16:
+            return
+        shown = elide(text, room)
+        painter.drawText(QRect(x, rect.y(), room + 4, rect.height()), Qt.AlignmentFlag.AlignVCenter, shown)
+        x += QFontMetrics(face).horizontalAdvance(shown) + (0 if last else 12)
+        if shown != text:
+            return
+
+
+class _Delegate(QStyledItemDelegate):
+    def __init__(self, table: PlanTable) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(100, 28)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        t = current()
+        line = index.data(LINE_ROLE)
+        if not isinstance(line, Line):
+            return
+        rect: QRect = option.rect
+        painter.save()
+        if line.file is None or line.change is None:
+            painter.fillRect(rect, t.color("raised"))
+            painter.setClipRect(rect)  # every cell shows its part of the one line
+            self._folder(painter, rect, line)
+            painter.restore()
+            return
+        if self._table.currentIndex().row() == index.row():
+            painter.fillRect(rect, t.color("hover"))
+        dim = not self._table.plan.checked(line)
+        inner = rect.adjusted(8, 0, -8, 0)
+        if index.column() == 0:
+            if self._table.plan.is_first(index.row()):
+                if self._table.checkable:
+                    draw_check(painter, QRect(rect.x() + 24, rect.y() + 6, 16, 16), not dim)
+                else:
+                    icons.draw(painter, "music", rect.x() + 24, rect.y() + 6, 16, t.color("muted"))
+                painter.setFont(font(13, 500))
+                painter.setPen(t.color("muted" if dim else "text"))
+                name = rect.adjusted(56, 0, -8, 0)
+                text = elide(printable(Path(line.file.path.name)), name.width(), 13, 500)
+                painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
+        elif index.column() == 1:
+            painter.setFont(font(13))
+            painter.setPen(t.color("muted"))
+            text = elide(words.field(line.change.field), inner.width())
+            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
+        elif index.column() == 2:
+            draw_pieces(painter, inner, old_pieces(line.change), dim=dim)
+        else:
+            draw_pieces(painter, inner, new_pieces(line.change), dim=dim)
+        if self._table.plan.is_last(index.row()):
+            painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
+        painter.restore()
+
+    def _folder(self, painter: QPainter, rect: QRect, line: Line) -> None:
+        t = current()
+        left = self._table.columnViewportPosition(0)
+        wide = self._table.viewport().width()
+        icons.draw(painter, "folder", left + 24, rect.y() + 6, 16, t.color("muted"))
+        painter.setFont(font(12, 500))
+        painter.setPen(t.color("text"))
+        x = left + 56
+        path = line.folder.path
+        name = elide(printable(Path(path.name or str(path))), wide - x - 8, 12, 500)
+        painter.drawText(QRect(x, rect.y(), wide - x, rect.height()), Qt.AlignmentFlag.AlignVCenter, name)
+        x += QFontMetrics(font(12, 500)).horizontalAdvance(name) + 10
+        painter.setFont(font(12))
+        painter.setPen(t.color("muted"))
+        rest = f"{printable(path.parent)}, {words.plural(line.folder.files, 'file')}"
+        rest = elide(rest, max(0, wide - x - 16), 12)
+        painter.drawText(QRect(x, rect.y(), wide - x, rect.height()), Qt.AlignmentFlag.AlignVCenter, rest)
+
+
+def draw_check(painter: QPainter, box: QRect, on: bool) -> None:
+    """A check box."""
+    t = current()
+    if on:
+        round_rect(painter, box, 3, t.color("accent"))
+        icons.draw(painter, "check", box.x() + 2, box.y() + 2, 12, t.color("on_accent"))
+    else:
+        round_rect(painter, box, 3, None, t.color("control"))
+
+
+class PlanTable(QTableView):
+    """Space or a click checks and unchecks a file."""
+
+    def __init__(self, model: PlanModel, *, checkable: bool = True) -> None:
+        super().__init__()
+        self.plan = model
+        self.checkable = checkable
+        self.setModel(model)
+        self.setAccessibleName("Changes")
+        self.setObjectName("changes")
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSelectionMode(QTableView.SelectionMode.NoSelection)
+        self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(28)
+        self.verticalHeader().setDefaultSectionSize(28)
+        header = self.horizontalHeader()
+        header.setFont(font(12, 500))
+        header.setFixedHeight(28)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        self.setItemDelegate(_Delegate(self))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The new values have the rest."""
+        super().resizeEvent(event)
+        wide = event.size().width()
+        self.setColumnWidth(0, min(310, max(180, wide * 3 // 10)))
+        self.setColumnWidth(1, 112)
+        self.setColumnWidth(2, min(184, max(96, wide // 7)))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The check box, and the name beside it."""
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        left = event.button() is Qt.MouseButton.LeftButton
+        if self.checkable and left and index.isValid() and index.column() == 0:
+            self.plan.toggle(index.row())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space toggles."""
+        if event.key() == Qt.Key.Key_Space and self.checkable:
+            self.plan.toggle(self.currentIndex().row())
+            return
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Space is meant for the list, not for the player."""
+        asked = event.type() is QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Rows, then the ring."""
+        super().paintEvent(event)
+        index = self.currentIndex()
+        if self.hasFocus() and index.isValid():
+            y = self.rowViewportPosition(index.row())
+            rect = QRect(QPoint(0, y), QSize(self.viewport().width(), 28))
+            round_rect(QPainter(self.viewport()), rect, 2, None, current().color("focus"), 2)

@@ -1,0 +1,59 @@
+"""Much work reaches the UI thread whole and in order, however far the worker is ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from threading import Event
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.gui.bridge import WAITING, Bridge, Job
+
+
+@pytest.fixture
+def bridge(qtbot: QtBot) -> Iterator[Bridge]:
+    made = Bridge()
+    yield made
+    assert made.shut(5000)
+
+
+def test_a_job_that_is_far_ahead_is_delivered_whole_and_in_order(qtbot: QtBot, bridge: Bridge) -> None:
+    count = WAITING * 5 + 7
+    got: list[int] = []
+    ends: list[Exception | None] = []
+    bridge.do(Job("Counting", lambda cancel: iter(range(count)), on_items=got.extend, on_end=ends.append))
+    qtbot.waitUntil(lambda: bool(ends), timeout=10_000)
+    assert got == list(range(count))
+    assert ends == [None]
+
+
+def test_a_job_that_waits_for_the_ui_thread_can_be_cancelled(qtbot: QtBot, bridge: Bridge) -> None:
+    def make(cancel: Event) -> Iterator[int]:
+        number = 0
+        while not cancel.is_set():
+            number += 1
+            yield number
+
+    ends: list[Exception | None] = []
+    bridge.do(Job("Counting", make, on_items=lambda items: None, on_end=ends.append))
+    qtbot.wait(50)
+    bridge.cancel()
+    qtbot.waitUntil(lambda: bool(ends), timeout=10_000)
+    assert not bridge.busy
+
+
+def test_slices_come_in_order_and_a_new_question_replaces_the_rest(qtbot: QtBot, bridge: Bridge) -> None:
+    got: list[tuple[int, int]] = []
+    ends: list[str] = []
+
+    def work(part: Sequence[int]) -> int:
+        return sum(part)
+
+    bridge.slices("sum", range(10), 3, work, lambda s, n: got.append((s, n)), lambda: ends.append("first"))
+    qtbot.waitUntil(lambda: bool(ends), timeout=5000)
+    assert got == [(3, 3), (12, 6), (21, 9), (9, 10)]
+    bridge.slices("sum", range(9999), 3, work, lambda *_: None, lambda: ends.append("dropped"))
+    bridge.slices("sum", range(3), 3, work, lambda *_: None, lambda: ends.append("last"))
+    qtbot.waitUntil(lambda: "last" in ends, timeout=5000)
+    assert ends == ["first", "last"]
