@@ -1,165 +1,100 @@
-"""``python -m training prepare | train | evaluate | export``."""
+"""``python -m training prepare | train | evaluate | reproduce | finetune | export | report | benchmark``."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress
-
-from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.errors import MatError
-from training.datasets.corpus import Dataset, read_corpus
-from training.datasets.features import Features, prepare
-from training.settings import Settings
-
-console = Console(stderr=True)
+from training.experiments import BUDGETS
+from training.settings import Settings, SettingsFault
+from training.stopping import EXIT_STATUS, Stopped
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Exit status 0, 1 for a fault of data or disk, 2 for wrong usage."""
+    """Run one command. Exit status 0, 1 for a fault of data or disk, 2 for wrong usage, 130 when stopped."""
     options = _parser().parse_args(arguments)
+    from training import commands  # here, so that --help does not wait for everything that trains
+
     try:
-        status: int = options.run(options)
+        status: int = getattr(commands, options.command)(options)
+    except SettingsFault as fault:
+        commands.console.print(f"[red]{fault}", soft_wrap=True)
+        return 2
     except MatError as fault:
-        console.print(f"[red]{fault}", soft_wrap=True)
+        commands.console.print(f"[red]{fault}", soft_wrap=True)
         return 1
+    except OSError as error:
+        commands.console.print(f"[red]{error.filename or 'disk'}: {error.strerror}", soft_wrap=True)
+        return 1
+    except Stopped as stopped:
+        commands.console.print(str(stopped))
+        return EXIT_STATUS
     except KeyboardInterrupt:
-        console.print("Stopped. The last epoch's checkpoint is kept: the same command with --resume goes on.")
-        return 130
+        commands.console.print("Stopped. What was prepared so far is kept.")
+        return EXIT_STATUS
     return status
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, run, text in (
-        ("prepare", _prepare, "decode a data set once into a cache of log-mel spectrograms"),
-        ("train", _train, "train a network and export it as a model"),
-        ("export", _export, "export the best epoch of a run as a model"),
-        ("evaluate", _evaluate, "measure a model on the splits of a data set"),
-    ):
-        command = commands.add_parser(name, help=text, description=text)
-        command.set_defaults(run=run)
-        command.add_argument("--data", type=Path, required=True, help="folder of a corpus with soft labels")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return subparsers.add_parser(name, help=text, description=text)
+
+    prepare = add("prepare", "decode a data set once into the cache that a network needs")
+    train = add("train", "train a network; under torchrun, on many devices and machines")
+    evaluate = add("evaluate", "measure a model on the splits of a data set")
+    reproduce = add("reproduce", "train the networks of one of the paper's tables")
+    finetune = add("finetune", "put a model to the tags of another data set")
+    export = add("export", "export the best epoch of a run as a model")
+    report = add("report", "write a page on one or several finished runs")
+    benchmark = add("benchmark", "measure the speed of the loop against a plain one")
+
+    for command in (prepare, train, evaluate, reproduce, finetune, export, benchmark):
+        command.add_argument("--data", type=Path, required=True, help="folder of the data set")
+        command.add_argument("--cache", type=Path, default=Path("cache"), help="folder for prepared audio")
+    for command in (train, reproduce, finetune):
+        command.add_argument("--runs", type=Path, default=Path("runs"), help="folder for runs")
         command.add_argument(
-            "--cache", type=Path, default=Path("cache"), help="folder for log-mel spectrograms"
+            "--progress", choices=("bar", "json"), default="bar", help="json: lines on stdout"
         )
-        if name in ("train", "export"):
-            command.add_argument(
-                "--export", type=Path, required=True, help="model folder to write, e.g. fcn2d"
-            )
-        if name == "export":
-            command.add_argument("--from", dest="folder", type=Path, required=True, help="folder of a run")
-        if name == "train":
-            command.add_argument(
-                "--runs", type=Path, default=Path("runs"), help="folder for checkpoints and curves"
-            )
-            command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-            for field in fields(Settings):
-                kind = type(field.default)
-                flag = "--" + field.name.replace("_", "-")
-                command.add_argument(flag, type=kind, default=field.default, help=f"default {field.default}")
-        if name == "evaluate":
-            command.add_argument("--model", type=Path, required=True, help="model folder")
+    for command in (train, finetune):
+        command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    for command in (evaluate, finetune):
+        command.add_argument("--model", type=Path, required=True, help="model folder")
+    for command in (train, finetune, export):
+        needed = command is not train
+        command.add_argument("--export", type=Path, required=needed, help="model folder to write, e.g. fcn2d")
+    for command in (prepare, train, evaluate, reproduce, finetune, benchmark):
+        _add_settings(command)
+
+    reproduce.add_argument("--table", choices=("1", "2", "3"), required=True)
+    reproduce.add_argument("--rows", nargs="+", help='only these, e.g. "Type E" or CRNN C=5')
+    reproduce.add_argument("--budget", choices=tuple(BUDGETS), default="full", help="default full")
+    finetune.add_argument("--whole", action="store_true", help="train the whole network, not only a new head")
+    export.add_argument("--from", dest="folder", type=Path, required=True, help="folder of a run")
+    report.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
+    report.add_argument("--out", type=Path, default=Path("report"), help="folder to write")
+    benchmark.add_argument("--seconds", type=float, default=10.0, help="for each loop")
     return parser
 
 
-def _open(options: argparse.Namespace) -> tuple[Dataset, Features]:
-    dataset = read_corpus(options.data)
-    with Progress(console=console) as progress:
-        task = progress.add_task("Preparing", total=len(dataset.clips))
-
-        def report(done: int, total: int, message: str) -> None:
-            progress.update(task, completed=done, total=total)
-            if message:
-                progress.console.print(f"skipped {message}", soft_wrap=True)
-
-        return dataset, prepare(dataset, options.cache, MelSpec(), report)
-
-
-def _prepare(options: argparse.Namespace) -> int:
-    _, features = _open(options)
-    console.print(f"{int(features.usable.sum())} of {len(features.usable)} clips are ready")
-    return 0
-
-
-def _train(options: argparse.Namespace) -> int:
-    from training.export import export
-    from training.loop import Epoch, epoch_as_dict, fit
-
-    settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
-    dataset, features = _open(options)
-    folder = options.runs / f"fcn2d-{settings.digest()}"
-    folder.mkdir(parents=True, exist_ok=True)
-    settings.save(folder / "settings.json")
-    log = folder / "epochs.jsonl"
-    if not options.resume:
-        log.unlink(missing_ok=True)
-
-    def report(epoch: Epoch) -> None:
-        with log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(epoch_as_dict(epoch)) + "\n")
-        figures = "  ".join(f"{name} {f['roc_auc']:.3f}/{f['pr_auc']:.3f}" for name, f in epoch.valid.items())
-        left = (epoch.of - epoch.number) * epoch.seconds / 60
-        console.print(
-            f"epoch {epoch.number}/{epoch.of}  loss {epoch.train_loss:.4f}  valid {epoch.valid_loss:.4f}  "
-            f"ROC-AUC/PR-AUC {figures}  {left:.0f} min left",
-            soft_wrap=True,
-            highlight=False,
-        )
-
-    command = "python -m training " + shlex.join(_without_paths(sys.argv[1:]))
-    (folder / "command.txt").write_text(command + "\n", encoding="utf-8")
-    module = fit(dataset, features, settings, folder, report, options.resume)
-    card = export(module, dataset, features, settings, options.export, command, _seconds(folder))
-    console.print_json(data=card.metrics)
-    return 0
-
-
-def _export(options: argparse.Namespace) -> int:
-    from mat_desktop.networks.registry import build
-    from training.checkpoints import load_checkpoint
-    from training.export import export
-    from training.loop import network_of
-
-    folder = options.folder
-    try:
-        settings = Settings.load(folder / "settings.json")
-        command = (folder / "command.txt").read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise MatError(f"{folder} is not the folder of a run: {error}") from error
-    dataset, features = _open(options)
-    module = build(network_of(settings), len(dataset.tags))
-    load_checkpoint(folder, module, best=True)
-    card = export(module.eval(), dataset, features, settings, options.export, command, _seconds(folder))
-    console.print_json(data=card.metrics)
-    return 0
-
-
-def _seconds(folder: Path) -> float:
-    """Time that the run took, over all its epochs."""
-    lines = (folder / "epochs.jsonl").read_text(encoding="utf-8").splitlines()
-    return float(sum(json.loads(line)["seconds"] for line in lines))
-
-
-def _without_paths(arguments: Sequence[str]) -> list[str]:
-    """The command as anyone can give it: folders by their last name only."""
-    return [Path(word).name if "/" in word else word for word in arguments if word != "--resume"]
-
-
-def _evaluate(options: argparse.Namespace) -> int:
-    from training.evaluate import evaluate
-
-    dataset, features = _open(options)
-    console.print_json(data=evaluate(options.model, dataset, features))
-    return 0
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("settings", "see training/settings.py; a flag goes before the file")
+    group.add_argument("--config", type=Path, help="TOML or JSON file with settings")
+    for field in fields(Settings):
+        if field.name == "start":
+            continue
+        flag = "--" + field.name.replace("_", "-")
+        if field.name in ("options", "reader"):
+            group.add_argument(flag, nargs="+", metavar="NAME=VALUE")
+        else:
+            group.add_argument(flag, metavar="VALUE", help=f"default {field.default!r}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Random changes of a batch of log-mel that leave its labels true."""
+"""Random changes of a batch of log-mel that leave its labels true.
+
+Random numbers are torch's own: the loop seeds them by epoch and step.
+"""
 
 from __future__ import annotations
 
@@ -20,24 +23,38 @@ class Augment:
         self._mel_mask = FrequencyMasking(settings.mel_mask, iid_masks=True)
         self._time_mask = TimeMasking(settings.time_mask, iid_masks=True)
 
-    def on_decibel(self, log_mel: Tensor, labels: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    def on_decibel(self, log_mel: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Random gain per clip, and in some steps each clip mixed with another, as power.
 
         :param log_mel: dB [batch, 1, mel, frames]
         :param labels: [batch, tags]; a mixture has the larger of both labels, weakened for the quieter clip
         """
         batch = log_mel.shape[0]
-        gain = (torch.rand(batch, 1, 1, 1, generator=random) * 2 - 1) * self.settings.gain_db
-        log_mel = (log_mel + gain).clamp_min(FLOOR_DB)
-        if torch.rand((), generator=random) >= self.settings.mix:
+        if self.settings.gain_db:
+            gain = (torch.rand(batch, 1, 1, 1) * 2 - 1) * self.settings.gain_db
+            log_mel = (log_mel + gain.to(log_mel.device)).clamp_min(FLOOR_DB)
+        if torch.rand(()).item() >= self.settings.mix:
             return log_mel, labels
-        share = 0.5 + 0.5 * torch.rand(batch, 1, 1, 1, generator=random)
-        other = torch.randperm(batch, generator=random)
+        share = (0.5 + 0.5 * torch.rand(batch, 1, 1, 1)).to(log_mel.device)
+        other = torch.randperm(batch).to(log_mel.device)
         power = share * torch.pow(10.0, log_mel / 10) + (1 - share) * torch.pow(10.0, log_mel[other] / 10)
         weight = share.view(batch, 1)
         return 10 * torch.log10(power.clamp_min(1e-10)), weight * labels + (1 - weight) * labels[other]
 
+    def on_samples(self, waveform: Tensor) -> Tensor:
+        """Random gain per clip.
+
+        :param waveform: [batch, 1, samples] in -1..1
+        """
+        if not self.settings.gain_db:
+            return waveform
+        decibel = (torch.rand(waveform.shape[0], 1, 1) * 2 - 1) * self.settings.gain_db
+        return (waveform * torch.pow(10.0, decibel / 20).to(waveform.device)).clamp(-1, 1)
+
     def on_standardised(self, log_mel: Tensor) -> Tensor:
         """SpecAugment (Park et al. 2019): one band and one span of each clip become the mean."""
-        masked: Tensor = self._time_mask(self._mel_mask(log_mel))
-        return masked
+        if self.settings.mel_mask:
+            log_mel = self._mel_mask(log_mel)
+        if self.settings.time_mask:
+            log_mel = self._time_mask(log_mel)
+        return log_mel

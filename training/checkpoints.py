@@ -3,64 +3,65 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
-from torch import nn
+
+from mat_desktop.errors import MatError, printable
 
 LAST = "last.pt"
 BEST = "best.pt"
 
 
-def save_checkpoint(
-    folder: Path,
-    module: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
-    state: dict[str, Any],
-    *,
-    is_best: bool,
-) -> None:
-    """Keep everything that a resumed run needs, and the weights once more if they are the best so far."""
-    if is_best:
-        _save(folder / BEST, {"module": module.state_dict()})
-    _save(
-        folder / LAST,
-        {
-            "module": module.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "schedule": schedule.state_dict(),
-            "state": state,
-        },
-    )
+class DiskFault(MatError):
+    """Something could not be written. What was written before is still whole."""
 
 
-def load_checkpoint(
-    folder: Path,
-    module: nn.Module,
-    optimiser: torch.optim.Optimizer | None = None,
-    schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
-    state: dict[str, Any] | None = None,
-    *,
-    best: bool = False,
-) -> None:
-    """Put back what was kept; nothing happens where there is no checkpoint."""
-    path = folder / (BEST if best else LAST)
-    if not path.exists():
-        return
-    kept = torch.load(path, map_location="cpu", weights_only=True)
-    module.load_state_dict(kept["module"])
-    if optimiser is not None and schedule is not None and state is not None:
-        optimiser.load_state_dict(kept["optimiser"])
-        schedule.load_state_dict(kept["schedule"])
-        state.update(kept["state"])
+def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
+    """Put tensors and plain values in the place of the checkpoint before.
+
+    :raises DiskFault: there is no space, or no permission; the checkpoint before is untouched
+    """
+    write_whole(path, lambda file: torch.save(content, file))
 
 
-def _save(path: Path, content: dict[str, Any]) -> None:
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Tensors and plain values only: a checkpoint is not code.
+
+    :raises DiskFault: it cannot be read
+    """
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises whatever its reader meets in a damaged file
+        raise DiskFault(f"{printable(path)} is not a usable checkpoint: {_reason(error)}") from error
+    return content
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write a file beside the one before, wait until the disk has it, and let it take the place.
+
+    :raises DiskFault: it could not be written; the file before is untouched
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, RuntimeError) as error:  # torch hides the OSError in a RuntimeError
+        temporary.unlink(missing_ok=True)
+        kept = "; the one before stays usable" if path.exists() else ""
+        raise DiskFault(f"{printable(path)} could not be written: {_reason(error)}{kept}") from error
+
+
+def _reason(error: BaseException) -> str:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return seen.strerror
+        seen = seen.__cause__ or seen.__context__
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0]

@@ -7,31 +7,46 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mat_desktop.domain.card import ModelCard
+from mat_desktop.errors import ModelFault
 from mat_desktop.inference.cards import open_card, read_weights
+from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
-from training.datasets.corpus import Dataset, DatasetFault
-from training.datasets.features import Features
-from training.loop import by_vocabulary, predict
+from training.datasets.dataset import DatasetFault
+from training.inputs import Clips, Standard
+from training.loop import Trained, by_vocabulary, predict
 
 
-def evaluate(folder: Path, dataset: Dataset, features: Features) -> dict[str, dict[str, dict[str, float]]]:
+def evaluate(card: ModelCard, trained: Trained, clips: Clips) -> dict[str, dict[str, dict[str, float]]]:
     """Figures by split and vocabulary.
 
-    :raises DatasetFault: the data set has other tags than the model
+    :raises DatasetFault: the data set has other tags than the model, or a split is empty
     """
-    card = open_card(folder)
+    dataset = clips.dataset
     if [tag.key for tag in card.tags] != [f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags]:
         raise DatasetFault(f"the tags of {dataset.name} are not those of the model {card.name}")
-    module = build(card.network, len(card.tags)).eval()
-    arrays = read_weights(folder, card)
-    module.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
-    mean, std = (
-        torch.tensor(values).view(1, 1, -1, 1) for values in (card.normalisation.mean, card.normalisation.std)
-    )
     figures = {}
     for split in ("valid", "test"):
-        indices = dataset.indices(split)
-        indices = indices[features.usable[indices]]
-        scores = predict(module, features, indices, mean, std)
-        figures[split] = by_vocabulary(scores, dataset.labels[indices], dataset)
+        indices = clips.split(split)
+        scores = predict(trained.module, clips, indices, trained.standard)
+        figures[split] = by_vocabulary(scores, clips.labels(indices), dataset)
     return figures
+
+
+def open_model(folder: Path) -> tuple[ModelCard, Trained]:
+    """An exported model with its weights.
+
+    :raises ModelFault: it is broken or foreign
+    """
+    card = open_card(folder)
+    arrays = read_weights(folder, card)
+    try:
+        module: Network = build(card.network, len(card.tags)).eval()
+        module.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
+    except (ValueError, RuntimeError) as error:
+        raise ModelFault(f"{card.name}: {str(error).splitlines()[0]}") from error
+    values = card.normalisation
+    standard = Standard(
+        np.array(values.mean, np.float32), np.array(values.std, np.float32), module.input.compression
+    )
+    return card, Trained(module, standard)

@@ -9,43 +9,49 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from mat_desktop.domain.card import CARD_FORMAT, ModelCard, Normalisation, TagSpec, Weights
-from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.domain.card import CARD_FORMAT, ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
+from mat_desktop.errors import MatError
 from mat_desktop.inference.cards import save_model
-from training.datasets.corpus import Dataset
-from training.datasets.features import Features, normalisation
-from training.loop import by_vocabulary, network_of, predict
-from training.metrics import rank
-from training.settings import Settings
+from mat_desktop.networks.base import InputSpec
+from mat_desktop.networks.registry import names
+from training.inputs import Clips
+from training.loop import Trained, by_vocabulary, predict
+from training.metrics import is_hard, rank
 from training.thresholds import best_thresholds
+
+CORPUS_LICENCES = (
+    "A: free licence stated for the audio; A2: the repository's free licence; B: generated or rendered music "
+    "with a licence file; C: generated or rendered demonstration music without a statement"
+)
+
+
+def check_exportable(listens_to: InputSpec, name: str) -> None:
+    """:raises MatError: the application has no such front end"""
+    if listens_to.mel is None or listens_to.compression != "db":
+        raise MatError(f"the application cannot use {name}: it computes log-mel in dB and nothing else")
 
 
 def export(
-    module: nn.Module,
-    dataset: Dataset,
-    features: Features,
-    settings: Settings,
-    folder: Path,
-    command: str,
-    seconds: float,
+    trained: Trained, clips: Clips, network: NetworkSpec, folder: Path, training: dict[str, Any]
 ) -> ModelCard:
     """Measure the network on the validation and test split and write card and weights (half precision).
 
     The figures are those of the weights as stored: they are rounded to float16 before the measurement.
+
+    :param training: for the card: command, minutes, settings
+    :raises DatasetFault: a split is empty
+    :raises MatError: the application has no front end for this network
     """
+    check_exportable(clips.listens_to, network.name)
+    dataset, module = clips.dataset, trained.module
+    splits = {name: clips.split(name) for name in ("train", "valid", "test")}
     stored = {name: _half(value) for name, value in module.state_dict().items()}
     module.load_state_dict({name: torch.from_numpy(value) for name, value in stored.items()})
-    train, valid, test = (
-        indices[features.usable[indices]] for indices in map(dataset.indices, ("train", "valid", "test"))
-    )
-    mean, std = normalisation(features, train)
-    mean_view, std_view = (torch.from_numpy(a).view(1, 1, -1, 1) for a in (mean, std))
-    scores = predict(module, features, valid, mean_view, std_view)
-    test_scores = predict(module, features, test, mean_view, std_view)
-    thresholds = best_thresholds(scores, dataset.labels[valid])
-    ranking = rank(scores, dataset.labels[valid])
+    scores = {name: predict(module, clips, splits[name], trained.standard) for name in ("valid", "test")}
+    labels = clips.labels(splits["valid"])
+    thresholds = best_thresholds(scores["valid"], labels)
+    ranking = rank(scores["valid"], labels)
     tags = tuple(
         TagSpec(
             tag.name,
@@ -57,33 +63,42 @@ def export(
                 roc_auc=ranking.roc_auc[i],
                 pr_auc=ranking.pr_auc[i],
                 correlation=ranking.correlation[i],
-                mean_label=dataset.labels[valid, i].mean(),
+                mean_label=labels[:, i].mean(),
             ),
         )
         for i, tag in enumerate(dataset.tags)
     )
+    assert clips.listens_to.mel is not None
+    mean, std = (tuple(map(float, a.round(4))) for a in (trained.standard.mean, trained.standard.std))
     card = ModelCard(
         format=CARD_FORMAT,
         name=folder.name,
-        title=f"2D FCN, {settings.layers} layers, width {settings.width:g}",
+        title=title_of(network),
         created=datetime.now(UTC).date().isoformat(),
         licence="MIT",
-        network=network_of(settings),
-        mel=MelSpec(),
-        normalisation=Normalisation(tuple(map(float, mean.round(4))), tuple(map(float, std.round(4)))),
+        network=network,
+        mel=clips.listens_to.mel,
+        normalisation=Normalisation(mean, std),
         tags=tags,
         weights=Weights("", "", 0),
-        data=_describe(dataset, len(train), len(valid), len(test)),
+        data=_describe(clips, {name: len(indices) for name, indices in splits.items()}),
         metrics={
-            "valid": by_vocabulary(scores, dataset.labels[valid], dataset),
-            "test": by_vocabulary(test_scores, dataset.labels[test], dataset),
-            "protocol": "soft labels binarised per tag at max(0.1, the tag's 93 % quantile) within the "
-            "split; tags with fewer than three positives left out; macro means; correlation with the soft "
-            "labels; overlap of the five best tags",
+            **{
+                name: by_vocabulary(scores[name], clips.labels(splits[name]), dataset)
+                for name in ("valid", "test")
+            },
+            "protocol": _protocol(labels),
         },
-        training={"command": command, "minutes": round(seconds / 60, 1), "settings": _as_dict(settings)},
+        training=training,
     )
     return save_model(folder, card, stored)
+
+
+def title_of(network: NetworkSpec) -> str:
+    """For people: "2D FCN, 5 layers, width 0.25"."""
+    text = names()[network.name].text.split(":")[0]
+    layers = f", {network.layers} layers" if network.layers else ""
+    return f"{text}{layers}, width {network.width:g}"
 
 
 def _half(tensor: torch.Tensor) -> NDArray[np.generic]:
@@ -95,19 +110,22 @@ def _known(**figures: float) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in figures.items() if np.isfinite(value)}
 
 
-def _describe(dataset: Dataset, train: int, valid: int, test: int) -> str:
-    classes, counts = np.unique(dataset.licence_classes, return_counts=True)
-    shares = ", ".join(f"{name}: {count}" for name, count in zip(classes, counts, strict=True))
+def _protocol(labels: NDArray[np.float32]) -> str:
+    if is_hard(labels):
+        return "tags that no clip of the split has left out; macro means"
     return (
-        f"Distilled from soft labels: {train} training, {valid} validation and {test} test clips of 29.12 s "
-        "of free music, split by artist. The labels are means of the outputs of published networks (fcn, "
-        "crnn, musicnn of Won et al. 2020, MIT licence), each trained on the real data set of its vocabulary "
-        "(MagnaTagATune, MTG-Jamendo, Million Song Dataset with Last.fm tags). Clips by licence class: "
-        f"{shares} (A: free licence stated for the audio; A2: the repository's free licence; B: generated or "
-        "rendered music with a licence file; C: generated or rendered demonstration music without a "
-        "statement)."
+        "soft labels binarised per tag at max(0.1, the tag's 93 % quantile) within the split; tags with "
+        "fewer than three positives left out; macro means; correlation with the soft labels; overlap of the "
+        "five best tags"
     )
 
 
-def _as_dict(settings: Settings) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in settings.__dataclass_fields__}
+def _describe(clips: Clips, counts: dict[str, int]) -> str:
+    about = clips.dataset.about or clips.dataset.name
+    classes, shares = np.unique(clips.dataset.licence_classes, return_counts=True)
+    licences = ", ".join(f"{name}: {count}" for name, count in zip(classes, shares, strict=True) if name)
+    return (
+        f"{about[0].upper()}{about[1:]}: {counts['train']} training, {counts['valid']} validation and "
+        f"{counts['test']} test clips of 29.12 s."
+        + (f" Clips by licence class: {licences} ({CORPUS_LICENCES})." if licences else "")
+    )

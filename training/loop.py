@@ -3,137 +3,399 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
 from training.augment import Augment
-from training.checkpoints import load_checkpoint, save_checkpoint
-from training.datasets.corpus import Dataset
-from training.datasets.features import Features, normalisation
-from training.metrics import rank
-from training.settings import Settings
+from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
+from training.datasets.dataset import Dataset, DatasetFault
+from training.devices import choose_precision, launch
+from training.feed import Step, batches, seed_of, shuffled, side_by_side
+from training.inputs import Clips, Indices, Standard, standardisation
+from training.metrics import cross_entropy, rank
+from training.progress import EVERY_SECONDS, Begin, End, Epoch, Event, StepDone
+from training.settings import Settings, SettingsFault
+from training.stopping import Stopped
 
 Array = NDArray[np.float32]
 
+QUICK_SECONDS = 0.3
+"""A run that is asked to stop saves a checkpoint only if the last one took no longer."""
+
+PREDICTED_AT_ONCE = 8
+
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
-    """What one pass gave. ``seconds`` includes the validation."""
+class Trained:
+    """A network with its weights, and how its input is standardised."""
 
-    number: int
-    of: int
-    train_loss: float
-    valid_loss: float
-    valid: dict[str, dict[str, float]]
-    seconds: float
+    module: Network
+    standard: Standard
+
+
+@dataclass(slots=True)
+class State:
+    """Where a run stands: with weights, optimiser and schedule, all that a resumed run needs.
+
+    Random numbers need no state: they follow from seed, epoch and step.
+
+    :param epoch: epochs done
+    :param step: steps done in the epoch under way
+    :param loss: their losses, added up
+    :param seconds: that they took
+    :param waited: of these, for data
+    :param best: highest validation PR-AUC so far
+    :param best_epoch: that had it; 0 before the first
+    :param epochs: done so far
+    """
+
+    precision: str
+    epoch: int = 0
+    step: int = 0
+    loss: float = 0.0
+    seconds: float = 0.0
+    waited: float = 0.0
+    best: float = -1.0
+    best_epoch: int = 0
+    epochs: tuple[Epoch, ...] = ()
 
 
 def fit(
-    dataset: Dataset,
-    features: Features,
+    clips: Clips,
     settings: Settings,
     folder: Path,
-    report: Callable[[Epoch], None],
-    resume: bool,
-) -> nn.Module:
+    report: Callable[[Event], None],
+    *,
+    resume: bool = False,
+    start: Trained | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Trained:
     """Train a network and return it with the weights of the epoch with the best validation PR-AUC.
 
-    :param folder: of the run; the checkpoint after each epoch and the best weights are kept in it
+    :param folder: of the run; the last checkpoint and the best weights are kept in it
     :param resume: go on from the checkpoint in ``folder``, if there is one
+    :param start: a network to go on with, instead of random weights
+    :param stop: asked after every step
+    :raises DatasetFault: a split is empty
+    :raises DiskFault: a checkpoint could not be written; the one before is whole
+    :raises Stopped: ``stop`` said so
     """
-    fabric = Fabric(accelerator="auto", devices=1, precision=settings.precision)  # type: ignore[arg-type]
-    torch.manual_seed(settings.seed)
-    train = _usable(dataset, features, "train")
-    valid = _usable(dataset, features, "valid")
-    mean, std = (torch.from_numpy(a).view(1, 1, -1, 1) for a in normalisation(features, train))
+    training = Training(clips, settings, folder, report, resume=resume, start=start, stop=stop)
+    training.begin()
+    while not training.is_over:
+        training.train_epoch()
+        training.validate()
+    return training.end()
 
-    module = build(network_of(settings), len(dataset.tags), settings.dropout)
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    # The head starts at the tags' mean, so that the first epoch is not spent on learning how rare they are.
-    prior = torch.from_numpy(dataset.labels[train].mean(axis=0)).clamp(1e-3, 1 - 1e-3)
+
+class Training:
+    """One run under way."""
+
+    def __init__(
+        self,
+        clips: Clips,
+        settings: Settings,
+        folder: Path,
+        report: Callable[[Event], None],
+        *,
+        resume: bool = False,
+        start: Trained | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """See :func:`fit`."""
+        self.clips, self.settings, self.folder = clips, settings, folder
+        self.report, self.stop = report, stop
+        self.train, self.valid = clips.split("train"), clips.split("valid")
+        self.length = input_length(clips, settings)
+        self.steps = -(-len(self.train) // settings.batch_size)
+        torch.manual_seed(seed_of(settings.seed))
+        self.standard = start.standard if start else standardisation(clips, self.train)
+        self.module = start.module if start else new_network(clips, self.train, settings)
+        if self.length != clips.listens_to.length:
+            check_length(self.module, self.length)
+        self.augment = Augment(settings)
+
+        kept = load_checkpoint(folder / LAST) if resume and (folder / LAST).exists() else None
+        precision = kept["state"]["precision"] if kept else settings.precision
+        if precision == "auto":
+            precision = choose_precision(self.module, (*clips.listens_to.shape[:-1], self.length))
+        self.fabric = launch(precision)
+        if self.fabric.world_size * 2 > len(self.train) // self.steps and self.fabric.world_size > 1:
+            raise DatasetFault(f"steps of {settings.batch_size} clips are too small for so many processes")
+        self.state = State(precision)
+        self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimiser = make_optimiser(self.module, settings)
+        self.schedule = make_schedule(optimiser, settings, self.steps)
+        self.bare_optimiser = optimiser
+        self.network, self.optimiser = self.fabric.setup(self.module, optimiser)
+        self._restore(self.fabric.broadcast(kept))  # after setup: it puts the optimiser's state on the device
+        self._marks = dict.fromkeys(("report", "checkpoint"), time.monotonic())
+        self.save_seconds = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """All epochs are done, or validation got no better for too long."""
+        return self.state.epoch >= self.settings.epochs or self.is_early
+
+    @property
+    def is_early(self) -> bool:
+        """Validation got no better for too long."""
+        return 0 < self.settings.patience <= self.state.epoch - self.state.best_epoch
+
+    def begin(self) -> None:
+        """Say what is about to happen."""
+        state, counts = self.state, {"train": len(self.train), "valid": len(self.valid)}
+        self.report(Begin(state.epoch, self.settings.epochs, state.step, self.steps, state.precision, counts))
+
+    def train_epoch(self) -> None:
+        """Each clip once, or what is left of them after an interruption."""
+        settings, state, fabric = self.settings, self.state, self.fabric
+        room = self.clips.length - self.length
+        order = shuffled(self.train, settings.batch_size, room, seed_of(settings.seed, state.epoch))
+        rest = order[state.step :]
+        parts = [step.part(fabric.global_rank, fabric.world_size) for step in rest]
+        feed = batches(self.clips, parts, self.length, pin=fabric.device.type == "cuda")
+        loss_sum = torch.tensor(state.loss, device=fabric.device)
+        self.network.train()
+        try:
+            for step in rest:
+                started = time.monotonic()
+                audio, labels = next(feed)
+                state.waited += time.monotonic() - started
+                loss_sum += self._step(step, audio, labels)
+                state.step += 1
+                state.seconds += time.monotonic() - started
+                self._between_steps(loss_sum)
+        finally:
+            feed.close()
+        state.loss = float(torch.as_tensor(fabric.all_reduce(loss_sum, reduce_op="mean")))
+
+    def _step(self, step: Step, audio: Tensor, labels: Tensor) -> Tensor:
+        """One step of the optimiser; the loss."""
+        torch.manual_seed(
+            seed_of(self.settings.seed, self.state.epoch, self.state.step, self.fabric.global_rank)
+        )
+        audio, labels = self._augmented(self.fabric.to_device(audio), self.fabric.to_device(labels))
+        logits = self.network(contiguous(audio)).float().mean(dim=2)
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, labels)
+        # Of several processes, each has the mean over its own part of the batch; parts may differ by a clip.
+        loss = loss * (len(labels) * self.fabric.world_size / len(step.clips))
+        self.optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(loss)
+        self.optimiser.step()
+        self.schedule.step()
+        return loss.detach()
+
+    def _augmented(self, audio: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        if self.clips.listens_to.mel is None:
+            return self.augment.on_samples(audio), labels
+        audio, labels = self.augment.on_decibel(audio, labels)
+        return self.augment.on_standardised(self.standard(audio)), labels
+
+    def _between_steps(self, loss_sum: Tensor) -> None:
+        """Report, keep a checkpoint, or stop, where it is time for it."""
+        state = self.state
+        if self._is_due("report", EVERY_SECONDS):
+            self.report(
+                StepDone(
+                    state.epoch + 1,
+                    self.settings.epochs,
+                    state.step,
+                    self.steps,
+                    loss_sum.item() / state.step,
+                    self._seconds_left(),
+                )
+            )
+        if state.step < self.steps and self._is_due("checkpoint", self.settings.checkpoint_minutes * 60):
+            state.loss = loss_sum.item()
+            self._save()
+        if self.stop():
+            if self.save_seconds < QUICK_SECONDS and self.fabric.world_size == 1:
+                state.loss = loss_sum.item()
+                self._save()
+            raise Stopped("Stopped. The same command with --resume goes on from the last checkpoint.")
+
+    def validate(self) -> None:
+        """Figures over the clips of all processes; the best weights so far, and a checkpoint."""
+        state, started = self.state, time.monotonic()
+        scores = predict(self.network, self.clips, self.valid, self.standard, self.fabric, self.stop)
+        labels = self.clips.labels(self.valid)
+        figures = by_vocabulary(scores, labels, self.clips.dataset)
+        quality = np.array([f["pr_auc"] for f in figures.values()])
+        mean = float(quality[~np.isnan(quality)].mean()) if not np.isnan(quality).all() else 0.0
+        seconds = state.seconds + time.monotonic() - started
+        epoch = Epoch(
+            state.epoch + 1,
+            self.settings.epochs,
+            state.loss / self.steps,
+            cross_entropy(scores, labels),
+            figures,
+            seconds,
+            round(state.waited / state.seconds, 4),
+            seconds * (self.settings.epochs - state.epoch - 1),
+        )
+        self.state = State(
+            state.precision,
+            epoch.number,
+            best=state.best,
+            best_epoch=state.best_epoch,
+            epochs=(*state.epochs, epoch),
+        )
+        if mean > state.best:
+            self.state.best, self.state.best_epoch = mean, epoch.number
+            if self.fabric.is_global_zero:
+                weights = {"module": self.module.state_dict(), **self.standard.as_tensors()}
+                save_checkpoint(self.folder / BEST, weights)
+        # Told before it is kept: killed in between, the run does this epoch again and tells the same.
+        self.report(epoch)
+        self._save()
+
+    def end(self) -> Trained:
+        """The best network so far."""
+        self.report(End(self.state.best_epoch, self.state.epoch, self.is_early))
+        self.fabric.barrier()
+        best = load_checkpoint(self.folder / BEST) if self.fabric.is_global_zero else {}
+        self.module.load_state_dict(self.fabric.broadcast(best)["module"])
+        return Trained(self.module.cpu().eval(), self.standard)
+
+    def _save(self) -> None:
+        if not self.fabric.is_global_zero:
+            return
+        started = time.monotonic()
+        content = {
+            "module": self.module.state_dict(),
+            "optimiser": self.bare_optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "precision": self.fabric.strategy.precision.state_dict(),
+            "state": asdict(self.state),
+        }
+        save_checkpoint(self.folder / LAST, content)
+        self.save_seconds = time.monotonic() - started
+        self._marks["checkpoint"] = time.monotonic()
+
+    def _restore(self, kept: dict[str, Any] | None) -> None:
+        if kept is None:
+            return
+        self.module.load_state_dict(kept["module"])
+        self.bare_optimiser.load_state_dict(kept["optimiser"])
+        self.schedule.load_state_dict(kept["schedule"])
+        self.fabric.strategy.precision.load_state_dict(kept["precision"])
+        self.state = msgspec.convert(kept["state"], State)
+
+    def _is_due(self, name: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now - self._marks[name] < seconds:
+            return False
+        self._marks[name] = now
+        return True
+
+    def _seconds_left(self) -> float:
+        state = self.state
+        steps = self.settings.epochs * self.steps - state.epoch * self.steps - state.step
+        return round(steps * state.seconds / state.step, 1)
+
+
+def new_network(clips: Clips, train: Indices, settings: Settings) -> Network:
+    """A network with random weights, whose first answer is how frequent each tag is.
+
+    Else the first epoch would be spent on learning how rare they are.
+    """
+    module = build(settings.spec, len(clips.dataset.tags), settings.dropout)
+    prior = torch.from_numpy(clips.labels(train).mean(axis=0)).clamp(1e-3, 1 - 1e-3)
     assert module.head.bias is not None
     module.head.bias.data.copy_(torch.logit(prior))
-    optimiser = torch.optim.AdamW(
-        module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    steps = -(-len(train) // settings.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
+    return module
+
+
+def make_optimiser(module: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    """As the settings say."""
+    kind = torch.optim.Adam if settings.optimiser == "adam" else torch.optim.AdamW
+    rate, decay = settings.learning_rate, settings.weight_decay
+    return kind(module.parameters(), lr=rate, weight_decay=decay, fused=True)
+
+
+def make_schedule(
+    optimiser: torch.optim.Optimizer, settings: Settings, steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """As the settings say, over all epochs of so many steps."""
+    if settings.schedule == "constant":
+        return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
+    return torch.optim.lr_scheduler.OneCycleLR(
         optimiser, settings.learning_rate, total_steps=settings.epochs * steps
     )
-    state: dict[str, Any] = {"epoch": 0, "best": -1.0}
-    if resume:
-        load_checkpoint(folder, module, optimiser, schedule, state)
-    network, optimiser = fabric.setup(module, optimiser)
-    augment = Augment(settings)
-
-    for number in range(state["epoch"], settings.epochs):
-        started = time.monotonic()
-        # Seeded by epoch: a resumed run sees the same order, crops and noise as an uninterrupted one.
-        random = torch.Generator().manual_seed(settings.seed * 10_000 + number)
-        torch.manual_seed(settings.seed * 10_000 + number)
-        network.train()
-        total = 0.0
-        for log_mel, labels in _batches(dataset, features, train, settings, random):
-            mixed, targets = augment.on_decibel(log_mel, labels, random)
-            inputs = augment.on_standardised((mixed - mean) / std)
-            inputs = fabric.to_device(inputs.contiguous(memory_format=torch.channels_last))
-            logits = network(inputs).float().mean(dim=2)
-            loss = nn.functional.binary_cross_entropy_with_logits(logits, fabric.to_device(targets))
-            optimiser.zero_grad(set_to_none=True)
-            fabric.backward(loss)
-            optimiser.step()
-            schedule.step()
-            total += loss.item()
-        scores = predict(network, features, valid, mean, std, fabric)
-        figures = by_vocabulary(scores, dataset.labels[valid], dataset)
-        valid_loss = _cross_entropy(scores, dataset.labels[valid])
-        state["epoch"] = number + 1
-        quality = float(np.mean([f["pr_auc"] for f in figures.values()]))
-        is_best = quality > state["best"]
-        state["best"] = max(quality, state["best"])
-        save_checkpoint(folder, module, optimiser, schedule, state, is_best=is_best)
-        report(
-            Epoch(number + 1, settings.epochs, total / steps, valid_loss, figures, time.monotonic() - started)
-        )
-    load_checkpoint(folder, module, best=True)
-    return module.cpu().eval()
 
 
-def network_of(settings: Settings) -> NetworkSpec:
-    """The network that these settings train."""
-    return NetworkSpec("fcn2d", settings.layers, settings.width)
+def input_length(clips: Clips, settings: Settings) -> int:
+    """Frames or samples that the network sees of a clip in a training step.
+
+    :raises SettingsFault: the crop is longer than the clips
+    """
+    listens_to = clips.listens_to
+    if listens_to.mel is None or not listens_to.any_length or not settings.crop_frames:
+        return listens_to.length
+    if settings.crop_frames > clips.length:
+        raise SettingsFault(f"crop_frames {settings.crop_frames}: a clip has {clips.length} frames")
+    return settings.crop_frames
+
+
+def check_length(module: Network, length: int) -> None:
+    """:raises SettingsFault: the network cannot work on so little"""
+    try:
+        with torch.inference_mode():
+            module.eval()(torch.zeros(1, *module.input.shape[:-1], length))
+    except (RuntimeError, ValueError) as error:
+        raise SettingsFault(f"crop_frames {length} do not fit the network: {error}") from error
+
+
+def contiguous(audio: Tensor) -> Tensor:
+    """In the order of memory in which two-dimensional convolutions are fastest."""
+    return audio.contiguous(memory_format=torch.channels_last) if audio.dim() == 4 else audio
 
 
 def predict(
     network: nn.Module,
-    features: Features,
-    indices: NDArray[np.int64],
-    mean: Tensor,
-    std: Tensor,
+    clips: Clips,
+    indices: Indices,
+    standard: Standard,
     fabric: Fabric | None = None,
-    batch_size: int = 16,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Array:
-    """Scores of whole clips, [clips, tags] in 0..1."""
+    """Scores of whole clips, [clips, tags] in 0..1: the mean over pieces of the network's published length.
+
+    :param fabric: each process does its share, and all of them get the scores of all clips
+    :raises Stopped: ``stop`` said so
+    """
+    rank_, world = (fabric.global_rank, fabric.world_size) if fabric else (0, 1)
+    # Every process takes as many clips; where they do not come out even, some clips are done twice.
+    mine = np.resize(indices[rank_::world], -(-len(indices) // world)) if len(indices) >= world else indices
     network.eval()
+    length = clips.listens_to.length
     parts = []
     with torch.inference_mode():
-        for start in range(0, len(indices), batch_size):
-            block = features.log_mel[indices[start : start + batch_size]].astype(np.float32)
-            inputs = (torch.from_numpy(block).unsqueeze(1) - mean) / std
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
-            logits = network(fabric.to_device(inputs) if fabric else inputs)
-            parts.append(torch.sigmoid(logits.float().mean(dim=2)).cpu().numpy())
-    return np.concatenate(parts)
+        for audio, _ in batches(clips, side_by_side(clips, mine, PREDICTED_AT_ONCE), length):
+            inputs = contiguous(standard(fabric.to_device(audio) if fabric else audio))
+            parts.append(torch.sigmoid(network(inputs).float().mean(dim=2)).cpu())
+            if stop():
+                raise Stopped("Stopped. The same command with --resume goes on from the last checkpoint.")
+    pieces = torch.cat(parts)
+    scores = pieces.view(len(mine), -1, pieces.shape[1]).mean(dim=1)
+    if fabric and world > 1 and len(indices) >= world:
+        gathered = [torch.empty_like(scores, device=fabric.device) for _ in range(world)]
+        torch.distributed.all_gather(gathered, scores.to(fabric.device))
+        scores = torch.stack(gathered, dim=1).flatten(0, 1)[: len(indices)].cpu()
+    found: Array = scores.numpy()
+    return found
 
 
 def by_vocabulary(scores: Array, labels: Array, dataset: Dataset) -> dict[str, dict[str, float]]:
@@ -143,40 +405,3 @@ def by_vocabulary(scores: Array, labels: Array, dataset: Dataset) -> dict[str, d
         name: rank(scores[:, names == name], labels[:, names == name]).summary()
         for name in dict.fromkeys(names.tolist())
     }
-
-
-def _usable(dataset: Dataset, features: Features, split: str) -> NDArray[np.int64]:
-    indices = dataset.indices(split)
-    return indices[features.usable[indices]]
-
-
-def _batches(
-    dataset: Dataset,
-    features: Features,
-    indices: NDArray[np.int64],
-    settings: Settings,
-    random: torch.Generator,
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Random crops [batch, 1, mel, crop_frames] in dB with their labels [batch, tags], each clip once."""
-    order = indices[torch.randperm(len(indices), generator=random).numpy()]
-    frames = features.log_mel.shape[2]
-    for start in range(0, len(order), settings.batch_size):
-        chosen = order[start : start + settings.batch_size]
-        offsets = torch.randint(0, frames - settings.crop_frames + 1, (len(chosen),), generator=random)
-        crops = np.stack(
-            [
-                features.log_mel[clip, :, offset : offset + settings.crop_frames]
-                for clip, offset in zip(chosen.tolist(), offsets.tolist(), strict=True)
-            ]
-        )
-        yield torch.from_numpy(crops).float().unsqueeze(1), torch.from_numpy(dataset.labels[chosen])
-
-
-def _cross_entropy(scores: Array, labels: Array) -> float:
-    clipped = np.clip(scores, 1e-6, 1 - 1e-6)
-    return float(-np.mean(labels * np.log(clipped) + (1 - labels) * np.log(1 - clipped)))
-
-
-def epoch_as_dict(epoch: Epoch) -> dict[str, Any]:
-    """For JSON lines."""
-    return asdict(epoch)

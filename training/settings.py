@@ -3,60 +3,174 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
+
+from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.errors import MatError, printable
+from mat_desktop.networks.registry import build, names
+
+Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
+
+NOT_IN_DIGEST = ("checkpoint_minutes",)
+"""What changes nothing about the result, and so does not make another run of it."""
+
+LEAST = {
+    "epochs": 1,
+    "batch_size": 1,
+    "clips": 0,
+    "crop_frames": 0,
+    "patience": 0,
+    "gain_db": 0,
+    "mel_mask": 0,
+    "time_mask": 0,
+    "mix": 0,
+    "dropout": 0,
+    "weight_decay": 0,
+    "learning_rate": 0,
+    "checkpoint_minutes": 0,
+}
+
+
+class SettingsFault(MatError):
+    """Settings that name something unknown, or a value that cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of one training run. Fields of the paper that differ here are named in the README.
+    """Settings of one training run. The defaults are our recipe for soft labels, found on the corpus; the
+    paper's own settings are in ``training/experiments``.
 
-    :param layers: convolution layers of the 2D FCN
+    :param dataset: reader of the data set; empty: as its files look
+    :param reader: options of that reader
+    :param clips: use no more than so many clips of each split; 0: all
+    :param network: name in the registry
+    :param layers: its depth; 0 for its usual one
     :param width: factor on its channels
+    :param options: further choices that the network leaves
     :param dropout: after every block; the paper's 0.5 is for hard labels at width 1
-    :param epochs: passes over the training split
-    :param batch_size: clips a step
-    :param learning_rate: highest rate of the one-cycle schedule
-    :param weight_decay: AdamW's
-    :param crop_frames: frames of a random crop of each 911-frame clip
+    :param epochs: passes over the training split, at most
+    :param batch_size: clips a step, over all devices together
+    :param optimiser: "adamw" or "adam"
+    :param learning_rate: of the optimiser; the highest one of a one-cycle schedule
+    :param weight_decay: of the optimiser
+    :param schedule: "one-cycle" over all epochs, or "constant"
+    :param patience: stop after so many epochs without a better validation PR-AUC; 0: never
+    :param crop_frames: frames of a random crop of each clip, for log-mel networks that take any length; 0,
+        and for all others, the network's published input
     :param gain_db: random gain of a clip, +- dB
     :param mel_mask: widest band masked by SpecAugment, bands
     :param time_mask: longest span masked by SpecAugment, frames
     :param mix: share of steps whose clips are mixed in pairs (mixup on power and labels)
-    :param seed: of weights, order, crops and augmentation
-    :param precision: "32-true" or "bf16-mixed" (Lightning Fabric's names)
+    :param seed: of weights, order, crops, dropout and augmentation
+    :param precision: of arithmetic, by Lightning Fabric's names; "auto" measures on a CPU and asks a GPU
+    :param start: digest of the model that it starts from; empty: random weights
+    :param checkpoint_minutes: time between two checkpoints within an epoch
     """
 
-    layers: int = 5
+    dataset: str = ""
+    reader: dict[str, int | float | str] = field(default_factory=dict)
+    clips: int = 0
+    network: str = "fcn2d"
+    layers: int = 0
     width: float = 0.25
+    options: dict[str, int | str] = field(default_factory=dict)
     dropout: float = 0.15
     epochs: int = 30
     batch_size: int = 16
+    optimiser: Literal["adamw", "adam"] = "adamw"
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    patience: int = 0
     crop_frames: int = 512
     gain_db: float = 12.0
     mel_mask: int = 16
     time_mask: int = 64
     mix: float = 0.5
     seed: int = 1
-    precision: str = "bf16-mixed"
+    precision: Precision = "auto"
+    start: str = ""
+    checkpoint_minutes: float = 5.0
+
+    def __post_init__(self) -> None:
+        for name, least in LEAST.items():
+            if not getattr(self, name) >= least:
+                raise SettingsFault(f"{name} must be at least {least}, not {getattr(self, name)}")
+        for name in ("mix", "dropout"):
+            if getattr(self, name) > 1:
+                raise SettingsFault(f"{name} must be in 0..1, not {getattr(self, name)}")
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """The network that these settings train, its depth spelt out.
+
+        :raises SettingsFault: there is no such network
+        """
+        entry = names().get(self.network)
+        depths = entry.depths if entry else ()
+        known = entry.options if entry else {}
+        # "512" may be a name or a number: what the network's own default is decides.
+        options = {
+            name: str(value) if name in known and isinstance(known[name].default, str) else value
+            for name, value in self.options.items()
+        }
+        spec = NetworkSpec(self.network, self.layers or (depths[0] if depths else 0), self.width, options)
+        try:
+            build(spec, 1)
+        except ValueError as error:
+            raise SettingsFault(str(error)) from error
+        return spec
 
     def digest(self) -> str:
         """Eight hex digits that name this run."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
+        told = {name: value for name, value in asdict(self).items() if name not in NOT_IN_DIGEST}
+        return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:8]
 
     @classmethod
     def load(cls, path: Path) -> Settings:
-        """As :meth:`save` wrote them.
+        """Settings from a file; what it leaves out has its default. See :meth:`told`."""
+        return cls.of(cls.told(path), printable(path))
 
-        :raises OSError: there is no such file
-        :raises ValueError: it holds other settings
+    @classmethod
+    def told(cls, path: Path) -> dict[str, Any]:
+        """Names and values of a TOML or, by its name, JSON file.
+
+        :raises SettingsFault: no such file, or no such format
         """
-        return msgspec.json.decode(path.read_bytes(), type=cls)
+        try:
+            text = path.read_text(encoding="utf-8")
+            told = tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)
+        except OSError as error:
+            raise SettingsFault(f"{printable(path)}: {error.strerror}") from error
+        except ValueError as error:
+            raise SettingsFault(f"{printable(path)}: {error}") from error
+        if not isinstance(told, dict):
+            raise SettingsFault(f"{printable(path)}: no names and values")
+        cls.of(told, printable(path))
+        return told
 
-    def save(self, path: Path) -> None:
-        """As JSON."""
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(self)) + b"\n")
+    @classmethod
+    def of(cls, told: Mapping[str, Any], source: str = "the settings", strict: bool = True) -> Settings:
+        """Settings from names and values.
+
+        :param source: where they were found, for the message
+        :param strict: "3" is no number
+        :raises SettingsFault: a name is unknown or a value is wrong
+        """
+        unknown = sorted(set(told) - {field.name for field in fields(cls)})
+        if unknown:
+            raise SettingsFault(f"{source}: no setting {', '.join(unknown)}")
+        try:
+            return msgspec.convert(dict(told), cls, strict=strict)
+        except (msgspec.ValidationError, SettingsFault) as error:
+            raise SettingsFault(f"{source}: {error}") from error
+
+    def as_json(self) -> bytes:
+        """For people too."""
+        return msgspec.json.format(msgspec.json.encode(self)) + b"\n"

@@ -11,14 +11,11 @@ from training.metrics import FEWEST_POSITIVES, LOWEST_POSITIVE, QUANTILE
 
 Array = NDArray[np.float32]
 
-BETA = 0.5
-"""Weight of recall against precision in F-beta: a wrong tag in a file is worse than a missing one."""
-
 SURELY_POSITIVE = 0.35
 """A soft label from here on is a positive whatever the quantile: common tags are true of more than 7 %."""
 
 SMOOTHING = 5
-"""Neighbouring thresholds over which F-beta is averaged: a single clip must not decide."""
+"""Neighbouring thresholds over which F1 is averaged: a single clip must not decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Thresholds:
 
 
 def best_thresholds(scores: Array, labels: Array) -> Thresholds:
-    """The threshold of best F-beta for each tag.
+    """The threshold of best F1 for each tag.
 
     A tag with too few positives gets the highest score seen as its threshold: it is suggested only beyond
     anything known.
@@ -60,8 +57,7 @@ def _best(scores: Array, positive: NDArray[np.bool_]) -> tuple[float, float, flo
     hits = np.cumsum(positive[order])
     precision = hits / np.arange(1, len(order) + 1)
     recall = hits / positive.sum()
-    weighed = BETA**2 * precision + recall
-    curve = (1 + BETA**2) * precision * recall / np.maximum(weighed, 1e-9)
+    curve = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
     kernel = np.ones(SMOOTHING)
     smooth = np.convolve(curve, kernel, mode="same") / np.convolve(np.ones_like(curve), kernel, mode="same")
     best = int(smooth.argmax())

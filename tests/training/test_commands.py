@@ -1,0 +1,210 @@
+"""The commands, end to end on a few synthetic clips."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from mat_desktop.inference.cards import open_card
+from tests.training.corpora import make_corpus
+from training.__main__ import main
+from training.commands import recognised
+from training.datasets.dataset import DatasetFault
+from training.results import read_run
+from training.settings import Settings
+
+STRAIGHT = ["--dropout", "0", "--mix", "0", "--gain-db", "0", "--mel-mask", "0", "--time-mask", "0"]
+SMALL = ["--network", "fcn1d", "--layers", "3", "--width", "0.2", "--crop-frames", "300", "--batch-size", "2"]
+SMALL += ["--learning-rate", "0.01", "--epochs", "4", *STRAIGHT]
+
+Command = Callable[..., int]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus, and one with the same sounds under other tags."""
+    place = tmp_path_factory.mktemp("place")
+    make_corpus(place / "small")
+    make_corpus(place / "other")
+    names = {"mtat": ["dark", "bright"], "msd": ["bass"]}
+    (place / "other" / "vocabularies.json").write_text(json.dumps(names))
+    return place
+
+
+@pytest.fixture
+def command(place: Path) -> Command:
+    """A command on the small corpus, or on the data given."""
+
+    def run(name: str, *words: str, data: str = "small") -> int:
+        folders = ["--data", str(place / data), "--cache", str(place / "cache")]
+        runs = ["--runs", str(place / "runs")] if name in ("train", "reproduce", "finetune") else []
+        return main([name, *folders, *runs, *words])
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def model(place: Path) -> Path:
+    folders = ["--data", str(place / "small"), "--cache", str(place / "cache"), "--runs", str(place / "runs")]
+    assert main(["train", *folders, *SMALL, "--export", str(place / "model")]) == 0
+    return place / "model"
+
+
+def run_of(place: Path, model: Path) -> Path:
+    """The run that the model comes from."""
+    settings = Settings.of(open_card(model).training["settings"])
+    return place / "runs" / f"fcn1d-small-{settings.digest()}"
+
+
+def test_a_run_leaves_all_that_is_to_be_known(place: Path, model: Path) -> None:
+    folder = run_of(place, model)
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"settings.json", "command.txt", "epochs.jsonl", "events.jsonl", "last.pt", "best.pt"}
+    assert json.loads((folder / "settings.json").read_text())["dataset"] == "corpus"
+    events = [json.loads(line)["event"] for line in (folder / "events.jsonl").read_text().splitlines()]
+    assert (events[0], events[-1], events.count("epoch")) == ("begin", "end", 4)
+    run = read_run(folder)
+    assert run.result.data.clips == {"train": 8, "valid": 8, "test": 8}
+    assert run.result.budget == "own"
+    assert len(run.epochs) == run.result.epochs == 4
+    assert (run.result.metrics["test"].roc_auc.macro or 0) > 0.7
+    assert str(place) not in (folder / "result.json").read_text() + (model / "card.json").read_text()
+    assert open_card(model).network.layers == 3
+
+
+def test_events_for_programs(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("train", *SMALL, "--epochs", "1", "--progress", "json") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["event"] for line in lines] == ["begin", "epoch", "end"]
+    assert {"number", "train_loss", "valid", "eta_seconds", "time"} <= lines[1].keys()
+
+
+def test_settings_from_a_file_and_flags_before_it(
+    command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text('network = "fcn1d"\nlayers = 3\nwidth = 0.2\nepochs = 7\nbatch_size = 4\n')
+    words = ["train", "--config", str(config), "--epochs", "1", "--clips", "4", "--progress", "json"]
+    assert command(*words) == 0
+    begin = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert (begin["of"], begin["clips"]) == (1, {"train": 4, "valid": 4})
+    config.write_text("epoch = 7\n")
+    assert command(*words) == 2
+    assert "no setting epoch" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--epochs", "many"], "Expected `int`, got `str` - at `$.epochs`"),
+        (["--options", "rnn_axis"], "'rnn_axis' is not of the form name=value"),
+        (["--options", "x=1"], "fcn2d has no option 'x'"),
+    ],
+)
+def test_wrong_words_are_named(
+    command: Command, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert command("train", *words) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_data_sets_are_recognised_or_asked_for(
+    command: Command, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert recognised(place / "small") == "corpus"
+    (tmp_path / "annotations_final.csv").touch()
+    assert recognised(tmp_path) == "mtat"
+    with pytest.raises(DatasetFault, match="say with --dataset what it is: mtat, jamendo"):
+        recognised(place)
+    assert command("prepare", "--dataset", "corpus", "--reader", "split=1") == 1
+    assert "no option split: the data set corpus has no options" in capsys.readouterr().err
+    assert command("prepare", "--dataset", "jamendo", "--reader", "split=one") == 2
+    assert "reader option split: Expected `int`" in capsys.readouterr().err
+    assert command("prepare", "--dataset", "jamendo", "--reader", "split=4", "subset=genre") == 1
+
+
+def test_skipped_clips_are_said_in_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = make_corpus(tmp_path / "c", 12)
+    for number in (0, 1, 2, 3, 4, 6, 7):
+        (data / "audio" / f"{number:05}.opus").write_bytes(b"broken")
+    assert main(["prepare", "--data", str(data), "--cache", str(tmp_path / "cache")]) == 0
+    errors = capsys.readouterr().err
+    assert errors.count("skipped ") == 6
+    assert "skipped 2 more" in errors
+    assert "5 of 12 clips are ready" in errors
+    assert main(["train", "--data", str(data), "--cache", str(tmp_path / "cache"), *SMALL]) == 1
+    assert "no clip in the train split can be used" in capsys.readouterr().err
+
+
+def test_a_new_head_for_other_tags(command: Command, model: Path, tmp_path: Path) -> None:
+    words = ["--model", str(model), "--export", str(tmp_path / "mine")]
+    assert command("evaluate", "--model", str(model), data="other") == 1, "its tags are others"
+    assert command("finetune", *words, data="other") == 0
+    card, before = open_card(tmp_path / "mine"), open_card(model)
+    assert [tag.name for tag in card.tags] == ["dark", "bright", "bass"]
+    assert card.normalisation == before.normalisation
+    assert card.metrics["test"]["mtat"]["roc_auc"] > 0.9
+    assert command("evaluate", "--model", str(tmp_path / "mine"), data="other") == 0
+
+
+def test_the_whole_network_for_other_tags(command: Command, model: Path, place: Path, tmp_path: Path) -> None:
+    words = ["--model", str(model), "--export", str(tmp_path / "mine"), "--whole", "--epochs", "2"]
+    assert command("finetune", *words, "--batch-size", "4", "--crop-frames", "300", data="other") == 0
+    (folder,) = (place / "runs").glob("fcn1d-other-*")
+    settings = json.loads((folder / "settings.json").read_text())
+    assert (settings["learning_rate"], settings["width"], settings["epochs"]) == (1e-4, 0.2, 2)
+    assert open_card(tmp_path / "mine").metrics["test"]["mtat"]["roc_auc"] > 0.9
+
+
+def test_rows_of_a_table_beside_the_papers_figures(
+    command: Command, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["reproduce", "--table", "2", "--rows", "1D FCN C=3", "--budget", "smoke", "--clips", "4"]
+    assert command(*words) == 0
+    shown = capsys.readouterr()
+    assert "SMOKE RUN of Table 2 on small" in shown.err
+    assert "SMOKE RUN of Table 2 on small" in " ".join(shown.out.split())
+    assert "0.4779" in shown.out
+    assert (place / "runs" / "table2-smoke" / "report.html").exists()
+    assert command(*words) == 0
+    assert "is finished already" in capsys.readouterr().err
+    assert command("reproduce", "--table", "2", "--rows", "3D") == 2
+
+
+def test_an_experiment_with_other_spectrograms(command: Command, place: Path) -> None:
+    words = ["--rows", "Type A", "--budget", "smoke", "--clips", "4"]
+    assert command("reproduce", "--table", "1", *words) == 0
+    assert len(list((place / "cache").glob("small-*"))) == 2
+
+
+def test_a_report_on_runs(place: Path, model: Path, tmp_path: Path) -> None:
+    folder = run_of(place, model)
+    assert main(["report", str(folder), "--out", str(tmp_path / "report")]) == 0
+    assert (tmp_path / "report" / "report.html").exists()
+    assert main(["report", str(tmp_path)]) == 1
+
+
+def test_models_that_the_application_cannot_use_are_not_exported(
+    command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("train", "--network", "sample_level", "--export", str(tmp_path / "m")) == 1
+    assert "the application cannot use sample_level" in capsys.readouterr().err
+
+
+def test_speed_is_measured_against_a_plain_loop(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("benchmark", *SMALL, "--seconds", "0.2") == 0
+    plain, ours = json.loads(capsys.readouterr().out)
+    assert ours["clips_per_second"] > plain["clips_per_second"]
+    assert 0 <= ours["waiting"] < 1

@@ -1,0 +1,415 @@
+"""Reports on invented runs: what must stand in them, and that nothing can break out of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.errors import UsageFault
+from training.metrics import best_f1, measure
+from training.published import paper_table, paper_tables, published_results, row_of
+from training.report import report
+from training.report.charts import ticks
+from training.report.markdown import plain
+from training.results import (
+    Budget,
+    DataUsed,
+    EpochLine,
+    ResultFault,
+    RunResult,
+    read_epochs,
+    read_run,
+    write_result,
+)
+
+HOSTILE = (
+    '<script>alert("x")</script>',
+    "a|b",
+    "`code` *bold* [link](x)",
+    "line\nbreak & more",
+    "</style>",
+    "rare",
+)
+
+
+def invent(
+    folder: Path,
+    title: str = "2D FCN C=5",
+    *,
+    budget: Budget = "full",
+    data: str = "mtat",
+    tags: tuple[str, ...] = HOSTILE,
+    seed: int = 1,
+    epochs: int = 3,
+    table: Any = "2",
+) -> RunResult:
+    """A finished run whose figures mean nothing."""
+    random = np.random.default_rng(seed)
+    splits = {}
+    for split, clips in (("valid", 60), ("test", 80)):
+        labels = (random.random((clips, len(tags))) < 0.3).astype(np.float32)
+        labels[:, -1] = 0
+        splits[split] = np.clip(random.normal(0.3 + 0.3 * labels, 0.2), 0, 1).astype(np.float32), labels
+    thresholds = best_f1(*splits["valid"])
+    result = RunResult(
+        title=title,
+        table=table,
+        row=title,
+        network=NetworkSpec("fcn2d", 5, 1.0, {"mode": "literal"}),
+        parameters=25_183_026,
+        multiply_adds=14_900_000_000,
+        data=DataUsed(data, {"train": 400, "valid": 60, "test": 80}, "hard"),
+        split="public folders, tagged clips",
+        budget=budget,
+        settings={"learning_rate": 0.001, "seed": seed, "optimiser": "adam"},
+        hardware="an invented card",
+        epochs=epochs,
+        seconds_per_epoch=38.04,
+        metrics={split: measure(*pair, tags, thresholds, "valid") for split, pair in splits.items()},
+        tags=tags,
+    )
+    write_result(folder, result, splits)
+    lines = [
+        {
+            "number": number,
+            "of": epochs,
+            "train_loss": 0.3 / number,
+            "valid_loss": 0.4 / number,
+            "valid": {
+                data: {"roc_auc": 0.5 + number / 100, "pr_auc": 0.2 + number / 100, "top5_overlap": 0.1}
+            },
+            "seconds": 38.0,
+            "waiting": 0.1,
+        }
+        for number in range(1, epochs + 1)
+    ]
+    (folder / "epochs.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
+    return result
+
+
+@dataclass
+class Parsed(HTMLParser):
+    """Elements in order, the text, and what was left open."""
+
+    elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    hidden: str = ""
+
+    VOID = frozenset({"meta", "br", "link", "img"})
+    DRAWN = frozenset({"path", "rect", "circle", "polyline"})
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in self.DRAWN
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open and data.strip():
+            self.words.append(data.strip())
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def parse(path: Path) -> Parsed:
+    parsed = Parsed()
+    parsed.feed(path.read_text(encoding="utf-8"))
+    parsed.close()
+    assert parsed.open == []
+    return parsed
+
+
+def tables_of(text: str) -> list[list[list[str]]]:
+    """Markdown's tables as cells; each row must have as many as its head."""
+    found: list[list[list[str]]] = []
+    previous = ""
+    for line in text.splitlines():
+        if line.startswith("|"):
+            assert line.endswith("|")
+            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            if not previous.startswith("|"):
+                found.append([])
+            found[-1].append(cells)
+            assert len(cells) == len(found[-1][0]), line
+        previous = line
+    for table in found:
+        assert all(re.fullmatch(r":--|--:", cell) for cell in table[1])
+    return found
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    invent(tmp_path / "big", tags=tuple("abcdef"))
+    invent(tmp_path / "small", "1D FCN C=4", tags=tuple("abcdef"), seed=2)
+    return tmp_path / "big", tmp_path / "small"
+
+
+def test_a_comparison_has_every_row_of_the_paper_and_of_ours(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    html, markdown = report(pair, tmp_path / "out")
+    page = parse(html)
+    tables = tables_of(markdown.read_text(encoding="utf-8"))
+    for number in ("2", "3"):
+        for row in paper_table(number).rows:
+            for words in (page.text, markdown.read_text(encoding="utf-8")):
+                assert row.key in words
+                for figure in (row.accuracy, row.pr_auc, row.roc_auc):
+                    assert f"{figure:.4f}" in words
+    assert "Type B" not in page.text, "none of these networks stands in Table 1"
+    beside = {row[0]: row for row in tables[0][2:]}
+    result = read_run(pair[0]).result
+    ours = result.metrics["valid"]
+    assert beside["2D FCN C=5"][2].strip("*") == f"{ours.at_half.accuracy.micro:.4f}"
+    assert beside["2D FCN C=5"][4].strip("*") == f"{ours.pr_auc.macro:.4f}"
+    assert beside["2D FCN C=4"][-1] == "not run"
+    tested = {row[0]: row for row in tables[1][2:]}
+    assert tested["2D FCN C=5"][4].strip("*") == f"{result.metrics['test'].pr_auc.macro:.4f}"
+    for tag in "abcdef":
+        assert any(row[0] == tag for table in tables for row in table), tag
+    for words in (
+        "25,183,026",
+        "14.9 G",
+        "38.0 s",
+        "an invented card",
+        "public folders, tagged clips",
+        "full budget",
+    ):
+        assert words in page.text
+        assert words in markdown.read_text(encoding="utf-8")
+
+
+def test_differences_stand_above_the_tables(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    page = parse(report(pair, tmp_path / "out")[0])
+    before = page.text.split("Table 2 of the paper and ours")[0]
+    for words in ("400 / 60 / 80 clips", "macro", "micro", "0 to 1", "hard labels", "Left out", "f."):
+        assert words in before
+    assert "cannot be set against" not in before
+
+
+def test_other_systems_have_their_sources(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    html, markdown = report(pair, tmp_path / "out")
+    systems = tables_of(markdown.read_text(encoding="utf-8"))[-1]
+    expected = [result for result in published_results() if result.data == "MagnaTagATune"]
+    assert len(systems) == len(expected) + 2
+    assert all(row[-1] for row in systems)
+    unconfirmed = [result for result in expected if not result.checked]
+    assert sum(row[-1].startswith("Unconfirmed") for row in systems) == len(unconfirmed) > 0
+    assert "Harmonic CNN" in parse(html).text
+
+
+def test_a_smoke_run_says_so_on_its_face(tmp_path: Path) -> None:
+    invent(tmp_path / "run", budget="smoke", data="corpus")
+    html, markdown = report([tmp_path / "run"], tmp_path / "out")
+    page = parse(html)
+    assert page.words.index("Smoke run on the corpus.") < page.words.index(
+        "2D FCN C=5, smoke run: training report", 1
+    )
+    assert [attributes.get("role") for _, attributes in page.elements].count("note") == 1
+    assert "Figures on corpus cannot be set against the paper's" in page.text
+    text = markdown.read_text(encoding="utf-8")
+    assert text.index("> **Smoke run on the corpus.**") < text.index("ROC-AUC")
+    assert "printed in the paper" not in page.text.split("Learning curves")[1].split("Beside")[0], (
+        "no rival picture"
+    )
+
+    invent(tmp_path / "real")
+    both = report([tmp_path / "real", tmp_path / "run"], tmp_path / "both")[0]
+    assert "1 of 2 are smoke runs on the corpus: 2D FCN C=5 (run), smoke run." in parse(both).text
+    assert "smoke run" not in parse(report([tmp_path / "real"], tmp_path / "alone")[0]).text.lower()
+
+
+def test_names_cannot_break_out(tmp_path: Path) -> None:
+    result = invent(tmp_path / "run", table="")
+    write_result(tmp_path / "run", replace(result, title="<b>&\"'|", hardware="--> <!--", split="]]>"))
+    html, markdown = report([tmp_path / "run"], tmp_path / "out")
+    page = parse(html)
+    assert not {"script", "b ", "iframe"} & {element for element, _ in page.elements}
+    assert page.elements.count(("style", {})) == 1
+    assert '<script>alert("x")</script>' in page.words
+    assert page.words.count("<b>&\"'|: training report") == 2
+    text = markdown.read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "<b>" not in text
+    names = [row[0] for row in tables_of(text)[1][2:]]
+    assert plain("a|b") in names
+    assert plain("line\nbreak & more") in names
+    assert plain("`code` *bold* [link](x)") == r"\`code\` \*bold\* \[link\](x)"
+
+
+def test_the_page_needs_nothing_else(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    html, _ = report(pair, tmp_path / "out")
+    text = html.read_text(encoding="utf-8")
+    assert not re.search(r"https?://|url\(|@import|src=", text)
+    page = parse(html)
+    policies = [attributes["content"] for _, attributes in page.elements if "http-equiv" in attributes]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
+    links = [attributes["href"] for element, attributes in page.elements if element == "a"]
+    targets = [attributes["id"] for element, attributes in page.elements if element == "section"]
+    assert links == [f"#{target}" for target in targets]
+    for part in ("prefers-color-scheme: dark", "@media print"):
+        assert part in text
+
+
+def test_pictures_and_tables_can_be_read_aloud(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    page = parse(report(pair, tmp_path / "out")[0])
+    charts = [attributes for element, attributes in page.elements if element == "svg"]
+    assert all(chart.get("aria-label") or chart.get("aria-hidden") == "true" for chart in charts)
+    counts = {
+        name: sum(element == name for element, _ in page.elements) for name in ("table", "caption", "thead")
+    }
+    assert counts["table"] == counts["caption"] == counts["thead"] > 6
+    heads = [attributes for element, attributes in page.elements if element == "th"]
+    assert all(head["scope"] in ("col", "row", "colgroup") for head in heads)
+
+
+def test_one_run_shows_each_tag_with_its_threshold(tmp_path: Path) -> None:
+    result = invent(tmp_path / "run")
+    html, markdown = report([tmp_path / "run"], tmp_path / "out")
+    tags = next(t for t in tables_of(markdown.read_text(encoding="utf-8")) if t[0][0] == "Tag")
+    rows = {row[0]: row for row in tags[2:]}
+    thresholds = result.metrics["test"].at_best.thresholds
+    assert rows[plain("a|b")][4] == f"{thresholds[1]:.4f}"
+    assert rows["rare"][2] == "left out"
+    assert "At best F1 on validation, threshold" in tags[0]
+    page = parse(html)
+    faint = [a for element, a in page.elements if element == "polyline" and "faint" in (a["class"] or "")]
+    assert len(faint) == 2 * (len(HOSTILE) - 1)
+    assert "paper 0.9191" in page.words, "the paper's figure stands in the learning curve"
+
+
+def test_a_run_without_curves_or_place_in_the_paper(tmp_path: Path) -> None:
+    invent(tmp_path / "run", "choi_fcn", table="", epochs=1)
+    (tmp_path / "run" / "epochs.jsonl").unlink()
+    (tmp_path / "run" / "scores.npz").unlink()
+    page = parse(report([tmp_path / "run"], tmp_path / "out")[0])
+    for title in ("Beside the paper", "Learning curves", "ROC and PR curves"):
+        assert title not in page.words
+    assert "Published figures of other systems" in page.words
+
+
+def test_no_run_and_broken_runs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageFault):
+        report([], tmp_path)
+    with pytest.raises(ResultFault, match=r"no result\.json"):
+        report([tmp_path], tmp_path)
+    assert not (tmp_path / "report.html").exists()
+    result = invent(tmp_path / "run")
+    (tmp_path / "run" / "scores.npz").replace(tmp_path / "out.npz")
+    (tmp_path / "run" / "scores.npz").write_bytes(b"PK\x03\x04 cut")
+    with pytest.raises(ResultFault, match=r"scores\.npz"):
+        read_run(tmp_path / "run")
+    damaged = bytearray((tmp_path / "out.npz").read_bytes())
+    damaged[len(damaged) // 2] ^= 255
+    (tmp_path / "run" / "scores.npz").write_bytes(damaged)
+    with pytest.raises(ResultFault, match=r"scores\.npz"):
+        read_run(tmp_path / "run")
+    np.save(tmp_path / "run" / "one.npy", np.zeros(3))
+    (tmp_path / "run" / "one.npy").replace(tmp_path / "run" / "scores.npz")
+    with pytest.raises(ResultFault, match=r"scores\.npz"):
+        read_run(tmp_path / "run")
+    write_result(tmp_path / "run", replace(result, format=2))
+    with pytest.raises(ResultFault, match="format 2"):
+        read_run(tmp_path / "run")
+    write_result(tmp_path / "run", replace(result, tags=tuple("abcdef")))
+    with pytest.raises(ResultFault, match="tags of the valid split"):
+        read_run(tmp_path / "run")
+    (tmp_path / "run" / "result.json").write_text('{"title": 3}')
+    with pytest.raises(ResultFault, match=r"result\.json.*title"):
+        read_run(tmp_path / "run")
+
+
+def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
+    result = invent(tmp_path / "run")
+    run = read_run(tmp_path / "run")
+    assert run.result == result
+    assert [epoch.number for epoch in run.epochs] == [1, 2, 3]
+    assert run.best_epoch == run.epochs[2]
+    assert set(run.scores) == {"valid", "test"}
+    assert run.scores["test"].scores.shape == (80, len(HOSTILE))
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "epochs.jsonl",
+        "result.json",
+        "scores.npz",
+    ]
+
+
+def test_epochs_of_resumed_killed_and_chatty_runs(tmp_path: Path) -> None:
+    assert read_epochs(tmp_path) == ()
+
+    def line(number: int, loss: float, area: float) -> str:
+        figures = {"number": number, "of": 2, "train_loss": 0.5, "valid_loss": loss, "seconds": 1}
+        return json.dumps({**figures, "valid": {"m": {"pr_auc": area}}})
+
+    lines = [
+        '{"event": "begin", "epoch": 0}',
+        line(1, np.nan, np.nan),
+        line(1, 0.4, 0.1),
+        line(2, np.nan, np.nan),
+        '{"number": 3, "of"',
+    ]
+    path = tmp_path / "epochs.jsonl"
+    path.write_text("\n".join(lines))
+    first, second = read_epochs(tmp_path)
+    assert first == EpochLine(1, 2, 0.5, 0.4, {"m": {"pr_auc": 0.1}}, 1)
+    assert second.valid_loss is None
+    assert second.mean("pr_auc") is None
+    path.write_text("\n".join([lines[-1], *lines]))
+    with pytest.raises(ResultFault, match="line 1"):
+        read_epochs(tmp_path)
+
+
+def test_what_the_paper_prints() -> None:
+    assert [(table.number, len(table.rows), table.split) for table in paper_tables()] == [
+        ("1", 8, "valid"),
+        ("2", 9, "valid"),
+        ("3", 3, "test"),
+    ]
+    best = paper_table("3").row("2D FCN C=5")
+    assert best is not None
+    assert (best.accuracy, best.pr_auc, best.roc_auc) == (0.9425, 0.5207, 0.9182)
+    assert {row.key for row in paper_table("3").rows} <= {row.key for row in paper_table("2").rows}
+    for result in published_results():
+        assert result.source
+        assert 0.5 < result.roc_auc < 1
+        assert result.pr_auc is None or 0 < result.pr_auc < 1
+
+
+@pytest.mark.parametrize(
+    ("network", "row"),
+    [
+        (NetworkSpec("fcn2d", 0, 1.0), ("2", "2D FCN C=5")),
+        (NetworkSpec("crnn2d", 4, 1.0), ("2", "2D CRNN C=4")),
+        (NetworkSpec("experiment1_control", 0, 1.0), ("1", "Control")),
+        (NetworkSpec("experiment1_g", 0, 1.0), ("1", "Type G")),
+        (NetworkSpec("fcn2d", 5, 0.25), None),
+        (NetworkSpec("fcn2d", 7, 1.0), None),
+        (NetworkSpec("choi_fcn", 5, 1.0), None),
+    ],
+)
+def test_the_row_of_a_network(network: NetworkSpec, row: tuple[str, str] | None) -> None:
+    assert row_of(network) == row
+
+
+def test_ticks_are_round() -> None:
+    assert ticks(0, 1, 5) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    assert ticks(1, 3, 5, whole=True) == [1, 2, 3]
+    assert ticks(0.3, 0.3, 5) == [0.3]

@@ -1,0 +1,342 @@
+"""What each command does, in the order in which it does it."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from mat_desktop.errors import printable
+from mat_desktop.networks.base import InputSpec
+from mat_desktop.networks.registry import build
+from training.benchmark import benchmark as measure_speed
+from training.datasets.dataset import SPLITS, Dataset, DatasetFault, check_option
+from training.datasets.registry import READERS, open_dataset
+from training.devices import in_turn, launch
+from training.evaluate import evaluate as evaluate_model
+from training.evaluate import open_model
+from training.experiments import BUDGETS, Experiment, rows_of
+from training.export import check_exportable
+from training.export import export as export_model
+from training.finetune import new_head
+from training.inputs import Clips, hear, limited
+from training.loop import Trained, fit
+from training.progress import Bar, Event, JsonLines
+from training.report import report as write_report
+from training.results import Budget, RunResult, read_run
+from training.runs import (
+    best_network,
+    finish,
+    finished,
+    folder_of,
+    opened,
+    read_settings,
+    seconds,
+    shown,
+    without_paths,
+)
+from training.settings import Settings, SettingsFault
+from training.stopping import Stop
+
+IS_FIRST = os.environ.get("RANK", "0") == "0"
+"""Of several processes only this one says and writes something."""
+
+SHOWN_SKIPPED = 5
+
+FINETUNE = {"learning_rate": 1e-4, "epochs": 10, "patience": 3, "mix": 0.0}
+"""What a network that is nearly right is trained with, unless told otherwise."""
+
+console = Console(stderr=True, quiet=not IS_FIRST)
+
+
+def prepare(options: argparse.Namespace) -> int:
+    """Fill the cache that a network needs."""
+    settings, dataset = _open(options, _settings(options))
+    clips = _prepared(options, dataset, _input_of(settings))
+    console.print(f"{int(clips.usable.sum())} of {len(clips.usable)} clips are ready")
+    return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train a network; export it if a folder for it is given."""
+    settings, dataset = _open(options, _settings(options))
+    if options.export:
+        check_exportable(_input_of(settings), settings.network)
+    _, clips, trained = _run(options, settings, dataset, "own", options.resume)
+    if options.export and IS_FIRST:
+        _export(options, trained, clips, settings)
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Export the best epoch of a run."""
+    settings, command = read_settings(options.folder)
+    settings, dataset = _open(options, settings)
+    clips = _prepared(options, dataset, _input_of(settings))
+    trained = best_network(options.folder, settings, clips)
+    about = {"command": command, "minutes": _minutes(options.folder), "settings": shown(settings)}
+    card = export_model(trained, clips, settings.spec, options.export, about)
+    console.print_json(data=card.metrics)
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure a model."""
+    _, dataset = _open(options, _settings(options))
+    card, trained = open_model(options.model)
+    clips = _prepared(options, dataset, trained.module.input)
+    Console().print_json(data=evaluate_model(card, trained, clips))
+    return 0
+
+
+def finetune(options: argparse.Namespace) -> int:
+    """Give a model a new head for a data set's tags, and with ``--whole`` train all of it after that."""
+    card, trained = open_model(options.model)
+    network = {
+        "network": card.network.name,
+        "layers": card.network.layers,
+        "width": card.network.width,
+        "options": card.network.options,
+        "start": card.digest,
+    }
+    settings = _settings(options, FINETUNE, network)
+    settings, dataset = _open(options, settings)
+    clips = _prepared(options, dataset, trained.module.input)
+    trained, head = new_head(trained, clips, settings)
+    console.print(f"a new head for {len(dataset.tags)} tags: validation loss {head.valid_loss:.4f}")
+    if options.whole:
+        _, clips, trained = _run(options, settings, dataset, "own", options.resume, trained)
+    if IS_FIRST:
+        _export(options, trained, clips, settings)
+    return 0
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Train the networks of a table, one after another, and put their figures beside the paper's.
+
+    A row that is finished already is not trained again; one that was interrupted goes on.
+    """
+    results: list[tuple[Experiment, RunResult]] = []
+    budget = cast(Budget, options.budget)
+    folders: list[Path] = []
+    for experiment in rows_of(options.table, options.rows or []):
+        settings = _settings(options, _changes(experiment, budget))
+        settings, dataset = _open(options, settings)
+        if not results:
+            console.print(f"[bold]{_face(options, budget, dataset)}", soft_wrap=True)
+        console.print(f"[bold]{experiment.key}")
+        folder, _, _ = _run(options, settings, dataset, budget, resume=True)
+        folders.append(folder)
+        if IS_FIRST:
+            results.append((experiment, read_run(folder).result))
+    if IS_FIRST:
+        Console(width=100).print(_table(results, _face(options, budget, dataset)))
+        written = write_report(folders, options.runs / f"table{options.table}-{budget}")
+        console.print(f"report: {printable(written[0])}", soft_wrap=True)
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """One page on one or several finished runs."""
+    written = write_report(options.folders, options.out)
+    console.print(", ".join(printable(path) for path in written), soft_wrap=True)
+    return 0
+
+
+def benchmark(options: argparse.Namespace) -> int:
+    """Clips per second of this loop and of a plain one."""
+    settings, dataset = _open(options, _settings(options, {"clips": 64, "crop_frames": 0, "batch_size": 8}))
+    clips = _prepared(options, dataset, _input_of(settings))
+    with Progress(console=console, transient=True) as progress:
+        progress.add_task("Measuring", total=None)
+        rows = measure_speed(clips, settings, options.seconds)
+    Console().print_json(data=[asdict(row) for row in rows])
+    return 0
+
+
+def _run(
+    options: argparse.Namespace,
+    settings: Settings,
+    dataset: Dataset,
+    budget: Budget,
+    resume: bool,
+    start: Trained | None = None,
+) -> tuple[Path, Clips, Trained]:
+    """Prepare, train and measure, in the folder of these settings."""
+    fabric = launch()
+    clips = in_turn(fabric, lambda: _prepared(options, dataset, _input_of(settings)))
+    for split in SPLITS:
+        clips.split(split)  # an empty one is refused now, not after the training
+    folder = folder_of(options.runs, settings, dataset)
+    if resume and fabric.broadcast(finished(folder)):
+        console.print(f"{printable(folder)} is finished already", soft_wrap=True)
+        return folder, clips, best_network(folder, settings, clips)
+    command = without_paths(sys.argv[1:])
+    with ExitStack() as stack:
+        stop = stack.enter_context(Stop())
+        listeners: list[Callable[[Event], None]] = []
+        if fabric.is_global_zero:
+            log = stack.enter_context(opened(folder, settings, command, resume))
+            listeners += [log, stack.enter_context(_shown(options))]
+        fabric.barrier()
+
+        def tell(event: Event) -> None:
+            for listener in listeners:
+                listener(event)
+
+        trained = fit(clips, settings, folder, tell, resume=resume, start=start, stop=stop)
+        if fabric.is_global_zero:
+            finish(folder, trained, clips, settings, budget)
+    return folder, clips, trained
+
+
+def _shown(options: argparse.Namespace) -> AbstractContextManager[Callable[[Event], None]]:
+    return JsonLines(sys.stdout) if options.progress == "json" else Bar(console)
+
+
+def _export(options: argparse.Namespace, trained: Trained, clips: Clips, settings: Settings) -> None:
+    about = {
+        "command": without_paths(sys.argv[1:]),
+        "minutes": _minutes(folder_of(options.runs, settings, clips.dataset)),
+        "settings": shown(settings),
+    }
+    card = export_model(trained, clips, settings.spec, options.export, about)
+    console.print_json(data=card.metrics)
+
+
+def _minutes(folder: Path) -> float:
+    return round(seconds(folder) / 60, 1)
+
+
+def _settings(
+    options: argparse.Namespace,
+    below: Mapping[str, Any] | None = None,
+    above: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Settings from the command line, over those of the file, over those that the command starts from.
+
+    :param above: what the command line cannot change
+    """
+    given: dict[str, Any] = {}
+    for field in fields(Settings):
+        value = getattr(options, field.name, None)
+        if value is not None:
+            given[field.name] = _pairs(value) if isinstance(value, list) else value
+    given |= above or {}
+    told = Settings.told(options.config) if options.config else {}
+    return Settings.of({**(below or {}), **told, **given}, strict=False)
+
+
+def _changes(experiment: Experiment, budget: Budget) -> dict[str, Any]:
+    return msgspec.to_builtins(experiment.settings(budget))  # type: ignore[no-any-return]
+
+
+def _pairs(words: Sequence[str]) -> dict[str, int | str]:
+    pairs: dict[str, int | str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise SettingsFault(f"{word!r} is not of the form name=value")
+        pairs[name] = int(value) if value.isdecimal() else value
+    return pairs
+
+
+def _open(options: argparse.Namespace, settings: Settings) -> tuple[Settings, Dataset]:
+    """The data set that the settings name, or that the folder looks like."""
+    settings = replace(settings, dataset=settings.dataset or recognised(options.data))
+    check_option("the data set", settings.dataset, tuple(READERS))
+    reader = READERS[settings.dataset]
+    known = inspect.signature(reader, eval_str=True).parameters
+    typed = {
+        name: _typed(name, value, known[name].annotation) if name in known else value
+        for name, value in settings.reader.items()
+    }
+    dataset = open_dataset(settings.dataset, options.data, **typed)
+    return settings, limited(dataset, settings.clips)
+
+
+def recognised(folder: Path) -> str:
+    """The reader for a folder, by a file that only its layout has.
+
+    :raises DatasetFault: none of them is there
+    """
+    for name, file in (("corpus", "labels.npz"), ("mtat", "annotations_final.csv")):
+        if (folder / file).exists():
+            return name
+    known = ", ".join(READERS)
+    raise DatasetFault(f"{printable(folder)}: say with --dataset what it is: {known}")
+
+
+def _typed(name: str, value: Any, kind: Any) -> Any:
+    if kind in (Path, Path | None):
+        return Path(str(value))
+    if kind == Sequence[str]:
+        return str(value).split(",")
+    try:
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsFault(f"reader option {name}: {error}") from error
+
+
+def _input_of(settings: Settings) -> InputSpec:
+    return build(settings.spec, 1).input
+
+
+def _prepared(options: argparse.Namespace, dataset: Dataset, listens_to: InputSpec) -> Clips:
+    """Clips from the cache, which is filled where necessary; what is left out is said."""
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Preparing", total=len(dataset.clips))
+        clips = hear(
+            dataset,
+            listens_to,
+            options.cache,
+            lambda done, total, _: progress.update(task, completed=done, total=total),
+        )
+    for skipped in clips.skipped[:SHOWN_SKIPPED]:
+        console.print(f"skipped {skipped}", soft_wrap=True, markup=False, highlight=False)
+    if len(clips.skipped) > SHOWN_SKIPPED:
+        console.print(f"skipped {len(clips.skipped) - SHOWN_SKIPPED} more")
+    return clips
+
+
+def _face(options: argparse.Namespace, budget: Budget, dataset: Dataset) -> str:
+    """What a table of results says on its face."""
+    what = f"Table {options.table} on {dataset.name}"
+    changes = ", ".join(f"{name} {value}" for name, value in BUDGETS[budget].items())
+    if budget == "smoke":
+        return (
+            f"SMOKE RUN of {what} ({changes}): it shows that every row runs. Its figures say nothing, and it "
+            "is not the paper's experiment."
+        )
+    labels = "" if dataset.hard else " with soft labels, which is not the paper's data"
+    return f"{what}{labels}, budget {budget}" + (f" ({changes})" if changes else "")
+
+
+def _table(results: list[tuple[Experiment, RunResult]], face: str) -> Table:
+    table = Table(title=face)
+    for heading in ("", "paper: acc.", "PR-AUC", "ROC-AUC", "here: acc.", "PR-AUC", "ROC-AUC", "PR micro"):
+        table.add_column(heading, justify="left" if not heading else "right", no_wrap=True)
+    for experiment, result in results:
+        paper, here = experiment.paper, result.metrics[experiment.split]
+        figures = (
+            paper.accuracy,
+            paper.pr_auc,
+            paper.roc_auc,
+            here.at_half.accuracy.macro,
+            here.pr_auc.macro,
+            here.roc_auc.macro,
+            here.pr_auc.micro,
+        )
+        table.add_row(experiment.key, *("–" if value is None else f"{value:.4f}" for value in figures))
+    return table

@@ -1,0 +1,96 @@
+"""What a run computes on: one device, or the processes that ``torchrun`` started; and in which precision."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from mat_desktop.errors import MatError
+
+FASTER = 1.1
+"""bf16 must be so many times as fast as fp32 in the self-test to be worth its rounding."""
+
+T = TypeVar("T")
+
+
+def launch(precision: str = "32-true") -> Fabric:
+    """Lightning Fabric on the best device here; on every process's own one under ``torchrun``.
+
+    :raises MatError: this precision is not possible here
+    """
+    world, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
+    try:
+        if world > 1:
+            fabric = Fabric(
+                accelerator="cuda" if torch.cuda.is_available() else "cpu",
+                strategy="ddp",
+                devices=local,
+                num_nodes=world // local,
+                precision=precision,  # type: ignore[arg-type]
+            )
+        else:
+            fabric = Fabric(accelerator="auto", devices=1, precision=precision)  # type: ignore[arg-type]
+        fabric.launch()
+    except (ValueError, RuntimeError) as error:
+        raise MatError(f"cannot compute in {precision} here: {str(error).splitlines()[0]}") from error
+    return fabric
+
+
+def in_turn(fabric: Fabric, make: Callable[[], T]) -> T:
+    """Let the processes of one machine do something one after another."""
+    made: list[T] = []
+    for turn in range(int(os.environ.get("LOCAL_WORLD_SIZE", "1"))):
+        if turn == fabric.local_rank:
+            made.append(make())
+        fabric.barrier()
+    return made[0]
+
+
+def hardware() -> str:
+    """What the computation runs on, in words."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if torch.cuda.is_available():
+        name = torch.cuda.get_device_name(0)
+        return f"{world} x {name}" if world > 1 else name
+    threads = f"{torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"
+    processes = f"{world} processes of " if world > 1 else ""
+    return f"CPU, {processes}{threads}"
+
+
+def choose_precision(module: nn.Module, shape: tuple[int, ...]) -> str:
+    """The fastest precision that trains well here: half where the GPU or a self-test of a second says so.
+
+    :param shape: of one input, without the batch
+    """
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    if torch.backends.mps.is_available() or int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        return "32-true"
+    audio = torch.zeros(2, *shape)
+    if audio.dim() == 4:
+        audio = audio.contiguous(memory_format=torch.channels_last)
+    training = module.training
+    module.eval()  # the self-test leaves no trace in running means
+    plain, half = (_seconds(module, audio, enabled) for enabled in (False, True))
+    module.train(training)
+    return "bf16-mixed" if plain > FASTER * half else "32-true"
+
+
+def _seconds(module: nn.Module, audio: torch.Tensor, half: bool) -> float:
+    """Of one step forward and back, the fastest of a few."""
+    best, spent, count = float("inf"), 0.0, 0
+    while count < 2 or (spent < 0.5 and count < 10):
+        started = time.perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            loss = module(audio).float().square().mean()
+        loss.backward()
+        module.zero_grad(set_to_none=True)
+        taken = time.perf_counter() - started
+        best, spent, count = min(best, taken), spent + taken, count + 1
+    return best

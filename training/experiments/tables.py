@@ -1,0 +1,109 @@
+"""Tables 1, 2 and 3 of the paper as data: which network each row trains, and with which settings.
+
+The paper states dropout 0.5, batch normalisation, ADAM and binary cross-entropy, and nothing else of the
+training. The rest of :data:`PAPER` is ours: ADAM's usual rate, whole clips, no augmentation, and an end when
+the validation PR-AUC has not grown for ten epochs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from training.published import PaperRow, TableNumber, paper_table
+from training.results import Budget
+from training.settings import Settings, SettingsFault
+
+PAPER = Settings(
+    width=1.0,
+    dropout=0.5,
+    epochs=100,
+    batch_size=32,
+    optimiser="adam",
+    learning_rate=1e-3,
+    weight_decay=0.0,
+    schedule="constant",
+    patience=10,
+    crop_frames=0,
+    gain_db=0.0,
+    mel_mask=0,
+    time_mask=0,
+    mix=0.0,
+)
+
+BUDGETS: dict[Budget, dict[str, Any]] = {
+    "full": {},
+    "short": {"epochs": 10, "patience": 3},
+    "smoke": {"epochs": 1, "clips": 32, "batch_size": 4},
+}
+"""What a budget changes. "smoke" trains the whole networks, on so few clips that the figures say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A row of a table.
+
+    :param key: its name in the table
+    :param layers: 0 for networks of one depth
+    :param changes: of :data:`PAPER`
+    """
+
+    table: TableNumber
+    key: str
+    network: str
+    layers: int = 0
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    def settings(self, budget: Budget, **more: Any) -> Settings:
+        """What to train it with.
+
+        :param more: takes precedence
+        """
+        told = {"network": self.network, "layers": self.layers, **self.changes, **BUDGETS[budget], **more}
+        return replace(PAPER, **told)
+
+    @property
+    def paper(self) -> PaperRow:
+        """What the paper reports."""
+        row = paper_table(self.table).row(self.key)
+        assert row is not None
+        return row
+
+    @property
+    def split(self) -> str:
+        """On which the paper measured it."""
+        return paper_table(self.table).split
+
+
+_FAMILIES = {"1D FCN": "fcn1d", "2D FCN": "fcn2d", "2D CRNN": "crnn2d"}
+
+
+def _architecture(table: TableNumber, family: str, layers: int) -> Experiment:
+    return Experiment(table, f"{family} C={layers}", _FAMILIES[family], layers)
+
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    Experiment("1", "Control", "experiment1_control"),
+    *(Experiment("1", f"Type {kind}", f"experiment1_{kind.lower()}") for kind in "ABCDEFG"),
+    *(_architecture("2", family, layers) for family in _FAMILIES for layers in (3, 4, 5)),
+    _architecture("3", "1D FCN", 4),
+    _architecture("3", "2D FCN", 5),
+    _architecture("3", "2D CRNN", 4),
+)
+
+
+def rows_of(table: str, wanted: list[str]) -> tuple[Experiment, ...]:
+    """Rows of a table: all, or those whose key contains one of the words ("CRNN", "C=5", "Type E").
+
+    :raises SettingsFault: a word names no row
+    """
+    rows = [row for row in EXPERIMENTS if row.table == table]
+    for word in wanted:
+        if not any(_names(word, row) for row in rows):
+            known = ", ".join(row.key for row in rows)
+            raise SettingsFault(f"table {table} has no row {word!r}; it has {known}")
+    return tuple(row for row in rows if not wanted or any(_names(word, row) for word in wanted))
+
+
+def _names(word: str, row: Experiment) -> bool:
+    return word.casefold() in row.key.casefold()

@@ -1,0 +1,130 @@
+"""A trained network put to other tags: a new head on what it hears already, or the whole network after that.
+
+What a network computes before its head does not change while a head is trained. So it is computed once for
+every clip, averaged over time, and the head is a logistic regression on that: seconds, not hours.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mat_desktop.networks.base import Network
+from mat_desktop.networks.registry import build
+from training.feed import batches, side_by_side
+from training.inputs import Clips, Indices
+from training.loop import PREDICTED_AT_ONCE, Trained, contiguous
+from training.metrics import cross_entropy
+from training.settings import Settings
+
+PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+"""Weights of the squared weights of a head, of which validation chooses one."""
+
+ITERATIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """:param weight: [tags, features]
+    :param bias: [tags]
+    :param penalty: that was best
+    :param valid_loss: reached with it
+    """
+
+    weight: Tensor
+    bias: Tensor
+    penalty: float
+    valid_loss: float
+
+
+def new_head(trained: Trained, clips: Clips, settings: Settings) -> tuple[Trained, Head]:
+    """The same network with a head for the tags of a data set.
+
+    :param settings: name the same network
+    :raises DatasetFault: a split is empty
+    """
+    train, valid = clips.split("train"), clips.split("valid")
+    hear = [pooled(trained, clips, indices) for indices in (train, valid)]
+    head = fit_head(hear[0], clips.labels(train), hear[1], clips.labels(valid))
+    module = build(settings.spec, len(clips.dataset.tags), settings.dropout)
+    body = {
+        name: value for name, value in trained.module.state_dict().items() if not name.startswith("head.")
+    }
+    module.load_state_dict(body, strict=False)
+    assert module.head.bias is not None
+    with torch.no_grad():
+        module.head.weight.copy_(head.weight.view_as(module.head.weight))
+        module.head.bias.copy_(head.bias)
+    return Trained(module.eval(), trained.standard), head
+
+
+def pooled(trained: Trained, clips: Clips, indices: Indices) -> Tensor:
+    """What reaches the head, averaged over all positions: [clips, features].
+
+    Every head is linear, so that the mean of its answers is its answer to the mean.
+    """
+    heard: list[Tensor] = []
+
+    def keep(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        heard.append(inputs[0].flatten(2).mean(dim=2) if inputs[0].dim() > 2 else inputs[0])
+
+    module: Network = trained.module.eval()
+    hook = module.head.register_forward_pre_hook(keep)
+    try:
+        with torch.inference_mode():
+            steps = side_by_side(clips, indices, PREDICTED_AT_ONCE)
+            for audio, _ in batches(clips, steps, clips.listens_to.length):
+                module(contiguous(trained.standard(audio)))
+    finally:
+        hook.remove()
+    pieces = torch.cat(heard)
+    return pieces.view(len(indices), -1, pieces.shape[1]).mean(dim=1).clone()
+
+
+def fit_head(
+    train: Tensor, train_labels: NDArray[np.float32], valid: Tensor, valid_labels: NDArray[np.float32]
+) -> Head:
+    """Logistic regression of every tag, with the penalty that is best on the validation clips.
+
+    :param train: [clips, features]
+    :param train_labels: [clips, tags] in 0..1
+    """
+    mean, std = train.mean(dim=0), train.std(dim=0, correction=0).clamp_min(1e-4)
+    targets = torch.from_numpy(train_labels)
+    inputs = [(features - mean) / std for features in (train, valid)]
+    best: Head | None = None
+    weight = torch.zeros(targets.shape[1], train.shape[1])
+    bias = torch.logit(targets.mean(dim=0).clamp(1e-3, 1 - 1e-3))
+    for penalty in sorted(
+        PENALTIES, reverse=True
+    ):  # from the simplest head on, each starts at the one before
+        weight, bias = _regression(inputs[0], targets, copy.copy(weight), copy.copy(bias), penalty)
+        scores = torch.sigmoid(inputs[1] @ weight.T + bias).numpy()
+        loss = cross_entropy(scores, valid_labels)
+        if best is None or loss < best.valid_loss:
+            best = Head(weight / std, bias - (weight / std) @ mean, penalty, loss)
+    assert best is not None
+    return best
+
+
+def _regression(
+    inputs: Tensor, targets: Tensor, weight: Tensor, bias: Tensor, penalty: float
+) -> tuple[Tensor, Tensor]:
+    weight, bias = (value.detach().clone().requires_grad_() for value in (weight, bias))
+    optimiser = torch.optim.LBFGS([weight, bias], max_iter=ITERATIONS, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        logits = inputs @ weight.T + bias
+        value = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+        total = value.mean(dim=0).sum() + penalty / 2 * weight.square().sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
+    return weight.detach(), bias.detach()

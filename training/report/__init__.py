@@ -1,0 +1,31 @@
+"""``report``: one HTML page and one Markdown file on a run, or on several beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mat_desktop.errors import UsageFault
+from training.report.content import compose
+from training.report.html import html
+from training.report.markdown import markdown
+from training.results import read_run
+
+
+def report(runs: Sequence[Path], out: Path) -> tuple[Path, Path]:
+    """Write ``report.html`` and ``report.md`` into a folder.
+
+    :param runs: folders of finished runs
+    :param out: made if it is not there
+    :returns: the HTML page and the Markdown file
+    :raises UsageFault: no run is given
+    :raises ResultFault: a folder holds no result, or a broken one
+    """
+    if not runs:
+        raise UsageFault("a report needs at least one run")
+    page = compose([read_run(folder) for folder in runs])
+    out.mkdir(parents=True, exist_ok=True)
+    written = out / "report.html", out / "report.md"
+    written[0].write_text(html(page), encoding="utf-8", newline="\n")
+    written[1].write_text(markdown(page, written[0].name), encoding="utf-8", newline="\n")
+    return written

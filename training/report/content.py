@@ -1,0 +1,82 @@
+"""What a report says about one run or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from training.report.curves import learning, roc_and_pr
+from training.report.page import Page, Tile, figure
+from training.report.paper import beside_the_paper, other_systems
+from training.report.tables import all_figures, by_tag, settings, size_and_time
+from training.report.words import BUDGETS, SPLITS, Shown, chosen_words, data_words, duration, large, shown
+from training.results import Run
+
+
+def compose(runs: Sequence[Run]) -> Page:
+    """The page on these runs, in their order."""
+    entries = shown(runs)
+    sections = (
+        beside_the_paper(entries),
+        learning(entries),
+        roc_and_pr(entries),
+        by_tag(entries),
+        all_figures(entries),
+        size_and_time(entries),
+        settings(entries),
+        other_systems(entries),
+    )
+    name = ", ".join(entry.label for entry in entries) if len(entries) <= 3 else f"{len(entries)} runs"
+    return Page(
+        title=f"{name}: training report",
+        lead=_lead(entries),
+        warnings=_warnings(entries),
+        tiles=_tiles(entries[0]) if len(entries) == 1 else (),
+        sections=tuple(section for section in sections if section.blocks),
+    )
+
+
+def _lead(entries: Sequence[Shown]) -> str:
+    data = dict.fromkeys(data_words(entry.run) for entry in entries)
+    budgets = dict.fromkeys(BUDGETS[entry.run.result.budget] for entry in entries)
+    return f"{'; '.join(data)}. {' and '.join(budgets).capitalize()}."
+
+
+def _warnings(entries: Sequence[Shown]) -> tuple[tuple[str, str], ...]:
+    smoke = [entry.label for entry in entries if entry.run.result.budget == "smoke"]
+    if not smoke:
+        return ()
+    heading = "Smoke run on the corpus"
+    if len(entries) > 1:
+        heading = f"{len(smoke)} of {len(entries)} are smoke runs on the corpus: {'; '.join(smoke)}"
+    return (
+        (
+            f"{heading}.",
+            "Few clips and few epochs show that a network trains and is measured. The figures say nothing "
+            "about how well it would do on the paper's data.",
+        ),
+    )
+
+
+def _tiles(entry: Shown) -> tuple[Tile, ...]:
+    result, metrics, split = entry.run.result, entry.metrics, SPLITS[entry.split]
+    roc, pr = metrics.roc_auc, metrics.pr_auc
+    return (
+        Tile(f"ROC-AUC, {split}", figure(roc.macro), f"macro; micro {figure(roc.micro)}; guessing 0.5000"),
+        Tile(
+            f"PR-AUC, {split}",
+            figure(pr.macro),
+            f"macro; micro {figure(pr.micro)}; guessing {figure(metrics.density)}",
+        ),
+        Tile(
+            f"F1, {split}",
+            figure(metrics.at_best.f1.macro),
+            f"macro, at thresholds of {chosen_words(metrics.at_best)}; "
+            f"at 0.5 {figure(metrics.at_half.f1.macro)}",
+        ),
+        Tile("Parameters", f"{result.parameters:,}", f"{large(result.multiply_adds)} multiply-adds a clip"),
+        Tile(
+            "Time per epoch",
+            duration(result.seconds_per_epoch),
+            f"{result.epochs} epochs; {result.hardware}",
+        ),
+    )

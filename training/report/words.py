@@ -1,0 +1,138 @@
+"""How a report names runs, data and sizes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from training.metrics import Decisions, Metrics
+from training.results import Budget, DataUsed, Run, Scores
+
+PAPER_DATA = "MagnaTagATune"
+
+BUDGETS: dict[Budget, str] = {
+    "full": "full budget",
+    "short": "short budget",
+    "smoke": "smoke run",
+    "own": "own training",
+}
+SPLITS = {"valid": "validation", "test": "test"}
+
+_DATA = {
+    "mtat": PAPER_DATA,
+    "magnatagatune": PAPER_DATA,
+    "jamendo": "MTG-Jamendo",
+    "mtg": "MTG-Jamendo",
+    "msd": "Million Song Dataset",
+}
+"""Full names, by the first word of a data set's short name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A run in a report.
+
+    :param label: its name there; that of a smoke run says so
+    :param index: its place, which gives its colour
+    """
+
+    run: Run
+    label: str
+    index: int
+
+    @property
+    def split(self) -> str:
+        """The test split, or the validation split of a run that was not tested."""
+        return "test" if "test" in self.run.result.metrics else "valid"
+
+    @property
+    def metrics(self) -> Metrics:
+        """Of :attr:`split`."""
+        return self.run.result.metrics[self.split]
+
+    @property
+    def scores(self) -> Scores | None:
+        """Of :attr:`split`, if they were kept."""
+        return self.run.scores.get(self.split)
+
+    @property
+    def style(self) -> str:
+        """Of its curves: hues repeat after eight."""
+        return "dashed" if self.index >= 8 else "solid"
+
+
+def shown(runs: Sequence[Run]) -> list[Shown]:
+    """The runs with their labels; the folder parts two of the same title."""
+    counts = Counter(run.result.title for run in runs)
+    labelled = []
+    for index, run in enumerate(runs):
+        label = run.result.title
+        if counts[label] > 1:
+            label += f" ({run.folder.resolve().name})"
+        labelled.append(Shown(run, f"{label}, smoke run" if run.result.budget == "smoke" else label, index))
+    return labelled
+
+
+def comparable(entries: Sequence[Shown]) -> bool:
+    """Whether one of several figures may be called the best: same data and split, and no smoke run."""
+    return len(entries) > 1 and all(
+        entry.run.result.budget != "smoke"
+        and entry.run.result.data == entries[0].run.result.data
+        and entry.run.result.split == entries[0].run.result.split
+        for entry in entries
+    )
+
+
+def data_words(run: Run) -> str:
+    """Data, labels and split with its sizes."""
+    result = run.result
+    return (
+        f"{full_name(result.data)}, {len(result.tags)} tags, {result.data.labels} labels; "
+        f"split: {result.split} ({clips_words(result.data)})"
+    )
+
+
+def clips_words(data: DataUsed) -> str:
+    """Clips of the splits, in their order."""
+    known = [f"{data.clips[split]:,}" for split in ("train", "valid", "test") if split in data.clips]
+    return f"{' / '.join(known)} clips"
+
+
+def full_name(data: DataUsed) -> str:
+    """Of a data set that has one."""
+    return _DATA.get(data.name.lower().replace("_", "-").split("-")[0], data.name)
+
+
+def chosen_words(decisions: Decisions) -> str:
+    """Where best-F1 thresholds come from."""
+    return f"best F1 on {SPLITS.get(decisions.chosen_on, decisions.chosen_on) or 'the same clips'}"
+
+
+def network_words(run: Run) -> str:
+    """Name, depth, width and options."""
+    network = run.result.network
+    words = [network.name]
+    if network.layers:
+        words.append(f"{network.layers} layers")
+    if network.width != 1:
+        words.append(f"width {network.width:g}")
+    return ", ".join([*words, *(f"{name} {value}" for name, value in network.options.items())])
+
+
+def large(count: int) -> str:
+    """A large number with three digits and a unit."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            digits = 2 if count < 9.995 * size else 1 if count < 99.95 * size else 0
+            return f"{count / size:,.{digits}f} {unit}"
+    return str(count)
+
+
+def duration(seconds: float) -> str:
+    """Seconds, minutes or hours."""
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.1f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,235 @@
+"""What a finished run leaves in its folder: ``result.json``, ``scores.npz`` and ``epochs.jsonl``."""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.errors import MatError, printable
+from training.metrics import Bools, Metrics, binarise
+
+Array = NDArray[np.float32]
+
+RESULT_FORMAT = 1
+
+Budget = Literal["full", "short", "smoke", "own"]
+"""How far a run went: as long as the paper's figures need, shorter, only far enough to show that it works; or
+a training of the user's own."""
+
+
+class ResultFault(MatError):
+    """The files of a run are missing or broken; the message names the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataUsed:
+    """:param name: of the data set
+    :param clips: used, by split
+    :param labels: "hard" for marks of people, "soft" for the outputs of other networks
+    """
+
+    name: str
+    clips: dict[str, int]
+    labels: Literal["hard", "soft"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """One training run, measured.
+
+    :param title: for people, "2D FCN C=5"
+    :param table: of the paper, that reports this network; empty for other networks
+    :param row: key of its row in that table, see :mod:`training.published`
+    :param multiply_adds: for one clip
+    :param split: how the clips were split, in words
+    :param settings: of the training, by name
+    :param hardware: that it ran on, in words
+    :param epochs: done
+    :param metrics: of "valid" and "test"
+    :param tags: names, in the order of the columns
+    """
+
+    title: str
+    table: Literal["", "1", "2", "3"]
+    row: str
+    network: NetworkSpec
+    parameters: int
+    multiply_adds: int
+    data: DataUsed
+    split: str
+    budget: Budget
+    settings: dict[str, Any]
+    hardware: str
+    epochs: int
+    seconds_per_epoch: float
+    metrics: dict[str, Metrics]
+    tags: tuple[str, ...]
+    format: int = RESULT_FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class EpochLine:
+    """A line of ``epochs.jsonl``.
+
+    :param valid: figures on the validation split, by vocabulary and name; None where one is not defined
+    """
+
+    number: int
+    of: int
+    train_loss: float | None
+    valid_loss: float | None
+    valid: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def mean(self, name: str) -> float | None:
+        """A figure, averaged over the vocabularies that have it."""
+        known = [value for figures in self.valid.values() if (value := figures.get(name)) is not None]
+        return sum(known) / len(known) if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Of one split, kept in half precision.
+
+    :param scores: [clips, tags] in 0..1
+    :param labels: [clips, tags] in 0..1
+    """
+
+    scores: Array
+    labels: Array
+
+    @property
+    def positives(self) -> Bools:
+        """As the metrics count them."""
+        return binarise(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as read from its folder; ``scores`` by split, as far as they were kept."""
+
+    folder: Path
+    result: RunResult
+    epochs: tuple[EpochLine, ...]
+    scores: dict[str, Scores]
+
+    @property
+    def best_epoch(self) -> EpochLine | None:
+        """The epoch that was kept: the first with the highest validation PR-AUC."""
+        known = [epoch for epoch in self.epochs if epoch.mean("pr_auc") is not None]
+        return max(known, key=lambda epoch: epoch.mean("pr_auc") or 0.0) if known else None
+
+
+def write_result(
+    folder: Path, result: RunResult, scores: Mapping[str, tuple[Array, Array]] | None = None
+) -> None:
+    """Write ``result.json`` and, for the curves of a report, ``scores.npz``.
+
+    :param scores: scores and labels [clips, tags] by split
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if scores is not None:
+        arrays = {}
+        for split, (values, labels) in scores.items():
+            arrays[f"{split}_scores"] = values.astype(np.float16)
+            arrays[f"{split}_labels"] = labels.astype(np.float16)
+        fresh = folder / "scores.new.npz"
+        np.savez_compressed(fresh, **arrays)  # type: ignore[arg-type]
+        fresh.replace(folder / "scores.npz")
+    fresh = folder / "result.new.json"
+    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(result)) + b"\n")
+    fresh.replace(folder / "result.json")
+
+
+def read_run(folder: Path) -> Run:
+    """What :func:`write_result` and the training loop left in a folder.
+
+    Without ``epochs.jsonl`` there are no epochs, without ``scores.npz`` no scores.
+
+    :raises ResultFault: there is no result, or a file is broken
+    """
+    path = folder / "result.json"
+    try:
+        result = msgspec.json.decode(path.read_bytes(), type=RunResult)
+    except OSError as error:
+        raise ResultFault(
+            f"{printable(folder)} is not the folder of a finished run: no result.json"
+        ) from error
+    except ValueError as error:
+        raise ResultFault(f"{printable(path)}: {error}") from error
+    if result.format != RESULT_FORMAT:
+        raise ResultFault(
+            f"{printable(path)}: format {result.format} is not {RESULT_FORMAT}, which is known here"
+        )
+    for split, metrics in result.metrics.items():
+        if metrics.tags != result.tags:
+            raise ResultFault(f"{printable(path)}: the tags of the {split} split are not those of the run")
+    return Run(folder, result, read_epochs(folder), _read_scores(folder, result))
+
+
+def read_epochs(folder: Path) -> tuple[EpochLine, ...]:
+    """The lines of ``epochs.jsonl``; a last line that a killed run did not finish is left out.
+
+    Where a resumed run wrote an epoch again, the later line counts.
+
+    :raises ResultFault: another line is broken
+    """
+    path = folder / "epochs.jsonl"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise ResultFault(f"{printable(path)}: {error}") from error
+    epochs: dict[int, EpochLine] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            # Not msgspec's reader: Python writes NaN where a figure is not defined, which is not JSON.
+            plain = _without_nan(json.loads(line))
+            if not isinstance(plain, dict) or "event" in plain:
+                continue
+            epoch = msgspec.convert(plain, EpochLine)
+        except ValueError as error:
+            if number == len(lines):
+                break
+            raise ResultFault(f"{printable(path)}, line {number}: {error}") from error
+        epochs[epoch.number] = epoch
+    return tuple(epochs[number] for number in sorted(epochs))
+
+
+def _read_scores(folder: Path, result: RunResult) -> dict[str, Scores]:
+    path = folder / "scores.npz"
+    found: dict[str, Scores] = {}
+    try:
+        # Opened here: numpy leaves a file open that turns out not to be an archive.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            for split in ("valid", "test"):
+                if f"{split}_scores" in file:
+                    scores, labels = (file[f"{split}_{kind}"] for kind in ("scores", "labels"))
+                    if scores.shape != labels.shape or scores.shape[1:] != (len(result.tags),):
+                        raise ResultFault(
+                            f"{printable(path)}: its {split} split does not have the run's tags"
+                        )
+                    found[split] = Scores(scores.astype(np.float32), labels.astype(np.float32))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ResultFault(f"{printable(path)}: {error}") from error
+    return found
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nan(item) for name, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,190 @@
+"""The folder of a run: named after its settings, so that the same settings are the same run.
+
+It holds ``settings.json``, ``command.txt``, ``epochs.jsonl``, ``events.jsonl``, ``last.pt``, ``best.pt`` and,
+once the run is over, ``result.json`` and ``scores.npz``.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from torch.utils.flop_counter import FlopCounterMode
+
+from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.errors import MatError, printable
+from mat_desktop.networks.registry import build, parameter_count
+from training.checkpoints import BEST, LAST, load_checkpoint, write_whole
+from training.datasets.dataset import Dataset
+from training.devices import hardware
+from training.export import title_of
+from training.inputs import Clips, Standard, standardisation
+from training.loop import Trained, predict
+from training.metrics import best_f1, measure
+from training.progress import Epoch, Log
+from training.published import row_of
+from training.results import Budget, DataUsed, RunResult, write_result
+from training.settings import Settings, SettingsFault
+
+SETTINGS, COMMAND = "settings.json", "command.txt"
+
+
+class RunFault(MatError):
+    """A folder is not that of a run, or another process works in it."""
+
+
+def folder_of(runs: Path, settings: Settings, dataset: Dataset) -> Path:
+    """Where a run with these settings belongs."""
+    return runs / f"{settings.network}-{dataset.name}-{settings.digest()}"
+
+
+@contextmanager
+def opened(folder: Path, settings: Settings, command: str, resume: bool) -> Iterator[Log]:
+    """The folder made ready, for one process at a time; the log of what happens in it.
+
+    :param command: as anyone can give it, see :func:`without_paths`
+    :param resume: keep what an earlier run with these settings left
+    :raises RunFault: another process works in it
+    :raises DiskFault: it cannot be written
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock", timeout=0):
+            if not (resume and (folder / LAST).exists()):
+                for name in (LAST, BEST, "epochs.jsonl", "events.jsonl", "result.json", "scores.npz"):
+                    (folder / name).unlink(missing_ok=True)
+                write_whole(folder / SETTINGS, lambda file: file.write(settings.as_json()))
+                write_whole(folder / COMMAND, lambda file: file.write(f"{command}\n".encode()))
+            yield Log(folder, _epochs(folder))
+    except Timeout as error:
+        raise RunFault(f"{printable(folder)}: another process trains there at this moment") from error
+
+
+def finished(folder: Path) -> bool:
+    """Whether the run is over and measured."""
+    return (folder / "result.json").exists()
+
+
+def read_settings(folder: Path) -> tuple[Settings, str]:
+    """Settings and command of a run.
+
+    :raises RunFault: the folder is not that of a run
+    """
+    command = folder / COMMAND
+    try:
+        settings = Settings.load(folder / SETTINGS)
+        # A run of an earlier version has no command.
+        return settings, command.read_text(encoding="utf-8").strip() if command.exists() else ""
+    except (OSError, SettingsFault) as error:
+        raise RunFault(f"{printable(folder)} is not the folder of a run: {error}") from error
+
+
+def best_network(folder: Path, settings: Settings, clips: Clips) -> Trained:
+    """The weights of the best epoch.
+
+    :raises DiskFault: they are missing or damaged
+    :raises RunFault: they are for other tags
+    """
+    kept = load_checkpoint(folder / BEST)
+    module = build(settings.spec, len(clips.dataset.tags))
+    try:
+        module.load_state_dict(kept["module"])
+    except RuntimeError as error:
+        raise RunFault(
+            f"{printable(folder)}: the network has other tags than {clips.dataset.name}"
+        ) from error
+    if "mean" in kept:
+        standard = Standard(kept["mean"].numpy(), kept["std"].numpy(), clips.listens_to.compression)
+    else:  # of an earlier version
+        standard = standardisation(clips, clips.split("train"))
+    return Trained(module.eval(), standard)
+
+
+def finish(folder: Path, trained: Trained, clips: Clips, settings: Settings, budget: Budget) -> RunResult:
+    """Measure a trained network on validation and test split and write ``result.json`` and the scores."""
+    tags = [f"{tag.vocabulary}/{tag.name}" for tag in clips.dataset.tags]
+    splits = {name: clips.split(name) for name in ("valid", "test")}
+    scores = {
+        name: predict(trained.module, clips, indices, trained.standard) for name, indices in splits.items()
+    }
+    labels = {name: clips.labels(indices) for name, indices in splits.items()}
+    thresholds = best_f1(scores["valid"], labels["valid"])
+    network = settings.spec
+    table, row = row_of(network) or ("", "")
+    epochs = _epochs(folder)
+    result = RunResult(
+        title=row or title_of(network),
+        table=table,
+        row=row,
+        network=network,
+        parameters=parameter_count(network, len(tags)),
+        multiply_adds=multiply_adds(network, len(tags)),
+        data=DataUsed(
+            clips.dataset.name,
+            {"train": len(clips.split("train")), **{name: len(found) for name, found in splits.items()}},
+            "hard" if clips.dataset.hard else "soft",
+        ),
+        split=clips.dataset.about,
+        budget=budget,
+        settings=shown(settings),
+        hardware=hardware(),
+        epochs=len(epochs),
+        seconds_per_epoch=round(sum(epoch.seconds for epoch in epochs) / max(len(epochs), 1), 3),
+        metrics={
+            "valid": measure(scores["valid"], labels["valid"], tags),
+            "test": measure(scores["test"], labels["test"], tags, thresholds, "valid"),
+        },
+        tags=tuple(tags),
+    )
+    write_result(folder, result, {name: (scores[name], labels[name]) for name in splits})
+    return result
+
+
+def multiply_adds(network: NetworkSpec, tags: int) -> int:
+    """Of one published input, counted without computing it; recurrent layers are left out."""
+    with torch.device("meta"), FlopCounterMode(display=False) as counter, torch.no_grad():
+        module = build(network, tags).eval()
+        module(torch.zeros(1, *module.input.shape))
+    return int(counter.get_total_flops()) // 2
+
+
+def seconds(folder: Path) -> float:
+    """Time that the run took, over all its epochs."""
+    return sum(epoch.seconds for epoch in _epochs(folder))
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """Settings for others to see: without folders of this computer."""
+    plain = asdict(settings)
+    plain["reader"] = {
+        name: _last_part(value) if isinstance(value, str) else value
+        for name, value in settings.reader.items()
+    }
+    return plain
+
+
+def without_paths(arguments: Sequence[str]) -> str:
+    """The command as anyone can give it: folders by their last name only."""
+    words = [_last_part(word) for word in arguments if word != "--resume"]
+    return "python -m training " + shlex.join(words)
+
+
+def _last_part(word: str) -> str:
+    name, equals, value = word.partition("=")
+    return (
+        f"{name}={Path(value).name}" if equals and "/" in value else Path(word).name if "/" in word else word
+    )
+
+
+def _epochs(folder: Path) -> list[Epoch]:
+    path = folder / "epochs.jsonl"
+    if not path.exists():
+        return []
+    return [Epoch(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
