@@ -80,19 +80,19 @@ class Settings:
     layers: int = 0
     width: float = 0.25
     options: dict[str, int | str] = field(default_factory=dict)
-    dropout: float = 0.15
-    epochs: int = 30
+    dropout: float = 0.05
+    epochs: int = 24
     batch_size: int = 16
     optimiser: Literal["adamw", "adam"] = "adamw"
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     patience: int = 0
     crop_frames: int = 512
-    gain_db: float = 12.0
-    mel_mask: int = 16
-    time_mask: int = 64
-    mix: float = 0.5
+    gain_db: float = 6.0
+    mel_mask: int = 8
+    time_mask: int = 32
+    mix: float = 0.1
     seed: int = 1
     precision: Precision = "auto"
     start: str = ""
