@@ -157,3 +157,20 @@ def test_words() -> None:
     assert words.time_left(5) == "a few seconds left"
     assert words.time_left(600) == "10 min left"
     assert words.day(datetime.now(UTC)) == "Today"
+
+
+def test_files_that_a_whole_scan_did_not_find_again_leave_the_table(
+    services: FakeServices, qtmodeltester: ModelTester
+) -> None:
+    model = filled(services, qtmodeltester)
+    rows = model.rows()
+    folder = rows[0].path.parent
+    kept = {row.path for row in rows[::2]}
+    elsewhere = {row.path for row in rows if row.path.parent != folder}
+    expected = {row.path for row in rows if row.path in kept | elsewhere}
+    model.forget_missing([folder], kept)
+    assert {row.path for row in model.rows()} == expected
+    assert model.tally().total == model.rowCount() == len(expected) < len(rows)
+    assert [model.place(row.path) for row in model.shown()] == list(range(len(expected)))
+    model.forget_missing([folder / "other"], set())
+    assert model.rowCount() == len(expected)

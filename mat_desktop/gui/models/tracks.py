@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import IntEnum
 from os import fspath, sep
 from pathlib import Path
@@ -291,6 +291,29 @@ class TracksModel(QAbstractTableModel):
             self._shown.extend(shown)
             self.endInsertRows()
 
+    def forget_missing(self, roots: Sequence[Path], found: Collection[Path]) -> None:
+        """Whole scans of these folders found these files: rows of others in them have none any more."""
+        gone = {
+            row.path: row
+            for root in roots
+            for row in _under(self._all.values(), root)
+            if row.path not in found
+        }
+        if not gone:
+            return
+        for path in gone:
+            del self._all[path]
+        self._ordered = [row for row in self._ordered if row.path not in gone]
+        for first, last in _ranges(row.place for row in gone.values() if row.place >= 0):
+            self.beginRemoveRows(QModelIndex(), first, last)
+            del self._shown[first : last + 1]
+            for place, row in enumerate(self._shown[first:], first):
+                row.place = place
+            self.endRemoveRows()
+        self._tally = None
+        self._under.clear()
+        self.counted.emit()
+
     def settle(self) -> None:
         """A scan is over: bring what it added into order."""
         if self._unordered:
@@ -473,6 +496,17 @@ class TracksModel(QAbstractTableModel):
 def sentence(text: str) -> str:
     """A cause with a capital, as it stands alone."""
     return text[:1].upper() + text[1:]
+
+
+def _ranges(places: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of each run of neighbours, the last run first."""
+    ranges: list[tuple[int, int]] = []
+    for place in sorted(places, reverse=True):
+        if ranges and ranges[-1][0] == place + 1:
+            ranges[-1] = (place, ranges[-1][1])
+        else:
+            ranges.append((place, place))
+    return ranges
 
 
 def _differs(row: Row, track: Track) -> bool:

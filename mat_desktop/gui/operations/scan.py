@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,14 @@ class Scan(QObject):
         if not paths:
             return
         desk, wanted = self._desk, list(paths)
+        seen = _Seen()
         self.roots += [path for path in wanted if path not in self.roots]
         self.opened.emit()
 
         def ended(error: Exception | None) -> None:
             desk.tracks.settle()
+            if error is None:
+                desk.tracks.forget_missing(seen.whole, seen.files)
             total = desk.tracks.tally().total
             if error is not None:
                 desk.complain("The scan stopped", error, "Scan again", lambda: self.open(wanted))
@@ -54,7 +58,7 @@ class Scan(QObject):
         desk.bridge.do(
             Job(
                 "Scanning",
-                lambda cancel: self._find(wanted, cancel),
+                lambda cancel: self._find(wanted, cancel, seen),
                 on_items=self._found,
                 on_end=ended,
                 counts=_counts,
@@ -65,18 +69,25 @@ class Scan(QObject):
         """Scan all folders again."""
         self.open(list(self.roots))
 
-    def _find(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Row | Arrived]:
+    def _find(self, paths: Sequence[Path], cancel: threading.Event, seen: _Seen) -> Iterator[Row | Arrived]:
         """In the worker."""
         services, tracks = self._desk.services, self._desk.tracks
         waiting: list[Track] = []
         for item in services.scan(paths, cancel):
             yield Row.of(item)
-            if isinstance(item, Track):
+            seen.files.add(item.path)
+            if isinstance(item, FileFault):
+                seen.failed.append(item.path)
+            else:
                 waiting.append(item)
                 if len(waiting) >= KNOWN_AT_ONCE:
                     yield from known(services, waiting, tracks.shift)
                     waiting = []
         yield from known(services, waiting, tracks.shift)
+        if not cancel.is_set():
+            # A folder that cannot be listed, or a volume that is not there, is no reason to forget its files.
+            unlisted = [path for path in seen.failed if path.is_dir()]
+            seen.whole += [path for path in paths if path.exists() and not unlisted]
 
     def _found(self, items: list[Any]) -> None:
         tracks = self._desk.tracks
@@ -119,6 +130,15 @@ class Scan(QObject):
                 counts=_counts,
             )
         )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a scan came upon: files, those that could not be read, and folders of which it saw everything."""
+
+    files: set[Path] = field(default_factory=set)
+    failed: list[Path] = field(default_factory=list)
+    whole: list[Path] = field(default_factory=list)
 
 
 def _counts(item: object) -> bool:

@@ -85,6 +85,11 @@ class Write(QObject):
             desk.result(f"Wrote {words.plural(outcome.written, 'file')}")
             self.written.emit(outcome.written, outcome.bad)
 
+        if desk.bridge.busy:
+            number = words.plural(len(plan.files), "file")
+            desk.say(
+                "positive", f"{number} will be written as soon as the running work is done.", kind="wrote"
+            )
         desk.bridge.do(
             Job(
                 "Writing",

@@ -66,8 +66,9 @@ class _TimeAxis(pg.AxisItem):  # type: ignore[misc]
             return []
         wish = span / max(1.0, size / 84)
         step = next((s for s in self.STEPS if s >= wish), self.STEPS[-1])
-        first = int(np.ceil(low / step - 1e-6))  # a view that begins at the start may do so a hair behind it
-        return [(step, [float(n * step) for n in range(first, int(high // step) + 1)])]
+        # A view that begins at the start may do so a hair behind it; a mark outside of it would not be drawn.
+        first, last = int(np.ceil(low / step - 0.001)), int(np.floor(high / step + 0.001))
+        return [(step, [min(max(float(n * step), low), high) for n in range(first, last + 1)])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """``1:30``."""
