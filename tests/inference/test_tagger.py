@@ -81,7 +81,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         Tagger(replace(card, network=NetworkSpec("fcn2d", 5, 0.05)), arrays, CPU)
     with pytest.raises(ModelFault, match="does not listen to the card's log-mel"):
         Tagger(replace(card, network=NetworkSpec("sample_level", 0, 0.1)), arrays, CPU)
-    with pytest.raises(ModelFault, match="3, 4 or 5 layers|layers"):
+    with pytest.raises(ModelFault, match="layers"):
         Tagger(replace(card, network=NetworkSpec("fcn2d", 9, 0.05)), arrays, CPU)
 
 

@@ -288,7 +288,7 @@ def test_wav_gets_the_genre_in_info_and_loses_it_again(music):
 
 
 def test_the_letters_tag_in_our_own_keys_are_no_id3v1(music):
-    """In some length of its value, the TAG of the key MAT_TAGS lies 128 bytes before the end of an APEv2 file."""
+    """At some length of its value, the TAG of MAT_TAGS lies 128 bytes before the end of an APEv2 file."""
     for length in range(20, 60):
         path = music("wv")
         values = {
