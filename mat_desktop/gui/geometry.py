@@ -29,6 +29,7 @@ class Placement:
 
     def __init__(self, window: QWidget, settings: QSettings) -> None:
         self._window, self._settings = window, settings
+        self._wish = QRect()
         self._size = QSize()
 
     def restore(self) -> None:
@@ -41,9 +42,9 @@ class Placement:
         if kept is None or not window.restoreGeometry(kept):
             wished = QRect(QPoint(0, 0), WISHED)
             wished.moveCenter(area.center())
-            self._put(inside(wished, area, FRAME))
+            self._put(wished, area, FRAME)
         elif not window.isMaximized() and not window.isFullScreen():
-            self._put(inside(window.geometry(), self._screen().availableGeometry(), FRAME))
+            self._put(window.geometry(), self._screen().availableGeometry(), FRAME)
 
     def shown(self) -> None:
         """When the window appears."""
@@ -53,9 +54,12 @@ class Placement:
         """Before the window closes."""
         self._settings.setValue("window/geometry", self._window.saveGeometry())
 
-    def _put(self, rect: QRect) -> None:
+    def _put(self, wish: QRect, area: QRect, frame: QMargins) -> None:
+        self._wish = wish
+        rect = inside(wish, area, frame)
         self._size = rect.size()
-        self._window.setGeometry(rect)
+        if rect != self._window.geometry():
+            self._window.setGeometry(rect)
 
     def _screen(self) -> QScreen:
         window = self._window
@@ -66,7 +70,4 @@ class Placement:
         handle = window.windowHandle()
         if handle is None or window.size() != self._size:
             return  # somebody gave it another size since
-        frame = handle.frameMargins()
-        rect = inside(window.geometry(), self._screen().availableGeometry(), frame)
-        if rect != window.geometry():
-            self._put(rect)
+        self._put(self._wish, self._screen().availableGeometry(), handle.frameMargins())

@@ -35,7 +35,7 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.geometry import Placement
 from mat_desktop.gui.menus import Menus
-from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
@@ -43,15 +43,14 @@ from mat_desktop.gui.operations.listen import Listen, can_be_heard
 from mat_desktop.gui.operations.review import Review
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.undo import Undo
-from mat_desktop.gui.operations.write import Write, heard
+from mat_desktop.gui.operations.write import Write
+from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.first_start import FirstStart
 from mat_desktop.gui.views.history import History
-from mat_desktop.gui.views.library import FIELDS, Library
-from mat_desktop.gui.views.problems import Problems
+from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.shortcuts import About, Sheet, Shortcuts, facts
-from mat_desktop.gui.views.write_panel import WritePanel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.job_bar import JobBar
 from mat_desktop.gui.widgets.rail import Rail
@@ -97,6 +96,7 @@ class Window(QMainWindow):
         self.review = Review(desk, self._settings)
         self.writing = Write(desk)
         self.undoing = Undo(desk)
+        self.panels = Panels(desk, self.library, self.writing)
         self._menus = Menus(self, self.actions_, self.set_appearance)
         self._counting = QTimer(self)
         self._counting.setSingleShot(True)
@@ -121,11 +121,6 @@ class Window(QMainWindow):
         self.pages = QStackedWidget()
         for page in (self.first, self.library, self.history):
             self.pages.addWidget(page)
-        fields = [field for field in FIELDS if field in services.scheme.fields.values()]
-        self.write_panel = WritePanel(fields, services.policies)
-        self.problems = Problems()
-        self.library.right.addWidget(self.write_panel)
-        self.library.right.addWidget(self.problems)
         self.first_banners = Banners()
         box = QWidget()
         outer, row, right = QVBoxLayout(box), QHBoxLayout(), QVBoxLayout()
@@ -160,7 +155,7 @@ class Window(QMainWindow):
             "listen": lambda: self.listen.to(can_be_heard(library.selected())),
             "listen_all": lambda: self.listen.to(self.listen.new()),
             "cancel": self.bridge.cancel,
-            "write": self.open_write,
+            "write": self.panels.open_write,
             "undo": self.undo,
             "next": lambda: library.step(1),
             "previous": lambda: library.step(-1),
@@ -173,7 +168,7 @@ class Window(QMainWindow):
             "library": lambda: self.show_page("library"),
             "history": lambda: self.show_page("history"),
             "search": self._focus_search,
-            "problems": self.show_problems,
+            "problems": self.panels.open_problems,
             "next_pane": library.next_part,
             "menu": lambda: self._menus.show_every(self.rail.menu),
             "keys": lambda: self._sheet(Shortcuts(a.sheet())),
@@ -205,8 +200,6 @@ class Window(QMainWindow):
         self.listen.engine_works.connect(self.engine.works)
         self.listen.ended.connect(self._refresh_actions)
         self.review.policies_changed.connect(self._policies_changed)
-        self.writing.planned.connect(self.write_panel.add_plans)
-        self.writing.complete.connect(self.write_panel.complete)
         self.writing.written.connect(self._written)
         self.undoing.listed.connect(self._runs_listed)
         self.undoing.recovered.connect(self._recovered)
@@ -217,7 +210,7 @@ class Window(QMainWindow):
         self._counting.timeout.connect(self._recount)
 
     def _connect_views(self) -> None:
-        library, panel = self.library, self.write_panel
+        library, panels = self.library, self.panels
         self.rail.menu.clicked.connect(lambda: self._menus.show_every(self.rail.menu))
         self.rail.chosen.connect(lambda name: self.show_page(name.lower()))
         library.listen.clicked.connect(lambda: self.listen.to(self._many_to_hear() or self.listen.new()))
@@ -228,14 +221,12 @@ class Window(QMainWindow):
         library.policy_picked.connect(self.review.set_policy)
         library.shift_picked.connect(self.review.shift)
         library.dock.player.look_again.clicked.connect(self._look_for_sound)
-        panel.closed.connect(self.close_panel)
-        panel.confirmed.connect(self.write)
-        panel.policy_picked.connect(self.review.set_policy)
-        panel.scope_picked.connect(self._plan)
-        self.problems.closed.connect(self.close_panel)
-        self.problems.chosen.connect(self._go_to_problem)
-        self.problems.again.connect(self.read_problems_again)
-        self.status.problems.clicked.connect(self.show_problems)
+        panels.opened.connect(lambda: self.show_page("library"))
+        panels.closed.connect(self._refresh_actions)
+        panels.confirmed.connect(self.write)
+        panels.read_again.connect(self.scan.read_again)
+        panels.policy_picked.connect(self.review.set_policy)
+        self.status.problems.clicked.connect(panels.open_problems)
         self.history.undo.connect(self.undo_run)
         self.history.chosen.connect(self._show_run)
         self.history.back.connect(lambda: self.show_page("library"))
@@ -337,22 +328,6 @@ class Window(QMainWindow):
                 self.library.table.setFocus()
             self._refresh_actions()
 
-    def _open_panel(self, panel: QWidget, focus: QWidget) -> None:
-        self.show_page("library")
-        self.library.right.setCurrentWidget(panel)
-        focus.setFocus()
-        self._refresh_actions()
-
-    def close_panel(self) -> None:
-        """Back from the write panel or the problems to the tags."""
-        self.writing.drop_plan()
-        self.library.right.setCurrentIndex(0)
-        self.library.table.setFocus()
-        self._refresh_actions()
-
-    def _shows(self, panel: QWidget) -> bool:
-        return self.library.right.currentWidget() is panel
-
     def _focus_search(self) -> None:
         if self.pages.currentWidget() is not self.library:
             self.show_page("library")
@@ -424,31 +399,12 @@ class Window(QMainWindow):
 
     def _policies_changed(self) -> None:
         self.library.set_policies()
-        self.write_panel.set_policies(self._services.policies)
-        if self._shows(self.write_panel):
-            self._plan(self.write_panel.scope)
+        self.panels.policies_changed()
 
     # writing and undoing
 
-    def open_write(self) -> None:
-        """Show what would be written: for the selection if it is more than one row, else for all."""
-        if not self.tracks.tally().heard:
-            return
-        selected = self.library.selected()
-        many = len(selected) > 1 and any(row.scores is not None for row in selected)
-        self.write_panel.plan.reset_checks()
-        self._open_panel(self.write_panel, self.write_panel.table)
-        self._plan("selected" if many else "all")
-
-    def _plan(self, scope: str) -> None:
-        selected = heard(self.library.selected())
-        rows = selected if scope == "selected" else heard(self.tracks.rows())
-        self.write_panel.wait(len(rows), scope, len(selected), self.tracks.tally().heard)
-        self.writing.plan(rows)
-
     def write(self, plan: Plan) -> None:
         """Write what the panel showed."""
-        self.close_panel()
         self.library.player.silence([file.path for file in plan.files])
         self.review.settle()
         self.writing.write(plan)
@@ -462,7 +418,7 @@ class Window(QMainWindow):
         if bad:
             left = f"{words.plural(len(bad), 'file')} left as {'it was' if len(bad) == 1 else 'they were'}"
             text = f"{left}: {bad[0].path.name}: {bad[0].reason}"
-            self.say("warning", text, "Show problems", self.show_problems)
+            self.say("warning", text, "Show problems", self.panels.open_problems)
         self._refresh_actions()
 
     def undo(self) -> None:
@@ -496,33 +452,6 @@ class Window(QMainWindow):
         text = f"A write was interrupted last time: {parts}"
         self.say("warning", text, "History", lambda: self.show_page("history"))
 
-    # problems
-
-    def _bad(self) -> list[Row]:
-        bad = (State.FAILED, State.CONFLICT)
-        return [row for row in self.tracks.rows() if row.state in bad]
-
-    def show_problems(self) -> None:
-        """The list of files that failed or conflict."""
-        bad = self._bad()
-        if bad:
-            self.problems.show_problems(bad)
-            self._open_panel(self.problems, self.problems.list)
-
-    def _go_to_problem(self, row: Row | None) -> None:
-        if row is None:
-            return
-        self.close_panel()
-        if row.place < 0:
-            self.library.show_all()
-        self.library.select(row.place)
-
-    def read_problems_again(self) -> None:
-        """Read the files that failed or conflict once more."""
-        paths = [row.path for row in self._bad()]
-        self.close_panel()
-        self.scan.read_again(paths)
-
     # what can be done now
 
     def _counted(self) -> None:
@@ -531,13 +460,12 @@ class Window(QMainWindow):
 
     def _recount(self) -> None:
         self.status.set_problems(self.tracks.tally().bad)
-        if self._shows(self.problems):
-            self.problems.show_problems(self._bad())
+        self.panels.counted()
         self._refresh_actions()
 
     def _refresh_actions(self) -> None:
         a = self.actions_
-        in_library = self.pages.currentWidget() is self.library and self.library.right.currentIndex() == 0
+        in_library = self.pages.currentWidget() is self.library and not self.panels.is_open
         writes = self.bridge.job is not None and self.bridge.job.title in ("Writing", "Undoing")
         a.enable_review(in_library)
         tally, last = self.tracks.tally(), self.undoing.last

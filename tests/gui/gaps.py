@@ -129,7 +129,7 @@ def main() -> None:
             return not window.bridge.busy
 
         def planned() -> bool:
-            return window.write_panel.write.isEnabled()
+            return window.panels.write.write.isEnabled()
 
         step("scan", lambda: window.scan.open([services.music]), idle)
         step("listen", window.actions_["listen_all"].trigger, idle)
@@ -139,8 +139,8 @@ def main() -> None:
         step("select all", library.table.selectAll, lambda: True)
         step("sort", lambda: library.tracks.sort(1), lambda: True)
         step("write", window.actions_["write"].trigger, planned)
-        step("toggle", lambda: window.write_panel.plan.toggle(1), planned)
-        step("close", window.close_panel, lambda: True)
+        step("toggle", lambda: window.panels.write.plan.toggle(1), planned)
+        step("close", window.panels.close, lambda: True)
         window.close()
         window.bridge.shut(5000)
 

@@ -74,7 +74,7 @@ def test_the_whole_way_to_the_file_and_back(qtbot: QtBot, library: Window, servi
     qtbot.waitUntil(lambda: len(services.kept) == 1, timeout=5000)
 
     window.actions_["write"].trigger()
-    panel = window.write_panel
+    panel = window.panels.write
     qtbot.waitUntil(lambda: len(panel.plan.files) == 4, timeout=5000)
     assert panel.write.text() == "Write 4 files"
     assert window.library.right.currentWidget() is panel
@@ -148,15 +148,15 @@ def test_a_file_that_another_program_changed_is_a_conflict(
     path = next(iter(services.files))
     services.conflict = path
     library.actions_["write"].trigger()
-    qtbot.waitUntil(lambda: library.write_panel.write.isEnabled(), timeout=5000)
-    library.write_panel.confirm()
+    qtbot.waitUntil(lambda: library.panels.write.write.isEnabled(), timeout=5000)
+    library.panels.write.confirm()
     qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 3, timeout=5000)
     row = library.tracks.row(path)
     assert row is not None
     assert (row.state, row.reason) == (State.CONFLICT, "another program changed the file")
-    library.show_problems()
-    assert library.problems.problems.rowCount() == 3  # this one, and the two that were never readable
-    library.read_problems_again()
+    library.panels.open_problems()
+    assert library.panels.problems.problems.rowCount() == 3  # this one, and the two that were never readable
+    library.panels.read_bad_again()
     qtbot.waitUntil(lambda: row.state is State.TO_REVIEW, timeout=5000)
 
 
@@ -169,7 +169,7 @@ def test_policies_decide_what_happens_to_old_values(
     library.review.set_policy(Field.GENRE, Policy.FILL_EMPTY)
     assert services.policies[Field.GENRE] is Policy.FILL_EMPTY
     assert "kept" in block.new.text()
-    assert library.write_panel.cards[Field.GENRE].combo.policy is Policy.FILL_EMPTY
+    assert library.panels.write.cards[Field.GENRE].combo.policy is Policy.FILL_EMPTY
 
 
 def test_the_slider_asks_for_fewer_or_more(qtbot: QtBot, library: Window) -> None:
@@ -341,3 +341,28 @@ def test_scores_have_one_scale() -> None:
     assert (on_scale(0.0), on_scale(1.0)) == pytest.approx((0.0, 1.0))
     steps = [on_scale(value) for value in (0.02, 0.1, 0.3, 0.6, 0.9)]
     assert steps == sorted(steps)
+
+
+def test_write_is_for_the_selection_only_if_it_is_more_than_one_row(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    panel = library.panels.write
+    library.library.select(0)
+    for rows, scope, text in ((1, "all", "Write 4 files"), (2, "selected", "Write 2 files")):
+        for _ in range(rows - 1):
+            press(qtbot, library, Key.Key_Down, shift=True)
+        library.actions_["write"].trigger()
+        qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+        assert (panel.scope, panel.write.text()) == (scope, text)
+        library.panels.close()
+    library.actions_["write"].trigger()
+    panel.scopes["all"].click()
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 4 files", timeout=5000)
+
+
+def test_moved_thresholds_reach_rows_that_are_not_in_view(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.review.shift(-3.0)
+    rows = [row for row in library.tracks.rows() if row.scores is not None]
+    qtbot.waitUntil(lambda: all("mellow" in row.heard for row in rows), timeout=5000)
+    library.tracks.filter("mellow")
+    assert library.tracks.rowCount() == 4

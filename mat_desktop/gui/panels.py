@@ -1,0 +1,127 @@
+"""What opens over the middle of the library: the changes that would be written, and the problems."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from mat_desktop.domain.plan import Plan
+from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.write import Write, heard
+from mat_desktop.gui.views.library import FIELDS, Library
+from mat_desktop.gui.views.problems import Problems
+from mat_desktop.gui.views.write_panel import WritePanel
+
+BAD = (State.FAILED, State.CONFLICT)
+
+
+class Panels(QObject):
+    """``opened`` and ``closed`` say that one is there or gone.
+
+    ``confirmed`` hands over a plan that is to be written, ``read_again`` paths of files.
+    """
+
+    opened = Signal()
+    closed = Signal()
+    confirmed = Signal(object)
+    read_again = Signal(object)
+    policy_picked = Signal(object, object)
+
+    def __init__(self, desk: Desk, library: Library, writing: Write) -> None:
+        super().__init__()
+        self._desk, self._library, self._writing = desk, library, writing
+        services = desk.services
+        fields = [field for field in FIELDS if field in services.scheme.fields.values()]
+        self.write = WritePanel(fields, services.policies)
+        self.problems = Problems()
+        for panel in (self.write, self.problems):
+            library.right.addWidget(panel)
+            panel.closed.connect(self.close)
+        self.write.confirmed.connect(self._confirm)
+        self.write.policy_picked.connect(self.policy_picked)
+        self.write.scope_picked.connect(self._plan)
+        self.problems.chosen.connect(self._go_to)
+        self.problems.again.connect(self.read_bad_again)
+        writing.planned.connect(self.write.add_plans)
+        writing.complete.connect(self.write.complete)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one is in view."""
+        return self._library.right.currentIndex() > 0
+
+    def _shows(self, panel: QWidget) -> bool:
+        return self._library.right.currentWidget() is panel
+
+    def _open(self, panel: QWidget, focus: QWidget) -> None:
+        self._library.right.setCurrentWidget(panel)
+        self.opened.emit()
+        focus.setFocus()
+
+    def close(self) -> None:
+        """Back to the tags."""
+        self._writing.drop_plan()
+        self._library.right.setCurrentIndex(0)
+        self._library.table.setFocus()
+        self.closed.emit()
+
+    # writing
+
+    def open_write(self) -> None:
+        """Show what would be written: for the selection if it is more than one row, else for all."""
+        if not self._desk.tracks.tally().heard:
+            return
+        selected = self._library.selected()
+        many = len(selected) > 1 and any(row.scores is not None for row in selected)
+        self.write.plan.reset_checks()
+        self._open(self.write, self.write.table)
+        self._plan("selected" if many else "all")
+
+    def _plan(self, scope: str) -> None:
+        tracks = self._desk.tracks
+        selected = heard(self._library.selected())
+        rows = selected if scope == "selected" else heard(tracks.rows())
+        self.write.wait(len(rows), scope, len(selected), tracks.tally().heard)
+        self._writing.plan(rows)
+
+    def _confirm(self, plan: Plan) -> None:
+        self.close()
+        self.confirmed.emit(plan)
+
+    def policies_changed(self) -> None:
+        """The same plan would be another one now."""
+        self.write.set_policies(self._desk.services.policies)
+        if self._shows(self.write):
+            self._plan(self.write.scope)
+
+    # problems
+
+    def _bad(self) -> list[Row]:
+        return [row for row in self._desk.tracks.rows() if row.state in BAD]
+
+    def open_problems(self) -> None:
+        """The list of files that failed or conflict."""
+        bad = self._bad()
+        if bad:
+            self.problems.show_problems(bad)
+            self._open(self.problems, self.problems.list)
+
+    def counted(self) -> None:
+        """Rows changed."""
+        if self._shows(self.problems):
+            self.problems.show_problems(self._bad())
+
+    def _go_to(self, row: Row | None) -> None:
+        if row is None:
+            return
+        self.close()
+        if row.place < 0:
+            self._library.show_all()
+        self._library.select(row.place)
+
+    def read_bad_again(self) -> None:
+        """Read the files that failed or conflict once more."""
+        paths = [row.path for row in self._bad()]
+        self.close()
+        self.read_again.emit(paths)
