@@ -49,6 +49,10 @@ BEFORE_LAST = "\U0010fffe"
 _NO_INDEX = QModelIndex()
 
 
+MOST_RANGES = 50
+"""Gaps that are closed one by one, with the selection kept; beyond that the table starts anew."""
+
+
 class TracksModel(QAbstractTableModel):
     """Rows in the order and selection that are shown.
 
@@ -304,15 +308,27 @@ class TracksModel(QAbstractTableModel):
         for path in gone:
             del self._all[path]
         self._ordered = [row for row in self._ordered if row.path not in gone]
-        for first, last in _ranges(row.place for row in gone.values() if row.place >= 0):
-            self.beginRemoveRows(QModelIndex(), first, last)
-            del self._shown[first : last + 1]
-            for place, row in enumerate(self._shown[first:], first):
-                row.place = place
-            self.endRemoveRows()
+        ranges = _ranges(row.place for row in gone.values() if row.place >= 0)
+        if len(ranges) > MOST_RANGES:
+            self.beginResetModel()
+            self._shown = [row for row in self._shown if row.path not in gone]
+            self._number(0)
+            self.endResetModel()
+        else:
+            for first, last in ranges:
+                self.beginRemoveRows(QModelIndex(), first, last)
+                del self._shown[first : last + 1]
+                self._number(first)
+                self.endRemoveRows()
+        for row in gone.values():
+            row.place = -1
         self._tally = None
         self._under.clear()
         self.counted.emit()
+
+    def _number(self, first: int) -> None:
+        for place in range(first, len(self._shown)):
+            self._shown[place].place = place
 
     def settle(self) -> None:
         """A scan is over: bring what it added into order."""
