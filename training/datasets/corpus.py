@@ -57,8 +57,8 @@ def read_corpus(folder: Path) -> Dataset:
         labels,
         tags,
         licence_classes=[row["licence_class"] for row in rows],
-        about="clips of free music with soft labels, the means of the outputs of published networks (fcn, crnn, "
-        "musicnn of Won et al. 2020, MIT licence), each trained on the real data set of its vocabulary "
+        about="clips of free music with soft labels, the means of the outputs of published networks (fcn, "
+        "crnn, musicnn of Won et al. 2020, MIT licence), each trained on the real data set of its vocabulary "
         "(MagnaTagATune, MTG-Jamendo, Million Song Dataset with Last.fm tags)",
         source=f"Its audio belongs into {folder / 'audio'}.",
     )
