@@ -17,8 +17,11 @@ from training.stopping import EXIT_STATUS, Stopped
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit status 0, 1 for a fault of data or disk, 2 for wrong usage, 130 when stopped."""
     options = _parser().parse_args(arguments)
-    from training import commands  # here, so that --help does not wait for everything that trains
-
+    try:
+        from training import commands  # here, so that --help does not wait for everything that trains
+    except ModuleNotFoundError as missing:
+        print(f"{missing.name} is missing: pip install -c constraints.txt '.[train]'", file=sys.stderr)
+        return 1
     try:
         status: int = getattr(commands, options.command)(options)
     except SettingsFault as fault:

@@ -238,3 +238,12 @@ def test_the_command_trains_exports_and_says_what_is_wrong(
     assert "say with --dataset what it is" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         main(["train"])
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "lightning_fabric.py").write_text("raise ModuleNotFoundError('x', name='lightning_fabric')")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from training.__main__ import main; "
+    code += "sys.exit(main(['evaluate', '--data', 'x', '--model', 'y']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "lightning_fabric is missing: pip install -c constraints.txt '.[train]'"
