@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -44,6 +43,7 @@ from mat_desktop.gui.operations.review import Review
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.undo import Undo
 from mat_desktop.gui.operations.write import Write
+from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance
@@ -118,10 +118,14 @@ class Window(QMainWindow):
         self.first = FirstStart(services)
         self.library = Library(services, self.bridge, self.tracks)
         self.history = History()
-        self.pages = QStackedWidget()
-        for page in (self.first, self.library, self.history):
-            self.pages.addWidget(page)
         self.first_banners = Banners()
+        self.pages = Pages(self.rail)
+        for page in (
+            Page("first", self.first, self.first.open, self.first_banners, "Library"),
+            Page("library", self.library, self.library.table, self.library.banners, "Library"),
+            Page("history", self.history, self.history.list, self.history.banners, "History"),
+        ):
+            self.pages.add(page)
         box = QWidget()
         outer, row, right = QVBoxLayout(box), QHBoxLayout(), QVBoxLayout()
         for layout in (outer, row, right):
@@ -129,7 +133,7 @@ class Window(QMainWindow):
             layout.setSpacing(0)
         row.addWidget(self.rail)
         right.addWidget(self.first_banners)
-        right.addWidget(self.pages, 1)
+        right.addWidget(self.pages.stack, 1)
         row.addLayout(right, 1)
         outer.addLayout(row, 1)
         self.status = JobBar(self.bridge)
@@ -295,41 +299,24 @@ class Window(QMainWindow):
     # pages
 
     def show_page(self, name: str) -> None:
-        """First, library or history; the library is the first start as long as it is empty."""
-        self._drop_sheet()
+        """A page by name; the library is the first start as long as it is empty."""
         if name == "library" and not self._opened:
             name = "first"
-        page = {"first": self.first, "library": self.library, "history": self.history}[name]
-        self.pages.setCurrentWidget(page)
-        self.rail.set_page("History" if name == "history" else "Library")
+        self.pages.show(name)
         self.first_banners.setVisible(name == "first" and bool(self.first_banners.texts()))
         self._refresh_actions()
-        focus = {"first": self.first.open, "library": self.library.table, "history": self.history.list}
-        focus[name].setFocus()
 
     def _sheet(self, sheet: Sheet) -> None:
-        self._drop_sheet()
-        sheet.setProperty("before", self.pages.currentWidget())
         sheet.closed.connect(self._drop_sheet)
-        self.pages.addWidget(sheet)
-        self.pages.setCurrentWidget(sheet)
-        sheet.close_button.setFocus()
+        self.pages.cover(sheet)
         self._refresh_actions()
 
     def _drop_sheet(self) -> None:
-        sheet = self.pages.currentWidget()
-        if isinstance(sheet, Sheet):
-            before = sheet.property("before")
-            self.pages.removeWidget(sheet)
-            sheet.deleteLater()
-            if isinstance(before, QWidget):
-                self.pages.setCurrentWidget(before)
-            if before is self.library:
-                self.library.table.setFocus()
+        if self.pages.drop_sheet():
             self._refresh_actions()
 
     def _focus_search(self) -> None:
-        if self.pages.currentWidget() is not self.library:
+        if not self.pages.shows(self.library):
             self.show_page("library")
         self.library.search.setFocus()
         self.library.search.selectAll()
@@ -344,14 +331,7 @@ class Window(QMainWindow):
         kind: str = "",
     ) -> None:
         """A banner in the page in view."""
-        page = self.pages.currentWidget()
-        if page is self.history:
-            banners = self.history.banners
-        elif page is self.library:
-            banners = self.library.banners
-        else:
-            banners = self.first_banners
-        banners.show_message(level, text, action, do, kind=kind)
+        self.pages.current.banners.show_message(level, text, action, do, kind=kind)
 
     # opening
 
@@ -465,7 +445,7 @@ class Window(QMainWindow):
 
     def _refresh_actions(self) -> None:
         a = self.actions_
-        in_library = self.pages.currentWidget() is self.library and not self.panels.is_open
+        in_library = self.pages.shows(self.library) and not self.panels.is_open
         writes = self.bridge.job is not None and self.bridge.job.title in ("Writing", "Undoing")
         a.enable_review(in_library)
         tally, last = self.tracks.tally(), self.undoing.last

@@ -37,7 +37,7 @@ def press(qtbot: QtBot, window: Window, key: Qt.Key, shift: bool = False) -> Non
 
 def test_first_start_is_shown_and_only_true_things_stand_there(qtbot: QtBot, window: Window) -> None:
     window.begin()
-    assert window.pages.currentWidget() is window.first
+    assert window.pages.stack.currentWidget() is window.first
     qtbot.waitUntil(lambda: "CPU, 2 cores" in window.first.device.text.text(), timeout=5000)
     assert window.first.open.hasFocus()
     assert not window.library.dock.player.play.isEnabled()
@@ -45,7 +45,7 @@ def test_first_start_is_shown_and_only_true_things_stand_there(qtbot: QtBot, win
 
 
 def test_open_shows_tracks_and_what_failed_with_its_reason(library: Window) -> None:
-    assert library.pages.currentWidget() is library.library
+    assert library.pages.stack.currentWidget() is library.library
     row = library.tracks.rows()[-1]
     assert row.state is State.FAILED
     assert library.tracks.cell(row, 4) == "The file ends early"  # type: ignore[arg-type]
@@ -230,16 +230,16 @@ def test_the_taggram_of_a_track_is_shown_once_it_was_heard(qtbot: QtBot, library
 
 def test_pages_sheets_and_themes(qtbot: QtBot, library: Window) -> None:
     library.actions_["history"].trigger()
-    assert library.pages.currentWidget() is library.history
+    assert library.pages.stack.currentWidget() is library.history
     assert not library.actions_["accept"].isEnabled()
     library.actions_["keys"].trigger()
-    sheet = library.pages.currentWidget()
+    sheet = library.pages.stack.currentWidget()
     assert sheet is not library.history
     qtbot.keyClick(sheet, Key.Key_Escape)
-    assert library.pages.currentWidget() is library.history
+    assert library.pages.stack.currentWidget() is library.history
     library.actions_["about"].trigger()
     library.actions_["library"].trigger()
-    assert library.pages.currentWidget() is library.library
+    assert library.pages.stack.currentWidget() is library.library
     for mode in ("light", "dark", "system"):
         library.set_appearance(mode)
         assert not library.grab().isNull()
