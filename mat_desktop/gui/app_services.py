@@ -13,6 +13,7 @@ from mat_desktop.app.apply import apply
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
 from mat_desktop.app.draw import Picture, draw
+from mat_desktop.app.evidence import Evidence, find_evidence
 from mat_desktop.app.recover import recover
 from mat_desktop.app.resources import resource
 from mat_desktop.app.scan import refresh, scan
@@ -22,7 +23,7 @@ from mat_desktop.app.undo import undo
 from mat_desktop.audio.probe import is_audio_name
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
-from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -128,6 +129,14 @@ class AppServices:
     def draw(self, path: Path) -> Picture:
         """The log-mel spectrogram of a file."""
         return draw(self._session, path)
+
+    def find_evidence(self, path: Path, tag: DisplayTag) -> Evidence:
+        """Where in a file a tag was heard."""
+        return find_evidence(self._session, path, tag)
+
+    def stop_evidence(self) -> None:
+        """Withdraw the evidence that is being found."""
+        self._session.engine.cancel_evidence()
 
     def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         """Write a plan."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
-from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mat_desktop.app.draw import Picture
+    from mat_desktop.app.evidence import Evidence
     from mat_desktop.app.score import Heard
     from mat_desktop.store.journal import Run
 
@@ -96,6 +97,12 @@ class Services(Protocol):
 
     def draw(self, path: Path) -> Picture:
         """The log-mel spectrogram of a file."""
+
+    def find_evidence(self, path: Path, tag: DisplayTag) -> Evidence:
+        """Where in a file a tag was heard."""
+
+    def stop_evidence(self) -> None:
+        """Withdraw the evidence that is being found; at once."""
 
     def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         """Write a plan."""

@@ -14,12 +14,13 @@ import sys
 import tempfile
 import threading
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from os import cpu_count
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import mat_desktop
 from mat_desktop.errors import DecodeError, EngineFault, ModelFault
@@ -29,6 +30,8 @@ from mat_desktop.inference.protocol import (
     DrawFile,
     Drawn,
     Failed,
+    FindEvidence,
+    Found,
     LoadModel,
     Ready,
     Request,
@@ -41,11 +44,17 @@ from mat_desktop.inference.protocol import (
 START_SECONDS = 120
 """Longest wait for the process to load torch and the model: minutes on a cold, slow disk."""
 
+CANCELLED: tuple[tuple[type, Literal["scores", "evidence"]], ...] = (
+    (ScoreFile, "scores"),
+    (FindEvidence, "evidence"),
+)
+"""What can be withdrawn from the process itself; a picture that nobody waits for is drawn to its end."""
+
 
 @dataclass(slots=True)
 class _Job:
-    request: ScoreFile | DrawFile
-    future: Future[Scored] | Future[Drawn]
+    request: ScoreFile | DrawFile | FindEvidence
+    future: Future[Scored] | Future[Drawn] | Future[Found]
     suspect: bool = False
 
 
@@ -107,18 +116,30 @@ class Engine:
         self._submit(_Job(DrawFile(next(self._ids), os.fsencode(path)), future))
         return future
 
+    def find_evidence(self, path: Path, tags: Sequence[int]) -> Future[Found]:
+        """Where in a file some outputs come from; goes before all scoring. Raises as :meth:`score` does."""
+        future: Future[Found] = Future()
+        self._submit(_Job(FindEvidence(next(self._ids), os.fsencode(path), list(tags)), future))
+        return future
+
     def cancel_scoring(self) -> None:
         """Withdraw every file that was to be scored until now; pictures still come."""
         self._withdraw(ScoreFile)
 
-    def _withdraw(self, *kinds: type[ScoreFile | DrawFile]) -> None:
+    def cancel_evidence(self) -> None:
+        """Withdraw all evidence that was to be found until now."""
+        self._withdraw(FindEvidence)
+
+    def _withdraw(self, *kinds: type[ScoreFile | DrawFile | FindEvidence]) -> None:
         with self._lock:
             jobs = [j for j in (*self._waiting, *self._running.values()) if isinstance(j.request, kinds)]
             self._waiting = deque(job for job in self._waiting if not isinstance(job.request, kinds))
             for job in jobs:
                 self._running.pop(job.request.id, None)
-            if jobs and self._process is not None:
-                self._send(Cancel(max(job.request.id for job in jobs)))
+            for kind, what in CANCELLED:
+                ids = [job.request.id for job in jobs if isinstance(job.request, kind)]
+                if ids and self._process is not None:
+                    self._send(Cancel(max(ids), what))
         for job in jobs:
             job.future.cancel()
 
@@ -126,26 +147,26 @@ class Engine:
         """End the process; what was asked for is cancelled."""
         with self._lock:
             self._closed = True
-        self._withdraw(ScoreFile, DrawFile)
+        self._withdraw(ScoreFile, DrawFile, FindEvidence)
         self._kill()
 
     def _submit(self, job: _Job) -> None:
         self.start()
         with self._lock:
-            if isinstance(job.request, DrawFile):
-                self._waiting.appendleft(job)
-            else:
+            if isinstance(job.request, ScoreFile):
                 self._waiting.append(job)
+            else:
+                self._waiting.appendleft(job)
             self._pump()
 
     def _pump(self) -> None:
-        """Send what may be under way now: pictures at once; with a suspect about, one file at a time."""
+        """Send what may be under way now: files to be scored a few at a time; with a suspect about, one."""
         if self._process is None:
             return
         limit = 2 * (cpu_count() or 1)
         while self._waiting:
             first = self._waiting[0]
-            full = len(self._running) >= limit and not isinstance(first.request, DrawFile)
+            full = len(self._running) >= limit and isinstance(first.request, ScoreFile)
             suspect = first.suspect or any(job.suspect for job in self._running.values())
             if full or (suspect and self._running):
                 return

@@ -7,7 +7,7 @@ bytes, because not every name is text.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -37,13 +37,22 @@ class DrawFile(msgspec.Struct, tag="draw", frozen=True):
     path: bytes
 
 
+class FindEvidence(msgspec.Struct, tag="evidence", frozen=True):
+    """Where in a file some outputs come from. Answered by :class:`Found` or :class:`Failed`."""
+
+    id: int
+    path: bytes
+    tags: list[int]
+
+
 class Cancel(msgspec.Struct, tag="cancel", frozen=True):
-    """Forget every file to be scored up to this id; those under way answer nothing."""
+    """Forget what was to be scored, or found, up to this id; files under way answer nothing."""
 
     up_to: int
+    what: Literal["scores", "evidence"] = "scores"
 
 
-Request = LoadModel | ScoreFile | DrawFile | Cancel
+Request = LoadModel | ScoreFile | DrawFile | FindEvidence | Cancel
 
 
 class Ready(msgspec.Struct, tag="ready", frozen=True):
@@ -85,6 +94,15 @@ class Drawn(msgspec.Struct, tag="drawn", frozen=True):
     range_db: float
 
 
+class Found(msgspec.Struct, tag="found", frozen=True):
+    """Evidence: uint8 [rows, columns] row-major, row 0 the lowest; the square root of its strength."""
+
+    id: int
+    evidence: bytes
+    rows: int
+    columns: int
+
+
 class Failed(msgspec.Struct, tag="failed", frozen=True):
     """The request could not be met; ``cause`` is for people."""
 
@@ -92,7 +110,7 @@ class Failed(msgspec.Struct, tag="failed", frozen=True):
     cause: str
 
 
-Answer = Ready | Scored | Drawn | Failed
+Answer = Ready | Scored | Drawn | Found | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _requests = msgspec.msgpack.Decoder(Request)

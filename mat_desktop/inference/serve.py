@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,12 +26,15 @@ from mat_desktop.audio.decode import Decoding
 from mat_desktop.audio.mel import log_mel_stream
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.errors import FileFault, MatError
+from mat_desktop.inference.evidence import FRAMES_PER_COLUMN, find_evidence
 from mat_desktop.inference.protocol import (
     Answer,
     Cancel,
     DrawFile,
     Drawn,
     Failed,
+    FindEvidence,
+    Found,
     LoadModel,
     Ready,
     Request,
@@ -41,8 +45,11 @@ from mat_desktop.inference.protocol import (
 )
 from mat_desktop.inference.tagger import Tagger, choose_device
 
-RANGE_DB = 80.0
-"""What a picture shows below its loudest cell."""
+RANGE_DB = 96.0
+"""What a picture holds below its loudest cell: 0.4 dB a step."""
+
+KEPT = 3
+"""Log-mels kept, because evidence is asked of a file that was just drawn."""
 
 Samples = NDArray[np.float32]
 
@@ -52,7 +59,7 @@ class _Cancelled(Exception):
 
 
 class Engine:
-    """Answers requests: scoring in as many threads as there are cores, drawing in one beside them."""
+    """Answers requests: scoring in as many threads as there are cores, pictures and evidence beside them."""
 
     def __init__(self, answers: BinaryIO) -> None:
         """:param answers: where answers are written"""
@@ -61,25 +68,30 @@ class Engine:
         self._answers = answers
         self._sending = threading.Lock()
         self._judging = threading.Lock()
-        self._cancelled_up_to = -1
+        self._keeping = threading.Lock()
+        self._cancelled = {"scores": -1, "evidence": -1}
+        self._kept: OrderedDict[tuple[bytes, int, int, MelSpec], NDArray[np.float32]] = OrderedDict()
         self._tagger: Tagger | None = None
         self._scoring = ThreadPoolExecutor(cores, "score")
         self._drawing = ThreadPoolExecutor(1, "draw")
+        self._finding = ThreadPoolExecutor(1, "evidence")
 
     def run(self, requests: BinaryIO) -> None:
         """Until the other side closes its end."""
         while (request := receive_request(requests)) is not None:
             match request:
                 case Cancel():
-                    self._cancelled_up_to = max(self._cancelled_up_to, request.up_to)
+                    self._cancelled[request.what] = max(self._cancelled[request.what], request.up_to)
                 case DrawFile():
                     self._drawing.submit(self._answer, request)
+                case FindEvidence():
+                    self._finding.submit(self._answer, request)
                 case LoadModel():
                     self._answer(request)
                 case ScoreFile():
                     self._scoring.submit(self._answer, request)
 
-    def _answer(self, request: LoadModel | ScoreFile | DrawFile) -> None:
+    def _answer(self, request: LoadModel | ScoreFile | DrawFile | FindEvidence) -> None:
         try:
             answer = self._meet(request)
         except _Cancelled:
@@ -105,6 +117,8 @@ class Engine:
                 return self._score(request)
             case DrawFile():
                 return self._draw(request)
+            case FindEvidence():
+                return self._find(request)
             case Cancel():
                 raise TypeError("a cancellation has no answer")
 
@@ -127,14 +141,45 @@ class Engine:
 
     def _draw(self, request: DrawFile) -> Drawn:
         spec = MelSpec() if self._tagger is None else self._tagger.card.mel
-        _, log_mel = self._hear(request, spec, loop=False)
+        log_mel = self._look(request, spec)
         top = max(float(log_mel.max()), RANGE_DB + 10 * float(np.log10(spec.amin)))
         picture = np.clip((log_mel - (top - RANGE_DB)) * (255 / RANGE_DB), 0, 255).astype(np.uint8)
         bands, frames = picture.shape
         return Drawn(request.id, picture.tobytes(), bands, frames, spec.frames_per_second, top, RANGE_DB)
 
+    def _find(self, request: FindEvidence) -> Found:
+        tagger = self._tagger
+        if tagger is None:
+            raise MatError("no model is loaded")
+        spec = tagger.card.mel
+        log_mel = self._look(request, spec)
+        frames = log_mel.shape[1]
+        if frames < spec.window_frames:  # as scoring does, a short clip is repeated; its first pass is shown
+            log_mel = np.take(log_mel, np.arange(spec.window_frames) % frames, axis=1)
+
+        evidence = find_evidence(tagger, log_mel, request.tags, lambda: self._stop_if_cancelled(request))
+        evidence = evidence[:, : -(-frames // FRAMES_PER_COLUMN)]
+        return Found(request.id, evidence.tobytes(), *evidence.shape)
+
+    def _look(self, request: DrawFile | FindEvidence, spec: MelSpec) -> NDArray[np.float32]:
+        """The log-mel of a file, kept from the last time if the file is as it was."""
+        try:
+            state = Path(os.fsdecode(request.path)).stat()
+        except OSError:
+            return self._hear(request, spec, loop=False)[1]  # which says why
+        key = (request.path, state.st_mtime_ns, state.st_size, spec)
+        with self._keeping:
+            log_mel = self._kept.get(key)
+        if log_mel is None:
+            log_mel = self._hear(request, spec, loop=False)[1]
+            with self._keeping:
+                self._kept[key] = log_mel
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+        return log_mel
+
     def _hear(
-        self, request: ScoreFile | DrawFile, spec: MelSpec, *, loop: bool
+        self, request: ScoreFile | DrawFile | FindEvidence, spec: MelSpec, *, loop: bool
     ) -> tuple[Decoding, NDArray[np.float32]]:
         """Decode and transform; with ``loop`` a clip shorter than a window is repeated to fill it."""
         decoding = Decoding(Path(os.fsdecode(request.path)), spec.sample_rate)
@@ -154,8 +199,11 @@ class Engine:
             log_mel = log_mel_stream([clip], spec)
         return decoding, log_mel
 
-    def _stop_if_cancelled(self, request: ScoreFile | DrawFile) -> None:
-        if isinstance(request, ScoreFile) and request.id <= self._cancelled_up_to:
+    def _stop_if_cancelled(self, request: ScoreFile | DrawFile | FindEvidence) -> None:
+        if isinstance(request, DrawFile):
+            return
+        what = "scores" if isinstance(request, ScoreFile) else "evidence"
+        if request.id <= self._cancelled[what]:
             raise _Cancelled
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import cpu_count
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import ModelFault
@@ -64,7 +65,8 @@ class Tagger:
             odd = sorted(expected.items() ^ found.items())[0]
             raise ModelFault(f"{card.name}: the weights do not fit the network, e.g. {odd[0]} {odd[1]}")
         network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
-        self.network = network.eval().to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.eval().requires_grad_(False)
+        self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         bands = (len(card.normalisation.mean), 1)
         self._mean = np.array(card.normalisation.mean, np.float32).reshape(bands)
         self._std = np.array(card.normalisation.std, np.float32).reshape(bands)
@@ -88,11 +90,10 @@ class Tagger:
         frames = log_mel.shape[1]
         if frames < length:
             raise ValueError(f"{frames} frames are less than a window of {length}")
-        starts = list(range(0, frames - length + 1, length))
+        starts = windows(frames, length)
         weights = [1.0] * len(starts)
-        if starts[-1] + length < frames:
-            weights.append((frames - starts[-1] - length) / length)
-            starts.append(frames - length)
+        if frames % length:
+            weights[-1] = frames % length / length
         heard = [bool(log_mel[:, start : start + length].max() > SILENCE_DB) for start in starts]
         positions = self._positions(log_mel, [s for s, h in zip(starts, heard, strict=True) if h], length)
         tags = len(self.card.tags)
@@ -106,22 +107,30 @@ class Tagger:
         _fill_taggram(taggram, _sigmoid(positions), starts, heard, length, frames)
         return Judgement(values.astype(np.float32), taggram, silent=False)
 
+    def batch(self, pieces: Sequence[LogMel]) -> Tensor:
+        """Windows [mel, frames] in dB as the network's input [windows, 1, mel, frames], on its device."""
+        standard = np.stack([(piece - self._mean) / self._std for piece in pieces])
+        batch = torch.from_numpy(standard).unsqueeze(1).to(self.device)
+        return batch.contiguous(memory_format=torch.channels_last)
+
     def _positions(self, log_mel: LogMel, starts: list[int], length: int) -> NDArray[np.float32]:
         """Logits [windows, tags, positions]."""
         at_once = WINDOWS_AT_ONCE["cpu" if self.device.type == "cpu" else "other"]
         parts = []
         with torch.inference_mode():
             for first in range(0, len(starts), at_once):
-                windows = np.stack(
-                    [
-                        (log_mel[:, s : s + length] - self._mean) / self._std
-                        for s in starts[first : first + at_once]
-                    ]
-                )
-                batch = torch.from_numpy(windows).unsqueeze(1).to(self.device)
-                logits = self.network(batch.contiguous(memory_format=torch.channels_last))
+                batch = self.batch([log_mel[:, s : s + length] for s in starts[first : first + at_once]])
+                logits = self.network(batch)
                 parts.append(logits.float().cpu().numpy())
         return np.concatenate(parts) if parts else np.zeros((0, len(self.card.tags), 0), np.float32)
+
+
+def windows(frames: int, length: int) -> list[int]:
+    """First frames of the windows of a track: side by side, the last one moved back to end with the track."""
+    starts = list(range(0, frames - length + 1, length))
+    if frames % length:
+        starts.append(frames - length)
+    return starts
 
 
 def choose_device(wish: str) -> tuple[torch.device, str]:

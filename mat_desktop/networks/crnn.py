@@ -104,6 +104,10 @@ class Crnn2d(Network):
         maps = audio
         for block in self.blocks:
             maps = block(maps)
+        return self.from_maps(maps)
+
+    def from_maps(self, maps: Tensor) -> Tensor:
+        """Logits [batch, tags, 1] from the maps behind the last block."""
         sequence = maps.squeeze(2)
         if self._in_time:
             summary = self.rnn(sequence.transpose(1, 2))[0][:, -1]

@@ -78,6 +78,10 @@ class Fcn(Network):
         maps = audio.squeeze(1) if self._flat else audio
         for block in self.blocks:
             maps = block(maps)
+        return self.from_maps(maps)
+
+    def from_maps(self, maps: Tensor) -> Tensor:
+        """Logits [batch, tags, positions] from the maps behind the last block."""
         logits: Tensor = self.head(maps)
         return logits if self._flat else logits.mean(dim=2)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.draw import Picture
+from mat_desktop.app.evidence import Evidence
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
 from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
@@ -82,6 +83,7 @@ class FakeServices:
         self.hold = threading.Event()
         self.hold.set()
         self.closed = False
+        self.explained: list[tuple[Path, str]] = []
         self.heard: dict[Path, Heard] = {}
         self.kept: dict[TrackId, Mapping[str, Verdict]] = {}
         self.files: dict[Path, Track] = {}
@@ -157,6 +159,16 @@ class FakeServices:
     def draw(self, path: Path) -> Picture:
         mel = np.tile(np.linspace(0, 255, 96).astype(np.uint8)[:, None], (1, 6250))
         return Picture(mel, 31.25, 0.0, 80.0)
+
+    def find_evidence(self, path: Path, tag: DisplayTag) -> Evidence:
+        """The upper half of the middle third."""
+        self.explained.append((path, tag.name))
+        strength = np.zeros((24, 1563), np.float32)
+        strength[12:, 521:1042] = 1.0
+        return Evidence(strength)
+
+    def stop_evidence(self) -> None:
+        pass
 
     def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         done: list[FilePlan] = []

@@ -77,6 +77,33 @@ def test_a_picture_is_the_front_ends_log_mel(engine: Engine, tmp_path: Path) -> 
     assert np.abs(decibel - expected)[loud].max() < 0.4
 
 
+def test_evidence_covers_the_picture(engine: Engine, tmp_path: Path) -> None:
+    for seconds in (4.0, 70.0):
+        path = encode(tmp_path / f"{seconds}.flac", tone(seconds))
+        frames = engine.draw(path).result(60).frames
+        found = engine.find_evidence(path, [0, 3]).result(60)
+        assert (found.rows, found.columns) == (24, -(-frames // 4))
+        assert len(found.evidence) == found.rows * found.columns
+
+
+def test_evidence_can_be_withdrawn_while_files_are_scored(engine: Engine, tmp_path: Path) -> None:
+    path = encode(tmp_path / "long.flac", tone(240.0))
+    scored = engine.score(path)
+    futures = [engine.find_evidence(path, [n % 5]) for n in range(20)]
+    started = time.monotonic()
+    engine.cancel_evidence()
+    with pytest.raises(CancelledError):
+        futures[-1].result(0)
+    assert engine.find_evidence(path, [0]).result(60).columns > 1_000
+    assert time.monotonic() - started < 20  # twenty of them would take longer
+    assert scored.result(60).seconds == pytest.approx(240, abs=0.1)
+
+
+def test_evidence_of_a_broken_file_says_why(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(DecodeError):
+        engine.find_evidence(tmp_path / "gone.flac", [0]).result(60)
+
+
 def test_a_broken_file_costs_only_itself(engine: Engine, tmp_path: Path) -> None:
     bad = tmp_path / "bad.mp3"
     bad.write_bytes(b"nothing" * 500)
