@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mat_desktop.errors import UsageFault
-
 _PACKAGE = Path(__file__).resolve().parent.parent
 _INSTALLED = _PACKAGE / "resources"
 _CHECKOUT = _PACKAGE.parent / "resources"
@@ -20,16 +18,3 @@ def resource(*parts: str) -> Path:
 def model_names() -> list[str]:
     """Names of the bundled models."""
     return sorted(path.parent.name for path in resource("models").glob("*/card.json"))
-
-
-def model_folder(name: str) -> Path:
-    """The folder of a bundled model, or of any model when ``name`` is a path to its folder.
-
-    :raises UsageFault: there is no such model
-    """
-    bundled = resource("models", name)
-    if name in model_names():
-        return bundled
-    if (Path(name) / "card.json").is_file():
-        return Path(name)
-    raise UsageFault(f"there is no model {name!r}; bundled: {', '.join(model_names())}; or give its folder")

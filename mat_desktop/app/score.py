@@ -44,6 +44,7 @@ def score(session: Session, tracks: Sequence[Track], cancel: Event) -> Iterator[
     :raises EngineFault: the engine cannot be started
     :raises ModelFault: the model cannot be used
     """
+    engine, digest = session.engine, session.card.digest  # of one model, whatever is chosen meanwhile
     pending: dict[Future[Scored], Track] = {}
     todo = iter(tracks)
     more = True
@@ -54,11 +55,11 @@ def score(session: Session, tracks: Sequence[Track], cancel: Event) -> Iterator[
                 if track is None:
                     more = False
                     break
-                kept = session.library.scores(track, session.card.digest)
+                kept = session.library.scores(track, digest)
                 if kept is not None:
                     yield _heard(track, kept)
                     continue
-                pending[session.engine.score(track.path)] = track
+                pending[engine.score(track.path)] = track
             done, _ = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
                 track = pending.pop(future)
@@ -70,10 +71,10 @@ def score(session: Session, tracks: Sequence[Track], cancel: Event) -> Iterator[
                 elif fault is not None:
                     raise fault
                 else:
-                    yield _keep(session, track, future.result())
+                    yield _keep(session, track, digest, future.result())
     finally:
         if pending:
-            session.engine.cancel_scoring()
+            engine.cancel_scoring()
 
 
 def known(session: Session, tracks: Sequence[Track]) -> Iterator[Heard]:
@@ -84,9 +85,9 @@ def known(session: Session, tracks: Sequence[Track]) -> Iterator[Heard]:
             yield _heard(track, kept)
 
 
-def _keep(session: Session, track: Track, scored: Scored) -> Heard:
+def _keep(session: Session, track: Track, digest: str, scored: Scored) -> Heard:
     scores = Scores(
-        session.card.digest,
+        digest,
         TrackId(scored.track_id),
         scored.seconds,
         tuple(round(value, 6) for value in scored.values),

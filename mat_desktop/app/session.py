@@ -6,10 +6,12 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
-from mat_desktop.app.resources import model_folder, resource
+from mat_desktop.app.models import chosen_model, find_model, remember_model
+from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.tags import Field
+from mat_desktop.errors import MatError
 from mat_desktop.inference.cards import open_card
 from mat_desktop.inference.client import Engine
 from mat_desktop.store.journal import Journal, Run
@@ -24,22 +26,24 @@ def default_data_dir() -> Path:
 class Session:
     """Library, journal, model, scheme and engine of one run of the program."""
 
-    def __init__(self, data_dir: Path | None = None, model: str = "fcn2d", device: str = "auto") -> None:
+    def __init__(self, data_dir: Path | None = None, model: str | None = None, device: str = "auto") -> None:
         """Opens two SQLite files and reads the card; the engine process is not started.
 
         :param data_dir: where the databases lie; the platform's place by default
-        :param model: name of a bundled model, or the folder of one
+        :param model: name of a bundled or imported model, or a folder; the one chosen last by default
         :param device: "auto", "cuda", "mps", "xpu" or "cpu"
         :raises MatError: the model, the scheme or a database cannot be used
         """
         self.data_dir = data_dir or default_data_dir()
-        folder = model_folder(model)
+        self.model = model or chosen_model(self.data_dir)
+        folder = find_model(self.data_dir, self.model)
         self.card = open_card(folder)
         self.scheme = read_scheme(resource("tag_schemes", "default.toml"))
         self.policies: dict[Field, Policy] = dict.fromkeys(self.scheme.fields.values(), Policy.FILL_EMPTY)
         self.library = Library(self.data_dir / "library.db")
         self.journal = Journal(self.data_dir / "journal.db")
         self.engine = Engine(folder, device)
+        self._device_wish = device
 
     @property
     def device(self) -> str | None:
@@ -53,6 +57,26 @@ class Session:
         :raises ModelFault: the model or the device cannot be used
         """
         return self.engine.start()
+
+    def use_model(self, name: str) -> None:
+        """Listen with another model from now on, after a restart too. Scores of the one before are kept.
+
+        What is being listened to is given up. If the model cannot be loaded, the one before stays.
+
+        :raises MatError: the model is missing or broken, or the choice cannot be kept
+        """
+        folder = find_model(self.data_dir, name)
+        card = open_card(folder)
+        engine = Engine(folder, self._device_wish)
+        try:
+            engine.start()
+            remember_model(self.data_dir, name)
+        except MatError:
+            engine.close()
+            raise
+        before, self.engine = self.engine, engine
+        self.model, self.card = name, card
+        before.close()
 
     def roots(self) -> list[Path]:
         """Folders and files that were opened before."""

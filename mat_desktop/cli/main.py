@@ -51,7 +51,11 @@ def parser() -> argparse.ArgumentParser:
     tag.add_argument(
         "--csv", type=Path, metavar="FILE", help="write a report as CSV ('-': to standard output)"
     )
-    tag.add_argument("--model", default="fcn2d", metavar="NAME", help="a bundled model, or a model's folder")
+    tag.add_argument(
+        "--model",
+        metavar="NAME",
+        help="a bundled or imported model, or a model's folder; the one chosen last by default",
+    )
     tag.add_argument(
         "--threshold",
         action="append",
@@ -79,7 +83,10 @@ def parser() -> argparse.ArgumentParser:
     )
     history = commands.add_parser("history", help="list the runs that wrote to files")
 
-    for command in (window, demo, tag, info, undo, history):
+    models = commands.add_parser("models", help="list the models: bundled ones and those imported")
+    models.add_argument("--json", action="store_true", help="as JSON")
+
+    for command in (window, demo, tag, info, undo, history, models):
         command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
     return top
 

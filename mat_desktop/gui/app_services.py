@@ -14,6 +14,14 @@ from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
 from mat_desktop.app.draw import Picture, draw
 from mat_desktop.app.evidence import Evidence, find_evidence
+from mat_desktop.app.models import (
+    BrokenModel,
+    Model,
+    delete_model,
+    export_model,
+    import_model,
+    list_models,
+)
 from mat_desktop.app.recover import recover
 from mat_desktop.app.resources import resource
 from mat_desktop.app.scan import refresh, scan
@@ -48,6 +56,11 @@ class AppServices:
         return self._session.card
 
     @property
+    def model(self) -> str:
+        """Name of the model in use."""
+        return self._session.model
+
+    @property
     def scheme(self) -> TagScheme:
         """How tags are shown and written."""
         return self._session.scheme
@@ -71,7 +84,9 @@ class AppServices:
     def suggest(
         self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float
     ) -> tuple[Suggestion, ...]:
-        """Every display tag for one track."""
+        """Every display tag for one track; none for scores of a model that is no longer in use."""
+        if scores.model != self.card.digest:
+            return ()
         return suggest(self.scheme, self.card, scores, verdicts, shift)
 
     def tag_taggram(
@@ -87,6 +102,30 @@ class AppServices:
     def start_engine(self) -> str:
         """Bring the engine process up."""
         return self._session.start_engine()
+
+    def models(self) -> Sequence[Model | BrokenModel]:
+        """Every model, bundled ones first."""
+        return list_models(self.data_dir)
+
+    def heard_by_model(self) -> Mapping[str, int]:
+        """How many tracks each model has heard."""
+        return self._session.library.heard_by_model()
+
+    def use_model(self, name: str) -> None:
+        """Listen with another model from now on."""
+        self._session.use_model(name)
+
+    def import_model(self, source: Path) -> Model:
+        """Check a model's folder or zip and copy it to the others."""
+        return import_model(self.data_dir, source)
+
+    def export_model(self, model: Model, target: Path) -> Path:
+        """Write a model as a zip."""
+        return export_model(model, target)
+
+    def delete_model(self, name: str) -> None:
+        """Take an imported model away."""
+        delete_model(self.data_dir, name)
 
     def roots(self) -> list[Path]:
         """Folders opened before."""

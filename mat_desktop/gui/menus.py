@@ -15,7 +15,7 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("File", ("open", "add", "demo", "", "rescan", "", "quit")),
     ("Edit", ("undo", "", "accept", "reject", "undecide", "accept_all", "", "search")),
     ("Tracks", ("listen", "listen_all", "cancel", "", "write", "", "next", "previous", "play")),
-    ("View", ("library", "history", "problems", "", "sidebar", "pane", "")),
+    ("View", ("library", "models", "history", "problems", "", "sidebar", "pane", "")),
     ("Help", ("keys", "about")),
 )
 MORE = ("listen", "listen_all", "", "add", "rescan", "", "write", "problems")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mat_desktop.app.draw import Picture
     from mat_desktop.app.evidence import Evidence
+    from mat_desktop.app.models import BrokenModel, Model
     from mat_desktop.app.score import Heard
     from mat_desktop.store.journal import Run
 
@@ -35,6 +36,10 @@ class Services(Protocol):
     @property
     def card(self) -> ModelCard:
         """The model in use; at once."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model in use; at once."""
 
     @property
     def scheme(self) -> TagScheme:
@@ -67,6 +72,24 @@ class Services(Protocol):
 
     def start_engine(self) -> str:
         """Bring the engine process up, once; returns the device's name."""
+
+    def models(self) -> Sequence[Model | BrokenModel]:
+        """Every model, bundled ones first."""
+
+    def heard_by_model(self) -> Mapping[str, int]:
+        """How many tracks of the library each model has heard, by its digest."""
+
+    def use_model(self, name: str) -> None:
+        """Listen with another model from now on."""
+
+    def import_model(self, source: Path) -> Model:
+        """Check a model's folder or zip and copy it to the others."""
+
+    def export_model(self, model: Model, target: Path) -> Path:
+        """Write a model as a zip; returns the file."""
+
+    def delete_model(self, name: str) -> None:
+        """Take an imported model away."""
 
     def roots(self) -> list[Path]:
         """Folders opened before."""

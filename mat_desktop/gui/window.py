@@ -54,6 +54,7 @@ from mat_desktop.gui.views.shortcuts import About, Sheet, Shortcuts, facts
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.job_bar import JobBar
 from mat_desktop.gui.widgets.rail import Rail
+from mat_desktop.gui.workshop import Workshop
 
 if TYPE_CHECKING:
     from mat_desktop.audio.player import Player
@@ -97,6 +98,7 @@ class Window(QMainWindow):
         self.writing = Write(desk)
         self.undoing = Undo(desk)
         self.panels = Panels(desk, self.library, self.writing)
+        self.workshop = Workshop(desk, self.pages)
         self._menus = Menus(self, self.actions_, self.set_appearance)
         self._counting = QTimer(self)
         self._counting.setSingleShot(True)
@@ -114,7 +116,13 @@ class Window(QMainWindow):
 
     def _build(self) -> None:
         services = self._services
-        self.rail = Rail([("Library", "list-music", "Ctrl 1"), ("History", "history", "Ctrl 2")])
+        self.rail = Rail(
+            [
+                ("Library", "list-music", "Ctrl 1"),
+                ("Models", "box", "Ctrl 4"),
+                ("History", "history", "Ctrl 5"),
+            ]
+        )
         self.first = FirstStart(services)
         self.library = Library(services, self.bridge, self.tracks)
         self.history = History()
@@ -139,7 +147,10 @@ class Window(QMainWindow):
         self.status = JobBar(self.bridge)
         outer.addWidget(self.status)
         self.setCentralWidget(box)
-        card = services.card
+        self._say_model()
+
+    def _say_model(self) -> None:
+        card = self._services.card
         self.status.model.setText(f"{card.title} · {words.plural(len(card.tags), 'output')}")
         self.status.model.setToolTip(card.data)
 
@@ -170,6 +181,7 @@ class Window(QMainWindow):
             "play": library.player.toggle,
             "stop": library.player.stop,
             "library": lambda: self.show_page("library"),
+            "models": lambda: self.show_page("models"),
             "history": lambda: self.show_page("history"),
             "search": self._focus_search,
             "problems": self.panels.open_problems,
@@ -208,6 +220,8 @@ class Window(QMainWindow):
         self.undoing.listed.connect(self._runs_listed)
         self.undoing.recovered.connect(self._recovered)
         self.undoing.ended.connect(self._refresh_actions)
+        self.workshop.model_changed.connect(self._say_model)
+        self.workshop.model_changed.connect(self.engine.works)
         self.bridge.changed.connect(self._counted)
         self.bridge.changed.connect(lambda: self.actions_["cancel"].setEnabled(self.bridge.busy))
         self.tracks.counted.connect(self._counted)

@@ -25,9 +25,10 @@ LARGEST_WEIGHTS = 1 << 30
 Arrays = dict[str, NDArray[np.generic]]
 
 
-def open_card(folder: Path) -> ModelCard:
+def open_card(folder: Path, *, measure: bool = True) -> ModelCard:
     """Read and validate a model's card; the weights are only measured, not read.
 
+    :param measure: whether the weights must be there
     :raises ModelFault: there is no card, it is damaged, or the weights' size is not the stated one
     """
     path = folder / CARD_FILE
@@ -35,7 +36,8 @@ def open_card(folder: Path) -> ModelCard:
         if path.stat().st_size > LARGEST_CARD:
             raise ModelFault(f"{path} is too large for a model card")
         card = msgspec.json.decode(path.read_bytes(), type=ModelCard)
-        size = _weights_path(folder, card).stat().st_size
+        weights = _weights_path(folder, card)
+        size = weights.stat().st_size if measure else card.weights.size
     except (OSError, msgspec.MsgspecError, ValueError) as error:
         raise ModelFault(f"{path} is not a usable model card: {error}") from error
     if size != card.weights.size or size > LARGEST_WEIGHTS:
@@ -61,6 +63,21 @@ def read_weights(folder: Path, card: ModelCard) -> Arrays:
         raise ModelFault(f"{path} is not a safetensors file: {error}") from error
 
 
+def check_numbers(folder: Path, card: ModelCard) -> None:
+    """:raises ModelFault: a weight is not a number, or infinite; every score would be one too"""
+    for name, array in read_weights(folder, card).items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ModelFault(f"{folder / card.weights.file}: {name} has values that are no numbers")
+
+
+def write_card(folder: Path, card: ModelCard) -> None:
+    """Put a card in the place of the one before."""
+    text = msgspec.json.format(msgspec.json.encode(card), indent=1)
+    fresh = folder / f".{CARD_FILE}.tmp"
+    fresh.write_bytes(text + b"\n")
+    fresh.replace(folder / CARD_FILE)
+
+
 def save_model(folder: Path, card: ModelCard, arrays: Mapping[str, NDArray[np.generic]]) -> ModelCard:
     """Write weights and card; the card's ``weights`` are filled in here. Returns the card as written."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,8 +85,7 @@ def save_model(folder: Path, card: ModelCard, arrays: Mapping[str, NDArray[np.ge
     weights = Weights(WEIGHTS_FILE, hashlib.sha256(content).hexdigest(), len(content))
     finished = replace(card, weights=weights)
     (folder / WEIGHTS_FILE).write_bytes(content)
-    text = msgspec.json.format(msgspec.json.encode(finished), indent=1)
-    (folder / CARD_FILE).write_bytes(text + b"\n")
+    write_card(folder, finished)
     return finished
 
 

@@ -146,6 +146,13 @@ class Library:
         scores = Scores(model, TrackId(track_id), seconds, tuple(json.loads(values)), bool(silent))
         return KeptScores(scores, taggram, positions)
 
+    def heard_by_model(self) -> dict[str, int]:
+        """How many known files each model has heard, by its digest."""
+        rows = self._database.rows(
+            "SELECT s.model, COUNT(*) FROM track t JOIN score s ON s.track_id = t.track_id GROUP BY s.model"
+        )
+        return dict(rows)
+
     def verdicts(self, track_id: TrackId) -> dict[str, Verdict]:
         """What the user said of a track's suggestions, by name of the display tag."""
         rows = self._database.rows("SELECT tag, verdict FROM verdict WHERE track_id = ?", (track_id,))

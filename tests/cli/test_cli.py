@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mat_desktop.__main__ import main
+from mat_desktop.app.models import import_model
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.files import read_tags
 from tests.models import tiny_model
@@ -215,3 +216,16 @@ def test_without_a_display_one_line_names_the_headless_commands() -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "mat-desktop tag" in done.stderr
+
+
+def test_models_lists_bundled_and_imported_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tmp_path / "data"
+    tiny_model(tmp_path / "tiny")
+    import_model(data, tmp_path / "tiny")
+    assert main(["models", "--data-dir", str(data)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[2:].split()[0] for line in lines] == ["fcn2d", "tiny"]
+    assert lines[0].startswith("* ")  # in use
+    (data / "models" / "tiny" / "model.safetensors").unlink()
+    assert main(["models", "--data-dir", str(data)]) == 1
+    assert "cannot be used" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.draw import Picture
 from mat_desktop.app.evidence import Evidence
+from mat_desktop.app.models import BrokenModel, Model
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
 from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
@@ -24,7 +25,7 @@ from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
-from mat_desktop.errors import EngineFault, FileFault
+from mat_desktop.errors import EngineFault, FileFault, ModelFault
 from mat_desktop.store.journal import Run
 
 NAMES = {
@@ -71,6 +72,7 @@ class FakeServices:
     """Everything that the window asks for."""
 
     demo_tracks = 6
+    model = "double"
 
     def __init__(self, folder: Path) -> None:
         self.data_dir = folder
@@ -84,6 +86,7 @@ class FakeServices:
         self.hold.set()
         self.closed = False
         self.explained: list[tuple[Path, str]] = []
+        self.other_models: list[Model | BrokenModel] = []
         self.heard: dict[Path, Heard] = {}
         self.kept: dict[TrackId, Mapping[str, Verdict]] = {}
         self.files: dict[Path, Track] = {}
@@ -114,6 +117,33 @@ class FakeServices:
 
     def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
         return plan_file(cast(Session, self), track, suggestions)
+
+    def models(self) -> list[Model | BrokenModel]:
+        return [Model("double", self.data_dir, CARD, bundled=True), *self.other_models]
+
+    def heard_by_model(self) -> Mapping[str, int]:
+        return {CARD.digest: len(self.heard)}
+
+    def use_model(self, name: str) -> None:
+        if name == "broken":
+            raise ModelFault("its weights are damaged")
+        self.model = name
+        self.heard.clear()
+
+    def import_model(self, source: Path) -> Model:
+        if source.suffix == ".pt":
+            raise ModelFault(f"{source} may hold code")
+        card = replace(CARD, name=source.name, title="Imported")
+        model = Model(source.name, source, card, bundled=False)
+        self.other_models.append(model)
+        return model
+
+    def export_model(self, model: Model, target: Path) -> Path:
+        target.write_text(model.name)
+        return target
+
+    def delete_model(self, name: str) -> None:
+        self.other_models = [model for model in self.other_models if model.name != name]
 
     def roots(self) -> list[Path]:
         return []

@@ -351,6 +351,16 @@ class TracksModel(QAbstractTableModel):
         self._touch(changed)
         self.counted.emit()
 
+    def forget_scores(self) -> None:
+        """Another model listens now: what the one before heard is not its."""
+        rows = list(self._all.values())
+        for row in rows:
+            row.scores = None
+            row.keep(None)
+            if row.state not in (State.FAILED, State.CONFLICT):
+                row.state = self._state_of(row)
+        self._many_changed(rows)
+
     def weigh(self, rows: Iterable[tuple[Row, Chosen]]) -> None:
         """Take in what other thresholds choose, made in a worker."""
         weighed = [(row, chosen) for row, chosen in rows if chosen.shift == self._shift]

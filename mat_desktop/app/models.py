@@ -1,0 +1,316 @@
+"""The models at hand: bundled ones, and those that the user imported into the data folder.
+
+A model from elsewhere is foreign until it was checked: only its card and its weights are copied, nothing of
+it is code, and a process of its own loads it once before it is listed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from mat_desktop.app.resources import model_names, resource
+from mat_desktop.domain.card import ModelCard
+from mat_desktop.errors import MatError, ModelFault, UsageFault, printable
+from mat_desktop.inference.cards import (
+    CARD_FILE,
+    LARGEST_CARD,
+    LARGEST_WEIGHTS,
+    check_numbers,
+    open_card,
+    write_card,
+)
+from mat_desktop.inference.client import Engine
+
+DEFAULT = "fcn2d"
+FOLDER, CHOICE = "models", "model.txt"
+HIDDEN = ".incoming-"
+
+PICKLES = frozenset({".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".bin", ".npy", ".h5", ".keras"})
+"""Endings of files that hold code, or need foreign code to be read."""
+
+WANTED = f"a model is a folder with {CARD_FILE} and the weights as safetensors, or a zip of one"
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A usable model.
+
+    :param name: of its folder, unique among all of them
+    :param bundled: comes with the program, and cannot be deleted
+    """
+
+    name: str
+    folder: Path
+    card: ModelCard
+    bundled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenModel:
+    """A folder among the imported models that cannot be used, with the reason."""
+
+    name: str
+    folder: Path
+    reason: str
+
+
+def list_models(data_dir: Path) -> list[Model | BrokenModel]:
+    """Bundled models first, each kind by name."""
+    found: list[Model | BrokenModel] = []
+    for name in model_names():
+        found.append(_look(name, resource("models", name), bundled=True))
+    with suppress(OSError):
+        folders = sorted(path for path in (data_dir / FOLDER).iterdir() if path.is_dir())
+        found += [_look(p.name, p, bundled=False) for p in folders if not p.name.startswith(".")]
+    return found
+
+
+def find_model(data_dir: Path, name: str) -> Path:
+    """The folder of a bundled or imported model, or of any model when ``name`` is a path to its folder.
+
+    :raises UsageFault: there is no such model
+    """
+    bundled = model_names()
+    if name in bundled:
+        return resource("models", name)
+    imported = data_dir / FOLDER / name
+    if name and Path(name).name == name and (imported / CARD_FILE).is_file():
+        return imported
+    if (Path(name) / CARD_FILE).is_file():
+        return Path(name)
+    known = [*bundled, *(m.name for m in list_models(data_dir) if isinstance(m, Model) and not m.bundled)]
+    raise UsageFault(f"there is no model {name!r}; there are: {', '.join(known)}; or give its folder")
+
+
+def chosen_model(data_dir: Path) -> str:
+    """Name of the model that was chosen last; the bundled one where none was, or where it is gone."""
+    try:
+        name = (data_dir / CHOICE).read_text(encoding="utf-8").strip()
+        open_card(find_model(data_dir, name))
+    except (OSError, ValueError, UsageFault, ModelFault):
+        return DEFAULT
+    return name
+
+
+def remember_model(data_dir: Path, name: str) -> None:
+    """Start with this model from now on. :raises ModelFault: the choice cannot be kept"""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = data_dir / f".{CHOICE}.tmp"
+        fresh.write_text(f"{name}\n", encoding="utf-8")
+        fresh.replace(data_dir / CHOICE)
+    except OSError as error:
+        raise ModelFault(f"the choice of the model cannot be kept: {error.strerror}") from error
+
+
+def import_model(data_dir: Path, source: Path) -> Model:
+    """Check a model's folder, or a zip of one, and copy it into the data folder.
+
+    A model that is here already, with the same weights and tags, is not copied again.
+
+    :raises ModelFault: it is no model, is damaged, or does not fit this program; nothing was imported
+    """
+    with _staging(data_dir) as staging:
+        try:
+            if source.name == CARD_FILE and source.is_file():
+                _copy_folder(source.parent, staging)
+            elif source.is_dir():
+                _copy_folder(source, staging)
+            elif source.suffix.lower() == ".zip":
+                _unpack(source, staging)
+            else:
+                raise ModelFault(_refusal(source))
+            card = _checked(staging, source)
+            for model in list_models(data_dir):
+                if isinstance(model, Model) and (model.card.digest, model.card.tags) == (
+                    card.digest,
+                    card.tags,
+                ):
+                    return model
+            name = _free_name(data_dir, card.name)
+            card = replace(card, name=name)
+            write_card(staging, card)
+            final = data_dir / FOLDER / name
+            staging.rename(final)
+        except OSError as error:
+            raise ModelFault(f"{printable(source)}: {error.strerror or error}") from error
+    return Model(name, final, card, bundled=False)
+
+
+def export_model(model: Model, target: Path) -> Path:
+    """Write a model as a zip for another computer; returns the file, which ends in ``.zip``.
+
+    :raises ModelFault: it cannot be written
+    """
+    target = target if target.suffix.lower() == ".zip" else target.with_name(f"{target.name}.zip")
+    fresh = target.with_name(f".{target.name}.tmp")
+    try:
+        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_STORED) as archive:
+            for name in (CARD_FILE, model.card.weights.file):
+                archive.write(model.folder / name, f"{model.name}/{name}")
+        fresh.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        raise ModelFault(f"{printable(target)}: {error.strerror or error}") from error
+    return target
+
+
+def delete_model(data_dir: Path, name: str) -> None:
+    """Take an imported model away.
+
+    :raises ModelFault: it is bundled, in use, or cannot be deleted
+    """
+    folder = data_dir / FOLDER / name
+    if not name or Path(name).name != name or name.startswith(".") or not folder.is_dir():
+        raise ModelFault(f"{name!r} is not an imported model")
+    if name == chosen_model(data_dir):
+        raise ModelFault(f"{name} is in use; choose another model first")
+    away = folder.with_name(f"{HIDDEN}{name}")
+    try:
+        shutil.rmtree(away, ignore_errors=True)
+        folder.rename(away)  # at once gone from the list, however long the rest takes
+    except OSError as error:
+        raise ModelFault(f"{printable(folder)}: {error.strerror}") from error
+    shutil.rmtree(away, ignore_errors=True)
+
+
+def _look(name: str, folder: Path, *, bundled: bool) -> Model | BrokenModel:
+    try:
+        return Model(name, folder, open_card(folder), bundled)
+    except ModelFault as fault:
+        return BrokenModel(name, folder, str(fault))
+
+
+@contextmanager
+def _staging(data_dir: Path) -> Iterator[Path]:
+    """A folder beside the models that is gone afterwards unless it was renamed."""
+    parent = data_dir / FOLDER
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for stale in parent.glob(f"{HIDDEN}*"):  # of an import that was killed
+            shutil.rmtree(stale, ignore_errors=True)
+        staging = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=parent))
+    except OSError as error:
+        raise ModelFault(f"{printable(parent)}: {error.strerror}") from error
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _refusal(source: Path) -> str:
+    name, suffix = printable(source), source.suffix.lower()
+    if not source.exists():
+        return f"{name}: no such file or folder"
+    if suffix in PICKLES:
+        return f"{name} may hold code that runs when it is read, so it is not opened; {WANTED}"
+    if suffix == ".safetensors":
+        return f"{name} holds weights alone; the {CARD_FILE} that says what they mean is missing"
+    return f"{name} is not a model: {WANTED}"
+
+
+def _copy_folder(source: Path, staging: Path) -> None:
+    if not (source / CARD_FILE).is_file():
+        odd = sorted(p.name for p in source.iterdir() if p.suffix.lower() in PICKLES)
+        beside = f"; {odd[0]} may hold code and is not opened" if odd else ""
+        raise ModelFault(f"{printable(source)} has no {CARD_FILE}{beside}; {WANTED}")
+    _copy_file(source / CARD_FILE, staging / CARD_FILE, LARGEST_CARD)
+    weights = _weights_named(staging, source)
+    if not (source / weights).is_file():
+        raise ModelFault(f"{printable(source)}: the weights {weights!r} that the card names are missing")
+    _copy_file(source / weights, staging / weights, LARGEST_WEIGHTS)
+
+
+def _copy_file(source: Path, target: Path, largest: int) -> None:
+    if not stat.S_ISREG(source.stat().st_mode):
+        raise ModelFault(f"{printable(source)} is not a regular file")
+    with source.open("rb") as file:
+        _copy(file, target, largest, printable(source))
+
+
+def _unpack(source: Path, staging: Path) -> None:
+    """Takes the two files out of an archive and looks at nothing else in it."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            cards = [e for e in archive.infolist() if PurePosixPath(e.filename).name == CARD_FILE]
+            if len(cards) != 1:
+                what = f"no {CARD_FILE}" if not cards else f"{len(cards)} models instead of one"
+                raise ModelFault(f"{printable(source)} holds {what}; {WANTED}")
+            with archive.open(cards[0]) as file:
+                _copy(file, staging / CARD_FILE, LARGEST_CARD, printable(source))
+            weights = _weights_named(staging, source)
+            entry = str(PurePosixPath(cards[0].filename).with_name(weights))
+            with archive.open(entry) as file:
+                _copy(file, staging / weights, LARGEST_WEIGHTS, printable(source))
+    except KeyError as error:
+        raise ModelFault(f"{printable(source)}: the weights that the card names are missing") from error
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise ModelFault(f"{printable(source)} is not a usable zip: {error}") from error
+
+
+def _copy(file: IO[bytes], target: Path, largest: int, name: str) -> None:
+    """As much as is allowed, however much a header promises."""
+    left = largest
+    with target.open("wb") as out:
+        while block := file.read(min(BLOCK, left + 1)):
+            left -= len(block)
+            if left < 0:
+                raise ModelFault(f"{name}: {target.name} is larger than {largest >> 20} MiB")
+            out.write(block)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _weights_named(staging: Path, source: Path) -> str:
+    """The card says how the file is called; only a plain name is taken."""
+    return _named(source, staging, lambda: open_card(staging, measure=False)).weights.file
+
+
+def _checked(staging: Path, source: Path) -> ModelCard:
+    """Loaded once, by a process that may come to grief over it."""
+
+    def check() -> ModelCard:
+        card = open_card(staging)
+        check_numbers(staging, card)
+        engine = Engine(staging, "cpu")
+        try:
+            engine.start()
+        finally:
+            engine.close()
+        return card
+
+    return _named(source, staging, check)
+
+
+def _named(source: Path, staging: Path, do: Callable[[], ModelCard]) -> ModelCard:
+    """What is wrong with the copy is wrong with what was copied, and is said of that."""
+    try:
+        return do()
+    except MatError as fault:
+        text = (
+            str(fault).replace(f"{staging}{os.sep}", f"{source}{os.sep}").replace(str(staging), str(source))
+        )
+        raise ModelFault(text) from fault
+
+
+def _free_name(data_dir: Path, wish: str) -> str:
+    """A name for a folder that no model has."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", wish).strip(".-")[:60] or "model"
+    taken = {model.name for model in list_models(data_dir)}
+    name, number = plain, 1
+    while name in taken:
+        number += 1
+        name = f"{plain}-{number}"
+    return name

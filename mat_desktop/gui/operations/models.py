@@ -1,0 +1,154 @@
+"""The models: their list, import, export, and the change from one to another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.gui import words
+from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.models.row import Arrived
+from mat_desktop.gui.operations.arrive import known
+from mat_desktop.gui.operations.desk import Desk
+
+if TYPE_CHECKING:
+    from mat_desktop.app.models import BrokenModel, Model
+
+    AnyModel = Model | BrokenModel
+
+AT_ONCE = 200
+"""Tracks whose kept scores are looked up together."""
+
+
+class Models(QObject):
+    """``listed`` hands over all models and how many tracks each has heard, by digest.
+
+    ``imported`` hands over a new one, ``changed`` says that another is in use, ``missing`` how many tracks
+    it has not heard.
+    """
+
+    listed = Signal(object, object)
+    imported = Signal(object)
+    changed = Signal()
+    missing = Signal(int)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    @property
+    def chosen(self) -> str:
+        """Name of the model in use."""
+        return self._desk.services.model
+
+    def load(self) -> None:
+        """Read the list anew."""
+        services = self._desk.services
+        self._desk.bridge.ask(
+            "models",
+            lambda: (services.models(), services.heard_by_model()),
+            lambda answer: self.listed.emit(*answer),
+            lambda error: self._desk.complain("The models cannot be listed", error),
+        )
+
+    def bring(self, source: Path, *, then_use: bool = False) -> None:
+        """Import a folder or a zip.
+
+        :param then_use: choose it at once
+        """
+        desk = self._desk
+
+        def make(_: threading.Event) -> Iterator[Any]:
+            yield desk.services.import_model(source)
+
+        def done(items: list[Any]) -> None:
+            model = items[0]
+            self.imported.emit(model)
+            self.load()
+            if then_use:
+                self.use(model.name)
+            else:
+                desk.say("positive", f"{model.card.title} is imported as “{model.name}”.", kind="models")
+
+        def ended(error: Exception | None) -> None:
+            if error is not None:
+                desk.complain("The model was not imported", error)
+
+        desk.bridge.do(Job("Checking the model", make, on_items=done, on_end=ended, unit="model", total=1))
+
+    def send(self, model: Model, target: Path) -> None:
+        """Export a model as a zip."""
+        desk = self._desk
+
+        def make(_: threading.Event) -> Iterator[Any]:
+            yield desk.services.export_model(model, target)
+
+        def done(items: list[Any]) -> None:
+            desk.say("positive", f"“{model.name}” is exported to {items[0]}.", kind="models")
+
+        def ended(error: Exception | None) -> None:
+            if error is not None:
+                desk.complain("The model was not exported", error)
+
+        desk.bridge.do(Job("Exporting the model", make, on_items=done, on_end=ended, unit="model", total=1))
+
+    def delete(self, name: str) -> None:
+        """Take an imported model away; what it heard stays in the library."""
+        desk = self._desk
+
+        def failed(error: Exception) -> None:
+            desk.complain("The model was not deleted", error)
+            self.load()
+
+        def done(_: object) -> None:
+            desk.say("positive", f"“{name}” is deleted.", kind="models")
+            self.load()
+
+        desk.bridge.ask("delete model", lambda: desk.services.delete_model(name), done, failed)
+
+    def use(self, name: str) -> None:
+        """Another model, in place of the one that listens now. Work under way with that one is cancelled."""
+        desk = self._desk
+        job = desk.bridge.job
+        if job is not None and job.title == "Listening":
+            desk.bridge.cancel()
+        tracks = [row.track for row in desk.tracks.rows() if row.track is not None]
+
+        def make(cancel: threading.Event) -> Iterator[Any]:
+            desk.services.use_model(name)
+            yield name
+            for first in range(0, len(tracks), AT_ONCE):
+                if cancel.is_set():
+                    return
+                yield from known(desk.services, tracks[first : first + AT_ONCE], desk.tracks.shift)
+
+        def items(batch: list[Any]) -> None:
+            if name in batch:
+                desk.tracks.forget_scores()
+                self.changed.emit()
+                self.load()
+            desk.tracks.hear([item for item in batch if isinstance(item, Arrived)])
+
+        def ended(error: Exception | None) -> None:
+            if error is not None:
+                desk.complain(f"“{name}” cannot be used", error)
+                self.load()
+                return
+            title, left = desk.services.card.title, desk.tracks.tally().new
+            heard = f" {words.plural(left, 'track')} not heard by it yet." if left else ""
+            desk.say("positive", f"{title} (“{name}”) is in use.{heard}", kind="models")
+            self.missing.emit(left)
+
+        desk.bridge.do(
+            Job(
+                "Changing the model",
+                make,
+                on_items=items,
+                on_end=ended,
+                total=len(tracks) + 1,
+            )
+        )

@@ -1,0 +1,393 @@
+"""The models: what each is, what it was measured at, and which one listens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QListView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mat_desktop.domain.card import ModelCard, TagSpec
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.models.figures import Cell, FiguresModel, Heading, figure
+from mat_desktop.gui.models.models import MODEL_ROLE, ModelsModel, reason_of
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text, round_rect
+from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.figures import Figures
+from mat_desktop.gui.widgets.search_field import SearchField
+
+if TYPE_CHECKING:
+    from mat_desktop.app.models import BrokenModel, Model
+
+    AnyModel = Model | BrokenModel
+
+Index = QModelIndex | QPersistentModelIndex
+ROW = 64
+FACTS = ("Network", "Weights", "Made", "Licence", "Library", "Data")
+VOCABULARIES = {"mtat": "MagnaTagATune", "mtg_jamendo": "MTG-Jamendo", "msd": "Million Song Dataset"}
+METRICS = (
+    Heading("Vocabulary"),
+    Heading("Tags", 56, right=True),
+    Heading("ROC-AUC", 88, right=True),
+    Heading("PR-AUC", 88, right=True),
+    Heading("Correlation", 96, right=True),
+)
+TAGS = (
+    Heading("Tag"),
+    Heading("Vocabulary"),
+    Heading("Threshold", 88, right=True),
+    Heading("ROC-AUC", 80, right=True),
+    Heading("PR-AUC", 116, right=True),
+    Heading("Precision", 80, right=True),
+    Heading("Recall", 80, right=True),
+)
+
+
+class _Delegate(QStyledItemDelegate):
+    def __init__(self, view: QListView, models: ModelsModel) -> None:
+        super().__init__(view)
+        self._view, self._models = view, models
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(240, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        t = current()
+        model: AnyModel = index.data(MODEL_ROLE)
+        rect: QRect = option.rect
+        painter.save()
+        if self._view.currentIndex().row() == index.row():
+            painter.fillRect(rect, t.color("selection"))
+            painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
+            if self._view.hasFocus():
+                round_rect(painter, rect, 2, None, t.color("focus"), 2)
+        painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
+        x, y = rect.x() + 16, rect.y() + 22
+        broken = bool(reason_of(model))
+        chosen = model.name == self._models.chosen
+        if broken:
+            icons.draw(painter, "circle-alert", x, y, 20, t.color("danger"))
+        elif chosen:
+            icons.draw_filled(painter, "circle-check", x, y, 20, t.color("positive"), t.color("surface"))
+        else:
+            icons.draw(painter, "box", x, y, 20, t.color("muted"))
+        wide = rect.width() - 48 - 16
+        painter.setFont(font(13, 500))
+        painter.setPen(t.color("text"))
+        room = wide - (52 if chosen else 0)
+        painter.drawText(
+            QRect(rect.x() + 48, rect.y() + 12, room, 20),
+            Qt.AlignmentFlag.AlignVCenter,
+            elide(model.name, room, 13, 500),
+        )
+        painter.setFont(font(12))
+        if chosen:
+            painter.setPen(t.color("positive"))
+            painter.drawText(
+                QRect(rect.right() - 72, rect.y() + 12, 56, 20),
+                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
+                "In use",
+            )
+        painter.setPen(t.color("danger" if broken else "muted"))
+        painter.drawText(
+            QRect(rect.x() + 48, rect.y() + 33, wide, 18),
+            Qt.AlignmentFlag.AlignVCenter,
+            elide(self._models.detail(model), wide, 12),
+        )
+        painter.restore()
+
+
+class ModelsPage(Panel):
+    """``use``, ``delete`` name a model; ``bring`` a folder or zip to import, ``send`` a model and a file."""
+
+    shown = Signal()
+    use = Signal(str)
+    delete = Signal(str)
+    bring = Signal(object)
+    send = Signal(object, object)
+
+    def __init__(self) -> None:
+        super().__init__("surface")
+        self.models = ModelsModel(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        bar = Panel("surface", edges="b")
+        bar.setFixedHeight(48)
+        head = QHBoxLayout(bar)
+        head.setContentsMargins(24, 0, 16, 1)
+        head.addWidget(Text("Models", size=16, weight=600))
+        head.addStretch(1)
+        self.import_ = Button("Import…", "plus", tip="A model folder, or a zip of one")
+        self.import_.clicked.connect(self._ask_what)
+        head.addWidget(self.import_)
+        layout.addWidget(bar)
+        self.banners = Banners()
+        layout.addWidget(self.banners)
+        holder = Splitter(Qt.Orientation.Horizontal)
+        self.list = QListView()
+        self.list.setModel(self.models)
+        self.list.setAccessibleName("Models")
+        self.list.setItemDelegate(_Delegate(self.list, self.models))
+        self.list.setMinimumWidth(240)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.list.selectionModel().currentChanged.connect(lambda *_: self._show_current())
+        self.list.activated.connect(lambda _: self._use())
+        appearance.changed.connect(self.list.viewport().update)
+        holder.addWidget(self.list)
+        holder.addWidget(self._card())
+        holder.setStretchFactor(0, 0)
+        holder.setStretchFactor(1, 1)
+        holder.setSizes([320, 1040])
+        layout.addWidget(holder, 1)
+        self._menu = QMenu(self)
+        self._menu.addAction("A zip, or a card…", self._ask_file)
+        self._menu.addAction("A folder…", self._ask_folder)
+
+    def _card(self) -> QWidget:
+        box = Panel("surface")
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        top = QHBoxLayout()
+        top.setContentsMargins(24, 16, 16, 8)
+        top.setSpacing(8)
+        self.title = Text(size=16, weight=600, elide=True)
+        self.title.setMinimumHeight(24)
+        top.addWidget(self.title, 1)
+        self.use_button = Button("Use this model", "check", kind="primary")
+        self.use_button.clicked.connect(self._use)
+        self.export = Button("Export…", "upload")
+        self.export.clicked.connect(self._ask_target)
+        self.remove = Button("Delete…", "trash-2")
+        self.remove.clicked.connect(self._ask_delete)
+        for button in (self.export, self.remove, self.use_button):
+            top.addWidget(button)
+        layout.addLayout(top)
+        self.why = Text(size=12, token="muted")
+        self.why.setContentsMargins(24, 0, 24, 8)
+        self.why.setWordWrap(True)
+        layout.addWidget(self.why)
+        grid = QGridLayout()
+        grid.setContentsMargins(24, 0, 24, 16)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        self.facts: dict[str, Text] = {}
+        for row, name in enumerate(FACTS):
+            label = Text(name, token="muted")
+            label.setFixedWidth(96)
+            value = Text()
+            value.setWordWrap(True)
+            value.setMaximumWidth(720)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.facts[name] = value
+            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(value, row, 1)
+        self._grid = QWidget()
+        self._grid.setLayout(grid)
+        layout.addWidget(self._grid)
+        self.metrics = FiguresModel(METRICS, self)
+        self.tags = FiguresModel(TAGS, self)
+        self._figures = self._tables()
+        layout.addWidget(self._figures, 1)
+        layout.addStretch(0)
+        return box
+
+    def _tables(self) -> QWidget:
+        box = QWidget()
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(Line())
+        self.measured = Text("Measured", weight=600)
+        self.measured.setContentsMargins(24, 12, 24, 4)
+        layout.addWidget(self.measured)
+        self.metrics_table = Figures(self.metrics, "Figures by vocabulary", sortable=False)
+        self.metrics_table.setMaximumWidth(720)
+        layout.addWidget(self.metrics_table)
+        layout.addSpacing(8)
+        layout.addWidget(Line())
+        row = QHBoxLayout()
+        row.setContentsMargins(24, 8, 24, 8)
+        self.counted = Text(weight=600)
+        row.addWidget(self.counted, 1)
+        self.search = SearchField("Find a tag")
+        self.search.setMaximumWidth(280)
+        self.search.textChanged.connect(self.tags.search)
+        row.addWidget(self.search, 1)
+        layout.addLayout(row)
+        self.tags_table = Figures(self.tags, "Tags")
+        layout.addWidget(self.tags_table, 1)
+        return box
+
+    # what is shown
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Folders may have changed since."""
+        super().showEvent(event)
+        self.shown.emit()
+
+    def show_models(self, models: Sequence[AnyModel], chosen: str, heard: Mapping[str, int]) -> None:
+        """All models anew; the one looked at stays in view."""
+        now = self.current()
+        name = now.name if now is not None else chosen
+        self.models.show(models, chosen, heard)
+        self.list.setCurrentIndex(self.models.index(self.models.row(name)))
+        self._show_current()
+
+    def look_at(self, name: str) -> None:
+        """Show a model's card."""
+        self.list.setCurrentIndex(self.models.index(self.models.row(name)))
+
+    def current(self) -> AnyModel | None:
+        """The model looked at."""
+        return self.models.model(self.list.currentIndex().row())
+
+    def _usable(self) -> Model | None:
+        model = self.current()
+        return None if model is None or reason_of(model) else model  # type: ignore[return-value]
+
+    def _show_current(self) -> None:
+        model = self.current()
+        if model is None:
+            return
+        usable = self._usable()
+        chosen = model.name == self.models.chosen
+        bundled = bool(usable and usable.bundled)
+        self.title.setText(usable.card.title if usable else model.name)
+        self.use_button.setEnabled(usable is not None and not chosen)
+        self.export.setEnabled(usable is not None)
+        self.remove.setEnabled(not bundled and not chosen)
+        self.use_button.setText("In use" if chosen else "Use this model")
+        for part in (self._grid, self._figures):
+            part.setVisible(usable is not None)
+        if usable is None:
+            self.why.setText(f"It cannot be used: {reason_of(model)}")
+            self.why.set_token("danger")
+            return
+        reason = "It came with the program and cannot be deleted." if bundled else ""
+        if chosen and not bundled:
+            reason = "It is in use; to delete it, choose another model first."
+        self.why.setText(reason)
+        self.why.setVisible(bool(reason))
+        self.why.set_token("muted")
+        self._show_card(usable.card)
+
+    def _show_card(self, card: ModelCard) -> None:
+        network = card.network
+        depth = f", {network.layers} layers" if network.layers else ""
+        options = "".join(f", {name} {value}" for name, value in network.options.items())
+        size = words.megabytes(card.weights.size)
+        heard = self.models.heard.get(card.digest, 0)
+        for name, text in {
+            "Network": f"{network.name}{depth}, width {network.width:g}{options}",
+            "Weights": f"{size}, {card.digest}",
+            "Made": card.created,
+            "Licence": card.licence,
+            "Library": f"{words.plural(heard, 'track')} heard by it" if heard else "No track heard by it yet",
+            "Data": card.data,
+        }.items():
+            self.facts[name].setText(text)
+        test = card.metrics.get("test")
+        rows = _metric_rows(card, test) if isinstance(test, dict) else []
+        self.metrics.show(rows)
+        self.metrics_table.setFixedHeight(28 * (len(rows) + 1))
+        self.metrics_table.setVisible(bool(rows))
+        self.measured.setText("On its test split" if rows else "Its card has no figures of a test split.")
+        self.measured.setToolTip(str(card.metrics.get("protocol", "")))
+        self.counted.setText(f"{words.plural(len(card.tags), 'tag')} with thresholds")
+        self.tags.show([_tag_row(tag) for tag in card.tags])
+
+    # what is asked for
+
+    def _use(self) -> None:
+        model = self._usable()
+        if model is not None and model.name != self.models.chosen:
+            self.use_button.setEnabled(False)
+            self.use.emit(model.name)
+
+    def _ask_what(self) -> None:
+        self._menu.popup(self.import_.mapToGlobal(QPoint(0, self.import_.height() + 2)))
+
+    def _ask_file(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Import a model", str(Path.home()))
+        if chosen:
+            self.bring.emit(Path(chosen))
+
+    def _ask_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Import a model's folder", str(Path.home()))
+        if chosen:
+            self.bring.emit(Path(chosen))
+
+    def _ask_target(self) -> None:
+        model = self._usable()
+        if model is None:
+            return
+        start = str(Path.home() / f"{model.name}.zip")
+        chosen, _ = QFileDialog.getSaveFileName(self, "Export the model", start, "Zip (*.zip)")
+        if chosen:
+            self.send.emit(model, Path(chosen))
+
+    def _ask_delete(self) -> None:
+        model = self.current()
+        if model is None:
+            return
+        name = model.name
+        self.banners.show_message(
+            "warning",
+            f"“{name}” will be deleted from this computer. What it heard stays in the library.",
+            f"Delete “{name}”",
+            lambda: self.delete.emit(name),
+            kind="delete",
+        )
+
+
+def _metric_rows(card: ModelCard, test: Mapping[str, object]) -> list[list[Cell]]:
+    rows = []
+    for vocabulary, found in test.items():
+        if not isinstance(found, dict):
+            continue
+        tags = sum(tag.vocabulary == vocabulary for tag in card.tags)
+        figures = (found.get(name) for name in ("roc_auc", "pr_auc", "correlation"))
+        known = [value if isinstance(value, (int, float)) else None for value in figures]
+        rows.append(
+            [
+                Cell(VOCABULARIES.get(vocabulary, vocabulary)),
+                Cell(words.number(tags), tags),
+                *(figure(value) for value in known),
+            ]
+        )
+    return rows
+
+
+def _tag_row(tag: TagSpec) -> list[Cell]:
+    def of(name: str) -> float | None:
+        return tag.metrics.get(name)
+
+    return [
+        Cell(tag.name),
+        Cell(VOCABULARIES.get(tag.vocabulary, tag.vocabulary), token="muted"),
+        figure(tag.threshold, 2),
+        figure(of("roc_auc")),
+        figure(of("pr_auc"), bar=True),
+        figure(of("precision"), 2, token="muted"),
+        figure(of("recall"), 2, token="muted"),
+    ]

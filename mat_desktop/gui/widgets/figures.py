@@ -1,0 +1,135 @@
+"""The view of a table of figures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from mat_desktop.gui import icons
+from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.controls import round_rect
+
+Index = QModelIndex | QPersistentModelIndex
+PAD = 8
+BAR = QSize(40, 6)
+NARROWEST = 96
+
+
+class _Delegate(QStyledItemDelegate):
+    def __init__(self, table: Figures) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(60, 28)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        t = current()
+        cell = index.data(CELL_ROLE)
+        if not isinstance(cell, Cell):
+            return
+        rect: QRect = option.rect
+        painter.save()
+        here = self._table.currentIndex().row() == index.row()
+        marked = index.row() == self._table.marked
+        if here or marked:
+            painter.fillRect(rect, t.color("selection" if marked or self._table.hasFocus() else "hover"))
+            if index.column() == 0 and (marked or self._table.hasFocus()):
+                painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
+        inner = rect.adjusted(self._table.margin if index.column() == 0 else PAD, 0, -PAD, 0)
+        if index.column() == self._table.figures.columnCount() - 1:
+            inner.setRight(rect.right() - self._table.margin)
+        token = "muted" if cell.token == "faint" and (here or marked) else cell.token
+        ink = t.color(token)
+        if cell.icon:
+            icons.draw(painter, cell.icon, inner.x(), inner.y() + 6, 16, ink)
+            inner.setLeft(inner.x() + 22)
+        right = self._table.figures.headings[index.column()].right
+        face = font(13, 600 if cell.strong else 400, figures=right)
+        painter.setFont(face)
+        painter.setPen(ink)
+        text = QFontMetrics(face).elidedText(cell.text, Qt.TextElideMode.ElideRight, max(inner.width(), 8))
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter, text)
+        if cell.bar is not None:
+            wide = QFontMetrics(face).horizontalAdvance(text)
+            x = inner.right() - wide - 8 - BAR.width()
+            if x >= inner.left() - PAD:
+                groove = QRect(x, rect.center().y() - 2, BAR.width(), BAR.height())
+                round_rect(painter, groove, 2, t.color("border"))
+                filled = round(BAR.width() * min(max(cell.bar, 0.0), 1.0))
+                round_rect(
+                    painter, QRect(groove.topLeft(), QSize(filled, BAR.height())), 2, t.color("accent")
+                )
+        painter.restore()
+
+
+class Figures(QTableView):
+    """Rows of 28, no grid; a click on a heading sorts. ``marked`` is a row that stands out, -1 for none."""
+
+    def __init__(self, figures: FiguresModel, name: str, *, sortable: bool = True, margin: int = 24) -> None:
+        super().__init__()
+        self.figures = figures
+        self.marked = -1
+        self.margin = margin
+        self.setModel(figures)
+        self.setAccessibleName(name)
+        self.setItemDelegate(_Delegate(self))
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(28)
+        header = self.horizontalHeader()
+        header.setFixedHeight(28)
+        header.setFont(font(12))
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setMinimumSectionSize(24)
+        self.setStyleSheet(
+            f"QHeaderView::section:first {{ padding-left: {margin}px; }}"
+            f"QHeaderView::section:last {{ padding-right: {margin}px; }}"
+        )
+        if sortable:
+            header.setSectionsClickable(True)
+            header.setSortIndicatorClearable(True)
+            self.setSortingEnabled(True)
+            header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            figures.sort(-1)
+        appearance.changed.connect(self.viewport().update)
+        self._fit()
+
+    def mark(self, row: int) -> None:
+        """Another row stands out."""
+        self.marked = row
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Columns without a width share what is left."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        headings = self.figures.headings
+        ends = {0: self.margin - PAD, len(headings) - 1: self.margin - PAD}
+        free = [n for n, heading in enumerate(headings) if not heading.width]
+        fixed = sum(h.width + ends.get(n, 0) for n, h in enumerate(headings) if h.width)
+        left = self.viewport().width() - fixed
+        for number, heading in enumerate(headings):
+            wide = heading.width + ends.get(number, 0)
+            if not heading.width:
+                wide = max(left // max(len(free), 1), NARROWEST)
+            self.setColumnWidth(number, wide)
