@@ -1,4 +1,7 @@
-"""``python -m training prepare | train | evaluate | reproduce | finetune | export | report | benchmark``."""
+"""``python -m training prepare | train | evaluate | reproduce | finetune | export | report | benchmark``.
+
+``describe`` and ``look`` are for programs that offer training: they print JSON.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return subparsers.add_parser(name, help=text, description=text)
 
+    add("describe", "settings, networks and tables as JSON, for other programs")
+    look = add("look", "say as JSON what a folder holds or lacks")
     prepare = add("prepare", "decode a data set once into the cache that a network needs")
     train = add("train", "train a network; under torchrun, on many devices and machines")
     evaluate = add("evaluate", "measure a model on the splits of a data set")
@@ -58,11 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     report = add("report", "write a page on one or several finished runs")
     benchmark = add("benchmark", "measure the speed of the loop against a plain one")
 
+    look.add_argument("--data", type=Path, required=True, help="folder of a data set, or of music")
     for command in (prepare, train, evaluate, reproduce, finetune, export, benchmark):
         command.add_argument("--data", type=Path, required=True, help="folder of the data set")
         command.add_argument("--cache", type=Path, default=Path("cache"), help="folder for prepared audio")
     for command in (train, reproduce, finetune):
         command.add_argument("--runs", type=Path, default=Path("runs"), help="folder for runs")
+    for command in (prepare, train, reproduce, finetune, export):
         command.add_argument(
             "--progress", choices=("bar", "json"), default="bar", help="json: lines on stdout"
         )
@@ -73,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (train, finetune, export):
         needed = command is not train
         command.add_argument("--export", type=Path, required=needed, help="model folder to write, e.g. fcn2d")
-    for command in (prepare, train, evaluate, reproduce, finetune, benchmark):
+    for command in (look, prepare, train, evaluate, reproduce, finetune, benchmark):
         _add_settings(command)
 
     reproduce.add_argument("--table", choices=("1", "2", "3"), required=True)

@@ -6,8 +6,9 @@ import argparse
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, cast
@@ -21,8 +22,12 @@ from mat_desktop.errors import printable
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import build
 from training.benchmark import benchmark as measure_speed
-from training.datasets.dataset import SPLITS, Dataset, DatasetFault, check_option
+from training.corrections import correct, is_corrections, read_corrections
+from training.datasets.dataset import SPLITS, Dataset, Skipped, check_option
+from training.datasets.recognise import look as look_at
+from training.datasets.recognise import recognised
 from training.datasets.registry import READERS, open_dataset
+from training.describe import describe as describe_all
 from training.devices import in_turn, launch
 from training.evaluate import evaluate as evaluate_model
 from training.evaluate import open_model
@@ -32,7 +37,7 @@ from training.export import export as export_model
 from training.finetune import new_head
 from training.inputs import Clips, hear, limited
 from training.loop import Trained, fit
-from training.progress import Bar, Event, JsonLines
+from training.progress import EVERY_SECONDS, Bar, Event, Exported, JsonLines, Preparing, RunOpened
 from training.report import report as write_report
 from training.results import Budget, RunResult, read_run
 from training.runs import (
@@ -40,6 +45,7 @@ from training.runs import (
     finish,
     finished,
     folder_of,
+    note_place,
     opened,
     read_settings,
     seconds,
@@ -88,6 +94,7 @@ def export(options: argparse.Namespace) -> int:
     about = {"command": command, "minutes": _minutes(options.folder), "settings": shown(settings)}
     card = export_model(trained, clips, settings.spec, options.export, about)
     console.print_json(data=card.metrics)
+    tell(options, Exported(str(options.export.resolve()), card.digest))
     return 0
 
 
@@ -100,8 +107,30 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
+def describe(options: argparse.Namespace) -> int:
+    """Settings, networks and tables, for a program that offers them."""
+    print(msgspec.json.encode(describe_all()).decode())
+    return 0
+
+
+def look(options: argparse.Namespace) -> int:
+    """What a folder holds, or lacks."""
+    settings = _settings(options)
+
+    def read(name: str) -> Dataset:
+        return _read(options.data, replace(settings, dataset=name))
+
+    print(msgspec.json.encode(look_at(options.data, settings.dataset, read)).decode())
+    return 0
+
+
 def finetune(options: argparse.Namespace) -> int:
-    """Give a model a new head for a data set's tags, and with ``--whole`` train all of it after that."""
+    """Give a model a new head for a data set's tags, and with ``--whole`` train all of it after that.
+
+    A folder with a user's corrections is no data set: they put right the head that the model has.
+    """
+    if is_corrections(options.data):
+        return _correct(options)
     card, trained = open_model(options.model)
     network = {
         "network": card.network.name,
@@ -119,6 +148,26 @@ def finetune(options: argparse.Namespace) -> int:
         _, clips, trained = _run(options, settings, dataset, "own", options.resume, trained)
     if IS_FIRST:
         _export(options, trained, clips, settings)
+    return 0
+
+
+def _correct(options: argparse.Namespace) -> int:
+    """Every output that nothing was said about stays as it is."""
+    corrections = read_corrections(options.data)
+    about = {"command": without_paths(sys.argv[1:])}
+    with _preparing(options, len(corrections.tracks), "Listening") as report:
+        card, outcome, skipped = correct(
+            options.model, corrections, options.cache, options.export, report, about
+        )
+    _say_skipped(skipped)
+    held_out = "" if outcome.held_out is None else f", {outcome.held_out:.4f} on tracks left out"
+    console.print(
+        f"{outcome.verdicts} verdicts on {outcome.tracks} tracks: the model agrees with {outcome.after:.4f} "
+        f"of them, before with {outcome.before:.4f}{held_out}",
+        soft_wrap=True,
+        highlight=False,
+    )
+    tell(options, Exported(str(options.export.resolve()), card.digest, asdict(outcome)))
     return 0
 
 
@@ -179,6 +228,7 @@ def _run(
     for split in SPLITS:
         clips.split(split)  # an empty one is refused now, not after the training
     folder = folder_of(options.runs, settings, dataset)
+    tell(options, RunOpened(str(folder.resolve())))
     if resume and fabric.broadcast(finished(folder)):
         console.print(f"{printable(folder)} is finished already", soft_wrap=True)
         return folder, clips, best_network(folder, settings, clips)
@@ -188,17 +238,24 @@ def _run(
         listeners: list[Callable[[Event], None]] = []
         if fabric.is_global_zero:
             log = stack.enter_context(opened(folder, settings, command, resume))
+            note_place(folder, sys.argv[1:])
             listeners += [log, stack.enter_context(_shown(options))]
         fabric.barrier()
 
-        def tell(event: Event) -> None:
+        def say(event: Event) -> None:
             for listener in listeners:
                 listener(event)
 
-        trained = fit(clips, settings, folder, tell, resume=resume, start=start, stop=stop)
+        trained = fit(clips, settings, folder, say, resume=resume, start=start, stop=stop)
         if fabric.is_global_zero:
             finish(folder, trained, clips, settings, budget)
     return folder, clips, trained
+
+
+def tell(options: argparse.Namespace, event: Event) -> None:
+    """Say something outside of a training, to a program that listens."""
+    if getattr(options, "progress", "bar") == "json" and IS_FIRST:
+        JsonLines(sys.stdout)(event)
 
 
 def _shown(options: argparse.Namespace) -> AbstractContextManager[Callable[[Event], None]]:
@@ -213,6 +270,7 @@ def _export(options: argparse.Namespace, trained: Trained, clips: Clips, setting
     }
     card = export_model(trained, clips, settings.spec, options.export, about)
     console.print_json(data=card.metrics)
+    tell(options, Exported(str(options.export.resolve()), card.digest))
 
 
 def _minutes(folder: Path) -> float:
@@ -255,6 +313,10 @@ def _pairs(words: Sequence[str]) -> dict[str, int | str]:
 def _open(options: argparse.Namespace, settings: Settings) -> tuple[Settings, Dataset]:
     """The data set that the settings name, or that the folder looks like."""
     settings = replace(settings, dataset=settings.dataset or recognised(options.data))
+    return settings, limited(_read(options.data, settings), settings.clips)
+
+
+def _read(folder: Path, settings: Settings) -> Dataset:
     check_option("the data set", settings.dataset, tuple(READERS))
     reader = READERS[settings.dataset]
     known = inspect.signature(reader, eval_str=True).parameters
@@ -262,20 +324,7 @@ def _open(options: argparse.Namespace, settings: Settings) -> tuple[Settings, Da
         name: _typed(name, value, known[name].annotation) if name in known else value
         for name, value in settings.reader.items()
     }
-    dataset = open_dataset(settings.dataset, options.data, **typed)
-    return settings, limited(dataset, settings.clips)
-
-
-def recognised(folder: Path) -> str:
-    """The reader for a folder, by a file that only its layout has.
-
-    :raises DatasetFault: none of them is there
-    """
-    for name, file in (("corpus", "labels.npz"), ("mtat", "annotations_final.csv")):
-        if (folder / file).exists():
-            return name
-    known = ", ".join(READERS)
-    raise DatasetFault(f"{printable(folder)}: say with --dataset what it is: {known}")
+    return open_dataset(settings.dataset, folder, **typed)
 
 
 def _typed(name: str, value: Any, kind: Any) -> Any:
@@ -295,19 +344,35 @@ def _input_of(settings: Settings) -> InputSpec:
 
 def _prepared(options: argparse.Namespace, dataset: Dataset, listens_to: InputSpec) -> Clips:
     """Clips from the cache, which is filled where necessary; what is left out is said."""
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Preparing", total=len(dataset.clips))
-        clips = hear(
-            dataset,
-            listens_to,
-            options.cache,
-            lambda done, total, _: progress.update(task, completed=done, total=total),
-        )
-    for skipped in clips.skipped[:SHOWN_SKIPPED]:
-        console.print(f"skipped {skipped}", soft_wrap=True, markup=False, highlight=False)
-    if len(clips.skipped) > SHOWN_SKIPPED:
-        console.print(f"skipped {len(clips.skipped) - SHOWN_SKIPPED} more")
+    with _preparing(options, len(dataset.clips), "Preparing") as report:
+        clips = hear(dataset, listens_to, options.cache, lambda done, total, _: report(done, total))
+    _say_skipped(clips.skipped)
     return clips
+
+
+@contextmanager
+def _preparing(options: argparse.Namespace, total: int, title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar, or an event a second."""
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(title, total=total)
+        last = 0.0
+
+        def report(done: int, of: int) -> None:
+            nonlocal last
+            progress.update(task, completed=done, total=of)
+            now = time.monotonic()
+            if now - last >= EVERY_SECONDS or done == of:
+                last = now
+                tell(options, Preparing(done, of))
+
+        yield report
+
+
+def _say_skipped(skipped: Sequence[Skipped]) -> None:
+    for clip in skipped[:SHOWN_SKIPPED]:
+        console.print(f"skipped {clip}", soft_wrap=True, markup=False, highlight=False)
+    if len(skipped) > SHOWN_SKIPPED:
+        console.print(f"skipped {len(skipped) - SHOWN_SKIPPED} more")
 
 
 def _face(options: argparse.Namespace, budget: Budget, dataset: Dataset) -> str:

@@ -23,8 +23,8 @@ from training.datasets.dataset import Dataset, DatasetFault
 from training.devices import choose_precision, launch
 from training.feed import Step, batches, seed_of, shuffled, side_by_side
 from training.inputs import Clips, Indices, Standard, standardisation
-from training.metrics import cross_entropy, rank
-from training.progress import EVERY_SECONDS, Begin, End, Epoch, Event, StepDone
+from training.metrics import binarise, cross_entropy, rank
+from training.progress import EVERY_SECONDS, Begin, End, Epoch, Event, StepDone, TagFigures
 from training.settings import Settings, SettingsFault
 from training.stopping import Stopped
 
@@ -257,6 +257,7 @@ class Training:
             if self.fabric.is_global_zero:
                 weights = {"module": self.module.state_dict(), **self.standard.as_tensors()}
                 save_checkpoint(self.folder / BEST, weights)
+        self.report(tag_figures(epoch.number, scores, labels, self.clips.dataset))
         # Told before it is kept: killed in between, the run does this epoch again and tells the same.
         self.report(epoch)
         self._save()
@@ -396,6 +397,18 @@ def predict(
         scores = torch.stack(gathered, dim=1).flatten(0, 1)[: len(indices)].cpu()
     found: Array = scores.numpy()
     return found
+
+
+def tag_figures(epoch: int, scores: Array, labels: Array, dataset: Dataset) -> TagFigures:
+    """Figures of each tag."""
+    found = rank(scores, labels)
+    return TagFigures(
+        epoch,
+        tuple(f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags),
+        tuple(map(int, binarise(labels).sum(axis=0))),
+        tuple(round(float(value), 4) for value in found.roc_auc),
+        tuple(round(float(value), 4) for value in found.pr_auc),
+    )
 
 
 def by_vocabulary(scores: Array, labels: Array, dataset: Dataset) -> dict[str, dict[str, float]]:

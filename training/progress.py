@@ -86,7 +86,55 @@ class End:
     event: Literal["end"] = "end"
 
 
-Event: TypeAlias = Begin | StepDone | Epoch | End
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """Clips are decoded before the first step.
+
+    :param done: of ``of``
+    """
+
+    done: int
+    of: int
+    event: Literal["prepare"] = "prepare"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOpened:
+    """What follows is about the run in this folder."""
+
+    folder: str
+    event: Literal["run"] = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A model was written.
+
+    :param figures: of a training on corrections
+    """
+
+    folder: str
+    digest: str
+    figures: dict[str, Any] = field(default_factory=dict)
+    event: Literal["exported"] = "exported"
+
+
+@dataclass(frozen=True, slots=True)
+class TagFigures:
+    """Of every tag on the validation split, after an epoch.
+
+    :param positives: clips that have it
+    """
+
+    epoch: int
+    tags: tuple[str, ...]
+    positives: tuple[int, ...]
+    roc_auc: tuple[float, ...]
+    pr_auc: tuple[float, ...]
+    event: Literal["tags"] = "tags"
+
+
+Event: TypeAlias = Begin | StepDone | Epoch | End | Preparing | RunOpened | Exported | TagFigures
 
 
 def as_dict(event: Event) -> dict[str, Any]:
@@ -112,6 +160,9 @@ class Log:
             self.epochs = [epoch for epoch in self.epochs if epoch.number < event.number] + [event]
             text = "".join(json.dumps(_without_nan(asdict(epoch))) + "\n" for epoch in self.epochs)
             write_whole(self.folder / "epochs.jsonl", lambda file: file.write(text.encode()))
+        if isinstance(event, TagFigures):  # of the last epoch alone
+            write_whole(self.folder / "tags.json", lambda file: file.write(_line(event).encode()))
+            return
         try:
             with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
                 file.write(_line(event))
@@ -197,6 +248,8 @@ def _left(seconds: float) -> str:
 def _without_nan(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_nan(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -1,7 +1,7 @@
 """The folder of a run: named after its settings, so that the same settings are the same run.
 
-It holds ``settings.json``, ``command.txt``, ``epochs.jsonl``, ``events.jsonl``, ``last.pt``, ``best.pt`` and,
-once the run is over, ``result.json`` and ``scores.npz``.
+It holds ``settings.json``, ``command.txt``, ``place.json``, ``epochs.jsonl``, ``events.jsonl``,
+``tags.json``, ``last.pt``, ``best.pt`` and, once the run is over, ``result.json`` and ``scores.npz``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from training.published import row_of
 from training.results import Budget, DataUsed, RunResult, write_result
 from training.settings import Settings, SettingsFault
 
-SETTINGS, COMMAND = "settings.json", "command.txt"
+SETTINGS, COMMAND, PLACE = "settings.json", "command.txt", "place.json"
 
 
 class RunFault(MatError):
@@ -58,13 +58,30 @@ def opened(folder: Path, settings: Settings, command: str, resume: bool) -> Iter
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
             if not (resume and (folder / LAST).exists()):
-                for name in (LAST, BEST, "epochs.jsonl", "events.jsonl", "result.json", "scores.npz"):
+                for name in (
+                    LAST,
+                    BEST,
+                    "epochs.jsonl",
+                    "events.jsonl",
+                    "tags.json",
+                    "result.json",
+                    "scores.npz",
+                ):
                     (folder / name).unlink(missing_ok=True)
                 write_whole(folder / SETTINGS, lambda file: file.write(settings.as_json()))
                 write_whole(folder / COMMAND, lambda file: file.write(f"{command}\n".encode()))
             yield Log(folder, _epochs(folder))
     except Timeout as error:
         raise RunFault(f"{printable(folder)}: another process trains there at this moment") from error
+
+
+def note_place(folder: Path, arguments: Sequence[str]) -> None:
+    """Keep how the run was started on this computer, with its folders: whoever goes on with it needs that.
+
+    :raises DiskFault: it cannot be written
+    """
+    place = {"folder": str(Path.cwd()), "arguments": list(arguments)}
+    write_whole(folder / PLACE, lambda file: file.write(json.dumps(place).encode()))
 
 
 def finished(folder: Path) -> bool:

@@ -87,8 +87,10 @@ def test_a_run_leaves_all_that_is_to_be_known(place: Path, model: Path) -> None:
 def test_events_for_programs(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("train", *SMALL, "--epochs", "1", "--progress", "json") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["event"] for line in lines] == ["begin", "epoch", "end"]
-    assert {"number", "train_loss", "valid", "eta_seconds", "time"} <= lines[1].keys()
+    told = [line["event"] for line in lines if line["event"] != "prepare"]
+    assert told == ["run", "begin", "tags", "epoch", "end"]
+    epoch = next(line for line in lines if line["event"] == "epoch")
+    assert {"number", "train_loss", "valid", "eta_seconds", "time"} <= epoch.keys()
 
 
 def test_settings_from_a_file_and_flags_before_it(
@@ -98,7 +100,8 @@ def test_settings_from_a_file_and_flags_before_it(
     config.write_text('network = "fcn1d"\nlayers = 3\nwidth = 0.2\nepochs = 7\nbatch_size = 4\n')
     words = ["train", "--config", str(config), "--epochs", "1", "--clips", "4", "--progress", "json"]
     assert command(*words) == 0
-    begin = json.loads(capsys.readouterr().out.splitlines()[0])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    begin = next(line for line in lines if line["event"] == "begin")
     assert (begin["of"], begin["clips"]) == (1, {"train": 4, "valid": 4})
     config.write_text("epoch = 7\n")
     assert command(*words) == 2

@@ -35,7 +35,8 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     assert [line["number"] for line in lines if line["event"] == "epoch"] == [1, 2, 3, 4], (
         "one of them reports"
     )
-    assert lines[0]["clips"] == {"train": 9 + 1, "valid": 9}
+    begin = next(line for line in lines if line["event"] == "begin")
+    assert begin["clips"] == {"train": 9 + 1, "valid": 9}
 
     (folder,) = (tmp_path / "runs").iterdir()
     settings, command = read_settings(folder)

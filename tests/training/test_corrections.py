@@ -1,0 +1,105 @@
+"""A constructed case: a model's "guitar" is wrong on high tones, and a user says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mat_desktop.inference.cards import read_weights
+from tests.models import tiny_model
+from tests.sounds import encode, tone
+from training.__main__ import main
+from training.corrections import correct, read_corrections
+from training.datasets.dataset import DatasetFault
+
+TAGS = {"guitar": ["mtat/guitar"], "vocals": ["mtat/vocals"]}
+
+
+def corrected(folder: Path, tracks: int = 16) -> Path:
+    """Low tones have a guitar, high ones none; of vocals nothing is said."""
+    told = []
+    for number in range(tracks):
+        path = folder / f"{number}.flac"
+        high = number % 2
+        encode(path, tone(3.0, hz=3_000 + 97 * number if high else 200 + 13 * number))
+        told.append({"path": str(path), "verdicts": {"guitar": not high}})
+    text = json.dumps({"format": 1, "model": "", "tags": TAGS, "tracks": told})
+    (folder / "corrections.json").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_the_model_learns_what_was_said_and_keeps_the_rest_to_the_bit(tmp_path: Path) -> None:
+    card = tiny_model(tmp_path / "tiny")
+    (tmp_path / "said").mkdir()
+    corrections = read_corrections(corrected(tmp_path / "said"))
+    heard: list[int] = []
+    new, outcome, skipped = correct(
+        tmp_path / "tiny",
+        corrections,
+        tmp_path / "cache",
+        tmp_path / "mine",
+        lambda n, _: heard.append(n),
+        {},
+    )
+    assert not skipped
+    assert heard[-1] == 16
+    assert outcome.before <= 0.5  # it says the same of all of them
+    assert outcome.after == 1.0
+    assert outcome.held_out is not None
+    assert outcome.held_out > 0.8
+    assert [tag.key for tag in new.tags] == [tag.key for tag in card.tags]
+    assert [tag.threshold for tag in new.tags] == [tag.threshold for tag in card.tags]
+    before, after = read_weights(tmp_path / "tiny", card), read_weights(tmp_path / "mine", new)
+    guitar = [tag.name for tag in card.tags].index("guitar")
+    for name, array in before.items():
+        if name.startswith("head."):
+            assert not np.array_equal(array[guitar], after[name][guitar])
+            assert np.array_equal(np.delete(array, guitar, 0), np.delete(after[name], guitar, 0))
+        else:
+            assert np.array_equal(array, after[name])
+    # What reaches the head is kept: a second time nothing is decoded.
+    for path in corrections.tracks:
+        assert path.exists()
+    heard.clear()
+    correct(
+        tmp_path / "tiny",
+        corrections,
+        tmp_path / "cache",
+        tmp_path / "again",
+        lambda n, _: heard.append(n),
+        {},
+    )
+    assert heard == []
+
+
+def test_the_command_takes_a_folder_with_corrections(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_model(tmp_path / "tiny")
+    (tmp_path / "said").mkdir()
+    corrected(tmp_path / "said", 4)
+    (tmp_path / "said" / "0.flac").unlink()
+    words = ["finetune", "--model", str(tmp_path / "tiny"), "--data", str(tmp_path / "said")]
+    places = ["--cache", str(tmp_path / "cache"), "--export", str(tmp_path / "mine")]
+    assert main([*words, *places, "--progress", "json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert events[-1]["event"] == "exported"
+    assert events[-1]["figures"]["tracks"] == 3
+    assert (tmp_path / "mine" / "card.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[", "not a list of corrections"),
+        ('{"format": 2}', "format 2"),
+        ('{"format": 1, "tags": {}, "tracks": []}', "no tag was accepted"),
+    ],
+)
+def test_what_is_no_list_of_corrections_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "corrections.json").write_text(text, encoding="utf-8")
+    with pytest.raises(DatasetFault, match=reason):
+        read_corrections(tmp_path)

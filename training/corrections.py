@@ -1,0 +1,399 @@
+"""Puts the head of a model right by what a user said of single tags of single tracks.
+
+What reaches the head of a network does not change while the head does, so it is computed once for a track and
+kept. A user's word is on a tag as it is shown, which may stand for several outputs: it counts as heard when
+the mean of their logits, each less that of its threshold, is above 0. That very mean is what is trained. Only
+outputs that somebody said something about are changed, and those only as far as they must be: on tracks where
+nothing was said of them they are held to their old scores, and their weights to the old ones. Every other
+output stays as it was, to the last bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mat_desktop.audio.decode import Decoding
+from mat_desktop.audio.mel import log_mel_stream
+from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.errors import FileFault, MatError, printable
+from mat_desktop.inference.cards import read_weights, save_model
+from training.checkpoints import write_whole
+from training.datasets.dataset import DatasetFault, Skipped
+from training.evaluate import open_model
+from training.loop import Trained, contiguous
+
+FILE = "corrections.json"
+FORMAT = 1
+WINDOWS = 4
+"""Windows of a track that are listened to, evenly over its length."""
+
+HOLDS = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1)
+"""How firmly weights are held to the old ones; which is best, tracks that were left out decide."""
+
+FOLDS = 5
+FEWEST = 10
+"""Tracks from which on some are left out to choose the hold and to measure."""
+
+MIDDLE_HOLD = 3.0
+ITERATIONS = 60
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What a user said.
+
+    :param sources: outputs that each tag stands for, as ``vocabulary/name``
+    :param tracks: files
+    :param verdicts: by tag, True where it is right; of each track
+    """
+
+    sources: dict[str, tuple[str, ...]]
+    tracks: tuple[Path, ...]
+    verdicts: tuple[dict[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Shares of the verdicts that the model agrees with.
+
+    :param held_out: on tracks that were left out of the training; None with too few tracks for that
+    :param harm: largest change of a score on a track where nothing was said of the tag
+    """
+
+    tracks: int
+    verdicts: int
+    tags: tuple[str, ...]
+    before: float
+    after: float
+    held_out: float | None
+    hold: float
+    harm: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """:param features: [tracks, features], standardised
+    :param old: logits above their thresholds that the old head gives [tracks, outputs]
+    :param merge: [tags, outputs], rows that add up to 1
+    :param said: [tracks, tags]: 1 right, -1 wrong, 0 nothing said
+    :param held: bool [tracks, outputs]: nothing was said of it
+    """
+
+    features: Tensor
+    old: Tensor
+    merge: Tensor
+    said: Tensor
+    held: Tensor
+
+    def part(self, tracks: Tensor) -> _Problem:
+        """Of some tracks."""
+        return _Problem(
+            self.features[tracks], self.old[tracks], self.merge, self.said[tracks], self.held[tracks]
+        )
+
+
+def is_corrections(folder: Path) -> bool:
+    """Whether a folder holds corrections, and no data set."""
+    return (folder / FILE).is_file()
+
+
+def read_corrections(folder: Path) -> Corrections:
+    """:raises DatasetFault: the file is missing, or is not as it should be"""
+    path = folder / FILE
+    try:
+        told = json.loads(path.read_bytes())
+        if told["format"] != FORMAT:
+            raise DatasetFault(f"{printable(path)}: format {told['format']!r} is not {FORMAT}")
+        sources = {str(tag): tuple(map(str, outputs)) for tag, outputs in told["tags"].items()}
+        tracks = tuple(Path(track["path"]) for track in told["tracks"])
+        verdicts = tuple(
+            {tag: bool(right) for tag, right in track["verdicts"].items() if tag in sources}
+            for track in told["tracks"]
+        )
+    except OSError as error:
+        raise DatasetFault(f"{printable(path)}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetFault(f"{printable(path)} is not a list of corrections: {error}") from error
+    if not any(verdicts):
+        raise DatasetFault(f"{printable(path)}: no tag was accepted or rejected in it")
+    return Corrections(sources, tracks, verdicts)
+
+
+def correct(
+    model: Path,
+    corrections: Corrections,
+    cache: Path,
+    target: Path,
+    report: Callable[[int, int], None],
+    about: Mapping[str, Any],
+) -> tuple[ModelCard, Outcome, list[Skipped]]:
+    """Train the head, measure it, and write the model that comes of it.
+
+    :param cache: folder where what reaches the head is kept
+    :param target: folder of the new model
+    :param report: told of tracks listened to, and of how many
+    :param about: for the card
+    :raises DatasetFault: none of the tracks can be decoded, or the model has none of the tags
+    :raises ModelFault: the model is broken
+    """
+    card, trained = open_model(model)
+    features, usable, skipped = _features(card, trained, corrections.tracks, cache, report)
+    verdicts = [said for said, use in zip(corrections.verdicts, usable, strict=True) if use]
+    columns = {tag.key: index for index, tag in enumerate(card.tags)}
+    groups = {
+        tag: [columns[source] for source in sources if source in columns]
+        for tag, sources in corrections.sources.items()
+    }
+    tags = [tag for tag, outputs in groups.items() if outputs and any(tag in said for said in verdicts)]
+    if not tags:
+        raise DatasetFault(f"{card.name} has none of the tags that were accepted or rejected")
+    outputs = sorted({output for tag in tags for output in groups[tag]})
+    weight, bias = _head(trained, outputs)
+    mean, std = features.mean(dim=0), features.std(dim=0, correction=0).clamp_min(1e-3)
+    thresholds = torch.tensor([card.tags[output].threshold for output in outputs]).clamp(1e-4, 1 - 1e-4)
+    problem = _problem(
+        (features - mean) / std,
+        features @ weight.T + bias - torch.logit(thresholds),
+        [[outputs.index(output) for output in groups[tag]] for tag in tags],
+        [[said.get(tag) for tag in tags] for said in verdicts],
+    )
+    hold, held_out = _choose(problem)
+    step, shift = _fit(problem, hold)
+    changed = problem.old + problem.features @ step.T + shift
+    outcome = Outcome(
+        len(verdicts),
+        int(problem.said.abs().sum()),
+        tuple(tags),
+        _agreement(problem, problem.old),
+        _agreement(problem, changed),
+        held_out,
+        hold,
+        _harm(problem, changed, torch.logit(thresholds)),
+    )
+    new_weight = weight + step / std
+    new_bias = bias + shift - (step / std) @ mean
+    arrays = read_weights(model, card)
+    saved = _with_head(arrays, outputs, new_weight, new_bias)
+    new = save_model(target, _card(card, target.name, outputs, outcome, about), saved)
+    return new, outcome, skipped
+
+
+def _features(
+    card: ModelCard,
+    trained: Trained,
+    tracks: Sequence[Path],
+    cache: Path,
+    report: Callable[[int, int], None],
+) -> tuple[Tensor, list[bool], list[Skipped]]:
+    """What reaches the head, [usable tracks, features], kept for the next time."""
+    store = cache / f"pooled-{card.digest}.npz"
+    known = _load(store)
+    keys = [_key(track) for track in tracks]
+    wanted = [index for index, key in enumerate(keys) if key not in known]
+    skipped: list[Skipped] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        heard = pool.map(lambda index: _windows(tracks[index], card.mel), wanted)
+        for count, (index, windows) in enumerate(zip(wanted, heard, strict=True), start=1):
+            if isinstance(windows, FileFault):
+                skipped.append(Skipped(printable(windows.path), windows.cause))
+            else:
+                known[keys[index]] = pooled(trained, windows)
+            report(len(tracks) - len(wanted) + count, len(tracks))
+    usable = [key in known for key in keys]
+    if not any(usable):
+        raise DatasetFault(f"none of the {len(tracks)} corrected tracks can be listened to: {skipped[0]}")
+    if wanted:
+        cache.mkdir(parents=True, exist_ok=True)
+        names = np.array(list(known))
+        write_whole(store, lambda file: np.savez(file, key=names, value=np.stack(list(known.values()))))
+    rows = [known[key] for key in keys if key in known]
+    return torch.from_numpy(np.stack(rows)), usable, skipped
+
+
+def _windows(path: Path, spec: MelSpec) -> Array | FileFault:
+    """Log-mel of a few windows of a file [windows, mel, frames], or why there are none."""
+    blocks: list[Array] = []
+    samples = 0
+
+    def watched() -> Any:
+        nonlocal samples
+        for block in Decoding(path, spec.sample_rate):
+            if samples < spec.window_samples:
+                blocks.append(block)
+            samples += block.size
+            yield block
+
+    try:
+        log_mel = log_mel_stream(watched(), spec)
+        if log_mel.shape[1] < spec.window_frames:
+            log_mel = log_mel_stream([np.resize(np.concatenate(blocks), spec.window_samples)], spec)
+    except FileFault as fault:
+        return fault
+    room = log_mel.shape[1] - spec.window_frames
+    count = min(WINDOWS, 1 + log_mel.shape[1] // spec.window_frames)
+    starts = np.unique(np.linspace(0, room, count if room else 1).round().astype(int))
+    return np.stack([log_mel[:, start : start + spec.window_frames] for start in starts])
+
+
+def pooled(trained: Trained, windows: Array) -> Array:
+    """What reaches the head, averaged over windows and positions: float32 [features]."""
+    heard: list[Tensor] = []
+
+    def keep(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        heard.append(inputs[0].flatten(2).mean(dim=2) if inputs[0].dim() > 2 else inputs[0])
+
+    hook = trained.module.head.register_forward_pre_hook(keep)
+    try:
+        with torch.inference_mode():
+            trained.module(contiguous(trained.standard(torch.from_numpy(windows).float().unsqueeze(1))))
+    finally:
+        hook.remove()
+    found: Array = heard[0].mean(dim=0).numpy()
+    return found
+
+
+def _head(trained: Trained, outputs: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Rows of the head, [outputs, features] and [outputs]."""
+    head = trained.module.head
+    if head.bias is None:
+        raise MatError("a network whose last layer has no bias cannot be corrected")
+    weight = head.weight.detach().flatten(1)
+    return weight[list(outputs)].clone(), head.bias.detach()[list(outputs)].clone()
+
+
+def _problem(
+    features: Tensor, old: Tensor, groups: Sequence[Sequence[int]], verdicts: Sequence[Sequence[bool | None]]
+) -> _Problem:
+    merge = torch.zeros(len(groups), old.shape[1])
+    for row, outputs in enumerate(groups):
+        merge[row, list(outputs)] = 1 / len(outputs)
+    said = torch.tensor([[0.0 if v is None else 1.0 if v else -1.0 for v in row] for row in verdicts])
+    return _Problem(features, old, merge, said, said.abs() @ (merge > 0).float() == 0)
+
+
+def _fit(problem: _Problem, hold: float) -> tuple[Tensor, Tensor]:
+    """What to add to the weights and to the bias: [outputs, features], [outputs]."""
+    outputs, features = problem.old.shape[1], problem.features.shape[1]
+    step = torch.zeros(outputs, features, requires_grad=True)
+    shift = torch.zeros(outputs, requires_grad=True)
+    optimiser = torch.optim.LBFGS([step, shift], max_iter=ITERATIONS, line_search_fn="strong_wolfe")
+    old = torch.sigmoid(problem.old)
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        margins = problem.old + problem.features @ step.T + shift
+        shown = margins @ problem.merge.T
+        wrong = (nn.functional.softplus(-problem.said * shown) * problem.said.abs()).sum()
+        kept = nn.functional.binary_cross_entropy_with_logits(margins, old, reduction="none")
+        total = wrong + kept[problem.held].sum() + hold / 2 * (step.square().sum() + shift.square().sum())
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
+    return step.detach(), shift.detach()
+
+
+def _choose(problem: _Problem) -> tuple[float, float | None]:
+    """The hold that serves tracks best that were not trained on, and the agreement on them."""
+    tracks = len(problem.said)
+    if tracks < FEWEST:
+        return MIDDLE_HOLD, None
+    fold = torch.arange(tracks) % FOLDS
+    losses: dict[float, float] = {}
+    margins: dict[float, Tensor] = {}
+    for hold in HOLDS:
+        left_out = torch.zeros_like(problem.old)
+        for number in range(FOLDS):
+            step, shift = _fit(problem.part(fold != number), hold)
+            rest = problem.part(fold == number)
+            left_out[fold == number] = rest.old + rest.features @ step.T + shift
+        shown = left_out @ problem.merge.T
+        wrong = nn.functional.softplus(-problem.said * shown) * problem.said.abs()
+        losses[hold], margins[hold] = float(wrong.sum()), left_out
+    best = min(losses, key=lambda hold: losses[hold])
+    return best, _agreement(problem, margins[best])
+
+
+def _agreement(problem: _Problem, margins: Tensor) -> float:
+    said = problem.said
+    right = ((margins @ problem.merge.T >= 0) == (said > 0)) & (said != 0)
+    return round(float(right.sum() / said.abs().sum()), 4)
+
+
+def _harm(problem: _Problem, margins: Tensor, thresholds: Tensor) -> float:
+    change = torch.sigmoid(margins + thresholds) - torch.sigmoid(problem.old + thresholds)
+    held = change.abs()[problem.held]
+    return round(float(held.max()), 4) if held.numel() else 0.0
+
+
+def _with_head(
+    arrays: Mapping[str, NDArray[np.generic]], outputs: Sequence[int], weight: Tensor, bias: Tensor
+) -> dict[str, NDArray[np.generic]]:
+    saved = {name: np.array(array) for name, array in arrays.items()}
+    rows = list(outputs)
+    for name, fresh in (("head.weight", weight), ("head.bias", bias)):
+        whole = saved[name]
+        whole[rows] = fresh.numpy().reshape(whole[rows].shape).astype(whole.dtype)
+    return saved
+
+
+def _card(
+    card: ModelCard, name: str, outputs: Sequence[int], outcome: Outcome, about: Mapping[str, Any]
+) -> ModelCard:
+    """The old card, but for what is no longer known of the outputs that changed."""
+    changed = set(outputs)
+    tags = tuple(replace(tag, metrics={}) if index in changed else tag for index, tag in enumerate(card.tags))
+    figures = {
+        "tracks": outcome.tracks,
+        "verdicts": outcome.verdicts,
+        "tags": list(outcome.tags),
+        "agreement_before": outcome.before,
+        "agreement_after": outcome.after,
+        "agreement_held_out": outcome.held_out,
+        "largest_change_elsewhere": outcome.harm,
+    }
+    base = card.title.removesuffix(", corrected")
+    return replace(
+        card,
+        name=name,
+        title=f"{base}, corrected",
+        created=datetime.now(UTC).date().isoformat(),
+        tags=tags,
+        data=f"{card.data} {len(changed)} of its {len(card.tags)} outputs were then corrected by "
+        f"{outcome.verdicts} verdicts of a user on {outcome.tracks} tracks.",
+        metrics={"corrections": figures, "before": card.metrics},
+        training={**about, "start": card.digest, "hold": outcome.hold, "before": card.training},
+    )
+
+
+def _key(track: Path) -> str:
+    try:
+        found = track.stat()
+    except OSError:
+        return f"missing {printable(track)}"
+    text = f"{printable(track.absolute())}\0{found.st_size}\0{found.st_mtime_ns}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _load(path: Path) -> dict[str, Array]:
+    """What was kept; a damaged file counts as absent."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return dict(zip(file["key"].tolist(), file["value"], strict=True))
+    except (OSError, ValueError, KeyError, EOFError):
+        return {}

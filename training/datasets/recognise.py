@@ -1,0 +1,104 @@
+"""Which data set a folder holds, and what was found or is missing in it."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.errors import printable
+from training.datasets.dataset import SPLITS, Dataset, DatasetFault
+from training.datasets.registry import READERS
+
+MARKS: dict[str, tuple[str, ...]] = {
+    "corpus": ("labels.npz",),
+    "mtat": ("annotations_final.csv",),
+    "jamendo": (
+        *(f"{place}autotagging_top50tags-train.tsv" for place in ("data/splits/split-0/", "split-0/", "")),
+        "splits/split-0/autotagging_top50tags-train.tsv",
+    ),
+    "msd": ("filtered_list_train.json", "filtered_list_train.cP", "train_x_msd_id.txt", "lastfm_tags.db"),
+}
+"""Files that only the layout of one data set has."""
+
+TITLES = {
+    "corpus": "Corpus with soft labels",
+    "mtat": "MagnaTagATune",
+    "jamendo": "MTG-Jamendo",
+    "msd": "Million Song Dataset",
+    "folder": "Music library",
+}
+LOOKED_AT = 20_000
+"""Files of a folder among which music is looked for."""
+
+SHOWN_SKIPPED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder holds.
+
+    :param dataset: name of the reader
+    :param clips: by split
+    :param tags: the most frequent first, with the clips that have each (labels of 0.5 or more)
+    :param skipped: clips that are listed and cannot be used
+    :param reasons: why, for some of them
+    :param fault: why the folder cannot be used; empty if it can
+    """
+
+    dataset: str
+    title: str
+    clips: dict[str, int]
+    tags: dict[str, int]
+    skipped: int = 0
+    reasons: tuple[str, ...] = ()
+    fault: str = ""
+
+
+def recognised(folder: Path) -> str:
+    """The reader for a folder, by a file that only its layout has.
+
+    :raises DatasetFault: none of them is there
+    """
+    for name, files in MARKS.items():
+        if any((folder / file).exists() for file in files):
+            return name
+    known = ", ".join(READERS)
+    raise DatasetFault(f"{printable(folder)}: say with --dataset what it is: {known}")
+
+
+def look(folder: Path, dataset: str, read: Callable[[str], Dataset]) -> Found:
+    """What is there, or what is missing.
+
+    :param dataset: name of a reader, or empty: as the folder looks; music without lists is a library
+    :param read: reads the folder as such a data set
+    """
+    name = dataset
+    if not name:
+        try:
+            name = recognised(folder)
+        except DatasetFault:
+            files = itertools.islice(folder.rglob("*"), LOOKED_AT)
+            if not any(is_audio_name(path) for path in files):
+                known = "MagnaTagATune, MTG-Jamendo, the Million Song Dataset, a corpus"
+                text = f"{printable(folder)} holds neither the lists of {known}, nor music."
+                return Found("", "", {}, {}, fault=text)
+            name = "folder"
+    try:
+        found = read(name)
+    except DatasetFault as fault:
+        return Found(name, TITLES.get(name, name), {}, {}, fault=str(fault))
+    counts = Counter(found.splits.tolist())
+    present = (found.labels >= 0.5).sum(axis=0)
+    order = (-present).argsort(kind="stable")
+    return Found(
+        name,
+        TITLES.get(name, name),
+        {split: counts.get(split, 0) for split in SPLITS},
+        {found.tags[i].name: int(present[i]) for i in order},
+        len(found.skipped),
+        tuple(map(str, found.skipped[:SHOWN_SKIPPED])),
+    )

@@ -1,0 +1,87 @@
+"""What a training can be told, for programs that offer it: settings, networks, tables of the paper."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import MISSING, fields
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.errors import MatError
+from mat_desktop.networks.registry import build, names
+from training.experiments import BUDGETS, EXPERIMENTS, PAPER
+from training.export import check_exportable
+from training.inputs import CLIP_SECONDS
+from training.published import paper_tables
+from training.settings import LEAST, Settings
+
+OFFERED = (
+    *("epochs", "batch_size", "learning_rate", "patience", "clips", "seed", "precision"),
+    *("dropout", "optimiser", "weight_decay", "schedule", "crop_frames"),
+    *("gain_db", "mel_mask", "time_mask", "mix", "checkpoint_minutes"),
+)
+"""Settings of a single run, those that are changed most first."""
+
+
+def describe() -> dict[str, Any]:
+    """Plain values, for JSON."""
+    return {
+        "settings": _settings(),
+        "networks": [_network(name, entry) for name, entry in names().items()],
+        "tables": [
+            {
+                **msgspec.to_builtins(table),
+                "experiments": [row.key for row in EXPERIMENTS if row.table == table.number],
+            }
+            for table in paper_tables()
+        ],
+        "budgets": {name: dict(changes) for name, changes in BUDGETS.items()},
+        "clip_seconds": CLIP_SECONDS,
+    }
+
+
+def _settings() -> list[dict[str, Any]]:
+    hints = get_type_hints(Settings)
+    texts = _texts()
+    known = {field.name: field for field in fields(Settings)}
+    told = []
+    for name in OFFERED:
+        default = known[name].default
+        assert default is not MISSING
+        told.append(
+            {
+                "name": name,
+                "default": default,
+                "paper": getattr(PAPER, name),
+                "choices": list(get_args(hints[name])),
+                "least": LEAST.get(name),
+                "text": texts.get(name, ""),
+            }
+        )
+    return told
+
+
+def _texts() -> dict[str, str]:
+    """What each setting means, as its own documentation says."""
+    text = inspect.cleandoc(Settings.__doc__ or "")
+    found = re.findall(r":param (\w+): (.*?)(?=\n:param|\Z)", text, flags=re.DOTALL)
+    return {name: " ".join(meaning.split()) for name, meaning in found}
+
+
+def _network(name: str, entry: Any) -> dict[str, Any]:
+    spec = NetworkSpec(name, entry.depths[0] if entry.depths else 0, 0.25)
+    usable = True
+    try:
+        check_exportable(build(spec, 1).input, name)
+    except MatError:
+        usable = False
+    return {
+        "name": name,
+        "text": entry.text,
+        "source": entry.source,
+        "depths": list(entry.depths),
+        "exportable": usable,
+    }
