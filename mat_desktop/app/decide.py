@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import exp, log
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mat_desktop.app.curves import move_for, precision_at
 from mat_desktop.app.session import Session
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import Track
 
@@ -22,20 +24,23 @@ SMALLEST = 1e-4
 """Scores are kept this far from 0 and 1, where the logit ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Thresholds that the user set.
+MODELS_OWN = Thresholds()
+"""None is set."""
 
-    :param every: for every display tag that has none of its own, 0..1; None keeps the model's
-    :param by_name: for single display tags, 0..1
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What does not depend on the track.
+
+    :param columns: the tag's places among the scores; none where the model does not know it
+    :param threshold: in logits
     """
 
-    every: float | None = None
-    by_name: Mapping[str, float] = field(default_factory=dict)
-
-    def of(self, tag: DisplayTag) -> float | None:
-        """The threshold of a display tag, None where the model's counts."""
-        return self.by_name.get(tag.name, self.every)
+    tag: DisplayTag
+    columns: tuple[int, ...]
+    threshold: float
+    own: bool
+    precision: float | None
 
 
 def suggest(
@@ -46,40 +51,80 @@ def suggest(
     shift: float = 0.0,
     thresholds: Thresholds | None = None,
 ) -> tuple[Suggestion, ...]:
-    """Every display tag that the model knows, by category, then from the surest down.
+    """Every display tag that the model knows or the user added, by category, then from the surest down.
 
     A display tag's score is the mean of its raw tags' scores in logit space, and its threshold the mean of
     their thresholds in the same space: a rare tag with a modest score and a low threshold counts as much as a
     common one, and the score reaches the threshold exactly when the raw tags exceed theirs on average.
 
-    :param shift: added to every threshold in logit space; above 0 fewer and surer tags are suggested
+    :param shift: of the precision that every threshold stands for, in log odds; above 0 fewer and surer tags
+        are suggested
     :param thresholds: the user's own thresholds instead of the model's
     """
-    columns = {tag.key: index for index, tag in enumerate(card.tags)}
     suggestions: dict[str, Suggestion] = {}
     margins: dict[str, float] = {}
-    for tag in scheme.tags:
-        indices = [columns[source] for source in tag.sources if source in columns]
-        if not indices:
-            continue
-        score = sum(_logit(scores.values[i]) for i in indices) / len(indices)
-        threshold = sum(_logit(card.tags[i].threshold) for i in indices) / len(indices) + shift
-        own = thresholds.of(tag) if thresholds else None
-        if own is not None:
-            threshold = _logit(own)
-        margins[tag.name] = score - threshold
-        suggestions[tag.name] = Suggestion(
-            tag,
-            _sigmoid(score),
-            _sigmoid(threshold),
-            suggested=score >= threshold and not scores.silent,
-            verdict=verdicts.get(tag.name, Verdict.UNDECIDED),
-        )
+    for line in _lines(scheme, card, shift, thresholds or MODELS_OWN):
+        tag = line.tag
+        verdict = verdicts.get(tag.name, Verdict.UNDECIDED)
+        if line.columns:
+            score = sum(_logit(scores.values[i]) for i in line.columns) / len(line.columns)
+            margins[tag.name] = score - line.threshold
+            suggestions[tag.name] = Suggestion(
+                tag,
+                _sigmoid(score),
+                _sigmoid(line.threshold),
+                suggested=score >= line.threshold and not scores.silent,
+                verdict=verdict,
+                own=line.own,
+                precision=line.precision,
+            )
+        elif verdict is Verdict.ACCEPTED:
+            margins[tag.name] = float("-inf")
+            suggestions[tag.name] = Suggestion(tag, -1.0, 1.0, suggested=False, verdict=verdict)
     _resolve(scheme, suggestions, margins)
     order = list(Category)
     return tuple(
         sorted(suggestions.values(), key=lambda s: (order.index(s.tag.category), -margins[s.tag.name]))
     )
+
+
+_KEPT_LINES = 8
+_kept_lines: dict[tuple[int, int, int, float], tuple[tuple[object, ...], list[_Line]]] = {}
+"""Lines made last, by identity of what they were made of, which is kept with them so that it stays itself."""
+_making = Lock()
+
+
+def _lines(scheme: TagScheme, card: ModelCard, shift: float, thresholds: Thresholds) -> list[_Line]:
+    """Made once for all tracks."""
+    key = (id(scheme), id(card), id(thresholds), shift)
+    kept = _kept_lines.get(key)
+    if kept is None:
+        with _making:
+            while len(_kept_lines) >= _KEPT_LINES:
+                del _kept_lines[next(iter(_kept_lines))]
+            columns = {tag.key: index for index, tag in enumerate(card.tags)}
+            moves = [move_for(tag, shift) for tag in card.tags]
+            lines = [_line(tag, card, columns, moves, thresholds.of(tag)) for tag in scheme.tags]
+            kept = _kept_lines[key] = ((scheme, card, thresholds), lines)
+    return kept[1]
+
+
+def _line(
+    tag: DisplayTag,
+    card: ModelCard,
+    columns: Mapping[str, int],
+    moves: Sequence[float],
+    own: float | None,
+) -> _Line:
+    indices = tuple(columns[source] for source in tag.sources if source in columns)
+    if not indices:
+        return _Line(tag, (), 0.0, False, None)
+    measured = sum(_logit(card.tags[i].threshold) for i in indices) / len(indices)
+    threshold = measured + sum(moves[i] for i in indices) / len(indices) if own is None else _logit(own)
+    # One place on all curves: as far as the threshold has moved from the measured ones.
+    figures = [precision_at(card.tags[i], moves[i] if own is None else threshold - measured) for i in indices]
+    known = [figure for figure in figures if figure is not None]
+    return _Line(tag, indices, threshold, own is not None, sum(known) / len(known) if known else None)
 
 
 def _resolve(scheme: TagScheme, suggestions: dict[str, Suggestion], margins: Mapping[str, float]) -> None:
@@ -115,7 +160,9 @@ def tag_taggram(
     clipped = np.clip(taggram.astype(np.float32), SMALLEST, 1 - SMALLEST)
     logits = np.log(clipped / (1 - clipped))
     rows = [
-        logits[[columns[source] for source in s.tag.sources if source in columns]].mean(axis=0)
+        logits[places].mean(axis=0)
+        if (places := [columns[source] for source in s.tag.sources if source in columns])
+        else np.full(taggram.shape[1], _logit(0.0), np.float32)
         for s in suggestions
     ]
     stacked = np.stack(rows) if rows else np.zeros((0, taggram.shape[1]), np.float32)
@@ -146,9 +193,11 @@ def plan_file(session: Session, track: Track, suggestions: Sequence[Suggestion])
 def _values_by_field(scheme: TagScheme, chosen: Sequence[DisplayTag]) -> dict[Field, list[str]]:
     values: dict[Field, list[str]] = {}
     for tag in chosen:
-        target = scheme.fields.get(tag.category)
+        target = scheme.field_of(tag)
         if target is not None:
-            values.setdefault(target, []).append(tag.value)
+            have = values.setdefault(target, [])
+            if tag.value.casefold() not in [value.casefold() for value in have]:
+                have.append(tag.value)
     return values
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from platformdirs import PlatformDirs
@@ -9,9 +10,12 @@ from platformdirs import PlatformDirs
 from mat_desktop.app.models import chosen_model, find_model, remember_model
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
+from mat_desktop.app.tag_file import TagChange, TagFile
 from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.tags import Field
-from mat_desktop.errors import MatError
+from mat_desktop.errors import MatError, UsageFault
 from mat_desktop.inference.cards import open_card
 from mat_desktop.inference.client import Engine
 from mat_desktop.store.journal import Journal, Run
@@ -38,8 +42,15 @@ class Session:
         self.model = model or chosen_model(self.data_dir)
         folder = find_model(self.data_dir, self.model)
         self.card = open_card(folder)
-        self.scheme = read_scheme(resource("tag_schemes", "default.toml"))
-        self.policies: dict[Field, Policy] = dict.fromkeys(self.scheme.fields.values(), Policy.FILL_EMPTY)
+        self.tags = TagFile(self.data_dir / "tags.toml")
+        self.bundled_scheme = self.scheme = read_scheme(resource("tag_schemes", "default.toml"))
+        self.tags_fault: UsageFault | None = None
+        try:
+            self.scheme = self.tags.over(self.bundled_scheme)
+        except UsageFault as fault:
+            self.tags_fault = fault  # a slip in the user's file must not keep the program from starting
+        self.policies: dict[Field, Policy] = dict.fromkeys(self.scheme.targets, Policy.FILL_EMPTY)
+        self._thresholds: dict[str, Thresholds] = {}
         self.library = Library(self.data_dir / "library.db")
         self.journal = Journal(self.data_dir / "journal.db")
         self.engine = Engine(folder, device)
@@ -77,6 +88,35 @@ class Session:
         before, self.engine = self.engine, engine
         self.model, self.card = name, card
         before.close()
+
+    def change_tags(self, changes: Mapping[str, TagChange | None]) -> TagScheme:
+        """Show and write tags otherwise from now on, in the command line as well.
+
+        :param changes: by name of the tag; None goes back to the bundled scheme
+        :raises UsageFault: they contradict each other, or the file cannot be read or written; nothing changed
+        """
+        self.scheme = self.tags.change(self.bundled_scheme, changes)
+        self.tags_fault = None
+        for target in self.scheme.targets:
+            self.policies.setdefault(target, Policy.FILL_EMPTY)
+        return self.scheme
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The user's own, for the model in use."""
+        model = self.card.digest
+        if model not in self._thresholds:
+            self._thresholds[model] = Thresholds(None, self.library.thresholds(model))
+        return self._thresholds[model]
+
+    def set_threshold(self, tag: str, value: float | None) -> None:
+        """Remember from which score on a tag is suggested; None goes back to the model's threshold.
+
+        :param value: 0..1
+        """
+        model = self.card.digest
+        self.library.put_threshold(model, tag, value)
+        self._thresholds[model] = Thresholds(None, self.library.thresholds(model))
 
     def roots(self) -> list[Path]:
         """Folders and files that were opened before."""

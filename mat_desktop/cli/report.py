@@ -46,7 +46,7 @@ def text_of(record: Record) -> str:
     if record.scores is not None and record.scores.silent:
         lines.append("  nothing but silence")
     for category in Category:
-        tags = [f"{s.tag.name} {s.score:.2f}" for s in record.chosen if s.tag.category is category]
+        tags = [_told(s) for s in record.chosen if s.tag.category is category]
         if tags:
             lines.append(f"  {category:<11} {', '.join(tags)}")
     for change in record.changes:
@@ -57,6 +57,11 @@ def text_of(record: Record) -> str:
     elif record.status in ("written", "unchanged"):
         lines.append(f"  {record.status}")
     return "\n".join(lines)
+
+
+def _told(suggestion: Suggestion) -> str:
+    score = "(by hand)" if suggestion.by_hand else f"{suggestion.score:.2f}"
+    return f"{suggestion.tag.shown} {score}"
 
 
 def write_json(session: Session, records: Sequence[Record], path: Path, run: int | None) -> None:
@@ -89,7 +94,7 @@ def write_csv(session: Session, records: Sequence[Record], path: Path) -> None:
         writer.writerow(["path", "status", "error", "seconds", *Category, *planned, *keys])
         for record in records:
             tags = [
-                "; ".join(s.tag.name for s in record.chosen if s.tag.category is category)
+                "; ".join(s.tag.shown for s in record.chosen if s.tag.category is category)
                 for category in Category
             ]
             after = {change.field: "; ".join(change.after) for change in record.changes}
@@ -113,10 +118,10 @@ def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
         "scores": dict(zip(keys, scores.values, strict=True)) if scores else {},
         "tags": [
             {
-                "name": s.tag.name,
+                "name": s.tag.shown,
                 "category": s.tag.category,
-                "score": round(s.score, 4),
-                "threshold": round(s.threshold, 4),
+                "score": None if s.by_hand else round(s.score, 4),
+                "threshold": None if s.by_hand else round(s.threshold, 4),
             }
             for s in record.chosen
         ],

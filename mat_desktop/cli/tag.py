@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.apply import apply
-from mat_desktop.app.decide import Thresholds, plan_file, suggest
+from mat_desktop.app.decide import plan_file, suggest
 from mat_desktop.app.recover import recover
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
@@ -17,6 +17,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.cli.output import count, errors, list_failures, progress
 from mat_desktop.cli.report import Record, check_target, text_of, write_csv, write_json
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteStatus
+from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, UsageFault, printable
@@ -36,6 +37,8 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     for target, suffix in ((options.json, ".json"), (options.csv, ".csv")):
         if target is not None:
             check_target(target, suffix)
+    if session.tags_fault is not None:
+        raise session.tags_fault
     thresholds = read_thresholds(session, options.threshold)
     session.policies.update(read_policies(session, options.policy))
     for result in recover(session):
@@ -56,7 +59,10 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
 
 
 def read_thresholds(session: Session, words: Sequence[str]) -> Thresholds:
-    """``0.4`` for every tag, ``guitar=0.4`` for one. :raises UsageFault: not a number, or no such tag"""
+    """``0.4`` for every tag, ``guitar=0.4`` for one; else those that were set in the window.
+
+    :raises UsageFault: not a number, or no such tag
+    """
     every: float | None = None
     by_name: dict[str, float] = {}
     names = {tag.name for tag in session.scheme.tags}
@@ -76,7 +82,9 @@ def read_thresholds(session: Session, words: Sequence[str]) -> Thresholds:
             raise UsageFault(
                 f"--threshold {word}: there is no tag {name!r}; known: {', '.join(sorted(names))}"
             )
-    return Thresholds(every, by_name)
+    if every is not None:
+        return Thresholds(every, by_name)
+    return Thresholds(None, {**session.thresholds.by_name, **by_name})
 
 
 def read_policies(session: Session, words: Sequence[str]) -> dict[Field, Policy]:

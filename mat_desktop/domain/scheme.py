@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.tags import TAG_FIELDS, Category, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,9 @@ class DisplayTag:
     :param sources: raw tags that mean the same thing, as ``vocabulary/name``
     :param written: as written into files: "Hip-Hop"; the name with a capital by default
     :param write: whether it is written when nothing else is said
+    :param label: as shown where that is another word than the name, which decisions are kept by
+    :param field: where it is written instead of its category's field; MAT_TAGS: nowhere else
+    :param own: made by the user; without a source it is only ever added by hand
     """
 
     name: str
@@ -23,10 +26,15 @@ class DisplayTag:
     sources: tuple[str, ...]
     written: str = ""
     write: bool = True
+    label: str = ""
+    field: Field | None = None
+    own: bool = False
 
     def __post_init__(self) -> None:
-        if not self.name or not self.sources:
+        if not self.name or not (self.sources or self.own):
             raise ValueError("a display tag needs a name and at least one source")
+        if self.field is not None and self.field not in TAG_FIELDS:
+            raise ValueError(f"the tag {self.name!r} cannot be written into {self.field}")
         # Media servers split genre and mood at these characters (Navidrome, Jellyfin, LMS).
         if any(mark in self.value for mark in ";/,"):
             raise ValueError(f"the tag {self.value!r} must not contain ; / or ,")
@@ -34,7 +42,12 @@ class DisplayTag:
     @property
     def value(self) -> str:
         """The text that goes into a file."""
-        return self.written or self.name[:1].upper() + self.name[1:]
+        return self.written or self.shown[:1].upper() + self.shown[1:]
+
+    @property
+    def shown(self) -> str:
+        """The text on screen."""
+        return self.label or self.name
 
     @property
     def key(self) -> str:
@@ -71,3 +84,22 @@ class TagScheme:
         unknown = {name for group in self.exclusive for name in group} - set(names)
         if unknown:
             raise ValueError(f"unknown names in an exclusive group: {', '.join(sorted(unknown))}")
+
+    def field_of(self, tag: DisplayTag) -> Field | None:
+        """Where a tag is written, None where MAT_TAGS alone has it."""
+        target = tag.field or self.fields.get(tag.category)
+        return None if target is Field.MAT_TAGS else target
+
+    @property
+    def targets(self) -> tuple[Field, ...]:
+        """Fields that some tag may be written into."""
+        own = [tag.field for tag in self.tags if tag.field not in (None, Field.MAT_TAGS)]
+        return tuple(dict.fromkeys([*self.fields.values(), *(field for field in own if field is not None)]))
+
+    def find(self, text: str) -> DisplayTag | None:
+        """The tag that a text means: its name, or what is shown or written of it, in any case."""
+        wanted = text.strip().casefold()
+        for tag in self.tags:
+            if wanted in (tag.name.casefold(), tag.shown.casefold(), tag.value.casefold()):
+                return tag
+        return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mat_desktop.domain.scheme import DisplayTag
@@ -27,6 +28,22 @@ class Scores:
     silent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Thresholds that the user set. They stay where they are when the slider moves the others.
+
+    :param every: for every display tag that has none of its own, 0..1; None keeps the model's
+    :param by_name: for single display tags, 0..1
+    """
+
+    every: float | None = None
+    by_name: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, tag: DisplayTag) -> float | None:
+        """The threshold of a display tag, None where the model's counts."""
+        return self.by_name.get(tag.name, self.every)
+
+
 class Verdict(StrEnum):
     """What the user said of a suggestion."""
 
@@ -39,11 +56,13 @@ class Verdict(StrEnum):
 class Suggestion:
     """A display tag with its score for one track.
 
-    :param score: in 0..1, over all raw tags that mean this tag
+    :param score: in 0..1, over all raw tags that mean this tag; below 0 where the model knows none of them
     :param threshold: in 0..1, combined the same way
     :param suggested: the score reaches the threshold, no contradicting tag is surer, and the category is
         not full
     :param left_out: why a tag above its threshold is not suggested, else empty
+    :param own: the threshold is the user's, not the model's
+    :param precision: share of such suggestions that was right when measured, None where unknown
     """
 
     tag: DisplayTag
@@ -52,6 +71,13 @@ class Suggestion:
     suggested: bool
     left_out: str = ""
     verdict: Verdict = Verdict.UNDECIDED
+    own: bool = False
+    precision: float | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the model has no word in it: the user added it."""
+        return self.score < 0
 
     @property
     def chosen(self) -> bool:

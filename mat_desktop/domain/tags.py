@@ -36,6 +36,9 @@ WRITABLE = frozenset(
 )
 """Fields that this program may change; the others are only shown."""
 
+TAG_FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING, Field.MAT_TAGS)
+"""Fields that a tag can be written into."""
+
 
 class Category(StrEnum):
     """What kind of thing a tag says, in the order in which it is shown."""

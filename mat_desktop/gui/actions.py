@@ -41,13 +41,17 @@ SPECS = (
     Spec("undo", "Undo", ("Ctrl+Z",), TRACKS, "undo-2"),
     Spec("next", "Next track", ("J",), TRACKS, review=True),
     Spec("previous", "Previous track", ("K",), TRACKS, review=True),
+    Spec("mark", "Mark as reviewed", ("M",), TRACKS, "list-checks", review=True),
     Spec("accept", "Accept the tag", ("P",), TAGS, review=True),
     Spec("reject", "Reject the tag", ("X",), TAGS, review=True),
     Spec("undecide", "Leave the tag undecided", ("U",), TAGS, review=True),
     Spec("accept_all", "Accept all suggested tags", ("Shift+P",), TAGS, review=True),
+    Spec("add_tag", "Add a tag", ("A",), TAGS, "plus", review=True),
+    Spec("mapping", "How tags are written…", (), TAGS, listed=False),
     Spec("play", "Play, pause", ("Space",), PLAY, "play", review=True),
     Spec("stop", "Stop", ("Shift+Space",), PLAY, "square", review=True),
     Spec("library", "Library", ("Ctrl+1",), VIEW, "list-music"),
+    Spec("review", "Review", ("Ctrl+2", "R"), VIEW, "list-checks"),
     Spec("models", "Models", ("Ctrl+4",), VIEW, "box"),
     Spec("history", "History", ("Ctrl+5",), VIEW, "history"),
     Spec("search", "Search", ("Ctrl+F",), VIEW, "search"),
@@ -71,7 +75,7 @@ SPECS = (
 BY_WIDGETS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     TAGS: ((("1", "…", "9"), "Accept a tag"), (("Shift+1", "…", "9"), "Reject a tag")),
     PLAY: ((("Left", "Right"), "Five seconds back or on"), (("Shift+Left", "Shift+Right"), "Thirty seconds")),
-    TRACKS: ((("Up", "Down"), "Move"), (("Esc",), "Back")),
+    TRACKS: ((("Up", "Down"), "Move"), (("Return",), "Reviewed, next track"), (("Esc",), "Back")),
 }
 """Keys that lists and pictures take themselves."""
 

@@ -27,15 +27,16 @@ from mat_desktop.app.resources import resource
 from mat_desktop.app.scan import refresh, scan
 from mat_desktop.app.score import Heard, known, score
 from mat_desktop.app.session import Session
+from mat_desktop.app.tag_file import TagChange
 from mat_desktop.app.undo import undo
 from mat_desktop.audio.probe import is_audio_name
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
-from mat_desktop.errors import FileFault
+from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.store.journal import Run
 
 
@@ -66,6 +67,21 @@ class AppServices:
         return self._session.scheme
 
     @property
+    def bundled_scheme(self) -> TagScheme:
+        """The scheme without the user's changes."""
+        return self._session.bundled_scheme
+
+    @property
+    def tags_fault(self) -> UsageFault | None:
+        """Why the user's changes to the scheme do not count."""
+        return self._session.tags_fault
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Those that the user set for this model."""
+        return self._session.thresholds
+
+    @property
     def policies(self) -> dict[Field, Policy]:
         """What happens to present values, by field."""
         return self._session.policies
@@ -87,7 +103,7 @@ class AppServices:
         """Every display tag for one track; none for scores of a model that is no longer in use."""
         if scores.model != self.card.digest:
             return ()
-        return suggest(self.scheme, self.card, scores, verdicts, shift)
+        return suggest(self.scheme, self.card, scores, verdicts, shift, self._session.thresholds)
 
     def tag_taggram(
         self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]
@@ -156,6 +172,32 @@ class AppServices:
     def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
         """Remember what the user says."""
         self._session.library.put_verdicts(track_id, verdicts)
+
+    def reviewed(self, track_id: TrackId) -> bool:
+        """Whether the user marked a track as reviewed before."""
+        return self._session.library.reviewed(track_id)
+
+    def keep_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
+        """Remember that mark."""
+        self._session.library.put_reviewed(track_id, reviewed)
+
+    def set_threshold(self, tag: str, value: float | None) -> None:
+        """Suggest a tag from another score on."""
+        self._session.set_threshold(tag, value)
+
+    def tag_changes(self) -> dict[str, TagChange]:
+        """The user's changes to the scheme."""
+        return self._session.tags.read()
+
+    def change_tags(self, changes: Mapping[str, TagChange | None]) -> TagScheme:
+        """Change the scheme."""
+        return self._session.change_tags(changes)
+
+    def set_tags_aside(self) -> Path:
+        """Rename an unusable file with changes to the scheme."""
+        aside = self._session.tags.set_aside()
+        self._session.change_tags({})
+        return aside
 
     def recover(self) -> Sequence[WriteResult]:
         """Settle what a crash left half-way."""

@@ -13,9 +13,12 @@ from mat_desktop.gui.theme import appearance
 
 BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("File", ("open", "add", "demo", "", "rescan", "", "quit")),
-    ("Edit", ("undo", "", "accept", "reject", "undecide", "accept_all", "", "search")),
-    ("Tracks", ("listen", "listen_all", "cancel", "", "write", "", "next", "previous", "play")),
-    ("View", ("library", "models", "history", "problems", "", "sidebar", "pane", "")),
+    (
+        "Edit",
+        ("undo", "", "accept", "reject", "undecide", "accept_all", "add_tag", "", "mapping", "", "search"),
+    ),
+    ("Tracks", ("listen", "listen_all", "cancel", "", "write", "", "mark", "next", "previous", "play")),
+    ("View", ("library", "review", "models", "history", "problems", "", "sidebar", "pane", "")),
     ("Help", ("keys", "about")),
 )
 MORE = ("listen", "listen_all", "", "add", "rescan", "", "write", "problems")

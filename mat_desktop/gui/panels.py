@@ -32,8 +32,7 @@ class Panels(QObject):
         super().__init__()
         self._desk, self._library, self._writing = desk, library, writing
         services = desk.services
-        fields = [field for field in FIELDS if field in services.scheme.fields.values()]
-        self.write = WritePanel(fields, services.policies)
+        self.write = WritePanel(FIELDS, services.policies)
         self.problems = Problems()
         for panel in (self.write, self.problems):
             library.right.addWidget(panel)

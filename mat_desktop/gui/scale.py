@@ -1,13 +1,12 @@
 """The scale on which scores are drawn: the logarithm of the odds, from 1 % to 99 %.
 
 Tags differ widely in how common they are, and with it in the scores that mean something: 0.1 is a lot for a
-rare tag and nothing for a common one. On this scale a rare tag's threshold is not squeezed into a corner, and
-moving all thresholds together, as the slider does, moves all of their marks by the same length.
+rare tag and nothing for a common one. On this scale a rare tag's threshold is not squeezed into a corner.
 """
 
 from __future__ import annotations
 
-from math import log
+from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,11 @@ def on_scale(score: float) -> float:
     """Where a score lies, 0..1; a half lies in the middle."""
     clipped = min(max(score, LOWEST), HIGHEST)
     return log(clipped / (1 - clipped)) / (2 * _END) + 0.5
+
+
+def from_scale(place: float) -> float:
+    """The score that lies there: inverse of :func:`on_scale`."""
+    return 1 / (1 + exp(-(place - 0.5) * 2 * _END))
 
 
 def all_on_scale(scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
-from mat_desktop.errors import FileFault
+from mat_desktop.errors import FileFault, UsageFault
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.evidence import Evidence
     from mat_desktop.app.models import BrokenModel, Model
     from mat_desktop.app.score import Heard
+    from mat_desktop.app.tag_file import TagChange
     from mat_desktop.store.journal import Run
 
 
@@ -44,6 +45,18 @@ class Services(Protocol):
     @property
     def scheme(self) -> TagScheme:
         """How tags are shown and written; at once."""
+
+    @property
+    def bundled_scheme(self) -> TagScheme:
+        """The scheme without the user's changes; at once."""
+
+    @property
+    def tags_fault(self) -> UsageFault | None:
+        """Why the user's changes to the scheme do not count, None where they do; at once."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Those that the user set for this model; at once."""
 
     @property
     def policies(self) -> dict[Field, Policy]:
@@ -111,6 +124,24 @@ class Services(Protocol):
 
     def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
         """Remember what the user says."""
+
+    def reviewed(self, track_id: TrackId) -> bool:
+        """Whether the user marked a track as reviewed before."""
+
+    def keep_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
+        """Remember that mark."""
+
+    def set_threshold(self, tag: str, value: float | None) -> None:
+        """Suggest a tag from another score on, 0..1; None goes back to the model's threshold."""
+
+    def tag_changes(self) -> dict[str, TagChange]:
+        """The user's changes to the scheme, by name of the tag."""
+
+    def change_tags(self, changes: Mapping[str, TagChange | None]) -> TagScheme:
+        """Change the scheme; None goes back to the bundled one."""
+
+    def set_tags_aside(self) -> Path:
+        """Rename an unusable file with changes to the scheme; returns its new name."""
 
     def recover(self) -> Sequence[WriteResult]:
         """Settle what a crash left half-way."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,6 @@ from PySide6.QtWidgets import (
 )
 
 from mat_desktop.domain.plan import Plan, WriteResult
-from mat_desktop.domain.scores import Verdict
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.bridge import Bridge
@@ -39,12 +37,12 @@ from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
-from mat_desktop.gui.operations.review import Review
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.undo import Undo
 from mat_desktop.gui.operations.write import Write
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.panels import Panels
+from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.first_start import FirstStart
@@ -94,7 +92,8 @@ class Window(QMainWindow):
         self.engine = Engine(desk)
         self.scan = Scan(desk)
         self.listen = Listen(desk)
-        self.review = Review(desk, self._settings)
+        self.room = ReviewRoom(desk, self.library, self.pages, self.rail, self._settings)
+        self.review = self.room.review
         self.writing = Write(desk)
         self.undoing = Undo(desk)
         self.panels = Panels(desk, self.library, self.writing)
@@ -119,6 +118,7 @@ class Window(QMainWindow):
         self.rail = Rail(
             [
                 ("Library", "list-music", "Ctrl 1"),
+                ("Review", "list-checks", "Ctrl 2"),
                 ("Models", "box", "Ctrl 4"),
                 ("History", "history", "Ctrl 5"),
             ]
@@ -172,15 +172,10 @@ class Window(QMainWindow):
             "cancel": self.bridge.cancel,
             "write": self.panels.open_write,
             "undo": self.undo,
-            "next": lambda: library.step(1),
-            "previous": lambda: library.step(-1),
-            "accept": lambda: pane.decide_current(Verdict.ACCEPTED),
-            "reject": lambda: pane.decide_current(Verdict.REJECTED),
-            "undecide": lambda: pane.decide_current(Verdict.UNDECIDED),
-            "accept_all": pane.accept_shown,
             "play": library.player.toggle,
             "stop": library.player.stop,
             "library": lambda: self.show_page("library"),
+            "review": lambda: self.show_page("review"),
             "models": lambda: self.show_page("models"),
             "history": lambda: self.show_page("history"),
             "search": self._focus_search,
@@ -191,9 +186,7 @@ class Window(QMainWindow):
             "about": lambda: self._sheet(About(facts(self._services, self.engine.device))),
         }.items():
             a.connect(name, do)
-        for n in range(1, 10):
-            a.connect(f"accept_{n}", partial(pane.decide_number, n, Verdict.ACCEPTED))
-            a.connect(f"reject_{n}", partial(pane.decide_number, n, Verdict.REJECTED))
+        self.room.connect_actions(a)
         for name, part in (("sidebar", library.sidebar), ("pane", pane)):
             a[name].setCheckable(True)
             a[name].setChecked(True)
@@ -235,9 +228,8 @@ class Window(QMainWindow):
         library.more.clicked.connect(lambda: self._menus.show_more(library.more))
         library.listen_to.connect(self.listen.to)
         library.selection_changed.connect(self._refresh_actions)
-        library.decided.connect(self._decided)
-        library.policy_picked.connect(self.review.set_policy)
-        library.shift_picked.connect(self.review.shift)
+        self.room.changed.connect(self._refresh_actions)
+        self.room.queue.leaving.connect(lambda: self.show_page("library"))
         library.dock.player.look_again.clicked.connect(self._look_for_sound)
         panels.opened.connect(lambda: self.show_page("library"))
         panels.closed.connect(self._refresh_actions)
@@ -300,6 +292,7 @@ class Window(QMainWindow):
         """Work is cancelled between two files, threads and the engine are ended."""
         self._placement.save()
         self.library.save(self._settings)
+        self.room.queue.save(self._settings)
         self._settings.sync()
         self.hide()
         self.library.player.close()
@@ -387,10 +380,6 @@ class Window(QMainWindow):
         rows = can_be_heard(self.library.selected())
         return rows if len(rows) > 1 else []
 
-    def _decided(self, row: Row, before: dict[str, Verdict]) -> None:
-        self.review.decided(row, before)
-        self._refresh_actions()
-
     def _policies_changed(self) -> None:
         self.library.set_policies()
         self.panels.policies_changed()
@@ -417,13 +406,10 @@ class Window(QMainWindow):
 
     def undo(self) -> None:
         """The last decision; where nothing was decided since the last write, that write."""
-        row = self.review.take_back()
-        if row is None:
+        if self.room.take_back():
+            self._refresh_actions()
+        else:
             self._undo_last_run()
-            return
-        if row is not self.library.row:
-            self.library.select(row.place)
-        self._refresh_actions()
 
     def _undo_last_run(self) -> None:
         if self.undoing.last is not None:
@@ -455,20 +441,21 @@ class Window(QMainWindow):
     def _recount(self) -> None:
         self.status.set_problems(self.tracks.tally().bad)
         self.panels.counted()
+        self.room.counted()
         self._refresh_actions()
 
     def _refresh_actions(self) -> None:
         a = self.actions_
         in_library = self.pages.shows(self.library) and not self.panels.is_open
         writes = self.bridge.job is not None and self.bridge.job.title in ("Writing", "Undoing")
-        a.enable_review(in_library)
+        a.enable_review(in_library or self.room.in_view)
         tally, last = self.tracks.tally(), self.undoing.last
         chosen = len(self._many_to_hear()) if in_library else 0
         self.library.say_listen(chosen or tally.new, chosen > 0)
         here = self.library.row is not None and self.library.row.is_new
         a["listen"].setEnabled(in_library and (chosen > 0 or here))
-        a["listen_all"].setEnabled(in_library and tally.new > 0)
-        a["write"].setEnabled(in_library and tally.heard > 0 and not writes)
+        a["listen_all"].setEnabled((in_library or self.room.in_view) and tally.new > 0)
+        a["write"].setEnabled((in_library or self.room.in_view) and tally.heard > 0 and not writes)
         a["undo"].setEnabled(self.review.can_take_back or (last is not None and not writes))
         if self.review.can_take_back:
             tip = "Take back the last decision"

@@ -32,6 +32,12 @@ _MIGRATIONS = (
         track_id TEXT NOT NULL, tag TEXT NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY (track_id, tag)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE reviewed (track_id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE threshold (
+        model TEXT NOT NULL, tag TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (model, tag)
+    ) WITHOUT ROWID;
+    """,
 )
 
 
@@ -166,6 +172,32 @@ class Library:
                 "INSERT INTO verdict VALUES (?, ?, ?)",
                 [(track_id, tag, v) for tag, v in verdicts.items() if v is not Verdict.UNDECIDED],
             )
+
+    def reviewed(self, track_id: TrackId) -> bool:
+        """Whether the user said that a track is done with."""
+        return bool(self._database.rows("SELECT 1 FROM reviewed WHERE track_id = ?", (track_id,)))
+
+    def put_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
+        """Remember that a track is done with, or that it is not any more."""
+        statement = (
+            "INSERT OR IGNORE INTO reviewed VALUES (?)"
+            if reviewed
+            else "DELETE FROM reviewed WHERE track_id = ?"
+        )
+        with self._database.transaction() as db:
+            db.execute(statement, (track_id,))
+
+    def thresholds(self, model: str) -> dict[str, float]:
+        """The user's own thresholds for a model's scores, by name of the display tag."""
+        rows = self._database.rows("SELECT tag, value FROM threshold WHERE model = ?", (model,))
+        return dict(rows)
+
+    def put_threshold(self, model: str, tag: str, value: float | None) -> None:
+        """Keep a threshold; None goes back to the model's."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM threshold WHERE model = ? AND tag = ?", (model, tag))
+            if value is not None:
+                db.execute("INSERT INTO threshold VALUES (?, ?, ?)", (model, tag, value))
 
 
 def _tags(tags: TagSet) -> str:

@@ -7,13 +7,13 @@ from typing import cast
 import numpy as np
 import pytest
 
-from mat_desktop.app.decide import Thresholds, plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.session import Session
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import UsageFault

@@ -18,14 +18,15 @@ from mat_desktop.app.evidence import Evidence
 from mat_desktop.app.models import BrokenModel, Model
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
+from mat_desktop.app.tag_file import TagChange, TagFile
 from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
-from mat_desktop.errors import EngineFault, FileFault, ModelFault
+from mat_desktop.errors import EngineFault, FileFault, ModelFault, UsageFault
 from mat_desktop.store.journal import Run
 
 NAMES = {
@@ -78,6 +79,11 @@ class FakeServices:
         self.data_dir = folder
         self.music = folder / "music"
         self.card, self.scheme = CARD, SCHEME
+        self.bundled_scheme = SCHEME
+        self.tags_fault: UsageFault | None = None
+        self.thresholds = Thresholds()
+        self.tags = TagFile(folder / "tags.toml")
+        self.marked: set[TrackId] = set()
         self.policies: dict[Field, Policy] = dict.fromkeys(SCHEME.fields.values(), Policy.APPEND)
         self.device: str | None = None
         self.engine_fault = ""
@@ -108,12 +114,12 @@ class FakeServices:
     def suggest(
         self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float
     ) -> tuple[Suggestion, ...]:
-        return suggest(SCHEME, CARD, scores, verdicts, shift)
+        return suggest(self.scheme, CARD, scores, verdicts, shift, self.thresholds)
 
     def tag_taggram(
         self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]
     ) -> NDArray[np.float32]:
-        return tag_taggram(SCHEME, CARD, taggram, suggestions)
+        return tag_taggram(self.scheme, CARD, taggram, suggestions)
 
     def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
         return plan_file(cast(Session, self), track, suggestions)
@@ -167,6 +173,29 @@ class FakeServices:
 
     def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
         self.kept[track_id] = dict(verdicts)
+
+    def reviewed(self, track_id: TrackId) -> bool:
+        return track_id in self.marked
+
+    def keep_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
+        (self.marked.add if reviewed else self.marked.discard)(track_id)
+
+    def set_threshold(self, tag: str, value: float | None) -> None:
+        by_name = {name: old for name, old in self.thresholds.by_name.items() if name != tag}
+        self.thresholds = Thresholds(None, by_name if value is None else {**by_name, tag: value})
+
+    def tag_changes(self) -> dict[str, TagChange]:
+        return self.tags.read()
+
+    def change_tags(self, changes: Mapping[str, TagChange | None]) -> TagScheme:
+        self.scheme = self.tags.change(SCHEME, changes)
+        for target in self.scheme.targets:
+            self.policies.setdefault(target, Policy.APPEND)
+        return self.scheme
+
+    def set_tags_aside(self) -> Path:
+        self.tags_fault = None
+        return self.tags.set_aside()
 
     def recover(self) -> Sequence[WriteResult]:
         return []

@@ -361,7 +361,7 @@ def test_write_is_for_the_selection_only_if_it_is_more_than_one_row(qtbot: QtBot
 
 def test_moved_thresholds_reach_rows_that_are_not_in_view(qtbot: QtBot, library: Window) -> None:
     listen(qtbot, library)
-    library.review.shift(-3.0)
+    library.room.weigh.shift(-3.0)
     rows = [row for row in library.tracks.rows() if row.scores is not None]
     qtbot.waitUntil(lambda: all("mellow" in row.heard for row in rows), timeout=5000)
     library.tracks.filter("mellow")

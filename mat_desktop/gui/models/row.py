@@ -40,6 +40,7 @@ class Arrived:
     Taggrams are not kept with the rows: thousands of them would fill the memory.
 
     :param shift: of the thresholds, for which the suggestions were made
+    :param reviewed: whether the user marked it so
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Arrived:
     verdicts: Mapping[str, Verdict]
     shift: float
     suggestions: tuple[Suggestion, ...]
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Row:
 
     :param track: None where the file could not even be read
     :param reason: why it failed or conflicts, in words
+    :param reviewed: whether the user said that it is done with, whatever is still undecided
     :param place: where it is shown, -1 where it is not
     :param order: sorts rows as their paths would, only much faster
     :param text: what a search looks through
@@ -87,6 +90,7 @@ class Row:
     reason: str = ""
     scores: Scores | None = None
     verdicts: dict[str, Verdict] = dataclass_field(default_factory=dict)
+    reviewed: bool = False
     place: int = -1
     where: str = ""
     order: str = ""
@@ -159,13 +163,18 @@ class Row:
     def keep(self, chosen: Chosen | None) -> None:
         """Remember what was made; None where verdicts or scores are others now."""
         self._chosen = chosen
-        self.heard = "\n".join([s.tag.name for s in chosen.tags]).casefold() if chosen is not None else ""
+        self.heard = "\n".join([s.tag.shown for s in chosen.tags]).casefold() if chosen is not None else ""
+
+    def weigh_anew(self) -> None:
+        """Thresholds or the scheme are others now; what a search finds stays until it was made."""
+        self._chosen = None
 
     def take(self, arrived: Arrived) -> None:
         """What was heard in it."""
         self.scores = arrived.scores
         self.reason = ""
         self.verdicts = dict(arrived.verdicts)
+        self.reviewed = arrived.reviewed
         self.keep(Chosen.of(arrived.suggestions, arrived.shift))
 
     def replace_track(self, track: Track) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,9 +49,19 @@ class TagsModel(QAbstractListModel):
         self._rows: list[TagRow] = []
         self._unfolded = False
         self.hidden = 0
+        self.shares: dict[str, tuple[str, str]] = {}
 
-    def show(self, suggestions: Sequence[Suggestion], unfolded: bool) -> None:
-        """Another track, or another state of the same."""
+    def show(
+        self,
+        suggestions: Sequence[Suggestion],
+        unfolded: bool,
+        shares: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        """Another track, or another state of the same.
+
+        :param shares: where several tracks are shown, how many of them have a tag, in short and in words
+        """
+        self.shares = dict(shares or {})
         self._suggestions = tuple(suggestions)
         self._unfolded = unfolded
         rows: list[TagRow] = []
@@ -106,13 +116,22 @@ class TagsModel(QAbstractListModel):
                 return words.CATEGORY_WORDS[row.category]
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return suggestion.tag.name
+            return suggestion.tag.shown
         if role == Qt.ItemDataRole.AccessibleTextRole:
             key = f", key {row.number}" if row.number else ""
-            return f"{suggestion.tag.name}, {meaning(suggestion)}, score {suggestion.score:.2f}{key}"
+            share = self.shares.get(suggestion.tag.name)
+            told = share[1] if share else score_words(suggestion)
+            return f"{suggestion.tag.shown}, {meaning(suggestion)}{told and ', ' + told}{key}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            text = f"{suggestion.tag.name}: {meaning(suggestion)}; score {suggestion.score:.2f}, "
-            text += f"threshold {suggestion.threshold:.2f}"
+            if suggestion.tag.name in self.shares:
+                return f"{suggestion.tag.shown}: {self.shares[suggestion.tag.name][1]}"
+            text = f"{suggestion.tag.shown}: {meaning(suggestion)}"
+            if suggestion.by_hand:
+                return text
+            text += f"; {score_words(suggestion)}, threshold {suggestion.threshold:.2f}"
+            text += " (own)" if suggestion.own else ""
+            if suggestion.precision is not None:
+                text += f", from which on {in_ten(suggestion.precision)} are right"
             return text + ("" if suggestion.tag.write else "; written only when you accept it")
         return None
 
@@ -145,8 +164,21 @@ class TagsModel(QAbstractListModel):
         return None
 
 
+def score_words(suggestion: Suggestion) -> str:
+    """The score, where there is one."""
+    return "" if suggestion.by_hand else f"score {suggestion.score:.2f}"
+
+
+def in_ten(share: float) -> str:
+    """``about 8 in 10``; nearly all is not all."""
+    tenths = min(max(round(share * 10), 1), 10)
+    return "nearly all" if tenths == 10 else f"about {tenths} in 10"
+
+
 def meaning(suggestion: Suggestion) -> str:
     """What stands beside a tag, in words."""
+    if suggestion.by_hand:
+        return "added by hand"
     if suggestion.verdict is Verdict.ACCEPTED:
         return "accepted"
     if suggestion.verdict is Verdict.REJECTED:

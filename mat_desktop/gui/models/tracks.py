@@ -143,12 +143,12 @@ class TracksModel(QAbstractTableModel):
             return "Not listened to yet"
         if row.scores.silent:
             return "Only silence"
-        return ", ".join(s.tag.name for s in self.chosen(row)) or "Nothing sure enough"
+        return ", ".join(s.tag.shown for s in self.chosen(row)) or "Nothing sure enough"
 
     def phrase(self, row: Row, column: Column) -> str:
         """A cell as a full phrase, for screen readers."""
         if column is Column.SUGGESTED and row.scores is not None and not row.reason:
-            names = [s.tag.name for s in self.chosen(row)]
+            names = [s.tag.shown for s in self.chosen(row)]
             if not names:
                 return "nothing suggested"
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -366,6 +366,10 @@ class TracksModel(QAbstractTableModel):
         weighed = [(row, chosen) for row, chosen in rows if chosen.shift == self._shift]
         for row, chosen in weighed:
             row.keep(chosen)
+            if row.state in (State.TO_REVIEW, State.REVIEWED) and row.state is not self._reviewed(row):
+                row.state = self._reviewed(row)
+                self._tally = None
+        self.counted.emit()
         if self._sort is not None and self._sort[0] is Column.SUGGESTED:
             self._unordered = True
 
@@ -384,15 +388,40 @@ class TracksModel(QAbstractTableModel):
             row.state = self._state_of(row)
         self._many_changed(marked)
 
+    def weigh_anew(self) -> None:
+        """Thresholds or the scheme are others now. What is in view follows at once."""
+        for row in self._all.values():
+            row.weigh_anew()
+        self._whole = None
+        self._repaint()
+
     def decide(self, row: Row, verdicts: Mapping[str, Verdict]) -> None:
         """The user said something about tags of a row."""
+        self._take(row, verdicts)
+        self._one_changed(row, self._reviewed(row))
+
+    def decide_many(self, many: Sequence[tuple[Row, Mapping[str, Verdict], bool | None]]) -> None:
+        """The user said something about several rows. Beyond the first few they have to be weighed.
+
+        :param many: each row with verdicts and whether it is done with, None where that stays as it is
+        """
+        for row, verdicts, reviewed in many:
+            if reviewed is not None:
+                row.reviewed = reviewed
+            self._take(row, verdicts)
+        rows = [row for row, _, _ in many]
+        for place, row in enumerate(rows):
+            weighed = place < MANY or row.reviewed
+            row.state = self._reviewed(row) if weighed else State.TO_REVIEW
+        self._many_changed(rows)
+
+    def _take(self, row: Row, verdicts: Mapping[str, Verdict]) -> None:
         for name, verdict in verdicts.items():
             if verdict is Verdict.UNDECIDED:
                 row.verdicts.pop(name, None)
             else:
                 row.verdicts[name] = verdict
         row.keep(None)
-        self._one_changed(row, self._reviewed(row))
 
     def refreshed(self, track: Track) -> None:
         """A file's tags were read again after a write or an undo."""
@@ -442,6 +471,8 @@ class TracksModel(QAbstractTableModel):
     def _reviewed(self, row: Row) -> State:
         if row.scores is None:
             return row.state
+        if row.reviewed:
+            return State.REVIEWED
         undecided = self._chosen(row).undecided
         return State.TO_REVIEW if undecided or not row.verdicts else State.REVIEWED
 

@@ -17,7 +17,8 @@ def with_verdicts(services: Services, heard: Heard, shift: float) -> Arrived:
     """What was heard, what the user said before, and the suggestions that follow from both."""
     verdicts = dict(services.verdicts(heard.scores.track_id))
     suggestions = services.suggest(heard.scores, verdicts, shift)
-    return Arrived(heard.path, heard.scores, verdicts, shift, suggestions)
+    reviewed = services.reviewed(heard.scores.track_id)
+    return Arrived(heard.path, heard.scores, verdicts, shift, suggestions, reviewed)
 
 
 def known(services: Services, tracks: Sequence[Track], shift: float) -> Iterator[Arrived]:

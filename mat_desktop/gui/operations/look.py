@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,10 @@ class Look(QObject):
                 self.not_drawn.emit(error.cause if isinstance(error, FileFault) else str(error))
 
         self._bridge.ask("draw", lambda: self._services.draw(path), done, failed, engine=True)
+
+    def ahead(self, path: Path, done: Callable[[Picture], None]) -> None:
+        """Draw a file that may be looked at soon, behind those that are waited for."""
+        self._bridge.ask("draw ahead", lambda: self._services.draw(path), done, engine=True)
 
     def taggram(self, row: Row, track: Track) -> NDArray[np.float16] | None:
         """From those looked at last; read again where it is not among them."""

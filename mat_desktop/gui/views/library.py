@@ -16,12 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.models.together import Together
 from mat_desktop.gui.models.tracks import Column, TracksModel, sentence
+from mat_desktop.gui.operations.gather import Gather
 from mat_desktop.gui.operations.look import Look
 from mat_desktop.gui.operations.play import Play
 from mat_desktop.gui.services import Services
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from mat_desktop.gui.widgets.spectrogram import Spectrogram
 
 FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
-"""Fields that have a block in the pane, where the scheme writes them."""
+"""Fields that have a block in the pane, where some tag is written into them."""
 
 
 class Library(QWidget):
@@ -46,6 +47,9 @@ class Library(QWidget):
 
     listen_to = Signal(object)
     selection_changed = Signal()
+    stepped = Signal(int)
+    tags_shown = Signal(bool)
+    changes_shown = Signal(object)
     decided = Signal(object, object)
     policy_picked = Signal(object, object)
     shift_picked = Signal(float)
@@ -57,6 +61,10 @@ class Library(QWidget):
         self.row: Row | None = None
         self.roots: list[Path] = []
         self.look = Look(services, bridge)
+        self.gather = Gather(services, bridge, model)
+        self._dock_sizes: list[int] = []
+        self._many: list[Row] = []
+        self._shown_many: list[Row] = []
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -70,8 +78,8 @@ class Library(QWidget):
         self.inner = Splitter(Qt.Orientation.Horizontal)
         self.right.addWidget(self.inner)
         self.inner.addWidget(self._centre())
-        fields = [field for field in FIELDS if field in services.scheme.fields.values()]
-        self.pane = Pane(fields, services.policies)
+        self.pane = Pane(FIELDS, services.policies)
+        self.pane.question.add.set_scheme(services.scheme)
         self.inner.addWidget(self.pane)
         self.outer.setStretchFactor(0, 0)
         self.outer.setStretchFactor(1, 1)
@@ -177,15 +185,19 @@ class Library(QWidget):
         self._counting.setSingleShot(True)
         self._counting.setInterval(200)
         self._counting.timeout.connect(self._count)
-        self.pane.decided.connect(self._decide)
+        self.pane.question.decided.connect(lambda said: self.decided.emit(self.meant(), said))
+        self._several = QTimer(self)
+        self._several.setSingleShot(True)
+        self._several.setInterval(60)
+        self._several.timeout.connect(self._gather)
+        self.gather.gathered.connect(self._show_many)
         self.pane.shift_changed.connect(self._shift)
         self.pane.policy_picked.connect(self.policy_picked)
         self.pane.listen.connect(self._listen)
-        self.pane.accept_all.clicked.connect(self.pane.accept_shown)
         self.pane.scores.selectionModel().currentChanged.connect(lambda *_: self._light())
         bar = self.dock.player
-        bar.previous.clicked.connect(lambda: self.step(-1))
-        bar.next.clicked.connect(lambda: self.step(1))
+        bar.previous.clicked.connect(lambda: self.stepped.emit(-1))
+        bar.next.clicked.connect(lambda: self.stepped.emit(1))
         bar.failed.connect(lambda why: self.banners.show_message("danger", f"Cannot play the track: {why}"))
         self.table.seek.connect(self.player.skip)
         self.player.moved.connect(self._playhead)
@@ -196,6 +208,21 @@ class Library(QWidget):
         self._slow_shift.setSingleShot(True)
         self._slow_shift.setInterval(30)
         self._slow_shift.timeout.connect(self._apply_shift)
+
+    def take_dock(self) -> None:
+        """The pictures are back from where they were borrowed."""
+        sizes = self._dock_sizes
+        self.middle.addWidget(self.dock)
+        self.dock.title.show()
+        self.dock.show()
+        if sizes:
+            self.middle.setSizes(sizes)
+
+    def lend_dock(self) -> Dock:
+        """The pictures, for another page that shows the same track."""
+        self._dock_sizes = self.middle.sizes()
+        self.dock.title.hide()
+        return self.dock
 
     # late parts
 
@@ -267,6 +294,14 @@ class Library(QWidget):
             self.table.selectRow(place)
             self.table.scrollTo(self.tracks.index(place, 0))
 
+    def look_at(self, row: Row) -> None:
+        """Bring a track into view, even one that the filter hides."""
+        if row.place >= 0:
+            self.select(row.place)
+        else:
+            self.table.clearSelection()
+            self._show(row)
+
     def step(self, by: int) -> None:
         """The next track, or the one before."""
         here = self.tracks.place(self.row.path) if self.row is not None else -1
@@ -283,12 +318,38 @@ class Library(QWidget):
             parts[(here + 1) % len(parts)].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _selected(self, *_: QItemSelection) -> None:
+        several = len(self.table.selectionModel().selectedRows(0)) > 1
+        if several or self._many:
+            self._several.start()
         self.selection_changed.emit()
+
+    def meant(self) -> list[Row]:
+        """The tracks that a decision counts for: those shown together, else the one in view."""
+        if self._many:
+            return list(self._many)
+        return [self.row] if self.row is not None else []
+
+    def _gather(self) -> None:
+        rows = [row for row in self.selected() if row.scores is not None and row.track is not None]
+        had = bool(self._many)
+        self._many = rows if len(rows) > 1 else []
+        if self._many:
+            self.gather.at(self._many)
+        elif had:
+            self.gather.stop()
+            self.pane.show_row(self.row)
+            self._show_tags(new_track=True)
+
+    def _show_many(self, together: Together) -> None:
+        if self._many:
+            self.pane.show_many(together, new_track=self._many != self._shown_many)
+            self._shown_many = self._many
 
     def _show(self, row: Row | None) -> None:
         if row is self.row and row is not None:
             return
         self.row = row
+        self._many = []
         self.pane.show_row(row)
         self.look.at(row)
         self.player.at(row)
@@ -302,16 +363,21 @@ class Library(QWidget):
             self.dock.set_track(row.title, row.seconds, "Reading…")
 
     def _rows_changed(self, rows: list[Row]) -> None:
-        if self.row in rows:
+        if self.row in rows or self._many:
             self._all_changed()
 
     def _all_changed(self) -> None:
-        if self.row is not None:
+        if self._many:
+            self._several.start()
+        elif self.row is not None:
             self.pane.show_row(self.row)
             self._show_tags(new_track=False)
 
     def _show_tags(self, *, new_track: bool) -> None:
-        row = self.row
+        self._show_tags_of(self.row, new_track)
+        self.tags_shown.emit(new_track)
+
+    def _show_tags_of(self, row: Row | None, new_track: bool) -> None:
         if row is None:
             self.pane.show_note("Select a track to see its tags", can_listen=False)
             self.dock.set_tags((), None, "")
@@ -331,7 +397,8 @@ class Library(QWidget):
             self.pane.show_note("There is only silence in this track", can_listen=False)
         else:
             fresh = new_track or not self.pane.suggestions
-            self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh)
+            if not self._many:
+                self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh)
         taggram = self.look.taggram(row, row.track)
         if taggram is not None:
             self.dock.set_tags(suggestions, self._services.tag_taggram(taggram, suggestions), "")
@@ -346,7 +413,9 @@ class Library(QWidget):
         if row is None or row.track is None or row.scores is None:
             return
         plan = self._services.plan_file(row.track, self.tracks.suggestions(row))
-        self.pane.show_changes(row.track, plan.changes if plan else (), self._services.policies)
+        changes = plan.changes if plan else ()
+        self.pane.show_changes(row.track, changes, self._services.policies)
+        self.changes_shown.emit(changes)
 
     def set_policies(self) -> None:
         """Policies were changed elsewhere."""
@@ -364,19 +433,16 @@ class Library(QWidget):
         if self.row is not None:
             self.listen_to.emit([self.row])
 
-    def _decide(self, verdicts: dict[str, Verdict]) -> None:
-        if self.row is not None:
-            before = {name: self.row.verdicts.get(name, Verdict.UNDECIDED) for name in verdicts}
-            row = self.row
-            self.tracks.decide(row, verdicts)
-            self.decided.emit(row, before)
-
     def _shift(self, _: float) -> None:
         self._slow_shift.start()
 
     def _apply_shift(self) -> None:
         self.shift_picked.emit(-self.pane.slider.value() / 10)
-        self._show_tags(new_track=False)
+
+    def weighed(self) -> None:
+        """Tags are suggested from other scores on, or are others."""
+        self.pane.question.add.set_scheme(self._services.scheme)
+        self._all_changed()
         self.selection_changed.emit()
 
     def _playhead(self, seconds: float) -> None:

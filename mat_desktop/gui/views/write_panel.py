@@ -79,6 +79,7 @@ class WritePanel(Panel):
             card = PolicyCard(field, policies.get(field, Policy.FILL_EMPTY))
             card.combo.picked.connect(lambda policy, field=field: self.policy_picked.emit(field, policy))
             self.cards[field] = card
+            card.setVisible(field in policies)
             cards.addWidget(card, 1)
         layout.addLayout(cards)
         row = QHBoxLayout()

@@ -84,13 +84,13 @@ def new_html(before: Sequence[str], after: Sequence[str]) -> str:
 
 
 class _FieldBlock(QWidget):
-    """Field, old value and policy on one line, new on the next."""
+    """Field, old value and policy on one line, new on the next; a line over them."""
 
     def __init__(self, field: Field, policy: Policy | None) -> None:
         super().__init__()
         self.field = field
         layout = QGridLayout(self)
-        layout.setContentsMargins(16, 7, 16, 7)
+        layout.setContentsMargins(16, 8, 16, 7)
         layout.setHorizontalSpacing(8)
         layout.setVerticalSpacing(2)
         layout.setColumnMinimumWidth(0, 72 if policy is not None else 88)
@@ -116,6 +116,10 @@ class _FieldBlock(QWidget):
         row.addWidget(Icon("arrow-right", 14, "muted"), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.new, 1)
         layout.addLayout(row, 1, 1, 1, 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The line."""
+        QPainter(self).fillRect(0, 0, self.width(), 1, current().color("border"))
 
     def show_change(self, before: Sequence[str], change: Change | None, why: str) -> None:
         t = current()
@@ -149,8 +153,8 @@ class Changes(QWidget):
         layout.addLayout(head)
         self.blocks: dict[Field, _FieldBlock] = {}
         for field in fields:
-            layout.addWidget(Line())
-            block = _FieldBlock(field, policies.get(field))
+            block = _FieldBlock(field, policies.get(field, Policy.FILL_EMPTY))
+            block.setVisible(field in policies)
             if block.combo is not None:
                 block.combo.picked.connect(lambda policy, field=field: self.policy_picked.emit(field, policy))
             self.blocks[field] = block
@@ -202,8 +206,9 @@ class Changes(QWidget):
             self.summary.setText(f"{words.plural(len(shown), 'field')}, {tail}")
 
     def set_policies(self, policies: Mapping[Field, Policy]) -> None:
-        """Policies were changed elsewhere."""
+        """Policies were changed elsewhere, or there are others."""
         for field, block in self.blocks.items():
+            block.setVisible(field in policies)
             if block.combo is not None and field in policies:
                 block.combo.set_policy(policies[field])
 

@@ -156,7 +156,7 @@ class ChipsDelegate(RowDelegate):
         x = box.x()
         middle = rect.y() + rect.height() // 2
         for number, suggestion in enumerate(chosen):
-            name = suggestion.tag.name
+            name = suggestion.tag.shown
             wide = text_width(name, 12, 400) + 25
             left = len(chosen) - number - 1
             room = box.right() - x - (26 if left else 0)

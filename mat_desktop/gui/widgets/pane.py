@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from mat_desktop.domain.plan import Change, Policy
-from mat_desktop.domain.scores import Suggestion, Verdict
+from mat_desktop.domain.scores import Suggestion
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row, State
-from mat_desktop.gui.models.tags import listed
+from mat_desktop.gui.models.tags import in_ten
+from mat_desktop.gui.models.together import Together
 from mat_desktop.gui.models.tracks import sentence
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.changes import Changes
@@ -38,7 +39,7 @@ from mat_desktop.gui.widgets.controls import (
     round_rect,
 )
 from mat_desktop.gui.widgets.delegates import draw_state, text_width
-from mat_desktop.gui.widgets.score_list import ScoreList
+from mat_desktop.gui.widgets.question import Question
 
 STEPS = 20
 """The slider goes this many tenths of a logit to each side."""
@@ -77,15 +78,12 @@ class StateChip(QWidget):
 class Pane(Panel):
     """384 px at the right of the library."""
 
-    decided = Signal(object)
     shift_changed = Signal(float)
     policy_picked = Signal(object, object)
     listen = Signal()
 
     def __init__(self, fields: Sequence[Field], policies: Mapping[Field, Policy]) -> None:
         super().__init__("surface")
-        self._suggestions: tuple[Suggestion, ...] = ()
-        self._unfolded = False
         self._fields = tuple(fields)
         self.setMinimumWidth(320)
         layout = QVBoxLayout(self)
@@ -97,24 +95,18 @@ class Pane(Panel):
         layout.addWidget(Line())
         self.pages = QStackedWidget()
         layout.addWidget(self.pages, 1)
-        self.scores = ScoreList()
-        self.scores.decided.connect(lambda name, verdict: self.decided.emit({name: verdict}))
-        self.scores.reveal.connect(self._reveal)
-        self.fold = Link(icon="chevron-down")
-        self.fold.clicked.connect(self._toggle_fold)
+        self.question = Question()
+        self.question.reveal.connect(self._reveal)
+        self.scores = self.question.scores
         self.changes = Changes(fields, policies)
         self.changes.policy_picked.connect(self.policy_picked)
         content = Panel("surface")
         inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 4, 0, 0)
+        inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
-        inner.addWidget(self.scores)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 2, 16, 6)
-        row.addWidget(self.fold)
-        row.addStretch(1)
-        inner.addLayout(row)
+        inner.addWidget(self.question)
         inner.addWidget(self.changes)
+        inner.addWidget(self._for_many())
         inner.addStretch(1)
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
@@ -175,6 +167,23 @@ class Pane(Panel):
         layout.addLayout(row)
         return box
 
+    def _for_many(self) -> QWidget:
+        self.many = QWidget()
+        layout = QVBoxLayout(self.many)
+        layout.setContentsMargins(0, 0, 0, 12)
+        layout.setSpacing(8)
+        layout.addWidget(Line())
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 4, 16, 0)
+        row.setSpacing(6)
+        row.addWidget(Text("Old and new values of every file:", size=12, token="muted"))
+        self.all_changes = Link("Show all changes", underline=True)
+        row.addWidget(self.all_changes)
+        row.addStretch(1)
+        layout.addLayout(row)
+        self.many.hide()
+        return self.many
+
     def _empty(self) -> QWidget:
         box = Panel("surface")
         layout = QVBoxLayout(box)
@@ -208,7 +217,7 @@ class Pane(Panel):
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:
         """Of the track in view."""
-        return self._suggestions
+        return self.question.suggestions
 
     def show_row(self, row: Row | None) -> None:
         """Another track, or another state of it."""
@@ -228,31 +237,46 @@ class Pane(Panel):
         self.file.setToolTip(str(row.path))
 
     def show_question(self, suggestions: tuple[Suggestion, ...], shift: float, *, new_track: bool) -> None:
-        """The tags of a track that was listened to."""
-        self._suggestions = suggestions
+        """The tags of a track that was listened to.
+
+        :param shift: of the thresholds
+        """
+        self._open_question(new_track)
+        self.question.show_tags(suggestions, new_track=new_track)
+        suggested = [s for s in suggestions if s.suggested]
+        self.says.setText(how_sure(suggested, shift))
+        self._count_undecided()
+        self.changes.show()
+        self.many.hide()
+
+    def show_many(self, together: Together, *, new_track: bool) -> None:
+        """The tags of several tracks; what is decided counts for all of them."""
+        self._open_question(new_track)
+        self.question.show_tags(together.suggestions, new_track=new_track, shares=together.shares)
+        number = words.number(together.tracks)
+        self.title.setText(f"{number} tracks selected")
+        self.state.hide()
+        self.about.setText(f"Decisions count for all {number}")
+        self.file.setText("Each share says how many of them have the tag")
+        self.says.setText(f"{words.plural(together.suggested, 'suggestion')} in {number} tracks")
+        self._count_undecided()
+        self.changes.hide()
+        self.many.show()
+
+    def _open_question(self, new_track: bool) -> None:
         self.pages.setCurrentIndex(0)
         if new_track:
-            self._unfolded = False
             self.area.verticalScrollBar().setValue(0)
-        self.scores.tags.show(suggestions, self._unfolded)
-        if new_track:
-            self.scores.reset_current()
-        hidden = self.scores.tags.hidden
-        self.fold.setVisible(hidden > 0)
-        self.fold.setText("Show fewer" if self._unfolded else f"Show {hidden} more below threshold")
-        self.fold.set_icon("chevron-up" if self._unfolded else "chevron-down")
-        self.fold.setFixedSize(self.fold.sizeHint())
-        count = sum(1 for s in suggestions if s.suggested)
-        kind = "as measured" if shift == 0 else "fewer and surer" if shift > 0 else "more, less sure"
-        self.says.setText(f"{count} suggested, {kind}")
-        undecided = sum(1 for s in suggestions if s.suggested and s.verdict is Verdict.UNDECIDED)
+
+    def _count_undecided(self) -> None:
+        undecided = len(self.question.undecided)
         self.accept_all.setText(f"Accept all {undecided}" if undecided else "Accept all")
         self.accept_all.setEnabled(undecided > 0)
         self.accept_all.setFixedSize(self.accept_all.sizeHint())
 
     def show_note(self, text: str, *, can_listen: bool) -> None:
         """Words instead of tags."""
-        self._suggestions = ()
+        self.question.clear()
         self.pages.setCurrentIndex(1)
         self.note.setText(text)
         self.listen_button.setVisible(can_listen)
@@ -274,49 +298,17 @@ class Pane(Panel):
                 why[field] = "nothing to add"
         self.changes.show_changes(track.tags, changes, why)
 
-    # keys
+    def _reveal(self, y: int) -> None:
+        self.area.ensureVisible(0, self.question.y() + y, 0, 40)
 
-    def decide_current(self, verdict: Verdict) -> None:
-        """P, X and U; after P and X the next tag of the question is the current one."""
-        suggestion = self.scores.current()
-        if suggestion is None or not self._suggestions:
-            return
-        places = self.scores.tags.listed_rows()
-        here = self.scores.currentIndex().row()
-        following = [place for place in places if place > here]
-        name = ""
-        if verdict is not Verdict.UNDECIDED and following and listed(suggestion):
-            row = self.scores.tags.row(following[0])
-            name = row.suggestion.tag.name if row is not None and row.suggestion is not None else ""
-        self.decided.emit({suggestion.tag.name: verdict})
-        self.scores.go_to(name or suggestion.tag.name)
 
-    def decide_number(self, number: int, verdict: Verdict) -> None:
-        """A digit key; a second time takes the verdict back."""
-        suggestion = self.scores.tags.numbered(number)
-        if suggestion is None or not self._suggestions:
-            return
-        wished = Verdict.UNDECIDED if suggestion.verdict is verdict else verdict
-        name = suggestion.tag.name
-        self.decided.emit({name: wished})
-        self.scores.go_to(name)
-
-    def accept_shown(self) -> None:
-        """Shift+P."""
-        verdicts = {
-            s.tag.name: Verdict.ACCEPTED
-            for s in self._suggestions
-            if s.suggested and s.verdict is Verdict.UNDECIDED
-        }
-        if verdicts:
-            self.decided.emit(verdicts)
-
-    def _toggle_fold(self) -> None:
-        self._unfolded = not self._unfolded
-        self.show_question(self._suggestions, -self.slider.value() / 10, new_track=False)
-
-    def _reveal(self, rect: QRect) -> None:
-        self.area.ensureVisible(0, self.scores.y() + rect.center().y(), 0, 40)
+def how_sure(suggested: Sequence[Suggestion], shift: float) -> str:
+    """``9 suggested, about 8 in 10 right``, from what was measured of their tags, if anything was."""
+    told = [s.precision for s in suggested if s.precision is not None]
+    text = f"{words.number(len(suggested))} suggested"
+    if told:
+        return f"{text}, {in_ten(sum(told) / len(told))} right"
+    return f"{text}, {'as measured' if shift == 0 else 'fewer and surer' if shift > 0 else 'more, less sure'}"
 
 
 def _about(track: Track) -> str:

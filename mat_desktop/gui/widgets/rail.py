@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout
 
-from mat_desktop.gui import icons
+from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Button, Panel, round_rect
 
@@ -17,6 +17,7 @@ class RailButton(QAbstractButton):
     def __init__(self, text: str, icon: str, tip: str) -> None:
         super().__init__()
         self._icon = icon
+        self._count = 0
         self.setText(text)
         self.setToolTip(tip)
         self.setCheckable(True)
@@ -25,8 +26,25 @@ class RailButton(QAbstractButton):
         self.setFixedSize(QSize(71, 56))
         appearance.changed.connect(self.update)
 
+    def set_count(self, count: int) -> None:
+        """A number beside the icon; none for 0."""
+        if count != self._count:
+            self._count = count
+            self.setAccessibleName(f"{self.text()}, {words.number(count)}" if count else self.text())
+            self.update()
+
+    def _badge(self, painter: QPainter) -> None:
+        t = current()
+        text = words.number(self._count) if self._count < 10_000 else f"{self._count // 1000}k"
+        wide = max(18, QFontMetrics(font(11, 500)).horizontalAdvance(text) + 8)
+        box = QRect(min(40, self.width() - wide - 2), 3, wide, 16)
+        round_rect(painter, box, 8, t.color("raised"), t.color("border_strong"))
+        painter.setFont(font(11, 500))
+        painter.setPen(t.color("text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Strip, icon, word, ring."""
+        """Strip, icon, word, number, ring."""
         t = current()
         painter = QPainter(self)
         on = self.isChecked()
@@ -39,6 +57,8 @@ class RailButton(QAbstractButton):
         painter.setFont(font(11, 500))
         painter.setPen(t.color("text" if on else "muted"))
         painter.drawText(QRect(0, 32, self.width(), 16), Qt.AlignmentFlag.AlignCenter, self.text())
+        if self._count:
+            self._badge(painter)
         if self.hasFocus():
             round_rect(painter, self.rect().adjusted(6, 2, -6, -2), 6, None, t.color("focus"), 2)
 

@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import floor
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyledItemDelegate, QStyleOptionViewItem
 
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.tags import TAG_ROLE, TagRow, TagsModel, listed
-from mat_desktop.gui.scale import on_scale
+from mat_desktop.gui.scale import from_scale, on_scale
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import draw_key, round_rect
-from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.delegates import elide, text_width
 
 Index = QModelIndex | QPersistentModelIndex
 
 HEADING = 24
-ROW = 28
-NAME_X, NAME_WIDTH = 40, 116
 RIGHT = 16
 BUTTON = 24
+NEAR = 6
+"""Pixels beside a threshold's mark from which it can be dragged."""
+
+STEP = 0.03
+"""How far a menu entry moves a threshold, as a share of the scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where the parts of a row lie, in pixels.
+
+    :param key: left edge of the key, or below 0 where it stands at the right end
+    """
+
+    row: int
+    key: int
+    icon: int
+    name: int
+    name_width: int
+
+
+NARROW = Shape(28, -1, 16, 40, 116)
+LARGE = Shape(32, 16, 44, 70, 112)
 
 
 class ScoreDelegate(QStyledItemDelegate):
@@ -33,7 +58,7 @@ class ScoreDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Headings are lower than tags."""
         row: TagRow = index.data(TAG_ROLE)
-        return QSize(200, HEADING if row.suggestion is None else ROW)
+        return QSize(200, HEADING if row.suggestion is None else self._view.shape_.row)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """A heading or a tag."""
@@ -52,7 +77,7 @@ class ScoreDelegate(QStyledItemDelegate):
         icons.draw(painter, words.CATEGORY_ICONS[row.category], rect.x() + 16, rect.y() + 5, 14, hue)
         painter.setFont(font(11, 600))
         painter.setPen(hue)
-        box = rect.adjusted(NAME_X, 0, -RIGHT, 0)
+        box = rect.adjusted(40, 0, -RIGHT, 0)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words.CATEGORY_WORDS[row.category])
 
     def _tag(self, painter: QPainter, rect: QRect, row: TagRow, s: Suggestion, place: int) -> None:
@@ -66,44 +91,73 @@ class ScoreDelegate(QStyledItemDelegate):
             round_rect(painter, inner, 5, None, t.color("focus"), 2)
         rejected = s.verdict is Verdict.REJECTED
         shown = listed(s)
-        self._verdict(painter, rect.x() + 16, rect.y() + 6, s)
+        shape = self._view.shape_
+        middle = rect.y() + rect.height() // 2
+        self._verdict(painter, rect.x() + shape.icon, middle - 8, s)
+        ink = t.color("text" if shown and not rejected else "muted")
+        name = QRect(rect.x() + shape.name, rect.y(), shape.name_width, rect.height())
+        own = text_width("own", 11, 400) + 6 if s.own else 0
         painter.setFont(font(13, strike=rejected))
-        painter.setPen(t.color("text" if shown and not rejected else "muted"))
-        name = QRect(rect.x() + NAME_X, rect.y(), NAME_WIDTH, rect.height())
-        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, elide(s.tag.name, NAME_WIDTH - 4))
+        painter.setPen(ink)
+        text = elide(s.tag.shown, shape.name_width - 4 - own)
+        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
+        if s.own:
+            painter.setFont(font(11))
+            painter.setPen(t.color("muted"))
+            beside = name.adjusted(text_width(text, 13, 400) + 6, 1, 0, 0)
+            painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, "own")
         right = rect.right() + 1 - RIGHT
-        right_of_bar = 104 if hover else 74  # the buttons push the score aside
-        bar_end = right - right_of_bar
-        self._bar(painter, QRect(name.right() + 1, rect.y() + 10, bar_end - name.right() - 1, 8), s, shown)
+        bar = self._view.bar(rect, hover)
+        value = QRect(bar.right() + 7, rect.y(), 38, rect.height())
         painter.setFont(font(13, figures=True))
-        painter.setPen(t.color("text" if shown and not rejected else "muted"))
-        value = QRect(right - right_of_bar + 6, rect.y(), 36, rect.height())
-        painter.drawText(value, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{s.score:.2f}")
-        if hover:
-            accept, reject = self._view.buttons(rect)
-            for box, icon, token, on in (
-                (accept, "check", "positive", s.verdict is Verdict.ACCEPTED),
-                (reject, "x", "danger", rejected),
-            ):
-                under = self._view.pointer is not None and box.contains(self._view.pointer)
-                fill = t.color("border_strong" if under else "raised")
-                round_rect(painter, box, 5, fill, t.color(token if on else "border_strong"))
-                icons.draw(painter, icon, box.x() + 5, box.y() + 5, 14, t.color(token))
-            return
-        if row.number:
-            key = QRect(right - 18, rect.y() + 5, 18, 18)
+        painter.setPen(ink)
+        dragged = self._view.dragged if self._view.dragged_row == place else None
+        side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        if s.by_hand:
+            painter.setFont(font(12))
+            painter.setPen(t.color("muted"))
+            painter.drawText(bar.adjusted(0, -8, 0, 8), Qt.AlignmentFlag.AlignVCenter, "by hand")
+        else:
+            self._bar(painter, bar, s, shown, dragged)
+        share = self._view.tags.shares.get(s.tag.name)
+        if share:
+            painter.drawText(value, side, share[0])
+        elif dragged is not None:
+            painter.setPen(t.color("accent"))
+            painter.drawText(value, side, f"{dragged:.2f}")
+        elif not s.by_hand:
+            painter.drawText(value, side, f"{s.score:.2f}")
+        if row.number and (shape.key >= 0 or not hover):
+            x = rect.x() + shape.key if shape.key >= 0 else right - 18
+            key = QRect(x, middle - 9, 18, 18)
             draw_key(painter, key, str(row.number), t.color("muted"), t.color("border_strong"))
+        if hover:
+            self._buttons(painter, rect, s)
+
+    def _buttons(self, painter: QPainter, rect: QRect, s: Suggestion) -> None:
+        t = current()
+        accept, reject = self._view.buttons(rect)
+        for box, icon, token, on in (
+            (accept, "check", "positive", s.verdict is Verdict.ACCEPTED),
+            (reject, "x", "danger", s.verdict is Verdict.REJECTED),
+        ):
+            under = self._view.pointer is not None and box.contains(self._view.pointer)
+            fill = t.color("border_strong" if under else "raised")
+            round_rect(painter, box, 5, fill, t.color(token if on else "border_strong"))
+            icons.draw(painter, icon, box.x() + 5, box.y() + 5, 14, t.color(token))
 
     def _verdict(self, painter: QPainter, x: int, y: int, s: Suggestion) -> None:
         t = current()
-        if s.verdict is Verdict.ACCEPTED:
+        if s.by_hand:
+            icons.draw(painter, "plus", x, y, 16, t.color("positive"))
+        elif s.verdict is Verdict.ACCEPTED:
             icons.draw_filled(painter, "circle-check", x, y, 16, t.color("positive"), t.color("surface"))
         elif s.verdict is Verdict.REJECTED:
             icons.draw(painter, "circle-x", x, y, 16, t.color("danger"))
         elif s.suggested:
             icons.draw(painter, "circle-dashed", x, y, 16, t.color("muted"))
 
-    def _bar(self, painter: QPainter, bar: QRect, s: Suggestion, shown: bool) -> None:
+    def _bar(self, painter: QPainter, bar: QRect, s: Suggestion, shown: bool, dragged: float | None) -> None:
         t = current()
         hue = t.category(s.tag.category)
         round_rect(painter, bar, 2, t.color("border"))
@@ -113,20 +167,31 @@ class ScoreDelegate(QStyledItemDelegate):
             round_rect(painter, filled, 2, hue)
         else:
             round_rect(painter, filled, 2, t.color("border"), hue)
-        tick = bar.x() + min(max(round(bar.width() * on_scale(s.threshold)), 2), bar.width() - 2)
+        tick = mark(bar, s.threshold if dragged is None else dragged)
         painter.fillRect(QRect(tick - 2, bar.y() - 4, 4, 16), t.color("surface"))
-        painter.fillRect(QRect(tick - 1, bar.y() - 4, 2, 16), t.color("text"))
+        ink = t.color("text" if dragged is None else "accent")
+        painter.fillRect(QRect(tick - 1, bar.y() - 4, 2, 16), ink)
+
+
+def mark(bar: QRect, threshold: float) -> int:
+    """Where on a bar a threshold is marked."""
+    return bar.x() + min(max(round(bar.width() * on_scale(threshold)), 2), bar.width() - 2)
 
 
 class ScoreList(QListView):
     """As high as its rows: what is around it scrolls."""
 
     decided = Signal(str, object)
+    threshold_picked = Signal(str, object)
+    mapping_asked = Signal(str)
     reveal = Signal(QRect)
 
-    def __init__(self) -> None:
+    def __init__(self, shape: Shape = NARROW) -> None:
         super().__init__()
+        self.shape_ = shape
         self.tags = TagsModel(self)
+        self.dragged: float | None = None
+        self.dragged_row = -1
         self.hover_row = -1
         self.pointer: QPoint | None = None
         self.setModel(self.tags)
@@ -144,7 +209,7 @@ class ScoreList(QListView):
     def _fit(self) -> None:
         count = self.tags.rowCount()
         tags = len(self.tags.tag_rows())
-        self.setFixedHeight(tags * ROW + (count - tags) * HEADING + 4)
+        self.setFixedHeight(tags * self.shape_.row + (count - tags) * HEADING + 4)
         if not self.currentIndex().isValid():
             self.reset_current()
 
@@ -184,6 +249,23 @@ class ScoreList(QListView):
         y = rect.y() + (rect.height() - BUTTON) // 2
         return QRect(right - 2 * BUTTON - 4, y, BUTTON, BUTTON), QRect(right - BUTTON, y, BUTTON, BUTTON)
 
+    def bar(self, rect: QRect, hover: bool) -> QRect:
+        """Where a row's bar is; the buttons push it and the score aside."""
+        shape = self.shape_
+        room = 104 if hover else 74 if shape.key < 0 else 50
+        left = rect.x() + shape.name + shape.name_width
+        return QRect(left, rect.y() + rect.height() // 2 - 4, rect.right() + 1 - RIGHT - room - left, 8)
+
+    def _on_mark(self, point: QPoint) -> bool:
+        """Whether a threshold's mark is under a point."""
+        index = self.indexAt(point)
+        row = self.tags.row(index.row())
+        if row is None or row.suggestion is None or row.suggestion.by_hand or self.tags.shares:
+            return False
+        bar = self.bar(self.visualRect(index), hover=True)
+        inside = abs(point.y() - bar.center().y()) <= 10
+        return inside and abs(point.x() - mark(bar, row.suggestion.threshold)) <= NEAR
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down walk over the tags; the letters are actions of the window."""
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -194,7 +276,15 @@ class ScoreList(QListView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Buttons appear in the row under the pointer."""
         point = event.position().toPoint()
-        self.pointer, self.hover_row = point, self.indexAt(point).row()
+        if self.dragged is not None:
+            bar = self.bar(self.visualRect(self.tags.index(self.dragged_row)), hover=True)
+            self.dragged = from_scale(min(max((point.x() - bar.x()) / max(1, bar.width()), 0.0), 1.0))
+            self.pointer = None
+        else:
+            self.pointer, self.hover_row = point, self.indexAt(point).row()
+            on_mark = self._on_mark(point)
+            shape = Qt.CursorShape.SplitHCursor if on_mark else Qt.CursorShape.ArrowCursor
+            self.viewport().setCursor(shape)
         self.viewport().update()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -212,6 +302,9 @@ class ScoreList(QListView):
             return
         self.setCurrentIndex(index)
         suggestion = row.suggestion
+        if self._on_mark(point):
+            self.dragged, self.dragged_row = suggestion.threshold, index.row()
+            return
         rect = self.visualRect(index)
         accept, reject = self.buttons(rect)
         name, verdict = suggestion.tag.name, suggestion.verdict
@@ -219,9 +312,64 @@ class ScoreList(QListView):
             self.decided.emit(name, _toggle(verdict, Verdict.ACCEPTED))
         elif reject.contains(point):
             self.decided.emit(name, _toggle(verdict, Verdict.REJECTED))
-        elif point.x() < NAME_X - 2:
+        elif point.x() < self.shape_.name - 2:
             turn = [Verdict.UNDECIDED, Verdict.ACCEPTED, Verdict.REJECTED]
             self.decided.emit(name, turn[(turn.index(verdict) + 1) % 3])
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The dragged threshold stays where it is let go."""
+        if self.dragged is None:
+            return
+        row, value = self.tags.row(self.dragged_row), self.dragged
+        self.dragged, self.dragged_row = None, -1
+        if row is not None and row.suggestion is not None and abs(value - row.suggestion.threshold) > 0.001:
+            self.threshold_picked.emit(row.suggestion.tag.name, value)
+        self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with a tag; the menu key asks for the current one."""
+        by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+        index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
+        row = self.tags.row(index.row())
+        if row is None or row.suggestion is None:
+            return
+        self.setCurrentIndex(index)
+        where = event.globalPos()
+        if not by_mouse:
+            where = self.viewport().mapToGlobal(self.visualRect(index).center())
+        self.menu(row.suggestion).popup(where)
+
+    def menu(self, s: Suggestion) -> QMenu:
+        """The menu of a tag."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        name = s.tag.name
+
+        def add(text: str, do: Callable[[], object], enabled: bool = True) -> None:
+            action = menu.addAction(text)
+            action.triggered.connect(lambda _=False: do())
+            action.setEnabled(enabled)
+
+        for text, verdict in (
+            ("Accept", Verdict.ACCEPTED),
+            ("Reject", Verdict.REJECTED),
+            ("Leave undecided", Verdict.UNDECIDED),
+        ):
+            add(text, lambda verdict=verdict: self.decided.emit(name, verdict), s.verdict is not verdict)  # type: ignore[misc]
+        if not s.by_hand and not self.tags.shares:
+            menu.addSeparator()
+            at = on_scale(s.threshold)
+            pick = self.threshold_picked.emit
+            add(
+                f"Suggest from this score on ({s.score:.2f})",
+                lambda: pick(name, floor(s.score * 1000) / 1000),
+            )
+            add("Lower the threshold", lambda: pick(name, from_scale(at - STEP)), at > STEP)
+            add("Raise the threshold", lambda: pick(name, from_scale(at + STEP)), at < 1 - STEP)
+            add("Back to the model's threshold", lambda: pick(name, None), s.own)
+        menu.addSeparator()
+        add(f"How “{s.tag.shown}” is written…", lambda: self.mapping_asked.emit(name))
+        return menu
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """What is around it scrolls."""

@@ -97,7 +97,7 @@ class _TagAxis(pg.AxisItem):  # type: ignore[misc]
             face = font(11, 600 if strong else 400)
             painter.setFont(face)
             metrics = QFontMetrics(face)
-            name = metrics.elidedText(suggestion.tag.name, Qt.TextElideMode.ElideRight, GUTTER - 24)
+            name = metrics.elidedText(suggestion.tag.shown, Qt.TextElideMode.ElideRight, GUTTER - 24)
             y = box.top() + number * tall
             wide = metrics.horizontalAdvance(name)
             painter.setPen(t.color("text" if suggestion.chosen else "muted"))
@@ -404,7 +404,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if seconds < 0 or self._picture is None:
             self.pointed.emit("")
         elif suggestion is not None:
-            self.pointed.emit(f"{suggestion.tag.name} at {words.clock(seconds)}, score {value:.2f}")
+            self.pointed.emit(f"{suggestion.tag.shown} at {words.clock(seconds)}, score {value:.2f}")
         else:
             self.pointed.emit(self._level_at(args[0], seconds))
 

@@ -1,0 +1,77 @@
+"""How sure a tag's suggestions are at another threshold: precision along the curve that its figures tell.
+
+A card states for each tag the precision and recall at its threshold, and the area under its ROC curve. With
+scores of right and wrong tracks normally distributed with one spread (the binormal model), these three fix
+the whole curve. Scores are log odds: a step in them, divided by the distance of the two means, is a step in
+units of the spread.
+"""
+
+from __future__ import annotations
+
+from math import log, sqrt
+from statistics import NormalDist
+
+from mat_desktop.domain.card import TagSpec
+
+FARTHEST = 6.0
+"""A threshold moves this far at most, in logits."""
+
+_NORMAL = NormalDist()
+_EDGE = 0.002
+
+
+def precision_at(spec: TagSpec, move: float) -> float | None:
+    """Share of right suggestions once the threshold has moved, None where the card does not say.
+
+    :param move: away from the card's threshold, in logits
+    """
+    curve = _curve(spec)
+    return curve.precision(move) if curve is not None else None
+
+
+def move_for(spec: TagSpec, shift: float) -> float:
+    """How far a tag's threshold moves, in logits, so that its precision moves by as much in log odds.
+
+    Where the card does not say how precise a tag is, its threshold moves by the shift itself.
+    """
+    curve = _curve(spec)
+    if curve is None or shift == 0:
+        return shift
+    wanted = _odds(curve.precision(0.0)) + shift
+    low, high = (0.0, FARTHEST) if shift > 0 else (-FARTHEST, 0.0)
+    for _ in range(24):
+        middle = (low + high) / 2
+        if _odds(curve.precision(middle)) < wanted:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+class _Curve:
+    def __init__(self, precision: float, recall: float, area: float) -> None:
+        """:param area: under the ROC curve"""
+        self._distance = sqrt(2) * _NORMAL.inv_cdf(area)
+        self._hits = _NORMAL.inv_cdf(recall)
+        self._alarms = self._hits - self._distance
+        alarms = _NORMAL.cdf(self._alarms)
+        self._right = alarms * precision / (recall * (1 - precision))  # right tracks to one wrong one
+
+    def precision(self, move: float) -> float:
+        """At a threshold so far from the measured one, in logits."""
+        step = move / self._distance
+        right = self._right * _NORMAL.cdf(self._hits - step)
+        return right / (right + _NORMAL.cdf(self._alarms - step))
+
+
+def _curve(spec: TagSpec) -> _Curve | None:
+    figures = [spec.metrics.get(name) for name in ("precision", "recall", "roc_auc")]
+    precision, recall, area = (min(max(value or 0.0, _EDGE), 1 - _EDGE) for value in figures)
+    if None in figures or area < 0.55:
+        return None
+    return _Curve(precision, recall, area)
+
+
+def _odds(share: float) -> float:
+    clipped = min(max(share, 1e-6), 1 - 1e-6)
+    return log(clipped / (1 - clipped))

@@ -1,0 +1,291 @@
+"""Going through a queue of tracks: what is in it, where one is, and what comes next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+
+from mat_desktop.domain.plan import Change
+from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.review import Review
+from mat_desktop.gui.views.library import Library
+from mat_desktop.gui.views.review import ReviewPage
+
+if TYPE_CHECKING:
+    from mat_desktop.app.draw import Picture
+
+PAUSE_MS = 250
+"""Between the last decision on a track and the next track, so that it can be seen."""
+
+LONG_PAUSE = 300.0
+"""Seconds after which nobody was reviewing any more."""
+
+PACED = 20
+"""Tracks over which the pace is averaged."""
+
+
+class Reviewing(QObject):
+    """The review page's queue. ``leaving`` asks for the library, ``listen_all`` to listen to what is new."""
+
+    leaving = Signal()
+    listen_all = Signal()
+
+    def __init__(self, desk: Desk, page: ReviewPage, library: Library, review: Review) -> None:
+        super().__init__()
+        self._desk, self.page, self._library, self._review = desk, page, library, review
+        self._queue: list[Row] = []
+        self._scope = "waiting"
+        self._left: set[Path] = set()
+        self._took: list[float] = []
+        self._since = 0.0
+        self.is_open = False
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(lambda: self.done())
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(300)
+        self._later.timeout.connect(self._counted)
+        page.done.connect(self.done)
+        page.left.connect(self.leaving)
+        page.stepped.connect(self.step)
+        page.skip.connect(library.player.skip)
+        page.strip.picked.connect(self._go_to)
+        page.scope.activated.connect(lambda _: self._fill(page.scope.scope))
+        page.way_out.clicked.connect(self._way_out)
+        page.question.decided.connect(lambda said: library.decided.emit(library.meant(), said))
+        page.question.scores.selectionModel().currentChanged.connect(lambda *_: self._light())
+        library.tags_shown.connect(self._show_tags)
+        library.changes_shown.connect(self._show_changes)
+        library.look.drawn.connect(self._drawn)
+        desk.tracks.counted.connect(self._later.start)
+        review.decided.connect(self._decided)
+
+    # the page comes and goes
+
+    def open(self) -> None:
+        """The page is in view: borrow the pictures, make the queue."""
+        if self.is_open:
+            return
+        self.is_open = True
+        dock = self._library.lend_dock()
+        self.page.stage.addWidget(dock)
+        dock.show()
+        several = len(self._library.meant()) > 1
+        self._fill("selected" if several else "waiting")
+        self.page.question.scores.setFocus()
+
+    def close(self) -> None:
+        """Another page is in view: give the pictures back."""
+        if self.is_open:
+            self.is_open = False
+            self._pause.stop()
+            self._library.take_dock()
+
+    # the queue
+
+    def _rows_of(self, scope: str) -> list[Row]:
+        tracks = self._desk.tracks
+        if scope == "selected":
+            return [row for row in self._library.selected() if row.scores is not None]
+        if scope == "shown":
+            return [row for row in tracks.shown() if row.scores is not None]
+        waiting = [row for row in tracks.rows() if row.state is State.TO_REVIEW]
+        return sorted(waiting, key=lambda row: row.place if row.place >= 0 else len(waiting) + 10**9)
+
+    def _fill(self, scope: str) -> None:
+        self._scope = scope
+        self._queue = self._rows_of(scope)
+        self._left.clear()
+        self._took.clear()
+        self._since = time.monotonic()
+        self._count_scopes()
+        self.page.scope.set_scope(scope)
+        if not self._queue:
+            self._show_empty()
+            return
+        row = self._library.row
+        self._look_at(row if row in self._queue else self._queue[0], again=True)
+
+    def _count_scopes(self) -> None:
+        tracks = self._desk.tracks
+        heard = sum(1 for row in tracks.shown() if row.scores is not None)
+        selected = sum(1 for row in self._library.selected() if row.scores is not None)
+        self.page.scope.set_counts(tracks.counts()[State.TO_REVIEW], heard, selected)
+
+    def _show_empty(self) -> None:
+        tally = self._desk.tracks.tally()
+        if tally.new:
+            nothing, now = "Nothing to review yet", "Tracks can be reviewed once they were listened to."
+            self.page.show_empty(nothing, now, "Listen to all new tracks")
+        elif tally.total:
+            now = "Every track was reviewed. The library shows what would be written."
+            self.page.show_empty("Nothing left to review", now, "Back to library")
+        else:
+            self.page.show_empty("No tracks yet", "Open a folder with music first.", "Back to library")
+
+    def _way_out(self) -> None:
+        (self.listen_all if self._desk.tracks.tally().new else self.leaving).emit()
+
+    def _counted(self) -> None:
+        """Tracks that were listened to meanwhile join the queue."""
+        if not self.is_open:
+            return
+        self._count_scopes()
+        if self._scope == "waiting":
+            have = set(map(id, self._queue))
+            fresh = [row for row in self._rows_of("waiting") if id(row) not in have]
+            if fresh and not self._queue:
+                self._fill("waiting")
+                return
+            self._queue += fresh
+        self._tell()
+
+    @property
+    def _at(self) -> int:
+        row = self._library.row
+        return self._queue.index(row) if row in self._queue else -1
+
+    def step(self, by: int) -> None:
+        """The next track of the queue, or the one before."""
+        self._pause.stop()
+        here = self._at
+        if here >= 0 and self._queue[here].state is State.TO_REVIEW:
+            self._left.add(self._queue[here].path)
+        self._go_to(here + by)
+
+    def _go_to(self, place: int) -> None:
+        if 0 <= place < len(self._queue):
+            self._look_at(self._queue[place])
+
+    def _look_at(self, row: Row, *, again: bool = False) -> None:
+        if row is self._library.row:
+            if again:
+                self._show_tags(True)
+                self._library.show_changes()
+        else:
+            self._library.look_at(row)
+
+    def done(self) -> None:
+        """The track is reviewed; the next one that is not comes into view."""
+        self._pause.stop()
+        here = self._at
+        if not self.is_open or here < 0:
+            return
+        now = time.monotonic()
+        if now - self._since < LONG_PAUSE:
+            self._took = [*self._took[-PACED + 1 :], now - self._since]
+        self._since = now
+        row = self._queue[here]
+        self._left.discard(row.path)
+        self._review.mark([row])
+        self._pause.stop()
+        following = [*range(here + 1, len(self._queue)), *range(here)]
+        waiting = [place for place in following if self._queue[place].state is State.TO_REVIEW]
+        if waiting:
+            self._go_to(waiting[0])
+        elif here + 1 < len(self._queue) and self._scope != "waiting":
+            self._go_to(here + 1)
+        else:
+            self._tell()
+
+    def _decided(self) -> None:
+        """Every suggestion of the track is decided: go on, if that is wished."""
+        self._pause.stop()
+        row = self._library.row
+        wished = self.is_open and self.page.go_on.isChecked() and row is not None
+        if (
+            wished
+            and row is not None
+            and row.verdicts
+            and not row.reviewed
+            and not self.page.question.undecided
+        ):
+            self._pause.start()
+
+    # what is shown
+
+    def _show_tags(self, new_track: bool) -> None:
+        row = self._library.row
+        if not self.is_open or row is None:
+            return
+        here = self._at
+        if new_track:
+            before = self._queue[here - 1] if here > 0 else None
+            after = self._queue[here + 1] if 0 <= here < len(self._queue) - 1 else None
+            self.page.show_row(row, before, after)
+        note = "Not listened to yet" if row.scores is None else ""
+        if row.scores is not None and row.scores.silent:
+            note = "There is only silence in this track"
+        self.page.question.add.set_scheme(self._desk.services.scheme)
+        self.page.show_question(self._desk.tracks.suggestions(row), note, new_track=new_track)
+        self._light()
+        self._tell()
+
+    def _show_changes(self, changes: Sequence[Change]) -> None:
+        if self.is_open:
+            self.page.show_changes(changes)
+
+    def _tell(self) -> None:
+        if not self._queue:
+            self._show_empty()
+            return
+        here = max(self._at, 0)
+        reviewed = sum(1 for row in self._queue if row.state is not State.TO_REVIEW)
+        pace = sum(self._took) / len(self._took) if len(self._took) >= 3 else None
+        self.page.show_progress(here, len(self._queue), reviewed, pace)
+        self.page.strip.show_queue(self._queue, here, self._left)
+
+    def _light(self) -> None:
+        suggestion = self.page.question.scores.current()
+        plot = self._library.dock.plot
+        if self.is_open and plot is not None and suggestion is not None:
+            plot.light(suggestion.tag.name)
+
+    # small pictures
+
+    def _drawn(self, picture: Picture) -> None:
+        row = self._library.row
+        if row is not None and self._library.dock.plot is not None:
+            self.page.strip.set_picture(row.path, picture)
+            self._draw_ahead()
+
+    def _draw_ahead(self) -> None:
+        """The tracks that come next are drawn while nobody waits for another."""
+        if not self.is_open or not self.page.strip.isVisible():
+            return
+        here = max(self._at, 0)
+        near = sorted(self.page.strip.places(), key=lambda place: (place < here, abs(place - here)))
+        rows = [self._queue[place] for place in near]
+        row = next((row for row in rows if row.track is not None and not self.page.strip.has(row.path)), None)
+        if row is None:
+            return
+        path = row.path
+
+        def done(picture: Picture) -> None:
+            self.page.strip.set_picture(path, picture)
+            self._draw_ahead()
+
+        self._library.look.ahead(path, done)
+
+    # what is remembered
+
+    def save(self, settings: QSettings) -> None:
+        """Switches of the page."""
+        settings.setValue("review/go_on", self.page.go_on.isChecked())
+        settings.setValue("review/keys", self.page.keys.is_open)
+
+    def restore(self, settings: QSettings) -> None:
+        """As they were left."""
+
+        def on(name: str) -> bool:
+            return str(settings.value(f"review/{name}", True)).lower() == "true"
+
+        self.page.go_on.setChecked(on("go_on"))
+        self.page.keys.set_open(on("keys"))

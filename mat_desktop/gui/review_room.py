@@ -1,0 +1,124 @@
+"""What is said of tags, and where: the review page, thresholds, and tags added by hand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.review import Review
+from mat_desktop.gui.operations.reviewing import Reviewing
+from mat_desktop.gui.operations.weigh import Weigh
+from mat_desktop.gui.pages import Page, Pages
+from mat_desktop.gui.views.library import Library
+from mat_desktop.gui.views.review import ReviewPage
+from mat_desktop.gui.widgets.question import Question
+from mat_desktop.gui.widgets.rail import Rail
+
+
+class ReviewRoom(QObject):
+    """``changed`` says that other things can be done than before."""
+
+    changed = Signal()
+
+    def __init__(self, desk: Desk, library: Library, pages: Pages, rail: Rail, settings: QSettings) -> None:
+        super().__init__()
+        self._desk, self._library, self._pages, self._rail = desk, library, pages, rail
+        self.weigh = Weigh(desk)
+        self.review = Review(desk, settings, self.weigh)
+        self.page = ReviewPage()
+        self.queue = Reviewing(desk, self.page, library, self.review)
+        pages.add(Page("review", self.page, self.page.question.scores, self.page.banners, "Review"))
+        pages.stack.currentChanged.connect(self._page_changed)
+        for question in (library.pane.question, self.page.question):
+            question.added.connect(self._add)
+            question.threshold_picked.connect(self.weigh.set_threshold)
+        library.decided.connect(self.review.decide)
+        library.shift_picked.connect(self.weigh.shift)
+        library.policy_picked.connect(self.review.set_policy)
+        library.pane.accept_all.clicked.connect(self.accept_all)
+        library.stepped.connect(self.step)
+        self.weigh.changed.connect(library.weighed)
+        self.review.scheme_changed.connect(self.weigh.anew)
+        self.review.decided.connect(self.changed)
+        self.queue.restore(settings)
+
+    def connect_actions(self, actions: Actions) -> None:
+        """What the keys of the tags do, on whichever page they are in view."""
+        for name, verdict in (
+            ("accept", Verdict.ACCEPTED),
+            ("reject", Verdict.REJECTED),
+            ("undecide", Verdict.UNDECIDED),
+        ):
+            actions.connect(name, lambda verdict=verdict: self.question.decide_current(verdict))  # type: ignore[misc]
+        for n in range(1, 10):
+            for name, verdict in (("accept", Verdict.ACCEPTED), ("reject", Verdict.REJECTED)):
+                actions.connect(
+                    f"{name}_{n}",
+                    lambda n=n, verdict=verdict: self.question.decide_number(n, verdict),  # type: ignore[misc]
+                )
+        actions.connect("accept_all", self.accept_all)
+        actions.connect("add_tag", lambda: self.question.go_to_field())
+        actions.connect("mark", self.mark)
+        actions.connect("next", lambda: self.step(1))
+        actions.connect("previous", lambda: self.step(-1))
+        self.page.undo.follow(actions["undo"])
+        self.queue.listen_all.connect(actions["listen_all"].trigger)
+        self._library.pane.all_changes.clicked.connect(actions["write"].trigger)
+
+    @property
+    def in_view(self) -> bool:
+        """Whether the review page is."""
+        return self._pages.shows(self.page)
+
+    @property
+    def question(self) -> Question:
+        """The tags in view."""
+        return self.page.question if self.in_view else self._library.pane.question
+
+    def step(self, by: int) -> None:
+        """The next track, or the one before, of the queue or of the table."""
+        if self.in_view:
+            self.queue.step(by)
+        else:
+            self._library.step(by)
+
+    def mark(self) -> None:
+        """The track is reviewed, or all selected ones are."""
+        if self.in_view:
+            self.queue.done()
+        else:
+            self.review.mark(self._library.meant())
+
+    def accept_all(self) -> None:
+        """Everything that is suggested and undecided, in each of the tracks in view."""
+        rows = self._library.meant()
+        if len(rows) > 1:
+            self.review.accept_suggested(rows)
+        else:
+            self.question.accept_shown()
+
+    def take_back(self) -> bool:
+        """The last decision, in whichever track it was; says whether there was one."""
+        row = self.review.take_back()
+        if row is not None and row is not self._library.row and len(self._library.meant()) < 2:
+            self._library.look_at(row)
+        return row is not None
+
+    def counted(self) -> None:
+        """The number beside the page's name in the rail."""
+        self._rail.buttons["Review"].set_count(self._desk.tracks.counts()[State.TO_REVIEW])
+
+    def _add(self, text: str, category: object) -> None:
+        rows: list[Row] = self._library.meant()
+        if rows:
+            self.review.add_tag(rows, text, category)  # type: ignore[arg-type]
+            self.question.scores.setFocus()
+
+    def _page_changed(self, _: int) -> None:
+        if self.in_view:
+            self.queue.open()
+        elif self._pages.current.widget is not self.page:
+            self.queue.close()

@@ -1,0 +1,463 @@
+"""One track after the other: large pictures, its tags, what would be written, and the keys for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mat_desktop.domain.plan import Change
+from mat_desktop.domain.scores import Suggestion, Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.models.tags import listed
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.changes import new_html, old_html
+from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text, key_text
+from mat_desktop.gui.widgets.plan_table import OWN
+from mat_desktop.gui.widgets.question import Question
+from mat_desktop.gui.widgets.queue_strip import QueueStrip
+from mat_desktop.gui.widgets.score_list import LARGE
+from mat_desktop.gui.widgets.toggle import Toggle
+
+LOW = 800
+"""Below this height of the page the queue gives its room to the pictures."""
+
+KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("1", "…", "9"), "Accept tag"),
+    (("Shift+1", "…", "9"), "Reject tag"),
+    (("Up", "Down"), "Move"),
+    (("P",), "Accept"),
+    (("X",), "Reject"),
+    (("U",), "Undecided"),
+    (("Shift+P",), "Accept all shown"),
+    (("Return",), "Reviewed, next"),
+    (("J", "K"), "Next, previous"),
+    (("Space",), "Play, pause"),
+    (("Left", "Right"), "Seek 5 s"),
+    (("E",), "Evidence"),
+    (("A",), "Add a tag"),
+    (("Ctrl+Z",), "Undo"),
+    (("Ctrl+S",), "Write"),
+    (("?",), "All keys"),
+)
+
+
+class ScopeCombo(QComboBox):
+    """Which tracks are reviewed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFont(font(13, 500))
+        self.setAccessibleName("Tracks to review")
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        for name in ("waiting", "shown", "selected"):
+            self.addItem("", name)
+
+    @property
+    def scope(self) -> str:
+        """``waiting``, ``shown`` or ``selected``."""
+        return str(self.currentData())
+
+    def set_scope(self, scope: str) -> None:
+        """Choose another one."""
+        self.setCurrentIndex(self.findData(scope))
+
+    def set_counts(self, waiting: int, shown: int, selected: int) -> None:
+        """How many tracks each of them means."""
+        self.setItemText(0, f"All to review ({words.number(waiting)})")
+        self.setItemText(1, f"As filtered in the library ({words.number(shown)})")
+        self.setItemText(2, f"The selection ({words.number(selected)})")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
+        super().paintEvent(event)
+        icons.draw(
+            QPainter(self),
+            "chevron-down",
+            self.width() - 22,
+            self.height() // 2 - 7,
+            14,
+            current().color("muted"),
+        )
+
+
+class ProgressLine(QWidget):
+    """How much of the queue is reviewed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._share = 0.0
+        self.setFixedSize(160, 4)
+        appearance.changed.connect(self.update)
+
+    def set_share(self, share: float) -> None:
+        """0..1."""
+        self._share = share
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Groove and fill."""
+        t = current()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), t.color("border"))
+        painter.fillRect(QRect(0, 0, round(self.width() * self._share), 4), t.color("accent"))
+
+
+class WillBeWritten(QWidget):
+    """Each field that would change, old and new."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: Sequence[Change] = ()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.setSpacing(8)
+        head = QHBoxLayout()
+        head.addWidget(Text("Will be written", weight=600), 1)
+        self.summary = Text(size=12, token="muted")
+        head.addWidget(self.summary)
+        layout.addLayout(head)
+        self.fields = QLabel()
+        self.fields.setTextFormat(Qt.TextFormat.RichText)
+        self.fields.setFont(font(12))
+        self.fields.setWordWrap(True)
+        layout.addWidget(self.fields)
+        appearance.changed.connect(self._again)
+
+    def show_changes(self, changes: Sequence[Change]) -> None:
+        """Fields that this program keeps for itself are left out."""
+        self._last = changes
+        t = current()
+        told = [change for change in changes if change.field not in OWN]
+        self.summary.setText(words.plural(len(told), "field") if told else "")
+        if not told:
+            text = "Only this program's own fields" if changes else "Nothing: the file stays as it is"
+            self.fields.setText(f'<span style="color:{t.muted}">{text}</span>')
+            return
+        rows = []
+        for change in told:
+            gone = [value for value in change.before if value not in change.after]
+            old = f"{old_html(gone, ())} → " if gone else ""
+            rows.append(
+                f'<tr><td style="color:{t.muted}; padding-right:16px; padding-bottom:6px">'
+                f"{escape(words.field(change.field))}</td>"
+                f"<td>{old}{new_html(change.before, change.after)}</td></tr>"
+            )
+        self.fields.setText(f"<table>{''.join(rows)}</table>")
+
+    def _again(self) -> None:
+        self.show_changes(self._last)
+
+
+class KeysBlock(QWidget):
+    """Every key of the page; folds to a line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 6, 16, 10)
+        layout.setSpacing(4)
+        self._grid = QWidget()
+        self.fold = Link("Keys", "chevron-down")
+        self.fold.token = "muted"
+        self.fold.clicked.connect(lambda: self.set_open(self._grid.isHidden()))
+        layout.addWidget(self.fold)
+        grid = QGridLayout(self._grid)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(6)
+        for number, (sequences, text) in enumerate(KEYS):
+            caps = QHBoxLayout()
+            caps.setSpacing(3)
+            caps.addStretch(1)
+            for sequence in sequences:
+                caps.addWidget(
+                    Text("…", size=12, token="muted") if sequence == "…" else Key(key_text(sequence))
+                )
+            row, column = divmod(number, 2)
+            grid.addLayout(caps, row, 2 * column)
+            grid.addWidget(Text(text, size=12, token="muted"), row, 2 * column + 1)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(3, 1)
+        layout.addWidget(self._grid)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the keys are shown."""
+        return not self._grid.isHidden()
+
+    def set_open(self, is_open: bool) -> None:
+        """Show or fold them."""
+        self._grid.setVisible(is_open)
+        self.fold.set_icon("chevron-down" if is_open else "chevron-up")
+
+
+class ReviewPage(QWidget):
+    """The page. Pictures and player are the library's, which it borrows while it is in view.
+
+    ``done`` says that the track is reviewed, ``left`` that the user goes back, ``skip`` asks to seek.
+    """
+
+    done = Signal()
+    left = Signal()
+    stepped = Signal(int)
+    skip = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._top())
+        self.banners = Banners()
+        layout.addWidget(self.banners)
+        self._stack = QStackedWidget()
+        layout.addWidget(self._stack, 1)
+        work = QWidget()
+        columns = QHBoxLayout(work)
+        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setSpacing(0)
+        columns.addWidget(self._centre(), 1)
+        columns.addWidget(Line(vertical=True))
+        columns.addWidget(self._side())
+        self._stack.addWidget(work)
+        self._stack.addWidget(self._empty())
+
+    def _top(self) -> QWidget:
+        bar = Panel("surface", edges="b")
+        bar.setFixedHeight(48)
+        layout = QHBoxLayout(bar)
+        layout.setContentsMargins(16, 0, 12, 1)
+        layout.setSpacing(12)
+        layout.addWidget(Text("Review", size=16, weight=600))
+        self.scope = ScopeCombo()
+        layout.addWidget(self.scope)
+        self.place = Text(figures=True)
+        layout.addWidget(self.place)
+        self.progress = ProgressLine()
+        layout.addWidget(self.progress)
+        self.pace = Text(size=12, token="muted", elide=True)
+        layout.addWidget(self.pace, 1)
+        self.go_on = Toggle("Go on when decided")
+        self.go_on.setToolTip("The next track comes as soon as every suggestion is decided")
+        layout.addWidget(self.go_on)
+        self.back = Button("Back to library", key=key_text("Esc"))
+        self.back.clicked.connect(self.left)
+        layout.addWidget(self.back)
+        return bar
+
+    def _centre(self) -> QWidget:
+        box = Panel("surface")
+        box.setMinimumWidth(520)
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        head = Panel("surface", edges="b")
+        head.setFixedHeight(64)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(16, 0, 16, 1)
+        row.setSpacing(16)
+        self.previous = Button("Previous", "chevron-left", key="K")
+        self.next = Button("Next", "chevron-right", key="J")
+        self.previous.clicked.connect(lambda: self.stepped.emit(-1))
+        self.next.clicked.connect(lambda: self.stepped.emit(1))
+        self.before = Text(size=12, token="muted", elide=True)
+        self.after = Text(size=12, token="muted", elide=True)
+        self.after.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        middle.addStretch(1)
+        self.title = Text(size=20, weight=600, elide=True)
+        self.about = Text(token="muted", elide=True)
+        for label, height in ((self.title, 28), (self.about, 20)):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setMinimumHeight(height)
+            middle.addWidget(label)
+        middle.addStretch(1)
+        row.addWidget(self.previous)
+        row.addWidget(self.before, 2)
+        row.addLayout(middle, 5)
+        row.addWidget(self.after, 2)
+        row.addWidget(self.next)
+        layout.addWidget(head)
+        self.stage = QVBoxLayout()
+        layout.addLayout(self.stage, 1)
+        self.strip = QueueStrip()
+        layout.addWidget(self.strip)
+        return box
+
+    def _side(self) -> QWidget:
+        box = Panel("surface")
+        box.setFixedWidth(376)
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 12, 16, 8)
+        head.addWidget(Text("Tags", weight=600), 1)
+        self.decided = Text(size=12, token="muted")
+        head.addWidget(self.decided)
+        layout.addLayout(head)
+        self.note = Text(token="muted")
+        self.note.setWordWrap(True)
+        self.note.setContentsMargins(16, 8, 16, 8)
+        self.question = Question(LARGE)
+        self.question.reveal.connect(self._reveal)
+        self.written = WillBeWritten()
+        content = Panel("surface")
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        for widget in (self.note, self.question, self.written):
+            inner.addWidget(widget)
+        inner.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(content)
+        layout.addWidget(self.area, 1)
+        layout.addWidget(Line())
+        self.keys = KeysBlock()
+        layout.addWidget(self.keys)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(12, 0, 16, 10)
+        self.mark = Button("Reviewed, next", "check", kind="primary", key=key_text("Return"))
+        self.mark.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.mark.clicked.connect(self.done)
+        self.undo = Button("Undo", "undo-2", key=key_text("Ctrl+Z"))
+        foot.addWidget(self.mark, 1)
+        foot.addWidget(self.undo)
+        layout.addLayout(foot)
+        return box
+
+    def _empty(self) -> QWidget:
+        box = Panel("surface")
+        layout = QVBoxLayout(box)
+        layout.setSpacing(12)
+        layout.addStretch(2)
+        self.nothing = Text(size=16, weight=600)
+        self.what_now = Text(token="muted")
+        for label in (self.nothing, self.what_now):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(label)
+        layout.addSpacing(8)
+        self.way_out = Button("Back to library", kind="primary")
+        layout.addWidget(self.way_out, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+        return box
+
+    # content
+
+    def show_empty(self, nothing: str, what_now: str, button: str) -> None:
+        """There is no queue: say why, and what can be done."""
+        self._stack.setCurrentIndex(1)
+        self.nothing.setText(nothing)
+        self.what_now.setText(what_now)
+        self.way_out.setText(button)
+        self.way_out.updateGeometry()
+        self.place.setText("")
+        self.pace.setText("")
+        self.progress.set_share(0.0)
+
+    def show_row(self, row: Row, before: Row | None, after: Row | None) -> None:
+        """Another track, between its neighbours in the queue."""
+        self._stack.setCurrentIndex(0)
+        self.title.setText(row.title)
+        self.about.setText(_about(row))
+        for label, button, neighbour in (
+            (self.before, self.previous, before),
+            (self.after, self.next, after),
+        ):
+            label.setText(neighbour.title if neighbour is not None else "")
+            button.setEnabled(neighbour is not None)
+        self.area.verticalScrollBar().setValue(0)
+
+    def show_question(self, suggestions: tuple[Suggestion, ...], note: str, *, new_track: bool) -> None:
+        """The tags of the track, or words where there are none."""
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        self.question.setVisible(not note)
+        self.written.setVisible(not note)
+        self.question.show_tags(suggestions if not note else (), new_track=new_track)
+        asked = [s for s in suggestions if listed(s)]
+        decided = sum(1 for s in asked if s.verdict is not Verdict.UNDECIDED)
+        self.decided.setText(f"{decided} of {len(asked)} decided" if asked else "")
+
+    def show_changes(self, changes: Sequence[Change]) -> None:
+        """What would be written."""
+        self.written.show_changes(changes)
+
+    def show_progress(self, at: int, total: int, reviewed: int, seconds_each: float | None) -> None:
+        """:param at: place of the track in view
+        :param seconds_each: that a track took so far, None while unknown"""
+        self.place.setText(f"{words.number(at + 1)} of {words.number(total)}")
+        self.progress.set_share(reviewed / total if total else 0.0)
+        left = total - reviewed
+        text = f"{words.number(left)} left" if left else "All reviewed"
+        if seconds_each is not None and left:
+            text += f", about {_length(seconds_each * left)}"
+        self.pace.setText(text)
+
+    def _reveal(self, y: int) -> None:
+        self.area.ensureVisible(0, self.question.y() + y, 0, 48)
+
+    # events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A low window keeps its pictures."""
+        super().resizeEvent(event)
+        self.strip.setVisible(event.size().height() >= LOW)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter, Escape and the arrows; letters are actions of the window."""
+        key = event.key()
+        far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.done.emit()
+        elif key == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            seconds = 30.0 if far else 5.0
+            self.skip.emit(seconds if key == Qt.Key.Key_Right else -seconds)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.question.scores.setFocus()
+            self.question.scores.step(1 if key == Qt.Key.Key_Down else -1)
+        else:
+            event.ignore()
+
+
+def _about(row: Row) -> str:
+    tags: Mapping[Field, tuple[str, ...]] = row.track.tags if row.track is not None else {}
+    kind = row.path.suffix.lstrip(".").upper() or "File"
+    parts = [
+        "; ".join(tags.get(Field.ARTIST, ())),
+        "; ".join(tags.get(Field.ALBUM, ())),
+        "; ".join(tags.get(Field.DATE, ()))[:4],
+        f"{kind}, {words.clock(row.seconds)}",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _length(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds / 10)) * 10:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,117 @@
+"""A field for a tag of the user's own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.tags import Category
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.widgets.controls import Text
+
+FORBIDDEN = ";/,"
+"""Media servers split values at these."""
+
+LONGEST = 60
+
+
+class CategoryCombo(QComboBox):
+    """What kind of tag it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFont(font(12, 500))
+        self.setAccessibleName("Kind of the tag")
+        for category in Category:
+            self.addItem(words.CATEGORY_WORDS[category], category)
+
+    @property
+    def category(self) -> Category:
+        """The chosen one."""
+        return Category(self.currentData())
+
+    def set_category(self, category: Category) -> None:
+        """Choose another one."""
+        self.setCurrentIndex(list(Category).index(category))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
+        super().paintEvent(event)
+        token = "muted" if self.isEnabled() else "faint"
+        y = (self.height() - 14) // 2
+        icons.draw(QPainter(self), "chevron-down", self.width() - 22, y, 14, current().color(token))
+
+
+class AddTag(QWidget):
+    """Any text; tags of the scheme are completed, and bring their category. Enter adds, Escape leaves.
+
+    ``added`` hands over the text and its category, ``left`` says that the field is done with.
+    """
+
+    added = Signal(str, object)
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scheme: TagScheme | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Add a tag (A)")
+        self.field.setAccessibleName("Add a tag by hand")
+        self.field.setFixedHeight(28)
+        self.field.setMaxLength(LONGEST)
+        self.kind = CategoryCombo()
+        self.kind.setFixedHeight(28)
+        self.kind.hide()
+        row.addWidget(self.field, 1)
+        row.addWidget(self.kind)
+        layout.addLayout(row)
+        self.fault = Text(size=12, token="danger")
+        self.fault.setWordWrap(True)
+        self.fault.hide()
+        layout.addWidget(self.fault)
+        self._names = QStringListModel(self)
+        names = QCompleter(self._names, self)
+        names.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        names.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.field.setCompleter(names)
+        self.field.textChanged.connect(self._typed)
+        self.field.returnPressed.connect(self.add)
+
+    def set_scheme(self, scheme: TagScheme) -> None:
+        """The tags that are completed."""
+        if scheme is not self._scheme:
+            self._scheme = scheme
+            self._names.setStringList(sorted(tag.shown for tag in scheme.tags))
+
+    def _typed(self, text: str) -> None:
+        known = self._scheme.find(text) if self._scheme is not None and text.strip() else None
+        self.kind.setVisible(bool(text.strip()))
+        self.kind.setEnabled(known is None)
+        if known is not None:
+            self.kind.set_category(known.category)
+        bad = [mark for mark in FORBIDDEN if mark in text]
+        self.fault.setText(f"A tag must not contain {' '.join(bad)}: players would split it" if bad else "")
+        self.fault.setVisible(bool(bad))
+
+    def add(self) -> None:
+        """Enter."""
+        text = " ".join(self.field.text().split())
+        if text and not self.fault.text():
+            self.field.clear()
+            self.added.emit(text, self.kind.category)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves the field as it was before."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.field.clear()
+            self.left.emit()
+        else:
+            event.ignore()

@@ -1,0 +1,140 @@
+"""The question of the window: which of these tags are right? With the keys that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from mat_desktop.domain.scores import Suggestion, Verdict
+from mat_desktop.gui.models.tags import listed
+from mat_desktop.gui.widgets.add_tag import AddTag
+from mat_desktop.gui.widgets.controls import Link, Panel
+from mat_desktop.gui.widgets.score_list import NARROW, ScoreList, Shape
+
+
+class Question(Panel):
+    """The tags, the link that unfolds those below their threshold, and a field for one more.
+
+    ``decided`` hands over verdicts by name, ``threshold_picked`` a name and a score or None,
+    ``mapping_asked`` a name, ``added`` a text and its category; ``reveal`` asks to scroll to a height.
+    """
+
+    decided = Signal(object)
+    added = Signal(str, object)
+    threshold_picked = Signal(str, object)
+    mapping_asked = Signal(str)
+    reveal = Signal(int)
+
+    def __init__(self, shape: Shape = NARROW) -> None:
+        super().__init__("surface")
+        self._suggestions: tuple[Suggestion, ...] = ()
+        self._shares: Mapping[str, tuple[str, str]] = {}
+        self._unfolded = False
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(0)
+        self.scores = ScoreList(shape)
+        self.scores.decided.connect(lambda name, verdict: self.decided.emit({name: verdict}))
+        self.scores.threshold_picked.connect(self.threshold_picked)
+        self.scores.mapping_asked.connect(self.mapping_asked)
+        self.scores.reveal.connect(self._reveal)
+        layout.addWidget(self.scores)
+        self.fold = Link(icon="chevron-down")
+        self.fold.clicked.connect(self._toggle_fold)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 2, 16, 6)
+        row.addWidget(self.fold)
+        row.addStretch(1)
+        layout.addLayout(row)
+        self.add = AddTag()
+        self.add.added.connect(self.added)
+        self.add.left.connect(self.scores.setFocus)
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 0, 16, 10)
+        row.addWidget(self.add)
+        layout.addLayout(row)
+
+    @property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """What is asked."""
+        return self._suggestions
+
+    def show_tags(
+        self,
+        suggestions: Sequence[Suggestion],
+        *,
+        new_track: bool,
+        shares: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        """Another track, or another state of it.
+
+        :param shares: where several tracks are shown, how many of them have a tag, in short and in words
+        """
+        self._suggestions = tuple(suggestions)
+        self._shares = shares or {}
+        if new_track:
+            self._unfolded = False
+        self.scores.tags.show(self._suggestions, self._unfolded, self._shares)
+        if new_track:
+            self.scores.reset_current()
+        hidden = self.scores.tags.hidden
+        self.fold.setVisible(hidden > 0)
+        self.fold.setText("Show fewer" if self._unfolded else f"Show {hidden} more below threshold")
+        self.fold.set_icon("chevron-up" if self._unfolded else "chevron-down")
+        self.fold.setFixedSize(self.fold.sizeHint())
+
+    def clear(self) -> None:
+        """Nothing is asked."""
+        self.show_tags((), new_track=True)
+
+    @property
+    def undecided(self) -> list[str]:
+        """Names of suggested tags that nothing was said of."""
+        return [s.tag.name for s in self._suggestions if s.suggested and s.verdict is Verdict.UNDECIDED]
+
+    # keys
+
+    def decide_current(self, verdict: Verdict) -> None:
+        """P, X and U; after P and X the next tag of the question is the current one."""
+        suggestion = self.scores.current()
+        if suggestion is None or not self._suggestions:
+            return
+        places = self.scores.tags.listed_rows()
+        here = self.scores.currentIndex().row()
+        following = [place for place in places if place > here]
+        name = ""
+        if verdict is not Verdict.UNDECIDED and following and listed(suggestion):
+            row = self.scores.tags.row(following[0])
+            name = row.suggestion.tag.name if row is not None and row.suggestion is not None else ""
+        self.decided.emit({suggestion.tag.name: verdict})
+        self.scores.go_to(name or suggestion.tag.name)
+
+    def decide_number(self, number: int, verdict: Verdict) -> None:
+        """A digit key; a second time takes the verdict back."""
+        suggestion = self.scores.tags.numbered(number)
+        if suggestion is None or not self._suggestions:
+            return
+        wished = Verdict.UNDECIDED if suggestion.verdict is verdict else verdict
+        name = suggestion.tag.name
+        self.decided.emit({name: wished})
+        self.scores.go_to(name)
+
+    def accept_shown(self) -> None:
+        """Shift+P."""
+        names = self.undecided
+        if names:
+            self.decided.emit(dict.fromkeys(names, Verdict.ACCEPTED))
+
+    def go_to_field(self) -> None:
+        """A: type a tag."""
+        self.add.field.setFocus()
+        self.reveal.emit(self.add.y() + self.add.height())
+
+    def _toggle_fold(self) -> None:
+        self._unfolded = not self._unfolded
+        self.show_tags(self._suggestions, new_track=False, shares=self._shares)
+
+    def _reveal(self, rect: QRect) -> None:
+        self.reveal.emit(self.scores.y() + rect.center().y())

@@ -1,0 +1,144 @@
+"""The tracks around the one in view, as small pictures in a row."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.theme import Lut, appearance, current, font
+from mat_desktop.gui.widgets.controls import round_rect
+from mat_desktop.gui.widgets.delegates import draw_state, elide
+
+if TYPE_CHECKING:
+    from mat_desktop.app.draw import Picture
+
+CARD = 122
+PICTURE = 28
+LEFT = 96
+KEPT = 60
+"""Small pictures that are kept."""
+
+
+class QueueStrip(QWidget):
+    """``picked`` hands over the place of a track in the queue that was clicked."""
+
+    picked = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: Sequence[Row] = ()
+        self._at = 0
+        self._left: set[Path] = set()
+        self._lut: Lut | None = None
+        self._images: OrderedDict[Path, QImage] = OrderedDict()
+        self.setFixedHeight(106)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Queue")
+        appearance.changed.connect(self.update)
+
+    def show_queue(self, rows: Sequence[Row], at: int, left: set[Path]) -> None:
+        """:param left: files of tracks that were passed without being reviewed"""
+        self._rows, self._at, self._left = rows, at, left
+        self.update()
+
+    def set_lut(self, lut: Lut) -> None:
+        """Colours of the spectrogram."""
+        self._lut = lut
+
+    def has(self, path: Path) -> bool:
+        """Whether a file has its small picture."""
+        return path in self._images
+
+    def set_picture(self, path: Path, picture: Picture) -> None:
+        """A file was drawn; what is kept of it is as large as the card."""
+        if self._lut is None:
+            return
+        bands, frames = picture.mel.shape
+        columns = np.linspace(0, frames - 1, CARD - 10).astype(int)
+        rows = np.linspace(bands - 1, 0, PICTURE).astype(int)
+        colors = np.ascontiguousarray(self._lut[picture.mel[np.ix_(rows, columns)]][..., :3])
+        tall, wide = colors.shape[:2]
+        image = QImage(colors.tobytes(), wide, tall, 3 * wide, QImage.Format.Format_RGB888)
+        self._images[path] = image.copy()
+        while len(self._images) > KEPT:
+            self._images.popitem(last=False)
+        self.update()
+
+    def places(self) -> range:
+        """Places of the tracks that are shown."""
+        room = max(1, (self.width() - LEFT - 8) // CARD)
+        first = max(0, min(self._at - room // 2, len(self._rows) - room))
+        return range(first, min(len(self._rows), first + room))
+
+    def _box(self, number: int) -> QRect:
+        return QRect(LEFT + number * CARD, 8, CARD - 2, self.height() - 16)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Cards; the one in view has the accent."""
+        t = current()
+        painter = QPainter(self)
+        painter.fillRect(0, 0, self.width(), 1, t.color("border"))
+        painter.setFont(font(12))
+        painter.setPen(t.color("muted"))
+        painter.drawText(QRect(16, 14, LEFT - 20, 18), Qt.AlignmentFlag.AlignVCenter, "Queue")
+        if self._rows:
+            text = f"{words.number(self._at + 1)} of {words.number(len(self._rows))}"
+            painter.drawText(QRect(16, 30, LEFT - 20, 18), Qt.AlignmentFlag.AlignVCenter, text)
+        for number, place in enumerate(self.places()):
+            self._card(painter, self._box(number), self._rows[place], place == self._at)
+
+    def _card(self, painter: QPainter, box: QRect, row: Row, now: bool) -> None:
+        t = current()
+        if now:
+            round_rect(painter, box, 6, t.color("selection"), t.color("accent"))
+        picture = QRect(box.x() + 5, box.y() + 5, CARD - 12, PICTURE)
+        image = self._images.get(row.path)
+        if image is None:
+            painter.fillRect(picture, t.color("raised"))
+        else:
+            painter.drawImage(picture, image)
+        x, y, wide = box.x() + 6, box.y() + 36, CARD - 14
+        painter.setFont(font(12, 600 if now else 400))
+        painter.setPen(t.color("text"))
+        box_of = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRect(x, y, wide, 16), box_of, elide(row.title, wide, 12, 600 if now else 400))
+        painter.setFont(font(12))
+        painter.setPen(t.color("muted"))
+        painter.drawText(QRect(x, y + 17, wide, 16), box_of, elide(row.artist, wide, 12))
+        text, icon = self._standing(row, now)
+        if icon:
+            if row.state is State.TO_REVIEW:
+                icons.draw(painter, "clock", x, y + 36, 12, t.color("muted"))
+            else:
+                painter.save()
+                painter.translate(QPoint(x, y + 36))
+                painter.scale(0.75, 0.75)
+                draw_state(painter, row.state, 0, 0)
+                painter.restore()
+        painter.setFont(font(11))
+        painter.setPen(t.color("accent" if now and not icon else "muted"))
+        painter.drawText(QRect(x + (18 if icon else 0), y + 34, wide, 16), box_of, text)
+
+    def _standing(self, row: Row, now: bool) -> tuple[str, bool]:
+        """What stands under a card, and whether an icon stands before it."""
+        if row.state is not State.TO_REVIEW:
+            return row.state.value, True
+        if now:
+            return "Now", False
+        return ("Left for later", True) if row.path in self._left else ("", False)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to a track."""
+        number = (event.position().toPoint().x() - LEFT) // CARD
+        shown = self.places()
+        if event.button() is Qt.MouseButton.LeftButton and 0 <= number < len(shown):
+            self.picked.emit(shown[number])

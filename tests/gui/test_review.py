@@ -1,0 +1,229 @@
+"""Review by keyboard alone, on the page for it and in the library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.track import TrackId
+from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+from tests.gui.test_flow import listen
+
+Key = Qt.Key
+
+
+@pytest.fixture
+def heard(qtbot: QtBot, library: Window) -> Window:
+    listen(qtbot, library)
+    return library
+
+
+def press(qtbot: QtBot, window: Window, key: Qt.Key, *, shift: bool = False, control: bool = False) -> None:
+    widget: QWidget = window.room.page.question.scores if window.room.in_view else window.library.table
+    modifier = Qt.KeyboardModifier.NoModifier
+    if shift:
+        modifier |= Qt.KeyboardModifier.ShiftModifier
+    if control:
+        modifier |= Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(widget, key, modifier)
+
+
+def in_view(window: Window) -> Row:
+    assert window.library.row is not None
+    return window.library.row
+
+
+def test_a_queue_is_reviewed_by_keyboard_and_every_decision_can_be_taken_back(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    page, queue = heard.room.page, heard.room.queue
+    press(qtbot, heard, Key.Key_2, control=True)
+    assert heard.room.in_view
+    assert page.title.text() == "Song 0"
+    assert page.place.text() == "1 of 4"
+    assert page.after.text() == "Song 1"
+    page.go_on.setChecked(False)
+
+    first = in_view(heard)
+    press(qtbot, heard, Key.Key_1)
+    press(qtbot, heard, Key.Key_2, shift=True)
+    assert first.verdicts == {"rock": Verdict.ACCEPTED, "indie": Verdict.REJECTED}
+    assert page.decided.text() == "2 of 7 decided"
+    assert "Indie" not in page.written.fields.text()
+    press(qtbot, heard, Key.Key_Return)
+    assert first.state is State.REVIEWED
+    qtbot.waitUntil(lambda: TrackId(first.path.name) in services.marked, timeout=5000)
+    second = in_view(heard)
+    assert second.title == "Song 1"
+
+    press(qtbot, heard, Key.Key_P, shift=True)
+    assert set(second.verdicts.values()) == {Verdict.ACCEPTED}
+    press(qtbot, heard, Key.Key_J)
+    assert in_view(heard).title == "Song 2"
+    press(qtbot, heard, Key.Key_K)
+
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert second.verdicts == {}
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert in_view(heard) is first
+    assert first.state is State.TO_REVIEW
+    press(qtbot, heard, Key.Key_Z, control=True)
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert first.verdicts == {}
+    qtbot.waitUntil(lambda: TrackId(first.path.name) not in services.marked, timeout=5000)
+
+    press(qtbot, heard, Key.Key_Escape)
+    assert heard.pages.shows(heard.library)
+    assert heard.library.middle.indexOf(heard.library.dock) == 1
+    assert not queue.is_open
+
+
+def test_the_next_track_comes_when_all_is_decided(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["review"].trigger()
+    heard.room.page.go_on.setChecked(True)
+    first = in_view(heard)
+    press(qtbot, heard, Key.Key_P, shift=True)
+    assert in_view(heard) is first
+    qtbot.waitUntil(lambda: in_view(heard) is not first, timeout=2000)
+    assert first.reviewed
+    qtbot.wait(400)
+    assert in_view(heard).title == "Song 1"
+
+
+def test_what_is_marked_as_reviewed_stays_so(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
+    press(qtbot, heard, Key.Key_M)
+    row = in_view(heard)
+    assert row.state is State.REVIEWED
+    qtbot.waitUntil(lambda: services.marked == {TrackId(row.path.name)}, timeout=5000)
+    heard.scan.read_again([row.path])
+    qtbot.waitUntil(lambda: not heard.bridge.busy, timeout=5000)
+    assert row.state is State.REVIEWED
+
+
+def test_an_empty_queue_says_what_to_do(qtbot: QtBot, library: Window) -> None:
+    library.actions_["review"].trigger()
+    page = library.room.page
+    assert page.nothing.text() == "Nothing to review yet"
+    page.way_out.click()
+    qtbot.waitUntil(lambda: page.title.text() == "Song 0", timeout=5000)
+    for _ in range(4):
+        press(qtbot, library, Key.Key_Return)
+    assert page.pace.text() == "All reviewed"
+    qtbot.waitUntil(lambda: library.rail.buttons["Review"].accessibleName() == "Review", timeout=5000)
+
+
+def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row = in_view(heard)
+    press(qtbot, heard, Key.Key_A)
+    add = heard.library.pane.question.add
+    assert add.field.hasFocus()
+    qtbot.keyClicks(add.field, "a; b")
+    assert "must not contain ;" in add.fault.text()
+    add.field.clear()
+    qtbot.keyClicks(add.field, "shoegaze")
+    add.kind.set_category(Category.GENRE)
+    qtbot.keyClick(add.field, Key.Key_Return)
+    qtbot.waitUntil(lambda: row.verdicts == {"shoegaze": Verdict.ACCEPTED}, timeout=5000)
+    found = {s.tag.name: s for s in heard.tracks.suggestions(row)}
+    assert found["shoegaze"].by_hand
+    assert "Shoegaze" in heard.library.pane.changes.blocks[Field.GENRE].new.text()
+    assert services.tag_changes()["shoegaze"].category is Category.GENRE
+    heard.activateWindow()  # without a window manager the closed list of names still has the keyboard
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert row.verdicts == {}
+
+    qtbot.keyClicks(add.field, "Mellow")  # one that the scheme has
+    assert add.kind.category is Category.MOOD
+    qtbot.keyClick(add.field, Key.Key_Return)
+    assert row.verdicts == {"mellow": Verdict.ACCEPTED}
+
+
+def test_thresholds_of_single_tags(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
+    row = in_view(heard)
+    scores = heard.library.pane.scores
+    mellow = next(s for s in heard.tracks.suggestions(row) if s.tag.name == "mellow")
+    menu = scores.menu(mellow)
+    next(action for action in menu.actions() if action.text().startswith("Suggest from")).trigger()
+    qtbot.waitUntil(
+        lambda: services.thresholds.by_name == pytest.approx({"mellow": 0.3}, abs=0.001), timeout=5000
+    )
+    rows = [r for r in heard.tracks.rows() if r.scores is not None]
+    qtbot.waitUntil(lambda: all("mellow" in r.heard for r in rows), timeout=5000)
+    mellow = next(s for s in heard.tracks.suggestions(row) if s.tag.name == "mellow")
+    assert mellow.own
+    assert mellow.suggested
+
+    index = scores.tags.index(scores.tags.place("mellow"))
+    rect = scores.visualRect(index)
+    bar = scores.bar(rect, hover=True)
+    from mat_desktop.gui.widgets.score_list import mark
+
+    start = bar.center()
+    start.setX(mark(bar, mellow.threshold))
+    end = bar.center()
+    end.setX(bar.right() - 10)
+    viewport = scores.viewport()
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(viewport, end)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=end)
+    qtbot.waitUntil(lambda: services.thresholds.by_name["mellow"] > 0.9, timeout=5000)
+    qtbot.waitUntil(lambda: all("mellow" not in r.heard for r in rows), timeout=5000)
+
+    heard.room.weigh.set_threshold("mellow", None)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {}, timeout=5000)
+
+
+def test_a_decision_counts_for_all_selected_tracks(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    heard.library.select(0)
+    for _ in range(2):
+        press(qtbot, heard, Key.Key_Down, shift=True)
+    pane = heard.library.pane
+    qtbot.waitUntil(lambda: pane.title.text() == "3 tracks selected", timeout=5000)
+    rows = heard.library.meant()
+    assert len(rows) == 3
+    place = pane.scores.tags.place("rock")
+    assert "in 3 of 3 tracks" in pane.scores.tags.index(place).data(Qt.ItemDataRole.AccessibleTextRole)
+    press(qtbot, heard, Key.Key_1, shift=True)
+    assert all(row.verdicts == {"rock": Verdict.REJECTED} for row in rows)
+    qtbot.waitUntil(lambda: len(services.kept) == 3, timeout=5000)
+    press(qtbot, heard, Key.Key_P, shift=True)
+    qtbot.waitUntil(lambda: all(row.state is State.REVIEWED for row in rows), timeout=5000)
+    press(qtbot, heard, Key.Key_Z, control=True)
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert not any(row.verdicts for row in rows)
+    heard.library.select(3)
+    qtbot.waitUntil(lambda: pane.title.text() == "Song 3", timeout=5000)
+    assert not pane.changes.isHidden()
+
+
+def test_the_queue_can_be_the_selection(qtbot: QtBot, heard: Window) -> None:
+    heard.library.select(1)
+    press(qtbot, heard, Key.Key_Down, shift=True)
+    qtbot.waitUntil(lambda: len(heard.library.meant()) == 2, timeout=5000)
+    heard.actions_["review"].trigger()
+    assert heard.room.page.place.text().endswith("of 2")
+    assert heard.room.page.scope.scope == "selected"
+
+
+def test_policies_show_at_once_on_the_review_page(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    from mat_desktop.domain.plan import Policy
+
+    heard.actions_["review"].trigger()
+    assert "Indie" in heard.room.page.written.fields.text()
+    heard.review.set_policy(Field.GENRE, Policy.SKIP)
+    assert "Indie" not in heard.room.page.written.fields.text()
+    assert Path(services.data_dir).is_dir()
