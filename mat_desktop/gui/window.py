@@ -292,7 +292,7 @@ class Window(QMainWindow):
         """Work is cancelled between two files, threads and the engine are ended."""
         self._placement.save()
         self.library.save(self._settings)
-        self.room.queue.save(self._settings)
+        self.room.queue.shut(self._settings)
         self._settings.sync()
         self.hide()
         self.library.player.close()

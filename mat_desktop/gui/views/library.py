@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -291,7 +291,9 @@ class Library(QWidget):
     def select(self, place: int) -> None:
         """Select one row."""
         if 0 <= place < self.tracks.rowCount():
-            self.table.selectRow(place)
+            # Not selectRow, which extends the selection while Shift is held, as after Shift+P.
+            alone = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.table.selectionModel().setCurrentIndex(self.tracks.index(place, 0), alone)
             self.table.scrollTo(self.tracks.index(place, 0))
 
     def look_at(self, row: Row) -> None:

@@ -276,8 +276,11 @@ class Reviewing(QObject):
 
     # what is remembered
 
-    def save(self, settings: QSettings) -> None:
-        """Switches of the page."""
+    def shut(self, settings: QSettings) -> None:
+        """The window closes: switches of the page are kept."""
+        self.is_open = False
+        self._pause.stop()
+        self._later.stop()
         settings.setValue("review/go_on", self.page.go_on.isChecked())
         settings.setValue("review/keys", self.page.keys.is_open)
 
