@@ -9,9 +9,9 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.review import Review
-from mat_desktop.gui.review_queue import Reviewing
 from mat_desktop.gui.operations.weigh import Weigh
 from mat_desktop.gui.pages import Page, Pages
+from mat_desktop.gui.review_queue import Reviewing
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.review import ReviewPage
 from mat_desktop.gui.widgets.question import Question
