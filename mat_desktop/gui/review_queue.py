@@ -57,7 +57,7 @@ class Reviewing(QObject):
         page.stepped.connect(self.step)
         page.skip.connect(library.player.skip)
         page.strip.picked.connect(self._go_to)
-        page.scope.activated.connect(lambda _: self._fill(page.scope.scope))
+        page.scope.activated.connect(lambda _: self._fill(page.scope.value))
         page.way_out.clicked.connect(self._way_out)
         page.question.decided.connect(lambda said: library.decided.emit(library.meant(), said))
         page.question.scores.selectionModel().currentChanged.connect(lambda *_: self._light())
@@ -106,7 +106,7 @@ class Reviewing(QObject):
         self._took.clear()
         self._since = time.monotonic()
         self._count_scopes()
-        self.page.scope.set_scope(scope)
+        self.page.scope.pick(scope)
         if not self._queue:
             self._show_empty()
             return

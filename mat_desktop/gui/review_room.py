@@ -8,11 +8,13 @@ from mat_desktop.domain.scores import Verdict
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.mapping import MapTags
 from mat_desktop.gui.operations.review import Review
 from mat_desktop.gui.operations.weigh import Weigh
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.review_queue import Reviewing
 from mat_desktop.gui.views.library import Library
+from mat_desktop.gui.views.mapping import Mapping, MappingSheet
 from mat_desktop.gui.views.review import ReviewPage
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.rail import Rail
@@ -35,13 +37,16 @@ class ReviewRoom(QObject):
         for question in (library.pane.question, self.page.question):
             question.added.connect(self._add)
             question.threshold_picked.connect(self.weigh.set_threshold)
+            question.mapping_asked.connect(self.show_mapping)
         library.decided.connect(self.review.decide)
         library.shift_picked.connect(self.weigh.shift)
         library.policy_picked.connect(self.review.set_policy)
         library.pane.accept_all.clicked.connect(self.accept_all)
         library.stepped.connect(self.step)
         self.weigh.changed.connect(library.weighed)
-        self.review.scheme_changed.connect(self.weigh.anew)
+        self.map_tags = MapTags(desk)
+        self.review.scheme_changed.connect(self._scheme_changed)
+        self.map_tags.changed.connect(self._scheme_changed)
         self.review.decided.connect(self.changed)
         self.queue.restore(settings)
 
@@ -62,11 +67,41 @@ class ReviewRoom(QObject):
         actions.connect("accept_all", self.accept_all)
         actions.connect("add_tag", lambda: self.question.go_to_field())
         actions.connect("mark", self.mark)
+        actions.connect("mapping", self.show_mapping)
         actions.connect("next", lambda: self.step(1))
         actions.connect("previous", lambda: self.step(-1))
         self.page.undo.follow(actions["undo"])
         self.queue.listen_all.connect(actions["listen_all"].trigger)
         self._library.pane.all_changes.clicked.connect(actions["write"].trigger)
+
+    def make_mapping(self) -> Mapping:
+        """An editor that works on the scheme in use; more than one may be in view."""
+        editor = Mapping()
+        self.map_tags.listed.connect(editor.show_tags)
+        self.map_tags.refused.connect(editor.show_fault)
+        editor.changed.connect(self.map_tags.change)
+        editor.all_reset.connect(self.map_tags.reset)
+        self.map_tags.load()
+        return editor
+
+    def show_mapping(self, name: str = "") -> None:
+        """Lay the editor over the page in view.
+
+        :param name: of the tag that it is about
+        """
+        editor = self.make_mapping()
+        sheet = MappingSheet(editor)
+        sheet.closed.connect(self._pages.drop_sheet)
+        sheet.closed.connect(self.changed)
+        self._pages.cover(sheet)
+        if name:
+            editor.go_to(name)
+        editor.list.setFocus()
+        self.changed.emit()
+
+    def _scheme_changed(self) -> None:
+        self.weigh.anew()
+        self.review.policies_changed.emit()
 
     @property
     def in_view(self) -> bool:

@@ -250,6 +250,7 @@ class Window(QMainWindow):
             self.undoing.recover()
             if demo:
                 self.open_demo()
+            self.room.map_tags.warn()
             self.scan.open([*roots, *(path for path in paths if path not in roots)])
 
         self.bridge.ask(

@@ -214,7 +214,7 @@ def test_the_queue_can_be_the_selection(qtbot: QtBot, heard: Window) -> None:
     qtbot.waitUntil(lambda: len(heard.library.meant()) == 2, timeout=5000)
     heard.actions_["review"].trigger()
     assert heard.room.page.place.text().endswith("of 2")
-    assert heard.room.page.scope.scope == "selected"
+    assert heard.room.page.scope.value == "selected"
 
 
 def test_policies_show_at_once_on_the_review_page(

@@ -180,3 +180,20 @@ def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
         other.join(30)
     with journal.writing():
         pass
+
+
+def test_marks_and_thresholds_are_kept(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    assert not library.reviewed(TrackId("id"))
+    library.put_reviewed(TrackId("id"), True)
+    library.put_threshold("model", "rock", 0.4)
+    library.put_threshold("model", "rock", 0.3)
+    library.put_threshold("other", "rock", 0.6)
+    library.close()
+    library = Library(tmp_path / "library.db")
+    assert library.reviewed(TrackId("id"))
+    assert library.thresholds("model") == {"rock": 0.3}
+    library.put_reviewed(TrackId("id"), False)
+    library.put_threshold("model", "rock", None)
+    assert not library.reviewed(TrackId("id"))
+    assert library.thresholds("model") == {}

@@ -23,13 +23,14 @@ from PySide6.QtWidgets import (
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Field
-from mat_desktop.gui import icons, words
+from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.changes import new_html, old_html
 from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text, key_text
+from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.plan_table import OWN
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.queue_strip import QueueStrip
@@ -59,43 +60,19 @@ KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 
-class ScopeCombo(QComboBox):
-    """Which tracks are reviewed."""
+class ScopeCombo(DropDown):
+    """Which tracks are reviewed: ``waiting``, ``shown`` or ``selected``."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setFont(font(13, 500))
+        super().__init__([("waiting", ""), ("shown", ""), ("selected", "")])
         self.setAccessibleName("Tracks to review")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        for name in ("waiting", "shown", "selected"):
-            self.addItem("", name)
-
-    @property
-    def scope(self) -> str:
-        """``waiting``, ``shown`` or ``selected``."""
-        return str(self.currentData())
-
-    def set_scope(self, scope: str) -> None:
-        """Choose another one."""
-        self.setCurrentIndex(self.findData(scope))
 
     def set_counts(self, waiting: int, shown: int, selected: int) -> None:
         """How many tracks each of them means."""
         self.setItemText(0, f"All to review ({words.number(waiting)})")
         self.setItemText(1, f"As filtered in the library ({words.number(shown)})")
         self.setItemText(2, f"The selection ({words.number(selected)})")
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
-        super().paintEvent(event)
-        icons.draw(
-            QPainter(self),
-            "chevron-down",
-            self.width() - 22,
-            self.height() // 2 - 7,
-            14,
-            current().color("muted"),
-        )
 
 
 class ProgressLine(QWidget):

@@ -3,46 +3,35 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from mat_desktop.app.tag_file import LONGEST
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.tags import Category
-from mat_desktop.gui import icons, words
-from mat_desktop.gui.theme import current, font
+from mat_desktop.gui import words
 from mat_desktop.gui.widgets.controls import Text
+from mat_desktop.gui.widgets.drop_down import DropDown
 
 FORBIDDEN = ";/,"
 """Media servers split values at these."""
 
-LONGEST = 60
 
-
-class CategoryCombo(QComboBox):
+class CategoryCombo(DropDown):
     """What kind of tag it is."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setFont(font(12, 500))
+        super().__init__([(category.value, words.CATEGORY_WORDS[category]) for category in Category])
         self.setAccessibleName("Kind of the tag")
-        for category in Category:
-            self.addItem(words.CATEGORY_WORDS[category], category)
 
     @property
     def category(self) -> Category:
         """The chosen one."""
-        return Category(self.currentData())
+        return Category(self.value)
 
     def set_category(self, category: Category) -> None:
         """Choose another one."""
-        self.setCurrentIndex(list(Category).index(category))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
-        super().paintEvent(event)
-        token = "muted" if self.isEnabled() else "faint"
-        y = (self.height() - 14) // 2
-        icons.draw(QPainter(self), "chevron-down", self.width() - 22, y, 14, current().color(token))
+        self.pick(category.value)
 
 
 class AddTag(QWidget):

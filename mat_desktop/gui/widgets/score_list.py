@@ -109,8 +109,6 @@ class ScoreDelegate(QStyledItemDelegate):
         right = rect.right() + 1 - RIGHT
         bar = self._view.bar(rect, hover)
         value = QRect(bar.right() + 7, rect.y(), 38, rect.height())
-        painter.setFont(font(13, figures=True))
-        painter.setPen(ink)
         dragged = self._view.dragged if self._view.dragged_row == place else None
         side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         if s.by_hand:
@@ -119,6 +117,8 @@ class ScoreDelegate(QStyledItemDelegate):
             painter.drawText(bar.adjusted(0, -8, 0, 8), Qt.AlignmentFlag.AlignVCenter, "by hand")
         else:
             self._bar(painter, bar, s, shown, dragged)
+        painter.setFont(font(13, figures=True))
+        painter.setPen(ink)
         share = self._view.tags.shares.get(s.tag.name)
         if share:
             painter.drawText(value, side, share[0])

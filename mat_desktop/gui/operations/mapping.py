@@ -1,0 +1,66 @@
+"""Changing how tags are shown and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.app.tag_file import TagChange
+from mat_desktop.gui.bridge import KEEP
+from mat_desktop.gui.models.mapping import mapped
+from mat_desktop.gui.operations.desk import Desk
+
+
+class MapTags(QObject):
+    """``listed`` hands over all tags, ``changed`` says that the scheme is another, ``refused`` why not."""
+
+    listed = Signal(object)
+    changed = Signal()
+    refused = Signal(str)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def load(self) -> None:
+        """List the tags."""
+        services = self._desk.services
+
+        def listed(changes: Mapping[str, TagChange]) -> None:
+            self.listed.emit(mapped(services.scheme, services.bundled_scheme, changes))
+
+        self._desk.bridge.ask("mapping", services.tag_changes, listed, self._refuse)
+
+    def change(self, name: str, change: TagChange | None) -> None:
+        """Show and write a tag otherwise; None goes back to the bundled scheme."""
+        self._change({name: change})
+
+    def reset(self, names: Sequence[str]) -> None:
+        """Go back to the bundled scheme for several tags."""
+        self._change(dict.fromkeys(names))
+
+    def _change(self, changes: Mapping[str, TagChange | None]) -> None:
+        def done(_: object) -> None:
+            self.load()
+            self.changed.emit()
+
+        services = self._desk.services
+        self._desk.bridge.ask(f"{KEEP}mapping", lambda: services.change_tags(changes), done, self._refuse)
+
+    def _refuse(self, error: Exception) -> None:
+        text = str(error)
+        self.refused.emit(text[:1].upper() + text[1:])
+
+    def warn(self) -> None:
+        """The user's file with changes cannot be read: say so, and offer to go on without it."""
+        fault = self._desk.services.tags_fault
+        if fault is not None:
+            self._desk.say("warning", f"{fault}. Tags are as bundled.", "Set the file aside", self._set_aside)
+
+    def _set_aside(self) -> None:
+        def done(_: object) -> None:
+            self._desk.result("The file was renamed")
+            self.changed.emit()
+
+        self._desk.bridge.ask(f"{KEEP}mapping", self._desk.services.set_tags_aside, done, self._refuse)

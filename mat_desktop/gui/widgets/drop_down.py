@@ -1,0 +1,47 @@
+"""A combo over named values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox
+
+from mat_desktop.gui import icons
+from mat_desktop.gui.theme import current, font
+
+
+class DropDown(QComboBox):
+    """``picked`` hands over the value that the user chose."""
+
+    picked = Signal(str)
+
+    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
+        """:param entries: values and what is shown of them"""
+        super().__init__()
+        self.setFont(font(13))
+        for value, text in entries:
+            self.addItem(text, value)
+        self.activated.connect(lambda _: self.picked.emit(self.value))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    @property
+    def value(self) -> str:
+        """The chosen one."""
+        return str(self.currentData())
+
+    def pick(self, value: str) -> None:
+        """Choose another one."""
+        self.setCurrentIndex(self.findData(value))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
+        super().paintEvent(event)
+        token = "muted" if self.isEnabled() else "faint"
+        y = (self.height() - 14) // 2
+        icons.draw(QPainter(self), "chevron-down", self.width() - 22, y, 14, current().color(token))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel over it scrolls the page."""
+        event.ignore()

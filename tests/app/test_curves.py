@@ -1,0 +1,64 @@
+"""Precision along a tag's curve."""
+
+from __future__ import annotations
+
+import pytest
+
+from mat_desktop.app.curves import FARTHEST, move_for, precision_at
+from mat_desktop.app.decide import suggest
+from mat_desktop.app.resources import resource
+from mat_desktop.domain.card import TagSpec
+from mat_desktop.domain.scheme import DisplayTag, TagScheme
+from mat_desktop.domain.scores import Scores, Thresholds, Verdict
+from mat_desktop.domain.tags import Category
+from mat_desktop.domain.track import TrackId
+from mat_desktop.inference.cards import open_card
+from tests.models import tiny_card
+
+TAG = TagSpec("guitar", "mtat", 0.29, {"precision": 0.6765, "recall": 0.8519, "roc_auc": 0.971})
+BARE = TagSpec("guitar", "mtat", 0.29)
+
+
+def test_the_measured_precision_is_on_the_curve() -> None:
+    assert precision_at(TAG, 0.0) == pytest.approx(0.6765)
+    assert precision_at(BARE, 0.0) is None
+
+
+def test_a_higher_threshold_is_more_precise() -> None:
+    found = [precision_at(TAG, move) or 0 for move in (-4, -2, 0, 2, 4)]
+    assert found == sorted(found)
+    assert found[0] < 0.3
+    assert found[-1] > 0.95
+
+
+def test_all_tags_move_to_the_same_odds() -> None:
+    worse = TagSpec("loud", "mtat", 0.4, {"precision": 0.5, "recall": 0.6, "roc_auc": 0.8})
+    for tag, wanted in ((TAG, 0.85038), (worse, 0.73106)):  # odds times e
+        assert precision_at(tag, move_for(tag, 1.0)) == pytest.approx(wanted, abs=1e-4)
+    assert move_for(BARE, 1.0) == 1.0
+    assert move_for(TAG, 0.0) == 0.0
+
+
+def test_every_tag_of_the_bundled_model_can_be_moved() -> None:
+    card = open_card(resource("models", "fcn2d"))
+    for tag in card.tags:
+        assert -FARTHEST <= move_for(tag, -2.0) <= 0 <= move_for(tag, 2.0) <= FARTHEST
+
+
+def test_the_slider_leaves_own_thresholds_alone() -> None:
+    scheme = TagScheme("t", "T", (DisplayTag("rock", Category.GENRE, ("mtat/rock",)),))
+    scores = Scores("digest", TrackId("id"), 60.0, (0.5, 0.5, 0.5, 0.5, 0.5))
+    own = Thresholds(None, {"rock": 0.45})
+    (moved,) = suggest(scheme, tiny_card(), scores, {}, 1.0)
+    (kept,) = suggest(scheme, tiny_card(), scores, {}, 1.0, own)
+    assert (moved.suggested, moved.own) == (False, False)
+    assert (kept.suggested, kept.own, kept.threshold) == (True, True, pytest.approx(0.45))
+
+
+def test_a_tag_that_the_model_does_not_know_is_there_only_by_hand() -> None:
+    scheme = TagScheme("t", "T", (DisplayTag("shoegaze", Category.GENRE, (), own=True),))
+    scores = Scores("digest", TrackId("id"), 60.0, (0.5, 0.5, 0.5, 0.5, 0.5))
+    assert suggest(scheme, tiny_card(), scores) == ()
+    (added,) = suggest(scheme, tiny_card(), scores, {"shoegaze": Verdict.ACCEPTED})
+    assert added.by_hand
+    assert added.chosen

@@ -1,0 +1,123 @@
+"""The editor of how tags are shown and written."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.tags import Category, Field
+from mat_desktop.errors import UsageFault
+from mat_desktop.gui.views.mapping import ACCEPTED, NEVER, Mapping, MappingSheet
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+from tests.gui.test_flow import listen
+
+
+def opened(qtbot: QtBot, window: Window, name: str) -> Mapping:
+    window.library.pane.scores.mapping_asked.emit(name)
+    sheet = window.pages.stack.currentWidget()
+    assert isinstance(sheet, MappingSheet)
+    editor = sheet.findChild(Mapping)
+    assert isinstance(editor, Mapping)
+    qtbot.waitUntil(lambda: editor.tags.rowCount() > 0, timeout=5000)
+    assert editor.title.text() == name
+    return editor
+
+
+def test_a_tag_gets_another_name_and_field_everywhere(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    editor = opened(qtbot, library, "rock")
+    editor.label.setText("rocknroll")
+    editor.label.editingFinished.emit()
+    qtbot.waitUntil(lambda: editor.title.text() == "rocknroll", timeout=5000)
+    assert editor.list.currentIndex().data() == "rocknroll"
+    editor.field.pick("grouping")
+    editor.field.picked.emit("grouping")
+    qtbot.waitUntil(lambda: services.tag_changes()["rock"].field is Field.GROUPING, timeout=5000)
+    qtbot.waitUntil(lambda: Field.GROUPING in services.policies, timeout=5000)
+    qtbot.keyClick(library.pages.stack.currentWidget(), Qt.Key.Key_Escape)
+    assert library.pages.shows(library.library)
+    pane = library.library.pane
+    qtbot.waitUntil(lambda: "Rocknroll" in pane.changes.blocks[Field.GROUPING].new.text(), timeout=5000)
+    assert not pane.changes.blocks[Field.GROUPING].isHidden()
+    assert pane.scores.tags.index(pane.scores.tags.place("rock")).data() == "rocknroll"
+
+    editor = opened_again(qtbot, library)
+    editor.reset.click()
+    qtbot.waitUntil(lambda: services.tag_changes() == {}, timeout=5000)
+    qtbot.waitUntil(
+        lambda: pane.scores.tags.index(pane.scores.tags.place("rock")).data() == "rock", timeout=5000
+    )
+
+
+def opened_again(qtbot: QtBot, window: Window) -> Mapping:
+    window.room.show_mapping("rock")
+    editor = window.pages.stack.currentWidget().findChild(Mapping)
+    assert isinstance(editor, Mapping)
+    qtbot.waitUntil(lambda: editor.title.text() == "rocknroll", timeout=5000)
+    return editor
+
+
+def test_a_tag_is_written_only_when_accepted_or_never_shown(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    row = library.library.row
+    assert row is not None
+    editor = opened(qtbot, library, "indie")
+    editor.use.pick(ACCEPTED)
+    editor.use.picked.emit(ACCEPTED)
+    pane = library.library.pane
+    block = pane.changes.blocks[Field.GENRE]
+    qtbot.waitUntil(lambda: "Indie" not in block.new.text(), timeout=5000)
+    library.review.decide([row], {"indie": Verdict.ACCEPTED})
+    assert "Indie" in block.new.text()
+    editor.use.pick(NEVER)
+    editor.use.picked.emit(NEVER)
+    qtbot.waitUntil(lambda: pane.scores.tags.place("indie") < 0, timeout=5000)
+    assert "Indie" not in block.new.text()
+    qtbot.waitUntil(lambda: editor.use.value == NEVER, timeout=5000)  # still listed, to bring it back
+
+
+def test_a_name_that_is_taken_is_refused_and_nothing_changes(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    editor = opened(qtbot, library, "rock")
+    editor.label.setText("Jazz")
+    editor.label.editingFinished.emit()
+    qtbot.waitUntil(lambda: "Two tags are shown as" in editor.fault.text(), timeout=5000)
+    assert editor.label.text() == ""
+    assert services.tag_changes() == {}
+    editor.written.setText("Rock; Pop")
+    editor.written.editingFinished.emit()
+    qtbot.waitUntil(lambda: "must not contain" in editor.fault.text(), timeout=5000)
+
+
+def test_search_and_own_tags(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    listen(qtbot, library)
+    row = library.library.row
+    assert row is not None
+    library.review.add_tag([row], "shoegaze", Category.GENRE)
+    qtbot.waitUntil(lambda: "shoegaze" in row.verdicts, timeout=5000)
+    editor = opened(qtbot, library, "shoegaze")
+    editor.search.setText("genre")
+    assert editor.tags.rowCount() == 4
+    editor.search.setText("shoe")
+    assert editor.reset.text() == "Forget this tag"
+    editor.reset.click()
+    qtbot.waitUntil(lambda: services.tag_changes() == {}, timeout=5000)
+    qtbot.waitUntil(
+        lambda: not any(s.tag.name == "shoegaze" for s in library.tracks.suggestions(row)), timeout=5000
+    )
+
+
+def test_a_broken_file_is_named_with_a_way_out(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    services.tags.path.write_text("[tags.rock]\nfield = 'title'\n")
+    services.tags_fault = UsageFault("tags.toml is not usable: no")
+    library.room.map_tags.warn()
+    assert "tags.toml" in library.library.banners.texts()[-1]
+    library.room.map_tags._set_aside()
+    qtbot.waitUntil(lambda: not services.tags.path.exists(), timeout=5000)
