@@ -34,6 +34,7 @@ class _Line:
 
     :param columns: the tag's places among the scores; none where the model does not know it
     :param threshold: in logits
+    :param taught: key of the tag's score where the user taught it
     """
 
     tag: DisplayTag
@@ -41,6 +42,7 @@ class _Line:
     threshold: float
     own: bool
     precision: float | None
+    taught: str = ""
 
 
 def suggest(
@@ -66,8 +68,11 @@ def suggest(
     for line in _lines(scheme, card, shift, thresholds or MODELS_OWN):
         tag = line.tag
         verdict = verdicts.get(tag.name, Verdict.UNDECIDED)
-        if line.columns:
-            score = sum(_logit(scores.values[i]) for i in line.columns) / len(line.columns)
+        heard = [scores.values[i] for i in line.columns]
+        if line.taught in scores.taught:
+            heard.append(scores.taught[line.taught])
+        if heard:
+            score = sum(_logit(value) for value in heard) / len(heard)
             margins[tag.name] = score - line.threshold
             suggestions[tag.name] = Suggestion(
                 tag,
@@ -104,7 +109,12 @@ def _lines(scheme: TagScheme, card: ModelCard, shift: float, thresholds: Thresho
                 del _kept_lines[next(iter(_kept_lines))]
             columns = {tag.key: index for index, tag in enumerate(card.tags)}
             moves = [move_for(tag, shift) for tag in card.tags]
-            lines = [_line(tag, card, columns, moves, thresholds.of(tag)) for tag in scheme.tags]
+            lines = [
+                _taught_line(tag, scheme.taught[tag.sources[0]], shift, thresholds.of(tag))
+                if tag.sources and tag.sources[0] in scheme.taught
+                else _line(tag, card, columns, moves, thresholds.of(tag))
+                for tag in scheme.tags
+            ]
             kept = _kept_lines[key] = ((scheme, card, thresholds), lines)
     return kept[1]
 
@@ -125,6 +135,11 @@ def _line(
     figures = [precision_at(card.tags[i], moves[i] if own is None else threshold - measured) for i in indices]
     known = [figure for figure in figures if figure is not None]
     return _Line(tag, indices, threshold, own is not None, sum(known) / len(known) if known else None)
+
+
+def _taught_line(tag: DisplayTag, measured: float, shift: float, own: float | None) -> _Line:
+    threshold = _logit(measured) + shift if own is None else _logit(own)
+    return _Line(tag, (), threshold, own is not None, None, tag.sources[0])
 
 
 def _resolve(scheme: TagScheme, suggestions: dict[str, Suggestion], margins: Mapping[str, float]) -> None:
@@ -151,7 +166,7 @@ def tag_taggram(
     taggram: NDArray[np.float16],
     suggestions: Sequence[Suggestion],
 ) -> NDArray[np.float32]:
-    """Rows of the taggram for display tags, merged as their scores are.
+    """Rows of the taggram for display tags, merged as their scores are; zeros for taught ones.
 
     :param taggram: [raw tags, positions]
     :returns: float32 [suggestions, positions] in 0..1
@@ -159,10 +174,11 @@ def tag_taggram(
     columns = {tag.key: index for index, tag in enumerate(card.tags)}
     clipped = np.clip(taggram.astype(np.float32), SMALLEST, 1 - SMALLEST)
     logits = np.log(clipped / (1 - clipped))
+    nothing = np.full(taggram.shape[1], -np.inf, np.float32)
     rows = [
         logits[places].mean(axis=0)
         if (places := [columns[source] for source in s.tag.sources if source in columns])
-        else np.full(taggram.shape[1], _logit(0.0), np.float32)
+        else nothing
         for s in suggestions
     ]
     stacked = np.stack(rows) if rows else np.zeros((0, taggram.shape[1]), np.float32)

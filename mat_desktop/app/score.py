@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -41,6 +41,8 @@ class Heard:
 def score(session: Session, tracks: Sequence[Track], cancel: Event) -> Iterator[Heard | FileFault]:
     """Listen to tracks; yields them as they are finished. Unchanged files heard before come from the library.
 
+    What was heard before features were kept is listened to once more where they are needed.
+
     :raises EngineFault: the engine cannot be started
     :raises ModelFault: the model cannot be used
     """
@@ -56,8 +58,8 @@ def score(session: Session, tracks: Sequence[Track], cancel: Event) -> Iterator[
                     more = False
                     break
                 kept = session.library.scores(track, digest)
-                if kept is not None:
-                    yield _heard(track, kept)
+                if kept is not None and (kept.features or not session.needs_features):
+                    yield _heard(session, track, kept)
                     continue
                 pending[engine.score(track.path)] = track
             done, _ = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
@@ -82,7 +84,7 @@ def known(session: Session, tracks: Sequence[Track]) -> Iterator[Heard]:
     for track in tracks:
         kept = session.library.scores(track, session.card.digest)
         if kept is not None:
-            yield _heard(track, kept)
+            yield _heard(session, track, kept)
 
 
 def _keep(session: Session, track: Track, digest: str, scored: Scored) -> Heard:
@@ -94,14 +96,15 @@ def _keep(session: Session, track: Track, digest: str, scored: Scored) -> Heard:
         scored.silent,
     )
     taggram = np.frombuffer(scored.taggram, np.float16)
-    kept = KeptScores(scores, pack(taggram), scored.positions)
+    kept = KeptScores(scores, pack(taggram), scored.positions, scored.features)
     session.library.put_scores(track.path, track.stamp, kept)
-    return _heard(track, kept)
+    return _heard(session, track, kept)
 
 
-def _heard(track: Track, kept: KeptScores) -> Heard:
+def _heard(session: Session, track: Track, kept: KeptScores) -> Heard:
     shape = (len(kept.scores.values), kept.positions)
-    return Heard(track.path, kept.scores, unpack(kept.taggram).reshape(shape))
+    scores = replace(kept.scores, taught=session.taught.scores(kept.features))
+    return Heard(track.path, scores, unpack(kept.taggram).reshape(shape))
 
 
 def pack(scores: NDArray[np.float16]) -> bytes:

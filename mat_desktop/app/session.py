@@ -11,10 +11,12 @@ from mat_desktop.app.models import chosen_model, find_model, remember_model
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.tag_file import TagChange, TagFile
+from mat_desktop.app.taught import Shelf
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.tags import Field
+from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.errors import MatError, UsageFault
 from mat_desktop.inference.cards import open_card
 from mat_desktop.inference.client import Engine
@@ -43,12 +45,13 @@ class Session:
         folder = find_model(self.data_dir, self.model)
         self.card = open_card(folder)
         self.tags = TagFile(self.data_dir / "tags.toml")
-        self.bundled_scheme = self.scheme = read_scheme(resource("tag_schemes", "default.toml"))
         self.tags_fault: UsageFault | None = None
-        try:
-            self.scheme = self.tags.over(self.bundled_scheme)
-        except UsageFault as fault:
-            self.tags_fault = fault  # a slip in the user's file must not keep the program from starting
+        self.taught = Shelf(self.data_dir / "taught", self.card)
+        self.teaching = False
+        self._untaught_scheme = read_scheme(resource("tag_schemes", "default.toml"))
+        self.bundled_scheme: TagScheme
+        self.scheme: TagScheme
+        self._make_scheme()
         self.policies: dict[Field, Policy] = dict.fromkeys(self.scheme.targets, Policy.FILL_EMPTY)
         self._thresholds: dict[str, Thresholds] = {}
         self.library = Library(self.data_dir / "library.db")
@@ -87,6 +90,8 @@ class Session:
             raise
         before, self.engine = self.engine, engine
         self.model, self.card = name, card
+        self.taught = Shelf(self.data_dir / "taught", card)
+        self._make_scheme()
         before.close()
 
     def change_tags(self, changes: Mapping[str, TagChange | None]) -> TagScheme:
@@ -97,9 +102,37 @@ class Session:
         """
         self.scheme = self.tags.change(self.bundled_scheme, changes)
         self.tags_fault = None
+        self._set_targets()
+        return self.scheme
+
+    def _make_scheme(self) -> None:
+        """The bundled scheme with the taught tags, and with the user's changes to both."""
+        self.bundled_scheme = self.scheme = self.taught.over(self._untaught_scheme)
+        try:
+            self.scheme = self.tags.over(self.bundled_scheme)
+        except UsageFault as fault:
+            self.tags_fault = fault  # a slip in the user's file must not keep the program from starting
+
+    def _set_targets(self) -> None:
         for target in self.scheme.targets:
             self.policies.setdefault(target, Policy.FILL_EMPTY)
-        return self.scheme
+
+    @property
+    def needs_features(self) -> bool:
+        """Whether a track that was heard before features were kept has to be heard again."""
+        return self.teaching or bool(self.taught.tags)
+
+    def keep_taught(self, tag: TaughtTag) -> None:
+        """Keep a taught tag; it is suggested from now on. :raises UsageFault: it cannot be kept"""
+        self.taught.put(tag)
+        self._make_scheme()
+        self._set_targets()
+
+    def remove_taught(self, name: str) -> TaughtTag:
+        """Delete a taught tag. :raises UsageFault: there is none, or its file cannot be deleted"""
+        tag = self.taught.remove(name)
+        self._make_scheme()
+        return tag
 
     @property
     def thresholds(self) -> Thresholds:

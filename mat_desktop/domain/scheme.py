@@ -63,6 +63,7 @@ class TagScheme:
     :param exclusive: groups of names of which at most one can be true; the surest one stays
     :param limits: most tags of a category that are suggested
     :param fields: field into which a category is written; a category that is absent is not written
+    :param taught: thresholds of sources that the user taught, which no model's card knows, by key
     """
 
     name: str
@@ -71,6 +72,7 @@ class TagScheme:
     exclusive: tuple[tuple[str, ...], ...] = ()
     limits: Mapping[Category, int] = field(default_factory=dict)
     fields: Mapping[Category, Field] = field(default_factory=dict)
+    taught: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [tag.name for tag in self.tags]

@@ -19,6 +19,7 @@ class Scores:
     :param seconds: length of the decoded audio
     :param values: one score in 0..1 for each tag of the card, in its order
     :param silent: nothing but digital silence was heard; the values are zeros then
+    :param taught: scores of tags that the user taught, by key
     """
 
     model: str
@@ -26,6 +27,7 @@ class Scores:
     seconds: float
     values: tuple[float, ...]
     silent: bool = False
+    taught: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

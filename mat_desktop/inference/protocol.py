@@ -71,6 +71,7 @@ class Scored(msgspec.Struct, tag="scored", frozen=True):
     :param values: a score in 0..1 for each tag of the card
     :param taggram: float16 [tags, positions], row-major
     :param positions: columns of the taggram; they share the track's length evenly
+    :param features: float16 [channels], what the network's last layer made the scores of
     """
 
     id: int
@@ -80,6 +81,7 @@ class Scored(msgspec.Struct, tag="scored", frozen=True):
     silent: bool
     taggram: bytes
     positions: int
+    features: bytes
 
 
 class Drawn(msgspec.Struct, tag="drawn", frozen=True):

@@ -137,6 +137,7 @@ class Engine:
             judgement.silent,
             judgement.taggram.tobytes(),
             judgement.taggram.shape[1],
+            judgement.features.tobytes(),
         )
 
     def _draw(self, request: DrawFile) -> Drawn:

@@ -26,6 +26,9 @@ audio lies near -84 dB in our log-mel."""
 SILENT_POSITIONS = 8
 """Columns of the (empty) taggram for each window of a track in which nothing was heard."""
 
+LARGEST = 65504.0
+"""Of half precision; no feature of a sound network comes near it."""
+
 WINDOWS_AT_ONCE = {"cpu": 4, "other": 32}
 """Batching buys nothing on a CPU core; on a GPU it does."""
 
@@ -36,11 +39,14 @@ class Judgement:
 
     :param values: float32 [tags] in 0..1
     :param taggram: float16 [tags, positions] in 0..1; the positions share the track's length evenly
-    :param silent: there was nothing to hear; all values are 0
+    :param features: float16 [channels], the input of the network's last layer, pooled over positions and
+        windows as the scores are
+    :param silent: there was nothing to hear; all values and features are 0
     """
 
     values: NDArray[np.float32]
     taggram: NDArray[np.float16]
+    features: NDArray[np.float16]
     silent: bool
 
 
@@ -95,17 +101,20 @@ class Tagger:
         if frames % length:
             weights[-1] = frames % length / length
         heard = [bool(log_mel[:, start : start + length].max() > SILENCE_DB) for start in starts]
-        positions = self._positions(log_mel, [s for s, h in zip(starts, heard, strict=True) if h], length)
+        loud = [start for start, is_heard in zip(starts, heard, strict=True) if is_heard]
+        positions, features = self._listen(log_mel, loud, length)
         tags = len(self.card.tags)
         columns = round(frames / length * (positions.shape[2] if len(positions) else SILENT_POSITIONS))
         taggram = np.zeros((tags, columns), np.float16)
         if not len(positions):
-            return Judgement(np.zeros(tags, np.float32), taggram, silent=True)
+            channels = np.zeros(features.shape[1], np.float16)
+            return Judgement(np.zeros(tags, np.float32), taggram, channels, silent=True)
         loud_weights = np.array([w for w, h in zip(weights, heard, strict=True) if h], np.float32)
         window_scores = _sigmoid(positions.mean(axis=2))
-        values = (window_scores * loud_weights[:, None]).sum(axis=0) / loud_weights.sum()
+        values = np.average(window_scores, axis=0, weights=loud_weights).astype(np.float32)
         _fill_taggram(taggram, _sigmoid(positions), starts, heard, length, frames)
-        return Judgement(values.astype(np.float32), taggram, silent=False)
+        pooled = np.average(features, axis=0, weights=loud_weights)
+        return Judgement(values, taggram, pooled.clip(-LARGEST, LARGEST).astype(np.float16), silent=False)
 
     def batch(self, pieces: Sequence[LogMel]) -> Tensor:
         """Windows [mel, frames] in dB as the network's input [windows, 1, mel, frames], on its device."""
@@ -113,16 +122,21 @@ class Tagger:
         batch = torch.from_numpy(standard).unsqueeze(1).to(self.device)
         return batch.contiguous(memory_format=torch.channels_last)
 
-    def _positions(self, log_mel: LogMel, starts: list[int], length: int) -> NDArray[np.float32]:
-        """Logits [windows, tags, positions]."""
+    def _listen(
+        self, log_mel: LogMel, starts: list[int], length: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logits [windows, tags, positions] and features [windows, channels]."""
         at_once = WINDOWS_AT_ONCE["cpu" if self.device.type == "cpu" else "other"]
         parts = []
+        features = [np.zeros((0, self.network.head.weight.shape[1]), np.float32)]
         with torch.inference_mode():
             for first in range(0, len(starts), at_once):
                 batch = self.batch([log_mel[:, s : s + length] for s in starts[first : first + at_once]])
-                logits = self.network(batch)
+                logits, pooled = self.network.listen(batch)
                 parts.append(logits.float().cpu().numpy())
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.card.tags), 0), np.float32)
+                features.append(pooled.float().cpu().numpy())
+        positions = np.concatenate(parts) if parts else np.zeros((0, len(self.card.tags), 0), np.float32)
+        return positions, np.concatenate(features)
 
 
 def windows(frames: int, length: int) -> list[int]:

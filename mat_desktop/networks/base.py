@@ -83,6 +83,24 @@ class Network(nn.Module, ABC):
             over the positions is the logit of the whole input.
         """
 
+    def listen(self, audio: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits, and the features that the head made them of.
+
+        :param audio: [batch, *self.input.shape]
+        :returns: logits as ``forward`` has them; features [batch, channels], the mean of the head's input
+            over all its positions
+        """
+        taken: list[Tensor] = []
+        hook = self.head.register_forward_pre_hook(lambda _, inputs: taken.append(inputs[0]))
+        try:
+            logits: Tensor = self(audio)
+        finally:
+            hook.remove()
+        (last,) = taken
+        if isinstance(self.head, nn.Linear):
+            return logits, last.reshape(len(last), -1, last.shape[-1]).mean(dim=1)
+        return logits, last.flatten(2).mean(dim=2)
+
 
 def scaled(channels: Sequence[int], width: float) -> list[int]:
     """Channels times width, at least one each."""

@@ -38,16 +38,26 @@ _MIGRATIONS = (
         model TEXT NOT NULL, tag TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (model, tag)
     ) WITHOUT ROWID;
     """,
+    # Apart from the scores: all of them are read at once, and taggrams are twenty times as large.
+    """
+    CREATE TABLE feature (
+        track_id TEXT NOT NULL, model TEXT NOT NULL, "values" BLOB NOT NULL, PRIMARY KEY (track_id, model)
+    );
+    """,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class KeptScores:
-    """Scores with the taggram that they came from, packed by the caller: [tags, positions]."""
+    """Scores with the taggram that they came from, packed by the caller: [tags, positions].
+
+    :param features: float16 [channels]; empty where the track was heard before they were kept
+    """
 
     scores: Scores
     taggram: bytes
     positions: int
+    features: bytes = b""
 
 
 class Library:
@@ -131,12 +141,18 @@ class Library:
                     kept.positions,
                 ),
             )
+            if kept.features:
+                db.execute(
+                    "INSERT OR REPLACE INTO feature VALUES (?, ?, ?)",
+                    (scores.track_id, scores.model, kept.features),
+                )
 
     def scores(self, track: Track, model: str) -> KeptScores | None:
         """What a model heard in this very file, None if it has not listened or the file changed since."""
         rows = self._database.rows(
-            'SELECT s.track_id, s.model, s.seconds, s."values", s.silent, s.taggram, s.positions'
+            'SELECT s.track_id, s.model, s.seconds, s."values", s.silent, s.taggram, s.positions, f."values"'
             " FROM track t JOIN score s ON s.track_id = t.track_id"
+            " LEFT JOIN feature f ON f.track_id = s.track_id AND f.model = s.model"
             " WHERE t.path = ? AND t.size = ? AND t.mtime_ns = ? AND t.inode = ? AND s.model = ?",
             (
                 os.fsencode(track.path),
@@ -148,9 +164,27 @@ class Library:
         )
         if not rows:
             return None
-        track_id, model, seconds, values, silent, taggram, positions = rows[0]
+        track_id, model, seconds, values, silent, taggram, positions, features = rows[0]
         scores = Scores(model, TrackId(track_id), seconds, tuple(json.loads(values)), bool(silent))
-        return KeptScores(scores, taggram, positions)
+        return KeptScores(scores, taggram, positions, features or b"")
+
+    def features(self, model: str) -> list[tuple[TrackId, bytes]]:
+        """What a model's last layer heard in every track of the library, once each, in order of identity."""
+        return self._database.rows(
+            'SELECT track_id, "values" FROM feature WHERE model = ?'
+            " AND track_id IN (SELECT track_id FROM track) ORDER BY track_id",
+            (model,),
+        )
+
+    def without_features(self, model: str) -> list[Path]:
+        """Files that a model heard before features were kept."""
+        rows = self._database.rows(
+            "SELECT t.path FROM track t JOIN score s ON s.track_id = t.track_id AND s.model = ?"
+            " WHERE NOT EXISTS (SELECT 1 FROM feature f WHERE f.track_id = s.track_id AND f.model = s.model)"
+            " ORDER BY t.path",
+            (model,),
+        )
+        return [_path(row[0]) for row in rows]
 
     def heard_by_model(self) -> dict[str, int]:
         """How many known files each model has heard, by its digest."""
@@ -198,6 +232,24 @@ class Library:
             db.execute("DELETE FROM threshold WHERE model = ? AND tag = ?", (model, tag))
             if value is not None:
                 db.execute("INSERT INTO threshold VALUES (?, ?, ?)", (model, tag, value))
+
+    def verdicts_on(self, tag: str) -> dict[TrackId, Verdict]:
+        """What the user said of one tag, track by track."""
+        rows = self._database.rows("SELECT track_id, verdict FROM verdict WHERE tag = ?", (tag,))
+        return {TrackId(track_id): Verdict(verdict) for track_id, verdict in rows}
+
+    def add_verdicts(self, tag: str, verdicts: Mapping[TrackId, Verdict]) -> None:
+        """Say something of one tag of several tracks."""
+        with self._database.transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)",
+                [(track_id, tag, verdict) for track_id, verdict in verdicts.items()],
+            )
+
+    def drop_tag(self, tag: str) -> None:
+        """Forget what the user said of a tag that is there no more."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM verdict WHERE tag = ?", (tag,))
 
 
 def _tags(tags: TagSet) -> str:

@@ -46,6 +46,7 @@ def test_a_file_is_scored_whole(engine: Engine, tmp_path: Path) -> None:
     assert all(0 < value < 1 for value in scored.values)
     assert scored.positions == round((1 + 70 * 16_000 // 512) / 911 * 8)
     assert len(scored.taggram) == 5 * scored.positions * 2
+    assert len(scored.features) == 41 * 2  # 2048 channels at width 0.02
 
 
 def test_a_short_file_is_repeated_to_fill_a_window(engine: Engine, tmp_path: Path) -> None:

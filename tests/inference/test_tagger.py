@@ -52,6 +52,26 @@ def test_windows_count_by_what_they_add(tagger: Tagger) -> None:
     assert (judgement.taggram > 0).all()
 
 
+def test_features_are_what_the_scores_are_made_of(tagger: Tagger) -> None:
+    picture = noise(911)
+    judgement = tagger.judge(picture)
+    head = tagger.network.head
+    features = torch.from_numpy(judgement.features.astype(np.float32))
+    logits = head.weight.flatten(1) @ features + head.bias
+    assert np.allclose(torch.sigmoid(logits).detach().numpy(), judgement.values, atol=1e-3)
+
+    silence = tagger.judge(np.full((96, 911), -100, np.float32))
+    assert silence.features.shape == judgement.features.shape
+    assert not silence.features.any()
+
+
+def test_features_count_windows_by_what_they_add(tagger: Tagger) -> None:
+    picture = noise(911 * 2 + 300)
+    windows = [tagger.judge(picture[:, s : s + 911]).features for s in (0, 911, 1211)]
+    expected = np.average(np.array(windows, np.float32), axis=0, weights=[1, 1, 300 / 911])
+    assert np.allclose(tagger.judge(picture).features, expected, atol=2e-3)
+
+
 def test_the_taggram_is_where_the_sound_is(tagger: Tagger) -> None:
     picture = np.full((96, 911 * 3), -100, np.float32)
     picture[:, 911:1822] = noise(911)

@@ -215,3 +215,18 @@ def test_what_cannot_be_built_is_refused_in_clear_words(spec: NetworkSpec, messa
 def test_no_tags_are_refused() -> None:
     with pytest.raises(ValueError, match="for 0 tags"):
         build(named("musicnn"), 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["fcn1d", "fcn2d", "crnn2d", "choi_k2c2", "choi_crnn", "musicnn", "sample_level"]
+)
+def test_what_the_head_hears(name: str) -> None:
+    """Features are those that the head makes the logits of, whatever kind of layer it is."""
+    network = build(NetworkSpec(name, 0, WIDTH), TAGS).eval()
+    audio = torch.randn(2, *network.input.shape)
+    with torch.inference_mode():
+        logits, features = network.listen(audio)
+        again = network(audio)
+        made = network.head.weight.flatten(1) @ features.T + network.head.bias[:, None]
+    assert torch.equal(logits, again)
+    assert torch.allclose(made.T, logits.mean(dim=2), atol=1e-4)

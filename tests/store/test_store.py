@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,30 @@ def test_tracks_come_back_as_they_were(tmp_path: Path) -> None:
     library.put_tracks([track(odd), track(tmp_path / "b.mp3")])
     assert library.track(odd) == track(odd)
     assert library.track(tmp_path / "c.mp3") is None
+
+
+def test_features_stand_beside_the_scores(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    first, second = track(tmp_path / "a.mp3"), track(tmp_path / "b.mp3")
+    library.put_tracks([first, second])
+    library.put_scores(first.path, STAMP, replace(kept("a"), features=b"\x01\x02"))
+    library.put_scores(second.path, STAMP, kept("b"))
+    assert library.features("model") == [("a", b"\x01\x02")]
+    assert library.features("other") == []
+    assert library.without_features("model") == [second.path]
+    found = library.scores(first, "model")
+    assert found is not None
+    assert found.features == b"\x01\x02"
+
+
+def test_verdicts_on_one_tag(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    library.put_verdicts(TrackId("a"), {"rock": Verdict.ACCEPTED, "own": Verdict.REJECTED})
+    library.add_verdicts("own", {TrackId("a"): Verdict.ACCEPTED, TrackId("b"): Verdict.REJECTED})
+    assert library.verdicts_on("own") == {"a": Verdict.ACCEPTED, "b": Verdict.REJECTED}
+    library.drop_tag("own")
+    assert library.verdicts_on("own") == {}
+    assert library.verdicts(TrackId("a")) == {"rock": Verdict.ACCEPTED}
 
 
 def test_scores_belong_to_the_content(tmp_path: Path) -> None:

@@ -1,0 +1,163 @@
+"""The shelf of taught tags: a small JSON file each, in a folder for the model that they were taught to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from mat_desktop.app.classifier import AT_ONCE, sigmoid
+from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.taught import TaughtTag
+from mat_desktop.errors import UsageFault, printable
+
+SUFFIX = ".tag.json"
+LARGEST = 4 << 20
+"""Bytes of a file; two hundred thousand examples fit."""
+
+
+class ForeignTag(UsageFault):
+    """The tag is sound but was taught to another model; its examples can teach it to this one."""
+
+    def __init__(self, tag: TaughtTag, card: ModelCard) -> None:
+        super().__init__(
+            f"“{tag.name}” was taught to another model ({tag.model_name}, {tag.model}), and not to "
+            f"{card.name} ({card.digest}), which hears differently"
+        )
+        self.tag = tag
+
+
+class Shelf:
+    """The taught tags of one model. One thread changes them, any may read."""
+
+    def __init__(self, folder: Path, card: ModelCard) -> None:
+        """:param folder: with a folder for each model; ``faults`` tells of files that are not usable"""
+        self.folder = folder / card.digest
+        self.faults: list[str] = []
+        self._card = card
+        found: dict[str, TaughtTag] = {}
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+            try:
+                tag = self.read(path)
+            except UsageFault as fault:
+                self.faults.append(str(fault))
+            else:
+                found.setdefault(tag.name.casefold(), tag)
+        self._tags = _ordered(found.values())
+
+    @property
+    def tags(self) -> tuple[TaughtTag, ...]:
+        """In order of name."""
+        return self._tags
+
+    def find(self, name: str) -> TaughtTag:
+        """By name, in any case. :raises UsageFault: there is none"""
+        wanted = name.strip().casefold()
+        for tag in self._tags:
+            if tag.name.casefold() == wanted:
+                return tag
+        known = ", ".join(tag.name for tag in self._tags) or "none"
+        raise UsageFault(f"there is no taught tag “{name}”; known: {known}")
+
+    def over(self, scheme: TagScheme) -> TagScheme:
+        """A scheme with the taught tags in it. One whose name it has already is left out."""
+        taken = {tag.name.casefold() for tag in scheme.tags}
+        free = [tag for tag in self._tags if tag.name.casefold() not in taken]
+        return replace(
+            scheme,
+            tags=(*scheme.tags, *(tag.as_display_tag() for tag in free)),
+            taught={tag.key: tag.threshold for tag in free},
+        )
+
+    def scores(self, features: bytes) -> dict[str, float]:
+        """Of one track by key of the tag; empty where its features are not known."""
+        if not self._tags or not features:
+            return {}
+        row = np.frombuffer(features, np.float16)[None]
+        return {key: float(values[0]) for key, values in self.all_scores(row).items()}
+
+    def all_scores(self, features: NDArray[np.float16]) -> dict[str, NDArray[np.float32]]:
+        """Of many tracks by key of the tag. :param features: [tracks, channels]"""
+        tags = [tag for tag in self._tags if len(tag.weights) == features.shape[1]]
+        if not tags:
+            return {}
+        weights = np.array([tag.weights for tag in tags], np.float32).T
+        biases = np.array([tag.bias for tag in tags], np.float32)
+        parts = [
+            sigmoid(features[first : first + AT_ONCE].astype(np.float32) @ weights + biases)
+            for first in range(0, len(features), AT_ONCE)
+        ]
+        scores = np.concatenate(parts) if parts else np.zeros((0, len(tags)), np.float32)
+        return {tag.key: scores[:, place] for place, tag in enumerate(tags)}
+
+    def put(self, tag: TaughtTag) -> None:
+        """Keep a tag, in place of one with the same name.
+
+        :raises ForeignTag: it was taught to another model
+        :raises UsageFault: the file cannot be written
+        """
+        if tag.model != self._card.digest:
+            raise ForeignTag(tag, self._card)
+        _write(self._path(tag.name), tag)
+        others = [other for other in self._tags if other.name.casefold() != tag.name.casefold()]
+        self._tags = _ordered([*others, tag])
+
+    def remove(self, name: str) -> TaughtTag:
+        """Delete a tag and return it. :raises UsageFault: there is none, or its file cannot be deleted"""
+        tag = self.find(name)
+        path = self._path(tag.name)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageFault(f"{printable(path)} cannot be deleted: {error.strerror}") from error
+        self._tags = tuple(other for other in self._tags if other is not tag)
+        return tag
+
+    def export(self, name: str, path: Path) -> None:
+        """Copy a tag into a file of its own. :raises UsageFault: there is none, or it cannot be written"""
+        _write(path, self.find(name))
+
+    def read(self, path: Path) -> TaughtTag:
+        """A tag from a file.
+
+        :raises ForeignTag: it was taught to another model
+        :raises UsageFault: the file is not a taught tag
+        """
+        try:
+            if path.stat().st_size > LARGEST:
+                raise UsageFault(f"{printable(path)} is too large for a taught tag")
+            tag = msgspec.json.decode(path.read_bytes(), type=TaughtTag)
+        except OSError as error:
+            raise UsageFault(f"{printable(path)}: {error.strerror}") from error
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise UsageFault(f"{printable(path)} is not a taught tag: {error}") from error
+        if tag.model != self._card.digest:
+            raise ForeignTag(tag, self._card)
+        return tag
+
+    def _path(self, name: str) -> Path:
+        """No two names share a file, whatever the file system makes of their letters."""
+        letters = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.casefold())
+        digest = hashlib.sha256(name.casefold().encode()).hexdigest()[:8]
+        return self.folder / f"{letters[:40]}-{digest}{SUFFIX}"
+
+
+def _ordered(tags: Iterable[TaughtTag]) -> tuple[TaughtTag, ...]:
+    return tuple(sorted(tags, key=lambda tag: tag.name.casefold()))
+
+
+def _write(path: Path, tag: TaughtTag) -> None:
+    """Whole or not at all. :raises UsageFault: the disk refuses"""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(tag), indent=1) + b"\n")
+        fresh.replace(path)
+    except OSError as error:
+        raise UsageFault(f"{printable(path)} cannot be written: {error.strerror or error}") from error
