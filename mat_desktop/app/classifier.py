@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-F = TypeVar("F", np.float32, np.float64)
 Matrix = NDArray[np.float32]
 
 LEAST_EXAMPLES = 3
@@ -177,13 +176,14 @@ def _ranking(yes: NDArray[np.float64], no: NDArray[np.float64], counts: NDArray[
     return float(np.average(above.mean(axis=0), weights=counts))
 
 
-def sigmoid(logits: NDArray[F]) -> NDArray[F]:
+def sigmoid(logits: NDArray[Any]) -> NDArray[Any]:
     """Chances of logits."""
-    chances: NDArray[F] = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
+    chances: NDArray[Any] = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
     return chances
 
 
-def logit(chances: NDArray[F]) -> NDArray[F]:
+def logit(chances: NDArray[Any]) -> NDArray[Any]:
     """Logits of chances, as far as they can be told from 0 and 1."""
     clipped = np.clip(chances, 1e-6, 1 - 1e-6)
-    return np.log(clipped / (1 - clipped)).astype(chances.dtype, copy=False)
+    logits: NDArray[Any] = np.log(clipped / (1 - clipped))
+    return logits
