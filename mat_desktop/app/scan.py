@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.session import Session
-from mat_desktop.audio.probe import is_audio_name, probe
-from mat_desktop.domain.track import FileStamp, Track
+from mat_desktop.audio.probe import is_audio_name, packets_digest, probe
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import DecodeError, FileFault, TagFault
 from mat_desktop.metadata.files import read_tags
 
@@ -25,9 +28,17 @@ def scan(session: Session, roots: Sequence[Path], cancel: Event) -> Iterator[Tra
     """
     absolute = [Path(os.path.abspath(root)) for root in roots]  # noqa: PTH100 - resolve() would follow links
     session.library.add_roots(root for root in absolute if root.exists())
-    fresh: list[Track] = []
+    yield from look(session, absolute, cancel)
+
+
+def look(session: Session, paths: Sequence[Path], cancel: Event) -> Iterator[Track | FileFault]:
+    """As :func:`scan`, for parts of folders that were opened before.
+
+    :param paths: absolute
+    """
+    fresh = _Fresh(session)
     try:
-        for found in _files(absolute):
+        for found in _files(paths):
             if cancel.is_set():
                 return
             if isinstance(found, FileFault):
@@ -38,20 +49,36 @@ def scan(session: Session, roots: Sequence[Path], cancel: Event) -> Iterator[Tra
             except FileFault as fault:
                 yield fault
                 continue
-            if len(fresh) >= KEEP_EVERY:
-                session.library.put_tracks(fresh)
-                fresh.clear()
+            if len(fresh.tracks) >= KEEP_EVERY:
+                fresh.keep()
             yield track
     finally:
-        session.library.put_tracks(fresh)
+        fresh.keep()
 
 
 def refresh(session: Session, path: Path) -> Track:
-    """Read one file's tags again. :raises FileFault: it cannot be read any more"""
-    fresh: list[Track] = []
+    """Read one file's tags again, because somebody wants to see them: what failed may be tried anew.
+
+    :raises FileFault: it cannot be read any more
+    """
+    fresh = _Fresh(session)
     track = _look(session, path, fresh, again=True)
-    session.library.put_tracks(fresh)
+    fresh.keep()
     return track
+
+
+class _Fresh:
+    """Files that were just read, and the identities of those whose sound is as it was."""
+
+    def __init__(self, session: Session) -> None:
+        self._library = session.library
+        self.tracks: list[Track] = []
+        self.same: dict[Path, TrackId] = {}
+
+    def keep(self) -> None:
+        """Into the library."""
+        self._library.put_tracks(self.tracks, self.same)
+        self.tracks, self.same = [], {}
 
 
 def _files(roots: Sequence[Path]) -> Iterator[Path | FileFault]:
@@ -89,7 +116,7 @@ def _walk(folder: Path) -> Iterator[Path | FileFault]:
             yield path
 
 
-def _look(session: Session, path: Path, fresh: list[Track], *, again: bool = False) -> Track:
+def _look(session: Session, path: Path, fresh: _Fresh, *, again: bool = False) -> Track:
     try:
         status = path.stat()
     except OSError as error:
@@ -97,14 +124,34 @@ def _look(session: Session, path: Path, fresh: list[Track], *, again: bool = Fal
     if not stat.S_ISREG(status.st_mode):
         raise FileFault(path, "not a regular file")  # a pipe would be waited for without end
     stamp = FileStamp.of(status)
-    known = None if again else session.library.track(path)
-    if known is not None and known.stamp == stamp:
+    known = session.library.track(path)
+    if known is not None and known.stamp == stamp and not again:
         return known
     if stamp.size == 0:
         raise FileFault(path, "the file is empty")
     track = _read(path, stamp)
-    fresh.append(track)
+    if known is None:
+        moved = session.library.moved(stamp)
+        if moved is not None:
+            fresh.same[path] = moved
+    elif known.stamp != stamp:
+        track = _changed(session, known, track, fresh, seen=again)
+    fresh.tracks.append(track)
     return track
+
+
+def _changed(session: Session, known: Track, track: Track, fresh: _Fresh, *, seen: bool) -> Track:
+    """Another program changed a file. Where only its tags are others, what was heard in it still holds.
+
+    :param seen: whether the user looks at it just now
+    """
+    heard = session.library.identity(track.path)
+    if heard is not None:
+        with suppress(DecodeError):
+            if packets_digest(track.path) == heard:
+                fresh.same[track.path] = heard
+    ours = heard is not None or bool(known.tags.get(Field.MAT_TAGS))
+    return replace(track, outside=ours and not seen)
 
 
 def _read(path: Path, stamp: FileStamp) -> Track:

@@ -69,6 +69,7 @@ def score(session: Session, tracks: Sequence[Track], cancel: Event) -> Iterator[
                     return
                 fault = future.exception()
                 if isinstance(fault, FileFault):
+                    session.library.put_fault(track.path, track.stamp, fault.cause)
                     yield fault
                 elif fault is not None:
                     raise fault

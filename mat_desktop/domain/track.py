@@ -57,12 +57,18 @@ class StreamInfo:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One audio file as the scan found it."""
+    """One audio file as the scan found it.
+
+    :param fault: why this very file could not be listened to, else empty
+    :param outside: another program changed it after it was listened to or written, and nobody looked since
+    """
 
     path: Path
     stamp: FileStamp
     duration: float | None = None
     tags: TagSet = dataclass_field(default_factory=dict)
+    fault: str = ""
+    outside: bool = False
 
     def first(self, field: Field) -> str:
         """The first value of a field, or an empty text."""

@@ -24,11 +24,12 @@ from mat_desktop.app.models import (
 )
 from mat_desktop.app.recover import recover
 from mat_desktop.app.resources import resource
-from mat_desktop.app.scan import refresh, scan
+from mat_desktop.app.scan import look, refresh, scan
 from mat_desktop.app.score import Heard, known, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.app.undo import undo
+from mat_desktop.app.watch import watch
 from mat_desktop.audio.probe import is_audio_name
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
@@ -160,6 +161,14 @@ class AppServices:
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""
         return scan(self._session, roots, cancel)
+
+    def look(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        """Tracks at paths under folders that were opened before."""
+        return look(self._session, paths, cancel)
+
+    def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
+        """Paths that other programs changed, as they do."""
+        return watch(roots, stop)
 
     def known(self, tracks: Sequence[Track]) -> Iterator[Heard]:
         """What was heard in earlier sessions."""

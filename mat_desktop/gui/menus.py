@@ -17,16 +17,32 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Edit",
         ("undo", "", "accept", "reject", "undecide", "accept_all", "add_tag", "", "mapping", "", "search"),
     ),
-    ("Tracks", ("listen", "listen_all", "cancel", "", "write", "", "mark", "next", "previous", "play")),
-    ("View", ("library", "review", "models", "history", "problems", "", "sidebar", "pane", "")),
+    (
+        "Tracks",
+        (
+            *("listen", "listen_all", "cancel", "", "write", "", "mark", "next", "previous", "play", ""),
+            *("similar", "playlist", "", "read_again", "show_folder", "copy_path"),
+        ),
+    ),
+    (
+        "View",
+        (
+            *("library", "review", "models", "history", "problems", ""),
+            *("columns", "sidebar", "pane", ""),
+        ),
+    ),
     ("Help", ("keys", "about")),
 )
-MORE = ("listen", "listen_all", "", "add", "rescan", "", "write", "problems")
+ROWS = (
+    *("play", "listen", "similar", "", "accept_all", "write", ""),
+    *("playlist", "read_again", "", "show_folder", "copy_path"),
+)
+MORE = ("listen", "listen_all", "", "add", "rescan", "", "write", "playlist", "problems", "", "columns")
 APPEARANCES = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"))
 
 
 class Menus:
-    """The menu bar, the rail's menu with all of it, and the small one over the table."""
+    """The menu bar, the rail's menu with all of it, the small one over the table, and that of its rows."""
 
     def __init__(
         self, window: QMainWindow, actions: Actions, set_appearance: Callable[[str], object]
@@ -45,6 +61,8 @@ class Menus:
             bar.hide()  # the rail has the same menus; hidden, the bar takes no room
         self._more = QMenu(window)
         self._fill(self._more, MORE)
+        self._rows = QMenu(window)
+        self._fill(self._rows, ROWS)
 
     def _fill(self, menu: QMenu, names: Sequence[str]) -> None:
         for name in names:
@@ -70,3 +88,7 @@ class Menus:
     def show_more(self, button: QWidget) -> None:
         """The small one, under a button."""
         self._more.popup(button.mapToGlobal(QPoint(0, button.height() + 2)))
+
+    def show_rows(self, at: QPoint) -> None:
+        """What can be done with the selected tracks."""
+        self._rows.popup(at)

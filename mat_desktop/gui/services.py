@@ -116,6 +116,12 @@ class Services(Protocol):
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""
 
+    def look(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        """Tracks at paths under folders that were opened before."""
+
+    def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
+        """Paths that other programs changed, as they do; in a thread of its own."""
+
     def known(self, tracks: Sequence[Track]) -> Iterable[Heard]:
         """What was heard in earlier sessions."""
 

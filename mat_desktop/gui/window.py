@@ -37,8 +37,10 @@ from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
+from mat_desktop.gui.operations.rows import Rows
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.undo import Undo
+from mat_desktop.gui.operations.watch import Watch
 from mat_desktop.gui.operations.write import Write
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.panels import Panels
@@ -96,6 +98,8 @@ class Window(QMainWindow):
         self.review = self.room.review
         self.writing = Write(desk)
         self.undoing = Undo(desk)
+        self.rows = Rows(desk, self.library, self.scan, self.actions_, self._settings)
+        self.watching = Watch(desk, self._settings, self.scan.found)
         self.panels = Panels(desk, self.library, self.writing)
         self.workshop = Workshop(desk, self.pages)
         self._menus = Menus(self, self.actions_, self.set_appearance)
@@ -205,6 +209,8 @@ class Window(QMainWindow):
         self.scan.opened.connect(self._scan_opened)
         self.scan.nothing.connect(self._nothing_found)
         self.scan.ended.connect(self._counted)
+        self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
+        self.watching.new.connect(self.listen.to)
         self.listen.engine_fault.connect(self.engine.failed)
         self.listen.engine_works.connect(self.engine.works)
         self.listen.ended.connect(self._refresh_actions)
@@ -227,6 +233,7 @@ class Window(QMainWindow):
         library.listen.clicked.connect(lambda: self.listen.to(self._many_to_hear() or self.listen.new()))
         library.more.clicked.connect(lambda: self._menus.show_more(library.more))
         library.listen_to.connect(self.listen.to)
+        library.table.menu_asked.connect(self._menus.show_rows)
         library.selection_changed.connect(self._refresh_actions)
         self.room.changed.connect(self._refresh_actions)
         self.room.queue.leaving.connect(lambda: self.show_page("library"))
@@ -296,12 +303,14 @@ class Window(QMainWindow):
         self.room.queue.shut(self._settings)
         self._settings.sync()
         self.hide()
+        self.watching.close()
         self.library.player.close()
         if not self.bridge.shut(600):
             self._services.close()
             self.bridge.shut(10_000)
         else:
             self._services.close()
+        self.watching.wait(2000)
         event.accept()
 
     # pages
@@ -453,7 +462,8 @@ class Window(QMainWindow):
         tally, last = self.tracks.tally(), self.undoing.last
         chosen = len(self._many_to_hear()) if in_library else 0
         self.library.say_listen(chosen or tally.new, chosen > 0)
-        here = self.library.row is not None and self.library.row.is_new
+        row = self.library.row
+        here = row is not None and row.scores is None and bool(can_be_heard([row]))
         a["listen"].setEnabled(in_library and (chosen > 0 or here))
         a["listen_all"].setEnabled((in_library or self.room.in_view) and tally.new > 0)
         a["write"].setEnabled((in_library or self.room.in_view) and tally.heard > 0 and not writes)
@@ -465,6 +475,7 @@ class Window(QMainWindow):
         else:
             tip = "Nothing to take back"
         self.library.pane.undo.setToolTip(tip)
+        self.rows.refresh(in_library)
         a["rescan"].setEnabled(bool(self.scan.roots))
         a["problems"].setEnabled(tally.bad > 0)
         a["demo"].setEnabled(self._has_demo)
@@ -488,7 +499,8 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Folders and files are welcome anywhere."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        ours = event.source() is not None  # rows of the table, on their way to other programs
+        if not ours and any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
             self.first.zone.set_hot(True)
 

@@ -44,6 +44,11 @@ _MIGRATIONS = (
         track_id TEXT NOT NULL, model TEXT NOT NULL, "values" BLOB NOT NULL, PRIMARY KEY (track_id, model)
     );
     """,
+    """
+    ALTER TABLE track ADD COLUMN fault TEXT NOT NULL DEFAULT '';
+    ALTER TABLE track ADD COLUMN outside INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX track_by_stamp ON track (size, mtime_ns, inode);
+    """,
 )
 
 
@@ -83,19 +88,39 @@ class Library:
     def track(self, path: Path) -> Track | None:
         """A file as it was last read."""
         rows = self._database.rows(
-            "SELECT size, mtime_ns, inode, duration, tags FROM track WHERE path = ?", (os.fsencode(path),)
+            "SELECT size, mtime_ns, inode, duration, tags, fault, outside FROM track WHERE path = ?",
+            (os.fsencode(path),),
         )
         return _track(path, rows[0]) if rows else None
 
-    def put_tracks(self, tracks: Sequence[Track]) -> None:
-        """Keep files as just read. A file whose stamp changed loses its identity until it is heard again."""
+    def identity(self, path: Path) -> TrackId | None:
+        """What was heard in a file, None where nothing was."""
+        rows = self._database.rows("SELECT track_id FROM track WHERE path = ?", (os.fsencode(path),))
+        return TrackId(rows[0][0]) if rows and rows[0][0] is not None else None
+
+    def moved(self, stamp: FileStamp) -> TrackId | None:
+        """What was heard in a file that had this very stamp under another name; None where nothing was."""
+        rows = self._database.rows(
+            "SELECT track_id FROM track WHERE size = ? AND mtime_ns = ? AND inode = ?"
+            " AND track_id IS NOT NULL LIMIT 1",
+            (stamp.size, stamp.mtime_ns, _inode(stamp)),
+        )
+        return TrackId(rows[0][0]) if rows and stamp.inode else None
+
+    def put_tracks(self, tracks: Sequence[Track], same: Mapping[Path, TrackId] = {}) -> None:
+        """Keep files as just read. A file whose stamp changed loses its identity until it is heard again.
+
+        :param same: identities of changed and moved files whose audio is as before
+        """
         with self._database.transaction() as db:
             db.executemany(
-                "INSERT INTO track VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (path) DO UPDATE SET"
+                "INSERT INTO track (path, size, mtime_ns, inode, duration, tags, track_id, fault, outside)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
                 " track_id = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns"
-                " AND inode = excluded.inode THEN track_id END,"
+                " AND inode = excluded.inode THEN track_id ELSE excluded.track_id END,"
                 " size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,"
-                " duration = excluded.duration, tags = excluded.tags",
+                " duration = excluded.duration, tags = excluded.tags,"
+                " fault = excluded.fault, outside = excluded.outside",
                 [
                     (
                         os.fsencode(track.path),
@@ -104,9 +129,20 @@ class Library:
                         _inode(track.stamp),
                         track.duration,
                         _tags(track.tags),
+                        same.get(track.path),
+                        track.fault,
+                        track.outside,
                     )
                     for track in tracks
                 ],
+            )
+
+    def put_fault(self, path: Path, stamp: FileStamp, cause: str) -> None:
+        """This very file could not be listened to; an empty cause says that it may be tried anew."""
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE track SET fault = ? WHERE path = ? AND size = ? AND mtime_ns = ?",
+                (cause, os.fsencode(path), stamp.size, stamp.mtime_ns),
             )
 
     def rewritten(self, path: Path, stamp: FileStamp, changes: Sequence[Change]) -> None:
@@ -117,7 +153,7 @@ class Library:
         tags = {**track.tags, **{change.field: change.after for change in changes}}
         with self._database.transaction() as db:
             db.execute(
-                "UPDATE track SET size = ?, mtime_ns = ?, inode = ?, tags = ? WHERE path = ?",
+                "UPDATE track SET size = ?, mtime_ns = ?, inode = ?, tags = ?, outside = 0 WHERE path = ?",
                 (stamp.size, stamp.mtime_ns, _inode(stamp), _tags(tags), os.fsencode(path)),
             )
 
@@ -126,7 +162,8 @@ class Library:
         scores = kept.scores
         with self._database.transaction() as db:
             db.execute(
-                "UPDATE track SET track_id = ? WHERE path = ? AND size = ? AND mtime_ns = ?",
+                "UPDATE track SET track_id = ?, fault = '', outside = 0"
+                " WHERE path = ? AND size = ? AND mtime_ns = ?",
                 (scores.track_id, os.fsencode(path), stamp.size, stamp.mtime_ns),
             )
             db.execute(
@@ -199,8 +236,9 @@ class Library:
         return {tag: Verdict(verdict) for tag, verdict in rows}
 
     def put_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
-        """Replace a track's verdicts; undecided ones are not kept."""
+        """Replace a track's verdicts; undecided ones are not kept. Whoever decides has looked at the file."""
         with self._database.transaction() as db:
+            db.execute("UPDATE track SET outside = 0 WHERE track_id = ?", (track_id,))
             db.execute("DELETE FROM verdict WHERE track_id = ?", (track_id,))
             db.executemany(
                 "INSERT INTO verdict VALUES (?, ?, ?)",
@@ -257,9 +295,10 @@ def _tags(tags: TagSet) -> str:
 
 
 def _track(path: Path, row: tuple[Any, ...]) -> Track:
-    size, mtime_ns, inode, duration, tags = row
+    size, mtime_ns, inode, duration, tags, fault, outside = row
     known = {Field(name): tuple(values) for name, values in json.loads(tags).items()}
-    return Track(path, FileStamp(size, mtime_ns, int.from_bytes(inode, "big")), duration, known)
+    stamp = FileStamp(size, mtime_ns, int.from_bytes(inode, "big"))
+    return Track(path, stamp, duration, known, fault, bool(outside))
 
 
 def _inode(stamp: FileStamp) -> bytes:

@@ -93,6 +93,7 @@ class FakeServices:
         self.closed = False
         self.explained: list[tuple[Path, str]] = []
         self.other_models: list[Model | BrokenModel] = []
+        self.changes: list[Path] = []
         self.heard: dict[Path, Heard] = {}
         self.kept: dict[TrackId, Mapping[str, Verdict]] = {}
         self.files: dict[Path, Track] = {}
@@ -164,6 +165,14 @@ class FakeServices:
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         yield from list(self.files.values())
         yield FileFault(self.broken, "the file ends early")
+
+    def look(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        yield from (self.files[path] for path in paths if path in self.files)
+
+    def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
+        while not stop.wait(0.01):
+            if self.changes:
+                yield [self.changes.pop()]
 
     def known(self, tracks: Sequence[Track]) -> Iterator[Heard]:
         yield from (self.heard[track.path] for track in tracks if track.path in self.heard)

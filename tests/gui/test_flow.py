@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.audio.player import Player
 from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.query import Word
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import TrackId
+from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.scale import on_scale
 from mat_desktop.gui.window import Window
@@ -48,7 +50,7 @@ def test_open_shows_tracks_and_what_failed_with_its_reason(library: Window) -> N
     assert library.pages.stack.currentWidget() is library.library
     row = library.tracks.rows()[-1]
     assert row.state is State.FAILED
-    assert library.tracks.cell(row, 4) == "The file ends early"  # type: ignore[arg-type]
+    assert library.tracks.cell(row, Column.SUGGESTED) == "The file ends early"
     assert library.library.row is not None
     assert library.library.row.title == "Song 0"
 
@@ -364,5 +366,5 @@ def test_moved_thresholds_reach_rows_that_are_not_in_view(qtbot: QtBot, library:
     library.room.weigh.shift(-3.0)
     rows = [row for row in library.tracks.rows() if row.scores is not None]
     qtbot.waitUntil(lambda: all("mellow" in row.heard for row in rows), timeout=5000)
-    library.tracks.filter("mellow")
+    library.tracks.filter(Word("mellow"))
     assert library.tracks.rowCount() == 4

@@ -9,16 +9,18 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 
+from mat_desktop.domain.query import Vocabulary, parse
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui import words
+from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.history import HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
 from mat_desktop.gui.models.row import Arrived, State
 from mat_desktop.gui.models.tags import TagsModel
-from mat_desktop.gui.models.tracks import Column, TracksModel
+from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.views.problems import ProblemsModel
 from mat_desktop.gui.widgets.sidebar import SideModel
 from mat_desktop.store.journal import Run
@@ -49,11 +51,11 @@ def test_tracks(services: FakeServices, qtmodeltester: ModelTester) -> None:
     model.sort(Column.SUGGESTED)
     model.sort(-1)
     assert [row.path.name[0] for row in model.shown()] == list("012345")
-    model.filter("ferries song 2")
+    model.filter(parse("ferries song 2", Vocabulary([], [])))
     assert [row.title for row in model.shown()] == ["Song 2"]
-    model.filter("", State.FAILED)
+    model.filter(None, State.FAILED)
     assert [row.reason for row in model.shown()] == ["the file ends early"]
-    model.filter("", None, services.music)
+    model.filter(None, None, services.music)
     assert model.rowCount() == 6
     assert model.count_under(services.music) == 6
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from enum import StrEnum
 from os import fspath, sep
 from os.path import normcase
 from pathlib import Path
+from typing import ClassVar
 
+from mat_desktop.domain.query import fold
 from mat_desktop.domain.scores import Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
@@ -29,8 +32,36 @@ class State(StrEnum):
     TO_REVIEW = "To review"
     REVIEWED = "Reviewed"
     WRITTEN = "Written"
+    CHANGED = "Changed"
     CONFLICT = "Conflict"
     FAILED = "Failed"
+
+
+OUTSIDE = "another program changed the file since"
+"""Why a track is said to be changed."""
+
+
+class Levels:
+    """Scores of display tags of one track, 0..1; the names are shared by all tracks with the same tags."""
+
+    __slots__ = ("_columns", "values")
+    _known: ClassVar[dict[tuple[str, ...], dict[str, int]]] = {}
+
+    def __init__(self, suggestions: Sequence[Suggestion]) -> None:
+        ordered = sorted([(s.tag.name, s.score) for s in suggestions])
+        names = tuple([name for name, _ in ordered])
+        self._columns = self._known.setdefault(names, {name: n for n, name in enumerate(names)})
+        self.values = array("f", [score for _, score in ordered])
+
+    @property
+    def names(self) -> Mapping[str, int]:
+        """Where the score of a tag stands among the values."""
+        return self._columns
+
+    def get(self, name: str) -> float | None:
+        """Score of a tag, None where it has none."""
+        column = self._columns.get(name)
+        return self.values[column] if column is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +89,19 @@ class Chosen:
     :param shift: of the thresholds, for which they were made
     :param tags: those that would be written
     :param undecided: whether the user has yet to say something of a suggested one
+    :param levels: scores of all of them, None where nothing was heard
     """
 
     shift: float
     tags: tuple[Suggestion, ...]
     undecided: bool
+    levels: Levels | None = None
 
     @classmethod
     def of(cls, suggestions: Sequence[Suggestion], shift: float) -> Chosen:
         """The part of all suggestions that is kept."""
         undecided = any(s.suggested and s.verdict is Verdict.UNDECIDED for s in suggestions)
-        return cls(shift, tuple(s for s in suggestions if s.chosen), undecided)
+        return cls(shift, tuple(s for s in suggestions if s.chosen), undecided, Levels(suggestions))
 
 
 @dataclass(slots=True, eq=False)
@@ -80,8 +113,10 @@ class Row:
     :param reviewed: whether the user said that it is done with, whatever is still undecided
     :param place: where it is shown, -1 where it is not
     :param order: sorts rows as their paths would, only much faster
-    :param text: what a search looks through
-    :param heard: names of the chosen tags, which it looks through as well
+    :param text: what a search looks through, folded
+    :param heard: names of the chosen tags, folded, each between two line feeds; looked through as well
+    :param levels: scores of all display tags
+    :param likeness: to the track that others are compared with, -1..1
     """
 
     path: Path
@@ -99,6 +134,8 @@ class Row:
     genre: str = ""
     text: str = ""
     heard: str = ""
+    levels: Levels | None = None
+    likeness: float | None = None
     _chosen: Chosen | None = None
 
     def __post_init__(self) -> None:
@@ -111,7 +148,7 @@ class Row:
         """A row for what a scan found."""
         if isinstance(found, FileFault):
             return cls(found.path, None, State.FAILED, found.cause)
-        return cls(found.path, found)
+        return cls(found.path, found, reason=found.fault)
 
     def _make_texts(self) -> None:
         path, track = self.path, self.track
@@ -127,7 +164,7 @@ class Row:
             self.genre = "; ".join(tags.get(Field.GENRE, ()))
             for field in (Field.TITLE, Field.ARTIST, Field.ALBUM, Field.GENRE, Field.MOOD):
                 parts += tags.get(field, ())
-        self.text = "\n".join(parts).casefold()
+        self.text = fold("\n".join(parts))
 
     @property
     def seconds(self) -> float | None:
@@ -143,8 +180,13 @@ class Row:
 
     @property
     def is_new(self) -> bool:
-        """Whether it can be listened to, was not yet, and does not wait for it."""
-        return self.scores is None and self.track is not None and not self.waits
+        """Whether it can be listened to, was not yet, and does not wait for it. What failed is not new."""
+        idle = not self.waits and self.state is not State.FAILED
+        return self.scores is None and self.track is not None and idle
+
+    def level(self, tag: str) -> float | None:
+        """Score of a display tag, None where there is none."""
+        return self.levels.get(tag) if self.levels is not None else None
 
     def chosen(self, suggest: Suggest, shift: float) -> Chosen:
         """Tags that would be written; made when first asked for. Any thread may ask."""
@@ -163,7 +205,12 @@ class Row:
     def keep(self, chosen: Chosen | None) -> None:
         """Remember what was made; None where verdicts or scores are others now."""
         self._chosen = chosen
-        self.heard = "\n".join([s.tag.shown for s in chosen.tags]).casefold() if chosen is not None else ""
+        if chosen is None:
+            self.heard = ""
+            return
+        names = [s.tag.shown for s in chosen.tags]
+        self.heard = fold("\n".join(["", *names, ""])) if names else ""
+        self.levels = chosen.levels
 
     def weigh_anew(self) -> None:
         """Thresholds or the scheme are others now; what a search finds stays until it was made."""
@@ -177,8 +224,13 @@ class Row:
         self.reviewed = arrived.reviewed
         self.keep(Chosen.of(arrived.suggestions, arrived.shift))
 
-    def replace_track(self, track: Track) -> None:
-        """The file's tags were read again."""
+    def forget_scores(self) -> None:
+        """The sound may be another now."""
+        self.scores = self.levels = None
+        self.keep(None)
+
+    def replace_track(self, track: Track | None) -> None:
+        """The file's tags were read again; None where they cannot be any more."""
         self.track = track
         self._make_texts()
 
@@ -191,9 +243,7 @@ class Tally:
         every = list(rows)
         self.states: Counter[State] = Counter([row.state for row in every])
         self.heard = sum([row.scores is not None for row in every])
-        queued, listening = State.QUEUED, State.LISTENING
-        unheard = [row for row in every if row.scores is None and row.track is not None]
-        self.new = sum([row.state is not queued and row.state is not listening for row in unheard])
+        self.new = sum([row.is_new for row in every if row.scores is None])
 
     def add(self, row: Row, by: int = 1) -> None:
         """Count one more; before a row changes, one less."""

@@ -4,36 +4,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from enum import IntEnum
-from os import fspath, sep
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QUrl,
+    Signal,
+)
 
+from mat_desktop.domain.query import Query
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import printable
-from mat_desktop.gui import words
+from mat_desktop.gui.models import columns
+from mat_desktop.gui.models.arrange import Wanted, fitting, ordered, ranges, under
+from mat_desktop.gui.models.columns import HEADERS, RIGHT, Column
 from mat_desktop.gui.models.row import Arrived, Chosen, Found, Row, State, Suggest, Tally
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-class Column(IntEnum):
-    """Columns of the table."""
-
-    STATE = 0
-    TITLE = 1
-    ARTIST = 2
-    GENRE = 3
-    SUGGESTED = 4
-    LENGTH = 5
-
+Work = Callable[[], tuple[list[Row], list[Row]]]
+Later = Callable[[Work, Callable[[tuple[list[Row], list[Row]]], None]], None]
+"""Does work in another thread and hands over its outcome in this one, unless it is asked anew before."""
 
 COLUMNS = len(Column)
-HEADERS = ("State", "Title", "Artist", "Genre in file", "Suggested", "Length")
+
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 """The :class:`Row` behind an index."""
@@ -41,13 +42,11 @@ ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 MANY = 50
 """From here on views are told of one large change instead of many small ones."""
 
-LAST = "\U0010ffff"
-"""Sorts behind every text: rows without one come last."""
-
-BEFORE_LAST = "\U0010fffe"
-
 _NO_INDEX = QModelIndex()
 
+
+AT_ONCE = 4000
+"""Rows that are sorted and filtered in the UI thread; more of them go to a worker."""
 
 MOST_RANGES = 50
 """Gaps that are closed one by one, with the selection kept; beyond that the table starts anew."""
@@ -56,10 +55,12 @@ MOST_RANGES = 50
 class TracksModel(QAbstractTableModel):
     """Rows in the order and selection that are shown.
 
-    ``counted`` says that the numbers by state changed, ``rows_changed`` hands over the rows that did.
+    ``counted`` says that the numbers by state changed, ``rows_changed`` hands over the rows that did,
+    ``arranged`` says that others are shown, or in another order.
     """
 
     counted = Signal()
+    arranged = Signal()
     rows_changed = Signal(object)
     refreshed_all = Signal()
 
@@ -71,10 +72,11 @@ class TracksModel(QAbstractTableModel):
         self._unordered = False
         self._shown: list[Row] = []
         self._shift = 0.0
-        self._needle: tuple[str, ...] = ()
-        self._state: State | None = None
-        self._folder: Path | None = None
-        self._sort: tuple[Column, Qt.SortOrder] | None = None
+        self._wanted = Wanted()
+        self._later: Later | None = None
+        self._since: list[Row] = []
+        self._lost = False
+        self._sorting = False
         self._tally: Tally | None = Tally()
         self._under: dict[Path, int] = {}
         self._whole: tuple[Row, Chosen | None, tuple[Suggestion, ...]] | None = None
@@ -86,17 +88,16 @@ class TracksModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        """Six."""
+        """Ten, of which the header hides some."""
         return 0 if parent.isValid() else COLUMNS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         """Words over the columns."""
         if orientation is Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return HEADERS[section]
+                return HEADERS[Column(section)]
             if role == Qt.ItemDataRole.TextAlignmentRole:
-                right = section == Column.LENGTH
-                side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+                side = Qt.AlignmentFlag.AlignRight if section in RIGHT else Qt.AlignmentFlag.AlignLeft
                 return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
@@ -109,65 +110,40 @@ class TracksModel(QAbstractTableModel):
         if role == ROW_ROLE:
             return self._shown[index.row()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self.phrase(self._shown[index.row()], Column(index.column()))
+            return columns.phrase(self._shown[index.row()], Column(index.column()), self.chosen)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tool_tip(self._shown[index.row()], Column(index.column()))
+            return columns.tool_tip(self._shown[index.row()], Column(index.column()), self.chosen)
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Rows can be dragged to other programs, as files."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+
+    def mimeTypes(self) -> list[str]:
+        """Files."""
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The files of some cells, once each and in the order shown."""
+        data = QMimeData()
+        places = sorted({index.row() for index in indexes})
+        data.setUrls([QUrl.fromLocalFile(self._shown[place].where) for place in places])
+        return data
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; -1 goes back to the order of paths."""
-        self._sort = (Column(column), order) if 0 <= column < COLUMNS else None
-        self._unordered = True
-        self._rebuild()
+        wanted = (Column(column), order) if 0 <= column < COLUMNS else None
+        if wanted != self._wanted.sort or self._unordered:
+            self._wanted = replace(self._wanted, sort=wanted)
+            self._unordered = True
+            self._rebuild()
 
     # texts
 
     def cell(self, row: Row, column: Column) -> str:
         """What a cell says."""
-        if column is Column.STATE:
-            return row.state.value
-        if column is Column.TITLE:
-            return row.title
-        if column is Column.ARTIST:
-            return row.artist or "–"
-        if column is Column.GENRE:
-            return row.genre or "–"
-        if column is Column.LENGTH:
-            return words.clock(row.seconds)
-        return self._suggested_text(row)
-
-    def _suggested_text(self, row: Row) -> str:
-        if row.reason and row.state in (State.FAILED, State.CONFLICT):
-            return sentence(row.reason)
-        if row.scores is None:
-            return "Not listened to yet"
-        if row.scores.silent:
-            return "Only silence"
-        return ", ".join(s.tag.shown for s in self.chosen(row)) or "Nothing sure enough"
-
-    def phrase(self, row: Row, column: Column) -> str:
-        """A cell as a full phrase, for screen readers."""
-        if column is Column.SUGGESTED and row.scores is not None and not row.reason:
-            names = [s.tag.shown for s in self.chosen(row)]
-            if not names:
-                return "nothing suggested"
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            return f"suggested {', '.join(names[:3])}{more}"
-        if column is Column.GENRE:
-            return f"genre in file {row.genre or 'empty'}"
-        if column is Column.LENGTH:
-            return f"length {words.clock(row.seconds)}"
-        return self.cell(row, column)
-
-    def _tool_tip(self, row: Row, column: Column) -> str | None:
-        if column is Column.TITLE:
-            return printable(row.path)
-        if column in (Column.SUGGESTED, Column.ARTIST, Column.GENRE, Column.STATE):
-            text = self.cell(row, column)
-            if column is Column.STATE and row.reason:
-                return sentence(row.reason)
-            return text if len(text) > 12 else None
-        return None
+        return columns.cell(row, column, self.chosen)
 
     # what the window asks
 
@@ -236,18 +212,30 @@ class TracksModel(QAbstractTableModel):
     def count_under(self, folder: Path) -> int:
         """Tracks in a folder and below it; a file counts as itself. Kept from the first time on."""
         if folder not in self._under:
-            self._under[folder] = len(_under(self._all.values(), folder))
+            self._under[folder] = len(under(self._all.values(), folder))
         return self._under[folder]
 
     @property
     def filtered(self) -> bool:
         """Whether some rows may be hidden."""
-        return bool(self._needle or self._state or self._folder)
+        return self._wanted.hides
+
+    @property
+    def order(self) -> tuple[Column, Qt.SortOrder] | None:
+        """The column that rows are sorted by; None for the order of paths."""
+        return self._wanted.sort
+
+    def work_with(self, later: Later) -> None:
+        """Sort and filter large libraries in a worker from now on."""
+        self._later = later
 
     # changes
 
-    def add(self, found: Iterable[Row | Found]) -> None:
-        """Take in what a scan found, as rows where a worker made them; known files are brought up to date."""
+    def add(self, found: Iterable[Row | Found], *, again: bool = False) -> None:
+        """Take in what a scan found, as rows where a worker made them; known files are brought up to date.
+
+        :param again: somebody wants to see them anew, whatever failed before
+        """
         fresh: list[Row] = []
         changed: list[Row] = []
         tally = self.tally()
@@ -259,7 +247,7 @@ class TracksModel(QAbstractTableModel):
                 self._all[new.path] = new
                 tally.add(new)
                 fresh.append(new)
-            elif new.track is None or _differs(row, new.track):
+            elif again or new.track is None or _differs(row, new.track):
                 tally.add(row, -1)
                 self._update(row, new)
                 tally.add(row)
@@ -269,13 +257,9 @@ class TracksModel(QAbstractTableModel):
         self.counted.emit()
 
     def _update(self, row: Row, new: Row) -> None:
-        if new.track is None:
-            row.state, row.reason = State.FAILED, new.reason
-            return
-        if row.track is None or row.track.stamp != new.track.stamp:
-            row.scores = None
-            row.keep(None)
-        row.reason = ""
+        if new.track is None or row.track is None or row.track.stamp != new.track.stamp:
+            row.forget_scores()
+        row.reason = new.reason
         row.replace_track(new.track)
         row.state = self._state_of(row)
 
@@ -283,10 +267,11 @@ class TracksModel(QAbstractTableModel):
         if not fresh:
             return
         self._ordered.extend(fresh)
+        self._since.extend(fresh)
         self._unordered = True
         for folder in self._under:
-            self._under[folder] += len(_under(fresh, folder))
-        shown = self._filtered(fresh)
+            self._under[folder] += len(under(fresh, folder))
+        shown = fitting(fresh, self._wanted)
         if shown:
             first = len(self._shown)
             self.beginInsertRows(QModelIndex(), first, first + len(shown) - 1)
@@ -300,22 +285,23 @@ class TracksModel(QAbstractTableModel):
         gone = {
             row.path: row
             for root in roots
-            for row in _under(self._all.values(), root)
+            for row in under(self._all.values(), root)
             if row.path not in found
         }
         if not gone:
             return
         for path in gone:
             del self._all[path]
+        self._lost = True
         self._ordered = [row for row in self._ordered if row.path not in gone]
-        ranges = _ranges(row.place for row in gone.values() if row.place >= 0)
-        if len(ranges) > MOST_RANGES:
+        gaps = ranges(row.place for row in gone.values() if row.place >= 0)
+        if len(gaps) > MOST_RANGES:
             self.beginResetModel()
             self._shown = [row for row in self._shown if row.path not in gone]
             self._number(0)
             self.endResetModel()
         else:
-            for first, last in ranges:
+            for first, last in gaps:
                 self.beginRemoveRows(QModelIndex(), first, last)
                 del self._shown[first : last + 1]
                 self._number(first)
@@ -335,8 +321,11 @@ class TracksModel(QAbstractTableModel):
         if self._unordered:
             self._rebuild()
 
-    def hear(self, arrived: Iterable[Arrived]) -> None:
-        """Take in scores."""
+    def hear(self, arrived: Iterable[Arrived], *, fresh: bool = False) -> None:
+        """Take in scores.
+
+        :param fresh: from just now, so that what happened to the files before is settled
+        """
         tally = self.tally()
         changed: list[Row] = []
         for item in arrived:
@@ -345,6 +334,8 @@ class TracksModel(QAbstractTableModel):
                 continue
             tally.add(row, -1)
             row.take(item)
+            if fresh and row.track is not None:
+                row.track = replace(row.track, fault="", outside=False)
             row.state = self._state_of(row)
             tally.add(row)
             changed.append(row)
@@ -370,7 +361,7 @@ class TracksModel(QAbstractTableModel):
                 row.state = self._reviewed(row)
                 self._tally = None
         self.counted.emit()
-        if self._sort is not None and self._sort[0] is Column.SUGGESTED:
+        if self._wanted.sort is not None and self._wanted.sort[0] is Column.SUGGESTED:
             self._unordered = True
 
     def mark(self, rows: Iterable[Row], state: State, reason: str = "") -> None:
@@ -422,6 +413,8 @@ class TracksModel(QAbstractTableModel):
             else:
                 row.verdicts[name] = verdict
         row.keep(None)
+        if row.track is not None and row.track.outside:
+            row.track = replace(row.track, outside=False)
 
     def refreshed(self, track: Track) -> None:
         """A file's tags were read again after a write or an undo."""
@@ -449,19 +442,29 @@ class TracksModel(QAbstractTableModel):
             self.refreshed_all.emit()
         self.counted.emit()
 
-    def filter(self, text: str | None = None, state: State | None = None, folder: Path | None = None) -> None:
-        """Show only rows that hold every word of a text, in one state, under one folder."""
-        self._needle = tuple((text or "").casefold().split())
-        self._state = state
-        self._folder = folder
+    def filter(
+        self, query: Query | None = None, state: State | None = None, folder: Path | None = None
+    ) -> None:
+        """Show only rows that a query finds, in one state, under one folder."""
+        self._wanted = replace(self._wanted, query=query, state=state, folder=folder)
+        self._rebuild()
+
+    def compare(self, likeness: Mapping[Path, float]) -> None:
+        """Show only rows that are compared with one, by their likeness; without any, all rows as before."""
+        for row in self._all.values():
+            row.likeness = likeness.get(row.path)
+        self._wanted = replace(self._wanted, like=bool(likeness))
+        self._unordered = self._unordered or bool(likeness)
         self._rebuild()
 
     # inside
 
     def _state_of(self, row: Row) -> State:
         track = row.track
-        if track is None:
+        if track is None or (track.fault and row.scores is None):
             return State.FAILED
+        if track.outside:
+            return State.CHANGED
         if track.tags.get(Field.MAT_TAGS):
             return State.WRITTEN
         if row.scores is None:
@@ -476,50 +479,41 @@ class TracksModel(QAbstractTableModel):
         undecided = self._chosen(row).undecided
         return State.TO_REVIEW if undecided or not row.verdicts else State.REVIEWED
 
-    def _filtered(self, rows: Iterable[Row]) -> list[Row]:
-        """Those that are to be shown. One pass a condition: this runs over everything at every key."""
-        left = list(rows)
-        if self._state is not None:
-            state = self._state
-            left = [row for row in left if row.state is state]
-        if self._folder is not None:
-            left = _under(left, self._folder)
-        for word in self._needle:
-            left = [row for row in left if word in row.text or word in row.heard]
-        return left
-
-    def _key(self, column: Column) -> Callable[[Row], Any]:
-        if column is Column.STATE:
-            ranks = {state: rank for rank, state in enumerate(State)}
-            return lambda row: ranks[row.state]
-        if column is Column.LENGTH:
-            return lambda row: row.seconds or 0.0
-        if column is Column.TITLE:
-            return lambda row: row.title.casefold() or LAST
-        if column is Column.ARTIST:
-            return lambda row: row.artist.casefold() or LAST
-        if column is Column.GENRE:
-            return lambda row: row.genre.casefold() or LAST
-        return lambda row: row.heard or (LAST if row.scores is None else BEFORE_LAST)
-
-    def _reorder(self) -> None:
-        if self._sort is None:
-            self._ordered.sort(key=lambda row: row.order)
-        else:
-            column, order = self._sort
-            self._ordered.sort(key=self._key(column), reverse=order is Qt.SortOrder.DescendingOrder)
-        self._unordered = False
-
     def _rebuild(self) -> None:
-        """Filter and, where needed, sort anew; what is selected stays selected."""
+        """Filter and, where needed, sort anew."""
+        before, wanted = list(self._ordered), self._wanted
+        unordered = self._sorting = self._unordered or self._sorting
+        self._unordered, self._lost = False, False
+        self._since.clear()
+
+        def work() -> tuple[list[Row], list[Row]]:
+            rows = ordered(before, wanted) if unordered else before
+            return rows, fitting(rows, wanted)
+
+        if self._later is None or len(before) <= AT_ONCE:
+            self._arrive(work())
+        else:
+            self._later(work, self._arrive)
+
+    def _arrive(self, outcome: tuple[list[Row], list[Row]]) -> None:
+        """Rows that came while a worker was at it are added, and those that went left out."""
+        rows, shown = outcome
+        if self._lost:
+            rows = [row for row in rows if self._all.get(row.path) is row]
+            shown = [row for row in shown if self._all.get(row.path) is row]
+        since = [row for row in self._since if self._all.get(row.path) is row]
+        self._sorting = False
+        self._unordered = self._unordered or bool(since)
+        self._show((rows + since, shown + fitting(since, self._wanted)))
+
+    def _show(self, outcome: tuple[list[Row], list[Row]]) -> None:
+        """Show other rows, or in another order; what is selected stays selected."""
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         moved = [self.at(index) for index in before]
-        if self._unordered:
-            self._reorder()
         for row in self._shown:
             row.place = -1
-        self._shown = self._filtered(self._ordered)
+        self._ordered, self._shown = outcome
         for place, row in enumerate(self._shown):
             row.place = place
         after = [
@@ -528,11 +522,12 @@ class TracksModel(QAbstractTableModel):
         ]
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
+        self.arranged.emit()
         self.counted.emit()
 
     def _changed_in_order(self) -> None:
         """Rows that are sorted by what just changed are sorted anew with the next filter."""
-        self._unordered = self._unordered or self._sort is not None
+        self._unordered = self._unordered or self._wanted.sort is not None
 
     def _touch(self, rows: list[Row]) -> None:
         """Tell views of rows; they look only at what is in view, so one range over all of them will do."""
@@ -550,28 +545,7 @@ class TracksModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), last)
 
 
-def sentence(text: str) -> str:
-    """A cause with a capital, as it stands alone."""
-    return text[:1].upper() + text[1:]
-
-
-def _ranges(places: Iterable[int]) -> list[tuple[int, int]]:
-    """First and last of each run of neighbours, the last run first."""
-    ranges: list[tuple[int, int]] = []
-    for place in sorted(places, reverse=True):
-        if ranges and ranges[-1][0] == place + 1:
-            ranges[-1] = (place, ranges[-1][1])
-        else:
-            ranges.append((place, place))
-    return ranges
-
-
 def _differs(row: Row, track: Track) -> bool:
-    return row.track is None or row.track.stamp != track.stamp or bool(row.reason)
-
-
-def _under(rows: Iterable[Row], folder: Path) -> list[Row]:
-    """Those in a folder and below it, and a file itself."""
-    own = fspath(folder)
-    below = own.rstrip(sep) + sep
-    return [row for row in rows if row.where.startswith(below) or row.where == own]
+    """Whether a scan says something new of a file. A failure is none: it stays until somebody tries again."""
+    old = row.track
+    return old is None or (old.stamp, old.fault, old.outside) != (track.stamp, track.fault, track.outside)

@@ -49,7 +49,7 @@ class Listen(QObject):
         failed: list[FileFault] = []
 
         def items(batch: list[Any]) -> None:
-            desk.tracks.hear([item for item in batch if isinstance(item, Arrived)])
+            desk.tracks.hear([item for item in batch if isinstance(item, Arrived)], fresh=True)
             for fault in batch:
                 if isinstance(fault, FileFault):
                     failed.append(fault)

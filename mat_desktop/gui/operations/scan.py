@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -59,7 +58,7 @@ class Scan(QObject):
             Job(
                 "Scanning",
                 lambda cancel: self._find(wanted, cancel, seen),
-                on_items=self._found,
+                on_items=self.found,
                 on_end=ended,
                 counts=_counts,
             )
@@ -89,12 +88,13 @@ class Scan(QObject):
             unlisted = [path for path in seen.failed if path.is_dir()]
             seen.whole += [path for path in paths if path.exists() and not unlisted]
 
-    def _found(self, items: list[Any]) -> None:
+    def found(self, items: Sequence[Row | Arrived], *, again: bool = False) -> None:
+        """Show what was found."""
         tracks = self._desk.tracks
         rows = [item for item in items if isinstance(item, Row)]
         heard = [item for item in items if isinstance(item, Arrived)]
         if rows:
-            tracks.add(rows)
+            tracks.add(rows, again=again)
         if heard:
             tracks.hear(heard)
 
@@ -123,7 +123,7 @@ class Scan(QObject):
             Job(
                 "Reading again",
                 make,
-                on_items=self._found,
+                on_items=lambda items: self.found(items, again=True),
                 on_end=ended,
                 total=len(paths),
                 unit="file",

@@ -7,33 +7,30 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QHeaderView,
-    QStackedLayout,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.together import Together
-from mat_desktop.gui.models.tracks import Column, TracksModel, sentence
+from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.operations.gather import Gather
 from mat_desktop.gui.operations.look import Look
 from mat_desktop.gui.operations.play import Play
+from mat_desktop.gui.operations.search import Search
 from mat_desktop.gui.services import Services
-from mat_desktop.gui.theme import font
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.controls import Button, Panel, Splitter, Text, key_text
 from mat_desktop.gui.widgets.delegates import TrackTable
 from mat_desktop.gui.widgets.dock import Dock
 from mat_desktop.gui.widgets.pane import Pane
+from mat_desktop.gui.widgets.query_help import QueryHelp
+from mat_desktop.gui.widgets.search_bar import Comparison, QueryProblem
 from mat_desktop.gui.widgets.search_field import SearchField
 from mat_desktop.gui.widgets.sidebar import Item, Sidebar
+from mat_desktop.gui.widgets.track_columns import TrackColumns
 
 if TYPE_CHECKING:
     from mat_desktop.gui.widgets.spectrogram import Spectrogram
@@ -65,6 +62,8 @@ class Library(QWidget):
         self._dock_sizes: list[int] = []
         self._many: list[Row] = []
         self._shown_many: list[Row] = []
+        self.asking = Search(services, bridge, model)
+        self.query_help = QueryHelp(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -116,7 +115,7 @@ class Library(QWidget):
         tools = QHBoxLayout(bar)
         tools.setContentsMargins(16, 0, 16, 1)
         tools.setSpacing(8)
-        self.search = SearchField("Search title, artist, genre or tag", key_text("Ctrl+F"))
+        self.search = SearchField("Search, or ask: guitar > 0.6 and not vocals", key_text("Ctrl+F"))
         tools.addWidget(self.search, 1)
         self.add = Button("Add folder…", "folder")
         self.listen = Button("Listen", "ear", key=key_text("Shift+L"))
@@ -124,23 +123,16 @@ class Library(QWidget):
         for button in (self.add, self.listen, self.more):
             tools.addWidget(button)
         layout.addWidget(bar)
+        self.problem = QueryProblem()
+        layout.addWidget(self.problem)
+        self.comparison = Comparison()
+        layout.addWidget(self.comparison)
         self.banners = Banners()
         layout.addWidget(self.banners)
         self.middle = Splitter(Qt.Orientation.Vertical)
         layout.addWidget(self.middle, 1)
         self.table = TrackTable(self.tracks)
-        header = self.table.horizontalHeader()
-        header.setFixedHeight(28)
-        header.setFont(font(12, 500))
-        header.setHighlightSections(False)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.setMinimumSectionSize(60)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(Column.TITLE, QHeaderView.ResizeMode.Stretch)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.table.setSortingEnabled(True)
+        self.columns = TrackColumns(self.table)
         self._list = QWidget()
         self._list.setMinimumHeight(120)
         self._stack = QStackedLayout(self._list)
@@ -169,11 +161,15 @@ class Library(QWidget):
         return box
 
     def _connect(self) -> None:
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(80)
-        self._typing.timeout.connect(self._filter)
-        self.search.textChanged.connect(lambda _: self._typing.start())
+        self.search.complete_with(self.asking.complete)
+        self.search.textChanged.connect(self.asking.type)
+        self.search.entered.connect(self.asking.count_values)
+        self.search.help_asked.connect(lambda: self.query_help.open_under(self.search))
+        self.query_help.picked.connect(self._try)
+        self.asking.asked.connect(self._filter)
+        self.asking.wrong.connect(self.search.set_error)
+        self.asking.wrong.connect(self.problem.show_error)
+        self.tracks.arranged.connect(self._arranged)
         self.search.returnPressed.connect(self.table.setFocus)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))
         self.table.selectionModel().selectionChanged.connect(self._selected)
@@ -242,7 +238,14 @@ class Library(QWidget):
         item = self.sidebar.currentIndex().data(Qt.ItemDataRole.UserRole + 1)
         state = item.state if isinstance(item, Item) else None
         folder = item.folder if isinstance(item, Item) else None
-        self.tracks.filter(self.search.text(), state, folder)
+        self.tracks.filter(self.asking.query, state, folder)
+
+    def _try(self, query: str) -> None:
+        self.search.setText(query)
+        self.search.setFocus()
+
+    def _arranged(self) -> None:
+        """Others are shown: keep the track in view, if it is still among them."""
         self._say_nothing()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
             self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
@@ -251,13 +254,18 @@ class Library(QWidget):
 
     def show_all(self) -> None:
         """No filter."""
-        self.search.clear()
+        self._clear_search()
         self.sidebar.choose(Item("All tracks"))
         self._filter()
 
+    def _clear_search(self) -> None:
+        """Empty the field, and count it as empty at once."""
+        self.search.clear()
+        self.asking.query = None
+
     def show_state(self, state: State) -> None:
         """Only tracks in a state."""
-        self.search.clear()
+        self._clear_search()
         self.sidebar.choose(Item(state.value, state=state))
 
     def _say_nothing(self) -> None:
@@ -281,12 +289,8 @@ class Library(QWidget):
     # selection
 
     def selected(self) -> list[Row]:
-        """Selected rows in the order shown; read by ranges, as there may be many."""
-        shown = self.tracks.shown()
-        parts = sorted(
-            (part.top(), part.bottom()) for part in self.table.selectionModel().selection().toList()
-        )
-        return [row for top, bottom in parts for row in shown[top : bottom + 1]]
+        """Selected rows in the order shown."""
+        return self.table.selected_rows()
 
     def select(self, place: int) -> None:
         """Select one row."""
@@ -459,6 +463,7 @@ class Library(QWidget):
             settings.setValue("library/outer", self.outer.saveState())
             settings.setValue("library/inner", self.inner.saveState())
             settings.setValue("library/middle", self.middle.saveState())
+        self.columns.save(settings)
         settings.setValue("library/volume", self.dock.player.volume.value())
 
     def restore(self, settings: QSettings) -> None:
@@ -467,6 +472,7 @@ class Library(QWidget):
             state = settings.value(f"library/{name}")
             if state is not None:
                 self._sized = splitter.restoreState(state)
+        self.columns.restore(settings)
         volume = settings.value("library/volume", 100)
         self.dock.player.volume.setValue(int(volume))  # type: ignore[call-overload]
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QListView, QStyledItemDelegate, QStyl
 
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
+from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.row import Row
-from mat_desktop.gui.models.tracks import sentence
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.controls import Button, Panel, Text, round_rect
 from mat_desktop.gui.widgets.delegates import draw_state, elide

@@ -17,19 +17,21 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QDrag,
     QFocusEvent,
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
+    QPixmap,
 )
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
-from mat_desktop.gui import icons
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.models.columns import RIGHT, Column
 from mat_desktop.gui.models.row import Row, State
-from mat_desktop.gui.models.tracks import ROW_ROLE, Column, TracksModel
+from mat_desktop.gui.models.tracks import ROW_ROLE, TracksModel
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.controls import round_rect
 
@@ -42,6 +44,7 @@ STATE_LOOK = {
     State.TO_REVIEW: ("contrast", "muted"),
     State.REVIEWED: ("check", "accent"),
     State.WRITTEN: ("circle-check", "positive"),
+    State.CHANGED: ("pencil", "warning"),
     State.CONFLICT: ("triangle-alert", "warning"),
     State.FAILED: ("circle-alert", "danger"),
 }
@@ -72,6 +75,22 @@ def draw_state(painter: QPainter, state: State, x: int, y: int) -> None:
         icons.draw(painter, name, x, y, 16, t.color(token))
 
 
+def drag_picture(count: int) -> QPixmap:
+    """What hangs at the pointer: how many tracks are dragged."""
+    t = current()
+    text = words.plural(count, "track")
+    wide = text_width(text, 12, 500) + 20
+    picture = QPixmap(wide, 24)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    round_rect(painter, picture.rect(), 5, t.color("raised"), t.color("border_strong"))
+    painter.setFont(font(12, 500))
+    painter.setPen(t.color("text"))
+    painter.drawText(picture.rect(), Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return picture
+
+
 class RowDelegate(QStyledItemDelegate):
     """A plain cell of the table of tracks; the others are made of it."""
 
@@ -99,7 +118,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.restore()
 
     def paint_cell(self, painter: QPainter, rect: QRect, row: Row, column: Column, selected: bool) -> None:
-        """Text on the left, or on the right for the length."""
+        """Text on the left, or on the right for numbers."""
         t = current()
         current_row = self._table.currentIndex().row() == self._table.tracks.place(row.path)
         weight = 600 if column is Column.TITLE and current_row and selected else 400
@@ -111,10 +130,9 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(t.color(token))
         box = rect.adjusted(8, 0, -8, 0)
         side = Qt.AlignmentFlag.AlignLeft
-        if column is Column.LENGTH:
+        if column in RIGHT:
             side = Qt.AlignmentFlag.AlignRight
-            box = rect.adjusted(8, 0, -16, 0)
-        if column is Column.LENGTH:
+            box = rect.adjusted(8, 0, -16 if column is Column.LENGTH else -8, 0)
             painter.setFont(font(13, figures=True))
         painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, elide(text, box.width(), 13, weight))
 
@@ -129,7 +147,7 @@ class StateDelegate(RowDelegate):
             painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
         draw_state(painter, row.state, rect.x() + 16, rect.y() + 6)
         painter.setFont(font(12))
-        strong = row.state in (State.CONFLICT, State.FAILED)
+        strong = row.state in (State.CHANGED, State.CONFLICT, State.FAILED)
         painter.setPen(t.color("text" if strong else "muted"))
         box = rect.adjusted(38, 0, -4, 0)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, elide(row.state.value, box.width(), 12))
@@ -178,26 +196,20 @@ class ChipsDelegate(RowDelegate):
             x += wide + 6
 
 
-FIXED = (Column.STATE, Column.ARTIST, Column.GENRE, Column.SUGGESTED, Column.LENGTH)
-WIDTHS = {
-    1100: (120, 200, 168, 320, 80),
-    740: (112, 120, 108, 208, 68),
-    640: (108, 104, 96, 168, 68),
-    0: (104, 80, 76, 140, 66),
-}
-"""Widths of the fixed columns, by the least width of the table."""
-
-
 class TrackTable(QTableView):
-    """The table of tracks."""
+    """The table of tracks.
+
+    ``menu_asked`` says where the menu of the selected rows is to open, ``back`` that Escape was pressed.
+    """
 
     seek = Signal(float)
+    menu_asked = Signal(QPoint)
+    back = Signal()
 
     def __init__(self, model: TracksModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tracks = model
         self.hover_row = -1
-        self._kind = -1
         self.setModel(model)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -209,6 +221,10 @@ class TrackTable(QTableView):
         self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QTableView.DragDropMode.DragOnly)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._ask_menu)
         self.setMouseTracking(True)
         self.verticalHeader().hide()
         # Headers ask for each column whether all of it is selected, cell by cell, to highlight it.
@@ -219,15 +235,28 @@ class TrackTable(QTableView):
         self.setItemDelegateForColumn(Column.STATE, StateDelegate(self))
         self.setItemDelegateForColumn(Column.SUGGESTED, ChipsDelegate(self))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Narrow tables have narrow columns; the title takes the rest."""
-        super().resizeEvent(event)
-        wide = event.size().width()
-        kind = next(limit for limit in WIDTHS if wide >= limit)
-        if kind != self._kind:
-            self._kind = kind
-            for column, width in zip(FIXED, WIDTHS[kind], strict=True):
-                self.setColumnWidth(column, width)
+    def selected_rows(self) -> list[Row]:
+        """Selected rows in the order shown; read by ranges, as there may be many."""
+        shown = self.tracks.shown()
+        parts = sorted((part.top(), part.bottom()) for part in self.selectionModel().selection().toList())
+        return [row for top, bottom in parts for row in shown[top : bottom + 1]]
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Drag the files of the selected rows; Qt would first make a list of all their cells."""
+        places = [self.tracks.index(row.place, 0) for row in self.selected_rows()]
+        if places:
+            drag = QDrag(self)
+            drag.setMimeData(self.tracks.mimeData(places))
+            drag.setPixmap(drag_picture(len(places)))
+            drag.exec(Qt.DropAction.CopyAction)
+
+    def _ask_menu(self, at: QPoint) -> None:
+        """Over the row under the pointer, or beside the current one where a key asked."""
+        place = self.rowAt(at.y())
+        if place >= 0 and not self.selectionModel().isRowSelected(place, QModelIndex()):
+            self.selectRow(place)
+        if self.selectionModel().hasSelection():
+            self.menu_asked.emit(self.viewport().mapToGlobal(at))
 
     def dataChanged(self, first: Index, last: Index, roles: Iterable[int] = ()) -> None:
         """Repaint, where a changed row is in view: Qt would paint all that is in view for any."""
@@ -254,7 +283,13 @@ class TrackTable(QTableView):
             self.hover_row = row
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right seek; they would only walk through cells."""
+        """Left and Right seek, as they would only walk through cells; the menu key opens the row's menu."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.back.emit()
+            return
+        if event.key() == Qt.Key.Key_Menu and self.currentIndex().isValid():
+            self._ask_menu(self.visualRect(self.currentIndex()).center())
+            return
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             far = 30.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 5.0
             self.seek.emit(far if event.key() == Qt.Key.Key_Right else -far)

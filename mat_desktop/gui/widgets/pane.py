@@ -21,10 +21,10 @@ from mat_desktop.domain.scores import Suggestion
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.gui import words
+from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tags import in_ten
 from mat_desktop.gui.models.together import Together
-from mat_desktop.gui.models.tracks import sentence
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.changes import Changes
 from mat_desktop.gui.widgets.controls import (

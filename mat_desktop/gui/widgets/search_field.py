@@ -1,43 +1,169 @@
-"""The field over the table."""
+"""The field over the table, which understands queries."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit
+from collections.abc import Callable
 
+from PySide6.QtCore import QPoint, QRect, QStringListModel, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
+
+from mat_desktop.app.complete import Completion
+from mat_desktop.domain.query import QueryError
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import draw_key, key_width
+from mat_desktop.gui.widgets.controls import Button, draw_key, key_width
+
+Complete = Callable[[str, int], Completion]
 
 
 class SearchField(QLineEdit):
-    """A field with a lens and the key that leads to it."""
+    """A field with a lens, the key that leads to it, and a button that says what can be asked.
+
+    ``entered`` says that the keyboard is here, ``help_asked`` that somebody wants to know the language.
+    """
+
+    entered = Signal()
+    help_asked = Signal()
 
     def __init__(self, placeholder: str, key: str = "") -> None:
         super().__init__()
         self._key = key
+        self._error: QueryError | None = None
+        self._complete: Complete | None = None
+        self._completion = Completion(0, 0)
         self.setPlaceholderText(placeholder)
-        self.setAccessibleName(placeholder)
+        self.setAccessibleName("Search")
+        self.setAccessibleDescription(placeholder)
         self.setFixedHeight(32)
         self.setFont(font(13))
-        self.setTextMargins(24, 0, key_width(key) + 4 if key else 0, 0)
         self.setClearButtonEnabled(False)
-        appearance.changed.connect(self.update)
+        self.help = Button(icon="circle-help", kind="flat", height=24, tip="What can be asked", parent=self)
+        self.help.clicked.connect(self.help_asked)
+        self.setTextMargins(24, 0, 28 + (key_width(key) + 4 if key else 0), 0)
+        self._choices = QStringListModel(self)
+        self._completer = QCompleter(self._choices, self)
+        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._completer.setMaxVisibleItems(12)
+        self._popup = QListView()
+        self._popup.setObjectName("completions")
+        self._popup.setFont(font(13))
+        self._completer.setPopup(self._popup)
+        self._completer.setWidget(self)
+        self._completer.activated.connect(self._take)
+        self.textEdited.connect(lambda _: self._offer())
+        appearance.changed.connect(self._recolor)
+        self._recolor()
+
+    def _recolor(self) -> None:
+        t = current()
+        self._popup.setStyleSheet(
+            f"#completions {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border_strong};"
+            f" padding: 4px; }} #completions::item {{ padding: 4px 8px; border-radius: 4px; }}"
+            f" #completions::item:selected {{ background: {t.selection}; color: {t.text}; }}"
+        )
+        self.update()
+
+    def complete_with(self, complete: Complete) -> None:
+        """Offer how a query may go on."""
+        self._complete = complete
+
+    def set_error(self, error: QueryError | None) -> None:
+        """Mark the place where a query cannot be understood, or none."""
+        self._error = error
+        self.update()
+
+    # completion
+
+    def _offer(self) -> None:
+        if self._complete is None:
+            return
+        self._completion = self._complete(self.text(), self.cursorPosition())
+        popup = self._popup
+        if not self._completion.choices or not self.hasFocus():
+            popup.hide()
+            return
+        self._choices.setStringList(list(self._completion.choices))
+        self._completer.setCurrentRow(-1)
+        metrics = QFontMetrics(font(13))
+        wide = max(metrics.horizontalAdvance(choice) for choice in self._completion.choices) + 48
+        at = self._x(self._completion.start) - 13
+        self._completer.complete(QRect(at, 0, max(wide, 160), self.height() + 2))
+        popup.setCurrentIndex(self._choices.index(-1))
+
+    def _take(self, choice: str) -> None:
+        begun = self._completion
+        text = self.text()
+        ends = choice.endswith((":", " "))
+        rest = text[begun.end :]
+        put = choice if ends or rest[:1].isspace() else f"{choice} "
+        self.setText(text[: begun.start] + put + rest)
+        self.setCursorPosition(begun.start + len(put))
+        if ends:
+            self._offer()
+
+    def _x(self, place: int) -> int:
+        """Where a character is painted."""
+        text = self.text()
+        metrics = QFontMetrics(self.font())
+        cursor = metrics.horizontalAdvance(text[: self.cursorPosition()])
+        return self.cursorRect().center().x() - cursor + metrics.horizontalAdvance(text[:place])
+
+    # events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The button stays at the right."""
+        super().resizeEvent(event)
+        self.help.setGeometry(self.width() - 28, 4, 24, 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The field, then lens and key over it."""
+        """The field, then lens, key and the mark of an error over it."""
         super().paintEvent(event)
         t = current()
         painter = QPainter(self)
         icons.draw(painter, "search", 10, 8, 16, t.color("muted"))
         if self._key and not self.text():
             wide = key_width(self._key)
-            box = self.rect().adjusted(self.width() - wide - 8, 7, -8, -7)
+            box = QRect(self.width() - wide - 34, 7, wide, self.height() - 14)
             draw_key(painter, box, self._key, t.color("muted"), t.color("border_strong"))
+        if self._error is not None:
+            left = self._x(self._error.start)
+            right = max(self._x(self._error.end), left + 8)
+            painter.setPen(QPen(t.color("danger"), 2))
+            painter.setClipRect(self.rect().adjusted(30, 0, -30, 0))
+            painter.drawLine(QPoint(left, self.height() - 6), QPoint(right, self.height() - 6))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Say that it is entered."""
+        super().focusInEvent(event)
+        self.entered.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape empties the field."""
+        """Escape empties the field; Down in an empty one says what can be asked."""
+        popup = self._popup
+        if popup.isVisible():
+            choosing = popup.currentIndex().isValid()
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab) and choosing:
+                event.ignore()  # the list takes it
+                return
+            if event.key() == Qt.Key.Key_Tab:
+                popup.hide()
+                self._take(self._completion.choices[0])
+                return
+            if event.key() == Qt.Key.Key_Escape:
+                popup.hide()
+                return
+        elif event.key() == Qt.Key.Key_Down and not self.text():
+            self.help_asked.emit()
+            return
         if event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
             return

@@ -31,7 +31,10 @@ Index = QModelIndex | QPersistentModelIndex
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 _NO_INDEX = QModelIndex()
 
-STATES = (State.NEW, State.TO_REVIEW, State.REVIEWED, State.WRITTEN, State.CONFLICT, State.FAILED)
+STATES = (
+    *(State.NEW, State.TO_REVIEW, State.REVIEWED, State.WRITTEN),
+    *(State.CHANGED, State.CONFLICT, State.FAILED),
+)
 
 
 @dataclass(frozen=True, slots=True)

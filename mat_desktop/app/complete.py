@@ -1,0 +1,92 @@
+"""How a query may go on: names of fields and tags, and the values that the library has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mat_desktop.domain.query import FIELDS, NUMBER_FIELDS, TEXT_FIELDS, VERDICT_FIELDS, Vocabulary, fold
+from mat_desktop.domain.query_tokens import KEYWORDS, Kind, Token, tokens
+
+MOST = 12
+"""Choices that are offered."""
+
+LEAST = 2
+"""Letters of a word from which on names are offered: people search for words far more often."""
+
+_PLAIN = re.compile(r"[\w.&'+*/][\w.&'+*/-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What may stand between two places of a query.
+
+    :param choices: what is put there, the likeliest first
+    """
+
+    start: int
+    end: int
+    choices: tuple[str, ...] = ()
+
+
+def complete(
+    text: str, cursor: int, vocabulary: Vocabulary, values: Mapping[str, Sequence[str]]
+) -> Completion:
+    """How a query may go on at a place.
+
+    :param values: values in the library by name of the field, the most frequent first
+    """
+    before = [token for token in tokens(text[:cursor]) if token.kind is not Kind.END]
+    last = before[-1] if before else None
+    if last is None or last.end < cursor:
+        return Completion(cursor, cursor)
+    if last.kind is Kind.FIELD:
+        return Completion(cursor, cursor, _values(last.text, "", vocabulary, values))
+    if last.kind not in (Kind.WORD, Kind.QUOTED):
+        return Completion(cursor, cursor)
+    if len(before) > 1 and before[-2].kind is Kind.FIELD:
+        return Completion(last.start, cursor, _values(before[-2].text, last.text, vocabulary, values))
+    if last.kind is Kind.QUOTED or (len(before) > 1 and before[-2].kind is Kind.SIGN):
+        return Completion(cursor, cursor)
+    return _names(before, cursor, vocabulary)
+
+
+def _names(before: Sequence[Token], cursor: int, vocabulary: Vocabulary) -> Completion:
+    """Tags and fields; a tag's name may have begun some words before."""
+    fields = [f"{name}:" for name in FIELDS] + [f"{name} > " for name in NUMBER_FIELDS]
+    run: list[Token] = []
+    for token in reversed(before):
+        if token.kind is not Kind.WORD or token.text.lower() in KEYWORDS or len(run) == 3:
+            break
+        run.insert(0, token)
+    for count in range(len(run), 0, -1):
+        begun = fold(" ".join(token.text for token in run[-count:]))
+        if len(begun) < LEAST:
+            continue
+        names = [*vocabulary.tags, *fields] if count == 1 else vocabulary.tags
+        found = [name for name in names if fold(name).startswith(begun) and fold(name) != begun]
+        if found:
+            return Completion(run[-count].start, cursor, tuple(found[:MOST]))
+    return Completion(cursor, cursor)
+
+
+def _values(
+    field: str, begun: str, vocabulary: Vocabulary, values: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    key, start = fold(field), fold(begun)
+    known: Iterable[str]
+    if key == "state":
+        known = [fold(state).replace(" ", "-") for state in vocabulary.states]
+    elif key == "missing":
+        known = [name for name in TEXT_FIELDS if name != "path"]
+    elif key in VERDICT_FIELDS:
+        known = vocabulary.tags
+    else:
+        known = values.get(key, ())
+    first = [value for value in known if fold(value).startswith(start)]
+    inside = [value for value in known if start in fold(value) and not fold(value).startswith(start)]
+    found = [value for value in [*first, *inside] if '"' not in value][:MOST]
+    if [fold(value) for value in found] == [start]:
+        return ()
+    return tuple(value if _PLAIN.fullmatch(value) else f'"{value}"' for value in found)

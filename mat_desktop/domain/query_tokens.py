@@ -1,0 +1,87 @@
+"""The parts of a query: words, quoted texts, fields, signs, parentheses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+KEYWORDS = ("and", "or", "not")
+
+_QUOTES = {'"': '"', "“": "”", "„": "“"}
+_SIGNS = {">=": ">=", "≥": ">=", "<=": "<=", "≤": "<=", "!=": "!=", "≠": "!=", ">": ">", "<": "<", "=": "="}
+_SIGN = re.compile("|".join(re.escape(sign) for sign in _SIGNS))
+_FIELD = re.compile(r"([^\W\d_]+):")
+_WORD = re.compile(r'(?:(?!!=)[^\s()<>=≤≥≠"“„])+')
+
+
+class Kind(Enum):
+    """What a part is."""
+
+    WORD = auto()
+    QUOTED = auto()
+    FIELD = auto()
+    SIGN = auto()
+    OPEN = auto()
+    CLOSE = auto()
+    MINUS = auto()
+    END = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One part, without its quotes or its colon.
+
+    :param start: its first character in the query, with quotes
+    :param end: one past its last
+    """
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+
+    def is_word(self, word: str) -> bool:
+        """Whether it is a keyword."""
+        return self.kind is Kind.WORD and self.text.lower() == word
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a text to look for, and no keyword."""
+        return self.kind is Kind.QUOTED or (self.kind is Kind.WORD and self.text.lower() not in KEYWORDS)
+
+
+def tokens(text: str) -> list[Token]:
+    """All parts of a query; the last one is its end. A quote that is still open ends with the query."""
+    found: list[Token] = []
+    at = 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        token = _token(text, at)
+        found.append(token)
+        at = token.end
+    found.append(Token(Kind.END, "", len(text), len(text)))
+    return found
+
+
+def _token(text: str, at: int) -> Token:
+    mark = text[at]
+    if mark in _QUOTES:
+        end = text.find(_QUOTES[mark], at + 1)
+        inside, after = (text[at + 1 :], len(text)) if end < 0 else (text[at + 1 : end], end + 1)
+        return Token(Kind.QUOTED, inside, at, after)
+    if mark in "()":
+        return Token(Kind.OPEN if mark == "(" else Kind.CLOSE, mark, at, at + 1)
+    sign = _SIGN.match(text, at)
+    if sign:
+        return Token(Kind.SIGN, _SIGNS[sign.group()], at, sign.end())
+    if mark == "-" and text[at + 1 : at + 2].strip() and not text[at + 1].isdigit():
+        return Token(Kind.MINUS, "not", at, at + 1)
+    name = _FIELD.match(text, at)
+    if name:
+        return Token(Kind.FIELD, name.group(1), at, name.end())
+    word = _WORD.match(text, at)
+    end = word.end() if word else at + 1
+    return Token(Kind.WORD, text[at:end], at, end)

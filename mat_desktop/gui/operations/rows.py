@@ -1,0 +1,134 @@
+"""What can be done with the tracks of the table beside listening and writing: compare, list, show, copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint, QSettings, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from mat_desktop.app.playlist import write_playlist
+from mat_desktop.domain.track import Track
+from mat_desktop.errors import printable
+from mat_desktop.gui import words
+from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.models.columns import Column
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.scan import Scan
+from mat_desktop.gui.operations.similar import Similar
+from mat_desktop.gui.views.library import Library
+
+SUFFIXES = (".m3u8", ".m3u")
+
+
+class Rows(QObject):
+    """Connects the actions for rows with what they do."""
+
+    def __init__(
+        self, desk: Desk, library: Library, scan: Scan, actions: Actions, settings: QSettings
+    ) -> None:
+        super().__init__()
+        self._desk, self._library, self._scan = desk, library, scan
+        self._actions, self._settings = actions, settings
+        self.similar = Similar(desk)
+        self.similar.shown.connect(self._compared)
+        self.similar.ended.connect(self._ended)
+        library.comparison.left.connect(self.similar.back)
+        library.table.back.connect(self.similar.back)
+        desk.tracks.work_with(lambda work, done: desk.bridge.ask("arrange", work, done))
+        for name, do in {
+            "similar": self.find_similar,
+            "playlist": self.choose_playlist,
+            "read_again": lambda: scan.read_again([row.path for row in library.selected()]),
+            "show_folder": self.show_folder,
+            "copy_path": self.copy_paths,
+            "columns": self._show_columns,
+        }.items():
+            actions.connect(name, do)
+
+    def refresh(self, in_library: bool) -> None:
+        """What can be done now."""
+        row = self._library.row if in_library else None
+        a = self._actions
+        a["similar"].setEnabled(row is not None and row.levels is not None)
+        a["playlist"].setEnabled(in_library and self._desk.tracks.rowCount() > 0)
+        for name in ("read_again", "show_folder", "copy_path"):
+            a[name].setEnabled(row is not None)
+        a["columns"].setEnabled(in_library)
+
+    # similar tracks
+
+    def find_similar(self) -> None:
+        """Compare the library with the track in view."""
+        if self._library.row is not None:
+            self.similar.to(self._library.row)
+
+    def _compared(self, row: Row) -> None:
+        library = self._library
+        library.comparison.show_title(row.title)
+        library.columns.compare(True)
+        library.select(row.place)
+        library.table.setFocus()
+
+    def _ended(self) -> None:
+        self._library.comparison.show_title("")
+        self._library.columns.compare(False)
+        self._library.table.setFocus()
+
+    # playlists
+
+    def choose_playlist(self) -> None:
+        """Ask where to, and write the selection if it is more than one row, else all rows shown."""
+        start = Path(str(self._settings.value("playlist", str(Path.home()))))
+        name, _ = QFileDialog.getSaveFileName(
+            self._library.window(),
+            f"Export playlist of {words.plural(len(self._listed()), 'track')}",
+            str(start / "Playlist.m3u8"),
+            "Playlists (*.m3u8 *.m3u)",
+        )
+        if name:
+            self._settings.setValue("playlist", str(Path(name).parent))
+            self.export_playlist(Path(name))
+
+    def _listed(self) -> list[tuple[Track, float | None]]:
+        selected = self._library.selected()
+        rows: Sequence[Row] = selected if len(selected) > 1 else self._desk.tracks.shown()
+        return [(row.track, row.seconds) for row in rows if row.track is not None]
+
+    def export_playlist(self, path: Path) -> None:
+        """Write a playlist of the selection, or of all that is shown."""
+        desk, listed = self._desk, self._listed()
+        if path.suffix.lower() not in SUFFIXES:
+            path = path.with_name(f"{path.name}{SUFFIXES[0]}")
+
+        def done(count: int) -> None:
+            desk.say("positive", f"{words.plural(count, 'track')} listed in {printable(path)}.", kind="list")
+
+        desk.bridge.ask(
+            "playlist",
+            lambda: write_playlist(path, listed),
+            done,
+            lambda error: desk.complain("The playlist cannot be written", error),
+        )
+
+    # the files themselves
+
+    def show_folder(self) -> None:
+        """Open the folder of the track in view in the system's file manager."""
+        row = self._library.row
+        if row is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.path.parent))):
+            self._desk.say("warning", f"No program opens folders here: {printable(row.path.parent)}")
+
+    def copy_paths(self) -> None:
+        """The paths of the selected tracks, one a line."""
+        paths = [printable(row.path) for row in self._library.selected()]
+        QGuiApplication.clipboard().setText("\n".join(paths))
+        self._desk.result(f"Copied {words.plural(len(paths), 'path')}")
+
+    def _show_columns(self) -> None:
+        header = self._library.table.horizontalHeader()
+        place = header.sectionViewportPosition(Column.TITLE)
+        self._library.columns.menu().popup(header.mapToGlobal(QPoint(place, header.height())))

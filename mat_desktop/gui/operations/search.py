@@ -1,0 +1,101 @@
+"""What the search field asks for: understood while it is typed, with completion from the library."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mat_desktop.app.complete import Completion, complete
+from mat_desktop.domain.query import Query, QueryError, Vocabulary, parse
+from mat_desktop.domain.tags import Field
+from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.models.tracks import TracksModel
+from mat_desktop.gui.services import Services
+
+PAUSE = 800
+"""Milliseconds after the last key from which on an unfinished query counts as wrong."""
+
+OFFERED = (Field.ARTIST, Field.ALBUM, Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
+"""Fields whose values are offered."""
+
+
+class Search(QObject):
+    """``asked`` says that other tracks are wanted, ``wrong`` hands over an error or None."""
+
+    asked = Signal()
+    wrong = Signal(object)
+
+    def __init__(self, services: Services, bridge: Bridge, tracks: TracksModel) -> None:
+        super().__init__()
+        self._services, self._bridge, self._tracks = services, bridge, tracks
+        self.query: Query | None = None
+        self._values: Mapping[str, Sequence[str]] = {}
+        self._counted = -1
+        self._error: QueryError | None = None
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(60)
+        self._typing.timeout.connect(self._ask)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE)
+        self._pause.timeout.connect(lambda: self.wrong.emit(self._error))
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What can be named just now."""
+        return Vocabulary([tag.name for tag in self._services.scheme.tags], [state.value for state in State])
+
+    def type(self, text: str) -> None:
+        """The text is another. While it cannot be understood the table stays as it is."""
+        self._pause.stop()
+        try:
+            query = parse(text, self.vocabulary)
+        except QueryError as error:
+            self._error = error
+            if error.unfinished:
+                self.wrong.emit(None)
+                self._pause.start()
+            else:
+                self.wrong.emit(error)
+            return
+        self._error = None
+        self.wrong.emit(None)
+        if query != self.query:
+            self.query = query
+            self._typing.start()
+
+    def _ask(self) -> None:
+        self.asked.emit()
+
+    # completion
+
+    def complete(self, text: str, cursor: int) -> Completion:
+        """How the text may go on."""
+        return complete(text, cursor, self.vocabulary, self._values)
+
+    def count_values(self) -> None:
+        """Look in a worker which artists, albums and genres there are; once as long as no track is added."""
+        rows = self._tracks.rows()
+        if len(rows) == self._counted:
+            return
+        self._counted = len(rows)
+
+        def done(values: Mapping[str, Sequence[str]]) -> None:
+            self._values = values
+
+        self._bridge.ask("values", lambda: _values(rows), done)
+
+
+def _values(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """Values by field, the most frequent first."""
+    counts: dict[Field, Counter[str]] = {field: Counter() for field in OFFERED}
+    for row in rows:
+        if row.track is not None:
+            for field, values in row.track.tags.items():
+                if field in counts:
+                    counts[field].update(values)
+    return {field.value: [value for value, _ in count.most_common()] for field, count in counts.items()}

@@ -1,0 +1,198 @@
+"""Which columns the table of tracks shows, how wide and in which order; the user's choice is remembered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSettings, Qt, QTimer
+from PySide6.QtWidgets import QHeaderView, QMenu
+
+from mat_desktop.gui.models.columns import HEADERS, Column
+from mat_desktop.gui.theme import font
+from mat_desktop.gui.widgets.delegates import ChipsDelegate, StateDelegate, TrackTable
+
+ORDER = (
+    *(Column.STATE, Column.LIKENESS, Column.TITLE, Column.ARTIST, Column.ALBUM, Column.YEAR),
+    *(Column.GENRE, Column.MOOD, Column.SUGGESTED, Column.LENGTH),
+)
+"""From the left."""
+
+WIDTHS: dict[int, dict[Column, int]] = {
+    1100: {Column.STATE: 120, Column.ARTIST: 176, Column.GENRE: 136, Column.SUGGESTED: 280, Column.LENGTH: 80}
+    | {Column.ALBUM: 176, Column.MOOD: 120},
+    740: {Column.STATE: 112, Column.ARTIST: 120, Column.GENRE: 108, Column.SUGGESTED: 208, Column.LENGTH: 68},
+    640: {Column.STATE: 108, Column.ARTIST: 104, Column.GENRE: 96, Column.SUGGESTED: 168, Column.LENGTH: 68},
+    0: {Column.STATE: 104, Column.ARTIST: 80, Column.GENRE: 76, Column.SUGGESTED: 140, Column.LENGTH: 66},
+}
+"""Columns beside the title that are shown by themselves, by the least width of the table."""
+
+OTHERS = {Column.ALBUM: 128, Column.MOOD: 100, Column.YEAR: 56, Column.LIKENESS: 76}
+"""Widths of the columns that the user may add."""
+
+TITLE, LEAST = 120, 56
+"""Least width of the title, and of any other column."""
+
+ALWAYS = (Column.STATE, Column.TITLE)
+"""Columns that cannot be hidden."""
+
+KEY = "library/columns"
+
+T = TypeVar("T")
+
+
+class TrackColumns(QObject):
+    """The header of the table. The title takes what the others leave; nothing has to be scrolled sideways."""
+
+    def __init__(self, table: TrackTable) -> None:
+        super().__init__(table)
+        self._table = table
+        self._header = header = table.horizontalHeader()
+        self._picked: dict[Column, bool] = {}
+        self._widths: dict[Column, int] = {}
+        self._comparing = False
+        self._laying = False
+        self._menu = QMenu(table)
+        header.setFixedHeight(28)
+        header.setFont(font(12, 500))
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSectionsMovable(True)
+        header.setFirstSectionMovable(False)  # the strip of selected rows is at its left
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(True)
+        header.setMinimumSectionSize(LEAST)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(Column.TITLE, QHeaderView.ResizeMode.Stretch)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        table.setItemDelegateForColumn(Column.STATE, StateDelegate(table))
+        table.setItemDelegateForColumn(Column.SUGGESTED, ChipsDelegate(table))
+        table.setSortingEnabled(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._ask)
+        header.sectionResized.connect(self._resized)
+        self._arrange(ORDER)
+        table.viewport().installEventFilter(self)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.lay_out)
+        self.lay_out()
+
+    # layout
+
+    def _arrange(self, order: tuple[Column, ...]) -> None:
+        for place, column in enumerate(order):
+            self._header.moveSection(self._header.visualIndex(column), place)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A table of another width has other columns."""
+        if event.type() is QEvent.Type.Resize:
+            self.lay_out()
+        return False
+
+    @property
+    def _wide(self) -> int:
+        return self._table.viewport().width()
+
+    def _standard(self) -> dict[Column, int]:
+        return WIDTHS[next(limit for limit in WIDTHS if self._wide >= limit)]
+
+    def shown(self) -> list[Column]:
+        """Columns in view, but for the title."""
+        standard = self._standard()
+        columns = [column for column in ORDER if self._picked.get(column, column in standard)]
+        columns = [column for column in columns if column not in (Column.TITLE, Column.LIKENESS)]
+        return [*columns, Column.LIKENESS] if self._comparing else columns
+
+    def lay_out(self) -> None:
+        """Show and size the columns; where there is too little room each gives some of its own."""
+        shown, standard = self.shown(), self._standard()
+        wanted = {c: self._widths.get(c) or standard.get(c) or OTHERS[c] for c in shown}
+        room = max(1, self._wide - TITLE)
+        share = min(1.0, room / max(1, sum(wanted.values())))
+        self._laying = True
+        for column in Column:
+            self._header.setSectionHidden(column, column not in wanted and column is not Column.TITLE)
+            if column in wanted:
+                self._header.resizeSection(column, max(LEAST, int(wanted[column] * share)))
+        self._laying = False
+
+    def _resized(self, section: int, _: int, wide: int) -> None:
+        column = Column(section)
+        if not self._laying and column is not Column.TITLE and wide:
+            self._widths[column] = wide
+            self._later.start(200)
+
+    def compare(self, on: bool) -> None:
+        """Show how alike the tracks are, or not."""
+        self._comparing = on
+        self.lay_out()
+
+    # the menu
+
+    def menu(self) -> QMenu:
+        """To show and hide columns."""
+        self._menu.clear()
+        shown = self.shown()
+        for column in ORDER:
+            if column in ALWAYS or column is Column.LIKENESS:
+                continue
+            action = self._menu.addAction(HEADERS[column])
+            action.setCheckable(True)
+            action.setChecked(column in shown)
+            action.toggled.connect(partial(self.pick, column))
+        self._menu.addSeparator()
+        self._menu.addAction("Standard columns").triggered.connect(lambda _: self.reset())
+        return self._menu
+
+    def _ask(self, at: QPoint) -> None:
+        self.menu().popup(self._header.mapToGlobal(at))
+
+    def pick(self, column: Column, on: bool) -> None:
+        """Show or hide a column from now on."""
+        self._picked[column] = on
+        self.lay_out()
+
+    def reset(self) -> None:
+        """As if nothing had been chosen."""
+        self._picked.clear()
+        self._widths.clear()
+        self._arrange(ORDER)
+        self.lay_out()
+
+    # remembering
+
+    def save(self, settings: QSettings) -> None:
+        """Keep what was chosen, and how the table is sorted."""
+        order = self._table.tracks.order
+        chosen = {
+            "shown": {column.name: on for column, on in self._picked.items()},
+            "widths": {column.name: wide for column, wide in self._widths.items()},
+            "order": [Column(self._header.logicalIndex(place)).name for place in range(len(Column))],
+            "sort": [order[0].name, order[1] is Qt.SortOrder.DescendingOrder] if order else None,
+        }
+        settings.setValue(KEY, json.dumps(chosen))
+
+    def restore(self, settings: QSettings) -> None:
+        """As it was left. What cannot be understood is left out."""
+        try:
+            chosen = json.loads(str(settings.value(KEY, "{}")))
+            self._picked = _by_column(chosen.get("shown", {}), bool)
+            self._widths = _by_column(chosen.get("widths", {}), int)
+            names = [Column[name] for name in chosen.get("order", []) if name in Column.__members__]
+            sort = chosen.get("sort")
+            order = (Column[sort[0]], bool(sort[1])) if sort else None
+        except (ValueError, TypeError, AttributeError, KeyError, IndexError):
+            return
+        self._arrange(tuple(names))
+        if order is not None and order[0] is not Column.LIKENESS:
+            down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
+            self._header.setSortIndicator(order[0], down if order[1] else up)
+        self.lay_out()
+
+
+def _by_column(values: dict[str, Any], kind: Callable[[Any], T]) -> dict[Column, T]:
+    """What is said of columns that there are."""
+    return {Column[name]: kind(value) for name, value in values.items() if name in Column.__members__}
