@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol, TypeVar
@@ -151,6 +152,7 @@ def _compared(condition: Compare, subjects: Sequence[S]) -> list[S]:
     fits, number = SIGNS[condition.sign], condition.number
     if condition.tag:
         name = condition.what
+        number = array("f", [number])[0]  # scores are kept in single precision
         if condition.sign in ("=", "!="):
             equal = condition.sign == "="
             return [

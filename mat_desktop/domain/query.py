@@ -143,6 +143,13 @@ def parse(text: str, vocabulary: Vocabulary) -> Query | None:
     return _Parser(text, vocabulary).query()
 
 
+def comparisons(query: Query | None) -> list[Compare]:
+    """Comparisons with scores of tags that must hold, from the left."""
+    if isinstance(query, Every):
+        return [found for part in query.parts for found in comparisons(part)]
+    return [query] if isinstance(query, Compare) and query.tag else []
+
+
 @dataclass(slots=True)
 class _Parser:
     """Goes through the tokens once, from the left."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mat_desktop.app.complete import Completion, complete
-from mat_desktop.domain.query import Query, QueryError, Vocabulary, parse
+from mat_desktop.domain.query import Query, QueryError, Vocabulary, comparisons, parse
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.models.row import Row, State
@@ -32,6 +32,7 @@ class Search(QObject):
         super().__init__()
         self._services, self._bridge, self._tracks = services, bridge, tracks
         self.query: Query | None = None
+        self._text = ""
         self._values: Mapping[str, Sequence[str]] = {}
         self._counted = -1
         self._error: QueryError | None = None
@@ -65,11 +66,21 @@ class Search(QObject):
         self._error = None
         self.wrong.emit(None)
         if query != self.query:
-            self.query = query
+            self.query, self._text = query, text.strip()
             self._typing.start()
 
     def _ask(self) -> None:
         self.asked.emit()
+
+    def nothing(self) -> str:
+        """What to say where nothing fits; of a score that no track reaches, how far they go."""
+        said = [f"No track fits “{self._text}”."]
+        for condition in comparisons(self.query):
+            scores = [row.level(condition.what) or 0.0 for row in self._tracks.rows()]
+            highest = max(scores, default=0.0)
+            if condition.sign in (">", ">=") and 0 < highest < condition.number:
+                said.append(f"The highest score of {condition.what} is {highest:.2f}.")
+        return " ".join(said)
 
     # completion
 

@@ -271,8 +271,7 @@ class Library(QWidget):
     def _say_nothing(self) -> None:
         empty = self.tracks.rowCount() == 0 and self.tracks.tally().total > 0 and self.tracks.filtered
         self._stack.setCurrentIndex(1 if empty else 0)
-        text = self.search.text().strip()
-        self.nothing.setText(f"No track fits “{text}”" if text else "No track here")
+        self.nothing.setText(self.asking.nothing() if self.asking.query is not None else "No track here")
 
     def _counted(self) -> None:
         if not self._counting.isActive():

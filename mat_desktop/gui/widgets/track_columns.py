@@ -35,12 +35,16 @@ OTHERS = {Column.ALBUM: 128, Column.MOOD: 100, Column.YEAR: 56, Column.LIKENESS:
 TITLE, LEAST = 120, 56
 """Least width of the title, and of any other column."""
 
+FIRM = (Column.STATE, Column.YEAR, Column.LENGTH, Column.LIKENESS)
+"""Columns that do not give room to others: half of a number says nothing."""
+
 ALWAYS = (Column.STATE, Column.TITLE)
 """Columns that cannot be hidden."""
 
 KEY = "library/columns"
 
 T = TypeVar("T")
+Order = tuple[Column, Qt.SortOrder]
 
 
 class TrackColumns(QObject):
@@ -53,6 +57,7 @@ class TrackColumns(QObject):
         self._picked: dict[Column, bool] = {}
         self._widths: dict[Column, int] = {}
         self._comparing = False
+        self._before: Order | None = None
         self._laying = False
         self._menu = QMenu(table)
         header.setFixedHeight(28)
@@ -110,13 +115,15 @@ class TrackColumns(QObject):
         """Show and size the columns; where there is too little room each gives some of its own."""
         shown, standard = self.shown(), self._standard()
         wanted = {c: self._widths.get(c) or standard.get(c) or OTHERS[c] for c in shown}
-        room = max(1, self._wide - TITLE)
-        share = min(1.0, room / max(1, sum(wanted.values())))
+        firm = sum(wide for column, wide in wanted.items() if column in FIRM)
+        room = max(1, self._wide - TITLE - firm)
+        share = min(1.0, room / max(1, sum(wanted.values()) - firm))
         self._laying = True
         for column in Column:
             self._header.setSectionHidden(column, column not in wanted and column is not Column.TITLE)
             if column in wanted:
-                self._header.resizeSection(column, max(LEAST, int(wanted[column] * share)))
+                part = 1.0 if column in FIRM else share
+                self._header.resizeSection(column, max(LEAST, int(wanted[column] * part)))
         self._laying = False
 
     def _resized(self, section: int, _: int, wide: int) -> None:
@@ -126,9 +133,16 @@ class TrackColumns(QObject):
             self._later.start(200)
 
     def compare(self, on: bool) -> None:
-        """Show how alike the tracks are, or not."""
+        """Show how alike the tracks are, the likest first; or not, and as they were sorted before."""
+        if on and not self._comparing:
+            self._before = self._table.tracks.order
         self._comparing = on
         self.lay_out()
+        self._sort((Column.LIKENESS, Qt.SortOrder.DescendingOrder) if on else self._before)
+
+    def _sort(self, order: Order | None) -> None:
+        column, way = order or (-1, Qt.SortOrder.AscendingOrder)
+        self._header.setSortIndicator(column, way)
 
     # the menu
 
@@ -166,7 +180,7 @@ class TrackColumns(QObject):
 
     def save(self, settings: QSettings) -> None:
         """Keep what was chosen, and how the table is sorted."""
-        order = self._table.tracks.order
+        order = self._before if self._comparing else self._table.tracks.order
         chosen = {
             "shown": {column.name: on for column, on in self._picked.items()},
             "widths": {column.name: wide for column, wide in self._widths.items()},
@@ -187,9 +201,9 @@ class TrackColumns(QObject):
         except (ValueError, TypeError, AttributeError, KeyError, IndexError):
             return
         self._arrange(tuple(names))
-        if order is not None and order[0] is not Column.LIKENESS:
+        if order is not None:
             down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
-            self._header.setSortIndicator(order[0], down if order[1] else up)
+            self._sort((order[0], down if order[1] else up))
         self.lay_out()
 
 

@@ -1,0 +1,122 @@
+"""Queries over tracks, and how they are completed."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from mat_desktop.app.complete import Completion, complete
+from mat_desktop.app.find import select
+from mat_desktop.domain.query import Vocabulary, parse
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track
+from mat_desktop.errors import FileFault
+from mat_desktop.gui.models.row import Arrived, Row, State
+from tests.gui.double import NAMES, FakeServices
+
+KNOWN = Vocabulary([*NAMES, "female vocals"], [state.value for state in State])
+
+
+def track(name: str, seconds: float, **tags: str) -> Track:
+    values = {Field(field): tuple(value.split("|")) for field, value in tags.items()}
+    return Track(Path("/music/old") / name, FileStamp(1, 1, 1), seconds, values)
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> list[Row]:
+    """Two tracks that were listened to (guitar 0.96, jazz 0.10), two that were not, and a broken one."""
+    found = [
+        Row.of(
+            track("a.mp3", 200.9, title="Hyperballad", artist="Björk", genre="Pop|Art Rock", date="1995-06")
+        ),
+        Row.of(track("b.mp3", 301.0, title="Late ferry", artist="Daft Punk", album="Home", mood="Calm")),
+        Row.of(track("c.mp3", 90.0, artist="Punk Daft", genre="Jazz", date="2001")),
+        Row.of(track("rock.flac", 400.0)),
+        Row.of(FileFault(Path("/music/e.ape"), "the file ends early")),
+    ]
+    services = FakeServices(tmp_path)
+    heard = services.score([row.track for row in found[:2] if row.track], threading.Event())
+    for row, one in zip(found, heard, strict=False):
+        assert not isinstance(one, FileFault)
+        verdicts = {"rock": Verdict.REJECTED} if row is found[0] else {}
+        suggestions = services.suggest(one.scores, verdicts, 0.0)
+        row.take(Arrived(row.path, one.scores, verdicts, 0.0, suggestions))
+        row.state = State.TO_REVIEW
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "abcre"),
+        ("bjork", "a"),
+        ("punk", "bc"),
+        ('"daft punk"', "b"),
+        ("artist:daft", "bc"),
+        ("title:rock", "r"),
+        ("title:late", "b"),
+        ("genre:rock", "a"),
+        ("genre:pop genre:rock", "a"),
+        ("album:home", "b"),
+        ("mood:calm or genre:jazz", "bc"),
+        ("missing:genre", "bre"),
+        ("missing:genre -state:failed", "br"),
+        ("path:old/r", "r"),
+        ("state:new", "cr"),
+        ("state:to-review", "ab"),
+        ("state:failed", "e"),
+        ("guitar > 0.9", "ab"),
+        ("guitar = 0.96", "ab"),
+        ("guitar != 0.96", ""),
+        ("guitar > 0.96", ""),
+        ("guitar >= 0.96", "ab"),
+        ("not guitar > 0.9", "cre"),
+        ("guitar > 0.6 and not rock", ""),  # a has it in a genre, b as a suggestion
+        ("tag:rock", "b"),
+        ("tag:indie", "ab"),
+        ("rejected:rock", "a"),
+        ("accepted:rock", ""),
+        ("length > 5:00", "r"),
+        ("length = 3:20", "ab"),
+        ("year < 2000", "a"),
+        ("year >= 1995", "ac"),
+        ("(punk or bjork) and not genre:jazz", "ab"),
+    ],
+)
+def test_finds(rows: list[Row], text: str, found: str) -> None:
+    assert "".join(row.path.name[0] for row in select(parse(text, KNOWN), rows)) == found
+
+
+VALUES = {"artist": ["Daft Punk", "Björk"], "genre": ["Art Rock", "Jazz"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "completion"),
+    [
+        ("", Completion(0, 0)),
+        ("g", Completion(1, 1)),
+        ("gu", Completion(0, 2, ("guitar",))),
+        ("ge", Completion(0, 2, ("genre:",))),
+        ("le", Completion(0, 2, ("length > ",))),
+        ("rock ge", Completion(5, 7, ("genre:",))),
+        ("guitar", Completion(6, 6)),
+        ("guitar > 0", Completion(10, 10)),
+        ("female vo", Completion(0, 9, ("female vocals",))),
+        ("nice female vo", Completion(5, 14, ("female vocals",))),
+        ("artist:", Completion(7, 7, ('"Daft Punk"', "Björk"))),
+        ("artist:bjo", Completion(7, 10, ("Björk",))),
+        ("artist:pu", Completion(7, 9, ('"Daft Punk"',))),
+        ('artist:"da', Completion(7, 10, ('"Daft Punk"',))),
+        ("genre:jazz", Completion(6, 10)),
+        ("state:wr", Completion(6, 8, ("written",))),
+        ("state:to", Completion(6, 8, ("to-review",))),
+        ("tag:gu", Completion(4, 6, ("guitar",))),
+        ("missing:mo", Completion(8, 10, ("mood",))),
+        ("guitar ", Completion(7, 7)),
+    ],
+)
+def test_completes(text: str, completion: Completion) -> None:
+    assert complete(text, len(text), KNOWN, VALUES) == completion
