@@ -8,7 +8,7 @@ parentheses say otherwise. What stands in double quotes is taken as it is.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -50,11 +50,11 @@ class QueryError(ValueError):
 class Vocabulary:
     """What queries may name.
 
-    :param tags: names of display tags
+    :param tags: names of display tags by how they are shown
     :param states: where a track can stand, as shown
     """
 
-    tags: Sequence[str]
+    tags: Mapping[str, str]
     states: Sequence[str]
 
 
@@ -75,7 +75,10 @@ class Has:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """One of some tags is suggested or accepted ("tag"), or was "accepted" or "rejected" by the user."""
+    """One of some tags is suggested or accepted ("tag"), or was "accepted" or "rejected" by the user.
+
+    Suggested tags are named as they are shown, verdicts by the name that they are kept by.
+    """
 
     how: str
     names: tuple[str, ...]
@@ -254,7 +257,7 @@ class _Parser:
 
     def _compare(self, run: list[Token]) -> tuple[int, Compare]:
         """A comparison, and how many words before the sign are its name: the most that are one."""
-        names = {fold(name): name for name in self.vocabulary.tags}
+        names = {fold(shown): name for shown, name in self.vocabulary.tags.items()}
         sign = self._next()
         longest = 1 if run[-1].kind is Kind.QUOTED else len(run)
         for count in range(longest, 0, -1):
@@ -354,7 +357,8 @@ class _Parser:
         return Not(Has(key, ""))
 
     def _tag(self, how: str, token: Token) -> Tagged:
-        names = {fold(name): name for name in self.vocabulary.tags}
+        shown = how == "tag"
+        names = {fold(word): word if shown else name for word, name in self.vocabulary.tags.items()}
         text, last = self._longest(token, list(names))
         wanted = fold(text)
         if wanted in names:

@@ -17,7 +17,7 @@ from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.row import Arrived, Row, State
 from tests.gui.double import NAMES, FakeServices
 
-KNOWN = Vocabulary([*NAMES, "female vocals"], [state.value for state in State])
+KNOWN = Vocabulary({name: name for name in (*NAMES, "female vocals")}, [state.value for state in State])
 
 
 def track(name: str, seconds: float, **tags: str) -> Track:

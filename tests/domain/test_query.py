@@ -21,7 +21,11 @@ from mat_desktop.domain.query import (
 )
 
 KNOWN = Vocabulary(
-    ("rock", "jazz", "guitar", "vocals", "female vocals", "male vocals", "R&B", "hip-hop"),
+    {
+        name: name
+        for name in ("rock", "jazz", "guitar", "vocals", "female vocals", "male vocals", "R&B", "hip-hop")
+    }
+    | {"Twang": "banjo"},
     ("New", "To review", "Reviewed", "Written", "Failed"),
 )
 GUITAR = Compare("guitar", True, ">", 0.6)
@@ -66,6 +70,9 @@ GUITAR = Compare("guitar", True, ">", 0.6)
         ("tag:female vocals night", Every((Tagged("tag", ("female vocals",)), Word("night")))),
         ("tag:vocals", Tagged("tag", ("vocals",))),
         ("tag:vocal", Tagged("tag", ("vocals", "female vocals", "male vocals"))),
+        ("twang > 0.5", Compare("banjo", True, ">", 0.5)),
+        ("tag:twang", Tagged("tag", ("Twang",))),
+        ("accepted:twang", Tagged("accepted", ("banjo",))),
         ("rejected:rock", Tagged("rejected", ("rock",))),
         ("missing:mood", Not(Has("mood", ""))),
         ("-vocals", Not(Word("vocals"))),

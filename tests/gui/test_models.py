@@ -51,7 +51,7 @@ def test_tracks(services: FakeServices, qtmodeltester: ModelTester) -> None:
     model.sort(Column.SUGGESTED)
     model.sort(-1)
     assert [row.path.name[0] for row in model.shown()] == list("012345")
-    model.filter(parse("ferries song 2", Vocabulary([], [])))
+    model.filter(parse("ferries song 2", Vocabulary({}, [])))
     assert [row.title for row in model.shown()] == ["Song 2"]
     model.filter(None, State.FAILED)
     assert [row.reason for row in model.shown()] == ["the file ends early"]

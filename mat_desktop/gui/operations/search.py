@@ -48,7 +48,8 @@ class Search(QObject):
     @property
     def vocabulary(self) -> Vocabulary:
         """What can be named just now."""
-        return Vocabulary([tag.name for tag in self._services.scheme.tags], [state.value for state in State])
+        tags = {tag.shown: tag.name for tag in self._services.scheme.tags}
+        return Vocabulary(tags, [state.value for state in State])
 
     def type(self, text: str) -> None:
         """The text is another. While it cannot be understood the table stays as it is."""
