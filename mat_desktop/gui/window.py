@@ -37,7 +37,6 @@ from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
-from mat_desktop.gui.operations.rows import Rows
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.undo import Undo
 from mat_desktop.gui.operations.watch import Watch
@@ -45,6 +44,7 @@ from mat_desktop.gui.operations.write import Write
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.review_room import ReviewRoom
+from mat_desktop.gui.rows import Rows
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.first_start import FirstStart

@@ -346,8 +346,7 @@ class TracksModel(QAbstractTableModel):
         """Another model listens now: what the one before heard is not its."""
         rows = list(self._all.values())
         for row in rows:
-            row.scores = None
-            row.keep(None)
+            row.forget_scores()
             if row.state not in (State.FAILED, State.CONFLICT):
                 row.state = self._state_of(row)
         self._many_changed(rows)
