@@ -123,7 +123,7 @@ class Training:
         self.standard = start.standard if start else standardisation(clips, self.train)
         self.module = start.module if start else new_network(clips, self.train, settings)
         if self.length != clips.listens_to.length:
-            check_length(self.module, self.length)
+            check_length(self.module, self.length // 2 if settings.short_epochs else self.length)
         self.augment = Augment(settings)
 
         kept = load_checkpoint(folder / LAST) if resume and (folder / LAST).exists() else None
@@ -161,11 +161,12 @@ class Training:
     def train_epoch(self) -> None:
         """Each clip once, or what is left of them after an interruption."""
         settings, state, fabric = self.settings, self.state, self.fabric
-        room = self.clips.length - self.length
+        length = self.length // 2 if state.epoch < settings.short_epochs else self.length
+        room = self.clips.length - length
         order = shuffled(self.train, settings.batch_size, room, seed_of(settings.seed, state.epoch))
         rest = order[state.step :]
         parts = [step.part(fabric.global_rank, fabric.world_size) for step in rest]
-        feed = batches(self.clips, parts, self.length, pin=fabric.device.type == "cuda")
+        feed = batches(self.clips, parts, length, pin=fabric.device.type == "cuda")
         loss_sum = torch.tensor(state.loss, device=fabric.device)
         self.network.train()
         try:

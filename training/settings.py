@@ -26,7 +26,10 @@ LEAST = {
     "clips": 0,
     "crop_frames": 0,
     "patience": 0,
+    "short_epochs": 0,
     "gain_db": 0,
+    "eq_db": 0,
+    "low_pass": 0,
     "mel_mask": 0,
     "time_mask": 0,
     "mix": 0,
@@ -63,7 +66,11 @@ class Settings:
     :param patience: stop after so many epochs without a better validation PR-AUC; 0: never
     :param crop_frames: frames of a random crop of each clip, for log-mel networks that take any length; 0,
         and for all others, the network's published input
+    :param short_epochs: the first epochs take crops of half that length, at half the time
     :param gain_db: random gain of a clip, +- dB
+    :param eq_db: random equaliser of a clip: gains of up to +- dB at five places of the mel axis, straight
+        lines between them
+    :param low_pass: share of clips that lose all above a random band, as old recordings and small files do
     :param mel_mask: widest band masked by SpecAugment, bands
     :param time_mask: longest span masked by SpecAugment, frames
     :param mix: share of steps whose clips are mixed in pairs (mixup on power and labels)
@@ -89,7 +96,10 @@ class Settings:
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     patience: int = 0
     crop_frames: int = 512
+    short_epochs: int = 0
     gain_db: float = 6.0
+    eq_db: float = 0.0
+    low_pass: float = 0.0
     mel_mask: int = 8
     time_mask: int = 32
     mix: float = 0.1
@@ -102,7 +112,7 @@ class Settings:
         for name, least in LEAST.items():
             if not getattr(self, name) >= least:
                 raise SettingsFault(f"{name} must be at least {least}, not {getattr(self, name)}")
-        for name in ("mix", "dropout"):
+        for name in ("mix", "dropout", "low_pass"):
             if getattr(self, name) > 1:
                 raise SettingsFault(f"{name} must be in 0..1, not {getattr(self, name)}")
 

@@ -15,15 +15,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from mat_desktop.audio.probe import is_audio_name
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble
 from training.datasets.tables import Unique, fault_at, read_rows
 
 __all__ = ["Dataset", "DatasetFault", "Tag", "read_corpus"]
 
 
-def read_corpus(folder: Path) -> Dataset:
+def read_corpus(folder: Path, nothing: str = "") -> Dataset:
     """Read and cross-check a corpus.
 
+    :param nothing: folder with sound that is no music (speech, noise, silence): further training clips whose
+        labels are all zero, so that the network learns to say nothing
     :raises DatasetFault: something is missing, doubled or out of range
     """
     for name in ("tracks.tsv", "labels.npz", "vocabularies.json", "audio"):
@@ -50,18 +53,28 @@ def read_corpus(folder: Path) -> Dataset:
     labels = np.concatenate(
         [_labels(folder, arrays, name, len(v)) for name, v in vocabularies.items()], axis=1
     )
+    silent = _sounds_of(Path(nothing)) if nothing else []
     return assemble(
         folder.name,
-        [folder / "audio" / f"{row['id']}.opus" for row in rows],
-        [row["split"] for row in rows],
-        labels,
+        [*(folder / "audio" / f"{row['id']}.opus" for row in rows), *silent],
+        [*(row["split"] for row in rows), *("train" for _ in silent)],
+        np.concatenate([labels, np.zeros((len(silent), len(tags)), np.float32)]),
         tags,
-        licence_classes=[row["licence_class"] for row in rows],
+        licence_classes=[*(row["licence_class"] for row in rows), *("" for _ in silent)],
         about="clips of free music with soft labels, the means of the outputs of published networks (fcn, "
         "crnn, musicnn of Won et al. 2020, MIT licence), each trained on the real data set of its vocabulary "
         "(MagnaTagATune, MTG-Jamendo, Million Song Dataset with Last.fm tags)",
         source=f"Its audio belongs into {folder / 'audio'}.",
     )
+
+
+def _sounds_of(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise DatasetFault(f"{folder} is no folder: option nothing takes one with speech and noise")
+    found = sorted(path for path in folder.rglob("*") if is_audio_name(path))
+    if not found:
+        raise DatasetFault(f"{folder}: no audio file in it")
+    return found
 
 
 def _read_tracks(path: Path) -> Sequence[dict[str, str]]:
