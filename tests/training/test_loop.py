@@ -26,7 +26,7 @@ from training.checkpoints import BEST, LAST, DiskFault, load_checkpoint
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import DatasetFault
 from training.devices import choose_precision
-from training.feed import AHEAD, Step, ahead, seed_of, shuffled, side_by_side
+from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
 from training.inputs import Clips, hear, limited
 from training.loop import fit, predict
 from training.progress import Begin, End, Epoch, Event, StepDone
@@ -97,6 +97,25 @@ def after(steps: int) -> Callable[[], bool]:
         return done >= steps
 
     return stop
+
+
+def test_short_crops_come_first(clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    def spy(clips: Clips, steps: list[Step], length: int, pin: bool = False) -> Any:
+        if length != clips.length:  # validation hears whole clips
+            lengths.append(length)
+        return batches(clips, steps, length, pin)
+
+    monkeypatch.setattr("training.loop.batches", spy)
+    settings = replace(TINY, short_epochs=2)
+    whole = fit(clips, settings, folder(tmp_path / "whole"), lambda event: None)
+    assert lengths == [150, 150, 300]
+    with pytest.raises(Stopped):
+        fit(clips, settings, folder(tmp_path / "cut"), lambda event: None, stop=after(9))
+    resumed = fit(clips, settings, tmp_path / "cut", lambda event: None, resume=True)
+    assert lengths == [150, 150, 300, 150, 150, 150, 300]
+    assert same(whole.module.state_dict(), resumed.module.state_dict())
 
 
 # Four steps and two batches of validation make an epoch: 5 and 6 are in a validation, 7 is a step again.
