@@ -252,7 +252,9 @@ class Reviewing(QObject):
 
     def _drawn(self, picture: Picture) -> None:
         row = self._library.row
-        if row is not None and self._library.dock.plot is not None:
+        plot = self._library.dock.plot
+        if row is not None and plot is not None:
+            self.page.strip.set_lut(plot.mel.lut)
             self.page.strip.set_picture(row.path, picture)
             self._draw_ahead()
 

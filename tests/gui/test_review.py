@@ -148,6 +148,18 @@ def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
     assert row.verdicts == {"mellow": Verdict.ACCEPTED}
 
 
+def test_enter_in_the_field_adds_and_does_not_go_on(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["review"].trigger()
+    row = in_view(heard)
+    add = heard.room.page.question.add
+    press(qtbot, heard, Key.Key_A)
+    qtbot.keyClicks(add.field, "mellow")
+    qtbot.keyClick(add.field, Key.Key_Return)
+    assert row.verdicts == {"mellow": Verdict.ACCEPTED}
+    assert not row.reviewed
+    assert in_view(heard) is row
+
+
 def test_thresholds_of_single_tags(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     row = in_view(heard)
     scores = heard.library.pane.scores

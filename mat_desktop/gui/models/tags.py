@@ -43,8 +43,9 @@ def listed(suggestion: Suggestion) -> bool:
 class TagsModel(QAbstractListModel):
     """Headings and tags of the track in view."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, nearest: int = NEAREST) -> None:
         super().__init__(parent)
+        self._nearest = nearest
         self._suggestions: tuple[Suggestion, ...] = ()
         self._rows: list[TagRow] = []
         self._unfolded = False
@@ -70,8 +71,8 @@ class TagsModel(QAbstractListModel):
             tags = [s for s in self._suggestions if s.tag.category is category]
             first = [s for s in tags if listed(s)]
             rest = [s for s in tags if not listed(s)]
-            shown = rest if unfolded else rest[:NEAREST]
-            self.hidden += len(rest) - NEAREST if len(rest) > NEAREST else 0
+            shown = rest if unfolded else rest[: self._nearest]
+            self.hidden += max(0, len(rest) - self._nearest)
             if not first and not shown:
                 continue
             rows.append(TagRow(category))

@@ -217,6 +217,9 @@ class Library(QWidget):
     def lend_dock(self) -> Dock:
         """The pictures, for another page that shows the same track."""
         self._dock_sizes = self.middle.sizes()
+        keeps_its_room = self.dock.title.sizePolicy()
+        keeps_its_room.setRetainSizeWhenHidden(True)
+        self.dock.title.setSizePolicy(keeps_its_room)
         self.dock.title.hide()
         return self.dock
 

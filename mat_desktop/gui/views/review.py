@@ -295,14 +295,14 @@ class ReviewPage(QWidget):
         self.note = Text(token="muted")
         self.note.setWordWrap(True)
         self.note.setContentsMargins(16, 8, 16, 8)
-        self.question = Question(LARGE)
+        self.question = Question(LARGE, nearest=1)
         self.question.reveal.connect(self._reveal)
         self.written = WillBeWritten()
         content = Panel("surface")
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
-        for widget in (self.note, self.question, self.written):
+        for widget in (self.note, self.question):
             inner.addWidget(widget)
         inner.addStretch(1)
         self.area = QScrollArea()
@@ -312,6 +312,8 @@ class ReviewPage(QWidget):
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(content)
         layout.addWidget(self.area, 1)
+        layout.addWidget(Line())
+        layout.addWidget(self.written)
         layout.addWidget(Line())
         self.keys = KeysBlock()
         layout.addWidget(self.keys)
@@ -402,7 +404,10 @@ class ReviewPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A low window keeps its pictures."""
         super().resizeEvent(event)
-        self.strip.setVisible(event.size().height() >= LOW)
+        low = event.size().height() < LOW
+        self.strip.setVisible(not low)
+        if low and (event.oldSize().height() >= LOW or event.oldSize().height() < 0):
+            self.keys.set_open(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter, Escape and the arrows; letters are actions of the window."""

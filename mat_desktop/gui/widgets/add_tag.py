@@ -98,9 +98,9 @@ class AddTag(QWidget):
             self.added.emit(text, self.kind.category)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape leaves the field as it was before."""
+        """Escape leaves the field as it was before; Enter is for the field alone."""
         if event.key() == Qt.Key.Key_Escape:
             self.field.clear()
             self.left.emit()
-        else:
+        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             event.ignore()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from mat_desktop.domain.scores import Suggestion, Verdict
-from mat_desktop.gui.models.tags import listed
+from mat_desktop.gui.models.tags import NEAREST, listed
 from mat_desktop.gui.widgets.add_tag import AddTag
 from mat_desktop.gui.widgets.controls import Link, Panel
 from mat_desktop.gui.widgets.score_list import NARROW, ScoreList, Shape
@@ -27,7 +27,8 @@ class Question(Panel):
     mapping_asked = Signal(str)
     reveal = Signal(int)
 
-    def __init__(self, shape: Shape = NARROW) -> None:
+    def __init__(self, shape: Shape = NARROW, nearest: int = NEAREST) -> None:
+        """:param nearest: tags below their threshold that each category shows without unfolding"""
         super().__init__("surface")
         self._suggestions: tuple[Suggestion, ...] = ()
         self._shares: Mapping[str, tuple[str, str]] = {}
@@ -35,7 +36,7 @@ class Question(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(0)
-        self.scores = ScoreList(shape)
+        self.scores = ScoreList(shape, nearest)
         self.scores.decided.connect(lambda name, verdict: self.decided.emit({name: verdict}))
         self.scores.threshold_picked.connect(self.threshold_picked)
         self.scores.mapping_asked.connect(self.mapping_asked)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyledItemDe
 
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.models.tags import TAG_ROLE, TagRow, TagsModel, listed
+from mat_desktop.gui.models.tags import NEAREST, TAG_ROLE, TagRow, TagsModel, listed
 from mat_desktop.gui.scale import from_scale, on_scale
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import draw_key, round_rect
@@ -186,10 +186,10 @@ class ScoreList(QListView):
     mapping_asked = Signal(str)
     reveal = Signal(QRect)
 
-    def __init__(self, shape: Shape = NARROW) -> None:
+    def __init__(self, shape: Shape = NARROW, nearest: int = NEAREST) -> None:
         super().__init__()
         self.shape_ = shape
-        self.tags = TagsModel(self)
+        self.tags = TagsModel(self, nearest)
         self.dragged: float | None = None
         self.dragged_row = -1
         self.hover_row = -1
