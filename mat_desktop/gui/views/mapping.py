@@ -201,7 +201,7 @@ class Mapping(QWidget):
         self.tags.show(entries)
         changed = sum(1 for entry in entries if entry.changed)
         self.count.setText(f"{words.plural(len(entries), 'tag')}, {words.number(changed)} changed")
-        self.reset_all.setEnabled(changed > 0)
+        self.reset_all.setEnabled(any(entry.changed and not entry.tag.own for entry in entries))
         self.fault.hide()
         self._choose(name)
 

@@ -300,7 +300,11 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._values = values
         self._row_height = row_height
         height = max(count, 1) * row_height
-        self.ci.layout.setRowFixedHeight(1, height + AXIS)
+        if self.ci.layout.rowMaximumHeight(1) != height + AXIS:
+            self.ci.layout.setRowFixedHeight(1, height + AXIS)
+            # The rows of a higher window may have kept the plots from shrinking with this one.
+            self.ci.layout.activate()
+            self.ci.setGeometry(QRectF(self.viewport().rect()))
         self._names.rows = self._rows
         self._names.update()
         if values is not None and values.size:
