@@ -14,23 +14,12 @@ from numpy.typing import NDArray
 from mat_desktop.app.classifier import AT_ONCE, sigmoid
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.scheme import TagScheme
-from mat_desktop.domain.taught import TaughtTag
+from mat_desktop.domain.taught import ForeignTag, TaughtTag
 from mat_desktop.errors import UsageFault, printable
 
 SUFFIX = ".tag.json"
 LARGEST = 4 << 20
 """Bytes of a file; two hundred thousand examples fit."""
-
-
-class ForeignTag(UsageFault):
-    """The tag is sound but was taught to another model; its examples can teach it to this one."""
-
-    def __init__(self, tag: TaughtTag, card: ModelCard) -> None:
-        super().__init__(
-            f"“{tag.name}” was taught to another model ({tag.model_name}, {tag.model}), and not to "
-            f"{card.name} ({card.digest}), which hears differently"
-        )
-        self.tag = tag
 
 
 class Shelf:
@@ -103,7 +92,7 @@ class Shelf:
         :raises UsageFault: the file cannot be written
         """
         if tag.model != self._card.digest:
-            raise ForeignTag(tag, self._card)
+            raise ForeignTag(tag, self._card.name, self._card.digest)
         _write(self._path(tag.name), tag)
         others = [other for other in self._tags if other.name.casefold() != tag.name.casefold()]
         self._tags = _ordered([*others, tag])
@@ -138,7 +127,7 @@ class Shelf:
         except (msgspec.MsgspecError, ValueError) as error:
             raise UsageFault(f"{printable(path)} is not a taught tag: {error}") from error
         if tag.model != self._card.digest:
-            raise ForeignTag(tag, self._card)
+            raise ForeignTag(tag, self._card.name, self._card.digest)
         return tag
 
     def _path(self, name: str) -> Path:

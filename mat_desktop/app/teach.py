@@ -15,27 +15,12 @@ from mat_desktop.app.classifier import LEAST_EXAMPLES, LEAST_OTHERS, Lesson, lea
 from mat_desktop.app.session import Session
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
-from mat_desktop.domain.taught import TAUGHT_FORMAT, TaughtTag
+from mat_desktop.domain.taught import TAUGHT_FORMAT, Marks, TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import UsageFault
 
 UNSURE = 6
 """Tracks that are proposed to be marked next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What the user says of tracks.
-
-    :param examples: those that have the tag
-    :param counter_examples: those that do not
-    """
-
-    examples: tuple[TrackId, ...] = ()
-    counter_examples: tuple[TrackId, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.examples) + len(self.counter_examples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +188,18 @@ class Teacher:
         self._session.library.add_verdicts(tag.name, verdicts)
         return tag
 
-    def remove(self, name: str) -> TaughtTag:
-        """Forget a tag, and what was said of it. :raises UsageFault: there is none"""
+    def remove(self, name: str) -> tuple[TaughtTag, Mapping[TrackId, Verdict]]:
+        """Forget a tag and what was said of it; returns both. :raises UsageFault: there is none"""
         tag = self._session.remove_taught(name)
+        said = self._session.library.verdicts_on(tag.name)
         self._session.library.drop_tag(tag.name)
         self._session.set_threshold(tag.name, None)
-        return tag
+        return tag, said
+
+    def restore(self, tag: TaughtTag, said: Mapping[TrackId, Verdict]) -> None:
+        """Take a removal back. :raises UsageFault: it cannot be written"""
+        self._session.keep_taught(tag)
+        self._session.library.add_verdicts(tag.name, said)
 
     def export(self, name: str, path: Path) -> None:
         """Copy a tag into a file. :raises UsageFault: it cannot be written"""

@@ -1,4 +1,4 @@
-"""TaughtTag: a tag that the user taught from examples, as a linear function of a network's features."""
+"""Tags that the user teaches from examples: the marks, and what a network makes of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from math import isfinite
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import TrackId
+from mat_desktop.errors import UsageFault
 
 TAUGHT_FORMAT = 1
 """Version of the files that this program reads and writes."""
@@ -20,8 +21,23 @@ MOST_CHANNELS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What the user says of tracks.
+
+    :param examples: those that have the tag
+    :param counter_examples: those that do not
+    """
+
+    examples: tuple[TrackId, ...] = ()
+    counter_examples: tuple[TrackId, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.examples) + len(self.counter_examples)
+
+
+@dataclass(frozen=True, slots=True)
 class TaughtTag:
-    """All that is needed to score a track, and to teach the tag anew.
+    """A linear function of a network's features, with all that is needed to teach the tag anew.
 
     :param model: digest of the weights whose features it was learned from
     :param model_name: for people
@@ -76,3 +92,14 @@ class TaughtTag:
     def as_display_tag(self) -> DisplayTag:
         """As it is shown and written. :raises ValueError: the name cannot be written into files"""
         return DisplayTag(self.name, self.category, (self.key,), field=self.field)
+
+
+class ForeignTag(UsageFault):
+    """The tag is sound but was taught to another model; its examples can teach it to this one."""
+
+    def __init__(self, tag: TaughtTag, model_name: str, model: str) -> None:
+        super().__init__(
+            f"“{tag.name}” was taught to another model ({tag.model_name}, {tag.model}), which hears "
+            f"otherwise than {model_name} ({model})"
+        )
+        self.tag = tag

@@ -28,6 +28,7 @@ from mat_desktop.app.scan import look, refresh, scan
 from mat_desktop.app.score import Heard, known, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import TagChange
+from mat_desktop.app.teach import Teacher
 from mat_desktop.app.undo import undo
 from mat_desktop.app.watch import watch
 from mat_desktop.audio.probe import is_audio_name
@@ -46,6 +47,7 @@ class AppServices:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._teacher = Teacher(session)
 
     @property
     def data_dir(self) -> Path:
@@ -97,6 +99,11 @@ class AppServices:
         """How many demo tracks are bundled."""
         folder = resource("demo")
         return sum(is_audio_name(path) for path in folder.iterdir()) if folder.is_dir() else 0
+
+    @property
+    def teacher(self) -> Teacher:
+        """What the user teaches the model."""
+        return self._teacher
 
     def suggest(
         self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float

@@ -21,7 +21,7 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Tracks",
         (
             *("listen", "listen_all", "cancel", "", "write", "", "mark", "next", "previous", "play", ""),
-            *("similar", "playlist", "", "read_again", "show_folder", "copy_path"),
+            *("teach", "taught", "", "similar", "playlist", "", "read_again", "show_folder", "copy_path"),
         ),
     ),
     (
@@ -34,10 +34,13 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Help", ("keys", "about")),
 )
 ROWS = (
-    *("play", "listen", "similar", "", "accept_all", "write", ""),
+    *("play", "listen", "similar", "", "accept_all", "write", "", "teach", "has_it", "has_it_not", ""),
     *("playlist", "read_again", "", "show_folder", "copy_path"),
 )
-MORE = ("listen", "listen_all", "", "add", "rescan", "", "write", "playlist", "problems", "", "columns")
+MORE = (
+    *("listen", "listen_all", "", "teach", "taught", "", "add", "rescan", "", "write", "playlist"),
+    *("problems", "", "columns"),
+)
 APPEARANCES = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"))
 
 

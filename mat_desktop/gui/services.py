@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.models import BrokenModel, Model
     from mat_desktop.app.score import Heard
     from mat_desktop.app.tag_file import TagChange
+    from mat_desktop.app.teach import Teacher
     from mat_desktop.store.journal import Run
 
 
@@ -69,6 +70,10 @@ class Services(Protocol):
     @property
     def demo_tracks(self) -> int:
         """How many demo tracks are bundled; at once."""
+
+    @property
+    def teacher(self) -> Teacher:
+        """What the user teaches the model; its own texts say which of it is at once."""
 
     def suggest(
         self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float

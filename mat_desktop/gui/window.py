@@ -45,6 +45,7 @@ from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.rows import Rows
+from mat_desktop.gui.school import School
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.first_start import FirstStart
@@ -102,6 +103,7 @@ class Window(QMainWindow):
         self.watching = Watch(desk, self._settings, self.scan.found)
         self.panels = Panels(desk, self.library, self.writing)
         self.workshop = Workshop(desk, self.pages)
+        self.school = School(desk, self.library, self.listen, self.pages)
         self._menus = Menus(self, self.actions_, self.set_appearance)
         self._counting = QTimer(self)
         self._counting.setSingleShot(True)
@@ -191,6 +193,7 @@ class Window(QMainWindow):
         }.items():
             a.connect(name, do)
         self.room.connect_actions(a)
+        self.school.connect_actions(a)
         for name, part in (("sidebar", library.sidebar), ("pane", pane)):
             a[name].setCheckable(True)
             a[name].setChecked(True)
@@ -237,6 +240,9 @@ class Window(QMainWindow):
         library.selection_changed.connect(self._refresh_actions)
         self.room.changed.connect(self._refresh_actions)
         self.room.queue.leaving.connect(lambda: self.show_page("library"))
+        self.school.opened.connect(lambda: self.show_page("library"))
+        self.school.scheme_changed.connect(self.review.scheme_changed)
+        self.school.policies_changed.connect(self.review.policies_changed)
         library.dock.player.look_again.clicked.connect(self._look_for_sound)
         panels.opened.connect(lambda: self.show_page("library"))
         panels.closed.connect(self._refresh_actions)

@@ -13,10 +13,11 @@ from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, known, score
 from mat_desktop.app.session import Session
-from mat_desktop.app.taught import SUFFIX, ForeignTag
-from mat_desktop.app.teach import Marks, Teacher
+from mat_desktop.app.taught import SUFFIX
+from mat_desktop.app.teach import Teacher
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.taught import ForeignTag, Marks
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import UsageFault
 from mat_desktop.store.library import KeptScores
@@ -161,11 +162,15 @@ def test_edited_and_renamed(session: Session, teacher: Teacher) -> None:
 
 def test_removed_with_all_that_was_said_of_it(session: Session, teacher: Teacher) -> None:
     taught(teacher)
-    teacher.remove("dungeon synth")
+    tag, said = teacher.remove("dungeon synth")
     assert session.taught.tags == ()
     assert list(session.taught.folder.glob("*")) == []
     assert session.library.verdicts(TrackId("000")) == {}
-    assert session.scheme == session.bundled_scheme
+    assert "dungeon synth" not in [tag.name for tag in session.scheme.tags]
+    teacher.restore(tag, said)
+    assert session.taught.tags == (tag,)
+    assert session.library.verdicts_on("dungeon synth") == said
+    teacher.remove("dungeon synth")
     with pytest.raises(UsageFault, match="no taught tag"):
         teacher.remove("dungeon synth")
 
@@ -187,7 +192,7 @@ def test_exported_and_taken_in_elsewhere(session: Session, teacher: Teacher, tmp
     teacher.export("dungeon synth", target)
     with pytest.raises(UsageFault, match="already"):
         teacher.take(target)
-    before = teacher.remove("dungeon synth")
+    before, _ = teacher.remove("dungeon synth")
     assert teacher.take(target) == before
     assert session.taught.tags == (before,)
 

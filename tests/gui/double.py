@@ -19,12 +19,15 @@ from mat_desktop.app.models import BrokenModel, Model
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import TagChange, TagFile
+from mat_desktop.app.taught import Shelf
+from mat_desktop.app.teach import Teacher
 from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import EngineFault, FileFault, ModelFault, UsageFault
 from mat_desktop.store.journal import Run
@@ -69,6 +72,52 @@ SCHEME = TagScheme(
 )
 
 
+class Classroom:
+    """What a teacher asks of a session; the library's features are those that the test gives."""
+
+    def __init__(self, services: FakeServices) -> None:
+        self._services = services
+        self.card, self.library = CARD, self
+        self.taught = Shelf(services.data_dir / "taught", CARD)
+        self.teaching = False
+        self.rows: dict[TrackId, NDArray[np.float16]] = {}
+
+    @property
+    def scheme(self) -> TagScheme:
+        return self._services.scheme
+
+    def keep_taught(self, tag: TaughtTag) -> None:
+        self.taught.put(tag)
+        self._services.scheme = self.taught.over(SCHEME)
+
+    def remove_taught(self, name: str) -> TaughtTag:
+        tag = self.taught.remove(name)
+        self._services.scheme = self.taught.over(SCHEME)
+        return tag
+
+    def set_threshold(self, tag: str, value: float | None) -> None:
+        pass
+
+    def features(self, model: str) -> list[tuple[TrackId, bytes]]:
+        return [(track_id, row.tobytes()) for track_id, row in self.rows.items()]
+
+    def without_features(self, model: str) -> list[Path]:
+        return [
+            path for path, heard in self._services.heard.items() if heard.scores.track_id not in self.rows
+        ]
+
+    def verdicts_on(self, tag: str) -> dict[TrackId, Verdict]:
+        return {i: said[tag] for i, said in self._services.kept.items() if tag in said}
+
+    def add_verdicts(self, tag: str, verdicts: Mapping[TrackId, Verdict]) -> None:
+        for track_id, verdict in verdicts.items():
+            self._services.kept[track_id] = {**self._services.kept.get(track_id, {}), tag: verdict}
+
+    def drop_tag(self, tag: str) -> None:
+        for track_id, said in self._services.kept.items():
+            self._services.kept[track_id] = {name: v for name, v in said.items() if name != tag}
+
+
 class FakeServices:
     """Everything that the window asks for."""
 
@@ -95,6 +144,8 @@ class FakeServices:
         self.other_models: list[Model | BrokenModel] = []
         self.changes: list[Path] = []
         self.heard: dict[Path, Heard] = {}
+        self.classroom = Classroom(self)
+        self.teacher = Teacher(cast(Session, self.classroom))
         self.kept: dict[TrackId, Mapping[str, Verdict]] = {}
         self.files: dict[Path, Track] = {}
         self._runs: list[tuple[Run, list[FilePlan]]] = []

@@ -20,7 +20,7 @@ from PySide6.QtCore import (
 )
 
 from mat_desktop.domain.query import Query
-from mat_desktop.domain.scores import Suggestion, Verdict
+from mat_desktop.domain.scores import Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.gui.models import columns
@@ -339,6 +339,30 @@ class TracksModel(QAbstractTableModel):
             row.state = self._state_of(row)
             tally.add(row)
             changed.append(row)
+        self._touch(changed)
+        self.counted.emit()
+
+    def rescore(self, items: Iterable[tuple[Scores, Arrived]]) -> None:
+        """Take in the same scores with those of taught tags that are new or gone, made in a worker.
+
+        :param items: what a row had when the worker looked at it, and what it has from now on
+        """
+        changed: list[Row] = []
+        for before, item in items:
+            row = self._all.get(item.path)
+            if row is None or row.scores is not before:
+                continue
+            said, reviewed, reason = row.verdicts, row.reviewed, row.reason
+            row.take(item)
+            row.reviewed, row.reason = reviewed, reason
+            if said != item.verdicts or item.shift != self._shift:
+                row.verdicts = said
+                row.keep(None)
+            if row.state in (State.TO_REVIEW, State.REVIEWED) and row.state is not self._reviewed(row):
+                row.state = self._reviewed(row)
+                self._tally = None
+            changed.append(row)
+        self._whole = None
         self._touch(changed)
         self.counted.emit()
 

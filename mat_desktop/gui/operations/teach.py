@@ -1,0 +1,307 @@
+"""Teaching a tag: marks on tracks, what can be learned from them, and the library scored anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.taught import ForeignTag, Marks, TaughtTag
+from mat_desktop.domain.track import TrackId
+from mat_desktop.gui import words
+from mat_desktop.gui.bridge import KEEP
+from mat_desktop.gui.models.row import Arrived, Row
+from mat_desktop.gui.operations.desk import Desk
+
+if TYPE_CHECKING:
+    from mat_desktop.app.teach import Study, Teacher
+
+SLICE = 200
+"""Rows that are scored anew together."""
+
+
+class Teach(QObject):
+    """``studied`` hands over what can be learned from the marks now, ``listed`` says that the taught tags are
+    others, ``saved`` and ``removed`` name one; ``refused`` hands over a tag that another model was taught.
+
+    :ivar marks: rows in the order in which they were marked, and whether they have the tag
+    :ivar known: rows of the library by what was heard in them
+    :ivar name: of the tag that is edited, empty for a new one
+    """
+
+    studied = Signal(object)
+    listed = Signal()
+    saved = Signal(object)
+    removed = Signal(str)
+    rescored = Signal()
+    refused = Signal(object, str)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.marks: dict[Row, bool] = {}
+        self.known: dict[TrackId, Row] = {}
+        self.study: Study | None = None
+        self.name = ""
+        self.lost = 0
+        self.unheard: list[Row] = []
+
+    @property
+    def teacher(self) -> Teacher:
+        """The application's."""
+        return self._desk.services.teacher
+
+    # marks
+
+    def begin(self, name: str = "", given: Marks | None = None) -> None:
+        """Teach a new tag, or go on with one.
+
+        :param name: of a tag that is taught already, or that was only ever added by hand
+        :param given: marks to begin with, as those of a tag that another model was taught
+        """
+        self.marks, self.study, self.lost = {}, None, 0
+        taught = name.casefold() in [tag.name.casefold() for tag in self.teacher.tags]
+        self.name = name if taught else ""
+        rows, teacher = self._desk.tracks.rows(), self.teacher
+
+        def work() -> tuple[dict[TrackId, Row], Marks | None, set[Path]]:
+            teacher.load()
+            before = given
+            if before is None and name:
+                before = teacher.marks(name) if taught else teacher.said(name)
+            by_id = {row.scores.track_id: row for row in rows if row.scores is not None}
+            return by_id, before, set(teacher.without_features())
+
+        def done(answer: tuple[dict[TrackId, Row], Marks | None, set[Path]]) -> None:
+            self.known, before, without = answer
+            self.unheard = [row for row in rows if row.path in without]
+            early, self.marks = self.marks, {}
+            if before is not None:
+                for ids, yes in ((before.examples, True), (before.counter_examples, False)):
+                    self.marks |= {self.known[i]: yes for i in ids if i in self.known}
+                self.lost = len(before) - len(self.marks)
+            self.marks |= early
+            self.learn()
+
+        self._desk.bridge.ask(
+            "teach",
+            work,
+            done,
+            lambda error: self._desk.complain("The tag cannot be taught", error),
+        )
+
+    def end(self) -> None:
+        """Nobody teaches any more."""
+        self._desk.bridge.forget("teach")
+        self._desk.bridge.ask("study", self.teacher.forget, lambda _: None)
+        self.marks, self.known, self.study = {}, {}, None
+
+    def mark(self, rows: Sequence[Row], yes: bool) -> None:
+        """Rows have the tag, or do not; where all of them are marked so, the marks are taken back."""
+        rows = [row for row in rows if row.track is not None]
+        if all(self.marks.get(row) is yes for row in rows):
+            for row in rows:
+                del self.marks[row]
+        else:
+            self.marks |= dict.fromkeys(rows, yes)
+        self.learn()
+
+    def unmark(self, rows: Sequence[Row]) -> None:
+        """As if nothing had been said of them."""
+        for row in rows:
+            self.marks.pop(row, None)
+        self.learn()
+
+    @property
+    def to_hear(self) -> list[Row]:
+        """Marked rows that the model has to listen to first."""
+        without = set(map(id, self.unheard))
+        return [row for row in self.marks if row.scores is None or id(row) in without]
+
+    def heard_more(self) -> None:
+        """Something was listened to: its features are there now."""
+        rows, teacher = self._desk.tracks.rows(), self.teacher
+
+        def work() -> tuple[dict[TrackId, Row], set[Path]]:
+            teacher.load()
+            by_id = {row.scores.track_id: row for row in rows if row.scores is not None}
+            return by_id, set(teacher.without_features())
+
+        def done(answer: tuple[dict[TrackId, Row], set[Path]]) -> None:
+            self.known, without = answer
+            self.unheard = [row for row in rows if row.path in without]
+            self.learn()
+
+        self._desk.bridge.ask("teach", work, done)
+
+    def learn(self) -> None:
+        """Learn from the marks as they are now."""
+        said = [(row.scores.track_id, yes) for row, yes in self.marks.items() if row.scores is not None]
+        marks = Marks(tuple(i for i, yes in said if yes), tuple(i for i, yes in said if not yes))
+
+        def done(study: Study) -> None:
+            self.study = study
+            self.studied.emit(study)
+
+        self._desk.bridge.ask(
+            "study",
+            lambda: self.teacher.study(marks),
+            done,
+            lambda error: self._desk.complain("Nothing can be learned", error),
+        )
+
+    # tags
+
+    def save(self, name: str, category: Category, field: Field | None) -> None:
+        """Keep what was learned, and score the library."""
+        study, before = self.study, self.name
+        if study is None or study.lesson is None:
+            return
+        marks = dict(self.marks)
+
+        def done(tag: TaughtTag) -> None:
+            if before and before != tag.name:
+                self._forget(before)
+            said = [
+                (row, {tag.name: Verdict.ACCEPTED if yes else Verdict.REJECTED}, None)
+                for row, yes in marks.items()
+                if row.scores is not None
+            ]
+            self._desk.tracks.decide_many(said)
+            self.name = tag.name
+            self.listed.emit()
+            self.saved.emit(tag)
+            self.score(tag.key)
+
+        self._desk.bridge.ask(
+            f"{KEEP}taught",
+            lambda: self.teacher.save(name, category, field, study, before),
+            done,
+            lambda error: self._desk.complain("The tag was not saved", error),
+        )
+
+    def remove(self, name: str) -> None:
+        """Forget a tag; it can be put back."""
+        desk = self._desk
+
+        def done(answer: tuple[TaughtTag, Mapping[TrackId, Verdict]]) -> None:
+            tag, said = answer
+            self._forget(tag.name)
+            self.listed.emit()
+            self.removed.emit(tag.name)
+            decisions = words.plural(len(said), "decision")
+            desk.say(
+                "positive",
+                f"“{tag.name}” is removed, with {decisions} on it. Files that have it keep it.",
+                "Put it back",
+                lambda: self._restore(tag, said),
+                kind="taught",
+            )
+
+        desk.bridge.ask(
+            f"{KEEP}taught",
+            lambda: self.teacher.remove(name),
+            done,
+            lambda error: desk.complain("The tag was not removed", error),
+        )
+
+    def _forget(self, name: str) -> None:
+        """Nothing is said of a tag any more that is not there."""
+        tracks = self._desk.tracks
+        said = [(row, {name: Verdict.UNDECIDED}, None) for row in tracks.rows() if name in row.verdicts]
+        tracks.decide_many(said)
+
+    def _restore(self, tag: TaughtTag, said: Mapping[TrackId, Verdict]) -> None:
+        def done(_: None) -> None:
+            back = [
+                (row, {tag.name: said[row.scores.track_id]}, None)
+                for row in self._desk.tracks.rows()
+                if row.scores is not None and row.scores.track_id in said
+            ]
+            self._desk.tracks.decide_many(back)
+            self.listed.emit()
+            self.score(tag.key)
+
+        self._desk.bridge.ask(
+            f"{KEEP}taught",
+            lambda: self.teacher.restore(tag, said),
+            done,
+            lambda error: self._desk.complain("The tag was not put back", error),
+        )
+
+    def export(self, name: str, path: Path) -> None:
+        """Copy a tag into a file."""
+        desk = self._desk
+        desk.bridge.ask(
+            "export taught",
+            lambda: self.teacher.export(name, path),
+            lambda _: desk.say("positive", f"“{name}” is exported to {path}.", kind="taught"),
+            lambda error: desk.complain("The tag was not exported", error),
+        )
+
+    def take(self, path: Path) -> None:
+        """Take a tag in from a file."""
+        desk = self._desk
+
+        def done(tag: TaughtTag) -> None:
+            desk.say("positive", f"“{tag.name}” is imported.", kind="taught")
+            self.listed.emit()
+            self.score(tag.key)
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, ForeignTag):
+                self.refused.emit(error.tag, str(error))
+            else:
+                desk.complain("The tag was not imported", error)
+
+        desk.bridge.ask(f"{KEEP}taught", lambda: self.teacher.take(path), done, failed)
+
+    # the library
+
+    def score(self, first: str) -> None:
+        """Score every track with the taught tags, from the features that are kept.
+
+        :param first: key of the tag whose likeliest tracks come first
+        """
+        desk = self._desk
+        tracks, suggest = desk.tracks, desk.services.suggest
+        rows = [row for row in tracks.rows() if row.scores is not None]
+
+        def table() -> tuple[Mapping[TrackId, Mapping[str, float]], list[Row]]:
+            every = self.teacher.scores()
+
+            def likely(row: Row) -> float:
+                return -every.get(row.scores.track_id, {}).get(first, 0.0) if row.scores else 0.0
+
+            return every, sorted(rows, key=likely)
+
+        def scored(answer: tuple[Mapping[TrackId, Mapping[str, float]], list[Row]]) -> None:
+            every, ordered = answer
+            shift = tracks.shift
+
+            def work(part: Sequence[Row]) -> list[tuple[Scores, Arrived]]:
+                made = []
+                for row in part:
+                    before, verdicts = row.scores, dict(row.verdicts)
+                    if before is not None:
+                        after = replace(before, taught=every.get(before.track_id, {}))
+                        suggestions = suggest(after, verdicts, shift)
+                        arrived = Arrived(row.path, after, verdicts, shift, suggestions, row.reviewed)
+                        made.append((before, arrived))
+                return made
+
+            desk.bridge.slices(
+                "score taught", ordered, SLICE, work, lambda part, _: tracks.rescore(part), self.rescored.emit
+            )
+
+        desk.bridge.ask(
+            "score taught",
+            table,
+            scored,
+            lambda error: desk.complain("The library cannot be scored", error),
+        )

@@ -1,0 +1,197 @@
+"""Where tags are taught: the panel beside the table, and what it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.domain.taught import Marks, TaughtTag
+from mat_desktop.gui import words
+from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.listen import Listen, can_be_heard
+from mat_desktop.gui.operations.teach import Teach
+from mat_desktop.gui.pages import Pages
+from mat_desktop.gui.views.library import Library
+from mat_desktop.gui.views.teach import TeachPanel
+
+
+class School(QObject):
+    """``scheme_changed`` says that there is a tag more, or one less; ``opened`` that the panel is in view."""
+
+    opened = Signal()
+    scheme_changed = Signal()
+    policies_changed = Signal()
+
+    def __init__(self, desk: Desk, library: Library, listen: Listen, pages: Pages) -> None:
+        super().__init__()
+        self._desk, self._library, self._listen, self._pages = desk, library, listen, pages
+        self._actions: Actions | None = None
+        self.teach = Teach(desk)
+        self.panel = TeachPanel()
+        library.inner.addWidget(self.panel)
+        library.inner.setStretchFactor(2, 0)
+        self.panel.hide()
+        self._connect()
+
+    def _connect(self) -> None:
+        teach, panel, library = self.teach, self.panel, self._library
+        teach.studied.connect(lambda _: self._show_study())
+        teach.listed.connect(self._show_tags)
+        teach.saved.connect(self._saved)
+        teach.removed.connect(lambda _: self.scheme_changed.emit())
+        teach.rescored.connect(self.policies_changed)
+        teach.refused.connect(self._refused)
+        panel.closed.connect(self.close)
+        panel.marked.connect(self.mark)
+        panel.dropped.connect(self._dropped)
+        panel.unmarked.connect(lambda row: teach.unmark([row]))
+        panel.chosen.connect(library.look_at)
+        panel.renamed.connect(lambda text: panel.show_fault(teach.teacher.check_name(text, teach.name)))
+        panel.saved.connect(teach.save)
+        panel.listen.connect(lambda: self._listen.to(can_be_heard(teach.to_hear)))
+        panel.listen_old.connect(lambda: self._listen.to(can_be_heard(teach.unheard)))
+        panel.new.connect(lambda: self.open())
+        panel.edited.connect(self.open)
+        panel.removed.connect(teach.remove)
+        panel.sent.connect(teach.export)
+        panel.taken.connect(teach.take)
+        library.selection_changed.connect(self._selection)
+        self._pages.stack.currentChanged.connect(lambda _: self._enable())
+        self._listen.ended.connect(lambda: teach.heard_more() if self.is_open else None)
+
+    def connect_actions(self, actions: Actions) -> None:
+        """What the keys do."""
+        self._actions = actions
+        actions.connect("teach", self.toggle)
+        actions.connect("taught", self.open_list)
+        actions.connect("has_it", lambda: self.mark(True))
+        actions.connect("has_it_not", lambda: self.mark(False))
+        self._enable()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the panel is there."""
+        return not self.panel.isHidden()
+
+    def _enable(self) -> None:
+        if self._actions is None:
+            return
+        marks = self.is_open and self._pages.shows(self._library) and self.panel.stack.currentIndex() == 0
+        for name in ("has_it", "has_it_not"):
+            self._actions[name].setEnabled(marks)
+        self._actions["pane"].setEnabled(not self.is_open)
+
+    # the panel
+
+    def toggle(self) -> None:
+        """Open it for a new tag, or close it."""
+        if self.is_open and self._pages.shows(self._library):
+            self.close()
+        else:
+            self.open()
+
+    def open(self, name: str = "", given: Marks | None = None, like: TaughtTag | None = None) -> None:
+        """Teach a new tag, or go on with one.
+
+        :param name: of a tag that is taught already
+        :param given: marks to begin with
+        :param like: a tag that another model was taught: name, kind and field to begin with
+        """
+        self._show()
+        scheme = self._desk.services.scheme
+        tag = next((tag for tag in self.teach.teacher.tags if tag.name == name), None) if name else None
+        self.teach.begin(name, given)
+        self.panel.begin(scheme.fields, tag if tag is not None else like, known=tag is not None)
+        self._selection()
+        self._enable()
+        if tag is None and like is None:
+            self.panel.name.setFocus()
+        else:
+            self._library.table.setFocus()
+
+    def open_list(self) -> None:
+        """Show what was taught."""
+        self._show()
+        self.panel.show_list()
+        self._enable()
+
+    def _show(self) -> None:
+        self.opened.emit()
+        self._show_tags()
+        if self.is_open:
+            return
+        library = self._library
+        wide = sum(library.inner.sizes())
+        library.pane.hide()
+        self.panel.show()
+        side = max(self.panel.minimumWidth(), min(384, wide - 520))
+        library.inner.setSizes([wide - side, 0, side])
+
+    def close(self) -> None:
+        """Back to the tags of the track in view."""
+        if not self.is_open:
+            return
+        self.panel.hide()
+        shown = self._actions is None or self._actions["pane"].isChecked()
+        self._library.pane.setVisible(shown)
+        self.teach.end()
+        self._enable()
+        self._library.table.setFocus()
+
+    # what happens
+
+    def mark(self, yes: bool) -> None:
+        """The selected tracks have the tag, or do not."""
+        rows = self._library.selected()
+        if self.is_open and rows:
+            self.teach.mark(rows, yes)
+            self._show_study()
+
+    def _dropped(self, paths: Sequence[Path], yes: bool) -> None:
+        rows = [row for path in paths if (row := self._desk.tracks.row(path)) is not None]
+        if rows:
+            self.teach.mark(rows, yes)
+            self._show_study()
+
+    def _selection(self) -> None:
+        if self.is_open:
+            self.panel.show_selection(sum(row.track is not None for row in self._library.selected()))
+
+    def _show_study(self) -> None:
+        teach = self.teach
+        if self.is_open:
+            self.panel.show_study(
+                teach.marks, teach.study, teach.known, len(teach.to_hear), len(teach.unheard), teach.lost
+            )
+
+    def _show_tags(self) -> None:
+        teacher = self.teach.teacher
+        self.panel.show_tags(teacher.tags, teacher.faults)
+
+    def _saved(self, tag: TaughtTag) -> None:
+        study = self.teach.study
+        count = words.plural(study.likely, "track") if study is not None else "the library"
+        self._desk.say(
+            "positive",
+            f"“{tag.name}” is taught, and suggested for {count} now.",
+            "Show them",
+            lambda: self._find(tag.name),
+            kind="taught",
+        )
+        self.close()
+
+    def _find(self, name: str) -> None:
+        self._library.search.setText(name)
+
+    def _refused(self, tag: TaughtTag, why: str) -> None:
+        marks = Marks(tag.examples, tag.counter_examples)
+        self._desk.say(
+            "warning",
+            f"{why}. It has {words.plural(len(marks), 'marked track')}, which can teach it to this one.",
+            "Teach it anew",
+            lambda: self.open("", marks, tag),
+            kind="taught",
+        )

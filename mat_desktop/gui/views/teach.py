@@ -1,0 +1,454 @@
+"""Teaching a tag, beside the table: its name, the marked tracks, how well it works, what to mark next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mat_desktop.domain.tags import TAG_FIELDS, Category, Field
+from mat_desktop.domain.taught import LONGEST_NAME, TaughtTag
+from mat_desktop.domain.track import TrackId
+from mat_desktop.gui import words
+from mat_desktop.gui.models.marks import Mark
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.widgets.add_tag import FORBIDDEN, CategoryCombo
+from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.mark_list import MarkList
+from mat_desktop.gui.widgets.taught_list import TaughtList
+
+if TYPE_CHECKING:
+    from mat_desktop.app.teach import Study
+
+FILTER = "Taught tag (*.tag.json)"
+NO_FIELD = "Only MAT_TAGS"
+
+
+class TeachPanel(Panel):
+    """``marked`` says that the selected tracks have the tag or do not, ``dropped`` that some files do;
+    ``unmarked`` hands over a track.
+
+    ``chosen`` hands over a track to look at, ``saved`` name, category and field; ``edited``, ``removed`` name
+    a taught tag, ``sent`` one and a file, ``taken`` a file.
+    """
+
+    closed = Signal()
+    marked = Signal(bool)
+    dropped = Signal(object, bool)
+    unmarked = Signal(object)
+    chosen = Signal(object)
+    renamed = Signal(str)
+    saved = Signal(str, object, object)
+    listen = Signal()
+    listen_old = Signal()
+    new = Signal()
+    edited = Signal(str)
+    removed = Signal(str)
+    sent = Signal(str, object)
+    taken = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__("surface", edges="l")
+        self.setMinimumWidth(320)
+        self._learned = False
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 0, 0, 0)
+        layout.setSpacing(0)
+        bar = Panel("surface", edges="b")
+        bar.setFixedHeight(48)
+        head = QHBoxLayout(bar)
+        head.setContentsMargins(16, 0, 8, 1)
+        head.setSpacing(8)
+        self.title = Text("Teach a tag", size=16, weight=600, elide=True)
+        self.title.setMinimumHeight(24)
+        head.addWidget(self.title, 1)
+        self.all = Link("Taught tags")
+        self.all.clicked.connect(self.show_list)
+        head.addWidget(self.all)
+        close = Button(icon="x", kind="flat", tip="Close (Esc)")
+        close.clicked.connect(self.closed)
+        head.addWidget(close)
+        layout.addWidget(bar)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self._editor())
+        self.stack.addWidget(self._list())
+        layout.addWidget(self.stack, 1)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the tags of a track are."""
+        return QSize(384, 600)
+
+    # parts
+
+    def _editor(self) -> QWidget:
+        box = QWidget()
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 12, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._form())
+        self.fault = Text(size=12, token="danger")
+        self.fault.setWordWrap(True)
+        self.fault.setContentsMargins(16, 4, 16, 0)
+        layout.addWidget(self.fault)
+        layout.addSpacing(12)
+        layout.addWidget(Line())
+        marking = QHBoxLayout()
+        marking.setContentsMargins(16, 12, 16, 4)
+        marking.setSpacing(8)
+        self.yes = Button("Has it", "plus", key="+")
+        self.no = Button("Has it not", "minus", key="−")
+        for button, yes in ((self.yes, True), (self.no, False)):
+            button.clicked.connect(lambda _=False, yes=yes: self.marked.emit(yes))
+            button.setAcceptDrops(True)
+            button.installEventFilter(self)
+            marking.addWidget(button, 1)
+        layout.addLayout(marking)
+        self.about = _caption()
+        layout.addWidget(self.about)
+        self.heading = _heading("Marked tracks")
+        layout.addWidget(self.heading)
+        self.marks = MarkList("Marked tracks")
+        self.marks.setMinimumHeight(84)
+        layout.addWidget(self.marks, 1)
+        self.hear = Link("", "ear")
+        self.hear.clicked.connect(self.listen)
+        layout.addWidget(self.hear, 0, Qt.AlignmentFlag.AlignLeft)
+        self.hear_old = Link("", "ear")
+        self.hear_old.clicked.connect(self.listen_old)
+        layout.addWidget(self.hear_old, 0, Qt.AlignmentFlag.AlignLeft)
+        for link in (self.hear, self.hear_old):
+            link.setContentsMargins(12, 0, 0, 0)
+        self.next_heading = _heading("Mark these next: they teach the most")
+        layout.addWidget(self.next_heading)
+        self.next = MarkList("Tracks to mark next")
+        self.next.setFixedHeight(6 * 28)
+        layout.addWidget(self.next)
+        for view in (self.marks, self.next):
+            view.chosen.connect(self.chosen)
+            view.unmarked.connect(self.unmarked)
+        layout.addWidget(self._foot())
+        return box
+
+    def _form(self) -> QGridLayout:
+        form = QGridLayout()
+        form.setContentsMargins(16, 0, 16, 0)
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(8)
+        form.setColumnStretch(1, 1)
+        self.name = QLineEdit()
+        self.name.setMaxLength(LONGEST_NAME)
+        self.name.setPlaceholderText("For example dungeon synth")
+        self.name.textChanged.connect(self.renamed)
+        self.kind = CategoryCombo()
+        self.field = DropDown([("", ""), *((f.value, _field_word(f)) for f in TAG_FIELDS)])
+        self.kind.picked.connect(lambda _: self._name_default())
+        for row, (text, part) in enumerate(
+            (("Name", self.name), ("Kind", self.kind), ("Written into", self.field))
+        ):
+            label = Text(text, token="muted")
+            part.setAccessibleName(text)
+            part.setFixedHeight(32)
+            form.addWidget(label, row, 0)
+            form.addWidget(part, row, 1)
+        self._fields: Mapping[Category, Field] = {}
+        return form
+
+    def _foot(self) -> QWidget:
+        foot = Panel("surface", edges="t")
+        layout = QVBoxLayout(foot)
+        layout.setContentsMargins(16, 12, 12, 8)
+        layout.setSpacing(2)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        self.verdict_icon = Icon("circle-dashed", 16, "muted")
+        top.addWidget(self.verdict_icon)
+        self.verdict = Text(weight=600, elide=True)
+        self.verdict.setMinimumHeight(20)
+        top.addWidget(self.verdict, 1)
+        layout.addLayout(top)
+        self.more = Text(size=12, token="muted")
+        self.more.setWordWrap(True)
+        self.more.setMinimumHeight(32)
+        self.more.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.more)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        self.save = Button("Save and score the library", "check", kind="primary")
+        self.save.clicked.connect(self._save)
+        buttons.addWidget(self.save, 1)
+        layout.addLayout(buttons)
+        return foot
+
+    def _list(self) -> QWidget:
+        box = QWidget()
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.tags = TaughtList()
+        self.tags.activated.connect(lambda _: self._edit())
+        self.tags.selectionModel().currentChanged.connect(lambda *_: self._tag_changed())
+        self.tags.removed.connect(self.removed)
+        self.empty = Text(token="muted")
+        self.empty.setWordWrap(True)
+        self.empty.setContentsMargins(16, 16, 16, 16)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.tags, 1)
+        self.faults = Text(size=12, token="danger")
+        self.faults.setWordWrap(True)
+        self.faults.setContentsMargins(16, 4, 16, 8)
+        layout.addWidget(self.faults)
+        layout.addStretch(0)
+        foot = Panel("surface", edges="t")
+        grid = QGridLayout(foot)
+        grid.setContentsMargins(16, 12, 16, 12)
+        grid.setSpacing(8)
+        self.edit = Button("Edit", "graduation-cap")
+        self.edit.clicked.connect(self._edit)
+        self.export = Button("Export…", "upload")
+        self.export.clicked.connect(self._ask_target)
+        self.remove = Button("Remove", "trash-2")
+        self.remove.clicked.connect(self._remove)
+        self.fresh = Button("Teach another", "plus")
+        self.fresh.clicked.connect(self.new)
+        self.import_ = Button("Import…", "folder", tip="A taught tag that was exported")
+        self.import_.clicked.connect(self._ask_source)
+        for place, button in enumerate((self.edit, self.export, self.remove)):
+            grid.addWidget(button, 0, 2 * place, 1, 2)
+        grid.addWidget(self.fresh, 1, 0, 1, 3)
+        grid.addWidget(self.import_, 1, 3, 1, 3)
+        layout.addWidget(foot)
+        return box
+
+    # the tag that is taught
+
+    def begin(self, fields: Mapping[Category, Field], tag: TaughtTag | None, known: bool) -> None:
+        """A new tag, or one that was taught before.
+
+        :param fields: where each kind is written
+        :param known: whether this model was taught it, or another
+        """
+        self._fields = fields
+        self.title.setText(f"Teach “{tag.name}”" if tag is not None and known else "Teach a tag")
+        self.name.setText(tag.name if tag is not None else "")
+        self.kind.set_category(tag.category if tag is not None else Category.GENRE)
+        self.field.pick(tag.field.value if tag is not None and tag.field is not None else "")
+        self._name_default()
+        self.marks.marks.show([])
+        self.next.marks.show([])
+        self.show_fault("")
+        self.show_study({}, None, {}, 0, 0, 0)
+        self.stack.setCurrentIndex(0)
+
+    def _name_default(self) -> None:
+        field = self._fields.get(self.kind.category)
+        where = words.field(field) if field is not None else NO_FIELD
+        self.field.setItemText(0, f"{where}, as its kind is")
+
+    def show_fault(self, text: str) -> None:
+        """Why the name cannot be used."""
+        bad = [mark for mark in FORBIDDEN if mark in self.name.text()]
+        text = f"A tag must not contain {' '.join(bad)}: players would split it" if bad else text
+        self.fault.setText(text)
+        self.fault.setVisible(bool(text) and bool(self.name.text().strip()))
+        self._can_save()
+
+    def show_selection(self, count: int) -> None:
+        """How many tracks the buttons mark."""
+        for button in (self.yes, self.no):
+            button.setEnabled(count > 0)
+        many = f"the {words.number(count)} selected tracks" if count > 1 else "the selected track"
+        self.about.setText(f"Say it of {many}" if count else "Select tracks in the table to mark them")
+
+    def show_study(
+        self,
+        marks: Mapping[Row, bool],
+        study: Study | None,
+        known: Mapping[TrackId, Row],
+        to_hear: int,
+        old: int,
+        lost: int,
+    ) -> None:
+        """What is marked, and what that teaches.
+
+        :param to_hear: marked tracks that the model has to listen to first
+        :param old: tracks of the library that it would have to listen to once more
+        :param lost: marks of tracks that are not in the library
+        """
+        yes = sum(marks.values())
+        no = len(marks) - yes
+        gone = f", {words.number(lost)} not in the library any more" if lost else ""
+        self.heading.setText(
+            f"{words.number(yes)} {'has' if yes == 1 else 'have'} it, "
+            f"{words.number(no)} {'does' if no == 1 else 'do'} not{gone}"
+            if marks or lost
+            else "Nothing marked yet"
+        )
+        odd = {id(known[i]) for i in study.wrong if i in known} if study is not None else set()
+        self.marks.marks.show(
+            [
+                Mark(row, said, _note(row, id(row) in odd), id(row) in odd)
+                for row, said in reversed(list(marks.items()))
+            ]
+        )
+        unsure = [(known[i], score) for i, score in study.unsure if i in known] if study is not None else []
+        self.next.marks.show([Mark(row, None, f"{score:.2f}") for row, score in unsure])
+        self.next.setVisible(bool(unsure))
+        self.next_heading.setVisible(bool(unsure))
+        self.hear.setText(f"Listen to {words.plural(to_hear, 'marked track')} first")
+        self.hear.setVisible(to_hear > 0)
+        self.hear_old.setText(f"Listen to {words.plural(old, 'track')} once more, so that they count")
+        self.hear_old.setToolTip(
+            "They were listened to by an older version, which did not keep what this needs"
+        )
+        self.hear_old.setVisible(old > 0)
+        for link in (self.hear, self.hear_old):
+            link.updateGeometry()
+        self._show_verdict(study)
+        self._can_save()
+
+    def _show_verdict(self, study: Study | None) -> None:
+        self._learned = study is not None and study.lesson is not None
+        if study is None or study.lesson is None:
+            self.verdict_icon.set("circle-dashed", "muted")
+            lacking = study.lacking if study is not None else 3
+            if lacking:
+                what = "track that has it" if lacking == 1 else "tracks that have it"
+                self.verdict.setText(f"Mark {words.number(lacking)} more {what}")
+                self.more.setText(
+                    "Three are the least to learn from; ten are better. "
+                    "Tracks that come near but do not have it help as much."
+                )
+            else:
+                self.verdict.setText("There are too few other tracks")
+                self.more.setText(
+                    "Listen to more of the library, so that there is something to tell it from."
+                )
+            return
+        count = len(study.marks)
+        share = study.right / count
+        icon, token = ("circle-check", "positive") if share >= 0.75 else ("contrast", "warning")
+        self.verdict_icon.set(icon, token)
+        self.verdict.setText(f"Right in {words.number(study.right)} of {words.number(count)}")
+        self.verdict.setToolTip("Each marked track was judged by what all the others taught")
+        pairs = round(100 * study.lesson.ranking)
+        likely = words.number(study.likely)
+        self.more.setText(
+            f"Each judged by the others alone; {pairs} of 100 pairs in the right order. "
+            f"It would be suggested for {likely} of {words.plural(study.tracks, 'track')}."
+        )
+
+    def _can_save(self) -> None:
+        named = bool(self.name.text().strip()) and not self.fault.text()
+        self.save.setEnabled(self._learned and named)
+        self.save.setToolTip("" if named else "The tag needs a name")
+
+    def _save(self) -> None:
+        name = " ".join(self.name.text().split())
+        field = Field(self.field.value) if self.field.value else None
+        self.save.setEnabled(False)
+        self.saved.emit(name, self.kind.category, field)
+
+    # those that were taught
+
+    def show_tags(self, tags: Sequence[TaughtTag], faults: Sequence[str]) -> None:
+        """All taught tags anew."""
+        self.tags.show_tags(tags)
+        self.all.setText(f"Taught tags ({words.number(len(tags))})" if tags else "Taught tags")
+        self.all.updateGeometry()
+        self.empty.setVisible(not tags)
+        self.empty.setText(
+            "Nothing was taught to this model yet. Mark a few tracks that have something in common, "
+            "and it finds the others."
+        )
+        self.tags.setVisible(bool(tags))
+        self.faults.setText("\n".join(faults))
+        self.faults.setVisible(bool(faults))
+        self._tag_changed()
+
+    def show_list(self) -> None:
+        """The taught tags in place of the one that is taught."""
+        self.title.setText("Taught tags")
+        self.stack.setCurrentIndex(1)
+        (self.tags if self.tags.isVisibleTo(self) else self.fresh).setFocus()
+
+    def _tag_changed(self) -> None:
+        for button in (self.edit, self.export, self.remove):
+            button.setEnabled(self.tags.current() is not None)
+
+    def _edit(self) -> None:
+        tag = self.tags.current()
+        if tag is not None:
+            self.edited.emit(tag.name)
+
+    def _remove(self) -> None:
+        tag = self.tags.current()
+        if tag is not None:
+            self.removed.emit(tag.name)
+
+    def _ask_target(self) -> None:
+        tag = self.tags.current()
+        if tag is None:
+            return
+        start = str(Path.home() / f"{tag.name}.tag.json")
+        chosen, _ = QFileDialog.getSaveFileName(self, "Export the taught tag", start, FILTER)
+        if chosen:
+            self.sent.emit(tag.name, Path(chosen))
+
+    def _ask_source(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Import a taught tag", str(Path.home()), FILTER)
+        if chosen:
+            self.taken.emit(Path(chosen))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tracks of the table may be dropped on either button."""
+        if isinstance(event, (QDragEnterEvent, QDropEvent)) and watched in (self.yes, self.no):
+            files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+            if not files:
+                return False
+            event.acceptProposedAction()
+            if event.type() is QEvent.Type.Drop:
+                self.dropped.emit(files, watched is self.yes)
+            return True
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape closes."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _note(row: Row, odd: bool) -> str:
+    if row.scores is None:
+        return "Not listened to yet"
+    return "The others disagree" if odd else ""
+
+
+def _heading(text: str) -> Text:
+    made = Text(text, size=12, weight=600)
+    made.setContentsMargins(16, 8, 16, 4)
+    return made
+
+
+def _caption() -> Text:
+    made = Text(size=12, token="muted")
+    made.setContentsMargins(16, 0, 16, 4)
+    return made
+
+
+def _field_word(field: Field) -> str:
+    return NO_FIELD if field is Field.MAT_TAGS else words.field(field)

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.gui.views.teach import TeachPanel
+from mat_desktop.gui.widgets.banner import Banner
+from mat_desktop.gui.window import Window
+from tests.gui.double import CARD, SCORES, FakeServices
+
+TRACKS, TAGGED = 40, 12
+
+
+@pytest.fixture
+def heard(qtbot: QtBot, window: Window, services: FakeServices) -> Window:
+    """Forty tracks that were listened to, of which the first twelve have something in common."""
+    from mat_desktop.app.score import Heard
+
+    rng = np.random.default_rng(0)
+    features = rng.gamma(1.0, 1.0, (TRACKS, 32))
+    features[:TAGGED] += 5 * rng.random(32)
+    services.files.clear()
+    for number in range(TRACKS):
+        path = services.music / f"{number:02} song.flac"
+        services.files[path] = Track(path, FileStamp(1, number, number), 200.0, {Field.TITLE: (path.stem,)})
+        scores = Scores(CARD.digest, TrackId(path.name), 200.0, SCORES)
+        services.heard[path] = Heard(path, scores, np.zeros((len(SCORES), 8), np.float16))
+        services.classroom.rows[TrackId(path.name)] = features[number].astype(np.float16)
+    window.begin([services.music])
+    qtbot.waitUntil(lambda: window.tracks.tally().heard == TRACKS and not window.bridge.busy, timeout=5000)
+    return window
+
+
+def select(window: Window, *places: int) -> None:
+    table = window.library.table
+    table.clearSelection()
+    for place in places:
+        table.selectionModel().select(
+            window.tracks.index(place, 0),
+            table.selectionModel().SelectionFlag.Select | table.selectionModel().SelectionFlag.Rows,
+        )
+
+
+def panel(window: Window) -> TeachPanel:
+    return window.school.panel
+
+
+def answer(window: Window) -> None:
+    """Click what the last banner offers."""
+    banners = [banner for banner in window.library.banners.findChildren(Banner) if not banner.isHidden()]
+    banners[-1].action.click()
+
+
+def teach(qtbot: QtBot, window: Window, name: str = "dungeon synth") -> None:
+    window.actions_["teach"].trigger()
+    panel(window).name.setText(name)
+    select(window, 0, 1, 2, 3, 4)
+    window.actions_["has_it"].trigger()
+    select(window, 30, 31)
+    window.actions_["has_it_not"].trigger()
+    qtbot.waitUntil(panel(window).save.isEnabled, timeout=5000)
+    panel(window).save.click()
+    qtbot.waitUntil(lambda: not window.school.is_open, timeout=5000)
+    path = window.tracks.at(6).path
+    qtbot.waitUntil(lambda: f"taught/{name}" in window.tracks.row(path).scores.taught, timeout=5000)
+
+
+def test_what_is_missing_is_said_before_anything_can_be_saved(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["teach"].trigger()
+    side = panel(heard)
+    assert side.isVisible()
+    assert not heard.library.pane.isVisible()
+    assert side.name.hasFocus()
+    qtbot.waitUntil(lambda: side.verdict.text() == "Mark 3 more tracks that have it", timeout=5000)
+    assert not side.save.isEnabled()
+    select(heard, 0, 1)
+    assert side.about.text() == "Say it of the 2 selected tracks"
+    qtbot.mouseClick(side.yes, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: side.verdict.text() == "Mark 1 more track that has it", timeout=5000)
+    select(heard, 2)
+    qtbot.mouseClick(side.yes, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: side.verdict.text().startswith("Right in"), timeout=5000)
+    assert not side.save.isEnabled()  # it has no name
+    side.name.setText("rock")
+    assert "already" in side.fault.text()
+    assert not side.save.isEnabled()
+    side.name.setText("dungeon synth")
+    assert side.save.isEnabled()
+
+
+def test_keys_mark_while_browsing_and_take_marks_back(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["teach"].trigger()
+    side, table = panel(heard), heard.library.table
+    select(heard, 0)
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_Plus)
+    assert side.heading.text() == "1 has it, 0 do not"
+    qtbot.keyClick(table, Qt.Key.Key_Minus)
+    assert side.heading.text() == "0 have it, 1 does not"
+    qtbot.keyClick(table, Qt.Key.Key_Minus)
+    assert side.heading.text() == "Nothing marked yet"
+    heard.actions_["has_it"].trigger()
+    side.marks.setFocus()
+    side.marks.setCurrentIndex(side.marks.marks.index(0))
+    qtbot.keyClick(side.marks, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet", timeout=5000)
+    qtbot.keyClick(side.marks, Qt.Key.Key_Escape)
+    assert not heard.school.is_open
+    assert heard.library.pane.isVisible()
+    assert not heard.actions_["has_it"].isEnabled()
+
+
+def test_a_taught_tag_takes_part_like_any_other(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
+    teach(qtbot, heard)
+    row, other = heard.tracks.at(8), heard.tracks.at(20)
+    names = [s.tag.name for s in heard.tracks.chosen(row)]
+    assert "dungeon synth" in names
+    assert "dungeon synth" not in [s.tag.name for s in heard.tracks.chosen(other)]
+    assert "“dungeon synth” is taught" in heard.library.banners.texts()[-1]
+    # marks are verdicts
+    assert heard.tracks.at(0).verdicts["dungeon synth"] is Verdict.ACCEPTED
+    assert services.kept[TrackId("30 song.flac")]["dungeon synth"] is Verdict.REJECTED
+    # in the pane, in search, and in the plan
+    heard.library.select(8)
+    assert "dungeon synth" in [s.tag.name for s in heard.library.pane.question.suggestions]
+    plan = services.plan_file(row.track, heard.tracks.suggestions(row))
+    assert "Dungeon synth" in {c.field: c.after for c in plan.changes}[Field.GENRE]
+    heard.library.search.setText("dungeon")
+    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12, timeout=5000)
+
+
+def test_tracks_dropped_on_a_button_are_marked(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["teach"].trigger()
+    side = panel(heard)
+    data = heard.tracks.mimeData([heard.tracks.index(3, 0), heard.tracks.index(4, 1)])
+    for button, said in ((side.yes, True), (side.no, False)):
+        how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(button, QDragEnterEvent(QPoint(5, 5), *how))
+        QApplication.sendEvent(button, QDropEvent(QPointF(5, 5), *how))
+        marks = heard.school.teach.marks
+        assert [marks[row] for row in (heard.tracks.at(3), heard.tracks.at(4))] == [said, said]
+
+
+def test_unsure_tracks_are_proposed_and_lead_to_the_table(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["teach"].trigger()
+    side = panel(heard)
+    select(heard, 0, 1, 2, 3)
+    heard.actions_["has_it"].trigger()
+    qtbot.waitUntil(lambda: side.next.marks.rowCount() == 6, timeout=5000)
+    first = side.next.marks.mark(0)
+    assert first is not None
+    assert first.row not in heard.school.teach.marks
+    side.next.chosen.emit(first.row)
+    assert heard.library.row is first.row
+    heard.actions_["has_it_not"].trigger()
+    qtbot.waitUntil(lambda: side.next.marks.place(first.row) < 0, timeout=5000)
+    assert heard.school.teach.marks[first.row] is False
+
+
+def test_a_wrong_mark_stands_out(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["teach"].trigger()
+    select(heard, 0, 1, 2, 3, 4, 5, 6, 25)
+    heard.actions_["has_it"].trigger()
+    marks = panel(heard).marks.marks
+    wrong = heard.tracks.at(25)
+    qtbot.waitUntil(lambda: (m := marks.mark(marks.place(wrong))) is not None and m.odd, timeout=5000)
+    assert "The others disagree" in marks.mark(marks.place(wrong)).phrase
+
+
+def test_edited_with_what_review_said_since_then_removed_and_put_back(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    teach(qtbot, heard)
+    row = heard.tracks.at(7)
+    heard.review.decide([row], {"dungeon synth": Verdict.ACCEPTED})
+    qtbot.waitUntil(lambda: "dungeon synth" in services.kept.get(TrackId("07 song.flac"), {}), timeout=5000)
+    heard.actions_["taught"].trigger()
+    side = panel(heard)
+    assert side.tags.current().name == "dungeon synth"
+    side.edit.click()
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
+    assert side.title.text() == "Teach “dungeon synth”"
+    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    side.name.setText("crypt")
+    side.kind.set_category(Category.MOOD)
+    side.save.click()
+    qtbot.waitUntil(lambda: [tag.name for tag in services.teacher.tags] == ["crypt"], timeout=5000)
+    qtbot.waitUntil(lambda: "taught/crypt" in row.scores.taught, timeout=5000)
+    assert row.verdicts == {"crypt": Verdict.ACCEPTED}
+
+    heard.actions_["taught"].trigger()
+    side.remove.click()
+    qtbot.waitUntil(lambda: services.teacher.tags == (), timeout=5000)
+    qtbot.waitUntil(lambda: "crypt" not in [s.tag.name for s in heard.tracks.suggestions(row)], timeout=5000)
+    qtbot.waitUntil(lambda: "crypt" not in row.verdicts, timeout=5000)
+    answer(heard)
+    qtbot.waitUntil(lambda: len(services.teacher.tags) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: row.verdicts.get("crypt") is Verdict.ACCEPTED, timeout=5000)
+
+
+def test_exported_imported_and_refused_for_another_model(
+    qtbot: QtBot, heard: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    teach(qtbot, heard)
+    target = tmp_path / "out.tag.json"
+    panel(heard).sent.emit("dungeon synth", target)
+    qtbot.waitUntil(target.is_file, timeout=5000)
+    heard.school.teach.remove("dungeon synth")
+    qtbot.waitUntil(lambda: services.teacher.tags == (), timeout=5000)
+    foreign = {**msgspec.json.decode(target.read_bytes()), "model": "0123456789ab"}
+    target.write_bytes(msgspec.json.encode(foreign))
+    panel(heard).taken.emit(target)
+    qtbot.waitUntil(lambda: "another model" in heard.library.banners.texts()[-1], timeout=5000)
+    assert "7 marked tracks, which can teach it" in heard.library.banners.texts()[-1]
+    assert services.teacher.tags == ()
+    answer(heard)
+    side = panel(heard)
+    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not", timeout=5000)
+    assert side.name.text() == "dungeon synth"
+    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    side.save.click()
+    qtbot.waitUntil(lambda: [tag.model for tag in services.teacher.tags] == [CARD.digest], timeout=5000)
+
+
+def test_tracks_heard_without_features_are_counted(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    for number in range(5):
+        del services.classroom.rows[TrackId(f"{number:02} song.flac")]
+    heard.actions_["teach"].trigger()
+    side = panel(heard)
+    qtbot.waitUntil(side.hear_old.isVisible, timeout=5000)
+    assert side.hear_old.text() == "Listen to 5 tracks once more, so that they count"
+    select(heard, 0, 6)
+    heard.actions_["has_it"].trigger()
+    assert side.hear.text() == "Listen to 1 marked track first"
+    assert services.classroom.teaching
+    heard.school.close()
+    qtbot.waitUntil(lambda: not services.classroom.teaching, timeout=5000)
