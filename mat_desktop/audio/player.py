@@ -1,4 +1,4 @@
-"""Plays one file at a time through the default output device.
+"""Plays one file at a time.
 
 A thread decodes with PyAV at the device's rate, in stereo, into a bounded queue; the sound card's callback
 only copies out of it. Time is counted in frames that were played, not by a clock. Nothing here needs a sound
@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Full, Queue
-from types import ModuleType
 from typing import Any
 
 import av
@@ -20,6 +19,7 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
+from mat_desktop.audio.output import CHANNELS, Output
 from mat_desktop.audio.probe import cause_of
 
 Block = NDArray[np.float32]
@@ -31,23 +31,22 @@ AHEAD = 20
 """Blocks decoded ahead: just under a second at 44.1 kHz."""
 
 FADE = 441
-"""Frames over which sound comes in after a seek, against clicks."""
+"""Frames over which sound comes in after a seek, and goes at the end of a loop, against clicks."""
 
-CHANNELS = 2
+Loop = tuple[float, float]
+"""A part of a file that is played again and again: its start and end, seconds."""
 
 
 class Player:
-    """Play, pause, seek. Every method may be called from one thread, and returns at once."""
+    """Play, pause, seek, loop. Every method but :meth:`look_again` returns at once."""
 
     def __init__(self) -> None:
-        self._sounddevice: ModuleType | None = None
-        self._reason = ""
         self._looked = False
-        self._rate = 44_100
         self._volume = 1.0
-        self._lock = threading.Lock()
-        self._stream: Any = None
+        self._loop: Loop | None = None
+        self._lock = threading.RLock()
         self._run: _Run | None = None
+        self._output = Output(self._fill, self._opened)
         self.path: Path | None = None
 
     # what there is
@@ -57,40 +56,38 @@ class Player:
         """Whether there is a device to play on. The first look costs some 0.1 s."""
         if not self._looked:
             self.look_again()
-        return self._sounddevice is not None
+        return self._output.available
 
     @property
     def reason(self) -> str:
         """Why nothing can be played, in one sentence; empty where it can."""
         if not self._looked:
             self.look_again()
-        return self._reason
+        return self._output.reason
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Names of the devices that can be chosen."""
+        return self._output.devices
+
+    @property
+    def device(self) -> str:
+        """The device chosen; empty is the system's default."""
+        return self._output.wish
+
+    def choose(self, device: str) -> None:
+        """Play on this device from now on, and go on there; empty is the system's default."""
+        self._output.choose(device)
+
+    def take_notice(self) -> str:
+        """What became of the device while it played, to be told once."""
+        return self._output.take_notice()
 
     def look_again(self) -> bool:
-        """Look for an output device anew."""
+        """Look for output devices anew."""
         self.stop()
         self._looked = True
-        module, self._sounddevice = self._sounddevice, None
-        try:
-            import sounddevice
-        except OSError:
-            self._reason = "PortAudio is not installed (Debian, Ubuntu: libportaudio2)"
-            return False
-        except ImportError:
-            self._reason = "The sounddevice package is not installed"
-            return False
-        try:
-            if module is not None or self._reason:  # PortAudio keeps the list of devices of its start
-                sounddevice._terminate()
-                sounddevice._initialize()
-            info = sounddevice.query_devices(kind="output")
-            self._rate = int(info["default_samplerate"])
-        except (sounddevice.PortAudioError, ValueError, KeyError, TypeError, OSError):
-            self._reason = "No sound output device found"
-            return False
-        self._sounddevice = sounddevice
-        self._reason = ""
-        return True
+        return self._output.look_again()
 
     # what it does
 
@@ -98,7 +95,7 @@ class Player:
     def playing(self) -> bool:
         """Whether sound is coming out, or about to."""
         run = self._run
-        return run is not None and not run.paused and not run.over
+        return run is not None and not run.paused and not run.over and self._output.available
 
     @property
     def ended(self) -> bool:
@@ -109,11 +106,11 @@ class Player:
     @property
     def position(self) -> float:
         """Seconds into the file of what is heard now."""
-        run, stream = self._run, self._stream
+        run = self._run
         if run is None:
             return 0.0
-        late = float(getattr(stream, "latency", 0.0) or 0.0)  # what was handed over but is not heard yet
-        return max(run.start_at, run.position - late)
+        late = self._output.latency  # what was handed over but is not heard yet
+        return max(run.floor, run.position - late)
 
     @property
     def error(self) -> str:
@@ -132,80 +129,81 @@ class Player:
         if self._run is not None:
             self._run.volume = self._volume
 
+    @property
+    def loop(self) -> Loop | None:
+        """The part that is played again and again, None where all is played once."""
+        return self._loop
+
+    @loop.setter
+    def loop(self, loop: Loop | None) -> None:
+        with self._lock:
+            self._loop = loop
+            if self._run is not None and not self._run.over:
+                here = self.position
+                inside = loop is None or loop[0] <= here < loop[1]
+                self.seek(here if inside or loop is None else loop[0])
+
     def play(self, path: Path | None = None, at: float = 0.0) -> bool:
-        """Start a file, or go on after a pause when no file is given. Returns whether there will be sound."""
+        """Start a file, or go on after a pause when no file is given. Returns whether there may be sound."""
         if not self.available:
             return False
-        if path is None:
-            if self._run is None or self._run.over:
-                return self.play(self.path, 0.0) if self.path is not None else False
-            self._run.paused = False
-            return self._start_stream()
-        self.stop()
-        self.path = path
-        self._run = _Run(path, self._rate, at, self._volume)
-        self._run.start()
-        return self._start_stream()
+        with self._lock:
+            if path is None:
+                if self._run is None or self._run.over:
+                    return self.play(self.path, 0.0) if self.path is not None else False
+                self._run.paused = False
+            else:
+                self._begin(path, at, paused=False)
+        self._output.want()
+        return True
 
     def pause(self) -> None:
         """Silence; the place is kept, and the file closed only by :meth:`stop`."""
         if self._run is not None:
             self._run.paused = True
+            self._output.rest(at_once=False)
 
     def seek(self, seconds: float) -> None:
         """Go to a place in the file that is open."""
-        run = self._run
-        if run is None or self.path is None:
-            return
-        paused = run.paused and not run.over
-        run.stop()
-        self._run = _Run(self.path, self._rate, max(0.0, seconds), self._volume)
-        self._run.paused = paused
-        self._run.start()
-        self._start_stream()
+        with self._lock:
+            if self._run is not None and self.path is not None:
+                paused = self._run.paused and not self._run.over
+                self._begin(self.path, max(0.0, seconds), paused=paused)
+                if not paused:
+                    self._output.want()
 
     def stop(self) -> None:
         """Silence, and the file is closed: it may be written now."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            with suppress(Exception):
-                stream.abort()
-            with suppress(Exception):
-                stream.close()
-        run, self._run = self._run, None
+        with self._lock:
+            run, self._run = self._run, None
+        self._output.rest(at_once=True)
         if run is not None:
-            run.stop()
+            run.halt()
+            run.wait()
 
     def close(self) -> None:
         """Stop for good."""
         self.stop()
+        self._output.close()
 
     # inside
 
-    def _start_stream(self) -> bool:
-        assert self._sounddevice is not None
-        if self._stream is not None:
-            return True
-        try:
-            self._stream = self._sounddevice.OutputStream(
-                samplerate=self._rate,
-                channels=CHANNELS,
-                dtype="float32",
-                latency="high",
-                callback=self._callback,
-            )
-            self._stream.start()
-        except Exception as error:
-            self._stream = None
-            if self._run is not None:
-                self._run.stop()
-                self._run = None
-            self._sounddevice = None
-            self._reason = f"The sound device cannot be opened: {cause_of(error)}"
-            return False
-        return True
+    def _begin(self, path: Path, at: float, *, paused: bool) -> None:
+        old = self._run
+        if old is not None:
+            old.halt()
+        self.path = path
+        self._run = _Run(path, self._output.rate, at, self._volume, self._loop, paused)
+        self._run.start()
 
-    def _callback(self, out: Block, frames: int, time: object, status: object) -> None:
+    def _opened(self, rate: int) -> None:
+        """In the output's thread: what is decoded for another rate is decoded anew."""
+        with self._lock:
+            run = self._run
+            if run is not None and run.rate != rate and self.path is not None:
+                self._begin(self.path, run.position, paused=run.paused)
+
+    def _fill(self, out: Block) -> None:
         run = self._run
         if run is None:
             out.fill(0)
@@ -216,33 +214,41 @@ class Player:
 class _Run:
     """One decoding of a file from one place on: a thread, a queue, and what was played of it."""
 
-    def __init__(self, path: Path, rate: int, at: float, volume: float) -> None:
-        self.paused = False
+    def __init__(
+        self, path: Path, rate: int, at: float, volume: float, loop: Loop | None, paused: bool
+    ) -> None:
+        self.paused = paused
         self.over = False
         self.error = ""
         self.volume = volume
+        self.rate = rate
+        self.floor = at if loop is None else min(at, loop[0])
+        self.played = 0
         self._path = path
-        self._rate = rate
-        self.start_at = at
-        self._played = 0
-        self._queue: Queue[Block | None] = Queue(AHEAD)
+        self._start_at = at
+        self._loop = loop
+        self._queue: Queue[tuple[Block, float] | None] = Queue(AHEAD)
         self._halt = threading.Event()
         self._rest: Block | None = None
+        self._rest_at = at
         self._used = 0
         self._thread = threading.Thread(target=self._decode, name="player", daemon=True)
 
     @property
     def position(self) -> float:
-        return self.start_at + self._played / self._rate
+        return self._rest_at + self._used / self.rate
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
+    def halt(self) -> None:
         self._halt.set()
         with suppress(Empty):
             while True:
                 self._queue.get_nowait()
+
+    def wait(self) -> None:
+        """Until the file is closed, two seconds at most."""
         self._thread.join(2.0)
 
     def fill(self, out: Block) -> None:
@@ -251,47 +257,65 @@ class _Run:
         while done < wanted and not self.paused and not self.over:
             if self._rest is None:
                 try:
-                    self._rest = self._queue.get_nowait()
+                    item = self._queue.get_nowait()
                 except Empty:
                     break
-                self._used = 0
-                if self._rest is None:
+                if item is None:
                     self.over = True
                     break
+                self._used = 0
+                self._rest, self._rest_at = item
             count = min(wanted - done, len(self._rest) - self._used)
             np.multiply(
                 self._rest[self._used : self._used + count], self.volume, out=out[done : done + count]
             )
             done += count
             self._used += count
-            self._played += count
+            self.played += count
             if self._used == len(self._rest):
                 self._rest = None
         out[done:] = 0
 
     def _decode(self) -> None:
+        at: float | None = self._start_at
         try:
-            with self._path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
-                if not container.streams.audio:
-                    raise ValueError("no audio stream")
-                first = True
-                for block in _blocks(container, self._rate, self.start_at):
-                    if first:
-                        fade = min(FADE, len(block))
-                        block[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)[:, None]
-                        first = False
-                    if not self._put(block):
-                        return
+            while at is not None and not self._halt.is_set():
+                at = self._once(at)
         except (FFmpegError, OSError, ValueError) as error:
             self.error = cause_of(error)
         self._put(None)
 
-    def _put(self, block: Block | None) -> bool:
+    def _once(self, at: float) -> float | None:
+        """From a place to the end of the file or loop. Returns where to go on, None where nowhere."""
+        loop, here, first = self._loop, at, True
+        with self._path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
+            if not container.streams.audio:
+                raise ValueError("no audio stream")
+            for block in _blocks(container, self.rate, at):
+                ends = loop is not None and here < loop[1] <= here + len(block) / self.rate
+                if ends and loop is not None:
+                    block = block[: max(1, round((loop[1] - here) * self.rate))]
+                    _ramp(block[-FADE:], 1, 0)
+                if first:
+                    _ramp(block[:FADE], 0, 1)
+                    first = False
+                if not self._put((block, here)):
+                    return None
+                if ends:
+                    break
+                here += len(block) / self.rate
+        return None if loop is None or first else loop[0]
+
+    def _put(self, item: tuple[Block, float] | None) -> bool:
         while not self._halt.is_set():
             with suppress(Full):
-                self._queue.put(block, timeout=0.1)
+                self._queue.put(item, timeout=0.1)
                 return True
         return False
+
+
+def _ramp(block: Block, start: float, end: float) -> None:
+    block *= np.linspace(start, end, len(block), dtype=np.float32)[:, None]
 
 
 def _blocks(container: Any, rate: int, at: float) -> Iterator[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,8 +25,8 @@ class PortAudioError(Exception):
 
 class FakeStream:
     def __init__(self, module: Any, callback: Callable[..., None], **settings: Any) -> None:
-        if module.fault:
-            raise PortAudioError(module.fault)
+        if module.fault or settings["device"] in module.refuse:
+            raise PortAudioError(module.fault or "busy")
         module.streams.append(self)
         self.callback, self.settings = callback, settings
         self.latency = 0.0
@@ -45,18 +46,37 @@ class FakeStream:
         self.callback(out, frames, None, None)
         return out
 
+    def run(self) -> None:
+        """The card's clock: calls back until the device is pulled out."""
+
+        def tick() -> None:
+            while self.active:
+                self.pull(256)
+                time.sleep(0.005)
+
+        threading.Thread(target=tick, daemon=True).start()
+
 
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> Any:
     module: Any = ModuleType("sounddevice")
     module.PortAudioError = PortAudioError
-    module.streams, module.fault, module.device = [], "", {"default_samplerate": float(RATE)}
+    module.streams, module.fault, module.refuse = [], "", set()
+    module.default = 1
+    module.devices = [
+        {"name": "Microphone", "hostapi": 0, "max_output_channels": 0, "default_samplerate": 8_000.0},
+        {"name": "Speakers", "hostapi": 0, "max_output_channels": 2, "default_samplerate": float(RATE)},
+        {"name": "Headphones", "hostapi": 0, "max_output_channels": 2, "default_samplerate": 44_100.0},
+        {"name": "Speakers", "hostapi": 1, "max_output_channels": 2, "default_samplerate": float(RATE)},
+    ]
     module.restarts = 0
 
-    def query(kind: str) -> dict[str, float]:
-        if module.device is None:
+    def query(number: int | None = None, kind: str | None = None) -> Any:
+        if kind is None:
+            return module.devices
+        if not module.devices:
             raise PortAudioError("no device")
-        return dict(module.device)
+        return module.devices[module.default if number is None else number]
 
     def restart() -> None:
         module.restarts += 1
@@ -85,15 +105,23 @@ def player(card: Any) -> Iterator[Player]:
     made.close()
 
 
+def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
 def pull(card: Any, player: Player, frames: int) -> np.ndarray[Any, Any]:
     """Sound of so many frames, as the decoder delivers it."""
+    until(lambda: card.streams and card.streams[-1].active)
     stream = card.streams[-1]
     parts: list[np.ndarray[Any, Any]] = []
     deadline = time.monotonic() + 10
     while sum(map(len, parts)) < frames and time.monotonic() < deadline:
-        before = player._run._played if player._run is not None else 0
+        before = player._run.played if player._run is not None else 0
         part = stream.pull(min(512, frames - sum(map(len, parts))))
-        after = player._run._played if player._run is not None else 0
+        after = player._run.played if player._run is not None else 0
         parts.append(part[: after - before])
         if after == before:
             if player.ended:
@@ -164,10 +192,11 @@ def test_stop_closes_the_file(card: Any, player: Player, tone: Path) -> None:
     player.play(tone)
     run = player._run
     assert run is not None
+    until(lambda: card.streams and card.streams[0].active)
     player.stop()
     assert not run._thread.is_alive()
     assert player.position == 0
-    assert not card.streams[0].active
+    until(lambda: not card.streams[0].active)
     tone.unlink()
 
 
@@ -181,11 +210,11 @@ def test_a_file_that_is_no_music_says_why(card: Any, player: Player, tmp_path: P
 
 
 def test_no_device(card: Any, player: Player, tone: Path) -> None:
-    card.device = None
+    devices, card.devices = card.devices, []
     assert not player.available
     assert player.reason == "No sound output device found"
     assert not player.play(tone)
-    card.device = {"default_samplerate": 44_100.0}
+    card.devices = devices
     assert player.look_again()
     assert player.reason == ""
     assert card.restarts == 1
@@ -194,9 +223,106 @@ def test_no_device(card: Any, player: Player, tone: Path) -> None:
 def test_a_device_that_refuses(card: Any, player: Player, tone: Path) -> None:
     card.fault = "Device unavailable"
     assert player.available
-    assert not player.play(tone)
-    assert "Device unavailable" in player.reason
+    player.play(tone)
+    until(lambda: "Device unavailable" in player.reason)
     assert not player.playing
+    assert not player.play(tone)
+
+
+def test_a_device_can_be_chosen_while_it_plays(card: Any, player: Player, tone: Path) -> None:
+    assert player.available
+    assert player.devices == ("Speakers", "Headphones")
+    player.play(tone, at=0.5)
+    pull(card, player, 4800)
+    player.choose("Headphones")
+    until(lambda: len(card.streams) == 2 and card.streams[1].active)
+    assert not card.streams[0].active
+    assert (card.streams[1].settings["device"], card.streams[1].settings["samplerate"]) == (2, 44_100)
+    assert player.playing
+    assert player.position == pytest.approx(0.6, abs=0.001)
+    sound = pull(card, player, 4410)  # decoded anew, at the other device's rate
+    assert player.position == pytest.approx(0.7, abs=0.001)
+    assert sound[-1, 0] == pytest.approx(0.5 * 0.7 / 2, abs=0.001)
+
+
+def test_a_device_that_vanishes_gives_way_to_the_default(card: Any, player: Player, tone: Path) -> None:
+    assert player.available
+    player.choose("Headphones")
+    player.play(tone)
+    until(lambda: card.streams and card.streams[-1].active)
+    card.streams[-1].run()
+    until(lambda: player.position > 0.2)
+    gone = card.devices.pop(2)
+    card.streams[-1].active = False  # its clock stands still; nobody is told
+    until(lambda: len(card.streams) == 2 and card.streams[1].active)
+    assert card.streams[1].settings["device"] is None
+    assert player.playing
+    assert player.position > 0.2
+    assert "“Headphones” is gone" in player.take_notice()
+    assert player.take_notice() == ""
+    assert gone["name"] not in player.devices
+
+
+def test_a_device_that_hangs_counts_as_gone(card: Any, player: Player, tone: Path) -> None:
+    player.play(tone)
+    until(lambda: card.streams and card.streams[-1].active)
+    until(lambda: len(card.streams) == 2, 5)  # it says it is active and never calls back
+
+
+def test_the_last_device_that_vanishes_leaves_a_reason_and_the_way_back(
+    card: Any, player: Player, tone: Path
+) -> None:
+    player.play(tone)
+    pull(card, player, 9600)
+    devices, card.devices = card.devices, []
+    card.streams[-1].active = False
+    until(lambda: "there is no other" in player.reason)
+    assert not player.playing
+    card.devices = devices
+    assert player.look_again()
+    assert player.play(tone, at=1.0)
+    assert pull(card, player, 4800)[-1, 0] == pytest.approx(0.5 * 1.1 / 2, abs=0.001)
+
+
+def test_a_chosen_device_that_is_busy_gives_way(card: Any, player: Player, tone: Path) -> None:
+    assert player.available
+    card.refuse.add(2)
+    player.choose("Headphones")
+    player.play(tone)
+    until(lambda: card.streams and card.streams[-1].active)
+    assert card.streams[-1].settings["device"] is None
+    until(lambda: "“Headphones” cannot be opened" in player.take_notice())
+
+
+def test_a_loop_is_played_again_and_again(card: Any, player: Player, tone: Path) -> None:
+    player.loop = (0.5, 0.7)
+    player.play(tone, at=0.6)
+    sound = pull(card, player, round(0.5 * RATE))[:, 0]
+    middle = sound[round(0.02 * RATE)]
+    assert middle == pytest.approx(0.5 * 0.62 / 2, abs=0.001)
+    for again in (0, 1):  # the same place, a loop's length on; the first pass had half of it
+        at = round((0.1 + again * 0.2 + 0.12) * RATE)
+        assert sound[at] == pytest.approx(0.5 * 0.62 / 2, abs=0.001)
+    assert player.position == pytest.approx(0.5, abs=0.21)
+    assert sound.max() <= 0.5 * 0.7 / 2 + 0.001
+    player.loop = None
+    pull(card, player, 3 * RATE)
+    assert player.ended
+
+
+def test_setting_a_loop_elsewhere_goes_there(card: Any, player: Player, tone: Path) -> None:
+    player.play(tone)
+    pull(card, player, 4800)
+    player.loop = (1.0, 1.5)
+    assert pull(card, player, 4800)[-1, 0] == pytest.approx(0.5 * 1.1 / 2, abs=0.001)
+
+
+def test_a_loop_to_the_end_of_the_file(card: Any, player: Player, tone: Path) -> None:
+    player.loop = (1.9, 2.5)
+    player.play(tone, at=1.9)
+    sound = pull(card, player, RATE)
+    assert len(sound) == RATE
+    assert not player.ended
 
 
 def test_no_portaudio(monkeypatch: pytest.MonkeyPatch) -> None:

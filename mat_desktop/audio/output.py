@@ -1,0 +1,262 @@
+"""The stream to a sound card, in the hands of one thread that opens it, watches it, and falls back.
+
+Opening a device takes up to some hundred milliseconds, and PortAudio does not say when one is unplugged: its
+callback just stops. Whoever uses this says only whether sound is wanted, and reads what became of it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mat_desktop.audio.probe import cause_of
+
+Block = NDArray[np.float32]
+
+CHANNELS = 2
+
+STALLED = 1.0
+"""Seconds without a callback after which a device counts as gone."""
+
+IDLE = 5.0
+"""Seconds of pause after which the device is closed, so that it can sleep."""
+
+LOOK = 0.2
+"""Seconds between two looks at an open stream."""
+
+NONE_FOUND = "No sound output device found"
+
+
+class Output:
+    """One output device at a time. Every method but :meth:`look_again` returns at once."""
+
+    def __init__(self, fill: Callable[[Block], None], opened: Callable[[int], None]) -> None:
+        """No device is touched yet.
+
+        :param fill: called by the sound card for each block [frames, 2]; must not wait
+        :param opened: called in the thread when a device was opened, with its rate in Hz
+
+        ``wish`` is the device to play on, ``device`` the one last opened; empty is the system's default.
+        """
+        self.rate = 44_100
+        self.reason = ""
+        self.devices: tuple[str, ...] = ()
+        self.wish = ""
+        self.device = ""
+        self._fill, self._opened = fill, opened
+        self._sounddevice: ModuleType | None = None
+        self._loaded: ModuleType | None = None
+        self._notice = ""
+        self._wanted = False
+        self._at_once = False
+        self._rested = 0.0
+        self._closed = False
+        self._told = False
+        self._stream: Any = None
+        self._calls = 0
+        self._device_lock = threading.RLock()
+        self._change = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def available(self) -> bool:
+        """Whether there is a device to play on."""
+        return self._sounddevice is not None
+
+    @property
+    def latency(self) -> float:
+        """Seconds from the callback to the ear."""
+        return float(getattr(self._stream, "latency", 0.0) or 0.0)
+
+    def look_again(self) -> bool:
+        """Look for devices anew; ends what plays. Takes up to a second."""
+        with self._device_lock:
+            self._close_stream()
+            return self._look()
+
+    def choose(self, name: str) -> None:
+        """Play on this device from now on; empty is the system's default."""
+        with self._change:
+            self.wish = name
+            self._tell()
+
+    def want(self) -> None:
+        """Sound is wanted."""
+        with self._change:
+            self._wanted = True
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._watch, name="output", daemon=True)
+                self._thread.start()
+            self._tell()
+
+    def rest(self, *, at_once: bool) -> None:
+        """No sound is wanted; the device is closed now, or when it was idle for some seconds."""
+        with self._change:
+            self._wanted, self._at_once = False, at_once
+            self._rested = time.monotonic()
+            self._tell()
+
+    def take_notice(self) -> str:
+        """What the user should know, once: that a device is gone, and what plays instead."""
+        notice, self._notice = self._notice, ""
+        return notice
+
+    def close(self) -> None:
+        """The end."""
+        with self._change:
+            self._closed, self._wanted = True, False
+            self._tell()
+        if self._thread is not None:
+            self._thread.join(2.0)
+
+    def _tell(self) -> None:
+        self._told = True
+        self._change.notify()
+
+    # in the thread
+
+    def _watch(self) -> None:
+        seen, since = -1, time.monotonic()
+        while True:
+            with self._change:
+                if not self._told:
+                    self._change.wait(LOOK if self._stream is not None or self._wanted else None)
+                self._told = False
+                wanted, wish, closed = self._wanted, self.wish, self._closed
+                idle = not wanted and (self._at_once or time.monotonic() - self._rested > IDLE)
+            with self._device_lock:
+                if closed or idle:
+                    self._close_stream()
+                    if closed:
+                        return
+                elif wanted and (self._stream is None or wish != self.device):
+                    self._close_stream()
+                    self._open(wish)
+                    seen, since = -1, time.monotonic()
+                elif self._stream is not None:
+                    now = time.monotonic()
+                    if self._calls != seen:
+                        seen, since = self._calls, now
+                    if now - since > STALLED or not self._stream.active:
+                        self._lose(wish)
+                        seen, since = -1, time.monotonic()
+
+    def _lose(self, wish: str) -> None:
+        gone = f"“{self.device}”" if self.device else "The sound device"
+        self._close_stream()
+        if not self._look():
+            self._give_up(f"{gone} is gone and there is no other")
+            return
+        if wish not in self.devices:
+            with self._change:
+                self.wish = wish = ""
+        self._open(wish)
+        if self._stream is not None:
+            self._notice = f"{gone} is gone. Playing on {self.device or 'the system default'}"
+
+    def _open(self, wish: str) -> None:
+        if self._sounddevice is None and not self._look():
+            self._give_up(self.reason)
+            return
+        why = ""
+        for name in dict.fromkeys((wish, "")):
+            try:
+                self._start(name)
+            except Exception as error:  # whatever PortAudio, a driver or a sound server raises
+                self._close_stream()
+                why = why or f"The sound device cannot be opened: {cause_of(error)}"
+                continue
+            if name != wish:
+                self._notice = f"“{wish}” cannot be opened. Playing on the system default"
+                with self._change:
+                    self.wish = ""
+            self.reason = ""
+            return
+        self._give_up(why)
+
+    def _start(self, name: str) -> None:
+        sounddevice = self._sounddevice
+        assert sounddevice is not None
+        number = self._number(name)
+        info = sounddevice.query_devices(number, "output")
+        rate = int(info["default_samplerate"])
+        stream = sounddevice.OutputStream(
+            samplerate=rate,
+            channels=CHANNELS,
+            dtype="float32",
+            latency="high",
+            device=number,
+            callback=self._callback,
+        )
+        self._stream = stream
+        self.rate, self.device = rate, name
+        self._opened(rate)
+        stream.start()
+
+    def _number(self, name: str) -> int | None:
+        if not name:
+            return None
+        assert self._sounddevice is not None
+        for number, info in _outputs(self._sounddevice):
+            if info["name"] == name:
+                return number
+        raise ValueError("it is not connected")
+
+    def _callback(self, out: Block, frames: int, time: object, status: object) -> None:
+        self._calls += 1
+        self._fill(out)
+
+    def _give_up(self, reason: str) -> None:
+        self._sounddevice = None
+        self.reason = reason
+        with self._change:
+            self._wanted, self._at_once = False, True
+
+    def _close_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with suppress(Exception):
+                stream.abort()
+            with suppress(Exception):
+                stream.close()
+
+    def _look(self) -> bool:
+        self._sounddevice = None
+        try:
+            import sounddevice
+        except OSError:
+            self.reason = "PortAudio is not installed (Debian, Ubuntu: libportaudio2)"
+            return False
+        except ImportError:
+            self.reason = "The sounddevice package is not installed"
+            return False
+        try:
+            if self._loaded is not None:  # PortAudio keeps the list of devices of its start
+                sounddevice._terminate()
+                sounddevice._initialize()
+            self._loaded = sounddevice
+            self.rate = int(sounddevice.query_devices(None, "output")["default_samplerate"])
+            self.devices = tuple(dict.fromkeys(info["name"] for _, info in _outputs(sounddevice)))
+        except (sounddevice.PortAudioError, ValueError, KeyError, TypeError, OSError):
+            self.reason = NONE_FOUND
+            return False
+        self._sounddevice = sounddevice
+        self.reason = ""
+        return True
+
+
+def _outputs(sounddevice: ModuleType) -> list[tuple[int, dict[str, Any]]]:
+    """Number and facts of the outputs of the system's usual interface; others list the same devices again."""
+    interface = sounddevice.query_devices(None, "output")["hostapi"]
+    return [
+        (number, info)
+        for number, info in enumerate(sounddevice.query_devices())
+        if info["hostapi"] == interface and info["max_output_channels"] >= CHANNELS
+    ]
