@@ -15,6 +15,9 @@ MOST = 12
 LEAST = 2
 """Letters of a word from which on names are offered: people search for words far more often."""
 
+SCORES = "score "
+"""Stands before the name of a tag where scores are kept among the values."""
+
 _PLAIN = re.compile(r"[\w.&'+*/][\w.&'+*/-]*")
 
 
@@ -35,12 +38,15 @@ def complete(
 ) -> Completion:
     """How a query may go on at a place.
 
-    :param values: values in the library by name of the field, the most frequent first
+    :param values: values in the library by name of the field, the most frequent first; scores by ``SCORES``
+        and name of the tag
     """
     before = [token for token in tokens(text[:cursor]) if token.kind is not Kind.END]
     last = before[-1] if before else None
-    if last is None or last.end < cursor:
+    if last is None or (last.end < cursor and last.kind is not Kind.SIGN):
         return Completion(cursor, cursor)
+    if last.kind is Kind.SIGN:
+        return Completion(cursor, cursor, _scores(before[:-1], vocabulary, values))
     if last.kind is Kind.FIELD:
         return Completion(cursor, cursor, _values(last.text, "", vocabulary, values))
     if last.kind not in (Kind.WORD, Kind.QUOTED):
@@ -69,6 +75,18 @@ def _names(before: Sequence[Token], cursor: int, vocabulary: Vocabulary) -> Comp
         if found:
             return Completion(run[-count].start, cursor, tuple(found[:MOST]))
     return Completion(cursor, cursor)
+
+
+def _scores(
+    before: Sequence[Token], vocabulary: Vocabulary, values: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Scores that tracks of the library have for the tag before a sign; people cannot know its scale."""
+    names = {fold(shown): name for shown, name in vocabulary.tags.items()}
+    for count in range(min(3, len(before)), 0, -1):
+        name = names.get(fold(" ".join(token.text for token in before[-count:])))
+        if name is not None:
+            return tuple(values.get(f"{SCORES}{name}", ()))
+    return ()
 
 
 def _values(

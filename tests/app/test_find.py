@@ -90,7 +90,7 @@ def test_finds(rows: list[Row], text: str, found: str) -> None:
     assert "".join(row.path.name[0] for row in select(parse(text, KNOWN), rows)) == found
 
 
-VALUES = {"artist": ["Daft Punk", "Björk"], "genre": ["Art Rock", "Jazz"]}
+VALUES = {"score guitar": ["0.04", "0.20"], "artist": ["Daft Punk", "Björk"], "genre": ["Art Rock", "Jazz"]}
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,9 @@ VALUES = {"artist": ["Daft Punk", "Björk"], "genre": ["Art Rock", "Jazz"]}
         ("rock ge", Completion(5, 7, ("genre:",))),
         ("guitar", Completion(6, 6)),
         ("guitar > 0", Completion(10, 10)),
+        ("guitar >", Completion(8, 8, ("0.04", "0.20"))),
+        ("nice guitar > ", Completion(14, 14, ("0.04", "0.20"))),
+        ("length > ", Completion(9, 9)),
         ("female vo", Completion(0, 9, ("female vocals",))),
         ("nice female vo", Completion(5, 14, ("female vocals",))),
         ("artist:", Completion(7, 7, ('"Daft Punk"', "Björk"))),

@@ -133,11 +133,23 @@ def main() -> None:
 
         step("scan", lambda: window.scan.open([services.music]), idle)
         step("listen", window.actions_["listen_all"].trigger, idle)
-        step("search", lambda: library.search.setText("song 31"), lambda: library.tracks.rowCount() < 5000)
-        step("search tag", lambda: library.search.setText("guitar"), lambda: library.tracks.rowCount() > 5000)
+        some = wanted.tracks // 4
+
+        def search(name: str, text: str, many: bool) -> None:
+            step(
+                name, lambda: library.search.setText(text), lambda: (library.tracks.rowCount() > some) is many
+            )
+
+        search("search", "song 31", False)
+        search("search tag", "guitar", True)
+        search("query", "genre:rock length > 4:50 or artist:31", False)
+        search("query score", "guitar > 0.6 and not piano", True)
         step("show all", library.show_all, lambda: library.tracks.rowCount() == wanted.tracks + 1)
         step("select all", library.table.selectAll, lambda: True)
         step("sort", lambda: library.tracks.sort(1), lambda: True)
+        step("similar", window.actions_["similar"].trigger, lambda: window.rows.similar.row is not None)
+        step("back", window.rows.similar.back, lambda: True)
+        step("sort artist", lambda: library.tracks.sort(2), lambda: True)
         step("write", window.actions_["write"].trigger, planned)
         step("toggle", lambda: window.panels.write.plan.toggle(1), planned)
         step("close", window.panels.close, lambda: True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from mat_desktop.app.complete import Completion, complete
+from mat_desktop.app.complete import SCORES, Completion, complete
 from mat_desktop.domain.query import Query, QueryError, Vocabulary, comparisons, parse
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui.bridge import Bridge
@@ -17,6 +18,9 @@ from mat_desktop.gui.services import Services
 
 PAUSE = 800
 """Milliseconds after the last key from which on an unfinished query counts as wrong."""
+
+SAMPLE = 2000
+"""Tracks that are looked at to know the scale of scores."""
 
 OFFERED = (Field.ARTIST, Field.ALBUM, Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
 """Fields whose values are offered."""
@@ -34,7 +38,7 @@ class Search(QObject):
         self.query: Query | None = None
         self._text = ""
         self._values: Mapping[str, Sequence[str]] = {}
-        self._counted = -1
+        self._counted = (-1, -1)
         self._error: QueryError | None = None
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -90,16 +94,16 @@ class Search(QObject):
         return complete(text, cursor, self.vocabulary, self._values)
 
     def count_values(self) -> None:
-        """Look in a worker which artists, albums and genres there are; once as long as no track is added."""
-        rows = self._tracks.rows()
-        if len(rows) == self._counted:
+        """Look in a worker which artists, genres and scores there are; once as long as no track is added."""
+        rows, heard = self._tracks.rows(), self._tracks.tally().heard
+        if self._counted == (len(rows), heard):
             return
-        self._counted = len(rows)
+        self._counted = (len(rows), heard)
 
         def done(values: Mapping[str, Sequence[str]]) -> None:
             self._values = values
 
-        self._bridge.ask("values", lambda: _values(rows), done)
+        self._bridge.ask("values", lambda: {**_values(rows), **_scores(rows)}, done)
 
 
 def _values(rows: Sequence[Row]) -> dict[str, list[str]]:
@@ -111,3 +115,17 @@ def _values(rows: Sequence[Row]) -> dict[str, list[str]]:
                 if field in counts:
                     counts[field].update(values)
     return {field.value: [value for value, _ in count.most_common()] for field, count in counts.items()}
+
+
+def _scores(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """By tag the scores that half, a fifth and a twentieth of the tracks exceed, as they are written."""
+    heard = [row.levels for row in rows if row.levels is not None]
+    some = heard[:: max(1, len(heard) // SAMPLE)]
+    names = list(some[0].names) if some else []
+    alike = [levels.values for levels in some if levels.names is some[0].names]
+    if not alike:
+        return {}
+    shares = np.quantile(np.array(alike, np.float32), (0.5, 0.8, 0.95), axis=0)
+    written = [[f"{score:.2f}" for score in scores] for scores in shares.T]
+    by_tag = zip(names, written, strict=True)
+    return {f"{SCORES}{name}": list(dict.fromkeys(scores)) for name, scores in by_tag}

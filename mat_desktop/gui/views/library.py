@@ -115,7 +115,7 @@ class Library(QWidget):
         tools = QHBoxLayout(bar)
         tools.setContentsMargins(16, 0, 16, 1)
         tools.setSpacing(8)
-        self.search = SearchField("Search, or ask: guitar > 0.6 and not vocals", key_text("Ctrl+F"))
+        self.search = SearchField("Search, or ask: guitar > 0.2 and not vocals", key_text("Ctrl+F"))
         tools.addWidget(self.search, 1)
         self.add = Button("Add folder…", "folder")
         self.listen = Button("Listen", "ear", key=key_text("Shift+L"))
@@ -326,7 +326,7 @@ class Library(QWidget):
             parts[(here + 1) % len(parts)].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _selected(self, *_: QItemSelection) -> None:
-        several = len(self.table.selectionModel().selectedRows(0)) > 1
+        several = self.table.selected_count() > 1
         if several or self._many:
             self._several.start()
         self.selection_changed.emit()

@@ -241,6 +241,10 @@ class TrackTable(QTableView):
         parts = sorted((part.top(), part.bottom()) for part in self.selectionModel().selection().toList())
         return [row for top, bottom in parts for row in shown[top : bottom + 1]]
 
+    def selected_count(self) -> int:
+        """How many rows are selected."""
+        return sum(part.height() for part in self.selectionModel().selection().toList())
+
     def startDrag(self, actions: Qt.DropAction) -> None:
         """Drag the files of the selected rows; Qt would first make a list of all their cells."""
         places = [self.tracks.index(row.place, 0) for row in self.selected_rows()]

@@ -14,8 +14,8 @@ from mat_desktop.gui.widgets.controls import Link, Text, round_rect
 EXAMPLES = (
     ("night drive", "Both words, in title, artist, album, genre, mood, file name or suggested tags"),
     ('"night drive"', "These words beside each other"),
-    ("guitar > 0.6 and not vocals", "Score of a tag, and what must not be there"),
-    ("female vocals > 50% or choir > 50%", "One of two; parentheses ( ) group"),
+    ("guitar > 0.2 and not vocals", "Score of a tag as it is shown, and what must not be there"),
+    ("female vocals > 10% or choir > 10%", "One of two; parentheses ( ) group"),
     ("genre:rock state:new", "Within a field: title, artist, album, genre, mood, path, state"),
     ("tag:jazz -tag:piano", "Suggested or accepted tags; a minus leaves out"),
     ("accepted:rock or rejected:rock", "What you said of a tag"),

@@ -146,17 +146,22 @@ class SearchField(QLineEdit):
         super().focusInEvent(event)
         self.entered.emit()
 
+    def focusNextPrevChild(self, on: bool) -> bool:
+        """Tab takes what is chosen in the list, or its first line, before it goes to the next field."""
+        if on and self._popup.isVisible():
+            chosen = self._popup.currentIndex()
+            self._popup.hide()
+            self._take(chosen.data() if chosen.isValid() else self._completion.choices[0])
+            return True
+        return super().focusNextPrevChild(on)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape empties the field; Down in an empty one says what can be asked."""
         popup = self._popup
         if popup.isVisible():
             choosing = popup.currentIndex().isValid()
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab) and choosing:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and choosing:
                 event.ignore()  # the list takes it
-                return
-            if event.key() == Qt.Key.Key_Tab:
-                popup.hide()
-                self._take(self._completion.choices[0])
                 return
             if event.key() == Qt.Key.Key_Escape:
                 popup.hide()

@@ -1,0 +1,130 @@
+"""What a scan says of files that other programs changed, moved or damaged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import mutagen
+import pytest
+
+from mat_desktop.app.apply import apply
+from mat_desktop.app.scan import look, refresh, scan
+from mat_desktop.app.score import known
+from mat_desktop.app.session import Session
+from mat_desktop.audio.probe import packets_digest
+from mat_desktop.domain.plan import Change, FilePlan, Plan
+from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import Track
+from mat_desktop.store.library import KeptScores
+from tests.models import tiny_model
+from tests.sounds import encode, tone
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    tiny_model(tmp_path / "model")
+    session = Session(tmp_path / "data", str(tmp_path / "model"))
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return encode(folder / "a.flac", tone(1.0))
+
+
+def one(session: Session, song: Path) -> Track:
+    (track,) = scan(session, [song.parent], Event())
+    assert isinstance(track, Track)
+    return track
+
+
+def hear(session: Session, track: Track) -> None:
+    """As if the engine had listened to it."""
+    scores = Scores(session.card.digest, packets_digest(track.path), 1.0, (0.5,) * len(session.card.tags))
+    session.library.put_scores(track.path, track.stamp, KeptScores(scores, b"", 0))
+
+
+def retitle(song: Path) -> None:
+    file = mutagen.File(song)
+    file["title"] = ["Retitled"]
+    file.save()
+    os.utime(song, ns=(1, 1))
+
+
+def still_heard(session: Session, track: Track) -> bool:
+    return session.library.scores(track, session.card.digest) is not None
+
+
+def test_tags_changed_by_another_program_leave_the_scores(session: Session, song: Path) -> None:
+    hear(session, one(session, song))
+    assert not one(session, song).outside
+    retitle(song)
+    track = one(session, song)
+    assert (track.title, track.outside, still_heard(session, track)) == ("Retitled", True, True)
+    assert one(session, song).outside  # until somebody looks
+    seen = refresh(session, song)
+    assert (seen.outside, still_heard(session, seen)) == (False, True)
+    assert not one(session, song).outside
+
+
+def test_other_sound_has_to_be_heard_anew(session: Session, song: Path) -> None:
+    hear(session, one(session, song))
+    encode(song, tone(1.0, hz=880.0))
+    track = one(session, song)
+    assert track.outside
+    assert not list(known(session, [track]))
+
+
+def test_a_file_that_nobody_heard_is_only_new(session: Session, song: Path) -> None:
+    one(session, song)
+    retitle(song)
+    assert not one(session, song).outside
+
+
+def test_who_decides_has_looked(session: Session, song: Path) -> None:
+    hear(session, one(session, song))
+    retitle(song)
+    assert one(session, song).outside
+    session.library.put_verdicts(packets_digest(song), {"rock": Verdict.ACCEPTED})
+    assert not one(session, song).outside
+
+
+def test_what_we_write_is_no_change_from_outside(session: Session, song: Path) -> None:
+    track = one(session, song)
+    hear(session, track)
+    plan = Plan("test", (FilePlan(song, track.stamp, (Change(Field.GENRE, (), ("Rock",)),)),))
+    assert [result.reason for result in apply(session, plan, Event())] == [""]
+    after = one(session, song)
+    assert (after.tags[Field.GENRE], after.outside, still_heard(session, after)) == (("Rock",), False, True)
+
+
+def test_a_renamed_file_keeps_what_was_heard(session: Session, song: Path) -> None:
+    hear(session, one(session, song))
+    (song.parent / "sub").mkdir()
+    moved = song.rename(song.parent / "sub" / "b.flac")
+    track = one(session, moved)
+    assert track.path == moved
+    assert still_heard(session, track)
+
+
+def test_a_failure_is_remembered_for_the_very_file(session: Session, song: Path) -> None:
+    track = one(session, song)
+    session.library.put_fault(song, track.stamp, "the decoder gave up")
+    assert one(session, song).fault == "the decoder gave up"
+    assert refresh(session, song).fault == ""  # it may be tried again
+    session.library.put_fault(song, track.stamp, "the decoder gave up")
+    hear(session, track)
+    assert one(session, song).fault == ""
+
+
+def test_looking_at_a_file_does_not_open_it_as_a_folder(session: Session, song: Path) -> None:
+    one(session, song)
+    assert [track.path for track in look(session, [song], Event()) if isinstance(track, Track)] == [song]
+    assert session.roots() == [song.parent]

@@ -1,0 +1,312 @@
+"""The library in use: queries, columns, similar tracks, playlists, dragging, watched folders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.query import QueryError, Word
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track
+from mat_desktop.errors import FileFault
+from mat_desktop.gui.models import tracks as tracks_module
+from mat_desktop.gui.models.columns import Column
+from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.operations.watch import LISTEN
+from mat_desktop.gui.widgets.track_columns import TrackColumns
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+from tests.gui.test_flow import listen
+
+Key = Qt.Key
+
+
+def titles(window: Window) -> list[str]:
+    return [row.title for row in window.tracks.shown()]
+
+
+def header_shows(window: Window) -> list[Column]:
+    header = window.library.table.horizontalHeader()
+    shown = [column for column in Column if not header.isSectionHidden(column)]
+    return sorted(shown, key=header.visualIndex)
+
+
+def test_a_query_filters_while_it_is_typed(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    field = library.library.search
+    library.actions_["search"].trigger()
+    qtbot.keyClicks(field, "guitar > 0.9 genre:rock")
+    qtbot.waitUntil(lambda: titles(library) == ["Song 0"], timeout=5000)
+    qtbot.keyClicks(field, " or song 3")
+    qtbot.waitUntil(lambda: titles(library) == ["Song 0", "Song 3"], timeout=5000)
+    assert library.library.problem.isHidden()
+
+
+def test_what_cannot_be_understood_is_said_and_marked(qtbot: QtBot, library: Window) -> None:
+    field, problem = library.library.search, library.library.problem
+    field.setText("polka > 0.5 rock")
+    assert problem.isVisible()
+    assert problem.text.text() == "No tag is called “polka”"
+    assert isinstance(field._error, QueryError)
+    assert (field._error.start, field._error.end) == (0, 5)
+    assert len(titles(library)) == 6  # the table stays as it is
+    field.setText("guitar >")  # may go on: only after a pause
+    assert problem.isHidden()
+    qtbot.waitUntil(problem.isVisible, timeout=3000)
+    assert problem.text.text() == "Expected a number after >"
+    field.setText("song")
+    assert problem.isHidden()
+    assert field._error is None
+
+
+def test_where_no_score_is_high_enough_the_highest_is_said(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.library.search.setText("jazz > 0.5 song")
+    qtbot.wait(100)
+    library.library.search.setText("jazz > 0.5 and song")
+    qtbot.waitUntil(lambda: titles(library) == [], timeout=5000)
+    said = library.library.nothing.text()
+    assert said == "No track fits “jazz > 0.5 and song”. The highest score of jazz is 0.10."
+
+
+def test_completion_by_keyboard(qtbot: QtBot, library: Window) -> None:
+    field = library.library.search
+    library.actions_["search"].trigger()
+    qtbot.waitUntil(lambda: "artist" in library.library.asking._values, timeout=5000)
+    qtbot.keyClicks(field, "art")
+    qtbot.keyClick(field, Key.Key_Tab)
+    assert field.text() == "artist:"
+    qtbot.waitUntil(field._popup.isVisible, timeout=5000)
+    qtbot.keyClick(field._popup, Key.Key_Down)
+    qtbot.keyClick(field._popup, Key.Key_Return)
+    assert field.text() == 'artist:"The Late Ferries" '
+    assert field.hasFocus()
+    qtbot.waitUntil(lambda: len(titles(library)) == 5, timeout=5000)
+    qtbot.keyClicks(field, "-so")
+    qtbot.keyClick(field, Key.Key_Escape)
+    field._popup.hide()
+    qtbot.keyClick(field, Key.Key_Escape)
+    assert field.text() == ""
+
+
+def test_help_offers_examples_that_are_understood(qtbot: QtBot, library: Window) -> None:
+    view = library.library
+    library.actions_["search"].trigger()
+    qtbot.keyClick(view.search, Key.Key_Down)
+    assert view.query_help.isVisible()
+    known = {"choir", "piano", "vocals"}
+    for link in list(view.query_help.links):
+        link.click()
+        assert view.search.text() == link.text()
+        error = view.asking._error
+        assert error is None or any(f"“{name}”" in str(error) for name in known)  # the double has few tags
+    assert not view.query_help.isVisible()
+
+
+def test_similar_tracks_and_back(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    view = library.library
+    rows = [row for row in library.tracks.rows() if row.levels is not None]
+    for number, row in enumerate(rows):  # the double hears the same in all
+        assert row.levels is not None
+        row.levels.values[0] = (0.1, 0.3, 0.5, 0.7)[number]
+        row.levels.values[1] = (0.1, 0.9, 0.2, 0.3)[number]
+    view.table.sortByColumn(Column.TITLE, Qt.SortOrder.DescendingOrder)
+    view.select(rows[0].place)
+    view.table.setFocus()
+    qtbot.keyClick(view.table, Key.Key_S)
+    qtbot.waitUntil(lambda: len(titles(library)) == 4, timeout=5000)
+    assert titles(library)[0] == "Song 0"
+    shown = [row.likeness for row in library.tracks.shown()]
+    assert shown == sorted(shown, key=lambda value: -(value or 0.0))
+    assert Column.LIKENESS in header_shows(library)
+    assert library.tracks.cell(rows[0], Column.LIKENESS) == "1.00"
+    assert "Song 0" in view.comparison.text.text()
+    assert view.comparison.isVisible()
+    view.table.setFocus()
+    qtbot.keyClick(view.table, Key.Key_Escape)
+    qtbot.waitUntil(lambda: len(titles(library)) == 6, timeout=5000)
+    assert Column.LIKENESS not in header_shows(library)
+    assert view.comparison.isHidden()
+    assert titles(library)[-2] == "Song 0"  # sorted as before
+    assert library.tracks.order == (Column.TITLE, Qt.SortOrder.DescendingOrder)
+
+
+def test_columns_are_chosen_and_remembered(qtbot: QtBot, library: Window, tmp_path: Path) -> None:
+    view = library.library
+    assert Column.ALBUM not in header_shows(library)
+    menu = view.columns.menu()
+    texts = [action.text() for action in menu.actions() if action.isCheckable()]
+    assert texts == ["Artist", "Album", "Year", "Genre in file", "Mood in file", "Suggested", "Length"]
+    next(action for action in menu.actions() if action.text() == "Album").trigger()
+    next(action for action in menu.actions() if action.text() == "Length").trigger()
+    header = view.table.horizontalHeader()
+    header.moveSection(header.visualIndex(Column.ALBUM), 1)
+    header.resizeSection(Column.ALBUM, 90)
+    header.setSortIndicator(Column.ARTIST, Qt.SortOrder.DescendingOrder)
+    expected = header_shows(library)
+    assert expected[:3] == [Column.STATE, Column.ALBUM, Column.TITLE]
+    assert Column.LENGTH not in expected
+    settings = QSettings(str(tmp_path / "kept.ini"), QSettings.Format.IniFormat)
+    view.columns.save(settings)
+    view.columns.reset()
+    view.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+    assert Column.ALBUM not in header_shows(library)
+    view.columns.restore(settings)
+    assert header_shows(library) == expected
+    assert header.sectionSize(Column.ALBUM) == 90
+    assert library.tracks.order == (Column.ARTIST, Qt.SortOrder.DescendingOrder)
+    settings.setValue("library/columns", '{"widths": 5}')
+    view.columns.restore(settings)  # nonsense is left out
+
+
+def test_columns_always_fit(library: Window) -> None:
+    view = library.library
+    for column in (Column.ALBUM, Column.MOOD, Column.YEAR):
+        view.columns.pick(column, True)
+    header = view.table.horizontalHeader()
+    assert header.length() <= view.table.viewport().width()
+    assert header.sectionSize(Column.TITLE) >= 100
+    assert isinstance(view.columns, TrackColumns)
+
+
+def test_rows_are_dragged_as_files(library: Window, services: FakeServices) -> None:
+    view = library.library
+    view.table.selectAll()
+    data = library.tracks.mimeData(view.table.selectionModel().selectedIndexes())
+    files = [*services.files, services.broken]
+    assert data.urls() == [QUrl.fromLocalFile(str(path)) for path in files]
+    assert library.tracks.flags(library.tracks.index(0, 0)) & Qt.ItemFlag.ItemIsDragEnabled
+
+
+def test_playlist_of_the_selection_or_of_all_that_is_shown(
+    qtbot: QtBot, library: Window, tmp_path: Path
+) -> None:
+    library.rows.export_playlist(tmp_path / "all")
+    made = tmp_path / "all.m3u8"
+    qtbot.waitUntil(made.exists, timeout=5000)
+    lines = made.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 11  # the broken file is no track
+    assert lines[1:3] == ["#EXTINF:200,The Late Ferries - Song 0", "music/0 song.flac"]
+    qtbot.waitUntil(
+        lambda: any("5 tracks listed" in t for t in library.library.banners.texts()), timeout=5000
+    )
+    library.library.table.selectRow(1)
+    model = library.library.table.selectionModel()
+    model.select(library.tracks.index(3, 0), model.SelectionFlag.Select | model.SelectionFlag.Rows)
+    library.rows.export_playlist(tmp_path / "some.m3u8")
+    qtbot.waitUntil((tmp_path / "some.m3u8").exists, timeout=5000)
+    assert (tmp_path / "some.m3u8").read_text(encoding="utf-8").count("#EXTINF") == 2
+    library.rows.export_playlist(tmp_path / "no folder" / "list.m3u8")
+    qtbot.waitUntil(lambda: "no folder" in library.library.banners.texts()[-1], timeout=5000)
+
+
+def test_paths_are_copied(library: Window, services: FakeServices) -> None:
+    library.library.table.selectRow(0)
+    library.actions_["copy_path"].trigger()
+    assert QGuiApplication.clipboard().text() == str(next(iter(services.files)))
+
+
+def test_changes_by_other_programs_show_without_a_scan(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    services.music.mkdir(exist_ok=True)
+    fresh, changed, *_ = services.music / "9 new.flac", *services.files
+    gone = list(services.files)[1]
+    for path in services.files:
+        path.touch()
+    fresh.touch()
+    gone.unlink()
+    services.files[fresh] = Track(fresh, FileStamp(1, 9, 9), 100.0, {Field.TITLE: ("Just in",)})
+    old = services.files[changed]
+    services.files[changed] = replace(
+        old, tags={Field.TITLE: ("Retitled",)}, stamp=FileStamp(2, 2, 2), outside=True
+    )
+    services.changes += [fresh, changed, gone]
+    qtbot.waitUntil(lambda: "Just in" in titles(library) and "Song 1" not in titles(library), timeout=5000)
+    qtbot.waitUntil(lambda: "Retitled" in titles(library), timeout=5000)
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.CHANGED] == 1, timeout=5000)
+    row = library.tracks.row(fresh)
+    assert row is not None
+    assert row.state is State.NEW
+    assert row.scores is None
+    shown = library.tracks.row(changed)
+    assert shown is not None
+    qtbot.waitUntil(lambda: shown.scores is not None, timeout=5000)
+    tip = library.tracks.index(shown.place, Column.STATE).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "Another program changed the file since"
+
+
+def test_new_music_is_listened_to_where_that_is_wanted(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library._settings.setValue(LISTEN, True)
+    services.music.mkdir(exist_ok=True)
+    fresh = services.music / "9 new.flac"
+    fresh.touch()
+    services.files[fresh] = Track(fresh, FileStamp(1, 9, 9), 100.0, {})
+    services.changes.append(fresh)
+    qtbot.waitUntil(lambda: fresh in services.heard, timeout=5000)
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.TO_REVIEW] == 1, timeout=5000)
+
+
+def test_a_folder_that_is_not_there_keeps_its_tracks(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    assert not services.music.exists()  # as a volume that was taken out
+    services.changes.append(next(iter(services.files)))
+    qtbot.waitUntil(lambda: not services.changes, timeout=5000)
+    qtbot.wait(200)
+    assert len(library.tracks.rows()) == 6
+
+
+def test_failed_stays_failed_after_a_scan_until_it_is_read_again(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    path = list(services.files)[4]
+    row = library.tracks.row(path)
+    assert row is not None
+    assert (row.state, row.reason) == (State.FAILED, "the decoder gave up")
+    services.files[path] = replace(services.files[path], fault="the decoder gave up")
+    library.actions_["rescan"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert (row.state, row.reason) == (State.FAILED, "the decoder gave up")
+    assert library.tracks.tally().new == 0  # "Listen to all new" does not try it for ever
+    services.files[path] = replace(services.files[path], fault="")
+    library.library.select(row.place)
+    library.actions_["read_again"].trigger()
+    qtbot.waitUntil(lambda: row.state is State.NEW, timeout=5000)
+
+
+def test_large_libraries_are_arranged_in_a_worker(qtbot: QtBot, library: Window) -> None:
+    model = library.tracks
+    model.work_with(lambda work, done: waiting.append((work, done)))
+    waiting: list = []  # type: ignore[type-arg]
+    before = tracks_module.AT_ONCE
+    tracks_module.AT_ONCE = 2
+    try:
+        model.sort(Column.TITLE, Qt.SortOrder.DescendingOrder)
+        assert titles(library)[0] == "Song 0"  # as long as no worker was at it
+        model.filter(Word("song"))
+        assert len(waiting) == 2
+        work, done = waiting[1]  # the first was asked anew before it was answered
+        answer = work()
+        late = Row.of(Track(Path("/late/song.mp3"), FileStamp(1, 1, 1), 1.0, {Field.TITLE: ("Song late",)}))
+        model.add([late, FileFault(Path("/late/other.mp3"), "broken")])
+        first = next(row for row in model.shown() if row.title == "Song 2")
+        model.forget_missing([first.path], set())
+        done(answer)
+        assert titles(library) == ["Song 4", "Song 3", "Song 1", "Song 0", "Song late"]
+        assert [model.place(row.path) for row in model.shown()] == list(range(5))
+        model.settle()
+        work, done = waiting[-1]
+        done(work())
+        assert titles(library) == ["Song late", "Song 4", "Song 3", "Song 1", "Song 0"]
+    finally:
+        tracks_module.AT_ONCE = before
