@@ -40,6 +40,11 @@ class Pages:
         self.stack.addWidget(page.widget)
 
     @property
+    def names(self) -> list[str]:
+        """Of all pages."""
+        return list(self._pages)
+
+    @property
     def current(self) -> Page:
         """The page in view, or under the sheet."""
         widget = self.stack.currentWidget()

@@ -1,0 +1,51 @@
+"""The real window on a real session, for what is more than a test of one part."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from mat_desktop.app.session import Session
+from mat_desktop.gui import main, theme
+from mat_desktop.gui.app_services import AppServices
+from mat_desktop.gui.window import Window
+
+PATIENCE = 60.0
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def start(data_dir: Path) -> Window:
+    """A window that is shown, as the program itself makes it, without sound."""
+    main.keep_turning()
+    app = QApplication(["mat-desktop"])
+    app.setStyle("Fusion")
+    theme.load_fonts()
+    app.setFont(theme.font())
+    window = Window(AppServices(Session(data_dir)))
+    window.resize(1440, 900)
+    window.show()
+    window.activateWindow()
+    return window
+
+
+def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """A key for whatever has the focus, as the keyboard sends it."""
+    QTest.keyClick(QGuiApplication.focusWindow(), key, modifier)  # type: ignore[call-overload]
+
+
+def wait(what: str, is_so: Callable[[], bool]) -> None:
+    """Let the window work until it shows something."""
+    patience = time.monotonic() + PATIENCE
+    while not is_so():
+        if time.monotonic() > patience:
+            print(f"waited in vain: {what}", file=sys.stderr, flush=True)
+            os._exit(1)
+        QTest.qWait(10)

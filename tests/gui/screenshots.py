@@ -1,0 +1,93 @@
+"""A picture of every screen of the window, dark and light: ``python -m tests.gui.screenshots FOLDER``.
+
+On the demo tracks, with the bundled model. The README's pictures are made with it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, Qt
+from PySide6.QtWidgets import QApplication
+
+from mat_desktop.gui.models.row import State
+from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.window import Window
+from tests.gui.real import CONTROL, SHIFT, press, start, wait
+
+
+class Camera:
+    """Takes each screen in both themes."""
+
+    def __init__(self, window: Window, folder: Path) -> None:
+        self._window, self._folder = window, folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def take(self, name: str) -> None:
+        """One screen as it is now."""
+        for mode in ("light", "dark"):
+            appearance.use(mode)
+            for _ in range(5):  # layouts settle, then paint
+                QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+            self._window.grab().save(str(self._folder / f"{name}-{mode}.png"))
+        print(name, flush=True)
+
+
+def main(folder: Path, home: Path) -> None:
+    """Walk through the window."""
+    window = start(home / "data")
+    camera = Camera(window, folder)
+    window.begin([])
+    wait("the model is up", lambda: window.engine.device is not None)
+    camera.take("first")
+
+    window.open_demo()
+    rows = window.tracks.rows
+    wait("the demo tracks", lambda: len(rows()) == 8 and not window.bridge.busy)
+    press(Qt.Key.Key_L, SHIFT)
+    wait("they are heard", lambda: all(row.state is State.TO_REVIEW for row in rows()))
+    window.library.select(4)
+    wait("the picture", lambda: _has_picture(window))
+    camera.take("library")
+
+    for page in window.pages.names:
+        if page not in ("first", "library"):
+            window.show_page(page)
+            wait(f"{page} has nothing to do", lambda: not window.bridge.busy and _has_picture(window))
+            camera.take(page)
+
+    window.show_page("library")
+    for row in rows()[:6]:
+        window.library.select(row.place)
+        press(Qt.Key.Key_P, SHIFT)
+    press(Qt.Key.Key_S, CONTROL)
+    wait("the plan", lambda: window.panels.write.write.isEnabled())
+    camera.take("write")
+    press(Qt.Key.Key_Return, CONTROL)
+    wait("written", lambda: any(r.state is State.WRITTEN for r in rows()) and not window.bridge.busy)
+    window.show_page("history")
+    press(Qt.Key.Key_Down)
+    wait("the run", lambda: window.undoing.last is not None and not window.bridge.busy)
+    camera.take("history-run")
+    press(Qt.Key.Key_F1)
+    camera.take("keys")
+    window.close()
+
+
+def _has_picture(window: Window) -> bool:
+    plot = window.library.dock.plot
+    return plot is not None and plot.mel.image is not None
+
+
+if __name__ == "__main__":
+    place = Path(tempfile.mkdtemp(prefix="screenshots-"))
+    try:
+        main(Path(sys.argv[1]), place)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
