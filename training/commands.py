@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import Field, asdict, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,6 +39,8 @@ from training.inputs import Clips, hear, limited
 from training.loop import Trained, fit
 from training.progress import EVERY_SECONDS, Bar, Event, Exported, JsonLines, Preparing, RunOpened
 from training.report import report as write_report
+from training.report.words import BUDGETS as WORDS
+from training.report.words import full_name
 from training.results import Budget, RunResult, read_run
 from training.runs import (
     best_network,
@@ -191,7 +193,8 @@ def reproduce(options: argparse.Namespace) -> int:
             results.append((experiment, read_run(folder).result))
     if IS_FIRST:
         Console(width=100).print(_table(results, _face(options, budget, dataset)))
-        written = write_report(folders, options.runs / f"table{options.table}-{budget}")
+        title = f"Table {options.table} of the paper on the {full_name(results[0][1].data)}, {WORDS[budget]}"
+        written = write_report(folders, options.runs / f"table{options.table}-{budget}", title)
         console.print(f"report: {printable(written[0])}", soft_wrap=True)
     return 0
 
@@ -290,10 +293,21 @@ def _settings(
     for field in fields(Settings):
         value = getattr(options, field.name, None)
         if value is not None:
-            given[field.name] = _pairs(value) if isinstance(value, list) else value
+            given[field.name] = _pairs(value) if isinstance(value, list) else _told(field, value)
     given |= above or {}
     told = Settings.told(options.config) if options.config else {}
     return Settings.of({**(below or {}), **told, **given}, strict=False)
+
+
+def _told(field: Field[Any], value: str) -> str | float:
+    """:raises SettingsFault: a number is wanted, and this is none"""
+    if field.type not in ("int", "float"):
+        return value
+    try:
+        return int(value) if field.type == "int" else float(value)
+    except ValueError as error:
+        flag, kind = field.name.replace("_", "-"), "a whole number" if field.type == "int" else "a number"
+        raise SettingsFault(f"--{flag} must be {kind}, not {value!r}") from error
 
 
 def _changes(experiment: Experiment, budget: Budget) -> dict[str, Any]:

@@ -52,6 +52,24 @@ def in_turn(fabric: Fabric, make: Callable[[], T]) -> T:
     return made[0]
 
 
+def agreed(fabric: Fabric, wish: Callable[[], bool]) -> Callable[[], bool]:
+    """A wish of one process that all of them hear of at the same time, if each asks as often as the others.
+
+    A signal may reach some processes a step earlier than others, or one of them only.
+    """
+    if fabric.world_size == 1:
+        return wish
+    # Over the processor, whatever the network computes on: asking must not make a GPU wait.
+    group = torch.distributed.new_group(backend="gloo")
+
+    def anyone() -> bool:
+        wishes = torch.tensor(int(wish()))
+        torch.distributed.all_reduce(wishes, torch.distributed.ReduceOp.MAX, group=group)
+        return bool(wishes)
+
+    return anyone
+
+
 def hardware() -> str:
     """What the computation runs on, in words."""
     world = int(os.environ.get("WORLD_SIZE", "1"))

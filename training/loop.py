@@ -20,7 +20,7 @@ from mat_desktop.networks.registry import build
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault
-from training.devices import choose_precision, launch
+from training.devices import agreed, choose_precision, launch
 from training.feed import Step, batches, seed_of, shuffled, side_by_side
 from training.inputs import Clips, Indices, Standard, standardisation
 from training.metrics import binarise, cross_entropy, rank
@@ -115,7 +115,7 @@ class Training:
     ) -> None:
         """See :func:`fit`."""
         self.clips, self.settings, self.folder = clips, settings, folder
-        self.report, self.stop = report, stop
+        self.report = report
         self.train, self.valid = clips.split("train"), clips.split("valid")
         self.length = input_length(clips, settings)
         self.steps = -(-len(self.train) // settings.batch_size)
@@ -133,6 +133,7 @@ class Training:
         self.fabric = launch(precision)
         if self.fabric.world_size * 2 > len(self.train) // self.steps and self.fabric.world_size > 1:
             raise DatasetFault(f"steps of {settings.batch_size} clips are too small for so many processes")
+        self.stop = agreed(self.fabric, stop)
         self.state = State(precision)
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = make_optimiser(self.module, settings)
@@ -180,7 +181,7 @@ class Training:
                 self._between_steps(loss_sum)
         finally:
             feed.close()
-        state.loss = float(torch.as_tensor(fabric.all_reduce(loss_sum, reduce_op="mean")))
+        state.loss = self._mean(loss_sum)
 
     def _step(self, step: Step, audio: Tensor, labels: Tensor) -> Tensor:
         """One step of the optimiser; the loss."""
@@ -222,9 +223,10 @@ class Training:
             state.loss = loss_sum.item()
             self._save()
         if self.stop():
-            if self.save_seconds < QUICK_SECONDS and self.fabric.world_size == 1:
-                state.loss = loss_sum.item()
+            state.loss = self._mean(loss_sum)
+            if self.save_seconds < QUICK_SECONDS:
                 self._save()
+            self.fabric.barrier()  # a process that ends has the others killed, also while they save
             raise Stopped("Stopped. The same command with --resume goes on from the last checkpoint.")
 
     def validate(self) -> None:
@@ -270,6 +272,10 @@ class Training:
         best = load_checkpoint(self.folder / BEST) if self.fabric.is_global_zero else {}
         self.module.load_state_dict(self.fabric.broadcast(best)["module"])
         return Trained(self.module.cpu().eval(), self.standard)
+
+    def _mean(self, value: Tensor) -> float:
+        """Over all processes."""
+        return float(torch.as_tensor(self.fabric.all_reduce(value, reduce_op="mean")))
 
     def _save(self) -> None:
         if not self.fabric.is_global_zero:

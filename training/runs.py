@@ -148,7 +148,7 @@ def finish(folder: Path, trained: Trained, clips: Clips, settings: Settings, bud
             {"train": len(clips.split("train")), **{name: len(found) for name, found in splits.items()}},
             "hard" if clips.dataset.hard else "soft",
         ),
-        split=clips.dataset.about,
+        split=clips.dataset.how_split,
         budget=budget,
         settings=shown(settings),
         hardware=hardware(),
@@ -165,7 +165,7 @@ def finish(folder: Path, trained: Trained, clips: Clips, settings: Settings, bud
 
 
 def multiply_adds(network: NetworkSpec, tags: int) -> int:
-    """Of one published input, counted without computing it; recurrent layers are left out."""
+    """Of one published input in convolutions, dense and recurrent layers, counted without computing it."""
     with torch.device("meta"), FlopCounterMode(display=False) as counter, torch.no_grad():
         module = build(network, tags).eval()
         module(torch.zeros(1, *module.input.shape))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from mat_desktop.networks.registry import build
 from tests.training.corpora import make_corpus
+from training.checkpoints import LAST, load_checkpoint
 from training.datasets.corpus import read_corpus
 from training.inputs import hear
 from training.loop import by_vocabulary, fit, predict
@@ -61,3 +64,35 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     assert two[0]["train_loss"] == pytest.approx(one[0].train_loss, abs=0.15)
     assert two[-1]["valid"]["mtat"]["roc_auc"] == pytest.approx(one[-1].valid["mtat"]["roc_auc"], abs=0.1)
     assert (tmp_path / "model" / "card.json").exists()
+
+
+def test_two_processes_stop_together_and_go_on_where_they_were(tmp_path: Path) -> None:
+    data = make_corpus(tmp_path / "c")
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words += ["-m", "training", "train", "--data", str(data), "--cache", str(tmp_path / "cache")]
+    words += ["--network", "fcn1d", "--layers", "3", "--width", ".05", "--batch-size", "4", "--epochs", "60"]
+    words += ["--crop-frames", "300", "--progress", "json", "--resume", "--runs"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    whole = subprocess.run([*words, str(tmp_path / "whole")], capture_output=True, env=environment)
+    assert whole.returncode == 0, whole.stderr
+    run = subprocess.Popen(
+        [*words, str(tmp_path / "cut")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert run.stdout is not None
+    for line in run.stdout:
+        if json.loads(line).get("number") == 3:
+            break
+    run.send_signal(signal.SIGTERM)
+    _, errors = run.communicate(timeout=60)
+    assert errors.count("Stopped. The same command with --resume goes on") == 1, "one of them says so"
+    (cut,) = (tmp_path / "cut").iterdir()
+    assert 3 <= load_checkpoint(cut / LAST)["state"]["epoch"] < 60
+    subprocess.run([*words, str(tmp_path / "cut")], capture_output=True, env=environment, check=True)
+    first, second = (
+        load_checkpoint(next((tmp_path / name).iterdir()) / LAST)["module"] for name in ("whole", "cut")
+    )
+    assert all(torch.equal(first[name], second[name]) for name in first)

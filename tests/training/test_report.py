@@ -183,8 +183,10 @@ def test_a_comparison_has_every_row_of_the_paper_and_of_ours(pair: tuple[Path, P
     assert beside["2D FCN C=4"][-1] == "not run"
     tested = {row[0]: row for row in tables[1][2:]}
     assert tested["2D FCN C=5"][4].strip("*") == f"{result.metrics['test'].pr_auc.macro:.4f}"
-    for tag in "abcdef":
+    for tag in "abcde":
         assert any(row[0] == tag for table in tables for row in table), tag
+    assert not any(row[0] == "f" for table in tables for row in table), "nothing is known of it"
+    assert "Left out for want of positives: f." in page.text
     for words in (
         "25,183,026",
         "14.9 G",
@@ -220,11 +222,11 @@ def test_a_smoke_run_says_so_on_its_face(tmp_path: Path) -> None:
     invent(tmp_path / "run", budget="smoke", data="corpus")
     html, markdown = report([tmp_path / "run"], tmp_path / "out")
     page = parse(html)
-    assert page.words.index("Smoke run on the corpus.") < page.words.index(
+    assert page.words.index("Smoke run on the corpus of free music.") < page.words.index(
         "2D FCN C=5, smoke run: training report", 1
     )
     assert [attributes.get("role") for _, attributes in page.elements].count("note") == 1
-    assert "Figures on corpus cannot be set against the paper's" in page.text
+    assert "Figures on the corpus of free music cannot be set against the paper's" in page.text
     text = markdown.read_text(encoding="utf-8")
     assert text.index("> **Smoke run on the corpus.**") < text.index("ROC-AUC")
     assert "printed in the paper" not in page.text.split("Learning curves")[1].split("Beside")[0], (
@@ -233,8 +235,56 @@ def test_a_smoke_run_says_so_on_its_face(tmp_path: Path) -> None:
 
     invent(tmp_path / "real")
     both = report([tmp_path / "real", tmp_path / "run"], tmp_path / "both")[0]
-    assert "1 of 2 are smoke runs on the corpus: 2D FCN C=5 (run), smoke run." in parse(both).text
+    assert "1 of 2 are smoke runs on the corpus of free music: 2D FCN C=5 (run)." in parse(both).text
     assert "smoke run" not in parse(report([tmp_path / "real"], tmp_path / "alone")[0]).text.lower()
+
+
+def test_a_table_of_smoke_runs_says_it_once(tmp_path: Path) -> None:
+    folders = [tmp_path / "big", tmp_path / "small"]
+    for folder, title in zip(folders, ("2D FCN C=5", "1D FCN C=4"), strict=True):
+        invent(folder, title, budget="smoke", data="corpus", epochs=1)
+    html, markdown = report(folders, tmp_path / "out", "Table 2 of the paper")
+    text = parse(html).text
+    assert text.startswith("Table 2 of the paper: training report")
+    assert "All 2 runs are smoke runs on the corpus of free music." in text
+    assert "400 training clips and 1 epoch show" in text
+    assert "All 2 runs are smoke runs" in markdown.read_text(encoding="utf-8").split("# Table 2")[1][:200]
+    assert "2D FCN C=5, smoke run" not in text, "no need to say it at each name"
+
+
+def test_tags_of_several_vocabularies_stand_apart(tmp_path: Path) -> None:
+    tags = tuple(f"mtat/m{number}" for number in range(20))
+    tags += ("mtg_jamendo/mood/theme---happy", "mtg_jamendo/genre---rock")
+    invent(tmp_path / "run", tags=tags)
+    invent(tmp_path / "other", tags=tags, seed=2)
+    for folders in ([tmp_path / "run"], [tmp_path / "run", tmp_path / "other"]):
+        html, markdown = report(folders, tmp_path / "out")
+        tables = [t for t in tables_of(markdown.read_text(encoding="utf-8")) if t[0][0] == "Tag"]
+        of_jamendo = [t for t in tables if any(row[0] == "mood/theme---happy" for row in t)]
+        assert of_jamendo
+        assert not any(row[0].startswith("m1") for table in of_jamendo for row in table)
+        assert len(tables) == (2 if len(folders) == 1 else 4)
+        captions = parse(html).text
+        assert "MagnaTagATune, test split" in captions
+        assert "MTG-Jamendo, test split" in captions
+
+
+def test_many_tags_without_positives_are_named_once(tmp_path: Path) -> None:
+    tags = tuple(f"t{number:02}" for number in range(30))
+    for name in ("one", "two"):
+        result = invent(tmp_path / name, tags=tags)
+        bare = {split: np.zeros((20, 30), np.float32) for split in ("valid", "test")}
+        for labels in bare.values():
+            labels[0, :5] = 1
+        measured = {split: measure(labels / 2, labels, tags) for split, labels in bare.items()}
+        write_result(tmp_path / name, replace(result, metrics=measured))
+    text = parse(report([tmp_path / "one", tmp_path / "two"], tmp_path / "out")[0]).text
+    assert "25 of 30 tags, named under" in text
+    named = [
+        line for line in text.split("Left out for want of positives")[1:] if line.startswith(": all runs")
+    ]
+    assert len(named) == 2, "once for each split"
+    assert text.count("t07, t08") == 3, "and once above the tags"
 
 
 def test_names_cannot_break_out(tmp_path: Path) -> None:

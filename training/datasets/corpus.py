@@ -64,6 +64,7 @@ def read_corpus(folder: Path, nothing: str = "") -> Dataset:
         about="clips of free music with soft labels, the means of the outputs of published networks (fcn, "
         "crnn, musicnn of Won et al. 2020, MIT licence), each trained on the real data set of its vocabulary "
         "(MagnaTagATune, MTG-Jamendo, Million Song Dataset with Last.fm tags)",
+        how_split="by artist where known, else by track",
         source=f"Its audio belongs into {folder / 'audio'}.",
     )
 

@@ -51,6 +51,7 @@ class Dataset:
     :param licence_classes: of each clip, for the model card; empty strings where the data set has none
     :param skipped: clips that are listed but missing, empty or without labels; they are not among ``clips``
     :param about: what it is, in one sentence, for the model card
+    :param how_split: which clips are in which split, in a few words, for reports
     """
 
     name: str
@@ -61,6 +62,7 @@ class Dataset:
     licence_classes: NDArray[np.str_]
     skipped: tuple[Skipped, ...] = ()
     about: str = ""
+    how_split: str = ""
 
     def indices(self, split: str) -> NDArray[np.int64]:
         """Positions of the clips of a split."""
@@ -80,6 +82,7 @@ def assemble(
     tags: tuple[Tag, ...],
     *,
     about: str,
+    how_split: str,
     source: str,
     licence_classes: Sequence[str] = (),
     skipped: Sequence[Skipped] = (),
@@ -104,6 +107,7 @@ def assemble(
         licence_classes=np.array([licence_classes[index] if licence_classes else "" for index in kept]),
         skipped=(*skipped, *lost),
         about=about,
+        how_split=how_split,
     )
 
 

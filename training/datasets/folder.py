@@ -92,6 +92,7 @@ def read_folder(
         hard_labels([[columns[key] for key in found if key in columns] for found in keys], len(columns)),
         tuple(Tag(key[0], spelling[key]) for key in chosen),
         about=f"a user's own library, labelled by its files' {', '.join(fields)}, split by artist",
+        how_split="by artist",
         source=SOURCE,
         skipped=lost,
     )

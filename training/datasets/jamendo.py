@@ -76,6 +76,7 @@ def read_jamendo(
         hard_labels(marks, len(tags)),
         tuple(Tag("mtg_jamendo", tag) for tag in tags),
         about=f"MTG-Jamendo (Creative Commons, by track), {subset} tags, split {split}",
+        how_split=f"official split {split}",
         source=SOURCE,
         skipped=lost,
     )

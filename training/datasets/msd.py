@@ -87,7 +87,8 @@ def read_msd(folder: Path, *, audio: Path | None = None) -> Dataset:
         [name for name, _, _ in kept],
         hard_labels([columns for _, _, columns in kept], len(tags)),
         tuple(Tag("msd", tag) for tag in tags),
-        about="Million Song Dataset with Last.fm tags, 50 tags, " + _sizes(lists),
+        about=f"Million Song Dataset with Last.fm tags, 50 tags, split {_sizes(lists)}",
+        how_split=f"lists of {_sizes(lists)} tracks",
         source=AUDIO_SOURCE,
         skipped=lost,
     )
@@ -334,4 +335,4 @@ def _find(roots: Sequence[Path], names: Sequence[str]) -> Path | None:
 
 
 def _sizes(lists: Mapping[str, Sequence[str]]) -> str:
-    return "split " + " / ".join(f"{len(ids):,}" for ids in lists.values())
+    return " / ".join(f"{len(ids):,}" for ids in lists.values())

@@ -71,6 +71,8 @@ def read_mtat(folder: Path, *, clips: str = "tagged") -> Dataset:
         tuple(Tag("mtat", tag) for tag in top),
         about="MagnaTagATune (CC BY-NC-SA 3.0), its 50 most frequent tags, "
         + ("clips with at least one of them" if clips == "tagged" else "all clips"),
+        how_split="folders 0 to b, c, d to f; "
+        + ("clips with at least one of the tags" if clips == "tagged" else "all clips"),
         source=SOURCE,
     )
 

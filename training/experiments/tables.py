@@ -34,7 +34,7 @@ PAPER = Settings(
 BUDGETS: dict[Budget, dict[str, Any]] = {
     "full": {},
     "short": {"epochs": 10, "patience": 3},
-    "smoke": {"epochs": 1, "clips": 32, "batch_size": 4},
+    "smoke": {"epochs": 2, "clips": 32, "batch_size": 4},
 }
 """What a budget changes. "smoke" trains the whole networks, on so few clips that the figures say nothing."""
 

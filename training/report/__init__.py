@@ -12,18 +12,19 @@ from training.report.markdown import markdown
 from training.results import read_run
 
 
-def report(runs: Sequence[Path], out: Path) -> tuple[Path, Path]:
+def report(runs: Sequence[Path], out: Path, title: str = "") -> tuple[Path, Path]:
     """Write ``report.html`` and ``report.md`` into a folder.
 
     :param runs: folders of finished runs
     :param out: made if it is not there
+    :param title: of the page; empty: the names of the runs
     :returns: the HTML page and the Markdown file
     :raises UsageFault: no run is given
     :raises ResultFault: a folder holds no result, or a broken one
     """
     if not runs:
         raise UsageFault("a report needs at least one run")
-    page = compose([read_run(folder) for folder in runs])
+    page = compose([read_run(folder) for folder in runs], title)
     out.mkdir(parents=True, exist_ok=True)
     written = out / "report.html", out / "report.md"
     written[0].write_text(html(page), encoding="utf-8", newline="\n")

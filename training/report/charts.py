@@ -12,7 +12,7 @@ from html import escape
 
 from training.report.page import Dots, Plot, Reference, figure
 
-LEFT, RIGHT, TOP, BOTTOM = 40, 12, 12, 34
+LEFT, RIGHT, TOP, BOTTOM = 48, 12, 12, 34
 
 Place = Callable[[float], float]
 
@@ -24,6 +24,8 @@ def plot(chart: Plot, width: int) -> str:
     points = [point for series in chart.series for point in series.points]
     levels = [reference.level for reference in chart.references if reference.level is not None]
     x_low, x_high = chart.x or _span(x for x, _ in points)
+    if x_low == x_high:  # a single epoch stands in the middle
+        x_low, x_high = x_low - 0.5, x_high + 0.5
     y_low, y_high = chart.y or _padded(*_span([*(y for _, y in points), *levels]))
     x = _scale(x_low, x_high, LEFT, right)
     y = _scale(y_low, y_high, bottom, TOP)

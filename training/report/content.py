@@ -8,12 +8,25 @@ from training.report.curves import learning, roc_and_pr
 from training.report.page import Page, Tile, figure
 from training.report.paper import beside_the_paper, other_systems
 from training.report.tables import all_figures, by_tag, settings, size_and_time
-from training.report.words import BUDGETS, SPLITS, Shown, chosen_words, data_words, duration, large, shown
+from training.report.words import (
+    BUDGETS,
+    SPLITS,
+    Shown,
+    chosen_words,
+    data_words,
+    duration,
+    full_name,
+    large,
+    shown,
+)
 from training.results import Run
 
 
-def compose(runs: Sequence[Run]) -> Page:
-    """The page on these runs, in their order."""
+def compose(runs: Sequence[Run], title: str = "") -> Page:
+    """The page on these runs, in their order.
+
+    :param title: empty: their names
+    """
     entries = shown(runs)
     sections = (
         beside_the_paper(entries),
@@ -27,7 +40,7 @@ def compose(runs: Sequence[Run]) -> Page:
     )
     name = ", ".join(entry.label for entry in entries) if len(entries) <= 3 else f"{len(entries)} runs"
     return Page(
-        title=f"{name}: training report",
+        title=f"{title or name}: training report",
         lead=_lead(entries),
         warnings=_warnings(entries),
         tiles=_tiles(entries[0]) if len(entries) == 1 else (),
@@ -38,21 +51,30 @@ def compose(runs: Sequence[Run]) -> Page:
 def _lead(entries: Sequence[Shown]) -> str:
     data = dict.fromkeys(data_words(entry.run) for entry in entries)
     budgets = dict.fromkeys(BUDGETS[entry.run.result.budget] for entry in entries)
-    return f"{'; '.join(data)}. {' and '.join(budgets).capitalize()}."
+    words = "; ".join(data)
+    return f"{words[0].upper()}{words[1:]}. {' and '.join(budgets).capitalize()}."
 
 
 def _warnings(entries: Sequence[Shown]) -> tuple[tuple[str, str], ...]:
-    smoke = [entry.label for entry in entries if entry.run.result.budget == "smoke"]
+    smoke = [entry for entry in entries if entry.run.result.budget == "smoke"]
     if not smoke:
         return ()
-    heading = "Smoke run on the corpus"
-    if len(entries) > 1:
-        heading = f"{len(smoke)} of {len(entries)} are smoke runs on the corpus: {'; '.join(smoke)}"
+    results = [entry.run.result for entry in smoke]
+    data = " and ".join(dict.fromkeys(f"the {full_name(result.data)}" for result in results))
+    if len(entries) == 1:
+        heading = f"Smoke run on {data}"
+    elif len(smoke) == len(entries):
+        heading = f"All {len(entries)} runs are smoke runs on {data}"
+    else:
+        labels = "; ".join(entry.label.removesuffix(", smoke run") for entry in smoke)
+        heading = f"{len(smoke)} of {len(entries)} are smoke runs on {data}: {labels}"
+    clips = max(result.data.clips.get("train", 0) for result in results)
+    epochs = max(result.epochs for result in results)
     return (
         (
             f"{heading}.",
-            "Few clips and few epochs show that a network trains and is measured. The figures say nothing "
-            "about how well it would do on the paper's data.",
+            f"{clips:,} training clips and {epochs} epoch{'s' if epochs > 1 else ''} show that a network "
+            "trains and is measured. The figures say nothing about how well it would do on the paper's data.",
         ),
     )
 

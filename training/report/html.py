@@ -79,7 +79,8 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     # A wide table scrolls by itself, with the keyboard too (tabindex); a short one stays on one sheet.
-    kind = "wide short" if len(table.rows) <= 14 else "wide"
+    # A long one scrolls under its head, on a screen.
+    kind = "wide short" if len(table.rows) <= 14 else "wide long" if len(table.rows) > 30 else "wide"
     return (
         f'<div class="{kind}" role="region" aria-label="{escape(table.caption)}" tabindex="0">\n<table>\n'
         f"<caption>{escape(table.caption)}</caption>\n<thead>\n{_head(table.columns)}</thead>\n"

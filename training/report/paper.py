@@ -8,10 +8,22 @@ from dataclasses import dataclass
 from training.metrics import Metrics
 from training.published import PaperRow, PaperTable, PublishedResult, paper_tables, published_results
 from training.report.page import DASH, Cell, Column, Dots, Paragraph, Plots, Section, Table, figure
-from training.report.words import BUDGETS, PAPER_DATA, SPLITS, Shown, comparable, data_words, full_name
+from training.report.words import (
+    BUDGETS,
+    PAPER_DATA,
+    SPLITS,
+    Shown,
+    comparable,
+    data_words,
+    full_name,
+    tag_words,
+)
 
 SETTINGS = {"conv_layers": "Layers", "fft_size": "FFT", "hidden_size": "Width", "mel_bins": "Mel bands"}
 """Columns of Table 1; in the other tables the name of the network says it."""
+
+FEW = 8
+"""So many tags are named where they are spoken of; more of them once, at the end."""
 
 LEGEND = (("printed in the paper", 0, "paper"), ("ours, macro", 0, "dot"), ("ours, micro", 0, "ring"))
 
@@ -163,6 +175,9 @@ def _table(table: PaperTable, matches: Matches) -> Table:
                 cells += [_ours(o, match, best.get(o)) for o in OURS if o.group == group]
             rows.append((*cells, Cell(_which(match, row), quiet=True)))
     caption = f"Table {table.number} of the paper and ours, {SPLITS[table.split]} split"
+    which = {row[-1].text for row in rows}
+    if len(which) == 1:  # the same in every row: said once
+        return Table(f"{caption}. Ours: {which.pop()}", tuple(columns), tuple(row[:-1] for row in rows))
     return Table(caption, (*columns, Column("Ours", text=True)), tuple(rows))
 
 
@@ -206,7 +221,7 @@ def _differences(pairs: Sequence[tuple[PaperTable, Matches]]) -> Iterator[tuple[
         "Data",
         f"Paper: {PAPER_DATA}, its 50 most frequent tags, hard labels. Ours: {ours}."
         + (
-            f" Figures on {_listed(foreign)} cannot be set against the paper's: other clips, other labels."
+            f" Figures on the {_listed(foreign)} cannot be set against the paper's: other clips and labels."
             if foreign
             else ""
         ),
@@ -247,13 +262,21 @@ def _differences(pairs: Sequence[tuple[PaperTable, Matches]]) -> Iterator[tuple[
             "averaging or another split.",
         )
     left_out = {
-        f"{match.entry.label}, {SPLITS[table.split]}: {', '.join(match.metrics.left_out)}"
+        f"{SPLITS[table.split]}: {_few(match.metrics)}"
         for table, matches in pairs
         for match in _all(matches)
         if match.metrics.left_out
     }
     if left_out:
         yield "Left out of our averages, for want of positives", f"{'; '.join(sorted(left_out))}."
+
+
+def _few(metrics: Metrics) -> str:
+    """Tags that are left out, or where they are named if they are many."""
+    count = len(metrics.left_out)
+    if count > FEW:
+        return f"{count} of {len(metrics.tags)} tags, named under “All figures”"
+    return tag_words(metrics.left_out)
 
 
 def _range(values: Iterable[float]) -> str:

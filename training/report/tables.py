@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from training.metrics import Averages
+from training.metrics import Averages, Metrics
 from training.report.page import DASH, Cell, Column, Paragraph, Section, Table, figure
 from training.report.words import (
     BUDGETS,
@@ -17,6 +17,8 @@ from training.report.words import (
     duration,
     large,
     network_words,
+    tag_words,
+    vocabularies,
 )
 
 WAYS = ("macro", "micro", "per clip")
@@ -27,8 +29,16 @@ def by_tag(entries: Sequence[Shown]) -> Section:
     """Bars and figures of each tag."""
     if len(entries) == 1:
         return _tags_of_one(entries[0])
-    areas = [(name, [_tag_areas(entry, name) for entry in entries]) for name in ("PR-AUC", "ROC-AUC")]
-    return Section("Tags", tuple(_tags_of_many(entries, name, by_run) for name, by_run in areas))
+    areas = {name: [_tag_areas(entry, name) for entry in entries] for name in ("PR-AUC", "ROC-AUC")}
+    tags = dict.fromkeys(tag for entry in entries for tag in entry.metrics.tags)
+    blocks: list[Paragraph | Table] = []
+    missing = [tag for tag in tags if all(values.get(tag) is None for values in areas["PR-AUC"])]
+    if missing:
+        blocks.append(Paragraph(f"Left out for want of positives: {tag_words(missing)}."))
+    for vocabulary, names in vocabularies(tag for tag in tags if tag not in missing).items():
+        for area, by_run in areas.items():
+            blocks.append(_tags_of_many(entries, area, by_run, vocabulary, names))
+    return Section("Tags", tuple(blocks))
 
 
 def all_figures(entries: Sequence[Shown]) -> Section:
@@ -85,19 +95,27 @@ def all_figures(entries: Sequence[Shown]) -> Section:
         "flatter. "
         "Precision without a single decision counts as 0. Top-5 overlap is for soft labels only."
     )
-    left_out = tuple(
-        (f"Left out, {label}", f"{', '.join(metrics.left_out)}.")
-        for label, metrics in measured
-        if metrics.left_out
-    )
     return Section(
         "All figures",
         (
-            Paragraph(text, left_out),
+            Paragraph(text, tuple(_left_out(entries))),
             Table("Ranking", ranking_columns, ranking),
             Table("Decisions", decision_columns, decisions),
         ),
     )
+
+
+def _left_out(entries: Sequence[Shown]) -> Iterator[tuple[str, str]]:
+    """Tags without positives, once for all runs that lack the same ones."""
+    for split, words in SPLITS.items():
+        lacking: dict[tuple[str, ...], list[str]] = {}
+        for entry in entries:
+            metrics = entry.run.result.metrics.get(split)
+            if metrics and metrics.left_out:
+                lacking.setdefault(metrics.left_out, []).append(entry.label)
+        for tags, labels in lacking.items():
+            which = "all runs" if len(labels) == len(entries) > 1 else ", ".join(labels)
+            yield f"Left out for want of positives: {which}, {words}", f"{tag_words(tags)}."
 
 
 def size_and_time(entries: Sequence[Shown]) -> Section:
@@ -148,20 +166,6 @@ def settings(entries: Sequence[Shown]) -> Section:
 def _tags_of_one(entry: Shown) -> Section:
     metrics = entry.metrics
     best = metrics.at_best
-    rows = []
-    for tag in sorted(range(len(metrics.tags)), key=lambda tag: -(metrics.pr_auc.tags[tag] or -1.0)):
-        share = metrics.positives[tag] / metrics.clips
-        decisions = (best.precision, best.recall, best.fpr, best.f1, metrics.at_half.f1)
-        rows.append(
-            (
-                Cell(metrics.tags[tag]),
-                Cell(f"{metrics.positives[tag]:,}"),
-                _area(metrics.pr_auc.tags[tag], share),
-                _area(metrics.roc_auc.tags[tag], 0.5),
-                Cell(figure(best.thresholds[tag])),
-                *(Cell(figure(averages.tags[tag])) for averages in decisions),
-            )
-        )
     columns = (
         Column("Tag", text=True),
         Column("Positives"),
@@ -175,11 +179,32 @@ def _tags_of_one(entry: Shown) -> Section:
     )
     text = "The mark on a bar is what guessing reaches."
     if metrics.left_out:
-        text += f" Left out of all averages for want of positives: {', '.join(metrics.left_out)}."
+        text += f" Left out of all averages for want of positives: {tag_words(metrics.left_out)}."
     if metrics.without_negatives:
-        text += f" Without a ROC-AUC, because every clip has it: {', '.join(metrics.without_negatives)}."
-    caption = f"Tags by PR-AUC, {SPLITS[entry.split]} split"
-    return Section("Tags", (Paragraph(text), Table(caption, columns, tuple(rows), WIDE_BAR)))
+        text += f" Without a ROC-AUC, because every clip has it: {tag_words(metrics.without_negatives)}."
+    tables = []
+    for vocabulary, names in vocabularies(metrics.tags).items():
+        caption = ", ".join(filter(None, ("Tags by PR-AUC", vocabulary, f"{SPLITS[entry.split]} split")))
+        rows = sorted(
+            (tag for tag, name in enumerate(metrics.tags) if name in names),
+            key=lambda tag: -(metrics.pr_auc.tags[tag] or -1.0),
+        )
+        cells = tuple(_tag_of_one(metrics, tag, names[metrics.tags[tag]]) for tag in rows)
+        tables.append(Table(caption, columns, cells, WIDE_BAR))
+    return Section("Tags", (Paragraph(text), *tables))
+
+
+def _tag_of_one(metrics: Metrics, tag: int, name: str) -> tuple[Cell, ...]:
+    best = metrics.at_best
+    decisions = (best.precision, best.recall, best.fpr, best.f1, metrics.at_half.f1)
+    return (
+        Cell(name),
+        Cell(f"{metrics.positives[tag]:,}"),
+        _area(metrics.pr_auc.tags[tag], metrics.positives[tag] / metrics.clips),
+        _area(metrics.roc_auc.tags[tag], 0.5),
+        Cell(figure(best.thresholds[tag])),
+        *(Cell(figure(averages.tags[tag])) for averages in decisions),
+    )
 
 
 def _tag_areas(entry: Shown, name: str) -> dict[str, float | None]:
@@ -188,20 +213,29 @@ def _tag_areas(entry: Shown, name: str) -> dict[str, float | None]:
     return dict(zip(metrics.tags, averages.tags, strict=True))
 
 
-def _tags_of_many(entries: Sequence[Shown], name: str, by_run: Sequence[dict[str, float | None]]) -> Table:
-    tags = dict.fromkeys(tag for values in by_run for tag in values)
+def _tags_of_many(
+    entries: Sequence[Shown],
+    area: str,
+    by_run: Sequence[dict[str, float | None]],
+    vocabulary: str,
+    names: Mapping[str, str],
+) -> Table:
     rivals = comparable(entries)
     rows = []
-    for tag in sorted(tags, key=lambda tag: -_mean(values.get(tag) for values in by_run)):
+    for tag in sorted(names, key=lambda tag: -_mean(values.get(tag) for values in by_run)):
         areas = [values.get(tag) for values in by_run]
         best = max((area for area in areas if area is not None), default=None) if rivals else None
         rows.append(
-            (Cell(tag), *(Cell(figure(a), a is not None and a == best, a is None, bar=a) for a in areas))
+            (
+                Cell(names[tag]),
+                *(Cell(figure(a), a is not None and a == best, a is None, bar=a) for a in areas),
+            )
         )
     splits = " and ".join(dict.fromkeys(SPLITS[entry.split] for entry in entries))
     columns = (Column("Tag", text=True), *(Column(entry.label) for entry in entries))
     bars = WIDE_BAR if len(entries) <= 4 else NARROW_BAR
-    return Table(f"{name} of each tag, {splits} split", columns, tuple(rows), bars)
+    caption = ", ".join(filter(None, (f"{area} of each tag", vocabulary, f"{splits} split")))
+    return Table(caption, columns, tuple(rows), bars)
 
 
 def _area(value: float | None, guessing: float) -> Cell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from training.metrics import Decisions, Metrics
@@ -25,15 +25,16 @@ _DATA = {
     "jamendo": "MTG-Jamendo",
     "mtg": "MTG-Jamendo",
     "msd": "Million Song Dataset",
+    "corpus": "corpus of free music",
 }
-"""Full names, by the first word of a data set's short name."""
+"""Full names, by the first word of the short name of a data set or vocabulary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A run in a report.
 
-    :param label: its name there; that of a smoke run says so
+    :param label: its name there; that of a smoke run says so, unless all of several runs are
     :param index: its place, which gives its colour
     """
 
@@ -65,12 +66,16 @@ class Shown:
 def shown(runs: Sequence[Run]) -> list[Shown]:
     """The runs with their labels; the folder parts two of the same title."""
     counts = Counter(run.result.title for run in runs)
+    smoke = [run.result.budget == "smoke" for run in runs]
+    said_above = len(runs) > 1 and all(smoke)
     labelled = []
     for index, run in enumerate(runs):
         label = run.result.title
         if counts[label] > 1:
             label += f" ({run.folder.resolve().name})"
-        labelled.append(Shown(run, f"{label}, smoke run" if run.result.budget == "smoke" else label, index))
+        labelled.append(
+            Shown(run, f"{label}, smoke run" if smoke[index] and not said_above else label, index)
+        )
     return labelled
 
 
@@ -101,7 +106,32 @@ def clips_words(data: DataUsed) -> str:
 
 def full_name(data: DataUsed) -> str:
     """Of a data set that has one."""
-    return _DATA.get(data.name.lower().replace("_", "-").split("-")[0], data.name)
+    return _full(data.name)
+
+
+def vocabularies(tags: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Names of the tags within their vocabulary, by its full name and the tag's own.
+
+    Tags without vocabularies belong to one without a name.
+    """
+    parts = {tag: tag.partition("/") for tag in tags}
+    if not all(slash for _, slash, _ in parts.values()):
+        return {"": {tag: tag for tag in parts}}
+    found: dict[str, dict[str, str]] = {}
+    for tag, (vocabulary, _, name) in parts.items():
+        found.setdefault(_full(vocabulary), {})[tag] = name
+    return found
+
+
+def tag_words(tags: Iterable[str]) -> str:
+    """Tags one after another, by vocabulary where there are several."""
+    known = vocabularies(tags)
+    listed = {title: ", ".join(names.values()) for title, names in known.items()}
+    return "; ".join(f"{title}: {names}" if len(known) > 1 else names for title, names in listed.items())
+
+
+def _full(name: str) -> str:
+    return _DATA.get(name.lower().replace("_", "-").split("-")[0], name)
 
 
 def chosen_words(decisions: Decisions) -> str:
