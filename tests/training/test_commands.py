@@ -111,7 +111,9 @@ def test_settings_from_a_file_and_flags_before_it(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--epochs", "many"], "Expected `int`, got `str` - at `$.epochs`"),
+        (["--epochs", "many"], "--epochs must be a whole number, not 'many'"),
+        (["--width", "wide"], "--width must be a number, not 'wide'"),
+        (["--width", ".25", "--network", "fcn3d"], "unknown network 'fcn3d'"),
         (["--options", "rnn_axis"], "'rnn_axis' is not of the form name=value"),
         (["--options", "x=1"], "fcn2d has no option 'x'"),
     ],
@@ -132,7 +134,7 @@ def test_data_sets_are_recognised_or_asked_for(
     with pytest.raises(DatasetFault, match="say with --dataset what it is: mtat, jamendo"):
         recognised(place)
     assert command("prepare", "--dataset", "corpus", "--reader", "split=1") == 1
-    assert "no option split: the data set corpus has no options" in capsys.readouterr().err
+    assert "no option split; those of corpus are: nothing" in capsys.readouterr().err
     assert command("prepare", "--dataset", "jamendo", "--reader", "split=one") == 2
     assert "reader option split: Expected `int`" in capsys.readouterr().err
     assert command("prepare", "--dataset", "jamendo", "--reader", "split=4", "subset=genre") == 1

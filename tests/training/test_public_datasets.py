@@ -480,9 +480,9 @@ def test_what_is_missing_of_msd_is_named_with_its_source(tmp_path: Path) -> None
 def test_the_entry_knows_its_data_sets_and_options(tmp_path: Path) -> None:
     with pytest.raises(DatasetFault, match="one of mtat, jamendo, msd, folder, corpus, not 'gtzan'"):
         open_dataset("gtzan", tmp_path)
-    with pytest.raises(DatasetFault, match="no option subset: the data set mtat knows clips"):
+    with pytest.raises(DatasetFault, match="no option subset; those of mtat are: clips"):
         open_dataset("mtat", tmp_path, subset="all")
-    with pytest.raises(DatasetFault, match="no option clips: the data set corpus has no options"):
+    with pytest.raises(DatasetFault, match="no option clips; those of corpus are: nothing"):
         open_dataset("corpus", tmp_path, clips="all")
     with pytest.raises(DatasetFault, match="clips must be one of all, tagged, not 'some'"):
         open_dataset("mtat", tmp_path, clips="some")

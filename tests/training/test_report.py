@@ -228,7 +228,7 @@ def test_a_smoke_run_says_so_on_its_face(tmp_path: Path) -> None:
     assert [attributes.get("role") for _, attributes in page.elements].count("note") == 1
     assert "Figures on the corpus of free music cannot be set against the paper's" in page.text
     text = markdown.read_text(encoding="utf-8")
-    assert text.index("> **Smoke run on the corpus.**") < text.index("ROC-AUC")
+    assert text.index("> **Smoke run on the corpus of free music.**") < text.index("ROC-AUC")
     assert "printed in the paper" not in page.text.split("Learning curves")[1].split("Beside")[0], (
         "no rival picture"
     )

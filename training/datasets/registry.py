@@ -28,13 +28,13 @@ def open_dataset(name: str, folder: Path, **options: Any) -> Dataset:
 
     :param name: one of ``READERS``
     :param options: of its reader: ``clips`` (mtat); ``subset``, ``split``, ``audio`` (jamendo); ``audio``
-        (msd); ``report``, ``fields``, ``min_tracks``, ``min_artists``, ``valid``, ``test`` (folder)
+        (msd); ``report``, ``fields``, ``min_tracks``, ``min_artists``, ``valid``, ``test`` (folder);
+        ``nothing`` (corpus)
     :raises DatasetFault: there is no such data set or option, or its files are not as they should be
     """
     check_option("the data set", name, tuple(READERS))
     allowed = list(inspect.signature(READERS[name]).parameters)[1:]
     unknown = [option for option in options if option not in allowed]
     if unknown:
-        known = f"knows {', '.join(allowed)}" if allowed else "has no options"
-        raise DatasetFault(f"no option {', '.join(unknown)}: the data set {name} {known}")
+        raise DatasetFault(f"no option {', '.join(unknown)}; those of {name} are: {', '.join(allowed)}")
     return READERS[name](folder, **options)
