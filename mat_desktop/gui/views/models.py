@@ -189,7 +189,8 @@ class ModelsPage(Panel):
         grid.setContentsMargins(24, 0, 24, 16)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(6)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(1, 100)
+        grid.setColumnStretch(2, 1)  # takes what is wider than the texts may be
         self.facts: dict[str, Text] = {}
         for row, name in enumerate(FACTS):
             label = Text(name, token="muted")
@@ -199,7 +200,7 @@ class ModelsPage(Panel):
             value.setMaximumWidth(720)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self.facts[name] = value
-            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(value, row, 1)
         self._grid = QWidget()
         self._grid.setLayout(grid)
