@@ -124,19 +124,21 @@ class School(QObject):
         if self.is_open:
             return
         library = self._library
-        wide = sum(library.inner.sizes())
+        centre, pane, _ = library.inner.sizes()
+        side = max(self.panel.minimumWidth(), pane or min(384, centre - 520))
         library.pane.hide()
         self.panel.show()
-        side = max(self.panel.minimumWidth(), min(384, wide - 520))
-        library.inner.setSizes([wide - side, 0, side])
+        library.inner.setSizes([centre + pane - side, 0, side])
 
     def close(self) -> None:
         """Back to the tags of the track in view."""
         if not self.is_open:
             return
+        centre, _, side = self._library.inner.sizes()
         self.panel.hide()
-        shown = self._actions is None or self._actions["pane"].isChecked()
-        self._library.pane.setVisible(shown)
+        if self._actions is None or self._actions["pane"].isChecked():
+            self._library.pane.show()
+            self._library.inner.setSizes([centre, side, 0])
         self.teach.end()
         self._enable()
         self._library.table.setFocus()
@@ -184,7 +186,7 @@ class School(QObject):
         self.close()
 
     def _find(self, name: str) -> None:
-        self._library.search.setText(name)
+        self._library.search.setText(f'tag:"{name}"')
 
     def _refused(self, tag: TaughtTag, why: str) -> None:
         marks = Marks(tag.examples, tag.counter_examples)
