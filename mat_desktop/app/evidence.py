@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.app.session import Session
 from mat_desktop.domain.scheme import DisplayTag
+from mat_desktop.errors import DecodeError
 
 Map = NDArray[np.float32]
 
@@ -38,10 +39,13 @@ class Evidence:
 def find_evidence(session: Session, path: Path, tag: DisplayTag) -> Evidence:
     """Let the engine find out what in a file speaks for a tag.
 
-    :raises DecodeError: the file cannot be decoded, or the network has no maps over time and frequency
+    :raises DecodeError: the file cannot be decoded, the network has no maps over time and frequency, or the
+        tag was taught
     :raises EngineFault: the engine cannot be started
     :raises CancelledError: it was withdrawn meanwhile
     """
+    if tag.taught:
+        raise DecodeError(path, f"“{tag.shown}” was taught by whole tracks, and has no places in them")
     columns = [number for number, spec in enumerate(session.card.tags) if spec.key in tag.sources]
     found = session.engine.find_evidence(path, columns).result()
     roots = np.frombuffer(found.evidence, np.uint8).reshape(found.rows, found.columns)

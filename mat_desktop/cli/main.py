@@ -85,8 +85,23 @@ def parser() -> argparse.ArgumentParser:
 
     models = commands.add_parser("models", help="list the models: bundled ones and those imported")
     models.add_argument("--json", action="store_true", help="as JSON")
+    taught = commands.add_parser("taught", help="list, export, import or remove tags that were taught")
+    taught.add_argument("--model", metavar="NAME", help="a model, or its folder; the one in use by default")
+    what = taught.add_subparsers(dest="do", metavar="export|import|remove")
+    export = what.add_parser("export", help="copy a taught tag into a file")
+    take = what.add_parser("import", help="take a tag in that was exported")
+    remove = what.add_parser(
+        "remove", help="forget a taught tag and the decisions on it; files stay as they are"
+    )
+    for part in (export, remove):
+        part.add_argument("name", metavar="TAG")
+    for part in (export, take):
+        part.add_argument("file", type=Path, metavar="FILE")
+    for part in (export, take, remove):
+        part.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        part.add_argument("--model", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
-    for command in (window, demo, tag, info, undo, history, models):
+    for command in (window, demo, tag, info, undo, history, models, taught):
         command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
     return top
 

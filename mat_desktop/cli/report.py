@@ -91,19 +91,26 @@ def write_csv(session: Session, records: Sequence[Record], path: Path) -> None:
     with _open(path) as file:
         writer = csv.writer(file)
         planned = [f"new {field}" for field in fields]
-        writer.writerow(["path", "status", "error", "seconds", *Category, *planned, *keys])
+        taught = [tag.key for tag in session.taught.tags]
+        writer.writerow(["path", "status", "error", "seconds", *Category, *planned, *keys, *taught])
         for record in records:
             tags = [
                 "; ".join(s.tag.shown for s in record.chosen if s.tag.category is category)
                 for category in Category
             ]
             after = {change.field: "; ".join(change.after) for change in record.changes}
-            values = record.scores.values if record.scores else [""] * len(keys)
+            values: list[object] = list(record.scores.values) if record.scores else [""] * len(keys)
+            own = _taught(record.scores) if record.scores else {}
+            values += [own.get(key, "") for key in taught]
             seconds = f"{record.scores.seconds:.2f}" if record.scores else ""
             new = [after.get(field, "") for field in fields]
             writer.writerow(
                 [printable(record.path), record.status, record.error, seconds, *tags, *new, *values]
             )
+
+
+def _taught(scores: Scores) -> dict[str, float]:
+    return {key: round(value, 6) for key, value in scores.taught.items()}
 
 
 def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
@@ -115,7 +122,7 @@ def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
         "track_id": scores.track_id if scores else None,
         "seconds": round(scores.seconds, 3) if scores else None,
         "silent": scores.silent if scores else None,
-        "scores": dict(zip(keys, scores.values, strict=True)) if scores else {},
+        "scores": {**dict(zip(keys, scores.values, strict=True)), **_taught(scores)} if scores else {},
         "tags": [
             {
                 "name": s.tag.shown,

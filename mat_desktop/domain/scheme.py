@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from mat_desktop.domain.tags import TAG_FIELDS, Category, Field
 
+TAUGHT = "taught/"
+"""How the sources of taught tags begin, in place of a vocabulary."""
+
 
 @dataclass(frozen=True, slots=True)
 class DisplayTag:
@@ -38,6 +41,11 @@ class DisplayTag:
         # Media servers split genre and mood at these characters (Navidrome, Jellyfin, LMS).
         if any(mark in self.value for mark in ";/,"):
             raise ValueError(f"the tag {self.value!r} must not contain ; / or ,")
+
+    @property
+    def taught(self) -> bool:
+        """Whether the user taught it: it has one score a track, and none over time."""
+        return bool(self.sources) and self.sources[0].startswith(TAUGHT)
 
     @property
     def value(self) -> str:

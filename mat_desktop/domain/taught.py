@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from mat_desktop.domain.scheme import DisplayTag
+from mat_desktop.domain.scheme import TAUGHT, DisplayTag
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import UsageFault
 
 TAUGHT_FORMAT = 1
 """Version of the files that this program reads and writes."""
-
-VOCABULARY = "taught"
-"""Stands for the vocabulary in the key of a taught tag's score."""
 
 LONGEST_NAME = 60
 MOST_CHANNELS = 1 << 16
@@ -82,7 +79,7 @@ class TaughtTag:
     @property
     def key(self) -> str:
         """Of its score, as raw tags have one."""
-        return f"{VOCABULARY}/{self.name}"
+        return f"{TAUGHT}{self.name}"
 
     @property
     def marked(self) -> int:

@@ -187,6 +187,7 @@ class School(QObject):
 
     def _find(self, name: str) -> None:
         self._library.search.setText(f'tag:"{name}"')
+        self._library.table.setFocus()
 
     def _refused(self, tag: TaughtTag, why: str) -> None:
         marks = Marks(tag.examples, tag.counter_examples)

@@ -8,11 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mat_desktop.__main__ import main
 from mat_desktop.app.models import import_model
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.taught import TaughtTag
+from mat_desktop.domain.track import TrackId
+from mat_desktop.inference.cards import open_card
 from mat_desktop.metadata.files import read_tags
 from tests.models import tiny_model
 from tests.sounds import encode, tone
@@ -229,3 +233,41 @@ def test_models_lists_bundled_and_imported_ones(tmp_path: Path, capsys: pytest.C
     (data / "models" / "tiny" / "model.safetensors").unlink()
     assert main(["models", "--data-dir", str(data)]) == 1
     assert "cannot be used" in capsys.readouterr().err
+
+
+def test_taught_tags(
+    music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "data")]
+    where = ["--model", str(tmp_path / "model"), *data]
+    assert main(["taught", *where]) == 0
+    assert "Nothing was taught to model" in capsys.readouterr().err
+    target = tmp_path / "bright.tag.json"
+    target.write_bytes(
+        msgspec.json.encode(
+            TaughtTag(
+                1, "bright", Category.MOOD, open_card(tmp_path / "model").digest, "model", "2026-01-01",
+                (0.0,) * 41, 5.0, 0.7, (TrackId("a"),) * 3, (), 3, 0.9,
+            )
+        )
+    )  # fmt: skip
+    assert main(["taught", "import", str(target), *where]) == 0
+    assert "“bright” is imported: mood; 3 examples, 0 against; right in 3 of 3" in capsys.readouterr().err
+    assert main(["taught", "import", str(target), *where]) == 2
+    assert "There is a tag “bright” already" in capsys.readouterr().err
+
+    assert main(["tag", str(music), *common, "--json", str(tmp_path / "r.json"), "--csv", "-"]) == 0
+    out, _ = capsys.readouterr()
+    rows = list(csv.DictReader(out.splitlines()))
+    assert [row["taught/bright"] for row in rows] == ["0.993307"] * 2
+    assert all("bright" in row["mood"] and "Bright" in row["new mood"] for row in rows)
+    files = json.loads((tmp_path / "r.json").read_text())["files"]
+    assert files[0]["scores"]["taught/bright"] == 0.993307
+
+    assert main(["taught", "export", "Bright", str(tmp_path / "b.tag.json"), *where]) == 0
+    assert (tmp_path / "b.tag.json").read_bytes()
+    assert main(["taught", *where]) == 0
+    assert "bright  mood; 3 examples" in capsys.readouterr().out
+    assert main(["taught", "remove", "bright", *where]) == 0
+    assert main(["taught", "remove", "bright", *where]) == 2
+    assert "there is no taught tag “bright”" in capsys.readouterr().err

@@ -219,7 +219,11 @@ class Dock(Panel):
 def most_telling(suggestions: tuple[Suggestion, ...], count: int) -> list[int]:
     """Places of the tags worth a row: those of the question first, then the surest, in the order shown."""
     places = sorted(
-        [place for place, suggestion in enumerate(suggestions) if not suggestion.by_hand],
+        [
+            place
+            for place, suggestion in enumerate(suggestions)
+            if not suggestion.by_hand and not suggestion.tag.taught
+        ],
         key=lambda place: (
             not suggestions[place].chosen,
             not listed(suggestions[place]),

@@ -1,0 +1,49 @@
+"""``mat-desktop taught``: the tags that were taught to the model in use."""
+
+from __future__ import annotations
+
+import argparse
+from threading import Event
+
+from mat_desktop.app.session import Session
+from mat_desktop.app.teach import Teacher
+from mat_desktop.cli.output import count, errors
+from mat_desktop.domain.taught import TaughtTag
+
+
+def run(options: argparse.Namespace, cancel: Event) -> int:
+    """List, export, import or remove. Exit status 1 if a file of a tag cannot be used."""
+    session = Session(options.data_dir, options.model)
+    try:
+        teacher = Teacher(session)
+        match options.do:
+            case "export":
+                teacher.export(options.name, options.file)
+                errors.print(f"“{options.name}” is exported to {options.file}.")
+            case "import":
+                tag = teacher.take(options.file)
+                errors.print(f"“{tag.name}” is imported: {_told(tag)}.")
+            case "remove":
+                tag, said = teacher.remove(options.name)
+                errors.print(f"“{tag.name}” is removed, with {count(len(said), 'decision')} on it.")
+            case _:
+                return _list(session, teacher)
+        return 0
+    finally:
+        session.close()
+
+
+def _list(session: Session, teacher: Teacher) -> int:
+    wide = max((len(tag.name) for tag in teacher.tags), default=0)
+    for tag in teacher.tags:
+        print(f"{tag.name:<{wide}}  {_told(tag)}")
+    if not teacher.tags:
+        errors.print(f"Nothing was taught to {session.card.name}; the window does, with the key T.")
+    for fault in teacher.faults:
+        errors.print(fault)
+    return 1 if teacher.faults else 0
+
+
+def _told(tag: TaughtTag) -> str:
+    marks = f"{count(len(tag.examples), 'example')}, {len(tag.counter_examples)} against"
+    return f"{tag.category}; {marks}; right in {tag.right} of {tag.marked}; {tag.created}"
