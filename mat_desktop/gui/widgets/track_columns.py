@@ -29,7 +29,7 @@ WIDTHS: dict[int, dict[Column, int]] = {
 }
 """Columns beside the title that are shown by themselves, by the least width of the table."""
 
-OTHERS = {Column.ALBUM: 128, Column.MOOD: 100, Column.YEAR: 56, Column.LIKENESS: 76}
+OTHERS = {Column.ALBUM: 128, Column.MOOD: 100, Column.YEAR: 56, Column.LIKENESS: 92}
 """Widths of the columns that the user may add."""
 
 TITLE, LEAST = 120, 56
