@@ -80,6 +80,8 @@ def test_completion_by_keyboard(qtbot: QtBot, library: Window) -> None:
     qtbot.keyClicks(field, "art")
     qtbot.keyClick(field, Key.Key_Tab)
     assert field.text() == "artist:"
+    qtbot.wait(1000)
+    assert library.library.problem.isHidden()  # as long as there is something to choose from
     qtbot.waitUntil(field._popup.isVisible, timeout=5000)
     qtbot.keyClick(field._popup, Key.Key_Down)
     qtbot.keyClick(field._popup, Key.Key_Return)

@@ -40,6 +40,7 @@ class Search(QObject):
         self._values: Mapping[str, Sequence[str]] = {}
         self._counted = (-1, -1)
         self._error: QueryError | None = None
+        self._offers = False
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(60)
@@ -47,7 +48,7 @@ class Search(QObject):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
-        self._pause.timeout.connect(lambda: self.wrong.emit(self._error))
+        self._pause.timeout.connect(self._say_wrong)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -58,6 +59,7 @@ class Search(QObject):
     def type(self, text: str) -> None:
         """The text is another. While it cannot be understood the table stays as it is."""
         self._pause.stop()
+        self._offers = False
         try:
             query = parse(text, self.vocabulary)
         except QueryError as error:
@@ -73,6 +75,11 @@ class Search(QObject):
         if query != self.query:
             self.query, self._text = query, text.strip()
             self._typing.start()
+
+    def _say_wrong(self) -> None:
+        """The user rests, and not because there is something to choose from."""
+        if not self._offers:
+            self.wrong.emit(self._error)
 
     def _ask(self) -> None:
         self.asked.emit()
@@ -91,7 +98,9 @@ class Search(QObject):
 
     def complete(self, text: str, cursor: int) -> Completion:
         """How the text may go on."""
-        return complete(text, cursor, self.vocabulary, self._values)
+        completion = complete(text, cursor, self.vocabulary, self._values)
+        self._offers = bool(completion.choices)
+        return completion
 
     def count_values(self) -> None:
         """Look in a worker which artists, genres and scores there are; once as long as no track is added."""

@@ -66,8 +66,9 @@ class SearchField(QLineEdit):
     def _recolor(self) -> None:
         t = current()
         self._popup.setStyleSheet(
-            f"#completions {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border_strong};"
-            f" padding: 4px; }} #completions::item {{ padding: 4px 8px; border-radius: 4px; }}"
+            f"#completions {{ background: {t.raised}; color: {t.text};"
+            f" border: 1px solid {t.border_strong}; }}"
+            f" #completions::item {{ padding: 4px 8px; border-radius: 4px; }}"
             f" #completions::item:selected {{ background: {t.selection}; color: {t.text}; }}"
         )
         self.update()
