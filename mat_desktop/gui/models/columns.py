@@ -93,13 +93,13 @@ def _suggested(row: Row, tags_of: TagsOf) -> str:
         return "Not listened to yet"
     if row.scores.silent:
         return "Only silence"
-    return ", ".join(s.tag.name for s in tags_of(row)) or "Nothing sure enough"
+    return ", ".join(s.tag.shown for s in tags_of(row)) or "Nothing sure enough"
 
 
 def phrase(row: Row, column: Column, tags_of: TagsOf) -> str:
     """A cell as a full phrase, for screen readers."""
     if column is Column.SUGGESTED and row.scores is not None and not row.reason:
-        names = [s.tag.name for s in tags_of(row)]
+        names = [s.tag.shown for s in tags_of(row)]
         if not names:
             return "nothing suggested"
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""

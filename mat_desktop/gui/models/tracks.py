@@ -6,44 +6,24 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QMimeData,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QUrl,
-    Signal,
-)
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from mat_desktop.domain.query import Query
-from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
-from mat_desktop.gui.models import columns
 from mat_desktop.gui.models.arrange import Wanted, fitting, ordered, ranges, under
-from mat_desktop.gui.models.columns import HEADERS, RIGHT, Column
+from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import Arrived, Chosen, Found, Row, State, Suggest, Tally
+from mat_desktop.gui.models.row_table import COLUMNS, RowTable
 
-Index = QModelIndex | QPersistentModelIndex
 Work = Callable[[], tuple[list[Row], list[Row]]]
 Later = Callable[[Work, Callable[[tuple[list[Row], list[Row]]], None]], None]
 """Does work in another thread and hands over its outcome in this one, unless it is asked anew before."""
 
-COLUMNS = len(Column)
-
-
-ROW_ROLE = Qt.ItemDataRole.UserRole + 1
-"""The :class:`Row` behind an index."""
-
 MANY = 50
 """From here on views are told of one large change instead of many small ones."""
-
-_NO_INDEX = QModelIndex()
-
 
 AT_ONCE = 4000
 """Rows that are sorted and filtered in the UI thread; more of them go to a worker."""
@@ -52,7 +32,7 @@ MOST_RANGES = 50
 """Gaps that are closed one by one, with the selection kept; beyond that the table starts anew."""
 
 
-class TracksModel(QAbstractTableModel):
+class TracksModel(RowTable):
     """Rows in the order and selection that are shown.
 
     ``counted`` says that the numbers by state changed, ``rows_changed`` hands over the rows that did,
@@ -65,13 +45,10 @@ class TracksModel(QAbstractTableModel):
     refreshed_all = Signal()
 
     def __init__(self, suggest: Suggest, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._suggest = suggest
+        super().__init__(suggest, parent)
         self._all: dict[Path, Row] = {}
         self._ordered: list[Row] = []
         self._unordered = False
-        self._shown: list[Row] = []
-        self._shift = 0.0
         self._wanted = Wanted()
         self._later: Later | None = None
         self._since: list[Row] = []
@@ -79,57 +56,6 @@ class TracksModel(QAbstractTableModel):
         self._sorting = False
         self._tally: Tally | None = Tally()
         self._under: dict[Path, int] = {}
-        self._whole: tuple[Row, Chosen | None, tuple[Suggestion, ...]] | None = None
-
-    # what Qt asks
-
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        """Rows shown."""
-        return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: Index = _NO_INDEX) -> int:
-        """Ten, of which the header hides some."""
-        return 0 if parent.isValid() else COLUMNS
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Words over the columns."""
-        if orientation is Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return HEADERS[Column(section)]
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if section in RIGHT else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Texts; everything else is the delegates' business."""
-        if not index.isValid() or index.row() >= len(self._shown):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.cell(self._shown[index.row()], Column(index.column()))
-        if role == ROW_ROLE:
-            return self._shown[index.row()]
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return columns.phrase(self._shown[index.row()], Column(index.column()), self.chosen)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return columns.tool_tip(self._shown[index.row()], Column(index.column()), self.chosen)
-        return None
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        """Rows can be dragged to other programs, as files."""
-        flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
-
-    def mimeTypes(self) -> list[str]:
-        """Files."""
-        return ["text/uri-list"]
-
-    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """The files of some cells, once each and in the order shown."""
-        data = QMimeData()
-        places = sorted({index.row() for index in indexes})
-        data.setUrls([QUrl.fromLocalFile(self._shown[place].where) for place in places])
-        return data
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; -1 goes back to the order of paths."""
@@ -139,43 +65,7 @@ class TracksModel(QAbstractTableModel):
             self._unordered = True
             self._rebuild()
 
-    # texts
-
-    def cell(self, row: Row, column: Column) -> str:
-        """What a cell says."""
-        return columns.cell(row, column, self.chosen)
-
     # what the window asks
-
-    @property
-    def shift(self) -> float:
-        """Move of all thresholds, in logits."""
-        return self._shift
-
-    @shift.setter
-    def shift(self, value: float) -> None:
-        if value != self._shift:
-            self._shift = value
-            self._repaint()
-
-    def suggestions(self, row: Row) -> tuple[Suggestion, ...]:
-        """Every display tag of a row; only those of the row asked for last are kept."""
-        if row.scores is None:
-            return ()
-        chosen = self._chosen(row)
-        if self._whole is None or self._whole[0] is not row or self._whole[1] is not chosen:
-            self._whole = (row, chosen, self._suggest(row.scores, row.verdicts, self._shift))
-        return self._whole[2]
-
-    def chosen(self, row: Row) -> tuple[Suggestion, ...]:
-        """The tags of a row that would be written."""
-        return self._chosen(row).tags
-
-    def _chosen(self, row: Row) -> Chosen:
-        chosen = row.chosen(self._suggest, self._shift)
-        if chosen is not row.last_chosen and row.scores is not None:
-            row.keep(chosen)
-        return chosen
 
     def row(self, path: Path) -> Row | None:
         """The row of a file."""
@@ -185,19 +75,10 @@ class TracksModel(QAbstractTableModel):
         """All rows, shown or not."""
         return list(self._all.values())
 
-    def shown(self) -> Sequence[Row]:
-        """The rows in the order shown."""
-        return self._shown
-
     def place(self, path: Path) -> int:
         """Where a file is shown, -1 where it is not."""
         row = self._all.get(path)
         return row.place if row is not None else -1
-
-    def at(self, index: Index | int) -> Row | None:
-        """The row at an index."""
-        number = index if isinstance(index, int) else index.row()
-        return self._shown[number] if 0 <= number < len(self._shown) else None
 
     def tally(self) -> Tally:
         """Numbers over all rows; kept while single rows change, counted anew after many did."""
@@ -561,11 +442,6 @@ class TracksModel(QAbstractTableModel):
         if places:
             self.dataChanged.emit(self.index(min(places), 0), self.index(max(places), COLUMNS - 1))
         self.rows_changed.emit(rows)
-
-    def _repaint(self) -> None:
-        if self._shown:
-            last = self.index(len(self._shown) - 1, COLUMNS - 1)
-            self.dataChanged.emit(self.index(0, 0), last)
 
 
 def _differs(row: Row, track: Track) -> bool:

@@ -31,7 +31,8 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableV
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.columns import RIGHT, Column
 from mat_desktop.gui.models.row import Row, State
-from mat_desktop.gui.models.tracks import ROW_ROLE, TracksModel
+from mat_desktop.gui.models.row_table import ROW_ROLE
+from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.controls import round_rect
 
