@@ -59,6 +59,13 @@ SPECS = (
     Spec("mapping", "How tags are written…", (), TAGS, listed=False),
     Spec("play", "Play, pause", ("Space",), PLAY, "play", review=True),
     Spec("stop", "Stop", ("Shift+Space",), PLAY, "square", review=True),
+    Spec("loop", "Loop", ("O",), PLAY, "repeat", review=True),
+    Spec("evidence", "Evidence for the tag", ("E",), TAGS, "crosshair", review=True),
+    Spec("play_evidence", "Play the strongest evidence", ("Shift+E",), PLAY, review=True),
+    Spec("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+="), VIEW, "zoom-in", review=True),
+    Spec("zoom_out", "Zoom out", ("Ctrl+-",), VIEW, "zoom-out", review=True),
+    Spec("zoom_fit", "Show the whole track", ("Ctrl+0",), VIEW, "maximize", review=True),
+    Spec("picture", "Export picture…", ("Ctrl+Shift+E",), TRACKS, "upload", review=True),
     Spec("library", "Library", ("Ctrl+1",), VIEW, "list-music"),
     Spec("review", "Review", ("Ctrl+2", "R"), VIEW, "list-checks"),
     Spec("models", "Models", ("Ctrl+4",), VIEW, "box"),
@@ -84,7 +91,12 @@ SPECS = (
 
 BY_WIDGETS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     TAGS: ((("1", "…", "9"), "Accept a tag"), (("Shift+1", "…", "9"), "Reject a tag")),
-    PLAY: ((("Left", "Right"), "Five seconds back or on"), (("Shift+Left", "Shift+Right"), "Thirty seconds")),
+    PLAY: (
+        (("Left", "Right"), "Five seconds back or on"),
+        (("Shift+Left", "Shift+Right"), "Thirty seconds"),
+        (("PgUp", "PgDown"), "In the picture: the part before or after"),
+        (("Esc",), "In the picture: end the loop"),
+    ),
     TRACKS: ((("Up", "Down"), "Move"), (("Return",), "Reviewed, next track"), (("Esc",), "Back")),
 }
 """Keys that lists and pictures take themselves."""

@@ -15,19 +15,35 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("File", ("open", "add", "demo", "", "rescan", "", "quit")),
     (
         "Edit",
-        ("undo", "", "accept", "reject", "undecide", "accept_all", "add_tag", "", "mapping", "", "search"),
+        (
+            *("undo", "", "accept", "reject", "undecide", "accept_all", "add_tag", "evidence", ""),
+            *("mapping", "", "search"),
+        ),
     ),
     (
         "Tracks",
         (
-            *("listen", "listen_all", "cancel", "", "write", "", "mark", "next", "previous", "play", ""),
-            *("teach", "taught", "", "similar", "playlist", "", "read_again", "show_folder", "copy_path"),
+            *("listen", "listen_all", "cancel", "", "write", "", "mark", "next", "previous", ""),
+            *("play", "loop", "play_evidence", ""),
+            *(
+                "teach",
+                "taught",
+                "",
+                "similar",
+                "playlist",
+                "picture",
+                "",
+                "read_again",
+                "show_folder",
+                "copy_path",
+            ),
         ),
     ),
     (
         "View",
         (
             *("library", "review", "models", "history", "problems", ""),
+            *("zoom_in", "zoom_out", "zoom_fit", ""),
             *("columns", "sidebar", "pane", ""),
         ),
     ),

@@ -114,11 +114,12 @@ class ReviewRoom(QObject):
         return self.page.question if self.in_view else self._library.pane.question
 
     def step(self, by: int) -> None:
-        """The next track, or the one before, of the queue or of the table."""
-        if self.in_view:
-            self.queue.step(by)
-        else:
-            self._library.step(by)
+        """The next track, or the one before, of the queue or of the table; what plays goes on with it."""
+        with self._library.player.carrying():
+            if self.in_view:
+                self.queue.step(by)
+            else:
+                self._library.step(by)
 
     def mark(self) -> None:
         """The track is reviewed, or all selected ones are."""

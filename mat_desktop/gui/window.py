@@ -48,6 +48,7 @@ from mat_desktop.gui.rows import Rows
 from mat_desktop.gui.school import School
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.track_view import TrackView
 from mat_desktop.gui.views.first_start import FirstStart
 from mat_desktop.gui.views.history import History
 from mat_desktop.gui.views.library import Library
@@ -104,6 +105,7 @@ class Window(QMainWindow):
         self.panels = Panels(desk, self.library, self.writing)
         self.workshop = Workshop(desk, self.pages)
         self.school = School(desk, self.library, self.listen, self.pages)
+        self.view = TrackView(desk, self.library, self.room, self.actions_, self._settings)
         self._menus = Menus(self, self.actions_, self.set_appearance)
         self._counting = QTimer(self)
         self._counting.setSingleShot(True)

@@ -284,7 +284,10 @@ class SilentCard:
         self.playing = self.ended = False
         self.position = 0.0
         self.volume = 1.0
-        self.error = self.reason = ""
+        self.error = self.reason = self.device = ""
+        self.devices = ("Speakers", "Headphones")
+        self.loop: tuple[float, float] | None = None
+        self.notice = ""
         self.available = True
 
     def look_again(self) -> bool:
@@ -293,8 +296,15 @@ class SilentCard:
     def play(self, path: Path | None = None, at: float = 0.0) -> bool:
         if path is not None:
             self.path, self.position = path, at
-        self.playing = True
+        self.playing, self.ended = True, False
         return True
+
+    def choose(self, device: str) -> None:
+        self.device = device
+
+    def take_notice(self) -> str:
+        notice, self.notice = self.notice, ""
+        return notice
 
     def pause(self) -> None:
         self.playing = False
@@ -303,7 +313,7 @@ class SilentCard:
         self.position = seconds
 
     def stop(self) -> None:
-        self.playing, self.position = False, 0.0
+        self.playing, self.ended, self.position = False, False, 0.0
 
     close = stop
 
@@ -331,9 +341,11 @@ def test_playing_follows_keys_and_stops_with_the_track(qtbot: QtBot, services: F
     bar.play.click()
     assert card.playing
     qtbot.keyClick(window.library.table, Key.Key_J)
-    assert not card.playing
     assert window.library.row is not None
     assert window.library.row.title == "Song 1"
+    assert (card.playing, card.path) == (True, window.library.row.path)  # what plays goes on with the next
+    window.library.select(3)
+    assert not card.playing
     window.close()
     assert window.bridge.shut(5000)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,16 +20,21 @@ class Play(QObject):
     """``moved`` says where the playhead is, in seconds."""
 
     moved = Signal(float)
+    loop_changed = Signal(object)
 
     def __init__(self, bar: PlayerBar) -> None:
         super().__init__()
         self._bar = bar
         self._row: Row | None = None
         self._at = 0.0
+        self._carries = False
+        self._loop: tuple[float, float] | None = None
+        self._device = ""
         bar.play.clicked.connect(self.toggle)
         bar.stop.clicked.connect(self.stop)
         bar.moved.connect(self.seek)
         bar.position_changed.connect(self._head)
+        bar.device_picked.connect(self.choose)
 
     @property
     def _player(self) -> Player | None:
@@ -38,10 +44,58 @@ class Play(QObject):
         """Another track is in view: silence, and to its start."""
         player = self._player
         self._row = row
-        if player is not None and (row is None or player.path != row.path):
-            player.stop()
-            self._bar.play.set_playing(False)
+        other = player is not None and (row is None or player.path != row.path)
+        if other:
+            self.set_loop(None)
+        if player is not None and other:
+            goes_on = self._carries and row is not None and row.track is not None
+            if goes_on and row is not None:
+                player.play(row.path)
+                self._bar.started()
+            else:
+                player.stop()
+                self._bar.play.set_playing(False)
         self._head(0.0)
+
+    @contextmanager
+    def carrying(self, *, ended: bool = False) -> Iterator[None]:
+        """If sound is on, it goes on with the track that comes into view meanwhile.
+
+        :param ended: sound counts as on, because the track before was played to its end
+        """
+        before = self._carries
+        self._carries = before or ended or (self._player is not None and self._player.playing)
+        try:
+            yield
+        finally:
+            self._carries = before
+
+    @property
+    def loop(self) -> tuple[float, float] | None:
+        """The part that is played again and again, seconds."""
+        return self._loop
+
+    def set_loop(self, loop: tuple[float, float] | None) -> None:
+        """Play a part again and again, from its start if the playhead is elsewhere; None ends that."""
+        if loop == self._loop:
+            return
+        self._loop = loop
+        if self._player is not None:
+            self._player.loop = loop
+        if loop is not None and not loop[0] <= self._at < loop[1]:
+            self._bar.show_position(loop[0])
+        self.loop_changed.emit(loop)
+
+    def choose(self, device: str) -> None:
+        """Play on this device from now on; empty is the system's default."""
+        self._device = device
+        if self._player is not None:
+            self._player.choose(device)
+
+    @property
+    def device(self) -> str:
+        """The device to play on."""
+        return self._device
 
     def toggle(self) -> None:
         """Play, or pause."""
@@ -57,6 +111,12 @@ class Play(QObject):
         if player.reason:
             self._bar.show_reason(player.reason)
         self._bar.started()
+
+    def play_from(self, seconds: float) -> None:
+        """Go to a place and play, whether sound is on or not."""
+        self.seek(seconds)
+        if self._player is not None and not self._player.playing:
+            self.toggle()
 
     def stop(self) -> None:
         """Silence, and back to the start."""
@@ -115,6 +175,7 @@ class Play(QObject):
         def look() -> Player:
             player = self._bar.player or make()
             player.look_again()
+            player.choose(self._device)
             return player
 
         def found(player: Player) -> None:

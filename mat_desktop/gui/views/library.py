@@ -230,7 +230,6 @@ class Library(QWidget):
         self.dock.set_plot(plot)
         plot.seek.connect(self.player.seek)
         plot.skip.connect(self.player.skip)
-        plot.tag_clicked.connect(self.pane.scores.go_to)
 
     # filter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.scale import on_scale
 from mat_desktop.gui.theme import Lut, appearance, current
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
+from mat_desktop.gui.widgets.levels import LevelPanel, LevelScale
 from mat_desktop.gui.widgets.player_bar import PlayerBar
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class _Bar(QWidget):
 class Dock(Panel):
     """Pictures of the track in view. The spectrogram arrives late: its library loads after the window."""
 
+    plot_ready = Signal()
+
     def __init__(self) -> None:
         super().__init__("surface")
         self.plot: Spectrogram | None = None
@@ -87,14 +90,25 @@ class Dock(Panel):
         head.addWidget(self.title, 1)
         head.addWidget(self.info)
         head.addSpacing(8)
-        self.level_scale = Scale("−80", "0 dB", "Colours of the spectrogram, from −80 to 0 decibels")
+        self.level_scale = LevelScale()
+        self.levels = LevelPanel(self)
+        self.level_scale.clicked.connect(lambda: self.levels.open_under(self.level_scale))
+        self.levels.changed.connect(self._colour)
         self.score_scale = Scale("score 0.01", "0.99", "Colours of the taggram, from score 0.01 to 0.99")
         self.score_scale.setToolTip("Score over time, drawn as the logarithm of the odds, like the bars")
         head.addWidget(self.level_scale)
         head.addWidget(self.score_scale)
-        self.fit = Button(icon="maximize", kind="flat", height=28, tip="Show the whole track")
-        self.fit.clicked.connect(self._fit)
-        head.addWidget(self.fit)
+        tools = QHBoxLayout()
+        tools.setSpacing(4)
+        self.evidence = Button(icon="crosshair", kind="flat", height=28, tip="Evidence for the tag (E)")
+        self.evidence.setCheckable(True)
+        self.zoom_in = Button(icon="zoom-in", kind="flat", height=28, tip="Zoom in (Ctrl++)")
+        self.zoom_out = Button(icon="zoom-out", kind="flat", height=28, tip="Zoom out (Ctrl+−)")
+        self.fit = Button(icon="maximize", kind="flat", height=28, tip="Show the whole track (Ctrl+0)")
+        self.export = Button(icon="upload", kind="flat", height=28, tip="Export picture… (Ctrl+Shift+E)")
+        for button in (self.evidence, self.zoom_in, self.zoom_out, self.fit, self.export):
+            tools.addWidget(button)
+        head.addLayout(tools)
         box = QWidget()
         box.setFixedHeight(HEADER)
         box.setLayout(head)
@@ -125,17 +139,27 @@ class Dock(Panel):
             plot.set_picture(self._picture)
         self._show_rows()
         self._recolor()
+        self.plot_ready.emit()
 
     def _recolor(self) -> None:
         self.score_scale.set_lut(current().taggram_lut())
-        if self.plot is not None:
-            import pyqtgraph
+        self._colour()
 
-            self.level_scale.set_lut(pyqtgraph.colormap.get("magma").getLookupTable(nPts=256, mode="byte"))
+    def _colour(self) -> None:
+        """Levels and colours of the spectrogram, as chosen."""
+        low, high = self.levels.range
+        if self._picture is not None:
+            low, high = round(self._picture.top_db + low), round(self._picture.top_db + high)
+        self.level_scale.set_levels(low, high)
+        if self.plot is None:
+            return
+        from mat_desktop.gui.widgets.spectrogram import lut  # loaded by now, and late
 
-    def _fit(self) -> None:
-        if self.plot is not None:
-            self.plot.fit()
+        colours = lut(self.levels.map)
+        self.level_scale.set_lut(colours)
+        self.plot.set_map(colours)
+        if self._picture is not None:
+            self.plot.set_levels(*self.levels.levels(self._picture))
 
     def _pointed(self, text: str) -> None:
         self.info.setText(text or self._still)
@@ -147,16 +171,34 @@ class Dock(Panel):
         self.title.setText(title)
         self._picture = None
         self._seconds = seconds
-        self._set_info("")
+        self.set_info("")
         self.player.overview.set_levels(None)
         self.player.set_track(seconds)
         self.set_note(note, clear=True)
         if self.plot is not None and seconds:
             self.plot.set_length(seconds)
 
-    def _set_info(self, text: str) -> None:
+    def set_info(self, text: str) -> None:
+        """Words in the header, when the pointer is not over a picture; empty: what the picture is."""
+        if not text and self._picture is not None:
+            text = f"log-mel, {self._picture.mel.shape[0]} bands"
         self._still = text
         self.info.setText(text)
+
+    @property
+    def seconds(self) -> float | None:
+        """Length of the track in view."""
+        return self._seconds
+
+    @property
+    def picture(self) -> Picture | None:
+        """The spectrogram in view."""
+        return self._picture
+
+    @property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """The tags of the track in view."""
+        return self._suggestions
 
     def set_note(self, text: str, *, clear: bool = False) -> None:
         """Words in the place of the spectrogram."""
@@ -173,10 +215,8 @@ class Dock(Panel):
         self._picture = picture
         seconds = picture.mel.shape[1] / picture.frames_per_second
         self._seconds = seconds
-        self._set_info(f"log-mel, {picture.mel.shape[0]} bands")
-        low = picture.top_db - picture.range_db
-        self.level_scale.low.setText(f"{low:.0f}".replace("-", "−"))
-        self.level_scale.high.setText(f"{picture.top_db:.0f} dB".replace("-", "−"))
+        self.set_info("")
+        self._colour()
         if self.plot is not None:
             self.plot.set_picture(picture)
         self.set_note("")

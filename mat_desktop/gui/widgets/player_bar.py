@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QActionGroup, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current
@@ -123,7 +123,9 @@ class PlayerBar(Panel):
     """52 px under the pictures."""
 
     moved = Signal(float)
+    device_picked = Signal(str)
     finished = Signal()
+    notice = Signal(str)
     failed = Signal(str)
 
     def __init__(self) -> None:
@@ -153,6 +155,11 @@ class PlayerBar(Panel):
         self.look_again = Link("Look again")
         layout.addWidget(self.why)
         layout.addWidget(self.look_again)
+        self.loop = Button(
+            icon="repeat", kind="flat", height=28, tip="Loop (O); drag in the picture to choose"
+        )
+        self.loop.setCheckable(True)
+        layout.addWidget(self.loop)
         self._loud = Icon("volume-2", 16, "muted")
         layout.addWidget(self._loud)
         self.volume = Slider(handle=10)
@@ -162,6 +169,9 @@ class PlayerBar(Panel):
         self.volume.setAccessibleName("Volume")
         self.volume.valueChanged.connect(self._set_volume)
         layout.addWidget(self.volume)
+        self.devices = Button(icon="headphones", kind="flat", height=28, tip="Output device")
+        self.devices.clicked.connect(self._show_devices)
+        layout.addWidget(self.devices)
         self._timer = QTimer(self)
         self._timer.setInterval(30)
         self._timer.timeout.connect(self._tick)
@@ -172,12 +182,16 @@ class PlayerBar(Panel):
         """Why there is no sound, empty where there is."""
         silent = bool(reason)
         self.play.setEnabled(not silent)
+        if silent:
+            self.play.set_playing(False)
         self.stop.setEnabled(not silent)
         self.play.setToolTip(reason or "Play, pause (Space)")
         self.why.setText(reason)
         self.why.setVisible(silent)
         self.look_again.setVisible(silent and self.player is not None)
         self._loud.setVisible(not silent)
+        self.loop.setVisible(not silent)
+        self.devices.setVisible(not silent)
         self.volume.setVisible(not silent)
 
     def set_player(self, player: Player) -> None:
@@ -200,6 +214,25 @@ class PlayerBar(Panel):
         """Sound is on, or the place is another."""
         self._timer.start()
         self._tick()
+
+    def _show_devices(self) -> None:
+        """The devices, the chosen one marked."""
+        player = self.player
+        if player is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        group = QActionGroup(menu)
+        for name in ("", *player.devices):
+            action = menu.addAction(name.replace("&", "&&") or "System default")
+            action.setCheckable(True)
+            action.setChecked(name == player.device)
+            action.triggered.connect(lambda _=False, name=name: self.device_picked.emit(name))
+            group.addAction(action)
+        menu.addSeparator()
+        menu.addAction("Look for devices again").triggered.connect(self.look_again.click)
+        size = menu.sizeHint()
+        menu.popup(self.devices.mapToGlobal(QPoint(self.devices.width() - size.width(), -size.height() - 4)))
 
     def _set_volume(self, value: int) -> None:
         if self.player is not None:
@@ -226,6 +259,11 @@ class PlayerBar(Panel):
             self._timer.stop()
             return
         self.play.set_playing(player.playing)
+        notice = player.take_notice()
+        if notice:
+            self.notice.emit(notice)
+        if player.reason:
+            self.show_reason(player.reason)
         if player.ended:
             self._timer.stop()
             error = player.error

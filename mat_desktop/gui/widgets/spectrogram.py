@@ -1,7 +1,7 @@
 """Two pictures of a track on one time axis: the mel-spectrogram, and which tag was heard when.
 
-This is the only module that imports pyqtgraph, which takes longer than everything else in the window;
-it is imported in a worker thread after the window is up.
+Only this module and its parts, ``plot_axes`` and ``plot_marks``, import pyqtgraph, which takes longer than
+everything else in the window; they are imported in a worker thread after the window is up.
 """
 
 from __future__ import annotations
@@ -13,153 +13,65 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtGui import QKeyEvent, QPainter, QPolygonF
+from PySide6.QtWidgets import QLabel
 
 from mat_desktop.audio.mel import mel_frequencies
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.scores import Suggestion
 from mat_desktop.gui import words
 from mat_desktop.gui.scale import all_on_scale
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import Lut, appearance, current, font
+from mat_desktop.gui.widgets.plot_axes import AXIS, GUTTER, HertzAxis, TagAxis, TimeAxis
+from mat_desktop.gui.widgets.plot_marks import SHORTEST_LOOP, EvidenceMark, LoopMark, Playhead, Rows
 
 if TYPE_CHECKING:
     from mat_desktop.app.draw import Picture
+    from mat_desktop.gui.outline import Outline
 
-GUTTER = 96
 RIGHT_GUTTER = 20
-AXIS = 24
 GAP = 6
 HANDLE = 8
-MARKS_HZ = ((200, "200"), (500, "500"), (1000, "1 k"), (2000, "2 k"), (4000, "4 k"), (8000, "8 kHz"))
 SHORTEST = 2.0
 """Seconds that are shown at least when zoomed in."""
 
 
-class _HertzAxis(pg.AxisItem):  # type: ignore[misc]
-    """Marks at the places that frequencies have on the mel axis."""
+class _Box(pg.ViewBox):  # type: ignore[misc]
+    """The wheel zooms at the pointer, with Shift it goes along; a drag marks, another button moves."""
 
-    def __init__(self) -> None:
-        super().__init__("left")
-        self.setWidth(GUTTER)
+    marked = Signal(float, float, bool)
 
-    def set_bands(self, spec: MelSpec) -> None:
-        """Other bands."""
-        centres = mel_frequencies(spec)[1:-1]
-        bands = np.arange(len(centres)) + 0.5
-        self.setTicks([[(float(np.interp(hz, centres, bands)), text) for hz, text in MARKS_HZ]])
-
-
-class _TimeAxis(pg.AxisItem):  # type: ignore[misc]
-    """Minutes and seconds."""
-
-    STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
-
-    def __init__(self) -> None:
-        super().__init__("bottom")
-        self.setHeight(AXIS)
-
-    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        """One mark per 80 pixels at most, at round times."""
-        span = high - low
-        if span <= 0 or size <= 0:
-            return []
-        wish = span / max(1.0, size / 84)
-        step = next((s for s in self.STEPS if s >= wish), self.STEPS[-1])
-        # A view that begins at the start may do so a hair behind it; a mark outside of it would not be drawn.
-        first, last = int(np.ceil(low / step - 0.001)), int(np.floor(high / step + 0.001))
-        return [(step, [min(max(float(n * step), low), high) for n in range(first, last + 1)])]
-
-    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        """``1:30``."""
-        return [words.clock(value + 0.001) for value in values]
-
-
-class _TagAxis(pg.AxisItem):  # type: ignore[misc]
-    """Names of the rows, each with a square in its category's hue."""
-
-    def __init__(self) -> None:
-        super().__init__("left")
-        self.setWidth(GUTTER)
-        self.setTicks([[]])
-        self.rows: tuple[Suggestion, ...] = ()
-        self.lit = ""
-
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
-        """Right-aligned at the plot."""
-        if not self.rows:
+    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
+        """The left button marks a part of the track, the others move the view."""
+        ev.accept()
+        if ev.button() == Qt.MouseButton.LeftButton:
+            start, end = self.mapToView(ev.buttonDownPos()).x(), self.mapToView(ev.pos()).x()
+            self.marked.emit(min(start, end), max(start, end), ev.isFinish())
             return
-        t = current()
-        box = self.rect()
-        tall = box.height() / len(self.rows)
-        for number, suggestion in enumerate(self.rows):
-            strong = suggestion.tag.name == self.lit
-            face = font(11, 600 if strong else 400)
-            painter.setFont(face)
-            metrics = QFontMetrics(face)
-            name = metrics.elidedText(suggestion.tag.shown, Qt.TextElideMode.ElideRight, GUTTER - 24)
-            y = box.top() + number * tall
-            wide = metrics.horizontalAdvance(name)
-            painter.setPen(t.color("text" if suggestion.chosen else "muted"))
-            where = QRectF(box.left(), y, GUTTER - 8, tall)
-            painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
-            square = QRectF(box.left() + GUTTER - 8 - wide - 12, y + tall / 2 - 3, 6, 6)
-            painter.fillRect(square, t.category(suggestion.tag.category))
+        self.translateBy(x=self.mapToView(ev.lastPos()).x() - self.mapToView(ev.pos()).x())
 
-
-class _Rows(pg.GraphicsObject):  # type: ignore[misc]
-    """Lines in the surface colour that part the rows of the taggram."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._count = 0
-        self._seconds = 0.0
-
-    def set(self, count: int, seconds: float) -> None:
-        """Other rows."""
-        self.prepareGeometryChange()
-        self._count, self._seconds = count, seconds
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        """All of it."""
-        return QRectF(0, 0, self._seconds, self._count)
-
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
-        """1 px each."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        pen = QPen(current().color("surface"))
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        for row in range(1, self._count):
-            painter.drawLine(QPointF(0, row), QPointF(self._seconds, row))
-
-
-class _Playhead(pg.InfiniteLine):  # type: ignore[misc]
-    """1 px white on 3 px of dark, seen on any colour map; the upper one has a handle."""
-
-    def __init__(self) -> None:
-        super().__init__(angle=90, movable=False)
-        self.setZValue(50)
-        self.hide()
-
-    def paint(self, painter: QPainter, *args: object) -> None:
-        """The line."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for color, width in ((QColor(0, 0, 0, 140), 3), (QColor("#FFFFFF"), 1)):
-            pen = QPen(color, width)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
-            painter.drawLine(QPointF(self._endPoints[0], 0), QPointF(self._endPoints[1], 0))
+    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
+        """One notch zooms by a quarter, or goes an eighth of the view."""
+        ev.accept()
+        notches = ev.delta() / 120
+        along = ev.orientation() == Qt.Orientation.Horizontal
+        if along or ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            low, high = self.viewRange()[0]
+            self.translateBy(x=-notches * (high - low) / 8)
+        else:
+            self.scaleBy(x=0.8**notches, center=self.mapToView(ev.pos()))
 
 
 class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
-    """Spectrogram and taggram with one playhead. A click asks to go there."""
+    """Spectrogram and taggram with one playhead. A click asks to go there, a drag marks a loop."""
 
     seek = Signal(float)
+    loop_picked = Signal(object)
     skip = Signal(float)
     pointed = Signal(str)
     tag_clicked = Signal(str)
+    tag_named = Signal(str)
+    lit = Signal(str)
     window_changed = Signal(float, float)
 
     def __init__(self, spec: MelSpec) -> None:
@@ -170,17 +82,22 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._rows: tuple[Suggestion, ...] = ()
         self._values: NDArray[np.float32] | None = None
         self._row_height = 16
+        self._lit = ""
+        self._levels = (0.0, 255.0)
+        self._map = lut("magma")
+        self._head_at = 0.0
         self.setAccessibleName("Spectrogram and taggram")
         self.setFrameShape(self.Shape.NoFrame)
         self.ci.setContentsMargins(0, HANDLE, RIGHT_GUTTER, 0)
         self.ci.layout.setVerticalSpacing(GAP)
         self.ci.layout.setHorizontalSpacing(0)
-        self._hertz = _HertzAxis()
+        self._hertz = HertzAxis()
         self._hertz.set_bands(spec)
-        self._names = _TagAxis()
-        self._time = _TimeAxis()
-        self.upper = self.addPlot(0, 0, axisItems={"left": self._hertz})
-        self.lower = self.addPlot(1, 0, axisItems={"left": self._names, "bottom": self._time})
+        self._names = TagAxis()
+        self._time = TimeAxis()
+        self.upper = self.addPlot(0, 0, axisItems={"left": self._hertz}, viewBox=_Box())
+        axes = {"left": self._names, "bottom": self._time}
+        self.lower = self.addPlot(1, 0, axisItems=axes, viewBox=_Box())
         self.upper.hideAxis("bottom")
         for plot in (self.upper, self.lower):
             plot.hideButtons()
@@ -190,6 +107,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.layout.setContentsMargins(0, 0, 0, 0)
             plot.getViewBox().setDefaultPadding(0)
             plot.getViewBox().enableAutoRange(enable=False)
+            plot.getViewBox().marked.connect(self._mark)
         self.lower.setXLink(self.upper)
         self.lower.getViewBox().invertY(True)
         self.upper.setYRange(0, spec.n_mels, padding=0)
@@ -197,10 +115,13 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.tags = pg.ImageItem(axisOrder="row-major")
         self.upper.addItem(self.mel)
         self.lower.addItem(self.tags)
-        self._parting = _Rows()
+        self._parting = Rows()
         self._parting.setZValue(10)
         self.lower.addItem(self._parting)
-        self._heads = (_Playhead(), _Playhead())
+        self._evidence = EvidenceMark(self.upper)
+        self._loop = LoopMark((self.upper, self.lower))
+        self._loop.picked.connect(lambda low, high: self.loop_picked.emit((low, high)))
+        self._heads = (Playhead(), Playhead())
         self.upper.addItem(self._heads[0], ignoreBounds=True)
         self.lower.addItem(self._heads[1], ignoreBounds=True)
         self._note = QLabel(self)
@@ -225,7 +146,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         """Take on the colours of the theme in use."""
         t = current()
         self.setBackground(t.color("surface"))
-        self.mel.setLookupTable(pg.colormap.get("magma").getLookupTable(nPts=256, mode="byte"))
+        self.mel.setLookupTable(self._map)
         self.tags.setLookupTable(t.taggram_lut())
         pen = pg.mkPen(t.color("control"), width=1)
         none = pg.mkPen(None)
@@ -246,12 +167,24 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._names.update()
         self._parting.update()
 
+    def set_map(self, colours: Lut) -> None:
+        """Other colours for the spectrogram."""
+        self._map = colours
+        self.mel.setLookupTable(colours)
+
+    def set_levels(self, low: float, high: float) -> None:
+        """Levels that get the first and the last colour, 0..255 of the picture."""
+        self._levels = (low, high)
+        self.mel.setLevels(self._levels)
+
     # content
 
     def clear_track(self, note: str) -> None:
         """No picture yet; words stand where it will be."""
         self._picture = None
         self.mel.clear()
+        self.set_outline(None)
+        self._loop.set(None)
         self._heads[0].hide()
         self._heads[1].hide()
         self._say(self._note, note)
@@ -272,6 +205,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             xMin=0, xMax=self._seconds, minXRange=min(SHORTEST, self._seconds), maxXRange=self._seconds
         )
         self.lower.getViewBox().setLimits(xMin=0, xMax=self._seconds)
+        self._loop.set_length(self._seconds)
         self.fit()
 
     def set_picture(self, picture: Picture) -> None:
@@ -279,7 +213,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._picture = picture
         seconds = picture.mel.shape[1] / picture.frames_per_second
         self.set_length(seconds)
-        self.mel.setImage(picture.mel, levels=(0, 255))
+        self.mel.setImage(picture.mel, levels=self._levels, autoLevels=False)
         self.mel.setRect(QRectF(0, 0, seconds, picture.mel.shape[0]))
         self._say(self._note, "")
         self._place_rows()
@@ -318,27 +252,74 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.lower.setYRange(0, count, padding=0)
         if self._values is not None and self._values.size:
             self.tags.setRect(QRectF(0, 0, self._seconds, len(self._rows)))
-            self._parting.set(len(self._rows), self._seconds)
+            names = [suggestion.tag.name for suggestion in self._rows]
+            lit = names.index(self._lit) if self._lit in names else -1
+            self._parting.set(len(self._rows), self._seconds, lit)
         else:
-            self._parting.set(0, 0.0)
+            self._parting.set(0, 0.0, -1)
 
     def light(self, name: str) -> None:
         """Set off the row of a tag."""
-        self._names.lit = name
+        self._names.lit = self._lit = name
         self._names.update()
+        self._place_rows()
+        self.lit.emit(name)
 
     def fit(self) -> None:
         """The whole track."""
         self.upper.setXRange(0, max(self._seconds, 0.1), padding=0)
 
+    @property
+    def view(self) -> tuple[float, float]:
+        """Start and end of what is in view, seconds."""
+        low, high = self.upper.viewRange()[0]
+        return max(0.0, float(low)), min(float(high), self._seconds)
+
+    @property
+    def pixels(self) -> int:
+        """Width of the pictures."""
+        return max(1, int(self.upper.getViewBox().width()))
+
+    def zoom(self, factor: float) -> None:
+        """Show less (below 1) or more, around the playhead if it is in view."""
+        low, high = self.view
+        middle = self._head_at if low <= self._head_at <= high and self._head_at > 0 else (low + high) / 2
+        self.upper.getViewBox().scaleBy(x=factor, center=QPointF(middle, 0))
+
+    def pan(self, share: float) -> None:
+        """Go along by a share of the view."""
+        low, high = self.view
+        self.upper.getViewBox().translateBy(x=share * (high - low))
+
+    def set_outline(self, outline: Outline | None) -> None:
+        """Where the evidence for a tag lies; None shows all of the picture."""
+        self._evidence.set(outline, self._spec.n_mels)
+
+    @property
+    def loop(self) -> tuple[float, float] | None:
+        """The part of the track that is marked, seconds."""
+        return self._loop.span
+
+    def set_loop(self, span: tuple[float, float] | None) -> None:
+        """Mark a part of the track, or none."""
+        self._loop.set(span)
+
+    def set_marks_visible(self, visible: bool) -> None:
+        """Playhead and loop are no part of a picture that is kept."""
+        for head in self._heads:
+            head.setOpacity(1.0 if visible else 0.0)
+        self._loop.set_faded(not visible)
+
     def move_to(self, seconds: float, *, shown: bool = True) -> None:
-        """The playhead is here."""
+        """The playhead is here; the view follows if it was in view before."""
         for head in self._heads:
             head.setVisible(shown and self._picture is not None)
             head.setPos(seconds)
         self.viewport().update(0, 0, self.width(), HANDLE)
         low, high = self.upper.viewRange()[0]
-        if shown and high - low < self._seconds * 0.99 and not low <= seconds <= high:
+        was, self._head_at = self._head_at, seconds
+        followed = low <= was <= high or seconds == 0
+        if shown and followed and high - low < self._seconds * 0.99 and not low <= seconds <= high:
             self.upper.setXRange(seconds, min(seconds + high - low, self._seconds), padding=0)
 
     # events
@@ -347,7 +328,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         """The handle over the playhead."""
         super().drawForeground(painter, rect)
         head = self._heads[0]
-        if not head.isVisible():
+        if not head.isVisible() or head.opacity() == 0:
             return
         box = self.upper.getViewBox()
         at = box.mapViewToScene(QPointF(head.value(), 0)).x()
@@ -363,12 +344,19 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right go through the track."""
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        """Left and Right go through the track, Page up and down move the view, Home shows all of it."""
+        key = event.key()
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             far = 30.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 5.0
-            self.skip.emit(far if event.key() == Qt.Key.Key_Right else -far)
-            return
-        event.ignore()
+            self.skip.emit(far if key == Qt.Key.Key_Right else -far)
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.pan(0.8 if key == Qt.Key.Key_PageDown else -0.8)
+        elif key == Qt.Key.Key_Home:
+            self.fit()
+        elif key == Qt.Key.Key_Escape and self.loop is not None:
+            self.loop_picked.emit(None)
+        else:
+            event.ignore()
 
     def resizeEvent(self, event: Any) -> None:
         """The words stay in the middle of the plots."""
@@ -429,18 +417,53 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def _clicked(self, event: Any) -> None:
         if event.button() is not Qt.MouseButton.LeftButton or self._picture is None:
             return
-        seconds, suggestion, _ = self._at(event.scenePos())
-        if seconds >= 0:
-            self.seek.emit(seconds)
-            if suggestion is not None:
-                self.tag_clicked.emit(suggestion.tag.name)
         if event.double():
             self.fit()
+            return
+        name = self._name_at(event.scenePos())
+        if name:
+            self.tag_named.emit(name)
+            return
+        seconds, suggestion, _ = self._at(event.scenePos())
+        if seconds < 0:
+            return
+        loop = self.loop
+        if loop is not None and not loop[0] <= seconds <= loop[1]:
+            self.loop_picked.emit(None)
+        self.seek.emit(seconds)
+        if suggestion is not None:
+            self.tag_clicked.emit(suggestion.tag.name)
+
+    def _name_at(self, scene: QPointF) -> str:
+        """The tag whose name at the left is under a point."""
+        area = self._names.sceneBoundingRect()
+        if not self._rows or not area.contains(scene):
+            return ""
+        row = int((scene.y() - area.top()) / area.height() * len(self._rows))
+        return self._rows[min(row, len(self._rows) - 1)].tag.name
+
+    def _mark(self, low: float, high: float, done: bool) -> None:
+        """A drag marks a part of the track."""
+        if self._picture is None:
+            return
+        low, high = max(0.0, low), min(high, self._seconds)
+        if high - low >= SHORTEST_LOOP:
+            self._loop.set((low, high))
+            if done:
+                self.loop_picked.emit((low, high))
 
     def _ranged(self, *args: object) -> None:
         if self._seconds > 0:
             low, high = self.upper.viewRange()[0]
             self.window_changed.emit(low / self._seconds, high / self._seconds)
+
+
+def lut(name: str) -> Lut:
+    """The colours of a map: uint8 [256, 3]."""
+    if name == "grey":
+        return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    colours: Lut = pg.colormap.get(name).getLookupTable(nPts=256, mode="byte")[:, :3]
+    return colours
 
 
 def make(spec: MelSpec) -> Spectrogram:

@@ -1,0 +1,210 @@
+"""A picture of the track in view, for papers and posts: spectrogram, taggram, axes, scores, title."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRect, QRectF, QSettings, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from mat_desktop.domain.scores import Suggestion
+from mat_desktop.domain.tags import Field
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.models.tags import listed
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.scale import on_scale
+from mat_desktop.gui.theme import current, font
+
+if TYPE_CHECKING:
+    from mat_desktop.gui.widgets.dock import Dock
+    from mat_desktop.gui.widgets.spectrogram import Spectrogram
+
+KINDS = {".png": "PNG picture (*.png)", ".svg": "SVG picture (*.svg)"}
+
+TITLE = 56
+MARGIN = 16
+SCORES = 264
+LINE = 22
+LEAST_WIDTH = 2400
+"""Pixels of a PNG at least."""
+
+
+class ExportPicture(QObject):
+    """Asks for a file and writes what the dock shows, as it is zoomed, into it."""
+
+    def __init__(self, desk: Desk, dock: Dock, settings: QSettings) -> None:
+        super().__init__()
+        self._desk, self._dock, self._settings = desk, dock, settings
+
+    def ask(self, parent: QWidget, row: Row | None) -> None:
+        """Choose a file; one that is there is replaced only if the user says so."""
+        if row is None or self._dock.plot is None or self._dock.picture is None:
+            self._desk.say("warning", "There is no picture yet. Select a track first.", kind="picture")
+            return
+        folder = Path(str(self._settings.value("picture/folder", str(Path.home()))))
+        name = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", row.title).strip(" .") or "picture"
+        chosen, kind = QFileDialog.getSaveFileName(
+            parent, "Export picture", str(folder / f"{name}.png"), ";;".join(KINDS.values())
+        )
+        if chosen:
+            path = with_suffix(Path(chosen), kind)
+            self._settings.setValue("picture/folder", str(path.parent))
+            self.save(path, row)
+
+    def save(self, path: Path, row: Row) -> None:
+        """Paint now, encode and write in a worker."""
+        plot = self._dock.plot
+        if plot is None:
+            return
+        title, about = words_of(row, self._desk.services.card.title)
+        suggestions = [s for s in self._dock.suggestions if listed(s)]
+        if path.suffix.lower() == ".svg":
+            data = svg(plot, title, about, suggestions)
+            work = lambda: write(path, data)  # noqa: E731 - one of two
+        else:
+            image = picture(plot, title, about, suggestions)
+            work = lambda: write(path, encoded(image))  # noqa: E731
+
+        self._desk.bridge.ask(
+            "keep picture",
+            work,
+            lambda _: self._desk.say("positive", f"Picture saved as {path.name}", kind="picture"),
+            lambda error: self._desk.complain(f"{path.name} cannot be written", _plain(error)),
+        )
+
+
+def with_suffix(path: Path, kind: str) -> Path:
+    """A name whose suffix says what it is; one that the chooser has not asked about is never an old file."""
+    if path.suffix.lower() in KINDS:
+        return path
+    suffix = next((suffix for suffix, text in KINDS.items() if text == kind), ".png")
+    made, number = Path(f"{path}{suffix}"), 2
+    while made.exists():
+        made, number = Path(f"{path} ({number}){suffix}"), number + 1
+    return made
+
+
+def words_of(row: Row, model: str) -> tuple[str, str]:
+    """Title, and the line under it."""
+    tags = row.track.tags if row.track is not None else {}
+    parts = ["; ".join(tags.get(Field.ARTIST, ())), "; ".join(tags.get(Field.ALBUM, ())), model]
+    return row.title, " · ".join(part for part in parts if part)
+
+
+def picture(plot: Spectrogram, title: str, about: str, suggestions: list[Suggestion]) -> QImage:
+    """In the theme's colours, at least :data:`LEAST_WIDTH` pixels wide."""
+    size = _size(plot, suggestions)
+    ratio = max(2.0, LEAST_WIDTH / size.width())
+    image = QImage(size * ratio, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    painter = QPainter(image)
+    _paint(painter, size, plot, title, about, suggestions)
+    painter.end()
+    return image
+
+
+def svg(plot: Spectrogram, title: str, about: str, suggestions: list[Suggestion]) -> bytes:
+    """Axes and words as shapes; the two pictures are pixels inside of it."""
+    size = _size(plot, suggestions)
+    held = QByteArray()
+    buffer = QBuffer(held)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(size)
+    generator.setViewBox(QRect(0, 0, size.width(), size.height()))
+    generator.setTitle(title)
+    generator.setDescription(about)
+    painter = QPainter(generator)
+    _paint(painter, size, plot, title, about, suggestions)
+    painter.end()
+    return bytes(held.data())
+
+
+def encoded(image: QImage) -> bytes:
+    """As PNG. :raises OSError: it cannot be encoded."""
+    held = QByteArray()
+    buffer = QBuffer(held)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]
+        raise OSError("the picture cannot be encoded")
+    return bytes(held.data())
+
+
+def write(path: Path, data: bytes) -> None:
+    """All of it or nothing. :raises OSError: the folder cannot be written."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".picture-", suffix=path.suffix)
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        umask = os.umask(0)
+        os.umask(umask)
+        part.chmod(0o666 & ~umask)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _size(plot: Spectrogram, suggestions: list[Suggestion]) -> QSize:
+    return QSize(plot.width() + (SCORES if suggestions else 0) + MARGIN, plot.height() + TITLE + MARGIN)
+
+
+def _paint(
+    painter: QPainter, size: QSize, plot: Spectrogram, title: str, about: str, suggestions: list[Suggestion]
+) -> None:
+    t = current()
+    painter.fillRect(QRect(0, 0, size.width(), size.height()), t.color("surface"))
+    room = size.width() - 2 * MARGIN
+    for text, y, size_, weight, token in ((title, 12, 16, 600, "text"), (about, 34, 12, 400, "muted")):
+        face = font(size_, weight)
+        painter.setFont(face)
+        painter.setPen(t.color(token))
+        shown = QFontMetrics(face).elidedText(text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRect(MARGIN, y, room, 24), Qt.AlignmentFlag.AlignVCenter, shown)
+    plot.set_marks_visible(False)
+    try:
+        source = plot.viewport().rect()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        plot.render(painter, QRectF(0, TITLE, source.width(), source.height()), source)
+    finally:
+        plot.set_marks_visible(True)
+    x, y = plot.width(), TITLE + 8
+    for suggestion in suggestions[: max(0, (plot.height() - 8) // LINE)]:
+        _score(painter, QRect(x, y, SCORES, LINE), suggestion)
+        y += LINE
+
+
+def _score(painter: QPainter, rect: QRect, suggestion: Suggestion) -> None:
+    """Name, bar with the threshold's mark, score."""
+    t = current()
+    face = font(12)
+    painter.setFont(face)
+    painter.setPen(t.color("text"))
+    middle = Qt.AlignmentFlag.AlignVCenter
+    name = QFontMetrics(face).elidedText(suggestion.tag.shown, Qt.TextElideMode.ElideRight, 108)
+    painter.drawText(QRect(rect.x(), rect.y(), 112, rect.height()), middle, name)
+    if suggestion.by_hand:
+        painter.setPen(t.color("muted"))
+        painter.drawText(QRect(rect.x() + 116, rect.y(), 120, rect.height()), middle, "by hand")
+        return
+    bar = QRect(rect.x() + 116, rect.y() + (rect.height() - 8) // 2, 100, 8)
+    painter.fillRect(bar, t.color("border"))
+    wide = max(2, round(bar.width() * on_scale(suggestion.score)))
+    painter.fillRect(QRect(bar.x(), bar.y(), wide, 8), t.category(suggestion.tag.category))
+    tick = bar.x() + round(bar.width() * on_scale(suggestion.threshold))
+    painter.fillRect(QRect(tick - 1, bar.y() - 3, 2, 14), t.color("text"))
+    painter.setFont(font(12, figures=True))
+    painter.drawText(QRect(bar.right() + 8, rect.y(), 36, rect.height()), middle, f"{suggestion.score:.2f}")
+
+
+def _plain(error: Exception) -> Exception:
+    """An operating system's error without its number."""
+    return OSError(error.strerror) if isinstance(error, OSError) and error.strerror else error

@@ -1,0 +1,118 @@
+"""What can be done with the pictures of the track in view and its player, on whichever page they are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QSettings
+
+from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.evidence import ShowEvidence
+from mat_desktop.gui.operations.picture import ExportPicture
+from mat_desktop.gui.review_room import ReviewRoom
+from mat_desktop.gui.views.library import Library
+
+ZOOM = 0.5
+"""Share of the view that is left when zoomed in once."""
+
+
+class TrackView(QObject):
+    """Evidence, zoom, loop, export, output device, and going on with the next track."""
+
+    def __init__(
+        self, desk: Desk, library: Library, room: ReviewRoom, actions: Actions, settings: QSettings
+    ) -> None:
+        """Hooks itself up."""
+        super().__init__()
+        self._library, self._room, self._settings = library, room, settings
+        self._dock, self._play = library.dock, library.player
+        self.evidence = ShowEvidence(desk, library.dock)
+        self.picture = ExportPicture(desk, library.dock, settings)
+        self._connect_actions(actions)
+        dock, bar = self._dock, library.dock.player
+        for button, name in (
+            (dock.zoom_in, "zoom_in"),
+            (dock.zoom_out, "zoom_out"),
+            (dock.fit, "zoom_fit"),
+            (dock.export, "picture"),
+            (dock.evidence, "evidence"),
+            (bar.loop, "loop"),
+        ):
+            button.follow(actions[name])
+        self.evidence.changed.connect(dock.evidence.setChecked)
+        self.evidence.passage.connect(self._play_passage)
+        library.tags_shown.connect(lambda _: self.evidence.at(library.row))
+        library.look.drawn.connect(lambda _: self.evidence.at(library.row))
+        self._play.loop_changed.connect(self._loop_changed)
+        bar.device_picked.connect(self._device_picked)
+        bar.notice.connect(lambda text: desk.say("warning", text, kind="device"))
+        bar.finished.connect(self._go_on)
+        dock.plot_ready.connect(self._plot_ready)
+        self._play.choose(str(settings.value("player/device", "")))
+        dock.levels.restore(settings)
+        dock.levels.changed.connect(lambda: dock.levels.save(settings))
+
+    def _connect_actions(self, actions: Actions) -> None:
+        for name, do in {
+            "evidence": lambda: self.evidence.set_on(not self.evidence.on),
+            "play_evidence": self.evidence.find_passage,
+            "zoom_in": lambda: self._zoom(ZOOM),
+            "zoom_out": lambda: self._zoom(1 / ZOOM),
+            "zoom_fit": self._fit,
+            "loop": self._toggle_loop,
+            "picture": lambda: self.picture.ask(self._library.window(), self._library.row),
+        }.items():
+            actions.connect(name, do)
+
+    def _plot_ready(self) -> None:
+        plot = self._dock.plot
+        assert plot is not None
+        plot.lit.connect(self.evidence.of)
+        plot.tag_named.connect(self._named)
+        plot.tag_clicked.connect(lambda name: self._room.question.scores.go_to(name))
+        plot.window_changed.connect(lambda *_: self.evidence.window_changed())
+        plot.loop_picked.connect(self._play.set_loop)
+
+    def _named(self, name: str) -> None:
+        """A click on a tag's name beside the taggram shows its evidence, or hides it again."""
+        assert self._dock.plot is not None
+        same = self.evidence.on and self.evidence.name == name
+        self._dock.plot.tag_clicked.emit(name)
+        self.evidence.set_on(not same)
+
+    def _zoom(self, factor: float) -> None:
+        if self._dock.plot is not None:
+            self._dock.plot.zoom(factor)
+
+    def _fit(self) -> None:
+        if self._dock.plot is not None:
+            self._dock.plot.fit()
+
+    # playing
+
+    def _toggle_loop(self) -> None:
+        """No loop any more; or what is in view of the track."""
+        plot, seconds = self._dock.plot, self._dock.seconds
+        if self._play.loop is not None or plot is None or not seconds:
+            self._play.set_loop(None)
+        else:
+            self._play.set_loop(plot.view)
+        self._loop_changed(self._play.loop)
+
+    def _loop_changed(self, loop: tuple[float, float] | None) -> None:
+        self._dock.player.loop.setChecked(loop is not None)
+        if self._dock.plot is not None:
+            self._dock.plot.set_loop(loop)
+
+    def _play_passage(self, start: float, end: float) -> None:
+        self._play.set_loop((start, end))
+        self._play.play_from(start)
+
+    def _device_picked(self, device: str) -> None:
+        self._settings.setValue("player/device", device)
+
+    def _go_on(self) -> None:
+        """The track was played to its end: on with the next one, if it is the only one selected."""
+        library = self._library
+        if not self._room.in_view and len(library.meant()) < 2:  # in review a track waits for its decision
+            with self._play.carrying(ended=True):
+                self._room.step(1)

@@ -1,0 +1,92 @@
+"""The axes of the two pictures: frequency, time, and names of tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QWidget
+
+from mat_desktop.audio.mel import mel_frequencies
+from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.domain.scores import Suggestion
+from mat_desktop.gui import words
+from mat_desktop.gui.theme import current, font
+
+GUTTER = 96
+AXIS = 24
+MARKS_HZ = ((200, "200"), (500, "500"), (1000, "1 k"), (2000, "2 k"), (4000, "4 k"), (8000, "8 kHz"))
+
+
+class HertzAxis(pg.AxisItem):  # type: ignore[misc]
+    """Marks at the places that frequencies have on the mel axis."""
+
+    def __init__(self) -> None:
+        super().__init__("left")
+        self.setWidth(GUTTER)
+
+    def set_bands(self, spec: MelSpec) -> None:
+        """Other bands."""
+        centres = mel_frequencies(spec)[1:-1]
+        bands = np.arange(len(centres)) + 0.5
+        self.setTicks([[(float(np.interp(hz, centres, bands)), text) for hz, text in MARKS_HZ]])
+
+
+class TimeAxis(pg.AxisItem):  # type: ignore[misc]
+    """Minutes and seconds."""
+
+    STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+        self.setHeight(AXIS)
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """One mark per 80 pixels at most, at round times."""
+        span = high - low
+        if span <= 0 or size <= 0:
+            return []
+        wish = span / max(1.0, size / 84)
+        step = next((s for s in self.STEPS if s >= wish), self.STEPS[-1])
+        # A view that begins at the start may do so a hair behind it; a mark outside of it would not be drawn.
+        first, last = int(np.ceil(low / step - 0.001)), int(np.floor(high / step + 0.001))
+        return [(step, [min(max(float(n * step), low), high) for n in range(first, last + 1)])]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        """``1:30``."""
+        return [words.clock(value + 0.001) for value in values]
+
+
+class TagAxis(pg.AxisItem):  # type: ignore[misc]
+    """Names of the rows, each with a square in its category's hue."""
+
+    def __init__(self) -> None:
+        super().__init__("left")
+        self.setWidth(GUTTER)
+        self.setTicks([[]])
+        self.rows: tuple[Suggestion, ...] = ()
+        self.lit = ""
+
+    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+        """Right-aligned at the plot."""
+        if not self.rows:
+            return
+        t = current()
+        box = self.rect()
+        tall = box.height() / len(self.rows)
+        for number, suggestion in enumerate(self.rows):
+            strong = suggestion.tag.name == self.lit
+            face = font(11, 600 if strong else 400)
+            painter.setFont(face)
+            metrics = QFontMetrics(face)
+            name = metrics.elidedText(suggestion.tag.shown, Qt.TextElideMode.ElideRight, GUTTER - 24)
+            y = box.top() + number * tall
+            wide = metrics.horizontalAdvance(name)
+            painter.setPen(t.color("text" if suggestion.chosen else "muted"))
+            where = QRectF(box.left(), y, GUTTER - 8, tall)
+            painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
+            square = QRectF(box.left() + GUTTER - 8 - wide - 12, y + tall / 2 - 3, 6, 6)
+            painter.fillRect(square, t.category(suggestion.tag.category))

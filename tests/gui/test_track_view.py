@@ -1,0 +1,407 @@
+"""The pictures of the track in view: zoom, colours, evidence, loop, export, and the player beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.app.evidence import Evidence
+from mat_desktop.audio.player import Player
+from mat_desktop.domain.scheme import DisplayTag
+from mat_desktop.errors import DecodeError
+from mat_desktop.gui.operations.picture import with_suffix
+from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.widgets.spectrogram import Spectrogram, lut
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+from tests.gui.test_flow import SilentCard, listen
+
+Key = Qt.Key
+
+
+@pytest.fixture
+def seen(qtbot: QtBot, library: Window) -> Window:
+    """The first track listened to, drawn, and in view."""
+    listen(qtbot, library)
+    library.library.select(0)
+    dock = library.library.dock
+    qtbot.waitUntil(lambda: dock.picture is not None and bool(dock.suggestions), timeout=5000)
+    library.library.table.setFocus()
+    return library
+
+
+def plot_of(window: Window) -> Spectrogram:
+    plot = window.library.dock.plot
+    assert plot is not None
+    return plot
+
+
+def place(plot: Spectrogram, seconds: float, share: float = 0.5) -> QPoint:
+    """Where in the spectrogram a time is drawn."""
+    box = plot.upper.getViewBox()
+    area = box.sceneBoundingRect()
+    x = box.mapViewToScene(QPointF(seconds, 0)).x()
+    return plot.mapFromScene(QPointF(x, area.top() + share * area.height()))
+
+
+def drag(qtbot: QtBot, plot: Spectrogram, start: float, end: float) -> None:
+    viewport = plot.viewport()
+    left = Qt.MouseButton.LeftButton
+    qtbot.mousePress(viewport, left, pos=place(plot, start))
+    for share in (0.1, 0.5, 1.0):
+        qtbot.mouseMove(viewport, place(plot, start + share * (end - start)))
+        QApplication.processEvents()
+    qtbot.mouseRelease(viewport, left, pos=place(plot, end))
+
+
+# zoom and colours
+
+
+def test_zoom_by_key_button_and_wheel_and_back(qtbot: QtBot, seen: Window) -> None:
+    plot = plot_of(seen)
+    whole = plot.view
+    qtbot.keyClick(seen.library.table, Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    low, high = plot.view
+    assert high - low == pytest.approx((whole[1] - whole[0]) / 2)
+    seen.library.dock.zoom_in.click()
+    assert plot.view[1] - plot.view[0] == pytest.approx((whole[1] - whole[0]) / 4)
+    assert plot.lower.viewRange()[0] == pytest.approx(plot.upper.viewRange()[0])
+    before = plot.view
+    plot.setFocus()
+    qtbot.keyClick(plot, Key.Key_PageDown)
+    assert plot.view[0] > before[0]
+    at = place(plot, sum(plot.view) / 2)
+    wheel = QWheelEvent(
+        QPointF(at),
+        QPointF(plot.viewport().mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    span = plot.view[1] - plot.view[0]
+    QApplication.sendEvent(plot.viewport(), wheel)
+    assert plot.view[1] - plot.view[0] == pytest.approx(span * 0.8)
+    qtbot.keyClick(seen.library.table, Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+    assert plot.view == pytest.approx(whole)
+
+
+def test_colours_and_range_are_chosen_and_remembered(qtbot: QtBot, seen: Window, tmp_path: Path) -> None:
+    dock, plot = seen.library.dock, plot_of(seen)
+    panel = dock.levels
+    dock.level_scale.click()
+    assert panel.isVisible()
+    panel.maps.pick("grey")
+    panel.maps.picked.emit("grey")
+    assert np.array_equal(plot.mel.lut, lut("grey"))
+    panel.darkest.setValue(-40)
+    low, high = plot.mel.levels
+    assert (low, high) == pytest.approx((255 * (1 - 40 / 80), 255))
+    assert "−40 dB" in panel._values[0].text()
+    panel.brightest.setValue(-50)  # the other one gives way
+    assert panel.range == (-60, -50)
+    panel.close()
+    seen.library.dock.levels.save(seen._settings)
+    other = QSettings(seen._settings.fileName(), QSettings.Format.IniFormat)
+    seen._settings.sync()
+    panel.set_range(-80, 0)
+    panel.restore(other)
+    assert (panel.map, panel.range) == ("grey", (-60, -50))
+    panel.reset.click()
+    assert (panel.map, panel.range) == ("magma", (-80, 0))
+
+
+def test_every_colour_map_has_256_colours() -> None:
+    for name in ("magma", "viridis", "cividis", "grey"):
+        assert lut(name).shape == (256, 3)
+        assert lut(name).dtype == np.uint8
+        assert len(np.unique(lut(name), axis=0)) > 200
+
+
+# evidence
+
+
+def test_evidence_is_shown_by_key_follows_the_tag_and_goes(
+    qtbot: QtBot, seen: Window, services: FakeServices
+) -> None:
+    plot, dock = plot_of(seen), seen.library.dock
+    path = next(iter(services.files))
+    qtbot.keyClick(seen.library.table, Key.Key_E)
+    qtbot.waitUntil(lambda: plot._evidence.shown, timeout=5000)
+    assert services.explained == [(path, "rock")]
+    assert dock.evidence.isChecked()
+    assert "half of the evidence for “rock”" in dock.info.text()
+    seen.library.pane.scores.step(1)
+    qtbot.waitUntil(lambda: len(services.explained) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: "indie" in dock.info.text() and plot._evidence.shown, timeout=5000)
+    seen.library.pane.scores.step(-1)  # kept, not asked again
+    qtbot.waitUntil(lambda: "rock" in dock.info.text() and plot._evidence.shown, timeout=5000)
+    assert len(services.explained) == 2
+    dock.evidence.click()
+    assert not plot._evidence.shown
+    assert not dock.evidence.isChecked()
+    assert "log-mel" in dock.info.text()
+
+
+def test_evidence_is_dimmed_outside_and_clear_inside(qtbot: QtBot, seen: Window) -> None:
+    plot = plot_of(seen)
+    services_length = 200.0
+
+    def brightness(seconds: float, share: float) -> int:
+        image = plot.grab().toImage()
+        at = place(plot, seconds, share) * image.devicePixelRatio()
+        return image.pixelColor(at).lightness()
+
+    before = brightness(10, 0.2), brightness(services_length / 2, 0.2)
+    qtbot.keyClick(seen.library.table, Key.Key_E)
+    qtbot.waitUntil(lambda: plot._evidence.shown, timeout=5000)
+    assert brightness(10, 0.2) == pytest.approx(before[0] * 0.62, abs=3)
+    assert brightness(services_length / 2, 0.2) == before[1]
+
+
+def test_evidence_goes_on_with_the_next_track(qtbot: QtBot, seen: Window, services: FakeServices) -> None:
+    qtbot.keyClick(seen.library.table, Key.Key_E)
+    qtbot.waitUntil(lambda: plot_of(seen)._evidence.shown, timeout=5000)
+    qtbot.keyClick(seen.library.table, Key.Key_J)
+    assert not plot_of(seen)._evidence.shown
+    qtbot.waitUntil(lambda: plot_of(seen)._evidence.shown, timeout=5000)
+    assert services.explained[-1][0] == list(services.files)[1]
+
+
+def test_a_click_on_a_name_beside_the_taggram_shows_its_evidence(qtbot: QtBot, seen: Window) -> None:
+    plot = plot_of(seen)
+    area = plot._names.sceneBoundingRect()
+    rows = len(plot._rows)
+    at = plot.mapFromScene(QPointF(area.left() + 60, area.top() + 1.5 * area.height() / rows))
+    name = plot._rows[1].tag.name
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: plot._evidence.shown, timeout=5000)
+    assert seen.view.evidence.name == name
+
+
+def test_why_there_is_no_evidence(
+    qtbot: QtBot, seen: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dock = seen.library.dock
+
+    def none(path: Path, tag: DisplayTag) -> Evidence:
+        raise DecodeError(path, "this network has no maps over time and frequency")
+
+    monkeypatch.setattr(services, "find_evidence", none)
+    qtbot.keyClick(seen.library.table, Key.Key_E)
+    qtbot.waitUntil(lambda: "no maps over time" in dock.info.text(), timeout=5000)
+    monkeypatch.setattr(services, "find_evidence", lambda path, tag: Evidence(np.zeros((24, 9), np.float32)))
+    seen.library.pane.scores.step(1)
+    qtbot.waitUntil(lambda: "Nothing in this track speaks for" in dock.info.text(), timeout=5000)
+    assert not plot_of(seen)._evidence.shown
+
+
+# picture
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_the_picture_is_saved_with_what_is_in_view(
+    qtbot: QtBot, seen: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    path = tmp_path / f"mine{suffix}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    seen.library.player.seek(50.0)
+    appearance.use("light")
+    seen.library.dock.export.click()
+    qtbot.waitUntil(path.exists, timeout=5000)
+    qtbot.waitUntil(lambda: any("saved as" in text for text in seen.library.banners.texts()), timeout=5000)
+    assert [file.name for file in tmp_path.glob("*picture-*")] == []
+    assert plot_of(seen)._heads[0].opacity() == 1.0
+    if suffix == ".svg":
+        text = path.read_text()
+        assert "Song 0" in text
+        assert "<image" in text
+        return
+    image = QImage(str(path))
+    assert image.width() >= 2400
+    assert image.pixelColor(4, 4) == appearance.theme.color("surface")
+
+
+def test_a_picture_never_takes_the_place_of_a_file_unasked(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    assert with_suffix(tmp_path / "a", "SVG picture (*.svg)").name == "a.svg"
+    assert with_suffix(tmp_path / "a", "PNG picture (*.png)").name == "a (2).png"
+    assert with_suffix(tmp_path / "a.png", "SVG picture (*.svg)").name == "a.png"  # the chooser asked
+
+
+def test_a_folder_that_cannot_be_written_is_said(
+    qtbot: QtBot, seen: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "gone" / "mine.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    seen.actions_["picture"].trigger()
+    qtbot.waitUntil(
+        lambda: any("mine.png cannot be written" in text for text in seen.library.banners.texts()),
+        timeout=5000,
+    )
+
+
+# playing
+
+
+@pytest.fixture
+def card() -> SilentCard:
+    return SilentCard()
+
+
+@pytest.fixture
+def sounding(qtbot: QtBot, services: FakeServices, card: SilentCard) -> Iterator[Window]:
+    window = Window(services, make_player=lambda: cast(Player, card))
+    qtbot.addWidget(window)
+    window.resize(1440, 900)
+    window.show()
+    window.begin([services.music])
+    bar = window.library.dock.player
+    qtbot.waitUntil(lambda: bar.play.isEnabled() and len(window.tracks.rows()) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: window.library.dock.plot is not None, timeout=10000)
+    qtbot.waitUntil(lambda: window.library.dock.picture is not None, timeout=5000)
+    window.library.table.setFocus()
+    yield window
+    window.close()
+    assert window.bridge.shut(5000)
+
+
+def test_a_drag_marks_a_loop_and_escape_ends_it(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
+    plot, bar = plot_of(sounding), sounding.library.dock.player
+    drag(qtbot, plot, 50.0, 80.0)
+    assert card.loop == pytest.approx((50.0, 80.0), abs=0.5)
+    assert plot.loop == pytest.approx((50.0, 80.0), abs=0.5)
+    assert bar.loop.isChecked()
+    assert bar.now.text() == "0:50"
+    plot.setFocus()
+    qtbot.keyClick(plot, Key.Key_Escape)
+    assert (card.loop, plot.loop, bar.loop.isChecked()) == (None, None, False)
+
+
+def test_edges_of_a_loop_can_be_moved(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
+    plot = plot_of(sounding)
+    drag(qtbot, plot, 50.0, 80.0)
+    drag(qtbot, plot, 80.0, 120.0)
+    assert card.loop == pytest.approx((50.0, 120.0), abs=1.0)
+    assert plot._loop._regions[1].getRegion() == pytest.approx(card.loop)
+
+
+def test_a_click_elsewhere_ends_the_loop_and_one_inside_only_seeks(
+    qtbot: QtBot, sounding: Window, card: SilentCard
+) -> None:
+    plot, bar = plot_of(sounding), sounding.library.dock.player
+    drag(qtbot, plot, 50.0, 80.0)
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place(plot, 70.0))
+    assert card.loop is not None
+    assert bar.now.text() in ("1:09", "1:10")
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place(plot, 150.0))
+    assert card.loop is None
+    assert bar.now.text() in ("2:29", "2:30")
+
+
+def test_the_loop_key_loops_what_is_in_view(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
+    plot = plot_of(sounding)
+    qtbot.keyClick(sounding.library.table, Key.Key_O)
+    assert card.loop == pytest.approx((0.0, 200.0), abs=0.1)
+    qtbot.keyClick(sounding.library.table, Key.Key_O)
+    assert card.loop is None
+    plot.zoom(0.25)
+    sounding.library.dock.player.loop.click()
+    assert card.loop == pytest.approx(plot.view)
+
+
+def test_the_strongest_evidence_is_played(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
+    listen(qtbot, sounding)
+    qtbot.waitUntil(lambda: bool(sounding.library.dock.suggestions), timeout=5000)
+    qtbot.keyClick(sounding.library.table, Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: card.playing, timeout=5000)
+    assert card.loop is not None
+    assert 66 < card.loop[0] < card.loop[1] < 134
+    assert card.position == card.loop[0]
+
+
+def test_the_next_track_plays_when_one_has_ended(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
+    qtbot.keyClick(sounding.library.table, Key.Key_Space)
+    assert card.playing
+    card.playing, card.ended = False, True
+    qtbot.waitUntil(lambda: sounding.library.row is not None and sounding.library.row.title == "Song 1")
+    assert sounding.library.row is not None
+    assert (card.playing, card.path) == (True, sounding.library.row.path)
+
+
+def test_a_device_is_chosen_and_remembered(
+    qtbot: QtBot, sounding: Window, card: SilentCard, services: FakeServices
+) -> None:
+    bar = sounding.library.dock.player
+    bar.devices.click()
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    texts = [action.text() for action in menu.actions()]
+    assert texts == ["System default", "Speakers", "Headphones", "", "Look for devices again"]
+    assert menu.actions()[0].isChecked()
+    menu.actions()[2].trigger()
+    menu.close()
+    assert card.device == "Headphones"
+    assert sounding._settings.value("player/device") == "Headphones"
+
+
+def test_a_lost_device_is_said_and_playing_can_go_on(
+    qtbot: QtBot, sounding: Window, card: SilentCard
+) -> None:
+    bar = sounding.library.dock.player
+    qtbot.keyClick(sounding.library.table, Key.Key_Space)
+    card.notice = "“Headphones” is gone. Playing on the system default"
+    qtbot.waitUntil(lambda: any("is gone" in text for text in sounding.library.banners.texts()), timeout=5000)
+    card.reason, card.playing, card.position = "The sound device is gone and there is no other", False, 42.0
+    qtbot.waitUntil(lambda: "there is no other" in bar.why.text(), timeout=5000)
+    assert not bar.play.isEnabled()
+    assert bar.look_again.isVisible()
+    card.reason, card.position = "", 0.0
+    bar.look_again.click()
+    qtbot.waitUntil(bar.play.isEnabled, timeout=5000)
+    sounding.library.table.setFocus()
+    qtbot.keyClick(sounding.library.table, Key.Key_Space)
+    assert (card.playing, card.position) == (True, 42.0)
+
+
+def test_the_view_follows_the_playhead_unless_one_looks_elsewhere(qtbot: QtBot, sounding: Window) -> None:
+    plot = plot_of(sounding)
+    plot.upper.setXRange(0, 20, padding=0)
+    plot.move_to(19.9)
+    plot.move_to(20.1)
+    assert plot.view == pytest.approx((20.1, 40.1))
+    plot.upper.setXRange(100, 120, padding=0)
+    plot.move_to(20.2)
+    assert plot.view == pytest.approx((100, 120))
+
+
+def test_a_moving_playhead_does_not_draw_the_pictures_again(
+    qtbot: QtBot, sounding: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot = plot_of(sounding)
+    plot.grab()
+    renders = 0
+    render = type(plot.mel).render
+
+    def counted(item: object) -> None:
+        nonlocal renders
+        renders += 1
+        render(item)
+
+    monkeypatch.setattr(type(plot.mel), "render", counted)
+    for step in range(20):
+        plot.move_to(step * 1.0)
+        QApplication.processEvents()
+    assert renders == 0
