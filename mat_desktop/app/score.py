@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -38,11 +39,17 @@ class Heard:
     taggram: NDArray[np.float16]
 
 
-def score(session: Session, tracks: Sequence[Track], cancel: Event) -> Iterator[Heard | FileFault]:
+def score(
+    session: Session,
+    tracks: Sequence[Track],
+    cancel: Event,
+    tell: Callable[[Path, float], None] = lambda path, share: None,
+) -> Iterator[Heard | FileFault]:
     """Listen to tracks; yields them as they are finished. Unchanged files heard before come from the library.
 
     What was heard before features were kept is listened to once more where they are needed.
 
+    :param tell: is told now and then, in another thread, which share of a file is done
     :raises EngineFault: the engine cannot be started
     :raises ModelFault: the model cannot be used
     """
@@ -61,7 +68,7 @@ def score(session: Session, tracks: Sequence[Track], cancel: Event) -> Iterator[
                 if kept is not None and (kept.features or not session.needs_features):
                     yield _heard(session, track, kept)
                     continue
-                pending[engine.score(track.path)] = track
+                pending[engine.score(track.path, partial(tell, track.path))] = track
             done, _ = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
                 track = pending.pop(future)

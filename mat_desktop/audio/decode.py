@@ -61,6 +61,7 @@ class Decoding:
         self.path = path
         self.rate = rate
         self.samples = 0
+        self.expected: float | None = None
         self.damage: FFmpegError | None = None
         self.track_id: TrackId | None = None
 
@@ -122,6 +123,7 @@ def _av_blocks(decoding: Decoding) -> Iterator[Samples]:
                 raise DecodeError(path, "no audio stream")
             mixer = _Mixer(decoding.rate)
             stream = container.streams.audio[0]
+            decoding.expected = container.duration / 1e6 if container.duration else None
             stream.codec_context.thread_type = "NONE"  # parallel over files, where it scales
             for packet in _packets(decoding, container):
                 if packet.size:

@@ -75,6 +75,7 @@ SPECS = (
     Spec("pane", "Tags of the track", ("Ctrl+R",), VIEW),
     Spec("columns", "Columns…", (), VIEW, listed=False),
     Spec("problems", "Problems", (), VIEW, "triangle-alert", listed=False),
+    Spec("activity", "Activity", ("Ctrl+J",), VIEW, "activity"),
     Spec("next_pane", "Next part of the window", ("F6",), VIEW),
     Spec("menu", "Menu", ("F10",), VIEW, listed=True),
     Spec("keys", "Keyboard shortcuts", ("F1", "?"), HELP),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -219,9 +219,27 @@ class AppServices:
         """Settle what a crash left half-way."""
         return recover(self._session)
 
-    def score(self, tracks: Sequence[Track], cancel: threading.Event) -> Iterator[Heard | FileFault]:
+    def score(
+        self, tracks: Sequence[Track], cancel: threading.Event, tell: Callable[[Path, float], None]
+    ) -> Iterator[Heard | FileFault]:
         """Listen to tracks."""
-        return score(self._session, tracks, cancel)
+        return score(self._session, tracks, cancel, tell)
+
+    def rest(self, on: bool) -> None:
+        """Let listening rest, or go on."""
+        self._session.engine.hold(on)
+
+    def queue(self) -> list[Path]:
+        """Files that were to be listened to when the program ended."""
+        return self._session.library.queue()
+
+    def put_queue(self, paths: Sequence[Path]) -> None:
+        """Files that are to be listened to."""
+        self._session.library.put_queue(paths)
+
+    def drop_queue(self, paths: Sequence[Path]) -> None:
+        """They are not any more."""
+        self._session.library.drop_queue(paths)
 
     def draw(self, path: Path) -> Picture:
         """The log-mel spectrogram of a file."""

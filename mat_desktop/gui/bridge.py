@@ -1,8 +1,9 @@
 """The two doors between the event loop and everything that takes time.
 
-Jobs change things and run one after another in one thread. Questions only read; those that need the engine
-have a thread of their own, so that its start holds nobody up, and an answer that nobody waits for any more is
-dropped. All deliver in the UI thread, jobs at most 20 times a second.
+Jobs change things. Those of a lane run one after another in a thread: files are scanned and written in one,
+listened to in the other, so that nobody waits for hours to write. Questions only read; those that need the
+engine have a thread of their own, so that its start holds nobody up, and an answer that nobody waits for any
+more is dropped. All deliver in the UI thread, jobs at most 20 times a second.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
+
+from mat_desktop.gui.work import Work
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,8 +35,17 @@ WAITING = 1000
 SAY = 0.1
 """Least seconds between two words on a job's progress."""
 
+PULSE = 500
+"""Milliseconds between two words on it where nothing is delivered, as within one long file."""
+
+PAST = 20
+"""Pieces of work that are remembered when they are over."""
+
 CHUNK = 50
 """Items handed over together, between two looks at the clock."""
+
+FILES, LISTEN = "files", "listen"
+"""Lanes."""
 
 KEEP = "keep "
 """How the channels begin whose questions are answered even when the window closes."""
@@ -41,15 +53,17 @@ KEEP = "keep "
 log = logging.getLogger(__name__)
 
 
-class Job:
+class Job(Work):
     """One operation that changes something.
 
-    :param title: what it does, as the status bar says it: "Listening"
     :param make: called in the worker; yields what comes of it and looks at the event between two items
     :param on_items: called in the UI thread with each batch
     :param on_end: called in the UI thread, last, with the error that ended it or None
-    :param total: expected number of items that count
     :param counts: whether an item is one of the total
+    :param lane: jobs of one lane run one after another
+    ``claim`` is held by who came first: the worker that does it, or the UI thread that drops it.
+
+    :param on_pause: called in the UI thread when the job rests or goes on, for those who work ahead of it
     """
 
     def __init__(
@@ -62,45 +76,41 @@ class Job:
         unit: str = "track",
         total: int | None = None,
         counts: Callable[[Any], bool] = lambda item: True,
+        lane: str = FILES,
+        leave: str = "",
+        on_pause: Callable[[bool], None] = lambda on: None,
     ) -> None:
-        self.title = title
-        self.unit = unit
-        self.total = total
-        self.done = 0
-        self.cancel = threading.Event()
+        super().__init__(title, unit=unit, total=total, leave=leave)
+        self.lane = lane
+        self.dropped = False
+        self.claim = threading.Lock()
         self._make = make
         self._on_items = on_items
         self._on_end = on_end
         self._counts = counts
-        self._marks: deque[tuple[float, int]] = deque(maxlen=200)
-
-    @property
-    def rate(self) -> float:
-        """Items a second over the last ten seconds, 0 while unknown."""
-        if len(self._marks) < 2:
-            return 0.0
-        (start, first), (end, last) = self._marks[0], self._marks[-1]
-        return (last - first) / (end - start) if end > start else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Guess of the time left, None while unknown."""
-        if self.total is None or not self.rate:
-            return None
-        return (self.total - self.done) / self.rate
+        self._on_pause = on_pause
 
     def run(self, keep: Callable[[Any], None]) -> None:
         """Do it, in the worker."""
         for item in self._make(self.cancel):
             keep(item)
+            self.rest()
+
+    def pause(self, on: bool) -> None:
+        """Rest after the item at hand, or go on."""
+        super().pause(on)
+        self._on_pause(on)
+
+    def stop(self) -> None:
+        """End after the item at hand."""
+        if self.paused:
+            self.pause(False)
+        super().stop()
 
     def deliver(self, items: list[Any]) -> None:
         """Hand a batch over, in the UI thread."""
         self.done += sum(1 for item in items if self._counts(item))
-        now = time.monotonic()
-        self._marks.append((now, self.done))
-        while len(self._marks) > 2 and self._marks[0][0] < now - 10:
-            self._marks.popleft()
+        self.mark()
         self._on_items(items)
 
     def end(self, error: Exception | None) -> None:
@@ -109,13 +119,19 @@ class Job:
 
 
 class _Jobs(QThread):
-    """Runs jobs in order of arrival."""
+    """Runs the jobs of a lane in order of arrival.
+
+    ``running`` and ``inbox`` belong to the UI thread: what it knows to run, and what it has yet to hand over.
+    """
 
     arrived = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self.setObjectName("jobs")
+        self.setObjectName(name)
+        self.running: Job | None = None
+        self.waiting: list[Job] = []
+        self.inbox: deque[tuple[Job, str, Any]] = deque()
         self.queue: SimpleQueue[Job | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._taken = threading.Condition(self._lock)
@@ -124,7 +140,7 @@ class _Jobs(QThread):
     def run(self) -> None:
         while (job := self.queue.get()) is not None:
             error: Exception | None = None
-            if not job.cancel.is_set():
+            if not job.cancel.is_set() and job.claim.acquire(blocking=False):
                 self._put(job, "start", None)
                 try:
                     job.run(lambda item, job=job: self._put(job, "item", item))  # type: ignore[misc]
@@ -182,48 +198,144 @@ class _Questions(QThread):
 
 
 class Bridge(QObject):
-    """Both doors. ``changed`` says that the running job, or its progress, is another."""
+    """Both doors.
+
+    ``changed`` says that the running job, or its progress, is another; ``over`` hands over what just ended,
+    before that. ``leaving``: work is stopped only because the window closes.
+    """
 
     changed = Signal()
+    over = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.job: Job | None = None
-        self._waiting: list[Job] = []
-        self._inbox: deque[tuple[Job, str, Any]] = deque()
+        self.past: deque[Work] = deque(maxlen=PAST)
+        self._outside: list[Work] = []
         self._token = 0
         self._last = 0.0
         self._said = 0.0
+        self.leaving = False
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._deliver)
-        self._jobs = _Jobs()
-        self._jobs.arrived.connect(self._schedule)
+        self._pulse = QTimer(self)
+        self._pulse.setInterval(PULSE)
+        self._pulse.timeout.connect(self._beat)
+        self._lanes = {name: _Jobs(name) for name in (FILES, LISTEN)}
+        for lane in self._lanes.values():
+            lane.arrived.connect(self._schedule)
+            lane.start()
         self._latest: dict[str, int] = {}
         self._reads = _Questions("reads", self._latest)
         self._engine = _Questions("engine", self._latest)
-        for thread in (self._reads, self._engine):
-            thread.answered.connect(self._answer)
-            thread.start()
-        self._jobs.start()
+        for questions in (self._reads, self._engine):
+            questions.answered.connect(self._answer)
+            questions.start()
+        self._threads: list[_Jobs | _Questions] = [*self._lanes.values(), self._reads, self._engine]
+
+    @property
+    def job(self) -> Job | None:
+        """A running job; where there are two, the one that changes files."""
+        return next((lane.running for lane in self._lanes.values() if lane.running), None)
 
     @property
     def busy(self) -> bool:
         """Whether a job runs or waits."""
-        return self.job is not None or bool(self._waiting)
+        return bool(self.jobs)
+
+    def lane_busy(self, lane: str) -> bool:
+        """Whether a job of a lane would have to wait."""
+        return self._lanes[lane].running is not None or bool(self._lanes[lane].waiting)
 
     def do(self, job: Job) -> Job:
         """Queue a job."""
-        self._waiting.append(job)
-        self._jobs.queue.put(job)
+        self._lanes[job.lane].waiting.append(job)
+        self._lanes[job.lane].queue.put(job)
         self.changed.emit()
         return job
 
     def cancel(self) -> None:
         """Ask the running job and those behind it to stop."""
-        for job in (*([self.job] if self.job else []), *self._waiting):
-            job.cancel.set()
+        for job in reversed(self.jobs):
+            self._stop(job)
+        self.changed.emit()
+
+    # what the activity panel shows
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Those that run, then those that wait for them."""
+        lanes = self._lanes.values()
+        return [*(x.running for x in lanes if x.running), *(job for x in lanes for job in x.waiting)]
+
+    @property
+    def work(self) -> list[Work]:
+        """Everything that runs, then what waits."""
+        running = [job for job in self.jobs if self.runs(job)]
+        return [*running, *self._outside, *(job for job in self.jobs if job not in running)]
+
+    def runs(self, work: Work) -> bool:
+        """Whether its turn has come."""
+        return work in self._outside or any(lane.running is work for lane in self._lanes.values())
+
+    def begin(self, work: Work) -> None:
+        """Work that runs elsewhere, as in a child process, and tells of itself with :meth:`progressed`."""
+        self._outside.append(work)
+        self._pulse.start()
+        self.changed.emit()
+
+    def progressed(self, work: Work) -> None:
+        """It did some more."""
+        work.mark()
+        self.changed.emit()
+
+    def finish(self, work: Work) -> None:
+        """It is over; its outcome and failures are set."""
+        if work in self._outside:
+            self._outside.remove(work)
+            self._remember(work)
+            self.changed.emit()
+
+    def stop(self, work: Work) -> None:
+        """Ask one piece of work to stop."""
+        self._stop(work)
+        self.changed.emit()
+
+    def _stop(self, work: Work) -> None:
+        work.stop()
+        if not isinstance(work, Job) or work not in self._lanes[work.lane].waiting or self._closed:
+            return
+        if work.claim.acquire(blocking=False):
+            # Its turn never comes, so its end is said now.
+            self._lanes[work.lane].waiting.remove(work)
+            work.dropped = True
+            work.end(None)
+            self._remember(work)
+
+    def pause(self, work: Work, on: bool) -> None:
+        """Let one piece of work rest, or go on."""
+        work.pause(on)
+        self.changed.emit()
+
+    def forget_past(self) -> None:
+        """What is over is of no interest any more."""
+        self.past.clear()
+        self.changed.emit()
+
+    def _remember(self, work: Work) -> None:
+        work.ended = time.time()
+        if work.outcome or work.failures:
+            self.past.appendleft(work)
+        self.over.emit(work)
+
+    def _beat(self) -> None:
+        if not self.work:
+            self._pulse.stop()
+            return
+        for work in self.work:
+            if self.runs(work) and not work.paused:
+                work.mark()
         self.changed.emit()
 
     def ask(
@@ -284,11 +396,11 @@ class Bridge(QObject):
             self.cancel()
             for channel in [name for name in self._latest if not name.startswith(KEEP)]:
                 self._latest.pop(channel, None)
-            for thread in (self._jobs, self._reads, self._engine):
+            for thread in self._threads:
                 thread.queue.put(None)
         deadline = time.monotonic() + milliseconds / 1000
         ended = True
-        for thread in (self._jobs, self._reads, self._engine):
+        for thread in self._threads:
             ended = thread.wait(max(1, int((deadline - time.monotonic()) * 1000))) and ended
         return ended
 
@@ -300,14 +412,23 @@ class Bridge(QObject):
         if self._closed:
             return
         self._last = time.monotonic()
-        running = self.job
-        if len(self._inbox) < CHUNK:
-            self._inbox.extend(self._jobs.take())
+        lanes = list(self._lanes.values())
+        before = [lane.running for lane in lanes]
+        for number, lane in enumerate(lanes, 1):
+            self._hand_over(lane, self._last + BUDGET * number / len(lanes))
+        if any(lane.inbox or lane.has_more for lane in lanes):
+            self._timer.start(1)
+        if [lane.running for lane in lanes] != before or self._last - self._said > SAY:
+            self._said = self._last
+            self.changed.emit()
+
+    def _hand_over(self, lane: _Jobs, until: float) -> None:
+        """What came from a lane, as far as there is time."""
+        if len(lane.inbox) < CHUNK:
+            lane.inbox.extend(lane.take())
         batch: list[Any] = []
-        while self._inbox:
-            if time.monotonic() - self._last > BUDGET:
-                break
-            job, kind, value = self._inbox.popleft()
+        while lane.inbox and time.monotonic() < until:
+            job, kind, value = lane.inbox.popleft()
             if kind == "item":
                 batch.append(value)
                 if len(batch) >= CHUNK:
@@ -315,24 +436,22 @@ class Bridge(QObject):
                     batch = []
                 continue
             if kind == "start":
-                self.job = job
-                if job in self._waiting:
-                    self._waiting.remove(job)
+                lane.running = job
+                self._pulse.start()
+                if job in lane.waiting:
+                    lane.waiting.remove(job)
                 continue
             if batch:
                 job.deliver(batch)
                 batch = []
-            if job in self._waiting:
-                self._waiting.remove(job)
-            self.job = None
-            job.end(value)
-        if batch and self.job is not None:
-            self.job.deliver(batch)
-        if self._inbox or self._jobs.has_more:
-            self._timer.start(1)
-        if self.job is not running or not self._inbox or self._last - self._said > SAY:
-            self._said = self._last
-            self.changed.emit()
+            if job in lane.waiting:
+                lane.waiting.remove(job)
+            lane.running = None
+            if not job.dropped:
+                job.end(value)
+                self._remember(job)
+        if batch and lane.running is not None:
+            lane.running.deliver(batch)
 
     def _answer(self, answer: tuple[str, int, Any, Exception | None, Callable[..., None], Any]) -> None:
         channel, token, value, error, done, failed = answer

@@ -83,7 +83,7 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     places = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - resolve() follows links
     QTimer.singleShot(0, lambda: window.begin(places, demo=demo))
     # Ctrl+C in the terminal closes the window as its button does; the timer lets Python look for it.
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+    signal.signal(signal.SIGINT, lambda *_: window.quit())
     wake = QTimer()
     wake.start(250)
     wake.timeout.connect(lambda: None)

@@ -42,7 +42,7 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "View",
         (
-            *("library", "review", "models", "history", "problems", ""),
+            *("library", "review", "models", "history", "problems", "activity", ""),
             *("zoom_in", "zoom_out", "zoom_fit", ""),
             *("columns", "sidebar", "pane", ""),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -157,8 +157,22 @@ class Services(Protocol):
     def recover(self) -> Sequence[WriteResult]:
         """Settle what a crash left half-way."""
 
-    def score(self, tracks: Sequence[Track], cancel: threading.Event) -> Iterator[Heard | FileFault]:
-        """Listen to tracks."""
+    def score(
+        self, tracks: Sequence[Track], cancel: threading.Event, tell: Callable[[Path, float], None]
+    ) -> Iterator[Heard | FileFault]:
+        """Listen to tracks; ``tell`` is told in some thread how far single files are, 0..1."""
+
+    def rest(self, on: bool) -> None:
+        """Let listening rest, also within a file, or go on; at once."""
+
+    def queue(self) -> list[Path]:
+        """Files that were to be listened to when the program ended."""
+
+    def put_queue(self, paths: Sequence[Path]) -> None:
+        """Files that are to be listened to; each leaves the queue when it was."""
+
+    def drop_queue(self, paths: Sequence[Path]) -> None:
+        """They are not any more."""
 
     def draw(self, path: Path) -> Picture:
         """The log-mel spectrogram of a file."""

@@ -36,6 +36,7 @@ from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
+from mat_desktop.gui.operations.leave import Leave
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.undo import Undo
@@ -53,8 +54,10 @@ from mat_desktop.gui.views.first_start import FirstStart
 from mat_desktop.gui.views.history import History
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.shortcuts import About, Sheet, Shortcuts, facts
+from mat_desktop.gui.widgets.activity import ActivityPanel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.job_bar import JobBar
+from mat_desktop.gui.widgets.leave_bar import LeaveBar
 from mat_desktop.gui.widgets.rail import Rail
 from mat_desktop.gui.workshop import Workshop
 
@@ -106,6 +109,7 @@ class Window(QMainWindow):
         self.workshop = Workshop(desk, self.pages)
         self.school = School(desk, self.library, self.listen, self.pages)
         self.view = TrackView(desk, self.library, self.room, self.actions_, self._settings)
+        self.leave = Leave(desk, self.leave_bar, self._settings, self.close, self.panels.open_write)
         self._menus = Menus(self, self.actions_, self.set_appearance)
         self._counting = QTimer(self)
         self._counting.setSingleShot(True)
@@ -148,6 +152,8 @@ class Window(QMainWindow):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
         row.addWidget(self.rail)
+        self.leave_bar = LeaveBar()
+        right.addWidget(self.leave_bar)
         right.addWidget(self.first_banners)
         right.addWidget(self.pages.stack, 1)
         row.addLayout(right, 1)
@@ -155,6 +161,8 @@ class Window(QMainWindow):
         self.status = JobBar(self.bridge)
         outer.addWidget(self.status)
         self.setCentralWidget(box)
+        self.activity = ActivityPanel(self.bridge, box, self.status.open)
+        self.status.activity.connect(self.activity.toggle)
         self._say_model()
 
     def _say_model(self) -> None:
@@ -188,6 +196,7 @@ class Window(QMainWindow):
             "history": lambda: self.show_page("history"),
             "search": self._focus_search,
             "problems": self.panels.open_problems,
+            "activity": self.activity.toggle,
             "next_pane": library.next_part,
             "menu": lambda: self._menus.show_every(self.rail.menu),
             "keys": lambda: self._sheet(Shortcuts(a.sheet())),
@@ -221,6 +230,7 @@ class Window(QMainWindow):
         self.listen.ended.connect(self._refresh_actions)
         self.review.policies_changed.connect(self._policies_changed)
         self.writing.written.connect(self._written)
+        self.writing.again.connect(lambda paths: self.scan.read_again(paths, self.panels.open_write))
         self.undoing.listed.connect(self._runs_listed)
         self.undoing.recovered.connect(self._recovered)
         self.undoing.ended.connect(self._refresh_actions)
@@ -263,6 +273,7 @@ class Window(QMainWindow):
 
         def reopen(roots: list[Path]) -> None:
             self.undoing.recover()
+            self.leave.resume_after(self.scan, self.listen)
             if demo:
                 self.open_demo()
             self.room.map_tags.warn()
@@ -304,8 +315,16 @@ class Window(QMainWindow):
             "danger", f"The model cannot be started: {why}", "Try again", self.engine.start
         )
 
+    def quit(self) -> None:
+        """Close without asking, as when the terminal or the system says so."""
+        self.leave.now()
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Work is cancelled between two files, threads and the engine are ended."""
+        """Work is cancelled between two files, threads and the engine are ended; before that it is asked."""
+        if not self.leave.may_close():
+            event.ignore()
+            return
         self._placement.save()
         self.library.save(self._settings)
         self.room.queue.shut(self._settings)

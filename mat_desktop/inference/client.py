@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +32,8 @@ from mat_desktop.inference.protocol import (
     Failed,
     FindEvidence,
     Found,
+    Hearing,
+    Hold,
     LoadModel,
     Ready,
     Request,
@@ -55,6 +57,7 @@ CANCELLED: tuple[tuple[type, Literal["scores", "evidence"]], ...] = (
 class _Job:
     request: ScoreFile | DrawFile | FindEvidence
     future: Future[Scored] | Future[Drawn] | Future[Found]
+    tell: Callable[[float], None] | None = None
     suspect: bool = False
 
 
@@ -76,6 +79,7 @@ class Engine:
         self._ready: Future[str] | None = None
         self._waiting: deque[_Job] = deque()
         self._running: dict[int, _Job] = {}
+        self._held = False
         self._closed = False
 
     @property
@@ -104,10 +108,13 @@ class Engine:
                 self._kill()
                 raise EngineFault(f"the engine did not start within {START_SECONDS} s") from None
 
-    def score(self, path: Path) -> Future[Scored]:
-        """Listen to a file. The future raises DecodeError, EngineFault or CancelledError."""
+    def score(self, path: Path, tell: Callable[[float], None] | None = None) -> Future[Scored]:
+        """Listen to a file. The future raises DecodeError, EngineFault or CancelledError.
+
+        :param tell: is told now and then, in a thread of the engine's, the share that is done
+        """
         future: Future[Scored] = Future()
-        self._submit(_Job(ScoreFile(next(self._ids), os.fsencode(path)), future))
+        self._submit(_Job(ScoreFile(next(self._ids), os.fsencode(path)), future, tell))
         return future
 
     def draw(self, path: Path) -> Future[Drawn]:
@@ -121,6 +128,13 @@ class Engine:
         future: Future[Found] = Future()
         self._submit(_Job(FindEvidence(next(self._ids), os.fsencode(path), list(tags)), future))
         return future
+
+    def hold(self, on: bool) -> None:
+        """Rest from scoring, or go on with it; also in the middle of a file."""
+        with self._lock:
+            self._held = on
+            if self._process is not None:
+                self._send(Hold(on))
 
     def cancel_scoring(self) -> None:
         """Withdraw every file that was to be scored until now; pictures still come."""
@@ -203,6 +217,8 @@ class Engine:
         self._ready = Future()
         load = LoadModel(next(self._ids), os.fsencode(self._model_folder), self._wish)
         self._send(load)
+        if self._held:
+            self._send(Hold(True))
         threading.Thread(
             target=self._read, args=(process, self._errors, self._ready), name="engine", daemon=True
         ).start()
@@ -231,6 +247,12 @@ class Engine:
                 ready.set_result(answer.device)
             elif isinstance(answer, Failed):
                 ready.set_exception(ModelFault(answer.cause))
+            return
+        if isinstance(answer, Hearing):
+            with self._lock:
+                heard = self._running.get(answer.id)
+            if heard is not None and heard.tell is not None:
+                heard.tell(answer.share)
             return
         with self._lock:
             job = self._running.pop(answer.id, None)

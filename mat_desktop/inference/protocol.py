@@ -52,7 +52,13 @@ class Cancel(msgspec.Struct, tag="cancel", frozen=True):
     what: Literal["scores", "evidence"] = "scores"
 
 
-Request = LoadModel | ScoreFile | DrawFile | FindEvidence | Cancel
+class Hold(msgspec.Struct, tag="hold", frozen=True):
+    """Rest from scoring until told otherwise; pictures still come."""
+
+    on: bool
+
+
+Request = LoadModel | ScoreFile | DrawFile | FindEvidence | Cancel | Hold
 
 
 class Ready(msgspec.Struct, tag="ready", frozen=True):
@@ -84,6 +90,16 @@ class Scored(msgspec.Struct, tag="scored", frozen=True):
     features: bytes
 
 
+class Hearing(msgspec.Struct, tag="hearing", frozen=True):
+    """A file is being listened to; comes now and then before :class:`Scored`.
+
+    :param share: of the work that is done, 0..1
+    """
+
+    id: int
+    share: float
+
+
 class Drawn(msgspec.Struct, tag="drawn", frozen=True):
     """A picture: uint8 [bands, frames] row-major, 0 is ``top_db - range_db``, 255 is ``top_db``."""
 
@@ -112,7 +128,7 @@ class Failed(msgspec.Struct, tag="failed", frozen=True):
     cause: str
 
 
-Answer = Ready | Scored | Drawn | Found | Failed
+Answer = Ready | Hearing | Scored | Drawn | Found | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _requests = msgspec.msgpack.Decoder(Request)

@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
@@ -35,6 +36,8 @@ from mat_desktop.inference.protocol import (
     Failed,
     FindEvidence,
     Found,
+    Hearing,
+    Hold,
     LoadModel,
     Ready,
     Request,
@@ -50,6 +53,12 @@ RANGE_DB = 96.0
 
 KEPT = 3
 """Log-mels kept, because evidence is asked of a file that was just drawn."""
+
+DECODING = 0.65
+"""Part of the work on a file that is decoding and the log-mel; the network has the rest."""
+
+SAY_SECONDS = 0.25
+"""Least time between two words on how far a file is."""
 
 Samples = NDArray[np.float32]
 
@@ -71,6 +80,8 @@ class Engine:
         self._keeping = threading.Lock()
         self._cancelled = {"scores": -1, "evidence": -1}
         self._kept: OrderedDict[tuple[bytes, int, int, MelSpec], NDArray[np.float32]] = OrderedDict()
+        self._going = threading.Event()
+        self._going.set()
         self._tagger: Tagger | None = None
         self._scoring = ThreadPoolExecutor(cores, "score")
         self._drawing = ThreadPoolExecutor(1, "draw")
@@ -82,6 +93,11 @@ class Engine:
             match request:
                 case Cancel():
                     self._cancelled[request.what] = max(self._cancelled[request.what], request.up_to)
+                case Hold():
+                    if request.on:
+                        self._going.clear()
+                    else:
+                        self._going.set()
                 case DrawFile():
                     self._drawing.submit(self._answer, request)
                 case FindEvidence():
@@ -104,8 +120,7 @@ class Engine:
             answer = Failed(request.id, "not enough memory")
         except Exception as error:  # one file must never cost the others
             answer = Failed(request.id, f"unexpected {type(error).__name__}: {error}")
-        with self._sending:
-            send(self._answers, answer)
+        self._tell(answer)
 
     def _meet(self, request: Request) -> Answer:
         match request:
@@ -119,16 +134,22 @@ class Engine:
                 return self._draw(request)
             case FindEvidence():
                 return self._find(request)
-            case Cancel():
-                raise TypeError("a cancellation has no answer")
+            case Cancel() | Hold():
+                raise TypeError("this has no answer")
 
     def _score(self, request: ScoreFile) -> Scored:
         if self._tagger is None:
             raise MatError("no model is loaded")
         spec = self._tagger.card.mel
-        decoding, log_mel = self._hear(request, spec, loop=True)
+        tell = _Teller(request.id, self._tell)
+        decoding, log_mel = self._hear(request, spec, loop=True, tell=lambda share: tell(DECODING * share))
+
+        def step(share: float) -> None:
+            self._rest(request)
+            tell(DECODING + (1 - DECODING) * share)
+
         with self._judging:
-            judgement = self._tagger.judge(log_mel)
+            judgement = self._tagger.judge(log_mel, step)
         return Scored(
             request.id,
             str(decoding.track_id),
@@ -180,25 +201,42 @@ class Engine:
         return log_mel
 
     def _hear(
-        self, request: ScoreFile | DrawFile | FindEvidence, spec: MelSpec, *, loop: bool
+        self,
+        request: ScoreFile | DrawFile | FindEvidence,
+        spec: MelSpec,
+        *,
+        loop: bool,
+        tell: Callable[[float], None] = lambda share: None,
     ) -> tuple[Decoding, NDArray[np.float32]]:
-        """Decode and transform; with ``loop`` a clip shorter than a window is repeated to fill it."""
+        """Decode and transform; with ``loop`` a clip shorter than a window is repeated to fill it.
+
+        :param tell: is told the share that is decoded, where the file's length is known
+        """
         decoding = Decoding(Path(os.fsdecode(request.path)), spec.sample_rate)
         blocks: list[Samples] = []
 
         def watched() -> Iterable[Samples]:
             for block in decoding:
-                self._stop_if_cancelled(request)
+                self._rest(request)
+                if decoding.expected:
+                    tell(min(1.0, decoding.seconds / decoding.expected))
                 if loop and decoding.samples < spec.window_samples:
                     blocks.append(block)
                 yield block
 
-        self._stop_if_cancelled(request)
+        self._rest(request)
         log_mel = log_mel_stream(watched(), spec)
         if loop and log_mel.shape[1] < spec.window_frames:
             clip = np.resize(np.concatenate(blocks), spec.window_samples)
             log_mel = log_mel_stream([clip], spec)
         return decoding, log_mel
+
+    def _rest(self, request: ScoreFile | DrawFile | FindEvidence) -> None:
+        """Wait while scoring is held. :raises _Cancelled: the file was withdrawn"""
+        if isinstance(request, ScoreFile):
+            while request.id > self._cancelled["scores"] and not self._going.wait(0.1):
+                pass
+        self._stop_if_cancelled(request)
 
     def _stop_if_cancelled(self, request: ScoreFile | DrawFile | FindEvidence) -> None:
         if isinstance(request, DrawFile):
@@ -206,6 +244,24 @@ class Engine:
         what = "scores" if isinstance(request, ScoreFile) else "evidence"
         if request.id <= self._cancelled[what]:
             raise _Cancelled
+
+    def _tell(self, answer: Answer) -> None:
+        with self._sending:
+            send(self._answers, answer)
+
+
+class _Teller:
+    """Says how far a file is, not too often."""
+
+    def __init__(self, number: int, tell: Callable[[Answer], None]) -> None:
+        self._id, self._tell = number, tell
+        self._last = time.monotonic()
+
+    def __call__(self, share: float) -> None:
+        now = time.monotonic()
+        if now - self._last >= SAY_SECONDS:
+            self._last = now
+            self._tell(Hearing(self._id, share))
 
 
 def main() -> None:

@@ -83,7 +83,7 @@ class Tagger:
         card = open_card(folder)
         return cls(card, read_weights(folder, card), device)
 
-    def judge(self, log_mel: LogMel) -> Judgement:
+    def judge(self, log_mel: LogMel, step: Callable[[float], None] = lambda share: None) -> Judgement:
         """Listen to a whole track.
 
         The track is cut into windows of ``card.mel.window_frames``, side by side, the last one moved back to
@@ -91,6 +91,7 @@ class Tagger:
         window that no earlier one had heard. Windows of digital silence do not count.
 
         :param log_mel: dB [mel, frames], at least one window long
+        :param step: called between batches with the share that is done; what it raises ends the listening
         """
         length = self.card.mel.window_frames
         frames = log_mel.shape[1]
@@ -102,7 +103,7 @@ class Tagger:
             weights[-1] = frames % length / length
         heard = [bool(log_mel[:, start : start + length].max() > SILENCE_DB) for start in starts]
         loud = [start for start, is_heard in zip(starts, heard, strict=True) if is_heard]
-        positions, features = self._listen(log_mel, loud, length)
+        positions, features = self._listen(log_mel, loud, length, step)
         tags = len(self.card.tags)
         columns = round(frames / length * (positions.shape[2] if len(positions) else SILENT_POSITIONS))
         taggram = np.zeros((tags, columns), np.float16)
@@ -123,7 +124,7 @@ class Tagger:
         return batch.contiguous(memory_format=torch.channels_last)
 
     def _listen(
-        self, log_mel: LogMel, starts: list[int], length: int
+        self, log_mel: LogMel, starts: list[int], length: int, step: Callable[[float], None]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits [windows, tags, positions] and features [windows, channels]."""
         at_once = WINDOWS_AT_ONCE["cpu" if self.device.type == "cpu" else "other"]
@@ -131,6 +132,7 @@ class Tagger:
         features = [np.zeros((0, self.network.head.weight.shape[1]), np.float32)]
         with torch.inference_mode():
             for first in range(0, len(starts), at_once):
+                step(first / len(starts))
                 batch = self.batch([log_mel[:, s : s + length] for s in starts[first : first + at_once]])
                 logits, pooled = self.network.listen(batch)
                 parts.append(logits.float().cpu().numpy())

@@ -49,6 +49,9 @@ _MIGRATIONS = (
     ALTER TABLE track ADD COLUMN outside INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX track_by_stamp ON track (size, mtime_ns, inode);
     """,
+    """
+    CREATE TABLE queue (place INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE);
+    """,
 )
 
 
@@ -166,6 +169,7 @@ class Library:
                 " WHERE path = ? AND size = ? AND mtime_ns = ?",
                 (scores.track_id, os.fsencode(path), stamp.size, stamp.mtime_ns),
             )
+            db.execute("DELETE FROM queue WHERE path = ?", (os.fsencode(path),))
             db.execute(
                 "INSERT OR REPLACE INTO score VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -229,6 +233,22 @@ class Library:
             "SELECT s.model, COUNT(*) FROM track t JOIN score s ON s.track_id = t.track_id GROUP BY s.model"
         )
         return dict(rows)
+
+    def queue(self) -> list[Path]:
+        """Files that are waiting to be listened to, in the order in which they were asked for."""
+        return [_path(row[0]) for row in self._database.rows("SELECT path FROM queue ORDER BY place")]
+
+    def put_queue(self, paths: Iterable[Path]) -> None:
+        """More files to listen to. Keeping the scores of one takes it off."""
+        with self._database.transaction() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO queue (path) VALUES (?)", [(os.fsencode(path),) for path in paths]
+            )
+
+    def drop_queue(self, paths: Iterable[Path]) -> None:
+        """Files that nobody waits for any more."""
+        with self._database.transaction() as db:
+            db.executemany("DELETE FROM queue WHERE path = ?", [(os.fsencode(path),) for path in paths])
 
     def verdicts(self, track_id: TrackId) -> dict[str, Verdict]:
         """What the user said of a track's suggestions, by name of the display tag."""

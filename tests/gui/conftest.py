@@ -40,7 +40,7 @@ def window(qtbot: QtBot, services: FakeServices) -> Iterator[Window]:
     qtbot.waitExposed(made)
     made.activateWindow()
     yield made
-    made.close()
+    made.quit()
     assert made.bridge.shut(5000)
     assert services.closed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +139,8 @@ class FakeServices:
         self.conflict: Path | None = None
         self.hold = threading.Event()
         self.hold.set()
+        self.held: list[bool] = []
+        self.queued: list[Path] = []
         self.closed = False
         self.explained: list[tuple[Path, str]] = []
         self.other_models: list[Model | BrokenModel] = []
@@ -260,8 +262,26 @@ class FakeServices:
     def recover(self) -> Sequence[WriteResult]:
         return []
 
-    def score(self, tracks: Sequence[Track], cancel: threading.Event) -> Iterator[Heard | FileFault]:
+    def rest(self, on: bool) -> None:
+        self.held.append(on)
+
+    def queue(self) -> list[Path]:
+        return list(self.queued)
+
+    def put_queue(self, paths: Sequence[Path]) -> None:
+        self.queued += [path for path in paths if path not in self.queued]
+
+    def drop_queue(self, paths: Sequence[Path]) -> None:
+        self.queued = [path for path in self.queued if path not in set(paths)]
+
+    def score(
+        self,
+        tracks: Sequence[Track],
+        cancel: threading.Event,
+        tell: Callable[[Path, float], None] = lambda path, share: None,
+    ) -> Iterator[Heard | FileFault]:
         for number, track in enumerate(tracks):
+            tell(track.path, 0.5)
             while not self.hold.wait(0.01):
                 if cancel.is_set():
                     return
@@ -273,6 +293,8 @@ class FakeServices:
             taggram = np.repeat(np.array(SCORES, np.float16)[:, None], 20, axis=1)
             scores = Scores(CARD.digest, TrackId(track.path.name), 200.0, SCORES)
             self.heard[track.path] = Heard(track.path, scores, taggram)
+            if self.queued:
+                self.drop_queue([track.path])
             yield self.heard[track.path]
 
     def draw(self, path: Path) -> Picture:

@@ -124,6 +124,8 @@ def test_closing_while_listening_ends_the_threads(
     library.actions_["listen_all"].trigger()
     qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
     library.close()
+    assert library.leave_bar.isVisible()
+    library.close()
     assert library.bridge.shut(1000)
     assert services.closed
 

@@ -275,10 +275,10 @@ class TracksModel(RowTable):
             row.state, row.reason = state, reason
         self._many_changed(marked)
 
-    def unmark(self, states: Iterable[State]) -> None:
+    def unmark(self, states: Iterable[State], rows: Iterable[Row]) -> None:
         """Rows in a passing state go back to what they are without it."""
         passing = set(states)
-        marked = [row for row in self._all.values() if row.state in passing]
+        marked = [row for row in rows if row.state in passing]
         for row in marked:
             row.state = self._state_of(row)
         self._many_changed(marked)

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
+from mat_desktop.gui import words
+from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.services import Services
+from mat_desktop.gui.work import Do, Failure
 
 STATES = {WriteStatus.CONFLICT: State.CONFLICT, WriteStatus.FAILED: State.FAILED}
 
@@ -59,6 +62,18 @@ class Outcome:
     def written(self) -> int:
         """Files that were written."""
         return sum(result.status is WriteStatus.WRITTEN for result in self.results)
+
+    def close(self, job: Job, done: str, retry: Do) -> None:
+        """Tell what remains of the job.
+
+        :param done: what was done to the files that were, as "Wrote"
+        """
+        left = (job.total or 0) - len(self.results)
+        job.outcome = f"{done} {words.plural(self.written, 'file')}"
+        if left > 0:
+            job.outcome += f"; {words.number(left)} {'remains' if left == 1 else 'remain'}"
+        job.failures = [Failure(result.path.name, result.reason) for result in self.bad]
+        job.retry = retry if job.failures or left > 0 else None
 
     @property
     def bad(self) -> list[WriteResult]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -12,10 +13,11 @@ from PySide6.QtCore import QObject, Signal
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import EngineFault, FileFault, ModelFault
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.bridge import KEEP, LISTEN, Job
 from mat_desktop.gui.models.row import Arrived, Row, State
 from mat_desktop.gui.operations.arrive import with_verdicts
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.work import Failure
 
 
 def can_be_heard(rows: Iterable[Row]) -> list[Row]:
@@ -46,47 +48,88 @@ class Listen(QObject):
             return
         desk.tracks.mark(rows, State.LISTENING if len(rows) == 1 else State.QUEUED)
         began = time.monotonic()
-        failed: list[FileFault] = []
 
         def items(batch: list[Any]) -> None:
             desk.tracks.hear([item for item in batch if isinstance(item, Arrived)], fresh=True)
             for fault in batch:
                 if isinstance(fault, FileFault):
-                    failed.append(fault)
+                    job.failures.append(Failure(fault.path.name, fault.cause))
                     row = desk.tracks.row(fault.path)
                     if row is not None:
                         desk.tracks.mark([row], State.FAILED, fault.cause)
 
         def ended(error: Exception | None) -> None:
-            desk.tracks.unmark((State.QUEUED, State.LISTENING))
-            heard = words.plural(job.done - len(failed), "track")
+            desk.tracks.unmark((State.QUEUED, State.LISTENING), rows)
+            heard = words.plural(job.done - len(job.failures), "track")
+            job.outcome = f"Listened to {heard}"
+            if job.failures:
+                job.retry = lambda: self.to([row for row in rows if row.state is State.FAILED])
             if error is None and job.done:
                 self.engine_works.emit()
             if isinstance(error, (EngineFault, ModelFault)):
                 self.engine_fault.emit(error)
             elif error is not None:
                 desk.complain("Listening stopped", error, "Go on", lambda: self.to(rows))
-            elif job.cancel.is_set():
-                desk.result(f"Cancelled; listened to {heard}")
+            elif job.stopping:
+                job.outcome = f"Cancelled; listened to {heard}"
             else:
-                desk.result(f"Listened to {heard} in {_length(time.monotonic() - began)}")
+                job.outcome += f" in {_length(time.monotonic() - began)}"
+            if error is None and not desk.bridge.leaving:
+                self._forget(tracks)  # finished or cancelled: nothing to go on with at the next start
+            if error is not None:
+                job.outcome += f"; stopped: {error}"
+                job.retry = lambda: self.to([row for row in rows if row.is_new])
+            desk.result(job.outcome)
             self.ended.emit()
 
         job = Job(
             "Listening",
-            lambda cancel: self._hear(tracks, cancel),
+            lambda cancel: self._hear(tracks, cancel, job),
             on_items=items,
             on_end=ended,
             total=len(tracks),
+            lane=LISTEN,
+            leave="What was listened to is kept, and the rest goes on at the next start.",
+            on_pause=desk.services.rest,
         )
         desk.bridge.do(job)
+        paths = [track.path for track in tracks]
+        desk.bridge.ask(f"{KEEP}queue {id(job)}", lambda: desk.services.put_queue(paths), lambda _: None)
 
-    def _hear(self, tracks: Sequence[Track], cancel: threading.Event) -> Iterator[Arrived | FileFault]:
+    def resume(self) -> None:
+        """Go on with what was to be listened to when the program ended."""
+
+        def found(paths: list[Path]) -> None:
+            rows = [row for path in paths if (row := self._desk.tracks.row(path)) is not None]
+            waiting = [row for row in can_be_heard(rows) if row.scores is None]
+            wanted = {row.path for row in waiting}
+            gone = [path for path in paths if path not in wanted]
+            if waiting:
+                number = words.plural(len(waiting), "track")
+                self._desk.say("positive", f"Listening to {number} goes on from last time.", kind="resume")
+                self.to(waiting)
+            if gone:
+                self._drop(gone)
+
+        self._desk.bridge.ask("queue", self._desk.services.queue, found)
+
+    def _forget(self, tracks: Sequence[Track]) -> None:
+        self._drop([track.path for track in tracks])
+
+    def _drop(self, paths: Sequence[Path]) -> None:
+        services = self._desk.services
+        self._desk.bridge.ask(f"{KEEP}drop {paths[0]}", lambda: services.drop_queue(paths), lambda _: None)
+
+    def _hear(
+        self, tracks: Sequence[Track], cancel: threading.Event, job: Job
+    ) -> Iterator[Arrived | FileFault]:
         """In the worker."""
         services = self._desk.services
         services.start_engine()
-        for item in services.score(tracks, cancel):
+        for item in services.score(tracks, cancel, lambda path, share: job.inside(path.name, share)):
+            job.inside(item.path.name, 1)
             if isinstance(item, FileFault):
+                services.drop_queue([item.path])
                 yield item
             else:
                 yield with_verdicts(services, item, self._desk.tracks.shift)

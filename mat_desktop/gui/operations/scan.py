@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,6 +17,7 @@ from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import known
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.work import Do, Failure
 
 KNOWN_AT_ONCE = 200
 """Tracks of a scan whose kept scores are looked up together."""
@@ -47,6 +49,11 @@ class Scan(QObject):
             if error is None:
                 desk.tracks.forget_missing(seen.whole, seen.files)
             total = desk.tracks.tally().total
+            job.outcome = f"Scanned {words.plural(job.done, 'track')}"
+            job.retry = (lambda: self.read_again(seen.failed)) if seen.failed else None
+            if error is not None or job.stopping:
+                job.outcome = f"Scan stopped after {words.plural(job.done, 'track')}"
+                job.retry = lambda: self.open(wanted)
             if error is not None:
                 desk.complain("The scan stopped", error, "Scan again", lambda: self.open(wanted))
             elif not total:
@@ -54,15 +61,18 @@ class Scan(QObject):
             desk.result(f"{words.plural(total, 'track')} in the library")
             self.ended.emit()
 
-        desk.bridge.do(
-            Job(
-                "Scanning",
-                lambda cancel: self._find(wanted, cancel, seen),
-                on_items=self.found,
-                on_end=ended,
-                counts=_counts,
-            )
+        def items(batch: list[Any]) -> None:
+            job.failures += _failures(batch)
+            self.found(batch)
+
+        job = Job(
+            "Scanning",
+            lambda cancel: self._find(wanted, cancel, seen),
+            on_items=items,
+            on_end=ended,
+            counts=_counts,
         )
+        desk.bridge.do(job)
 
     def again(self) -> None:
         """Scan all folders again."""
@@ -98,8 +108,11 @@ class Scan(QObject):
         if heard:
             tracks.hear(heard)
 
-    def read_again(self, paths: Sequence[Path]) -> None:
-        """Read single files again, as after a failure."""
+    def read_again(self, paths: Sequence[Path], then: Do = lambda: None) -> None:
+        """Read single files again, as after a failure.
+
+        :param then: called when they were
+        """
         desk = self._desk
 
         def make(cancel: threading.Event) -> Iterator[Row | Arrived]:
@@ -117,19 +130,26 @@ class Scan(QObject):
         def ended(error: Exception | None) -> None:
             if error is not None:
                 desk.complain("The files cannot be read again", error)
+            job.outcome = f"Read {words.plural(job.done, 'file')} again"
+            bad = [path for path in paths if (row := desk.tracks.row(path)) is None or row.track is None]
+            job.retry = (lambda: self.read_again(bad)) if job.failures else None
             self.ended.emit()
+            then()
 
-        desk.bridge.do(
-            Job(
-                "Reading again",
-                make,
-                on_items=lambda items: self.found(items, again=True),
-                on_end=ended,
-                total=len(paths),
-                unit="file",
-                counts=_counts,
-            )
+        def items(batch: list[Any]) -> None:
+            job.failures += _failures(batch)
+            self.found(batch, again=True)
+
+        job = Job(
+            "Reading again",
+            make,
+            on_items=items,
+            on_end=ended,
+            total=len(paths),
+            unit="file",
+            counts=_counts,
         )
+        desk.bridge.do(job)
 
 
 @dataclass(slots=True)
@@ -139,6 +159,10 @@ class _Seen:
     files: set[Path] = field(default_factory=set)
     failed: list[Path] = field(default_factory=list)
     whole: list[Path] = field(default_factory=list)
+
+
+def _failures(batch: Sequence[Any]) -> list[Failure]:
+    return [Failure(row.path.name, row.reason) for row in batch if isinstance(row, Row) and row.reason]
 
 
 def _counts(item: object) -> bool:

@@ -62,6 +62,7 @@ class Undo(QObject):
                 on_items=self.recovered.emit,
                 on_end=lambda _: None,
                 unit="file",
+                leave="It takes a moment.",
             )
         )
 
@@ -85,17 +86,18 @@ class Undo(QObject):
                 first = outcome.bad[0]
                 many = words.plural(len(outcome.bad), "file")
                 desk.say("warning", f"{many} not as before: {first.path.name}: {first.reason}", kind="undo")
-            desk.result(f"Took back {back}")
+            outcome.close(job, "Took back", lambda: self.take_back(run_id))
+            desk.result(job.outcome)
             self.ended.emit()
 
-        desk.bridge.do(
-            Job(
-                "Undoing",
-                make,
-                on_items=outcome.take,
-                on_end=ended,
-                total=run.files if run is not None else None,
-                unit="file",
-                counts=is_result,
-            )
+        job = Job(
+            "Undoing",
+            make,
+            on_items=outcome.take,
+            on_end=ended,
+            total=run.files if run is not None else None,
+            unit="file",
+            counts=is_result,
+            leave="The file under way is finished first; those after it stay as they were written.",
         )
+        desk.bridge.do(job)

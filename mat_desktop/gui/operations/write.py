@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.domain.plan import FilePlan, Plan
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.bridge import FILES, Job
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
@@ -31,12 +31,14 @@ def _by_folder(row: Row) -> tuple[str, str, str]:
 class Write(QObject):
     """``planned`` hands over changes some files at a time, ``complete`` says that there are no more.
 
-    ``written`` comes last, with the number of files and those that were left as they were.
+    ``written`` comes last, with the number of files and those that were left as they were; ``again`` asks for
+    another plan for files that remain.
     """
 
     planned = Signal(object, int)
     complete = Signal(str)
     written = Signal(int, object)
+    again = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -82,22 +84,25 @@ class Write(QObject):
         def ended(error: Exception | None) -> None:
             if error is not None:
                 desk.complain("Writing stopped", error)
-            desk.result(f"Wrote {words.plural(outcome.written, 'file')}")
+            settled = {result.path for result in outcome.results} - {result.path for result in outcome.bad}
+            rest = tuple(file for file in plan.files if file.path not in settled)
+            outcome.close(job, "Wrote", lambda: self.again.emit([file.path for file in rest]))
+            desk.result(job.outcome)
             self.written.emit(outcome.written, outcome.bad)
 
-        if desk.bridge.busy:
+        if desk.bridge.lane_busy(FILES):
             number = words.plural(len(plan.files), "file")
             desk.say(
                 "positive", f"{number} will be written as soon as the running work is done.", kind="wrote"
             )
-        desk.bridge.do(
-            Job(
-                "Writing",
-                make,
-                on_items=outcome.take,
-                on_end=ended,
-                total=len(plan.files),
-                unit="file",
-                counts=is_result,
-            )
+        job = Job(
+            "Writing",
+            make,
+            on_items=outcome.take,
+            on_end=ended,
+            total=len(plan.files),
+            unit="file",
+            counts=is_result,
+            leave="The file under way is finished first; those after it stay as they are.",
         )
+        desk.bridge.do(job)

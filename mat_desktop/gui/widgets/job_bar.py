@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.theme import appearance, current
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text, round_rect
+from mat_desktop.gui.work import Work
 
 
 class Progress(QWidget):
     """A thin bar; without a total a part of it wanders with what is done."""
 
-    def __init__(self) -> None:
+    def __init__(self, wide: int = 160) -> None:
+        """:param wide: 0 takes the room that there is"""
         super().__init__()
         self._share: float | None = 0.0
-        self.setFixedSize(QSize(160, 12))
+        self.setFixedHeight(12)
+        if wide:
+            self.setFixedWidth(wide)
         self.setAccessibleName("Progress")
         appearance.changed.connect(self.update)
 
@@ -38,8 +42,26 @@ class Progress(QWidget):
             round_rect(painter, QRect(0, 4, wide, 4), 2, t.color("accent"))
 
 
+def count_text(work: Work) -> str:
+    """``1,284 of 12,406 tracks``, or how many so far."""
+    if work.total is None:
+        return words.plural(work.done, work.unit)
+    return f"{words.number(work.done)} of {words.plural(work.total, work.unit)}"
+
+
+def speed_text(work: Work) -> str:
+    """``61 a second · 3 min left``, as far as it can be told."""
+    left = work.seconds_left
+    parts = [words.rate(work.rate, "").replace("  ", " ")] if work.rate * 60 >= 1 else []
+    if left is not None and work.amount > 0:
+        parts.append(words.time_left(left))
+    return " · ".join(parts)
+
+
 class JobBar(Panel):
-    """28 px at the bottom of the window."""
+    """28 px at the bottom of the window. ``activity`` asks for the panel with all of the work."""
+
+    activity = Signal()
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__("bg", edges="t")
@@ -65,13 +87,18 @@ class JobBar(Panel):
         inner = QHBoxLayout(self.job)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(8)
+        self.open = Button(icon="activity", kind="flat", height=24, tip="Activity")
+        self.open.clicked.connect(self.activity)
+        layout.addWidget(self.open)
         self.title = Text(size=12)
         self.count = Text(size=12, token="muted", figures=True)
         self.progress = Progress()
         self.speed = Text(size=12, token="muted", figures=True)
+        self.pause = Button(icon="pause", kind="flat", height=24, tip="Pause")
+        self.pause.clicked.connect(self._pause)
         self.cancel = Button(icon="x", kind="flat", height=24, tip="Cancel")
-        self.cancel.clicked.connect(bridge.cancel)
-        for widget in (self.title, self.count, self.progress, self.speed, self.cancel):
+        self.cancel.clicked.connect(self._cancel)
+        for widget in (self.title, self.count, self.progress, self.speed, self.pause, self.cancel):
             inner.addWidget(widget)
         layout.addWidget(self.job)
         self.result = Text("Ready", size=12, token="muted")
@@ -108,27 +135,44 @@ class JobBar(Panel):
         self.result.setText(text)
         self.result.setToolTip(text)
 
+    def _running(self) -> Work | None:
+        return next((work for work in self._bridge.work if self._bridge.runs(work)), None)
+
+    def _pause(self) -> None:
+        work = self._running()
+        if work is not None:
+            self._bridge.pause(work, not work.paused)
+
+    def _cancel(self) -> None:
+        work = self._running()
+        if work is not None:
+            self._bridge.stop(work)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click on the job, or on the last result, shows all of the work."""
+        inside = [widget for widget in (self.job, self.result) if not widget.isHidden()]
+        if any(widget.geometry().contains(event.position().toPoint()) for widget in inside):
+            self.activity.emit()
+
     def refresh(self) -> None:
-        """Show the running job as it is now."""
-        job = self._bridge.job
+        """Show the work that runs as it is now; where there are several, the one that changes files."""
+        job = self._running()
         self.job.setVisible(job is not None)
         self.result.setVisible(True)
         if job is None:
             return
         self.result.setText("")
-        self.title.setText("Stopping" if job.cancel.is_set() else job.title)
-        if job.total is None:
-            self.count.setText(words.plural(job.done, job.unit))
-            self.progress.hide()
-        else:
-            of = words.plural(job.total, job.unit)
-            self.count.setText(f"{words.number(job.done)} of {of}")
-            self.progress.show()
-            self.progress.set(job.done / job.total if job.total else 1.0)
-            self.progress.setAccessibleDescription(self.count.text())
-        left = job.seconds_left
-        parts = [words.rate(job.rate, "").replace("  ", " ")] if job.rate else []
-        if left is not None and job.done >= 2:
-            parts.append(words.time_left(left))
-        self.speed.setText(" · ".join(parts))
-        self.cancel.setEnabled(not job.cancel.is_set())
+        others = len(self._bridge.work) - 1
+        title = "Stopping" if job.stopping else job.title
+        self.title.setText(f"{title} (+{others})" if others else title)
+        self.count.setText(count_text(job))
+        self.progress.setVisible(job.share is not None)
+        self.progress.set(job.share)
+        self.progress.setAccessibleDescription(self.count.text())
+        self.speed.setText("Paused" if job.paused else speed_text(job))
+        self.pause.setVisible(job.can_pause)
+        self.pause.set_icon("play" if job.paused else "pause")
+        self.pause.setToolTip("Go on" if job.paused else "Pause")
+        self.pause.setAccessibleName(f"{'Go on with' if job.paused else 'Pause'} {job.title}")
+        self.pause.setEnabled(not job.stopping)
+        self.cancel.setEnabled(not job.stopping)

@@ -1,0 +1,108 @@
+"""Closing the window in the middle of work, and going on with it at the next start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QSettings
+
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.listen import Listen
+from mat_desktop.gui.operations.scan import Scan
+from mat_desktop.gui.widgets.leave_bar import LeaveBar
+from mat_desktop.gui.work import Work
+
+LEFT = "left"
+"""Setting: what a write that was stopped by quitting left undone, in words."""
+
+
+class Leave(QObject):
+    """Asks before work is stopped, waits for the file under way, and remembers what remains."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        bar: LeaveBar,
+        settings: QSettings,
+        close: Callable[[], object],
+        write: Callable[[], object],
+    ) -> None:
+        """:param close: closes the window
+        :param write: shows what would be written
+        """
+        super().__init__()
+        self._desk, self._bar, self._settings = desk, bar, settings
+        self._close, self._write = close, write
+        self._leaving = self._later = False
+        bar.quit_now.connect(self.now)
+        bar.quit_later.connect(self._when_done)
+        bar.stay.connect(self._stay)
+        desk.bridge.changed.connect(self._look)
+        desk.bridge.over.connect(self._over)
+
+    def may_close(self) -> bool:
+        """Whether the window may close now; if not, the user is asked. Closing once more quits."""
+        works = self._unfinished()
+        if not works or self._leaving:
+            return not self._writing()
+        if self._bar.isVisible() and not self._later:
+            self.now()
+            return not self._writing()
+        self._later = False
+        self._bar.ask(works)
+        return False
+
+    def now(self) -> None:
+        """Stop everything, finish the file under way, then close."""
+        self._leaving = True
+        self._desk.bridge.leaving = True
+        self._bar.wait(done=False)
+        self._desk.bridge.cancel()
+        for work in self._desk.bridge.work:
+            self._desk.bridge.stop(work)
+        self._look()
+
+    def resume_after(self, scan: Scan, listen: Listen) -> None:
+        """When the first scan has brought the rows, listening goes on, and what was left is said."""
+
+        def go_on() -> None:
+            scan.ended.disconnect(go_on)
+            listen.resume()
+
+        scan.ended.connect(go_on)
+        left = str(self._settings.value(LEFT, ""))
+        if left:
+            self._settings.remove(LEFT)
+            self._desk.say("warning", f"Last time writing was stopped: {left}.", "Write…", self._write)
+
+    def _unfinished(self) -> list[Work]:
+        return [work for work in self._desk.bridge.work if work.leave]
+
+    def _writing(self) -> bool:
+        job = self._desk.bridge.job
+        return job is not None and job.lane != "listen" and bool(job.leave)
+
+    def _when_done(self) -> None:
+        self._later = True
+        self._bar.wait(done=True)
+
+    def _stay(self) -> None:
+        self._later = False
+        self._bar.hide()
+
+    def _over(self, work: Work) -> None:
+        if self._leaving and work.title == "Writing" and work.outcome and work.retry is not None:
+            self._settings.setValue(LEFT, work.outcome)
+
+    def _look(self) -> None:
+        if not self._bar.isVisible():
+            return
+        works = self._unfinished()
+        self._bar.show_work(works)
+        if self._leaving and not self._writing():
+            self._close()
+        elif not works and self._later:
+            self._leaving = True
+            self._close()
+        elif not works:
+            self._bar.hide()

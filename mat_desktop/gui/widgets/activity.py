@@ -1,0 +1,254 @@
+"""The activity panel: what runs, what waits for it, and what became of what ran before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from mat_desktop.gui import words
+from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Text
+from mat_desktop.gui.widgets.job_bar import Progress, count_text, speed_text
+from mat_desktop.gui.work import Work
+
+WIDE, HIGH = 360, 400
+LISTED = 20
+"""Failures of one piece of work that are listed; the page of problems has them all."""
+
+
+class WorkCard(QWidget):
+    """Work that runs or waits."""
+
+    def __init__(self, bridge: Bridge, work: Work) -> None:
+        super().__init__()
+        self.work = work
+        self._bridge = bridge
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 8, 10)
+        layout.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        self.title = Text(weight=500)
+        self.count = Text(size=12, token="muted", figures=True)
+        self.pause = Button(icon="pause", kind="flat", height=24, tip="Pause")
+        self.pause.clicked.connect(lambda: bridge.pause(work, not work.paused))
+        self.cancel = Button(icon="x", kind="flat", height=24, tip="Cancel")
+        self.cancel.setAccessibleName(f"Cancel {work.title}")
+        self.cancel.clicked.connect(lambda: bridge.stop(work))
+        head.addWidget(self.title)
+        head.addStretch(1)
+        for widget in (self.count, self.pause, self.cancel):
+            head.addWidget(widget)
+        layout.addLayout(head)
+        self.progress = Progress(wide=0)
+        self.speed = Text(size=12, token="muted", figures=True)
+        self.detail = Text(size=12, token="muted", elide=True, figures=True)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.speed)
+        layout.addWidget(self.detail)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """As it is now."""
+        work = self.work
+        runs = self._bridge.runs(work)
+        self.title.setText("Stopping" if work.stopping else work.title if runs else f"{work.title}, waits")
+        self.count.setText(count_text(work))
+        self.progress.setVisible(runs and work.share is not None)
+        self.progress.set(work.share)
+        self.progress.setAccessibleDescription(self.count.text())
+        speed = "Paused" if work.paused else speed_text(work)
+        self.speed.setText(speed)
+        self.speed.setVisible(runs and bool(speed))
+        part = work.part
+        detail = f"{part[0]}, {part[1]:.0%}" if part is not None else work.detail
+        self.detail.setText(detail)
+        self.detail.setVisible(runs and bool(detail))
+        self.pause.setVisible(runs and work.can_pause)
+        self.pause.set_icon("play" if work.paused else "pause")
+        verb = "Go on with" if work.paused else "Pause"
+        self.pause.setToolTip(verb.removesuffix(" with"))
+        self.pause.setAccessibleName(f"{verb} {work.title}")
+        self.pause.setEnabled(not work.stopping)
+        self.cancel.setEnabled(not work.stopping)
+
+
+class PastCard(QWidget):
+    """Work that is over: what was done, when, and what failed."""
+
+    retried = Signal(object)
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 12, 10)
+        layout.setSpacing(3)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        bad = bool(work.failures)
+        head.addWidget(
+            Icon("triangle-alert" if bad else "circle-check", 16, "warning" if bad else "positive")
+        )
+        self.outcome = Text(work.outcome or work.title, elide=True)
+        self.outcome.setAccessibleName(self.outcome.text())
+        head.addWidget(self.outcome, 1)
+        when = datetime.fromtimestamp(work.ended or 0).astimezone().strftime("%H:%M")
+        head.addWidget(Text(when, size=12, token="muted", figures=True))
+        layout.addLayout(head)
+        for failure in work.failures[:LISTED]:
+            line = Text(f"{failure.name}: {failure.reason}", size=12, token="muted", elide=True)
+            line.setContentsMargins(24, 0, 0, 0)
+            line.setToolTip(f"{failure.name}\n{failure.reason}")
+            layout.addWidget(line)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(24, 0, 0, 0)
+        more = len(work.failures) - LISTED
+        if more > 0:
+            foot.addWidget(Text(f"and {words.number(more)} more", size=12, token="muted"))
+        foot.addStretch(1)
+        self.retry: Button | None = None
+        if work.retry is not None:
+            self.retry = Button("Retry", "rotate-ccw", height=28)
+            self.retry.setAccessibleName(f"Retry what failed: {self.outcome.text()}")
+            self.retry.clicked.connect(lambda: self.retried.emit(work))
+            foot.addWidget(self.retry)
+        if foot.count() > 1:
+            layout.addLayout(foot)
+
+
+class ActivityPanel(Panel):
+    """Stands over the status bar; Escape closes it."""
+
+    closed = Signal()
+
+    def __init__(self, bridge: Bridge, parent: QWidget, anchor: QWidget) -> None:
+        """:param anchor: it opens upward from there"""
+        super().__init__("raised", radius=8)
+        self.setParent(parent)
+        self.setAccessibleName("Activity")
+        self._bridge, self._over, self._anchor = bridge, parent, anchor
+        self._shown: tuple[list[Work], list[Work]] = ([], [])
+        self.cards: list[WorkCard] = []
+        self.past: list[PastCard] = []
+        self.setFixedWidth(WIDE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 6)
+        layout.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 6, 8, 4)
+        head.addWidget(Text("Activity", weight=600))
+        head.addStretch(1)
+        self.clear = Button("Clear", kind="flat", height=24)
+        self.clear.setToolTip("Forget what is over")
+        self.clear.clicked.connect(bridge.forget_past)
+        head.addWidget(self.clear)
+        close = Button(icon="x", kind="flat", height=24, tip="Close (Esc)")
+        close.clicked.connect(self.dismiss)
+        head.addWidget(close)
+        layout.addLayout(head)
+        self._area = QScrollArea()
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.viewport().setAutoFillBackground(False)
+        layout.addWidget(self._area, 1)
+        self.hide()
+        bridge.changed.connect(self.refresh)
+        parent.installEventFilter(self)
+
+    def toggle(self) -> None:
+        """Open or close it."""
+        if self.isVisible():
+            self.dismiss()
+            return
+        self.show()
+        self.raise_()
+        self._rebuild()
+        first = self.findChildren(Button)
+        if first:
+            first[-1 if not self.cards else 0].setFocus()
+        if self.cards:
+            self.cards[0].cancel.setFocus()
+
+    def dismiss(self) -> None:
+        """Close it."""
+        self.hide()
+        self.closed.emit()
+
+    def refresh(self) -> None:
+        """Show what changed."""
+        if not self.isVisible():
+            return
+        if (self._bridge.work, list(self._bridge.past)) != self._shown:
+            self._rebuild()
+            return
+        for card in self.cards:
+            before = card.sizeHint().height()
+            card.refresh()
+            if card.sizeHint().height() != before:
+                self._place()
+
+    def _rebuild(self) -> None:
+        bridge = self._bridge
+        had = self.isAncestorOf(focus) if (focus := self.window().focusWidget()) is not None else False
+        self._shown = (bridge.work, list(bridge.past))
+        box = QWidget()
+        box.setAutoFillBackground(False)
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+        self.cards = [WorkCard(bridge, work) for work in bridge.work]
+        self.past = [PastCard(work) for work in bridge.past]
+        for card in (*self.cards, *self.past):
+            layout.addWidget(Line())
+            card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            layout.addWidget(card)
+        for past in self.past:
+            past.retried.connect(self._retry)
+        if not any(self._shown):
+            layout.addWidget(Line())
+            nothing = Text("Nothing is being done.", token="muted")
+            nothing.setContentsMargins(16, 10, 16, 10)
+            layout.addWidget(nothing)
+        layout.addStretch(1)
+        self.clear.setEnabled(bool(bridge.past))
+        self._area.setWidget(box)
+        self._place()
+        if had:
+            (self.cards[0].cancel if self.cards else self.clear).setFocus()
+
+    def _retry(self, work: Work) -> None:
+        retry, work.retry = work.retry, None
+        self._bridge.past.remove(work)
+        if retry is not None:
+            retry()
+        self._bridge.changed.emit()
+
+    def _place(self) -> None:
+        box = self._area.widget()
+        if box is None:
+            return
+        box.ensurePolished()
+        high = min(HIGH, 42 + box.sizeHint().height())
+        corner = self._anchor.mapTo(self._over, QPoint(0, 0))
+        left = max(8, min(corner.x(), self._over.width() - WIDE - 8))
+        bar = corner.y()
+        self.setGeometry(left, max(8, bar - 8 - high), WIDE, min(high, max(80, bar - 16)))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window has another size."""
+        if event.type() is QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape closes it."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,91 @@
+"""What the window asks when it is closed in the middle of work."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout
+
+from mat_desktop.gui.theme import current
+from mat_desktop.gui.widgets.controls import Button, Icon, Text, announce
+from mat_desktop.gui.widgets.job_bar import count_text
+from mat_desktop.gui.work import Work
+
+
+class LeaveBar(QFrame):
+    """Over the page: what is not finished, and three ways on. Escape keeps working."""
+
+    quit_now = Signal()
+    quit_later = Signal()
+    stay = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 12, 16, 12)
+        layout.setSpacing(6)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(Icon("triangle-alert", 16, "warning"))
+        self.title = Text("Work is not finished", weight=600)
+        head.addWidget(self.title, 1)
+        layout.addLayout(head)
+        self.text = Text()
+        self.text.setWordWrap(True)
+        self.text.setContentsMargins(26, 0, 0, 0)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        layout.addWidget(self.text)
+        row = QHBoxLayout()
+        row.setContentsMargins(22, 4, 0, 0)
+        row.setSpacing(8)
+        self.now = Button("Quit now", kind="primary")
+        self.later = Button("Quit when done")
+        self.keep = Button("Keep working", key="Esc")
+        for button, signal in (
+            (self.now, self.quit_now),
+            (self.later, self.quit_later),
+            (self.keep, self.stay),
+        ):
+            button.clicked.connect(signal)
+            row.addWidget(button)
+        row.addStretch(1)
+        layout.addLayout(row)
+        self.hide()
+
+    def ask(self, works: list[Work]) -> None:
+        """Show what is not finished."""
+        for button in (self.now, self.later, self.keep):
+            button.show()
+        self.title.setText("Work is not finished")
+        self.show_work(works)
+        self.show()
+        self.now.setFocus()
+        announce(self, f"{self.title.text()}. {self.text.text()}")
+
+    def show_work(self, works: list[Work]) -> None:
+        """How far it is now."""
+        self.text.setText("\n".join(f"{work.title}: {count_text(work)}. {work.leave}" for work in works))
+
+    def wait(self, *, done: bool) -> None:
+        """The window closes by itself.
+
+        :param done: once everything is done; otherwise as soon as the files under way are
+        """
+        self.title.setText("Quits when everything is done" if done else "Finishing the files under way")
+        self.now.setVisible(done)
+        self.later.hide()
+        self.keep.setVisible(done)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape keeps working."""
+        if event.key() == Qt.Key.Key_Escape and self.keep.isVisible():
+            self.stay.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The fill of warnings."""
+        t = current()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), t.color("warning_fill"))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, t.color("border"))

@@ -1,0 +1,209 @@
+"""The activity panel, and closing the window in the middle of work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.plan import Plan, WriteResult
+from mat_desktop.gui.bridge import FILES, LISTEN, Job
+from mat_desktop.gui.models.row import State
+from mat_desktop.gui.window import Window
+from mat_desktop.gui.work import Failure, Work
+from tests.gui.double import FakeServices
+
+
+def hold(qtbot: QtBot, window: Window, services: FakeServices) -> Work:
+    """Begin to listen, and stop at the first track."""
+    services.hold.clear()
+    window.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: bool(window.bridge.work) and window.bridge.runs(window.bridge.work[0]))
+    return window.bridge.work[0]
+
+
+def idle(qtbot: QtBot, window: Window) -> None:
+    qtbot.waitUntil(lambda: not window.bridge.busy, timeout=5000)
+
+
+def test_progress_within_a_file_is_shown(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    work = hold(qtbot, library, services)
+    library.actions_["activity"].trigger()
+    (card,) = library.activity.cards
+    qtbot.waitUntil(lambda: card.detail.text() == "0 song.flac, 50%", timeout=5000)
+    assert card.count.text() == "0 of 5 tracks"
+    assert work.share == 0.1
+    services.hold.set()
+    idle(qtbot, library)
+    qtbot.waitUntil(lambda: len(library.activity.past) == 2, timeout=5000)
+    assert library.activity.past[0].outcome.text().startswith("Listened to 4 tracks in")
+
+
+def test_a_job_rests_and_goes_on(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    hold(qtbot, library, services)
+    library.status.pause.click()
+    assert services.held == [True]
+    assert library.status.speed.text() == "Paused"
+    services.hold.set()
+    qtbot.wait(300)
+    assert library.bridge.busy
+    library.status.pause.click()
+    assert services.held == [True, False]
+    idle(qtbot, library)
+    assert library.tracks.counts()[State.TO_REVIEW] == 4
+
+
+def test_failures_are_listed_and_retried(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    work = library.bridge.past[0]
+    assert work.failures == [Failure("4 song.flac", "the decoder gave up")]
+    library.activity.toggle()
+    card = library.activity.past[0]
+    assert card.retry is not None
+    card.retry.click()
+    idle(qtbot, library)
+    assert library.bridge.past[0].outcome.startswith("Listened to 1 track")
+    assert library.tracks.counts()[State.FAILED] == 1
+    assert library.tracks.counts()[State.TO_REVIEW] == 5
+
+
+def test_files_are_scanned_while_others_are_listened_to(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    hold(qtbot, library, services)
+    library.actions_["rescan"].trigger()
+    qtbot.waitUntil(lambda: len(library.bridge.past) == 2)
+    assert library.bridge.work[0].title == "Listening"
+    services.hold.set()
+    idle(qtbot, library)
+
+
+def test_a_waiting_job_is_dropped_at_once(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    hold(qtbot, library, services)
+    ends: list[Exception | None] = []
+    ran: list[int] = []
+
+    def make(cancel: threading.Event) -> Iterator[int]:
+        ran.append(1)
+        yield 1
+
+    job = Job("Second", make, on_items=lambda items: None, on_end=ends.append, lane=LISTEN)
+    library.bridge.do(job)
+    library.activity.toggle()
+    assert [card.title.text() for card in library.activity.cards] == ["Listening", "Second, waits"]
+    library.activity.cards[1].cancel.click()
+    assert ends == [None]
+    services.hold.set()
+    idle(qtbot, library)
+    assert not ran and ends == [None]
+
+
+def test_work_of_others_is_shown_too(qtbot: QtBot, library: Window) -> None:
+    work = Work("Training", unit="epoch", total=4)
+    library.activity.toggle()
+    library.bridge.begin(work)
+    work.done = 1
+    library.bridge.progressed(work)
+    assert library.activity.cards[0].count.text() == "1 of 4 epochs"
+    assert "Training" in library.status.title.text()
+    library.activity.cards[0].cancel.click()
+    assert work.stopping
+    work.outcome = "Trained 1 epoch"
+    library.bridge.finish(work)
+    assert library.activity.past[0].outcome.text() == "Trained 1 epoch"
+    qtbot.keyClick(library.activity, Qt.Key.Key_Escape)
+    assert not library.activity.isVisible()
+
+
+def test_closing_asks_and_work_can_go_on(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    hold(qtbot, library, services)
+    assert not library.close()
+    assert library.leave_bar.isVisible()
+    assert "0 of 5 tracks" in library.leave_bar.text.text()
+    qtbot.keyClick(library.leave_bar, Qt.Key.Key_Escape)
+    assert not library.leave_bar.isVisible()
+    assert library.isVisible()
+    library.close()
+    library.leave_bar.later.click()
+    services.hold.set()
+    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    assert services.closed
+    assert not services.queued
+
+
+def test_listening_goes_on_after_the_next_start(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    hold(qtbot, library, services)
+    qtbot.waitUntil(lambda: len(services.queued) == 5)
+    library.close()
+    library.leave_bar.now.click()
+    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    assert len(services.queued) == 5
+    services.hold.set()
+    again = Window(services)
+    qtbot.addWidget(again)
+    again.show()
+    again.begin([services.music])
+    qtbot.waitUntil(lambda: again.tracks.counts()[State.TO_REVIEW] == 4, timeout=10_000)
+    idle(qtbot, again)
+    qtbot.waitUntil(lambda: not services.queued, timeout=5000)
+    again.quit()
+    assert again.bridge.shut(5000)
+
+
+def test_cancelling_empties_the_queue(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    hold(qtbot, library, services)
+    qtbot.waitUntil(lambda: len(services.queued) == 5)
+    library.status.cancel.click()
+    idle(qtbot, library)
+    qtbot.waitUntil(lambda: not services.queued, timeout=5000)
+
+
+def test_quitting_while_writing_finishes_the_file_and_says_what_remains(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    gate, apply = threading.Event(), services.apply
+
+    def slowly(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        for result in apply(plan, cancel):
+            gate.wait(10)
+            yield result
+            if cancel.is_set():
+                return
+
+    services.apply = slowly  # type: ignore[method-assign]
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    qtbot.waitUntil(lambda: library.bridge.lane_busy(FILES) and library.bridge.job is not None)
+    library.close()
+    library.leave_bar.now.click()
+    assert library.isVisible()  # the file under way is not finished
+    gate.set()
+    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    settings = QSettings(str(services.data_dir / "window.ini"), QSettings.Format.IniFormat)
+    assert settings.value("left") == "Wrote 1 file; 3 remain"
+
+
+def test_a_cancelled_write_offers_the_rest(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    services.conflict = Path(next(iter(services.files)))
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    idle(qtbot, library)
+    work = next(work for work in library.bridge.past if work.title == "Writing")
+    assert work.outcome == "Wrote 3 files"
+    assert work.retry is not None
+    services.conflict = None
+    work.retry()
+    qtbot.waitUntil(lambda: library.panels.is_open and library.panels.write.write.isEnabled(), timeout=5000)
+    assert len(library.panels.write.plan.files) == 1
