@@ -199,7 +199,13 @@ class Engine:
         """Called with the lock held."""
         package = str(Path(mat_desktop.__file__).resolve().parent.parent)
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        # The front end's products are small: threads of their own wait for each other, on a busy computer ten
+        # times as long as the product takes. Torch's threads are counted elsewhere.
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "OPENBLAS_NUM_THREADS": "1",
+        }
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         try:
             # -P: a torch.py in the folder of music that the user stands in must not be imported.

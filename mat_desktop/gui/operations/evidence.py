@@ -102,9 +102,7 @@ class ShowEvidence(QObject):
         row, tag = self._row, self._tag()
         if not self._on or row is None or row.track is None or row.scores is None or tag is None:
             self._stop()
-            self._dock.set_info(
-                "Select a track and a tag to see evidence" if self._on and row is None else ""
-            )
+            self._dock.set_info("Evidence needs a track that was listened to" if self._on else "")
             self._then_play = False
             return
         key = (row.scores.model, row.scores.track_id, tag.key)
@@ -123,13 +121,13 @@ class ShowEvidence(QObject):
         sources = {spec.key for spec in self._desk.services.card.tags}
         if not sources & set(tag.sources):
             self._then_play = False
-            self._dock.set_info(f"No evidence for “{tag.shown}”: the network does not know this tag")
+            self._dock.set_info(f"No evidence: the network does not know “{tag.shown}”")
             return
         self._ask(key, row, tag)
 
     def _ask(self, key: Key, row: Row, tag: DisplayTag) -> None:
         self._asked = key
-        self._dock.set_info(f"Looking for evidence of “{tag.shown}”…")
+        self._dock.set_info("Looking for evidence…")
         services, path = self._desk.services, row.path
 
         def done(evidence: Evidence) -> None:
@@ -166,10 +164,10 @@ class ShowEvidence(QObject):
         play, self._then_play = self._then_play, False
         if evidence.empty:
             self._stop()
-            self._dock.set_info(f"Nothing in this track speaks for “{tag.shown}”")
+            self._dock.set_info(f"Nothing here speaks for “{tag.shown}”")
             return
         self._shown = (key, evidence)
-        self._dock.set_info(f"Outlined: half of the evidence for “{tag.shown}”")
+        self._dock.set_info(f"Evidence: {tag.shown}")
         self._outline()
         if play and self._dock.seconds:
             self.passage.emit(*strongest(evidence, self._dock.seconds))

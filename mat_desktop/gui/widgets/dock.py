@@ -100,7 +100,12 @@ class Dock(Panel):
         head.addWidget(self.score_scale)
         tools = QHBoxLayout()
         tools.setSpacing(4)
-        self.evidence = Button(icon="crosshair", kind="flat", height=28, tip="Evidence for the tag (E)")
+        self.evidence = Button(
+            icon="crosshair",
+            kind="flat",
+            height=28,
+            tip="Evidence for the tag (E): half of it lies inside the outline",
+        )
         self.evidence.setCheckable(True)
         self.zoom_in = Button(icon="zoom-in", kind="flat", height=28, tip="Zoom in (Ctrl++)")
         self.zoom_out = Button(icon="zoom-out", kind="flat", height=28, tip="Zoom out (Ctrl+−)")

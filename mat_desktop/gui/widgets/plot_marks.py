@@ -138,8 +138,8 @@ class LoopMark(pg.GraphicsObject):  # type: ignore[misc]
         self._moving = False
         self._regions = tuple(
             pg.LinearRegionItem(
-                brush=QColor(255, 255, 255, 36),
-                hoverBrush=QColor(255, 255, 255, 52),
+                brush=QColor(255, 255, 255, 28),
+                hoverBrush=QColor(255, 255, 255, 44),
                 pen=pg.mkPen(QColor("#FFFFFF"), width=1),
                 hoverPen=pg.mkPen(QColor("#FFFFFF"), width=3),
             )
