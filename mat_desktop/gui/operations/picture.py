@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRect, QRectF, QSettings, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
@@ -19,7 +20,7 @@ from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.scale import on_scale
-from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.theme import Lut, current, font
 
 if TYPE_CHECKING:
     from mat_desktop.gui.widgets.dock import Dock
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 KINDS = {".png": "PNG picture (*.png)", ".svg": "SVG picture (*.svg)"}
 
-TITLE = 56
+TITLE = 64
 MARGIN = 16
 SCORES = 264
 LINE = 22
@@ -65,10 +66,10 @@ class ExportPicture(QObject):
         title, about = words_of(row, self._desk.services.card.title)
         suggestions = [s for s in self._dock.suggestions if listed(s)]
         if path.suffix.lower() == ".svg":
-            data = svg(plot, title, about, suggestions)
+            data = svg(plot, self._dock.level_range, title, about, suggestions)
             work = lambda: write(path, data)  # noqa: E731 - one of two
         else:
-            image = picture(plot, title, about, suggestions)
+            image = picture(plot, self._dock.level_range, title, about, suggestions)
             work = lambda: write(path, encoded(image))  # noqa: E731
 
         self._desk.bridge.ask(
@@ -97,19 +98,23 @@ def words_of(row: Row, model: str) -> tuple[str, str]:
     return row.title, " · ".join(part for part in parts if part)
 
 
-def picture(plot: Spectrogram, title: str, about: str, suggestions: list[Suggestion]) -> QImage:
+def picture(
+    plot: Spectrogram, levels: tuple[float, float], title: str, about: str, suggestions: list[Suggestion]
+) -> QImage:
     """In the theme's colours, at least :data:`LEAST_WIDTH` pixels wide."""
     size = _size(plot, suggestions)
     ratio = max(2.0, LEAST_WIDTH / size.width())
     image = QImage(size * ratio, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     painter = QPainter(image)
-    _paint(painter, size, plot, title, about, suggestions)
+    _paint(painter, size, plot, levels, title, about, suggestions)
     painter.end()
     return image
 
 
-def svg(plot: Spectrogram, title: str, about: str, suggestions: list[Suggestion]) -> bytes:
+def svg(
+    plot: Spectrogram, levels: tuple[float, float], title: str, about: str, suggestions: list[Suggestion]
+) -> bytes:
     """Axes and words as shapes; the two pictures are pixels inside of it."""
     size = _size(plot, suggestions)
     held = QByteArray()
@@ -122,7 +127,7 @@ def svg(plot: Spectrogram, title: str, about: str, suggestions: list[Suggestion]
     generator.setTitle(title)
     generator.setDescription(about)
     painter = QPainter(generator)
-    _paint(painter, size, plot, title, about, suggestions)
+    _paint(painter, size, plot, levels, title, about, suggestions)
     painter.end()
     return bytes(held.data())
 
@@ -158,12 +163,22 @@ def _size(plot: Spectrogram, suggestions: list[Suggestion]) -> QSize:
 
 
 def _paint(
-    painter: QPainter, size: QSize, plot: Spectrogram, title: str, about: str, suggestions: list[Suggestion]
+    painter: QPainter,
+    size: QSize,
+    plot: Spectrogram,
+    levels: tuple[float, float],
+    title: str,
+    about: str,
+    suggestions: list[Suggestion],
 ) -> None:
     t = current()
     painter.fillRect(QRect(0, 0, size.width(), size.height()), t.color("surface"))
-    room = size.width() - 2 * MARGIN
-    for text, y, size_, weight, token in ((title, 12, 16, 600, "text"), (about, 34, 12, 400, "muted")):
+    x = size.width() - MARGIN
+    x = _scale(painter, x, ("0.01", "0.99"), "score", t.taggram_lut())
+    low, high = (f"{level:.0f}".replace("-", "−") for level in levels)
+    x = _scale(painter, x - 24, (low, f"{high} dB"), "", plot.colours)
+    room = x - 24 - MARGIN
+    for text, y, size_, weight, token in ((title, 12, 16, 600, "text"), (about, 32, 12, 400, "muted")):
         face = font(size_, weight)
         painter.setFont(face)
         painter.setPen(t.color(token))
@@ -173,13 +188,33 @@ def _paint(
     try:
         source = plot.viewport().rect()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        plot.render(painter, QRectF(0, TITLE, source.width(), source.height()), source)
+        above = 6  # the highest label reaches over the edge
+        target = QRectF(0, TITLE - above, source.width(), source.height() + above)
+        plot.render(painter, target, source.adjusted(0, -above, 0, 0))
     finally:
         plot.set_marks_visible(True)
     x, y = plot.width(), TITLE + 8
     for suggestion in suggestions[: max(0, (plot.height() - 8) // LINE)]:
         _score(painter, QRect(x, y, SCORES, LINE), suggestion)
         y += LINE
+
+
+def _scale(painter: QPainter, right: int, ends: tuple[str, str], name: str, colours: Lut) -> int:
+    """A colour map with its ends, to the left of a place; returns where it begins."""
+    t = current()
+    face = font(11)
+    painter.setFont(face)
+    painter.setPen(t.color("muted"))
+    wide = QFontMetrics(face).horizontalAdvance
+    low, high = f"{name} {ends[0]}".strip(), ends[1]
+    image = QImage(np.ascontiguousarray(colours).tobytes(), len(colours), 1, QImage.Format.Format_RGB888)
+    x = right - wide(high)
+    painter.drawText(QRect(x, 12, wide(high) + 2, 24), Qt.AlignmentFlag.AlignVCenter, high)
+    x -= 64 + 6
+    painter.drawImage(QRect(x, 19, 64, 10), image.copy())
+    x -= wide(low) + 6
+    painter.drawText(QRect(x, 12, wide(low) + 2, 24), Qt.AlignmentFlag.AlignVCenter, low)
+    return x
 
 
 def _score(painter: QPainter, rect: QRect, suggestion: Suggestion) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 HEADER = 40
 
+NARROW = 740
+"""Pixels below which the header has no room for all of its parts."""
+
 
 class Scale(QWidget):
     """A colour map with the values at its ends."""
@@ -152,10 +155,7 @@ class Dock(Panel):
 
     def _colour(self) -> None:
         """Levels and colours of the spectrogram, as chosen."""
-        low, high = self.levels.range
-        if self._picture is not None:
-            low, high = round(self._picture.top_db + low), round(self._picture.top_db + high)
-        self.level_scale.set_levels(low, high)
+        self.level_scale.set_levels(*self.level_range)
         if self.plot is None:
             return
         from mat_desktop.gui.widgets.spectrogram import lut  # loaded by now, and late
@@ -194,6 +194,13 @@ class Dock(Panel):
     def seconds(self) -> float | None:
         """Length of the track in view."""
         return self._seconds
+
+    @property
+    def level_range(self) -> tuple[float, float]:
+        """Levels of the first and the last colour, dB."""
+        top = self._picture.top_db if self._picture is not None else 0.0
+        low, high = self.levels.range
+        return top + low, top + high
 
     @property
     def picture(self) -> Picture | None:
@@ -239,8 +246,9 @@ class Dock(Panel):
         self._show_rows()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More rows where there is room."""
+        """More rows where there is room; the taggram's scale goes first where there is none for the title."""
         super().resizeEvent(event)
+        self.score_scale.setVisible(event.size().width() >= NARROW)
         self._show_rows()
 
     def _room(self) -> tuple[int, int]:

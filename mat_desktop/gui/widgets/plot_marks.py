@@ -106,6 +106,8 @@ class _Line(pg.GraphicsObject):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._path = QPainterPath()
+        # Stroking takes 20 ms, and the playhead passes over it thirty times a second.
+        self.setCacheMode(pg.GraphicsObject.CacheMode.DeviceCoordinateCache)
 
     def set(self, path: QPainterPath) -> None:
         self.prepareGeometryChange()

@@ -172,6 +172,11 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._map = colours
         self.mel.setLookupTable(colours)
 
+    @property
+    def colours(self) -> Lut:
+        """Of the spectrogram."""
+        return self._map
+
     def set_levels(self, low: float, high: float) -> None:
         """Levels that get the first and the last colour, 0..255 of the picture."""
         self._levels = (low, high)
