@@ -13,6 +13,7 @@ input takes the place of the maps (gradient times input, against the mean of the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,13 +53,13 @@ def find_evidence(
     tagger: Tagger,
     log_mel: LogMel,
     tags: Sequence[int],
-    look_up: Callable[[], None],
+    turn: Callable[[], AbstractContextManager[object]],
 ) -> NDArray[np.uint8]:
     """Evidence for the mean logit of some tags over a whole track.
 
     :param log_mel: dB [mel, frames], at least one window long
     :param tags: outputs of the network that make up one display tag
-    :param look_up: called before each window; may raise to give up
+    :param turn: entered for each window, while the network is in use; may raise to give up
     :returns: uint8 [mel // 4, frames / 4], row 0 the lowest; the square root of the evidence, 255 where it
         is strongest; all 0 where nothing speaks for the tags
     :raises ModelFault: the network has no maps over time and frequency
@@ -76,8 +77,8 @@ def find_evidence(
         count[inside] += 1
         if piece.max() <= SILENCE_DB:
             continue
-        look_up()
-        found = _window(tagger, before, piece, tags)
+        with turn():
+            found = _window(tagger, before, piece, tags)
         at = centres[inside] - start
         by_row = _resample(found, grids[0].places(found.shape[0]), rows)
         total[:, inside] += _resample(by_row.T, grids[1].places(found.shape[1]), at).T

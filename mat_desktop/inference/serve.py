@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -179,7 +180,13 @@ class Engine:
         if frames < spec.window_frames:  # as scoring does, a short clip is repeated; its first pass is shown
             log_mel = np.take(log_mel, np.arange(spec.window_frames) % frames, axis=1)
 
-        evidence = find_evidence(tagger, log_mel, request.tags, lambda: self._stop_if_cancelled(request))
+        @contextmanager
+        def turn() -> Iterator[None]:
+            self._stop_if_cancelled(request)
+            with self._judging:  # scoring takes features from the same network
+                yield
+
+        evidence = find_evidence(tagger, log_mel, request.tags, turn)
         evidence = evidence[:, : -(-frames // FRAMES_PER_COLUMN)]
         return Found(request.id, evidence.tobytes(), *evidence.shape)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,10 +23,6 @@ from tests.models import tiny_card
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
 TAGS = (TagSpec("tone", "mtat", 0.5), TagSpec("click", "mtat", 0.5))
-
-
-def nothing() -> None:
-    pass
 
 
 def tagger_of(spec: NetworkSpec, card: ModelCard | None = None) -> Tagger:
@@ -66,8 +63,8 @@ def test_each_tag_is_found_where_its_shape_is() -> None:
     log_mel = np.full((96, 911 * 2 + 300), -60, np.float32)
     log_mel[20:40:4, 100:400] = 0  # tones in the first window
     log_mel[60:90, 1300:1600:8] = 0  # clicks in the second
-    tone = find_evidence(tagger, log_mel, [0], nothing)
-    click = find_evidence(tagger, log_mel, [1], nothing)
+    tone = find_evidence(tagger, log_mel, [0], nullcontext)
+    click = find_evidence(tagger, log_mel, [1], nullcontext)
     assert tone.shape == click.shape == (24, -(-log_mel.shape[1] // 4))
     assert share_inside(tone, slice(12, 48), slice(84, 416)) > 0.9
     assert share_inside(click, slice(52, 96), slice(1284, 1616)) > 0.9
@@ -78,13 +75,13 @@ def test_a_display_tag_of_several_outputs_shows_all_of_them() -> None:
     log_mel = np.full((96, 911), -60, np.float32)
     log_mel[20:40:4, 100:400] = 0
     log_mel[60:90, 600:800:8] = 0
-    both = find_evidence(lines_tagger(), log_mel, [0, 1], nothing)
+    both = find_evidence(lines_tagger(), log_mel, [0, 1], nullcontext)
     assert share_inside(both, slice(12, 48), slice(84, 416)) > 0.2
     assert share_inside(both, slice(52, 96), slice(584, 816)) > 0.2
 
 
 def test_silence_speaks_for_nothing() -> None:
-    evidence = find_evidence(lines_tagger(), np.full((96, 1000), -100, np.float32), [0], nothing)
+    evidence = find_evidence(lines_tagger(), np.full((96, 1000), -100, np.float32), [0], nullcontext)
     assert not evidence.any()
 
 
@@ -96,7 +93,7 @@ def test_one_dimensional_networks_have_evidence_over_frequency_too() -> None:
         weight[:, :40] = 0
         weight[:, 60:] = 0
     log_mel = (np.random.default_rng(0).standard_normal((96, 1200)) * 20 - 30).astype(np.float32)
-    evidence = find_evidence(tagger, log_mel, [0], nothing)
+    evidence = find_evidence(tagger, log_mel, [0], nullcontext)
     assert evidence.any()
     assert share_inside(evidence, slice(40, 60), slice(0, 1200)) == pytest.approx(1)
 
@@ -112,7 +109,7 @@ def test_one_dimensional_networks_have_evidence_over_frequency_too() -> None:
 )
 def test_every_depth(spec: NetworkSpec) -> None:
     log_mel = (np.random.default_rng(0).standard_normal((96, 1500)) * 20 - 30).astype(np.float32)
-    evidence = find_evidence(tagger_of(spec), log_mel, [0, 1], nothing)
+    evidence = find_evidence(tagger_of(spec), log_mel, [0, 1], nullcontext)
     assert evidence.shape == (24, 375)
     assert evidence.max() in (0, 255)
 
@@ -121,20 +118,21 @@ def test_a_network_without_maps_says_so() -> None:
     tagger = tagger_of(NetworkSpec("fcn2d", 5, 0.03))
     tagger.network = torch.nn.Identity()  # type: ignore[assignment]
     with pytest.raises(ModelFault, match="no maps over time and frequency"):
-        find_evidence(tagger, np.zeros((96, 911), np.float32), [0], nothing)
+        find_evidence(tagger, np.zeros((96, 911), np.float32), [0], nullcontext)
 
 
 def test_it_can_be_given_up_between_two_windows() -> None:
     calls = 0
 
-    def look_up() -> None:
+    def turn() -> AbstractContextManager[object]:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise InterruptedError
+        return nullcontext()
 
     with pytest.raises(InterruptedError):
-        find_evidence(lines_tagger(), np.zeros((96, 911 * 5), np.float32), [0], look_up)
+        find_evidence(lines_tagger(), np.zeros((96, 911 * 5), np.float32), [0], turn)
     assert calls == 2
 
 
@@ -159,7 +157,7 @@ def test_silencing_the_evidence_costs_more_than_silencing_as_much_elsewhere(name
     random = np.random.default_rng(0)
     here, elsewhere = [], []
     for tag in map(int, surest):
-        found = np.square(find_evidence(tagger, log_mel, [tag], nothing).astype(np.float32) / 255)
+        found = np.square(find_evidence(tagger, log_mel, [tag], nullcontext).astype(np.float32) / 255)
         blurred = smooth(found, 1, 3)
         region = np.repeat(np.repeat(blurred >= half_level(blurred), 4, axis=0), 4, axis=1)[:, :911]
         assert region.mean() < 0.4
