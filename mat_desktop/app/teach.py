@@ -19,6 +19,9 @@ from mat_desktop.domain.taught import TAUGHT_FORMAT, Marks, TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import UsageFault
 
+MOST_MARKS = 1000
+"""Examples, and counter-examples, that are taken up again; years of review add more than are of use."""
+
 UNSURE = 6
 """Tracks that are proposed to be marked next."""
 
@@ -234,6 +237,6 @@ class Teacher:
 
 def _marks(said: Mapping[TrackId, Verdict]) -> Marks:
     return Marks(
-        tuple(track_id for track_id, verdict in said.items() if verdict is Verdict.ACCEPTED),
-        tuple(track_id for track_id, verdict in said.items() if verdict is Verdict.REJECTED),
+        tuple(track_id for track_id, verdict in said.items() if verdict is Verdict.ACCEPTED)[:MOST_MARKS],
+        tuple(track_id for track_id, verdict in said.items() if verdict is Verdict.REJECTED)[:MOST_MARKS],
     )

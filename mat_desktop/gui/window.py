@@ -235,6 +235,7 @@ class Window(QMainWindow):
         self.undoing.recovered.connect(self._recovered)
         self.undoing.ended.connect(self._refresh_actions)
         self.workshop.model_changed.connect(self._say_model)
+        self.workshop.model_changed.connect(self.school.close)
         self.workshop.model_changed.connect(self.engine.works)
         self.bridge.changed.connect(self._counted)
         self.bridge.changed.connect(lambda: self.actions_["cancel"].setEnabled(self.bridge.busy))

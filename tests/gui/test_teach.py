@@ -247,3 +247,25 @@ def test_tracks_heard_without_features_are_counted(
     assert services.classroom.teaching
     heard.school.close()
     qtbot.waitUntil(lambda: not services.classroom.teaching, timeout=5000)
+
+
+def test_nobody_marks_half_a_library(qtbot: QtBot, heard: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mat_desktop.gui.operations.teach.MOST_MARKS", 30)
+    heard.actions_["teach"].trigger()
+    heard.library.table.selectAll()
+    heard.actions_["has_it"].trigger()
+    assert heard.school.teach.marks == {}
+    assert "learns from up to 30 tracks" in heard.library.banners.texts()[-1]
+
+
+def test_the_panel_gives_its_room_back(qtbot: QtBot, heard: Window) -> None:
+    before = heard.library.inner.sizes()
+    heard.actions_["teach"].trigger()
+    assert heard.school.panel.width() >= 320
+    heard.actions_["teach"].trigger()
+    assert heard.library.inner.sizes() == before
+    heard.actions_["pane"].trigger()
+    heard.actions_["teach"].trigger()
+    assert heard.school.panel.width() >= 320
+    heard.school.close()
+    assert not heard.library.pane.isVisible()

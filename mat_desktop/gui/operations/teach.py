@@ -21,6 +21,9 @@ from mat_desktop.gui.operations.desk import Desk
 if TYPE_CHECKING:
     from mat_desktop.app.teach import Study, Teacher
 
+MOST_MARKS = 2000
+"""Far more than a tag needs; beyond it learning takes longer than anyone waits."""
+
 SLICE = 200
 """Rows that are scored anew together."""
 
@@ -107,6 +110,12 @@ class Teach(QObject):
         if all(self.marks.get(row) is yes for row in rows):
             for row in rows:
                 del self.marks[row]
+        elif len(self.marks) + len(rows) > MOST_MARKS:
+            most = words.number(MOST_MARKS)
+            self._desk.say(
+                "warning", f"A tag learns from up to {most} tracks. Select fewer to mark them.", kind="taught"
+            )
+            return
         else:
             self.marks |= dict.fromkeys(rows, yes)
         self.learn()

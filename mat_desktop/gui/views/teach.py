@@ -250,6 +250,9 @@ class TeachPanel(Panel):
         self.next.marks.show([])
         self.show_fault("")
         self.show_study({}, None, {}, 0, 0, 0)
+        if tag is not None:
+            self.heading.setText("Reading…")
+        self.all.show()
         self.stack.setCurrentIndex(0)
 
     def _name_default(self) -> None:
@@ -381,6 +384,7 @@ class TeachPanel(Panel):
     def show_list(self) -> None:
         """The taught tags in place of the one that is taught."""
         self.title.setText("Taught tags")
+        self.all.hide()
         self.stack.setCurrentIndex(1)
         (self.tags if self.tags.isVisibleTo(self) else self.fresh).setFocus()
 

@@ -47,7 +47,7 @@ class _Delegate(QStyledItemDelegate):
         middle = Qt.AlignmentFlag.AlignVCenter
         if mark.note:
             note = elide(mark.note, LONGEST_NOTE, 12)
-            wide = text_width(note, 12, 400) + 2
+            wide = text_width(note, 12, 400) + 6
             painter.setFont(font(12, figures=True))
             painter.setPen(t.color("warning" if mark.odd else "muted"))
             painter.drawText(QRect(right - wide, rect.y(), wide, ROW), middle, note)
