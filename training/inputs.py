@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,15 +13,15 @@ from torch import Tensor
 
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.networks.base import Compression, InputSpec
+from training.datasets.cache import Report, Rows
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Skipped
-from training.datasets.features import Features, LogMels, normalisation, prepare
+from training.datasets.features import Features, normalisation, prepare
 from training.datasets.waveforms import FULL_SCALE, Waveforms, prepare_waveforms, spec_of
 
 CLIP_SECONDS = MelSpec().window_seconds
 """Kept of each clip, however little a network hears at once: 29.12 s."""
 
 Indices = NDArray[np.int64]
-Report = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Clips:
     """
 
     dataset: Dataset
-    audio: LogMels | Waveforms
+    audio: Rows | Waveforms
     usable: NDArray[np.bool_]
     skipped: tuple[Skipped, ...]
     listens_to: InputSpec
@@ -148,7 +148,7 @@ def compress(decibel: Tensor, compression: Compression) -> Tensor:
 
 def standardisation(clips: Clips, indices: Indices) -> Standard:
     """Mean and standard deviation over some clips."""
-    if not isinstance(clips.audio, LogMels):
+    if not isinstance(clips.audio, Rows):
         return Standard(np.zeros(0, np.float32), np.zeros(0, np.float32))
     if clips.listens_to.compression == "db":
         return Standard(*normalisation(Features(clips.audio, clips.usable), indices))

@@ -17,8 +17,9 @@ from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.errors import DecodeError
 from tests.sounds import encode, tone
 from training.datasets import features
+from training.datasets.cache import PENDING
 from training.datasets.dataset import Dataset, DatasetFault, Tag
-from training.datasets.features import PENDING, prepare, window
+from training.datasets.features import prepare, window
 
 SPEC = MelSpec(window_frames=63)  # two seconds
 

@@ -20,8 +20,9 @@ from mat_desktop.networks.base import InputSpec
 from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.augment import FLOOR_DB, Augment
+from training.datasets.cache import BROKEN
 from training.datasets.corpus import Dataset, DatasetFault, read_corpus
-from training.datasets.features import BROKEN, Features, normalisation, prepare
+from training.datasets.features import Features, normalisation, prepare
 from training.evaluate import evaluate, open_model
 from training.export import export
 from training.inputs import of_features
