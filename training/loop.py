@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mat_desktop.errors import MatError
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
 from training.augment import Augment
@@ -34,6 +36,10 @@ QUICK_SECONDS = 0.3
 """A run that is asked to stop saves a checkpoint only if the last one took no longer."""
 
 PREDICTED_AT_ONCE = 8
+
+
+class Diverged(MatError):
+    """The loss is no number any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ def fit(
     :param stop: asked after every step
     :raises DatasetFault: a split is empty
     :raises DiskFault: a checkpoint could not be written; the one before is whole
+    :raises Diverged: the loss is no number any more
     :raises Stopped: ``stop`` said so
     """
     training = Training(clips, settings, folder, report, resume=resume, start=start, stop=stop)
@@ -182,6 +189,15 @@ class Training:
         finally:
             feed.close()
         state.loss = self._mean(loss_sum)
+        self._check(state.loss)
+
+    def _check(self, loss: float) -> None:
+        """:raises Diverged: it is no number any more; the best epoch before stays"""
+        if not math.isfinite(loss):
+            raise Diverged(
+                f"epoch {self.state.epoch + 1}: the loss is {loss}. The learning rate "
+                f"{self.settings.learning_rate:g} is too high for this network, or its precision too low."
+            )
 
     def _step(self, step: Step, audio: Tensor, labels: Tensor) -> Tensor:
         """One step of the optimiser; the loss."""
@@ -221,6 +237,7 @@ class Training:
             )
         if state.step < self.steps and self._is_due("checkpoint", self.settings.checkpoint_minutes * 60):
             state.loss = loss_sum.item()
+            self._check(state.loss)
             self._save()
         if self.stop():
             state.loss = self._mean(loss_sum)

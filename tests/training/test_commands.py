@@ -131,6 +131,8 @@ def test_data_sets_are_recognised_or_asked_for(
     assert recognised(place / "small") == "corpus"
     (tmp_path / "annotations_final.csv").touch()
     assert recognised(tmp_path) == "mtat"
+    with pytest.raises(DatasetFault, match="gone is not a folder"):
+        recognised(place / "gone")
     with pytest.raises(DatasetFault, match="say with --dataset what it is: mtat, jamendo"):
         recognised(place)
     assert command("prepare", "--dataset", "corpus", "--reader", "split=1") == 1

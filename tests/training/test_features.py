@@ -199,7 +199,7 @@ def test_space_is_taken_in_full_before_anything_is_decoded(tmp_path: Path, log: 
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 5_000, before[1]))
     try:
         with pytest.raises(
-            DatasetFault, match=r"too large \(.* GB needed, .* GB free\); what is prepared so far stays"
+            DatasetFault, match=r"too large \(.* [MG]B needed, .* [MG]B free\); what is prepared so far stays"
         ):
             prepare(dataset(clips), tmp_path / "cache", SPEC, log)
     finally:

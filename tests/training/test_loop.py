@@ -28,7 +28,7 @@ from training.datasets.dataset import DatasetFault
 from training.devices import choose_precision
 from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
 from training.inputs import Clips, hear, limited
-from training.loop import fit, predict
+from training.loop import Diverged, fit, predict
 from training.progress import Begin, End, Epoch, Event, StepDone
 from training.settings import Settings, SettingsFault
 from training.stopping import Stopped
@@ -203,6 +203,12 @@ def test_a_full_disk_leaves_the_checkpoint_before(clips: Clips, tmp_path: Path) 
     assert not [path for path in full.iterdir() if path.suffix == ".tmp"]
     resumed = fit(clips, TINY, full, lambda event: None, resume=True)
     assert same(whole.module.state_dict(), resumed.module.state_dict())
+
+
+def test_a_loss_that_is_no_number_ends_the_run(clips: Clips, tmp_path: Path) -> None:
+    with pytest.raises(Diverged, match=r"epoch 1: the loss is nan\. The learning rate inf is too high"):
+        fit(clips, replace(TINY, learning_rate=np.inf, checkpoint_minutes=0), tmp_path, lambda event: None)
+    assert not (tmp_path / BEST).exists(), "nothing of it counts as good"
 
 
 def test_a_damaged_checkpoint_is_named(clips: Clips, tmp_path: Path) -> None:

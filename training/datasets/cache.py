@@ -177,7 +177,7 @@ class Store:
             except OSError as error:
                 file.truncate(old)
                 need, free = rows * len(row) - old, disk_usage(self.folder).free
-                error.strerror = f"{error.strerror} ({need / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free)"
+                error.strerror = f"{error.strerror} ({_size(need)} needed, {_size(free)} free)"
                 raise
         self.array = np.memmap(path, np.dtype("<f2"), "r+", shape=(rows, *self.row_shape))
 
@@ -242,6 +242,10 @@ def _load_state(path: Path) -> NDArray[np.uint8]:
     except (FileNotFoundError, ValueError, EOFError):
         return np.zeros(0, np.uint8)
     return state if state.ndim == 1 and state.dtype == np.uint8 else np.zeros(0, np.uint8)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def _replace(path: Path, data: bytes) -> None:

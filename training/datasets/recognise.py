@@ -63,6 +63,8 @@ def recognised(folder: Path) -> str:
 
     :raises DatasetFault: none of them is there
     """
+    if not folder.is_dir():
+        raise DatasetFault(f"{printable(folder)} is not a folder")
     for name, files in MARKS.items():
         if any((folder / file).exists() for file in files):
             return name
