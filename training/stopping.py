@@ -9,7 +9,7 @@ import sys
 import threading
 from types import FrameType
 
-GRACE_SECONDS = 0.7
+GRACE_SECONDS = 0.5
 EXIT_STATUS = 130
 
 
