@@ -58,6 +58,7 @@ def test_open_listen_review_write_and_undo_by_keyboard(display: str, tmp_path: P
         **os.environ,
         "DISPLAY": display,
         "QT_QPA_PLATFORM": "xcb",
+        "PYSIDE6_OPTION_LAZY": "0",
         "XDG_RUNTIME_DIR": str(tmp_path),
     }
     with subprocess.Popen(
