@@ -31,7 +31,7 @@ def run(data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
     if reason:
         print(f"mat-desktop: {reason}; {HEADLESS}", file=sys.stderr)
         return 2
-    # Qt's classes made when first used crash if a worker (importing the plots) and the UI thread need one at once.
+    # Classes made on first use crash where a worker (importing the plots) and the UI thread need one at once.
     os.environ.setdefault("PYSIDE6_OPTION_LAZY", "0")
     try:
         from PySide6.QtWidgets import QApplication
