@@ -80,6 +80,9 @@ class Reviewing(QObject):
         several = len(self._library.meant()) > 1
         self._fill("selected" if several else "waiting")
         self.page.question.scores.setFocus()
+        picture = dock.picture
+        if picture is not None:  # drawn before the page came: nothing will be said of it again
+            self._drawn(picture)
 
     def close(self) -> None:
         """Another page is in view: give the pictures back."""

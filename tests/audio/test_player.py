@@ -267,6 +267,9 @@ def test_a_device_that_hangs_counts_as_gone(card: Any, player: Player, tone: Pat
     player.play(tone)
     until(lambda: card.streams and card.streams[-1].active)
     until(lambda: len(card.streams) == 2, 5)  # it says it is active and never calls back
+    until(lambda: card.streams[1].active)
+    assert player.playing
+    assert len(pull(card, player, 480)) == 480  # the other stream plays
 
 
 def test_the_last_device_that_vanishes_leaves_a_reason_and_the_way_back(

@@ -162,6 +162,10 @@ def test_cancelling_empties_the_queue(qtbot: QtBot, library: Window, services: F
     library.status.cancel.click()
     idle(qtbot, library)
     qtbot.waitUntil(lambda: not services.queued, timeout=5000)
+    counts = library.tracks.counts()
+    assert counts[State.QUEUED] == counts[State.TO_REVIEW] == 0
+    assert counts[State.NEW] == 5
+    assert services.queue() == []  # nothing goes on at the next start
 
 
 def test_quitting_while_writing_finishes_the_file_and_says_what_remains(

@@ -86,6 +86,16 @@ def test_a_queue_is_reviewed_by_keyboard_and_every_decision_can_be_taken_back(
     assert not queue.is_open
 
 
+def test_every_track_of_the_queue_gets_its_small_picture(qtbot: QtBot, heard: Window) -> None:
+    heard.library.select(0)
+    qtbot.waitUntil(lambda: heard.library.dock.picture is not None, timeout=5000)  # drawn before the page opens
+    heard.show_page("review")
+    strip = heard.room.page.strip
+    paths = [row.path for row in heard.tracks.rows() if row.track is not None and row.scores is not None]
+    qtbot.waitUntil(lambda: all(strip.has(path) for path in paths), timeout=5000)
+    assert len(paths) == 4
+
+
 def test_the_next_track_comes_when_all_is_decided(qtbot: QtBot, heard: Window) -> None:
     heard.actions_["review"].trigger()
     heard.room.page.go_on.setChecked(True)

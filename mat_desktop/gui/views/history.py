@@ -19,7 +19,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QListView,
     QStackedLayout,
     QStyledItemDelegate,
@@ -34,6 +33,7 @@ from mat_desktop.gui.models.history import ENTRY_ROLE, Entry, HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text, round_rect
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.plan_table import PlanTable
@@ -181,10 +181,8 @@ class History(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        bar = Panel("surface", edges="b")
-        bar.setFixedHeight(48)
-        head = QHBoxLayout(bar)
-        head.setContentsMargins(24, 0, 24, 1)
+        bar = Bar(24, 24)
+        head = bar.row
         head.addWidget(Text("History", size=16, weight=600))
         head.addStretch(1)
         self.summary = Text(size=12, token="muted")

@@ -22,6 +22,7 @@ from mat_desktop.gui.operations.play import Play
 from mat_desktop.gui.operations.search import Search
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Panel, Splitter, Text, key_text
 from mat_desktop.gui.widgets.delegates import TrackTable
 from mat_desktop.gui.widgets.dock import Dock
@@ -110,11 +111,8 @@ class Library(QWidget):
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        bar = Panel("surface", edges="b")
-        bar.setFixedHeight(48)
-        tools = QHBoxLayout(bar)
-        tools.setContentsMargins(16, 0, 16, 1)
-        tools.setSpacing(8)
+        bar = Bar(16, 16)
+        tools = bar.row
         self.search = SearchField("Search, or ask: guitar > 0.2 and not vocals", key_text("Ctrl+F"))
         tools.addWidget(self.search, 1)
         self.add = Button("Add folder…", "folder")

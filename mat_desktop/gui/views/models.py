@@ -27,8 +27,9 @@ from mat_desktop.gui.models.figures import Cell, FiguresModel, Heading, figure
 from mat_desktop.gui.models.models import MODEL_ROLE, ModelsModel, reason_of
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.banner import Banners
-from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text, round_rect
-from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.bar import Bar
+from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text
+from mat_desktop.gui.widgets.delegates import elide, paint_ground
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.search_field import SearchField
 
@@ -72,12 +73,7 @@ class _Delegate(QStyledItemDelegate):
         model: AnyModel = index.data(MODEL_ROLE)
         rect: QRect = option.rect
         painter.save()
-        if self._view.currentIndex().row() == index.row():
-            painter.fillRect(rect, t.color("selection"))
-            painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
-            if self._view.hasFocus():
-                round_rect(painter, rect, 2, None, t.color("focus"), 2)
-        painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
+        paint_ground(painter, rect, self._view, index)
         x, y = rect.x() + 16, rect.y() + 22
         broken = bool(reason_of(model))
         chosen = model.name == self._models.chosen
@@ -128,10 +124,8 @@ class ModelsPage(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        bar = Panel("surface", edges="b")
-        bar.setFixedHeight(48)
-        head = QHBoxLayout(bar)
-        head.setContentsMargins(24, 0, 16, 1)
+        bar = Bar()
+        head = bar.row
         head.addWidget(Text("Models", size=16, weight=600))
         head.addStretch(1)
         self.import_ = Button("Import…", "plus", tip="A model folder, or a zip of one")

@@ -7,13 +7,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QListView, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
 
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Panel, Text, round_rect
 from mat_desktop.gui.widgets.delegates import draw_state, elide
 
@@ -103,10 +104,8 @@ class Problems(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        bar = Panel("surface", edges="b")
-        bar.setFixedHeight(48)
-        head = QHBoxLayout(bar)
-        head.setContentsMargins(24, 0, 16, 1)
+        bar = Bar()
+        head = bar.row
         self.title = Text(size=16, weight=600)
         head.addWidget(self.title, 1)
         self.retry = Button("Read these files again", "search")

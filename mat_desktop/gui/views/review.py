@@ -28,6 +28,7 @@ from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.changes import new_html, old_html
 from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text, key_text
 from mat_desktop.gui.widgets.drop_down import DropDown
@@ -218,11 +219,8 @@ class ReviewPage(QWidget):
         self._stack.addWidget(self._empty())
 
     def _top(self) -> QWidget:
-        bar = Panel("surface", edges="b")
-        bar.setFixedHeight(48)
-        layout = QHBoxLayout(bar)
-        layout.setContentsMargins(16, 0, 12, 1)
-        layout.setSpacing(12)
+        bar = Bar(16, 12, spacing=12)
+        layout = bar.row
         layout.addWidget(Text("Review", size=16, weight=600))
         self.scope = ScopeCombo()
         layout.addWidget(self.scope)

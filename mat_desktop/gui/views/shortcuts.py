@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVB
 
 import mat_desktop
 from mat_desktop.gui.services import Services
+from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Key, Panel, Text, key_text
 
 
@@ -23,10 +24,8 @@ class Sheet(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        bar = Panel("surface", edges="b")
-        bar.setFixedHeight(48)
-        head = QHBoxLayout(bar)
-        head.setContentsMargins(24, 0, 16, 1)
+        bar = Bar()
+        head = bar.row
         head.addWidget(Text(title, size=16, weight=600), 1)
         self.close_button = Button(icon="x", kind="flat", tip="Back (Esc)")
         self.close_button.clicked.connect(self.closed)

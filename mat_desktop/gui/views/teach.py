@@ -25,6 +25,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.marks import Mark
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.widgets.add_tag import FORBIDDEN, CategoryCombo
+from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.mark_list import MarkList
@@ -67,11 +68,8 @@ class TeachPanel(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 0, 0)
         layout.setSpacing(0)
-        bar = Panel("surface", edges="b")
-        bar.setFixedHeight(48)
-        head = QHBoxLayout(bar)
-        head.setContentsMargins(16, 0, 8, 1)
-        head.setSpacing(8)
+        bar = Bar(16, 8)
+        head = bar.row
         self.title = Text("Teach a tag", size=16, weight=600, elide=True)
         self.title.setMinimumHeight(24)
         head.addWidget(self.title, 1)

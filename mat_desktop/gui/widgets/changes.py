@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mat_desktop.domain.plan import Change, Policy
 from mat_desktop.domain.tags import Field
-from mat_desktop.gui import icons, words
+from mat_desktop.gui import words
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Icon, Line, Text
+from mat_desktop.gui.widgets.drop_down import Combo
 
 
-class PolicyCombo(QComboBox):
+class PolicyCombo(Combo):
     """What happens to the values that a field has."""
 
     picked = Signal(object)
@@ -29,7 +30,6 @@ class PolicyCombo(QComboBox):
             self.setItemData(self.count() - 1, words.POLICY_MEANING[item], Qt.ItemDataRole.ToolTipRole)
         self.set_policy(policy)
         self.activated.connect(lambda _: self.picked.emit(self.policy))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     @property
     def policy(self) -> Policy:
@@ -39,17 +39,6 @@ class PolicyCombo(QComboBox):
     def set_policy(self, policy: Policy) -> None:
         """Show another one."""
         self.setCurrentIndex(list(Policy).index(policy))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
-        super().paintEvent(event)
-        token = "muted" if self.isEnabled() else "faint"
-        y = (self.height() - 14) // 2
-        icons.draw(QPainter(self), "chevron-down", self.width() - 22, y, 14, current().color(token))
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """A wheel over it scrolls the page, never changes what is written."""
-        event.ignore()
 
 
 def old_html(values: Sequence[str], after: Sequence[str]) -> str:

@@ -26,7 +26,13 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
 )
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.columns import RIGHT, Column
@@ -319,3 +325,14 @@ class TrackTable(QTableView):
             y = self.rowViewportPosition(index.row())
             rect = QRect(QPoint(0, y), QSize(self.viewport().width(), self.rowHeight(index.row())))
             round_rect(QPainter(self.viewport()), rect, 2, None, current().color("focus"), 2)
+
+
+def paint_ground(painter: QPainter, rect: QRect, view: QAbstractItemView, index: Index) -> None:
+    """What lies under a row of a list: the current one's tint, strip and ring, and the line below each."""
+    t = current()
+    if view.currentIndex().row() == index.row():
+        painter.fillRect(rect, t.color("selection"))
+        painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
+        if view.hasFocus():
+            round_rect(painter, rect, 2, None, t.color("focus"), 2)
+    painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))

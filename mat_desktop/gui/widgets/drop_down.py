@@ -1,4 +1,4 @@
-"""A combo over named values."""
+"""Combos that look like the rest of the window."""
 
 from __future__ import annotations
 
@@ -12,28 +12,13 @@ from mat_desktop.gui import icons
 from mat_desktop.gui.theme import current, font
 
 
-class DropDown(QComboBox):
-    """``picked`` hands over the value that the user chose."""
+class Combo(QComboBox):
+    """A combo in the theme's colours."""
 
-    picked = Signal(str)
-
-    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
-        """:param entries: values and what is shown of them"""
+    def __init__(self) -> None:
         super().__init__()
         self.setFont(font(13))
-        for value, text in entries:
-            self.addItem(text, value)
-        self.activated.connect(lambda _: self.picked.emit(self.value))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    @property
-    def value(self) -> str:
-        """The chosen one."""
-        return str(self.currentData())
-
-    def pick(self, value: str) -> None:
-        """Choose another one."""
-        self.setCurrentIndex(self.findData(value))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
@@ -43,5 +28,27 @@ class DropDown(QComboBox):
         icons.draw(QPainter(self), "chevron-down", self.width() - 22, y, 14, current().color(token))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """A wheel over it scrolls the page."""
+        """A wheel over it scrolls the page, never changes the choice."""
         event.ignore()
+
+
+class DropDown(Combo):
+    """``picked`` hands over the value that the user chose."""
+
+    picked = Signal(str)
+
+    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
+        """:param entries: values and what is shown of them"""
+        super().__init__()
+        for value, text in entries:
+            self.addItem(text, value)
+        self.activated.connect(lambda _: self.picked.emit(self.value))
+
+    @property
+    def value(self) -> str:
+        """The chosen one."""
+        return str(self.currentData())
+
+    def pick(self, value: str) -> None:
+        """Choose another one."""
+        self.setCurrentIndex(self.findData(value))

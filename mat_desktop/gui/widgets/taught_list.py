@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate,
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import round_rect
-from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.delegates import elide, paint_ground
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -77,12 +76,7 @@ class _Delegate(QStyledItemDelegate):
         tag: TaughtTag = index.data(TAG_ROLE)
         rect: QRect = option.rect
         painter.save()
-        if self._view.currentIndex().row() == index.row():
-            painter.fillRect(rect, t.color("selection"))
-            painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
-            if self._view.hasFocus():
-                round_rect(painter, rect, 2, None, t.color("focus"), 2)
-        painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
+        paint_ground(painter, rect, self._view, index)
         hue = t.category(tag.category)
         icons.draw(painter, words.CATEGORY_ICONS[tag.category], rect.x() + 16, rect.y() + 10, 16, hue)
         wide = rect.width() - 44 - 16
