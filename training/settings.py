@@ -6,6 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,8 +111,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, least in LEAST.items():
-            if not getattr(self, name) >= least:
-                raise SettingsFault(f"{name} must be at least {least}, not {getattr(self, name)}")
+            if not least <= getattr(self, name) < inf:
+                raise SettingsFault(f"{name} must be a number from {least} on, not {getattr(self, name)}")
         for name in ("mix", "dropout", "low_pass"):
             if getattr(self, name) > 1:
                 raise SettingsFault(f"{name} must be in 0..1, not {getattr(self, name)}")
