@@ -88,7 +88,8 @@ def test_a_queue_is_reviewed_by_keyboard_and_every_decision_can_be_taken_back(
 
 def test_every_track_of_the_queue_gets_its_small_picture(qtbot: QtBot, heard: Window) -> None:
     heard.library.select(0)
-    qtbot.waitUntil(lambda: heard.library.dock.picture is not None, timeout=5000)  # drawn before the page opens
+    # Drawn before the page opens.
+    qtbot.waitUntil(lambda: heard.library.dock.picture is not None, timeout=5000)
     heard.show_page("review")
     strip = heard.room.page.strip
     paths = [row.path for row in heard.tracks.rows() if row.track is not None and row.scores is not None]
