@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -51,6 +52,9 @@ FEWEST = 10
 MIDDLE_HOLD = 3.0
 ITERATIONS = 60
 Array = NDArray[np.float32]
+
+LOT = 16
+"""Tracks that are decoded before the network hears them, and kept at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,21 +210,25 @@ def _features(
     keys = [_key(track) for track in tracks]
     wanted = [index for index, key in enumerate(keys) if key not in known]
     skipped: list[Skipped] = []
+    done = len(tracks) - len(wanted)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        heard = pool.map(lambda index: _windows(tracks[index], card.mel), wanted)
-        for count, (index, windows) in enumerate(zip(wanted, heard, strict=True), start=1):
-            if isinstance(windows, FileFault):
-                skipped.append(Skipped(printable(windows.path), windows.cause))
-            else:
-                known[keys[index]] = pooled(trained, windows)
-            report(len(tracks) - len(wanted) + count, len(tracks))
+        # In lots: no more of them lie decoded in memory, and an interruption costs one.
+        for start in range(0, len(wanted), LOT):
+            lot = wanted[start : start + LOT]
+            for index, windows in zip(
+                lot, pool.map(lambda index: _windows(tracks[index], card.mel), lot), strict=True
+            ):
+                if isinstance(windows, FileFault):
+                    skipped.append(Skipped(printable(windows.path), windows.cause))
+                else:
+                    known[keys[index]] = pooled(trained, windows)
+                done += 1
+                report(done, len(tracks))
+            if known:
+                _keep(store, known)
     usable = [key in known for key in keys]
     if not any(usable):
         raise DatasetFault(f"none of the {len(tracks)} corrected tracks can be listened to: {skipped[0]}")
-    if wanted:
-        cache.mkdir(parents=True, exist_ok=True)
-        names = np.array(list(known))
-        write_whole(store, lambda file: np.savez(file, key=names, value=np.stack(list(known.values()))))
     rows = [known[key] for key in keys if key in known]
     return torch.from_numpy(np.stack(rows)), usable, skipped
 
@@ -390,10 +398,17 @@ def _key(track: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _keep(path: Path, known: Mapping[str, Array]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(
+        path, lambda file: np.savez(file, key=np.array(list(known)), value=np.stack(list(known.values())))
+    )
+
+
 def _load(path: Path) -> dict[str, Array]:
     """What was kept; a damaged file counts as absent."""
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return dict(zip(file["key"].tolist(), file["value"], strict=True))
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return {}

@@ -20,8 +20,8 @@ from training.settings import LEAST, Settings
 
 OFFERED = (
     *("epochs", "batch_size", "learning_rate", "patience", "clips", "seed", "precision"),
-    *("dropout", "optimiser", "weight_decay", "schedule", "crop_frames"),
-    *("gain_db", "mel_mask", "time_mask", "mix", "checkpoint_minutes"),
+    *("dropout", "optimiser", "weight_decay", "schedule", "crop_frames", "short_epochs"),
+    *("gain_db", "eq_db", "low_pass", "mel_mask", "time_mask", "mix", "checkpoint_minutes"),
 )
 """Settings of a single run, those that are changed most first."""
 

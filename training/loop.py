@@ -237,7 +237,6 @@ class Training:
             )
         if state.step < self.steps and self._is_due("checkpoint", self.settings.checkpoint_minutes * 60):
             state.loss = loss_sum.item()
-            self._check(state.loss)
             self._save()
         if self.stop():
             state.loss = self._mean(loss_sum)
@@ -295,6 +294,7 @@ class Training:
         return float(torch.as_tensor(self.fabric.all_reduce(value, reduce_op="mean")))
 
     def _save(self) -> None:
+        self._check(self.state.loss)
         if not self.fabric.is_global_zero:
             return
         started = time.monotonic()

@@ -21,6 +21,9 @@ Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 NOT_IN_DIGEST = ("checkpoint_minutes",)
 """What changes nothing about the result, and so does not make another run of it."""
 
+CAME_LATER = {"short_epochs": 0, "eq_db": 0.0, "low_pass": 0.0}
+"""Settings that the first runs did not have, at the values at which a run is the same as without them."""
+
 LEAST = {
     "epochs": 1,
     "batch_size": 1,
@@ -140,7 +143,11 @@ class Settings:
 
     def digest(self) -> str:
         """Eight hex digits that name this run."""
-        told = {name: value for name, value in asdict(self).items() if name not in NOT_IN_DIGEST}
+        told = {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in NOT_IN_DIGEST and not (name in CAME_LATER and value == CAME_LATER[name])
+        }
         return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:8]
 
     @classmethod

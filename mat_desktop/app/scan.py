@@ -20,14 +20,19 @@ from mat_desktop.metadata.files import read_tags
 KEEP_EVERY = 200
 
 
-def scan(session: Session, roots: Sequence[Path], cancel: Event) -> Iterator[Track | FileFault]:
+def scan(
+    session: Session, roots: Sequence[Path], cancel: Event, *, remember: bool = False
+) -> Iterator[Track | FileFault]:
     """Every track under some folders, in order of path; given files are looked at whatever their name.
 
     A file whose stamp is the one in the library is not opened again. What cannot be read is yielded as a
     fault and costs only itself.
+
+    :param remember: the folders belong to the library from now on, which the window opens at its start
     """
     absolute = [Path(os.path.abspath(root)) for root in roots]  # noqa: PTH100 - resolve() would follow links
-    session.library.add_roots(root for root in absolute if root.exists())
+    if remember:
+        session.library.add_roots(root for root in absolute if root.exists())
     yield from look(session, absolute, cancel)
 
 

@@ -155,6 +155,10 @@ class AppServices:
         """Folders opened before."""
         return self._session.roots()
 
+    def forget_root(self, root: Path) -> None:
+        """Open a folder no more."""
+        self._session.library.remove_root(root)
+
     def runs(self) -> list[Run]:
         """The history, newest first."""
         return self._session.runs()
@@ -167,7 +171,7 @@ class AppServices:
 
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""
-        return scan(self._session, roots, cancel)
+        return scan(self._session, roots, cancel, remember=True)
 
     def look(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks at paths under folders that were opened before."""

@@ -56,6 +56,11 @@ class Pages:
         """Whether it is in view, with no sheet over it."""
         return self.stack.currentWidget() is widget
 
+    def clear_message(self, kind: str) -> None:
+        """What it says is no longer so, on whichever page it stands."""
+        for page in self._pages.values():
+            page.banners.clear(kind)
+
     def show(self, name: str) -> None:
         """Bring a page into view."""
         self.drop_sheet()

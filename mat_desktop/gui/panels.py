@@ -68,7 +68,7 @@ class Panels(QObject):
     # writing
 
     def open_write(self) -> None:
-        """Show what would be written: for the selection if it is more than one row, else for all."""
+        """Show what would be written: for the selection if it is more than one row, else for all in view."""
         if not self._desk.tracks.tally().heard:
             return
         selected = self._library.selected()
@@ -80,8 +80,11 @@ class Panels(QObject):
     def _plan(self, scope: str) -> None:
         tracks = self._desk.tracks
         selected = heard(self._library.selected())
-        rows = selected if scope == "selected" else heard(tracks.rows())
-        self.write.wait(len(rows), scope, len(selected), tracks.tally().heard)
+        shown = heard([row for row in tracks.rows() if row.place >= 0])
+        rows = selected if scope == "selected" else shown
+        self.write.wait(
+            len(rows), scope, len(selected), len(shown), filtered=len(shown) < tracks.tally().heard
+        )
         self._writing.plan(rows)
 
     def _confirm(self, plan: Plan) -> None:

@@ -112,6 +112,9 @@ class Services(Protocol):
     def roots(self) -> list[Path]:
         """Folders opened before."""
 
+    def forget_root(self, root: Path) -> None:
+        """Open a folder no more; what is known of its files stays."""
+
     def runs(self) -> list[Run]:
         """The history, newest first."""
 

@@ -221,6 +221,7 @@ class Window(QMainWindow):
         self.engine.up.connect(self._engine_up)
         self.engine.down.connect(self._engine_down)
         self.scan.opened.connect(self._scan_opened)
+        self.library.sidebar.forgotten.connect(self.scan.forget)
         self.scan.nothing.connect(self._nothing_found)
         self.scan.ended.connect(self._counted)
         self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
@@ -348,6 +349,8 @@ class Window(QMainWindow):
         if name == "library" and not self._opened:
             name = "first"
         self.pages.show(name)
+        if name == "history":
+            self.undoing.load()  # the command line may have written meanwhile
         self.first_banners.setVisible(name == "first" and bool(self.first_banners.texts()))
         self._refresh_actions()
 
@@ -455,6 +458,7 @@ class Window(QMainWindow):
 
     def undo_run(self, run_id: int) -> None:
         """Take a run back."""
+        self.pages.clear_message("wrote")
         self.library.player.silence()
         self.undoing.take_back(run_id)
 

@@ -88,6 +88,11 @@ class Library:
         with self._database.transaction() as db:
             db.executemany("INSERT OR IGNORE INTO root VALUES (?)", [(os.fsencode(root),) for root in roots])
 
+    def remove_root(self, root: Path) -> None:
+        """Open it no more; what is known of its files stays."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM root WHERE path = ?", (os.fsencode(root),))
+
     def track(self, path: Path) -> Track | None:
         """A file as it was last read."""
         rows = self._database.rows(

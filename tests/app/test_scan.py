@@ -40,7 +40,7 @@ def song(tmp_path: Path) -> Path:
 
 
 def one(session: Session, song: Path) -> Track:
-    (track,) = scan(session, [song.parent], Event())
+    (track,) = scan(session, [song.parent], Event(), remember=True)
     assert isinstance(track, Track)
     return track
 

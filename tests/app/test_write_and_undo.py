@@ -226,7 +226,7 @@ def test_scanning_opens_only_what_changed(
     (folder / "cover.jpg").write_bytes(b"x")
     (folder / ".hidden").mkdir()
     (folder / "empty.mp3").touch()
-    found = list(scan(session, [folder, music[0]], Event()))
+    found = list(scan(session, [folder, music[0]], Event(), remember=True))
     assert [item.path.name for item in found] == ["a.flac", "b.mp3", "c.m4a", "d.wav", "e.opus", "empty.mp3"]
     assert str(found[-1]).endswith("empty.mp3: the file is empty")
 
@@ -237,6 +237,10 @@ def test_scanning_opens_only_what_changed(
     assert len(list(scan(session, [folder], Event()))) == 6
     assert opened == ["c.m4a"]
     assert session.roots() == sorted([folder, music[0]])
+    session.library.remove_root(music[0])
+    assert session.roots() == [folder]
+    list(scan(session, [music[0]], Event()))  # a look that is not told to remember
+    assert session.roots() == [folder]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="named pipes are POSIX")

@@ -141,6 +141,7 @@ class FakeServices:
         self.hold.set()
         self.held: list[bool] = []
         self.queued: list[Path] = []
+        self.forgotten: list[Path] = []
         self.closed = False
         self.explained: list[tuple[Path, str]] = []
         self.other_models: list[Model | BrokenModel] = []
@@ -204,6 +205,9 @@ class FakeServices:
 
     def delete_model(self, name: str) -> None:
         self.other_models = [model for model in self.other_models if model.name != name]
+
+    def forget_root(self, root: Path) -> None:
+        self.forgotten.append(root)
 
     def roots(self) -> list[Path]:
         return []

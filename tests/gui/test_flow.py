@@ -19,6 +19,8 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.scale import on_scale
+from mat_desktop.gui.widgets.controls import key_text
+from mat_desktop.gui.widgets.sidebar import Item
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 
@@ -373,6 +375,44 @@ def test_write_is_for_the_selection_only_if_it_is_more_than_one_row(qtbot: QtBot
     library.actions_["write"].trigger()
     panel.scopes["all"].click()
     qtbot.waitUntil(lambda: panel.write.text() == "Write 4 files", timeout=5000)
+
+
+def test_what_the_table_does_not_show_is_not_written(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    panel = library.panels.write
+    library.tracks.filter(Word("song 0"))
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert panel.write.text() == "Write 1 file"
+    assert panel.scopes["all"].text() == "In view 1"
+
+
+def test_a_folder_is_taken_out_of_the_library(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    sidebar = library.library.sidebar
+    qtbot.waitUntil(lambda: sidebar.side.place(Item("", folder=services.music)) > 0, timeout=5000)
+    sidebar.choose(Item("", folder=services.music))
+    qtbot.keyClick(sidebar, Key.Key_Delete)
+    assert library.tracks.rows() == []
+    assert library.scan.roots == []
+    qtbot.waitUntil(lambda: services.forgotten == [services.music], timeout=5000)
+    assert "no longer in the library" in library.library.banners.texts()[0]
+
+
+def test_a_message_of_success_leaves_with_what_it_says(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    qtbot.waitUntil(lambda: library.undoing.last is not None, timeout=5000)
+    assert any("written" in text for text in library.library.banners.texts())
+    library.show_page("history")
+    library.undo_run(library.undoing.last.id)
+    qtbot.waitUntil(lambda: library.undoing.last is None, timeout=5000)
+    assert not any("written" in text for text in library.library.banners.texts())
+
+
+def test_a_plus_is_a_key_too() -> None:
+    assert (key_text("Ctrl++"), key_text("Ctrl+O"), key_text("+")) == ("Ctrl +", "Ctrl O", "+")
 
 
 def test_moved_thresholds_reach_rows_that_are_not_in_view(qtbot: QtBot, library: Window) -> None:

@@ -89,6 +89,10 @@ def test_the_command_takes_a_folder_with_corrections(
     assert events[-1]["event"] == "exported"
     assert events[-1]["figures"]["tracks"] == 3
     assert (tmp_path / "mine" / "card.json").exists()
+    kept = next((tmp_path / "cache").rglob("pooled-*.npz"))
+    kept.write_bytes(kept.read_bytes()[:200])  # cut off: it is made anew
+    assert main([*words, *places, "--progress", "json"]) == 0
+    assert len(np.load(kept)["key"]) == 3
 
 
 @pytest.mark.parametrize(

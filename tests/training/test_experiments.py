@@ -102,6 +102,11 @@ def test_a_run_is_named_by_what_changes_its_result() -> None:
     assert Settings(options={"a": 1, "b": 2}).digest() == Settings(options={"b": 2, "a": 1}).digest()
 
 
+def test_settings_that_came_later_do_not_rename_earlier_runs() -> None:
+    assert Settings().digest() == "124d29f6"  # of runs made before there was an equaliser
+    assert Settings(eq_db=4.0).digest() != Settings().digest()
+
+
 def test_the_depth_is_spelt_out() -> None:
     assert Settings().spec.layers == 5
     assert Settings(network="musicnn").spec.layers == 0

@@ -11,9 +11,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import FileFault
+from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.bridge import KEEP, Job
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import known
 from mat_desktop.gui.operations.desk import Desk
@@ -73,6 +73,22 @@ class Scan(QObject):
             counts=_counts,
         )
         desk.bridge.do(job)
+
+    def forget(self, root: Path) -> None:
+        """Take a folder out of the library: its files stay as they are, and what was heard is kept."""
+        desk = self._desk
+        self.roots.remove(root)
+        others = {row.path for row in desk.tracks.rows() if any(map(row.path.is_relative_to, self.roots))}
+        desk.tracks.forget_missing([root], others)
+        desk.bridge.ask(f"{KEEP}root {root}", lambda: desk.services.forget_root(root), lambda _: None)
+        desk.say(
+            "positive",
+            f"{printable(root)} is no longer in the library. Its files are as they were.",
+            "Open again",
+            lambda: self.open([root]),
+            kind="forgotten",
+        )
+        self.ended.emit()
 
     def again(self) -> None:
         """Scan all folders again."""

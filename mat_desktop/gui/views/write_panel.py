@@ -129,16 +129,18 @@ class WritePanel(Panel):
         layout.addWidget(foot)
         self.plan.picked.connect(self._refresh)
 
-    def wait(self, count: int, scope: str, selected: int, everything: int) -> None:
+    def wait(self, count: int, scope: str, selected: int, shown: int, *, filtered: bool = False) -> None:
         """A plan is being made; its files come with :meth:`add_plans`.
 
         :param scope: "selected" or "all"
+        :param shown: tracks that were listened to, of those in the table
+        :param filtered: there are more, which the table does not show
         """
         self._asked, self._done, self._changed = count, 0, 0
         self._complete = False
         self.scopes[scope].setChecked(True)
         self.scopes["selected"].setText(f"Selected {words.number(selected)}")
-        self.scopes["all"].setText(f"All listened to {words.number(everything)}")
+        self.scopes["all"].setText(f"{'In view' if filtered else 'All listened to'} {words.number(shown)}")
         self.scopes["selected"].setEnabled(selected > 0)
         for button in self.scopes.values():
             button.updateGeometry()

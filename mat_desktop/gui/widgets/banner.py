@@ -1,9 +1,10 @@
-"""Messages in the window: icon, what and why, one action, stays until dismissed."""
+"""Messages in the window: icon, what and why, one action. Problems stay until dismissed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -11,6 +12,10 @@ from mat_desktop.gui.theme import appearance, current
 from mat_desktop.gui.widgets.controls import Button, Icon, Link, Text, announce, round_rect
 
 ICONS = {"positive": "circle-check", "warning": "triangle-alert", "danger": "circle-alert"}
+
+
+GOOD_NEWS_MS = 20_000
+"""So long stands what went well."""
 
 
 class Banner(QFrame):
@@ -87,6 +92,8 @@ class Banners(QWidget):
         banner = Banner(level, text, action, do)
         self._shown[kind] = banner
         self._layout.addWidget(banner)
+        if level == "positive":
+            QTimer.singleShot(GOOD_NEWS_MS, banner, banner.dismiss)
         banner.destroyed.connect(lambda: self._gone(kind, banner))
         self.show()
         announce(self, text)

@@ -63,7 +63,8 @@ def key_text(sequence: QKeySequence | str) -> str:
     text = made.toString(QKeySequence.SequenceFormat.NativeText)
     for name, sign in (("Shift+", "⇧ "), ("Return", "Enter")):
         text = text.replace(name, sign)
-    return text.replace("+", " ") if len(text) > 1 else text
+    # The last sign is a key itself, though it be a plus.
+    return text[:-1].replace("+", " ") + text[-1:]
 
 
 def draw_key(painter: QPainter, rect: QRect, text: str, color: QColor, line: QColor) -> None:

@@ -363,6 +363,7 @@ class ScoreList(QListView):
             add(
                 f"Suggest from this score on ({s.score:.2f})",
                 lambda: pick(name, floor(s.score * 1000) / 1000),
+                s.score < s.threshold,  # else it would be harder to suggest, not easier
             )
             add("Lower the threshold", lambda: pick(name, from_scale(at - STEP)), at > STEP)
             add("Raise the threshold", lambda: pick(name, from_scale(at + STEP)), at < 1 - STEP)

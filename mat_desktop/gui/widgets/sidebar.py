@@ -17,8 +17,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QMouseEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
 
 from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
@@ -151,9 +157,10 @@ class _Delegate(QStyledItemDelegate):
 
 
 class Sidebar(QListView):
-    """Choosing a line filters the table."""
+    """Choosing a line filters the table; ``forgotten`` hands over a folder that is to be opened no more."""
 
     picked = Signal(object)
+    forgotten = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -201,6 +208,23 @@ class Sidebar(QListView):
         self.hover_row = self.indexAt(event.position().toPoint()).row()
         self.viewport().update()
         super().mouseMoveEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with a folder."""
+        item = self.indexAt(event.pos()).data(ITEM_ROLE)
+        if isinstance(item, Item) and item.folder is not None:
+            menu = QMenu(self)
+            folder = item.folder
+            menu.addAction("Remove from the library").triggered.connect(lambda: self.forgotten.emit(folder))
+            menu.popup(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete takes a folder out of the library."""
+        item = self.currentIndex().data(ITEM_ROLE)
+        if event.key() == Qt.Key.Key_Delete and isinstance(item, Item) and item.folder is not None:
+            self.forgotten.emit(item.folder)
+        else:
+            super().keyPressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """None is."""
