@@ -11,6 +11,7 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +35,8 @@ from mat_desktop.inference.client import Engine
 DEFAULT = "fcn2d"
 FOLDER, CHOICE = "models", "model.txt"
 HIDDEN = ".incoming-"
+STALE_SECONDS = 3600
+"""After which nobody is importing any more; another process may be, at this moment."""
 
 PICKLES = frozenset({".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".bin", ".npy", ".h5", ".keras"})
 """Endings of files that hold code, or need foreign code to be read."""
@@ -200,7 +203,9 @@ def _staging(data_dir: Path) -> Iterator[Path]:
     try:
         parent.mkdir(parents=True, exist_ok=True)
         for stale in parent.glob(f"{HIDDEN}*"):  # of an import that was killed
-            shutil.rmtree(stale, ignore_errors=True)
+            with suppress(OSError):  # it may just have come to its end
+                if time.time() - stale.stat().st_mtime > STALE_SECONDS:
+                    shutil.rmtree(stale, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=parent))
     except OSError as error:
         raise ModelFault(f"{printable(parent)}: {error.strerror}") from error

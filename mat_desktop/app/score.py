@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mat_desktop.app.session import Session
 from mat_desktop.domain.scores import Scores
 from mat_desktop.domain.track import Track, TrackId
-from mat_desktop.errors import FileFault
+from mat_desktop.errors import EngineFault, FileFault
 from mat_desktop.inference.protocol import Scored
 from mat_desktop.store.library import KeptScores
 
@@ -50,7 +50,7 @@ def score(
     What was heard before features were kept is listened to once more where they are needed.
 
     :param tell: is told now and then, in another thread, which share of a file is done
-    :raises EngineFault: the engine cannot be started
+    :raises EngineFault: the engine cannot be started, or was closed
     :raises ModelFault: the model cannot be used
     """
     engine, digest = session.engine, session.card.digest  # of one model, whatever is chosen meanwhile
@@ -73,7 +73,9 @@ def score(
             for future in done:
                 track = pending.pop(future)
                 if future.cancelled():
-                    return
+                    if cancel.is_set():
+                        return
+                    raise EngineFault("the engine was closed before the track was heard")
                 fault = future.exception()
                 if isinstance(fault, FileFault):
                     session.library.put_fault(track.path, track.stamp, fault.cause)

@@ -190,7 +190,7 @@ class AppServices:
         return self._session.library.verdicts(track_id)
 
     def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
-        """Remember what the user says."""
+        """Remember what the user says of some tags."""
         self._session.library.put_verdicts(track_id, verdicts)
 
     def reviewed(self, track_id: TrackId) -> bool:

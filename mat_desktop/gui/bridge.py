@@ -114,7 +114,9 @@ class Job(Work):
         self._on_items(items)
 
     def end(self, error: Exception | None) -> None:
-        """The last call, in the UI thread."""
+        """The last call, in the UI thread. One that rested and ended all the same leaves nobody resting."""
+        if self.paused:
+            self.pause(False)
         self._on_end(error)
 
 
@@ -355,6 +357,15 @@ class Bridge(QObject):
         self._latest[channel] = self._token
         (self._engine if engine else self._reads).queue.put((channel, self._token, work, done, failed))
 
+    def keep(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None] = lambda _: None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Write something down. Every call is met, in order, also when the window closes meanwhile."""
+        self.ask(f"{KEEP}{self._token}", work, done, failed)
+
     def slices(
         self,
         channel: str,
@@ -457,6 +468,8 @@ class Bridge(QObject):
         channel, token, value, error, done, failed = answer
         if self._closed or self._latest.get(channel) != token:
             return
+        if channel.startswith(KEEP):
+            self._latest.pop(channel)
         if error is None:
             done(value)
         elif failed is not None:

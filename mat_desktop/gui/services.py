@@ -137,7 +137,7 @@ class Services(Protocol):
         """What the user said of a track's tags before."""
 
     def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
-        """Remember what the user says."""
+        """Remember what the user says of some of a track's tags; undecided takes it back."""
 
     def reviewed(self, track_id: TrackId) -> bool:
         """Whether the user marked a track as reviewed before."""

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 SECONDS = 10
 """Over which the rate is taken."""
@@ -48,22 +49,22 @@ class Work:
         self.cancel = threading.Event()
         self._going = threading.Event()
         self._going.set()
-        self._parts: dict[str, float] = {}
+        self._parts: dict[Path, float] = {}
         self._marks: deque[tuple[float, float]] = deque(maxlen=200)
 
     # how far it is
 
-    def inside(self, name: str, share: float) -> None:
-        """One of the counted things is that far, 0..1; any thread may say so. 1 forgets it."""
+    def inside(self, path: Path, share: float) -> None:
+        """One of the counted files is that far, 0..1; any thread may say so. 1 forgets it."""
         if share >= 1:
-            self._parts.pop(name, None)
+            self._parts.pop(path, None)
         else:
-            self._parts[name] = share
+            self._parts[path] = share
 
     @property
     def part(self) -> tuple[str, float] | None:
         """Name and share of what has been under way for longest, None where nothing said so."""
-        return next(iter(list(self._parts.items())), None)
+        return next(((path.name, share) for path, share in list(self._parts.items())), None)
 
     @property
     def amount(self) -> float:

@@ -154,8 +154,7 @@ class Engine:
                 ids = [job.request.id for job in jobs if isinstance(job.request, kind)]
                 if ids and self._process is not None:
                     self._send(Cancel(max(ids), what))
-        for job in jobs:
-            job.future.cancel()
+        _cancel(jobs)
 
     def close(self) -> None:
         """End the process; what was asked for is cancelled."""
@@ -167,6 +166,8 @@ class Engine:
     def _submit(self, job: _Job) -> None:
         self.start()
         with self._lock:
+            if self._closed:  # meanwhile
+                raise EngineFault("the engine is closed")
             if isinstance(job.request, ScoreFile):
                 self._waiting.append(job)
             else:
@@ -277,15 +278,22 @@ class Engine:
             self._process = None
             lost = list(self._running.values())
             self._running.clear()
-            guilty = lost[0] if len(lost) == 1 else None
-            again = [] if guilty or self._closed else lost
-            for job in again:
-                job.suspect = True
-            self._waiting.extendleft(reversed(again))
-            restart = bool(self._waiting) and not self._closed
+            given_up: list[_Job] = []
+            guilty = None
+            if self._closed:
+                given_up = [*lost, *self._waiting]
+                self._waiting.clear()
+            elif len(lost) == 1:
+                guilty = lost[0]
+            else:
+                for job in lost:
+                    job.suspect = True
+                self._waiting.extendleft(reversed(lost))
+            restart = bool(self._waiting)
             if restart:
                 self._spawn()
                 ready = self._ready
+        _cancel(given_up)
         if guilty is not None and guilty.future.set_running_or_notify_cancel():
             path = Path(os.fsdecode(guilty.request.path))
             guilty.future.set_exception(DecodeError(path, "the decoder crashed on this file"))
@@ -311,6 +319,13 @@ class Engine:
         if process is not None:
             process.kill()
             process.wait()
+
+
+def _cancel(jobs: Sequence[_Job]) -> None:
+    """Nobody hears of them any more; whoever waits for one is woken, which cancelling alone does not do."""
+    for job in jobs:
+        if job.future.cancel():
+            job.future.set_running_or_notify_cancel()
 
 
 def _last_line(file: BinaryIO) -> str:

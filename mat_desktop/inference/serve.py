@@ -145,12 +145,14 @@ class Engine:
         tell = _Teller(request.id, self._tell)
         decoding, log_mel = self._hear(request, spec, loop=True, tell=lambda share: tell(DECODING * share))
 
-        def step(share: float) -> None:
+        @contextmanager
+        def turn(share: float) -> Iterator[None]:
             self._rest(request)
             tell(DECODING + (1 - DECODING) * share)
+            with self._judging:  # evidence comes between two batches, and while scoring rests
+                yield
 
-        with self._judging:
-            judgement = self._tagger.judge(log_mel, step)
+        judgement = self._tagger.judge(log_mel, turn)
         return Scored(
             request.id,
             str(decoding.track_id),

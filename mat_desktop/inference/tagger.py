@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from os import cpu_count
 from pathlib import Path
@@ -18,6 +19,7 @@ from mat_desktop.inference.cards import open_card, read_weights
 from mat_desktop.networks.registry import build
 
 LogMel = NDArray[np.float32]
+Turn = Callable[[float], AbstractContextManager[object]]
 
 SILENCE_DB = -70.0
 """A window whose loudest cell is below this holds nothing but dither: white noise at the last bit of 16-bit
@@ -83,7 +85,7 @@ class Tagger:
         card = open_card(folder)
         return cls(card, read_weights(folder, card), device)
 
-    def judge(self, log_mel: LogMel, step: Callable[[float], None] = lambda share: None) -> Judgement:
+    def judge(self, log_mel: LogMel, turn: Turn = lambda share: nullcontext()) -> Judgement:
         """Listen to a whole track.
 
         The track is cut into windows of ``card.mel.window_frames``, side by side, the last one moved back to
@@ -91,7 +93,8 @@ class Tagger:
         window that no earlier one had heard. Windows of digital silence do not count.
 
         :param log_mel: dB [mel, frames], at least one window long
-        :param step: called between batches with the share that is done; what it raises ends the listening
+        :param turn: entered for each batch, while the network is in use, with the share that is done; may
+            raise to give up
         """
         length = self.card.mel.window_frames
         frames = log_mel.shape[1]
@@ -103,7 +106,7 @@ class Tagger:
             weights[-1] = frames % length / length
         heard = [bool(log_mel[:, start : start + length].max() > SILENCE_DB) for start in starts]
         loud = [start for start, is_heard in zip(starts, heard, strict=True) if is_heard]
-        positions, features = self._listen(log_mel, loud, length, step)
+        positions, features = self._listen(log_mel, loud, length, turn)
         tags = len(self.card.tags)
         columns = round(frames / length * (positions.shape[2] if len(positions) else SILENT_POSITIONS))
         taggram = np.zeros((tags, columns), np.float16)
@@ -124,7 +127,7 @@ class Tagger:
         return batch.contiguous(memory_format=torch.channels_last)
 
     def _listen(
-        self, log_mel: LogMel, starts: list[int], length: int, step: Callable[[float], None]
+        self, log_mel: LogMel, starts: list[int], length: int, turn: Turn
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits [windows, tags, positions] and features [windows, channels]."""
         at_once = WINDOWS_AT_ONCE["cpu" if self.device.type == "cpu" else "other"]
@@ -132,11 +135,11 @@ class Tagger:
         features = [np.zeros((0, self.network.head.weight.shape[1]), np.float32)]
         with torch.inference_mode():
             for first in range(0, len(starts), at_once):
-                step(first / len(starts))
-                batch = self.batch([log_mel[:, s : s + length] for s in starts[first : first + at_once]])
-                logits, pooled = self.network.listen(batch)
-                parts.append(logits.float().cpu().numpy())
-                features.append(pooled.float().cpu().numpy())
+                with turn(first / len(starts)):
+                    batch = self.batch([log_mel[:, s : s + length] for s in starts[first : first + at_once]])
+                    logits, pooled = self.network.listen(batch)
+                    parts.append(logits.float().cpu().numpy())
+                    features.append(pooled.float().cpu().numpy())
         positions = np.concatenate(parts) if parts else np.zeros((0, len(self.card.tags), 0), np.float32)
         return positions, np.concatenate(features)
 

@@ -261,14 +261,16 @@ class Library:
         return {tag: Verdict(verdict) for tag, verdict in rows}
 
     def put_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
-        """Replace a track's verdicts; undecided ones are not kept. Whoever decides has looked at the file."""
+        """Say something of some of a track's tags; undecided forgets what was said of one.
+
+        Whoever decides has looked at the file.
+        """
+        said = [(track_id, tag, v) for tag, v in verdicts.items() if v is not Verdict.UNDECIDED]
+        taken_back = [(track_id, tag) for tag, v in verdicts.items() if v is Verdict.UNDECIDED]
         with self._database.transaction() as db:
             db.execute("UPDATE track SET outside = 0 WHERE track_id = ?", (track_id,))
-            db.execute("DELETE FROM verdict WHERE track_id = ?", (track_id,))
-            db.executemany(
-                "INSERT INTO verdict VALUES (?, ?, ?)",
-                [(track_id, tag, v) for tag, v in verdicts.items() if v is not Verdict.UNDECIDED],
-            )
+            db.executemany("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)", said)
+            db.executemany("DELETE FROM verdict WHERE track_id = ? AND tag = ?", taken_back)
 
     def reviewed(self, track_id: TrackId) -> bool:
         """Whether the user said that a track is done with."""

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import time
 import zipfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from safetensors.numpy import load_file
 
 from mat_desktop.app.models import (
     DEFAULT,
+    HIDDEN,
     BrokenModel,
     Model,
     chosen_model,
@@ -212,3 +215,16 @@ def test_the_session_changes_models_without_a_restart_and_starts_with_the_one_ch
     again = Session(tmp_path / "data")
     again.close()
     assert again.card == model.card != bundled
+
+
+def test_an_import_leaves_what_another_process_is_importing(tmp_path: Path) -> None:
+    tiny_model(tmp_path / "tiny")
+    models = tmp_path / "data" / "models"
+    running, stale = models / f"{HIDDEN}running", models / f"{HIDDEN}stale"
+    for folder in (running, stale):
+        folder.mkdir(parents=True)
+    long_ago = time.time() - 2 * 3600
+    os.utime(stale, (long_ago, long_ago))
+    import_model(tmp_path / "data", tmp_path / "tiny")
+    assert running.is_dir()
+    assert not stale.exists()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread, Timer
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, known, pack, score, unpack
 from mat_desktop.app.session import Session
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import DecodeError
+from mat_desktop.errors import DecodeError, EngineFault
 from tests.models import tiny_model
 from tests.sounds import encode, tone
 
@@ -86,3 +86,24 @@ def test_the_demo_is_copied_once(session: Session) -> None:
     first.write_bytes(b"the user's own")
     assert demo_folder(session) == folder
     assert first.read_bytes() == b"the user's own"
+
+
+def test_an_engine_that_is_closed_meanwhile_is_no_success(session: Session, tmp_path: Path) -> None:
+    """As when another model comes into use: the rest was not heard, and nobody waits for it for ever."""
+    found = tracks(session, *(encode(tmp_path / f"{n}.flac", tone(60.0)) for n in range(12)))
+    session.start_engine()
+    session.engine.hold(True)
+    cancel, raised = Event(), Event()
+
+    def listen() -> None:
+        with pytest.raises(EngineFault, match="closed"):
+            list(score(session, found, cancel))
+        raised.set()
+
+    thread = Thread(target=listen, daemon=True)
+    thread.start()
+    Timer(1, session.engine.close).start()
+    assert raised.wait(20)
+    cancel.set()
+    thread.join(5)
+    assert not any(track.fault for path in found if (track := session.library.track(path.path)))

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
@@ -183,12 +184,14 @@ class FakeServices:
         return [Model("double", self.data_dir, CARD, bundled=True), *self.other_models]
 
     def heard_by_model(self) -> Mapping[str, int]:
-        return {CARD.digest: len(self.heard)}
+        return {self.card.digest: len(self.heard)}
 
     def use_model(self, name: str) -> None:
         if name == "broken":
             raise ModelFault("its weights are damaged")
         self.model = name
+        weights = replace(CARD.weights, sha256=sha256(name.encode()).hexdigest())
+        self.card = CARD if name == "double" else replace(CARD, weights=weights)
         self.heard.clear()
 
     def import_model(self, source: Path) -> Model:
@@ -238,7 +241,8 @@ class FakeServices:
         return self.kept.get(track_id, {})
 
     def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
-        self.kept[track_id] = dict(verdicts)
+        said = {**self.kept.get(track_id, {}), **verdicts}
+        self.kept[track_id] = {name: v for name, v in said.items() if v is not Verdict.UNDECIDED}
 
     def reviewed(self, track_id: TrackId) -> bool:
         return track_id in self.marked
@@ -295,7 +299,7 @@ class FakeServices:
                 yield FileFault(track.path, "the decoder gave up")
                 continue
             taggram = np.repeat(np.array(SCORES, np.float16)[:, None], 20, axis=1)
-            scores = Scores(CARD.digest, TrackId(track.path.name), 200.0, SCORES)
+            scores = Scores(self.card.digest, TrackId(track.path.name), 200.0, SCORES)
             self.heard[track.path] = Heard(track.path, scores, taggram)
             if self.queued:
                 self.drop_queue([track.path])

@@ -9,7 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.app.score import Heard
 from mat_desktop.domain.plan import Plan, WriteResult
+from mat_desktop.errors import EngineFault
 from mat_desktop.gui.bridge import FILES, LISTEN, Job
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.window import Window
@@ -211,3 +213,46 @@ def test_a_cancelled_write_offers_the_rest(qtbot: QtBot, library: Window, servic
     work.retry()
     qtbot.waitUntil(lambda: library.panels.is_open and library.panels.write.write.isEnabled(), timeout=5000)
     assert len(library.panels.write.plan.files) == 1
+
+
+def test_an_engine_that_fails_while_listening_rests_does_not_stay_held(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    gate = threading.Event()
+
+    def score(*_: object) -> Iterator[Heard]:
+        gate.wait(5)
+        raise EngineFault("died")
+        yield
+
+    services.score = score  # type: ignore[method-assign, assignment]
+    library.listen.to(library.listen.new())
+    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    assert library.bridge.job is not None
+    library.bridge.pause(library.bridge.job, True)
+    gate.set()
+    idle(qtbot, library)
+    assert services.held == [True, False]
+
+
+def test_going_on_from_last_time_keeps_what_waits_already_and_what_is_not_there(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    elsewhere = Path("/volume/that/is/not/there.flac")
+    services.put_queue([elsewhere])
+    hold(qtbot, library, services)
+    qtbot.waitUntil(lambda: len(services.queued) == 6)
+    library.listen.resume()
+    asked: list[None] = []
+    qtbot.waitUntil(lambda: library.bridge._reads.queue.empty(), timeout=5000)
+    library.bridge.ask("after", lambda: None, asked.append)
+    qtbot.waitUntil(lambda: bool(asked), timeout=5000)
+    library.bridge.ask("after that", lambda: None, asked.append)
+    qtbot.waitUntil(lambda: len(asked) == 2, timeout=5000)
+    assert len(services.queued) == 6
+    services.hold.set()
+    idle(qtbot, library)
+    heard = next(row.path for row in library.tracks.rows() if row.scores is not None)
+    services.put_queue([heard])
+    library.listen.resume()
+    qtbot.waitUntil(lambda: services.queued == [elsewhere], timeout=5000)

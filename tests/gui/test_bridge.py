@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from threading import Event
 
 import pytest
@@ -57,3 +58,15 @@ def test_slices_come_in_order_and_a_new_question_replaces_the_rest(qtbot: QtBot,
     bridge.slices("sum", range(3), 3, work, lambda *_: None, lambda: ends.append("last"))
     qtbot.waitUntil(lambda: "last" in ends, timeout=5000)
     assert ends == ["first", "last"]
+
+
+def test_what_is_written_down_is_never_skipped(qtbot: QtBot, bridge: Bridge) -> None:
+    gate = Event()
+    done: list[int] = []
+    answers: list[int] = []
+    bridge.ask("long", lambda: gate.wait(5), lambda _: None)
+    for number in range(5):
+        bridge.keep(partial(done.append, number), lambda _, number=number: answers.append(number))
+    gate.set()
+    qtbot.waitUntil(lambda: len(answers) == 5, timeout=5000)
+    assert done == answers == list(range(5))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import UsageFault
@@ -121,3 +124,13 @@ def test_a_broken_file_is_named_with_a_way_out(qtbot: QtBot, library: Window, se
     assert "tags.toml" in library.library.banners.texts()[-1]
     library.room.map_tags._set_aside()
     qtbot.waitUntil(lambda: not services.tags.path.exists(), timeout=5000)
+
+
+def test_two_changes_in_a_row_are_both_kept(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    gate = threading.Event()
+    library.bridge.ask("long", lambda: gate.wait(5), lambda _: None)
+    mapping = library.room.map_tags
+    mapping.change("rock", TagChange(label="Rock music"))
+    mapping.change("jazz", TagChange(label="Jazz music"))
+    gate.set()
+    qtbot.waitUntil(lambda: set(services.tag_changes()) == {"rock", "jazz"}, timeout=5000)

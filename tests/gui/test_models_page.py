@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.models import BrokenModel
+from mat_desktop.domain.track import Track
+from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.row import State
+from mat_desktop.gui.operations.arrive import with_verdicts
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 
@@ -85,3 +90,85 @@ def test_a_model_that_cannot_be_loaded_leaves_the_one_before(
     qtbot.waitUntil(lambda: bool(banners.texts()), timeout=5000)
     assert banners.texts() == ["“broken” cannot be used: its weights are damaged"]
     assert services.model == "double"
+
+
+def test_listening_stops_for_another_model_and_what_is_asked_meanwhile_is_heard_by_it(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    scanned, loaded = threading.Event(), threading.Event()
+    scan, use_model = services.scan, services.use_model
+
+    def slow_scan(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        scanned.wait(10)
+        yield from scan(roots, cancel)
+
+    def slow_load(name: str) -> None:
+        loaded.wait(10)
+        use_model(name)
+
+    services.scan = slow_scan  # type: ignore[method-assign]
+    services.use_model = slow_load  # type: ignore[method-assign]
+    bridge, new = library.bridge, library.listen.new()
+    services.hold.clear()
+    library.listen.to(new[:2])
+    library.listen.to(new[2:3])
+    library.scan.again()
+    qtbot.waitUntil(lambda: len([job for job in bridge.jobs if bridge.runs(job)]) == 2, timeout=5000)
+    before = [job for job in bridge.jobs if job.title == "Listening"]
+    library.workshop.models.use("other")
+    assert all(job.stopping for job in before)
+    qtbot.waitUntil(
+        lambda: any(job.title == "Changing the model" and bridge.runs(job) for job in bridge.jobs),
+        timeout=5000,
+    )
+    services.hold.set()
+    library.listen.to(new[3:4])
+    qtbot.wait(200)
+    assert new[3].waits  # while the model loads
+    loaded.set()
+    qtbot.waitUntil(lambda: new[3].scores is not None, timeout=5000)
+    assert new[3].scores is not None
+    assert services.model == "other"
+    assert new[3].scores.model == services.card.digest
+    assert not any(row.scores or row.waits for row in new[:3])
+    scanned.set()
+    qtbot.waitUntil(lambda: not bridge.busy, timeout=5000)
+
+
+def test_a_change_that_is_stopped_before_its_turn_says_nothing(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    loaded, use_model = threading.Event(), services.use_model
+
+    def slow_load(name: str) -> None:
+        loaded.wait(10)
+        use_model(name)
+
+    services.use_model = slow_load  # type: ignore[method-assign]
+    models, banners = library.workshop.models, library.workshop.models_page.banners
+    library.show_page("models")
+    models.use("first")
+    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    models.use("second")
+    models.use("third")
+    assert banners.texts() == []
+    loaded.set()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert services.model == "third"
+    assert "“third”" in banners.texts()[-1]
+
+
+def test_scores_of_a_model_that_is_in_use_no_more_are_not_taken(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    """A scan looked them up before the change, and hands them over after it."""
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: library.tracks.tally().heard == 4 and not library.bridge.busy, timeout=5000)
+    late = [known.path for known in services.heard.values()]
+    arrived = [with_verdicts(services, known, 0.0) for known in services.heard.values()]
+    library.workshop.models.use("other")
+    qtbot.waitUntil(lambda: services.model == "other" and not library.bridge.busy, timeout=5000)
+    library.scan.found(arrived)
+    rows = [row for path in late if (row := library.tracks.row(path)) is not None]
+    assert len(rows) == 4
+    assert not any(row.scores for row in rows)

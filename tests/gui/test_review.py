@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,55 @@ def test_policies_show_at_once_on_the_review_page(
     heard.review.set_policy(Field.GENRE, Policy.SKIP)
     assert "Indie" not in heard.room.page.written.fields.text()
     assert Path(services.data_dir).is_dir()
+
+
+def test_decisions_on_selections_with_one_beginning_are_all_kept(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    first, second, third = [row for row in heard.tracks.rows() if row.scores is not None][:3]
+    gate = threading.Event()
+    heard.bridge.ask("long", lambda: gate.wait(5), lambda _: None)
+    heard.review.decide([first, second], {"rock": Verdict.ACCEPTED})
+    heard.review.decide([first, third], {"indie": Verdict.ACCEPTED})
+    gate.set()
+    ids = [row.scores.track_id for row in (first, second, third) if row.scores is not None]
+    qtbot.waitUntil(lambda: ids[2] in services.kept, timeout=5000)
+    assert [services.kept.get(i) for i in ids] == [
+        {"rock": Verdict.ACCEPTED, "indie": Verdict.ACCEPTED},
+        {"rock": Verdict.ACCEPTED},
+        {"indie": Verdict.ACCEPTED},
+    ]
+
+
+def test_a_decision_is_taken_back_after_a_change_of_the_model(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row = in_view(heard)
+    assert row.scores is not None
+    track_id = row.scores.track_id
+    heard.review.decide([row], {"rock": Verdict.ACCEPTED})
+    heard.review.mark([row])
+    qtbot.waitUntil(lambda: track_id in services.marked, timeout=5000)
+    heard.workshop.models.use("other")
+    qtbot.waitUntil(lambda: services.model == "other" and not heard.bridge.busy, timeout=5000)
+    assert row.scores is None
+    assert heard.review.take_back() is row
+    qtbot.waitUntil(lambda: track_id not in services.marked, timeout=5000)
+    assert services.kept[track_id] == {"rock": Verdict.ACCEPTED}
+    assert heard.review.take_back() is row
+    qtbot.waitUntil(lambda: services.kept[track_id] == {}, timeout=5000)
+    assert row.state is State.NEW
+    assert not row.verdicts
+
+
+def test_what_was_said_elsewhere_of_other_tags_stays(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    """As by teaching a tag, which keeps its verdicts before the rows know of them."""
+    row = in_view(heard)
+    assert row.scores is not None
+    track_id = row.scores.track_id
+    services.classroom.add_verdicts("dungeon synth", {track_id: Verdict.ACCEPTED})
+    heard.review.decide([row], {"rock": Verdict.REJECTED})
+    qtbot.waitUntil(lambda: "rock" in services.kept[track_id], timeout=5000)
+    assert services.kept[track_id] == {"dungeon synth": Verdict.ACCEPTED, "rock": Verdict.REJECTED}

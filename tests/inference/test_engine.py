@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from pathlib import Path
 
 import numpy as np
@@ -181,3 +181,34 @@ def test_a_closed_engine_stays_closed(tmp_path: Path) -> None:
     engine.close()
     with pytest.raises(EngineFault, match="closed"):
         engine.score(tmp_path / "a.flac")
+
+
+def test_whoever_waits_for_what_is_withdrawn_is_woken(engine: Engine, tmp_path: Path) -> None:
+    path = encode(tmp_path / "long.flac", tone(120.0))
+    futures = [engine.score(path) for _ in range(8)]
+    engine.cancel_scoring()
+    assert wait(futures, timeout=5).done == set(futures)
+
+
+def test_nothing_is_taken_on_while_the_engine_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_model(tmp_path / "model")
+    engine = Engine(tmp_path / "model", "cpu")
+    engine.start()
+    monkeypatch.setattr(engine, "start", engine.close)  # closed between the start and the request
+    with pytest.raises(EngineFault, match="closed"):
+        engine.score(tmp_path / "a.flac")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_closed_engine_blames_no_file(tmp_path: Path, count: int) -> None:
+    """The process may end before what it was asked for is withdrawn."""
+    tiny_model(tmp_path / "model")
+    engine = Engine(tmp_path / "model", "cpu")
+    engine.start()
+    engine.hold(True)
+    path = encode(tmp_path / "a.flac", tone(5.0))
+    futures = [engine.score(path) for _ in range(count)]
+    engine._closed = True
+    engine._kill()
+    assert wait(futures, timeout=10).done == set(futures)
+    assert all(future.cancelled() for future in futures)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import torch
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import ModelFault
 from mat_desktop.inference.cards import open_card, read_weights
-from mat_desktop.inference.tagger import Tagger, choose_device
+from mat_desktop.inference.tagger import WINDOWS_AT_ONCE, Tagger, choose_device
 from tests.models import tiny_model
 
 CPU = torch.device("cpu")
@@ -123,3 +125,22 @@ def test_the_same_scores_on_a_gpu(tagger: Tagger, tmp_path: Path) -> None:
     picture = noise(911 * 3)
     other = Tagger.open(tmp_path, device).judge(picture)
     assert np.abs(other.values - tagger.judge(picture).values).max() < 1e-3, name
+
+
+def test_the_network_is_free_between_two_batches(tagger: Tagger) -> None:
+    shares: list[float] = []
+    within = 0
+
+    @contextmanager
+    def turn(share: float) -> Iterator[None]:
+        nonlocal within
+        assert within == 0
+        shares.append(share)
+        within += 1
+        yield
+        within -= 1
+
+    count = WINDOWS_AT_ONCE["cpu"] * 2 + 1
+    tagger.judge(noise(911 * count), turn)
+    assert shares == [0, pytest.approx(4 / count), pytest.approx(8 / count)]
+    assert within == 0

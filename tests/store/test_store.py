@@ -96,8 +96,10 @@ def test_verdicts(tmp_path: Path) -> None:
     verdicts = {"rock": Verdict.ACCEPTED, "pop": Verdict.REJECTED, "jazz": Verdict.UNDECIDED}
     library.put_verdicts(TrackId("id"), verdicts)
     assert library.verdicts(TrackId("id")) == {"rock": Verdict.ACCEPTED, "pop": Verdict.REJECTED}
+    library.put_verdicts(TrackId("id"), {"rock": Verdict.UNDECIDED, "jazz": Verdict.ACCEPTED})
+    assert library.verdicts(TrackId("id")) == {"pop": Verdict.REJECTED, "jazz": Verdict.ACCEPTED}
     library.put_verdicts(TrackId("id"), {})
-    assert library.verdicts(TrackId("id")) == {}
+    assert library.verdicts(TrackId("id")) == {"pop": Verdict.REJECTED, "jazz": Verdict.ACCEPTED}
 
 
 def test_roots(tmp_path: Path) -> None:

@@ -247,9 +247,12 @@ class TracksModel(RowTable):
         self._touch(changed)
         self.counted.emit()
 
-    def forget_scores(self) -> None:
-        """Another model listens now: what the one before heard is not its."""
-        rows = list(self._all.values())
+    def forget_scores(self, model: str) -> None:
+        """Another model listens now: what the one before heard is not its.
+
+        :param model: digest of the one that listens now
+        """
+        rows = [row for row in self._all.values() if row.scores is None or row.scores.model != model]
         for row in rows:
             row.forget_scores()
             if row.state not in (State.FAILED, State.CONFLICT):
@@ -306,7 +309,7 @@ class TracksModel(RowTable):
             self._take(row, verdicts)
         rows = [row for row, _, _ in many]
         for place, row in enumerate(rows):
-            weighed = place < MANY or row.reviewed
+            weighed = place < MANY or row.reviewed or row.scores is None
             row.state = self._reviewed(row) if weighed else State.TO_REVIEW
         self._many_changed(rows)
 

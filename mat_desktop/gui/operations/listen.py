@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import EngineFault, FileFault, ModelFault
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import KEEP, LISTEN, Job
+from mat_desktop.gui.bridge import LISTEN, Job
 from mat_desktop.gui.models.row import Arrived, Row, State
 from mat_desktop.gui.operations.arrive import with_verdicts
 from mat_desktop.gui.operations.desk import Desk
@@ -94,7 +94,7 @@ class Listen(QObject):
         )
         desk.bridge.do(job)
         paths = [track.path for track in tracks]
-        desk.bridge.ask(f"{KEEP}queue {id(job)}", lambda: desk.services.put_queue(paths), lambda _: None)
+        desk.bridge.keep(lambda: desk.services.put_queue(paths))
 
     def resume(self) -> None:
         """Go on with what was to be listened to when the program ended."""
@@ -102,14 +102,14 @@ class Listen(QObject):
         def found(paths: list[Path]) -> None:
             rows = [row for path in paths if (row := self._desk.tracks.row(path)) is not None]
             waiting = [row for row in can_be_heard(rows) if row.scores is None]
-            wanted = {row.path for row in waiting}
-            gone = [path for path in paths if path not in wanted]
+            # What is not there may lie on a volume that is not, and what waits is in the queue for that.
+            heard = [row.path for row in rows if row.scores is not None and not row.waits]
             if waiting:
                 number = words.plural(len(waiting), "track")
                 self._desk.say("positive", f"Listening to {number} goes on from last time.", kind="resume")
                 self.to(waiting)
-            if gone:
-                self._drop(gone)
+            if heard:
+                self._drop(heard)
 
         self._desk.bridge.ask("queue", self._desk.services.queue, found)
 
@@ -118,7 +118,7 @@ class Listen(QObject):
 
     def _drop(self, paths: Sequence[Path]) -> None:
         services = self._desk.services
-        self._desk.bridge.ask(f"{KEEP}drop {paths[0]}", lambda: services.drop_queue(paths), lambda _: None)
+        self._desk.bridge.keep(lambda: services.drop_queue(paths))
 
     def _hear(
         self, tracks: Sequence[Track], cancel: threading.Event, job: Job
@@ -126,8 +126,8 @@ class Listen(QObject):
         """In the worker."""
         services = self._desk.services
         services.start_engine()
-        for item in services.score(tracks, cancel, lambda path, share: job.inside(path.name, share)):
-            job.inside(item.path.name, 1)
+        for item in services.score(tracks, cancel, lambda path, share: job.inside(path, share)):
+            job.inside(item.path, 1)
             if isinstance(item, FileFault):
                 services.drop_queue([item.path])
                 yield item

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.app.tag_file import TagChange
-from mat_desktop.gui.bridge import KEEP
 from mat_desktop.gui.models.mapping import mapped
 from mat_desktop.gui.operations.desk import Desk
 
@@ -46,7 +45,7 @@ class MapTags(QObject):
             self.changed.emit()
 
         services = self._desk.services
-        self._desk.bridge.ask(f"{KEEP}mapping", lambda: services.change_tags(changes), done, self._refuse)
+        self._desk.bridge.keep(lambda: services.change_tags(changes), done, self._refuse)
 
     def _refuse(self, error: Exception) -> None:
         text = str(error)
@@ -63,4 +62,4 @@ class MapTags(QObject):
             self._desk.result("The file was renamed")
             self.changed.emit()
 
-        self._desk.bridge.ask(f"{KEEP}mapping", self._desk.services.set_tags_aside, done, self._refuse)
+        self._desk.bridge.keep(self._desk.services.set_tags_aside, done, self._refuse)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.bridge import LISTEN, Job
 from mat_desktop.gui.models.row import Arrived
 from mat_desktop.gui.operations.arrive import known
 from mat_desktop.gui.operations.desk import Desk
@@ -108,18 +108,22 @@ class Models(QObject):
             desk.say("positive", f"“{name}” is deleted.", kind="models")
             self.load()
 
-        desk.bridge.ask("delete model", lambda: desk.services.delete_model(name), done, failed)
+        desk.bridge.keep(lambda: desk.services.delete_model(name), done, failed)
 
     def use(self, name: str) -> None:
-        """Another model, in place of the one that listens now. Work under way with that one is cancelled."""
+        """Another model, in place of the one that listens now. Listening with that one is cancelled.
+
+        What is to be listened to from now on waits for its turn behind the change: the new one hears it.
+        """
         desk = self._desk
-        job = desk.bridge.job
-        if job is not None and job.title == "Listening":
-            desk.bridge.cancel()
+        for before in reversed([job for job in desk.bridge.jobs if job.lane == LISTEN]):
+            desk.bridge.stop(before)
         tracks = [row.track for row in desk.tracks.rows() if row.track is not None]
+        changed = threading.Event()
 
         def make(cancel: threading.Event) -> Iterator[Any]:
             desk.services.use_model(name)
+            changed.set()
             yield name
             for first in range(0, len(tracks), AT_ONCE):
                 if cancel.is_set():
@@ -128,7 +132,7 @@ class Models(QObject):
 
         def items(batch: list[Any]) -> None:
             if name in batch:
-                desk.tracks.forget_scores()
+                desk.tracks.forget_scores(desk.services.card.digest)
                 self.changed.emit()
                 self.load()
             desk.tracks.hear([item for item in batch if isinstance(item, Arrived)])
@@ -137,6 +141,8 @@ class Models(QObject):
             if error is not None:
                 desk.complain(f"“{name}” cannot be used", error)
                 self.load()
+                return
+            if not changed.is_set():  # stopped before its turn
                 return
             title, left = desk.services.card.title, desk.tracks.tally().new
             heard = f" {words.plural(left, 'track')} not heard by it yet." if left else ""
@@ -150,5 +156,6 @@ class Models(QObject):
                 on_items=items,
                 on_end=ended,
                 total=len(tracks) + 1,
+                lane=LISTEN,
             )
         )

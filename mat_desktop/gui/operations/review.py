@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
-from mat_desktop.domain.scores import Suggestion, Verdict
+from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
-from mat_desktop.gui.bridge import KEEP
+from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations.desk import Desk
@@ -24,15 +25,23 @@ REMEMBERED = 1000
 SLICE = 200
 """Rows that are decided together."""
 
-Said = Callable[[Sequence[Suggestion]], Mapping[str, Verdict]]
-"""What is said of a track, given its tags."""
+
+Decision = tuple[Row, dict[str, Verdict], bool | None]
+"""What is said of a row, and whether it is done with; None where that stays as it is."""
+
+Said = tuple[TrackId, dict[str, Verdict], bool | None]
+"""The same, of what was heard in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """How a row was before a decision: the verdicts that it changed, and the mark."""
+    """How a row was before a decision: the verdicts that it changed, and the mark.
+
+    :param track_id: of what was heard in it then; model and file may be others when it is taken back
+    """
 
     row: Row
+    track_id: TrackId
     verdicts: dict[str, Verdict]
     reviewed: bool
 
@@ -57,13 +66,13 @@ class Review(QObject):
 
     def decide(self, rows: Sequence[Row], verdicts: Mapping[str, Verdict]) -> None:
         """The user said something of tags, of one track or of several at once."""
-        rows = [row for row in rows if row.scores is not None]
-        self._remember([_before(row, verdicts) for row in rows])
-        if len(rows) == 1:
-            self._desk.tracks.decide(rows[0], verdicts)
-            self._keep(rows)
+        many: list[Decision] = [(row, dict(verdicts), None) for row in rows if row.scores is not None]
+        self._remember(_before(many))
+        if len(many) == 1:
+            self._desk.tracks.decide(many[0][0], verdicts)
+            self._keep(_by_id(many))
         else:
-            self._decide_many([(row, dict(verdicts), None) for row in rows])
+            self._decide_many(many)
         self.decided.emit()
 
     def accept_suggested(self, rows: Sequence[Row]) -> None:
@@ -86,8 +95,9 @@ class Review(QObject):
             ]
 
         def end() -> None:
-            self._remember([_before(row, said) for row, said in found if said])
-            self._decide_many([(row, said, None) for row, said in found if said])
+            many: list[Decision] = [(row, said, None) for row, said in found if said]
+            self._remember(_before(many))
+            self._decide_many(many)
             self.decided.emit()
 
         heard = [row for row in rows if row.scores is not None]
@@ -95,10 +105,12 @@ class Review(QObject):
 
     def mark(self, rows: Sequence[Row]) -> None:
         """Tracks are done with, whatever is still undecided."""
-        rows = [row for row in rows if row.scores is not None and not row.reviewed]
-        if rows:
-            self._remember([_before(row, {}) for row in rows])
-            self._decide_many([(row, {}, True) for row in rows])
+        many: list[Decision] = [
+            (row, {}, True) for row in rows if row.scores is not None and not row.reviewed
+        ]
+        if many:
+            self._remember(_before(many))
+            self._decide_many(many)
             self.decided.emit()
 
     def _remember(self, before: list[_Before]) -> None:
@@ -106,13 +118,14 @@ class Review(QObject):
             self._said.append(before)
             del self._said[:-REMEMBERED]
 
-    def _decide_many(self, many: Sequence[tuple[Row, dict[str, Verdict], bool | None]]) -> None:
+    def _decide_many(self, many: Sequence[Decision]) -> None:
+        self._show(many)
+        self._keep(_by_id(many))
+
+    def _show(self, many: Sequence[Decision]) -> None:
         self._desk.tracks.decide_many(many)
-        rows = [row for row, _, _ in many]
-        for first in range(0, len(rows), SLICE):
-            self._keep(rows[first : first + SLICE])
-        if len(rows) > MANY:
-            self._weigh.these(rows, "weigh decided")
+        if len(many) > MANY:
+            self._weigh.these([row for row, _, _ in many], "weigh decided")
 
     @property
     def can_take_back(self) -> bool:
@@ -124,28 +137,29 @@ class Review(QObject):
         if not self._said:
             return None
         before = self._said.pop()
-        self._decide_many([(b.row, b.verdicts, b.reviewed) for b in before])
+        # A row in which something else is heard by now shows what was said of that.
+        same = [b for b in before if b.row.scores is None or b.row.scores.track_id == b.track_id]
+        self._show([(b.row, b.verdicts, b.reviewed) for b in same])
+        self._keep([(b.track_id, b.verdicts, b.reviewed) for b in before])
         return before[0].row
 
     def settle(self) -> None:
         """Decisions are final: they were written."""
         self._said.clear()
 
-    def _keep(self, rows: Sequence[Row]) -> None:
+    def _keep(self, said: Sequence[Said]) -> None:
         services = self._desk.services
-        said = [(row.scores.track_id, dict(row.verdicts), row.reviewed) for row in rows if row.scores]
 
-        def keep() -> None:
-            for track_id, verdicts, reviewed in said:
+        def keep(part: Sequence[Said]) -> None:
+            for track_id, verdicts, reviewed in part:
                 services.keep_verdicts(track_id, verdicts)
-                services.keep_reviewed(track_id, reviewed)
+                if reviewed is not None:
+                    services.keep_reviewed(track_id, reviewed)
 
-        if said:
-            self._desk.bridge.ask(
-                f"{KEEP}{said[0][0]} {len(said)}",
-                keep,
-                lambda _: None,
-                lambda error: self._desk.complain("The decision cannot be kept", error),
+        for first in range(0, len(said), SLICE):
+            self._desk.bridge.keep(
+                partial(keep, said[first : first + SLICE]),
+                failed=lambda error: self._desk.complain("The decision cannot be kept", error),
             )
 
     # tags by hand
@@ -162,8 +176,7 @@ class Review(QObject):
             self.scheme_changed.emit()
             self.decide(rows, {text: Verdict.ACCEPTED})
 
-        desk.bridge.ask(
-            f"{KEEP}tag {text}",
+        desk.bridge.keep(
             lambda: services.change_tags({text: TagChange(category=category)}),
             done,
             lambda error: desk.complain(f"“{text}” cannot be added", error),
@@ -187,6 +200,18 @@ class Review(QObject):
         self.policies_changed.emit()
 
 
-def _before(row: Row, verdicts: Mapping[str, Verdict]) -> _Before:
-    said = {name: row.verdicts.get(name, Verdict.UNDECIDED) for name in verdicts}
-    return _Before(row, said, row.reviewed)
+def _before(many: Sequence[Decision]) -> list[_Before]:
+    return [
+        _Before(
+            row,
+            row.scores.track_id,
+            {name: row.verdicts.get(name, Verdict.UNDECIDED) for name in verdicts},
+            row.reviewed,
+        )
+        for row, verdicts, _ in many
+        if row.scores is not None
+    ]
+
+
+def _by_id(many: Sequence[Decision]) -> list[Said]:
+    return [(row.scores.track_id, said, reviewed) for row, said, reviewed in many if row.scores is not None]

@@ -116,9 +116,10 @@ class Scan(QObject):
 
     def found(self, items: Sequence[Row | Arrived], *, again: bool = False) -> None:
         """Show what was found."""
-        tracks = self._desk.tracks
+        tracks, model = self._desk.tracks, self._desk.services.card.digest
         rows = [item for item in items if isinstance(item, Row)]
-        heard = [item for item in items if isinstance(item, Arrived)]
+        # Another model may have come into use since they were looked up.
+        heard = [item for item in items if isinstance(item, Arrived) and item.scores.model == model]
         if rows:
             tracks.add(rows, again=again)
         if heard:

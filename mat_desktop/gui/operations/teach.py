@@ -14,7 +14,6 @@ from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import ForeignTag, Marks, TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import KEEP
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.desk import Desk
 
@@ -187,8 +186,7 @@ class Teach(QObject):
             self.saved.emit(tag)
             self.score(tag.key)
 
-        self._desk.bridge.ask(
-            f"{KEEP}taught",
+        self._desk.bridge.keep(
             lambda: self.teacher.save(name, category, field, study, before),
             done,
             lambda error: self._desk.complain("The tag was not saved", error),
@@ -212,8 +210,7 @@ class Teach(QObject):
                 kind="taught",
             )
 
-        desk.bridge.ask(
-            f"{KEEP}taught",
+        desk.bridge.keep(
             lambda: self.teacher.remove(name),
             done,
             lambda error: desk.complain("The tag was not removed", error),
@@ -236,8 +233,7 @@ class Teach(QObject):
             self.listed.emit()
             self.score(tag.key)
 
-        self._desk.bridge.ask(
-            f"{KEEP}taught",
+        self._desk.bridge.keep(
             lambda: self.teacher.restore(tag, said),
             done,
             lambda error: self._desk.complain("The tag was not put back", error),
@@ -246,8 +242,7 @@ class Teach(QObject):
     def export(self, name: str, path: Path) -> None:
         """Copy a tag into a file."""
         desk = self._desk
-        desk.bridge.ask(
-            "export taught",
+        desk.bridge.keep(
             lambda: self.teacher.export(name, path),
             lambda _: desk.say("positive", f"“{name}” is exported to {path}.", kind="taught"),
             lambda error: desk.complain("The tag was not exported", error),
@@ -268,7 +263,7 @@ class Teach(QObject):
             else:
                 desk.complain("The tag was not imported", error)
 
-        desk.bridge.ask(f"{KEEP}taught", lambda: self.teacher.take(path), done, failed)
+        desk.bridge.keep(lambda: self.teacher.take(path), done, failed)
 
     # the library
 
