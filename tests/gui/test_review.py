@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -292,14 +293,24 @@ def test_a_decision_is_taken_back_after_a_change_of_the_model(
     assert not row.verdicts
 
 
-def test_what_was_said_elsewhere_of_other_tags_stays(
-    qtbot: QtBot, heard: Window, services: FakeServices
-) -> None:
-    """As by teaching a tag, which keeps its verdicts before the rows know of them."""
-    row = in_view(heard)
+def test_only_what_was_just_said_is_kept(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
+    """What a row knows of other tags may be old: teaching keeps its verdicts before the rows know of them."""
+    row, keep = in_view(heard), services.keep_verdicts
+    said: list[Mapping[str, Verdict]] = []
+
+    def listen_in(track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
+        said.append(verdicts)
+        keep(track_id, verdicts)
+
+    services.keep_verdicts = listen_in  # type: ignore[method-assign]
+    heard.review.decide([row], {"rock": Verdict.ACCEPTED})
+    heard.review.decide([row], {"indie": Verdict.REJECTED})
+    heard.review.take_back()
+    qtbot.waitUntil(lambda: len(said) == 3, timeout=5000)
+    assert said == [
+        {"rock": Verdict.ACCEPTED},
+        {"indie": Verdict.REJECTED},
+        {"indie": Verdict.UNDECIDED},
+    ]
     assert row.scores is not None
-    track_id = row.scores.track_id
-    services.classroom.add_verdicts("dungeon synth", {track_id: Verdict.ACCEPTED})
-    heard.review.decide([row], {"rock": Verdict.REJECTED})
-    qtbot.waitUntil(lambda: "rock" in services.kept[track_id], timeout=5000)
-    assert services.kept[track_id] == {"dungeon synth": Verdict.ACCEPTED, "rock": Verdict.REJECTED}
+    assert services.kept[row.scores.track_id] == {"rock": Verdict.ACCEPTED}
