@@ -154,9 +154,13 @@ def import_model(data_dir: Path, source: Path) -> Model:
 def export_model(model: Model, target: Path) -> Path:
     """Write a model as a zip for another computer; returns the file, which ends in ``.zip``.
 
+    :param target: replaced if it is there; a file that is only called so with ``.zip`` is not
     :raises ModelFault: it cannot be written
     """
-    target = target if target.suffix.lower() == ".zip" else target.with_name(f"{target.name}.zip")
+    if target.suffix.lower() != ".zip":
+        target = target.with_name(f"{target.name}.zip")
+        if target.exists():
+            raise ModelFault(f"{printable(target)} exists already; choose it, or another name")
     fresh = target.with_name(f".{target.name}.tmp")
     try:
         with zipfile.ZipFile(fresh, "w", zipfile.ZIP_STORED) as archive:

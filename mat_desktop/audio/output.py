@@ -144,9 +144,16 @@ class Output:
                     now = time.monotonic()
                     if self._calls != seen:
                         seen, since = self._calls, now
-                    if now - since > STALLED or not self._stream.active:
+                    if now - since > STALLED or not self._is_active():
                         self._lose(wish)
                         seen, since = -1, time.monotonic()
+
+    def _is_active(self) -> bool:
+        """PortAudio raises instead of saying no where the system's sound service came to grief."""
+        try:
+            return bool(self._stream.active)
+        except Exception:  # whatever PortAudio or a driver raises
+            return False
 
     def _lose(self, wish: str) -> None:
         gone = f"“{self.device}”" if self.device else "The sound device"

@@ -36,6 +36,7 @@ SPECS = (
     Spec("quit", "Quit", ("Ctrl+Q",), FILE),
     Spec("listen", "Listen to the selection", ("L",), TRACKS, "ear", review=True),
     Spec("listen_all", "Listen to all new tracks", ("Shift+L",), TRACKS, review=True),
+    Spec("listen_new", "Listen to new music as it comes", (), TRACKS, listed=False),
     Spec("cancel", "Cancel the running work", ("Ctrl+.",), TRACKS, "x"),
     Spec("write", "Write…", ("Ctrl+S",), TRACKS, "arrow-down-to-line", review=True),
     Spec("undo", "Undo", ("Ctrl+Z",), TRACKS, "undo-2"),

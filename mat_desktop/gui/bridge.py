@@ -247,8 +247,8 @@ class Bridge(QObject):
         return bool(self.jobs)
 
     def lane_busy(self, lane: str) -> bool:
-        """Whether a job of a lane would have to wait."""
-        return self._lanes[lane].running is not None or bool(self._lanes[lane].waiting)
+        """Whether a job of a lane would have to wait, and not only for a moment."""
+        return any(job.lane == lane and not job.quiet for job in self.jobs)
 
     def do(self, job: Job) -> Job:
         """Queue a job."""

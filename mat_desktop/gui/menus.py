@@ -23,7 +23,8 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Tracks",
         (
-            *("listen", "listen_all", "cancel", "", "write", "", "mark", "next", "previous", ""),
+            *("listen", "listen_all", "listen_new", "cancel", ""),
+            *("write", "", "mark", "next", "previous", ""),
             *("play", "loop", "play_evidence", ""),
             *(
                 "teach",

@@ -40,6 +40,8 @@ class Reviewing(QObject):
         self._desk, self.page, self._library, self._review = desk, page, library, review
         self._queue: list[Row] = []
         self._scope = "waiting"
+        self._shown: Row | None = None
+        self._decided_row: Row | None = None
         self._left: set[Path] = set()
         self._took: list[float] = []
         self._since = 0.0
@@ -47,7 +49,7 @@ class Reviewing(QObject):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(lambda: self.done())
+        self._pause.timeout.connect(self._go_on)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(300)
@@ -137,9 +139,10 @@ class Reviewing(QObject):
         (self.listen_all if self._desk.tracks.tally().new else self.leaving).emit()
 
     def _counted(self) -> None:
-        """Tracks that were listened to meanwhile join the queue."""
+        """Tracks that were listened to meanwhile join the queue, and those whose file is gone leave it."""
         if not self.is_open:
             return
+        self._drop_gone()
         self._count_scopes()
         if self._scope == "waiting":
             have = set(map(id, self._queue))
@@ -149,6 +152,20 @@ class Reviewing(QObject):
                 return
             self._queue += fresh
         self._tell()
+
+    def _drop_gone(self) -> None:
+        tracks = self._desk.tracks
+        there = {row for row in self._queue if tracks.row(row.path) is row}
+        if len(there) == len(self._queue):
+            return
+        before, shown = self._queue, self._shown
+        self._queue = [row for row in before if row in there]
+        self._left = {row.path for row in self._queue if row.path in self._left}
+        if shown is not None and shown in before and shown not in there and self._queue:
+            after = before[before.index(shown) :]
+            self._look_at(next((row for row in after if row in there), self._queue[-1]), again=True)
+        elif shown is not None and shown is self._library.row:
+            self._show_place(shown)
 
     @property
     def _at(self) -> int:
@@ -201,16 +218,23 @@ class Reviewing(QObject):
     def _decided(self) -> None:
         """Every suggestion of the track is decided: go on, if that is wished."""
         self._pause.stop()
-        row = self._library.row
-        wished = self.is_open and self.page.go_on.isChecked() and row is not None
-        if (
-            wished
-            and row is not None
-            and row.verdicts
-            and not row.reviewed
-            and not self.page.question.undecided
-        ):
+        if self.is_open and self.page.go_on.isChecked() and self._all_decided():
+            self._decided_row = self._library.row
             self._pause.start()
+
+    def _all_decided(self) -> bool:
+        row = self._library.row
+        decided = row is not None and bool(row.verdicts) and not row.reviewed
+        return decided and not self.page.question.undecided
+
+    def _go_on(self) -> None:
+        """The pause is over; in it the user may have gone elsewhere, or thought better of it."""
+        if self._library.row is self._decided_row and self._all_decided():
+            self.done()
+
+    def stay(self) -> None:
+        """A decision was taken back: the track stays in view, even if all of it is decided."""
+        self._pause.stop()
 
     # what is shown
 
@@ -218,11 +242,10 @@ class Reviewing(QObject):
         row = self._library.row
         if not self.is_open or row is None:
             return
-        here = self._at
+        if row in self._queue:
+            self._shown = row
         if new_track:
-            before = self._queue[here - 1] if here > 0 else None
-            after = self._queue[here + 1] if 0 <= here < len(self._queue) - 1 else None
-            self.page.show_row(row, before, after)
+            self._show_place(row)
         note = "Not listened to yet" if row.scores is None else ""
         if row.scores is not None and row.scores.silent:
             note = "There is only silence in this track"
@@ -230,6 +253,13 @@ class Reviewing(QObject):
         self.page.show_question(self._desk.tracks.suggestions(row), note, new_track=new_track)
         self._light()
         self._tell()
+
+    def _show_place(self, row: Row) -> None:
+        """The track's name, and what stands before and after it."""
+        here = self._at
+        before = self._queue[here - 1] if here > 0 else None
+        after = self._queue[here + 1] if 0 <= here < len(self._queue) - 1 else None
+        self.page.show_row(row, before, after)
 
     def _show_changes(self, changes: Sequence[Change]) -> None:
         if self.is_open:

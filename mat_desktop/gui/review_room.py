@@ -139,6 +139,7 @@ class ReviewRoom(QObject):
     def take_back(self) -> bool:
         """The last decision, in whichever track it was; says whether there was one."""
         row = self.review.take_back()
+        self.queue.stay()
         if row is not None and row is not self._library.row and len(self._library.meant()) < 2:
             self._library.look_at(row)
         return row is not None

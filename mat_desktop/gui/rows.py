@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, QSettings, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog
 
 from mat_desktop.app.playlist import write_playlist
 from mat_desktop.domain.track import Track
@@ -19,9 +18,10 @@ from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.similar import Similar
+from mat_desktop.gui.save import ask_target, with_suffix
 from mat_desktop.gui.views.library import Library
 
-SUFFIXES = (".m3u8", ".m3u")
+KINDS = {".m3u8": "Playlist (*.m3u8)", ".m3u": "Playlist for old players (*.m3u)"}
 
 
 class Rows(QObject):
@@ -83,15 +83,15 @@ class Rows(QObject):
     def choose_playlist(self) -> None:
         """Ask where to, and write the selection if it is more than one row, else all rows shown."""
         start = Path(str(self._settings.value("playlist", str(Path.home()))))
-        name, _ = QFileDialog.getSaveFileName(
+        path = ask_target(
             self._library.window(),
             f"Export playlist of {words.plural(len(self._listed()), 'track')}",
-            str(start / "Playlist.m3u8"),
-            "Playlists (*.m3u8 *.m3u)",
+            start / "Playlist.m3u8",
+            KINDS,
         )
-        if name:
-            self._settings.setValue("playlist", str(Path(name).parent))
-            self.export_playlist(Path(name))
+        if path is not None:
+            self._settings.setValue("playlist", str(path.parent))
+            self.export_playlist(path)
 
     def _listed(self) -> list[tuple[Track, float | None]]:
         selected = self._library.selected()
@@ -101,8 +101,7 @@ class Rows(QObject):
     def export_playlist(self, path: Path) -> None:
         """Write a playlist of the selection, or of all that is shown."""
         desk, listed = self._desk, self._listed()
-        if path.suffix.lower() not in SUFFIXES:
-            path = path.with_name(f"{path.name}{SUFFIXES[0]}")
+        path = with_suffix(path, KINDS)
 
         def done(count: int) -> None:
             desk.say("positive", f"{words.plural(count, 'track')} listed in {printable(path)}.", kind="list")

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
 
 class Window(QMainWindow):
-    """One window with the pages Library and History."""
+    """One window: a rail of pages, banners over them, and a status bar under them."""
 
     def __init__(
         self,
@@ -205,6 +205,7 @@ class Window(QMainWindow):
             a.connect(name, do)
         self.room.connect_actions(a)
         self.school.connect_actions(a)
+        self.watching.connect_actions(a)
         for name, part in (("sidebar", library.sidebar), ("pane", pane)):
             a[name].setCheckable(True)
             a[name].setChecked(True)

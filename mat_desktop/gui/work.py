@@ -33,6 +33,8 @@ class Work:
     :param total: how many there are, None while unknown
     :param done: how many are done; only the UI thread changes it
     :param leave: what the window says when it is closed meanwhile; it does not ask where this is empty
+    ``quiet`` work is over before anybody could read of it, and is not shown; any thread may set it.
+
     """
 
     def __init__(self, title: str, *, unit: str = "track", total: int | None = None, leave: str = "") -> None:
@@ -40,6 +42,7 @@ class Work:
         self.unit = unit
         self.total = total
         self.leave = leave
+        self.quiet = False
         self.done = 0
         self.detail = ""
         self.outcome = ""

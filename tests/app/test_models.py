@@ -59,6 +59,9 @@ def test_a_zip_goes_out_and_comes_in(tmp_path: Path) -> None:
     here = import_model(tmp_path / "here", tmp_path / "tiny")
     file = export_model(here, tmp_path / "sent")
     assert file.name == "sent.zip"
+    with pytest.raises(ModelFault, match=r"sent\.zip exists already"):
+        export_model(here, tmp_path / "sent")  # the chooser asked about another file
+    assert export_model(here, file) == file
     there = import_model(tmp_path / "there", file)
     assert there.card == here.card
     weights = load_file(there.folder / "model.safetensors")

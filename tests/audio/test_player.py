@@ -339,3 +339,20 @@ def test_no_portaudio(monkeypatch: pytest.MonkeyPatch) -> None:
     player = Player()
     assert not player.available
     assert "libportaudio2" in player.reason
+
+
+def test_a_device_that_only_raises_is_lost_like_any_other(card: Any, player: Player, tone: Path) -> None:
+    class Raising(FakeStream):
+        @property
+        def active(self) -> bool:
+            raise PortAudioError("Unanticipated host error")
+
+        @active.setter
+        def active(self, value: bool) -> None:
+            pass
+
+    player.play(tone)
+    until(lambda: card.streams and card.streams[-1].active)
+    card.streams[-1].__class__ = Raising
+    until(lambda: len(card.streams) == 2 and card.streams[-1].active)
+    assert player.playing

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.query import QueryError, Word
@@ -16,7 +20,8 @@ from mat_desktop.errors import FileFault
 from mat_desktop.gui.models import tracks as tracks_module
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import Row, State
-from mat_desktop.gui.operations.watch import LISTEN
+from mat_desktop.gui.operations.watch import LISTEN, Watch
+from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.widgets.track_columns import TrackColumns
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -312,3 +317,142 @@ def test_large_libraries_are_arranged_in_a_worker(qtbot: QtBot, library: Window)
         assert titles(library) == ["Song late", "Song 4", "Song 3", "Song 1", "Song 0"]
     finally:
         tracks_module.AT_ONCE = before
+
+
+def gated_look(services: FakeServices) -> tuple[threading.Event, threading.Event]:
+    """From now on a look begins, which the first event says, and waits for the second, or to be cancelled."""
+    began, go_on, look = threading.Event(), threading.Event(), services.look
+
+    def slowly(paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        if paths:
+            began.set()
+        while not go_on.wait(0.01):
+            if cancel.is_set():
+                return
+        yield from look(paths, cancel)
+
+    services.look = slowly  # type: ignore[method-assign]
+    return began, go_on
+
+
+def test_a_look_at_changed_files_and_a_write_never_run_at_once(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    first = next(iter(services.files))
+    services.music.mkdir(exist_ok=True)
+    first.touch()
+    began, go_on = gated_look(services)
+    library.watching.look([first])
+    assert began.wait(5)
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    qtbot.wait(300)
+    assert services.runs() == []  # what the look read before would replace what is known after
+    go_on.set()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert services.runs()[0].files == 4
+    row = library.tracks.row(first)
+    assert row is not None
+    assert row.track == services.files[first]
+    assert row.state is State.WRITTEN
+
+
+def test_a_folder_that_came_keeps_no_other_question_waiting_and_can_be_cancelled(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    folder = services.music / "new"
+    folder.mkdir(parents=True)
+    began, go_on = gated_look(services)
+    library.watching.look([folder])
+    assert began.wait(5)
+    answers: list[int] = []
+    library.bridge.ask("other", lambda: 1, answers.append)
+    qtbot.waitUntil(lambda: answers == [1], timeout=2000)
+    qtbot.waitUntil(library.status.job.isVisible, timeout=2000)
+    assert library.status.title.text() == "Looking at changes"
+    library.status.cancel.click()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    work = library.bridge.past[0]
+    assert work.outcome == "Stopped after 0 tracks that changed"
+    assert work.retry is not None
+    go_on.set()
+    work.retry()
+    qtbot.waitUntil(lambda: library.bridge.past[0].outcome == "Looked at 0 tracks that changed", timeout=5000)
+
+
+def test_a_look_at_a_few_files_is_not_told_of_and_not_lost_when_work_is_cancelled(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    services.music.mkdir(exist_ok=True)
+    fresh = services.music / "9 new.flac"
+    fresh.touch()
+    services.files[fresh] = Track(fresh, FileStamp(1, 9, 9), 100.0, {Field.TITLE: ("Just in",)})
+    began, go_on = gated_look(services)
+    library.watching.look([fresh])
+    assert began.wait(5)
+    qtbot.wait(700)
+    assert library.status.job.isHidden()
+    library.bridge.cancel()
+    go_on.set()
+    qtbot.waitUntil(lambda: "Just in" in titles(library), timeout=5000)
+    assert [work.title for work in library.bridge.past] == ["Scanning"]
+
+
+def test_a_folder_that_comes_back_and_a_watch_that_failed_are_taken_up_again(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    starts: list[int] = []
+    watch, fail = services.watch, [True]
+
+    def counted(roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
+        starts.append(len(starts))
+        if fail:
+            raise OSError("too many folders")
+        return watch(roots, stop)
+
+    def scanned() -> None:
+        with qtbot.waitSignal(library.scan.ended, timeout=5000):
+            library.actions_["rescan"].trigger()
+        qtbot.wait(200)
+
+    services.watch = counted  # type: ignore[method-assign]
+    services.music.mkdir()  # it was not there when the watch began
+    scanned()
+    assert len(starts) == 1
+    assert "too many folders" in library.library.banners.texts()[-1]
+    fail.clear()
+    scanned()
+    assert len(starts) == 2
+    scanned()
+    assert len(starts) == 2  # nothing came or went
+
+
+def test_the_switch_for_listening_to_new_music_is_remembered(library: Window) -> None:
+    action = library.actions_["listen_new"]
+    assert action.isCheckable()
+    assert not action.isChecked()
+    action.trigger()
+    assert str(library._settings.value(LISTEN)).lower() == "true"
+    assert action in next(m for m in library.menuBar().actions() if m.text() == "Tracks").menu().actions()
+    Watch(library.desk, library._settings, lambda _: None).connect_actions(library.actions_)
+    assert action.isChecked()
+
+
+def test_no_export_replaces_a_file_that_the_chooser_did_not_ask_about(
+    qtbot: QtBot, library: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = {name: tmp_path / name for name in ("mine.m3u8", "mine.zip", "mine.tag.json")}
+    for path in old.values():
+        path.write_text("precious")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    library.rows.choose_playlist()
+    made = tmp_path / "mine (2).m3u8"
+    qtbot.waitUntil(made.exists, timeout=5000)
+    qtbot.waitUntil(lambda: any(str(made) in t for t in library.library.banners.texts()))
+    for suffix in (".zip", ".tag.json"):
+        assert ask_target(library, "", tmp_path, {suffix: ""}) == tmp_path / f"mine (2){suffix}"
+    assert {path.read_text() for path in old.values()} == {"precious"}
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(old["mine.zip"]), ""))
+    assert ask_target(library, "", tmp_path, {".zip": ""}) == old["mine.zip"]  # that one was asked about

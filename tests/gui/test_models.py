@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPersistentModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 
 from mat_desktop.domain.query import Vocabulary, parse
@@ -18,7 +18,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.history import HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
-from mat_desktop.gui.models.row import Arrived, State
+from mat_desktop.gui.models.row import Arrived, Row, State
 from mat_desktop.gui.models.tags import TagsModel
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.views.problems import ProblemsModel
@@ -176,3 +176,27 @@ def test_files_that_a_whole_scan_did_not_find_again_leave_the_table(
     assert [model.place(row.path) for row in model.shown()] == list(range(len(expected)))
     model.forget_missing([folder / "other"], set())
     assert model.rowCount() == len(expected)
+
+
+def test_what_is_gone_leaves_the_table_whether_file_or_folder(
+    services: FakeServices, qtmodeltester: ModelTester
+) -> None:
+    model = TracksModel(services.suggest)
+    model.add(
+        Row.of(Track(Path(f"/m/a{n // 10}/cd/{n:03}.flac"), FileStamp(1, n, n), 10.0, {})) for n in range(100)
+    )
+    model.settle()
+    qtmodeltester.check(model)
+    rows = model.rows()
+    assert model.count_under(Path("/m/a3")) == 10
+    seen = QPersistentModelIndex(model.index(rows[99].place, 0))
+    odd = [row.path for row in rows[:20:2]]
+    model.forget([*odd, Path("/m/a3"), Path("/m/a4/cd"), Path("/m/a5/cover.jpg"), Path("/m/a")])
+    left = [row for row in rows if row.path.parts[2] not in ("a3", "a4") and row.path not in odd]
+    assert model.shown() == model.rows() == left
+    assert [row.place for row in left] == list(range(len(left)))
+    assert rows[30].place == -1
+    assert model.tally().total == model.tally().new == len(left)
+    assert (model.count_under(Path("/m/a3")), model.count_under(Path("/m/a0"))) == (0, 5)
+    assert seen.isValid()  # what is selected stays selected
+    assert model.at(seen) is rows[99]

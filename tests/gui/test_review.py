@@ -314,3 +314,58 @@ def test_only_what_was_just_said_is_kept(qtbot: QtBot, heard: Window, services: 
     ]
     assert row.scores is not None
     assert services.kept[row.scores.track_id] == {"rock": Verdict.ACCEPTED}
+
+
+def decide_all(qtbot: QtBot, window: Window) -> Row:
+    """Every suggestion of the track in view; the pause before the next one begins."""
+    window.show_page("review")
+    window.room.page.go_on.setChecked(True)
+    row = in_view(window)
+    press(qtbot, window, Key.Key_P, shift=True)
+    return row
+
+
+def test_a_click_in_the_strip_in_the_pause_marks_no_other_track(qtbot: QtBot, heard: Window) -> None:
+    first = decide_all(qtbot, heard)
+    heard.room.page.strip.picked.emit(2)
+    other = in_view(heard)
+    assert other is not first
+    qtbot.wait(400)
+    assert in_view(heard) is other
+    assert not other.reviewed
+    assert other.state is State.TO_REVIEW
+
+
+def test_what_is_taken_back_in_the_pause_is_not_reviewed(qtbot: QtBot, heard: Window) -> None:
+    first = decide_all(qtbot, heard)
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert first.verdicts == {}
+    qtbot.wait(400)
+    assert in_view(heard) is first
+    assert not first.reviewed
+
+
+def test_a_mark_that_is_taken_back_is_not_set_again(qtbot: QtBot, heard: Window) -> None:
+    first = decide_all(qtbot, heard)
+    qtbot.waitUntil(lambda: first.reviewed and in_view(heard) is not first, timeout=2000)
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert in_view(heard) is first
+    qtbot.wait(400)  # all of it is decided still, and the user wants to see it
+    assert in_view(heard) is first
+    assert not first.reviewed
+
+
+def test_rows_whose_file_is_gone_leave_the_queue(qtbot: QtBot, heard: Window) -> None:
+    heard.show_page("review")
+    page = heard.room.page
+    first, second = in_view(heard), heard.tracks.rows()[1]
+    heard.tracks.forget([second.path])
+    qtbot.waitUntil(lambda: page.after.text() == "Song 2", timeout=2000)
+    assert page.place.text() == "1 of 3"
+    heard.tracks.forget([first.path])
+    qtbot.waitUntil(lambda: page.place.text() == "1 of 2", timeout=2000)
+    assert page.title.text() == in_view(heard).title == "Song 2"
+    last = heard.tracks.rows()[-2]  # listened to in vain, so not in the queue
+    assert last.state is State.FAILED
+    heard.tracks.forget([row.path for row in heard.tracks.rows() if row is not last])
+    qtbot.waitUntil(lambda: not heard.room.queue._queue, timeout=2000)

@@ -17,7 +17,8 @@ from mat_desktop.app.evidence import Evidence
 from mat_desktop.audio.player import Player
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.errors import DecodeError
-from mat_desktop.gui.operations.picture import with_suffix
+from mat_desktop.gui.operations.picture import KINDS
+from mat_desktop.gui.save import with_suffix
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.spectrogram import Spectrogram, lut
 from mat_desktop.gui.window import Window
@@ -236,9 +237,9 @@ def test_the_picture_is_saved_with_what_is_in_view(
 
 def test_a_picture_never_takes_the_place_of_a_file_unasked(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
-    assert with_suffix(tmp_path / "a", "SVG picture (*.svg)").name == "a.svg"
-    assert with_suffix(tmp_path / "a", "PNG picture (*.png)").name == "a (2).png"
-    assert with_suffix(tmp_path / "a.png", "SVG picture (*.svg)").name == "a.png"  # the chooser asked
+    assert with_suffix(tmp_path / "a", KINDS, "SVG picture (*.svg)").name == "a.svg"
+    assert with_suffix(tmp_path / "a", KINDS, "PNG picture (*.png)").name == "a (2).png"
+    assert with_suffix(tmp_path / "a.png", KINDS, "SVG picture (*.svg)").name == "a.png"  # the chooser asked
 
 
 def test_a_folder_that_cannot_be_written_is_said(

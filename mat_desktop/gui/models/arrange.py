@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from os import fspath, sep
 from pathlib import Path
@@ -69,6 +69,20 @@ def under(rows: Iterable[Row], folder: Path) -> list[Row]:
     own = fspath(folder)
     below = own.rstrip(sep) + sep
     return [row for row in rows if row.where.startswith(below) or row.where == own]
+
+
+def inside(rows: Iterable[Row], folders: Collection[str]) -> list[Row]:
+    """Those in any of some folders and below them: one look at each row, however many folders there are."""
+    if not folders:
+        return []
+    known = {"": False}
+
+    def is_in(folder: str) -> bool:
+        if folder not in known:
+            known[folder] = folder in folders or is_in(folder.rpartition(sep)[0])
+        return known[folder]
+
+    return [row for row in rows if is_in(row.where.rpartition(sep)[0])]
 
 
 def ranges(places: Iterable[int]) -> list[tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from os import fspath
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
@@ -13,7 +14,7 @@ from mat_desktop.domain.query import Query
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
-from mat_desktop.gui.models.arrange import Wanted, fitting, ordered, ranges, under
+from mat_desktop.gui.models.arrange import Wanted, fitting, inside, ordered, ranges, under
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import Arrived, Chosen, Found, Row, State, Suggest, Tally
 from mat_desktop.gui.models.row_table import COLUMNS, RowTable
@@ -28,8 +29,8 @@ MANY = 50
 AT_ONCE = 4000
 """Rows that are sorted and filtered in the UI thread; more of them go to a worker."""
 
-MOST_RANGES = 50
-"""Gaps that are closed one by one, with the selection kept; beyond that the table starts anew."""
+MOST_RANGES = 4
+"""Gaps that are closed one by one, each at the cost of all rows behind it; more are closed in one go."""
 
 
 class TracksModel(RowTable):
@@ -163,34 +164,42 @@ class TracksModel(RowTable):
 
     def forget_missing(self, roots: Sequence[Path], found: Collection[Path]) -> None:
         """Whole scans of these folders found these files: rows of others in them have none any more."""
-        gone = {
-            row.path: row
-            for root in roots
-            for row in under(self._all.values(), root)
-            if row.path not in found
-        }
+        rows = self._all.values()
+        self._drop({row for root in roots for row in under(rows, root) if row.path not in found})
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Files that are gone, and whatever was in folders that are."""
+        files, folders = set(), set()
+        for path in paths:
+            row = self._all.get(path)
+            if row is not None:
+                files.add(row)
+            else:
+                folders.add(fspath(path))
+        self._drop(files.union(inside(self._all.values(), folders)))
+
+    def _drop(self, gone: Collection[Row]) -> None:
         if not gone:
             return
-        for path in gone:
-            del self._all[path]
+        for row in gone:
+            del self._all[row.path]
+            if self._tally is not None:
+                self._tally.add(row, -1)
+        for folder in self._under:
+            self._under[folder] -= len(under(gone, folder))
         self._lost = True
-        self._ordered = [row for row in self._ordered if row.path not in gone]
-        gaps = ranges(row.place for row in gone.values() if row.place >= 0)
+        self._ordered = [row for row in self._ordered if row not in gone]
+        gaps = ranges(row.place for row in gone if row.place >= 0)
         if len(gaps) > MOST_RANGES:
-            self.beginResetModel()
-            self._shown = [row for row in self._shown if row.path not in gone]
-            self._number(0)
-            self.endResetModel()
+            self._show((self._ordered, [row for row in self._shown if row not in gone]))
         else:
             for first, last in gaps:
                 self.beginRemoveRows(QModelIndex(), first, last)
                 del self._shown[first : last + 1]
                 self._number(first)
                 self.endRemoveRows()
-        for row in gone.values():
+        for row in gone:
             row.place = -1
-        self._tally = None
-        self._under.clear()
         self.counted.emit()
 
     def _number(self, first: int) -> None:

@@ -12,13 +12,14 @@ import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRect, QRectF, QSettings, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mat_desktop.domain.scores import Suggestion
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.scale import on_scale
 from mat_desktop.gui.theme import Lut, current, font
 
@@ -50,11 +51,8 @@ class ExportPicture(QObject):
             return
         folder = Path(str(self._settings.value("picture/folder", str(Path.home()))))
         name = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", row.title).strip(" .") or "picture"
-        chosen, kind = QFileDialog.getSaveFileName(
-            parent, "Export picture", str(folder / f"{name}.png"), ";;".join(KINDS.values())
-        )
-        if chosen:
-            path = with_suffix(Path(chosen), kind)
+        path = ask_target(parent, "Export picture", folder / f"{name}.png", KINDS)
+        if path is not None:
             self._settings.setValue("picture/folder", str(path.parent))
             self.save(path, row)
 
@@ -78,17 +76,6 @@ class ExportPicture(QObject):
             lambda _: self._desk.say("positive", f"Picture saved as {path.name}", kind="picture"),
             lambda error: self._desk.complain(f"{path.name} cannot be written", _plain(error)),
         )
-
-
-def with_suffix(path: Path, kind: str) -> Path:
-    """A name whose suffix says what it is; one that the chooser has not asked about is never an old file."""
-    if path.suffix.lower() in KINDS:
-        return path
-    suffix = next((suffix for suffix, text in KINDS.items() if text == kind), ".png")
-    made, number = Path(f"{path}{suffix}"), 2
-    while made.exists():
-        made, number = Path(f"{path} ({number}){suffix}"), number + 1
-    return made
 
 
 def words_of(row: Row, model: str) -> tuple[str, str]:

@@ -141,6 +141,7 @@ class Review(QObject):
         same = [b for b in before if b.row.scores is None or b.row.scores.track_id == b.track_id]
         self._show([(b.row, b.verdicts, b.reviewed) for b in same])
         self._keep([(b.track_id, b.verdicts, b.reviewed) for b in before])
+        self.decided.emit()
         return before[0].row
 
     def settle(self) -> None:

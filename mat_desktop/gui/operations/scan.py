@@ -10,17 +10,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import KEEP, Job
 from mat_desktop.gui.models.row import Arrived, Row
-from mat_desktop.gui.operations.arrive import known
+from mat_desktop.gui.operations.arrive import known, rows_of
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.work import Do, Failure
-
-KNOWN_AT_ONCE = 200
-"""Tracks of a scan whose kept scores are looked up together."""
 
 
 class Scan(QObject):
@@ -96,19 +92,13 @@ class Scan(QObject):
 
     def _find(self, paths: Sequence[Path], cancel: threading.Event, seen: _Seen) -> Iterator[Row | Arrived]:
         """In the worker."""
-        services, tracks = self._desk.services, self._desk.tracks
-        waiting: list[Track] = []
-        for item in services.scan(paths, cancel):
-            yield Row.of(item)
-            seen.files.add(item.path)
-            if isinstance(item, FileFault):
-                seen.failed.append(item.path)
-            else:
-                waiting.append(item)
-                if len(waiting) >= KNOWN_AT_ONCE:
-                    yield from known(services, waiting, tracks.shift)
-                    waiting = []
-        yield from known(services, waiting, tracks.shift)
+        services = self._desk.services
+        for item in rows_of(services, services.scan(paths, cancel), self._desk.tracks.shift):
+            yield item
+            if isinstance(item, Row):
+                seen.files.add(item.path)
+                if item.track is None:
+                    seen.failed.append(item.path)
         if not cancel.is_set():
             # A folder that cannot be listed, or a volume that is not there, is no reason to forget its files.
             unlisted = [path for path in seen.failed if path.is_dir()]

@@ -5,44 +5,82 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, QThread, Signal
 
-from mat_desktop.domain.track import Track
-from mat_desktop.errors import FileFault
+from mat_desktop.gui import words
+from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.models.row import Arrived, Row
-from mat_desktop.gui.operations.arrive import known
+from mat_desktop.gui.operations.arrive import rows_of
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.work import Failure
 
-SLICE = 20
-"""Changed paths that are looked at together, before others may ask something."""
+FEW = 20
+"""Changed files that are looked at in a moment, so that nobody need be told."""
+
+SLICE = 200
+"""Changed paths that are looked at together; what was cancelled goes on with the first of these."""
 
 LISTEN = "watch/listen"
 """Setting: whether new music is listened to as it comes."""
 
+Places = dict[Path, tuple[int, int] | None]
+"""Device and number of each folder, None where it is not there."""
+
 
 class _Watcher(QThread):
-    """Waits for changes under some folders."""
+    """Waits for changes under some folders.
+
+    ``places`` is where they were when it began, None before.
+    """
 
     changed = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, batches: Callable[[threading.Event], Iterator[list[Path]]]) -> None:
+    def __init__(
+        self, roots: Sequence[Path], batches: Callable[[threading.Event], Iterator[list[Path]]]
+    ) -> None:
         super().__init__()
         self.setObjectName("watch")
         self.stop = threading.Event()
+        self.places: Places | None = None
+        self._roots = roots
         self._batches = batches
 
     def run(self) -> None:
         try:
+            self.places = _places(self._roots)
             for paths in self._batches(self.stop):
                 self.changed.emit(paths)
         except Exception as error:  # whatever it is, scanning by hand goes on
             self.failed.emit(str(error))
 
 
+class _Pile:
+    """Paths to look at, each once, in the order in which they came. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paths: dict[Path, None] = {}
+
+    def add(self, paths: Sequence[Path]) -> bool:
+        """Whether nobody was to come for the pile yet."""
+        with self._lock:
+            first = not self._paths
+            self._paths.update(dict.fromkeys(paths))
+            return first
+
+    def take(self) -> list[Path]:
+        """All of it."""
+        with self._lock:
+            paths, self._paths = self._paths, {}
+            return list(paths)
+
+
 class Watch(QObject):
-    """``found`` hands over rows, ``new`` those that were not there before and are to be listened to."""
+    """``new`` hands over rows that were not there before and are to be listened to."""
 
     new = Signal(object)
 
@@ -53,16 +91,38 @@ class Watch(QObject):
         self._watcher: _Watcher | None = None
         self._ended: list[_Watcher] = []
         self._roots: list[Path] = []
-        self._batch = 0
+        self._pile = _Pile()
+        self._told = ""
+
+    def connect_actions(self, actions: Actions) -> None:
+        """The switch for listening to what is new."""
+        action = actions["listen_new"]
+        action.setCheckable(True)
+        action.setChecked(self._listens)
+        action.toggled.connect(lambda on: self._settings.setValue(LISTEN, on))
+
+    @property
+    def _listens(self) -> bool:
+        return str(self._settings.value(LISTEN, "false")).lower() == "true"
 
     def at(self, roots: Sequence[Path]) -> None:
-        """Watch these folders from now on."""
-        if list(roots) == self._roots:
+        """Watch these folders from now on; anew where it failed, or where one of them came or went since."""
+        wanted, watcher = list(roots), self._watcher
+        if watcher is None or wanted != self._roots:
+            self._start(wanted)
             return
+
+        def compare(now: Places) -> None:
+            if self._watcher is watcher and (watcher.isFinished() or watcher.places not in (None, now)):
+                self._start(wanted)
+
+        self._desk.bridge.ask("watched folders", lambda: _places(wanted), compare)
+
+    def _start(self, roots: list[Path]) -> None:
         self.close()
-        self._roots = list(roots)
-        wanted, services = list(roots), self._desk.services
-        watcher = _Watcher(lambda stop: services.watch(wanted, stop))
+        self._roots = roots
+        services = self._desk.services
+        watcher = _Watcher(roots, lambda stop: services.watch(roots, stop))
         watcher.changed.connect(self.look)
         watcher.failed.connect(self._failed)
         self._watcher = watcher
@@ -81,54 +141,90 @@ class Watch(QObject):
         return all(watcher.wait(milliseconds) for watcher in self._ended)
 
     def _failed(self, why: str) -> None:
-        self._desk.say(
-            "warning", f"Folders cannot be watched: {why}. Scan again (F5) shows changes.", kind="watch"
-        )
+        if why != self._told:  # tried again at each scan, but said once
+            self._told = why
+            text = f"Folders cannot be watched: {why}. Scan again (F5) shows changes."
+            self._desk.say("warning", text, kind="watch")
 
     def look(self, paths: Sequence[Path]) -> None:
-        """Look at paths that may be other than before."""
+        """Look at paths that may be other than before.
+
+        Between writes, never beside one: what was read before it would replace what is known after it.
+        """
+        if not self._pile.add(paths):
+            return  # the look that waits for its turn takes these along
         desk, roots = self._desk, list(self._roots)
+        todo: list[Path] = []
         fresh: list[Row] = []
-        self._batch += 1
 
-        def work(part: Sequence[Path]) -> tuple[list[Row | Arrived], list[Path]]:
-            there = [path for path in part if path.exists()]
-            gone = [path for path in part if not path.exists() and _root_is_there(path, roots)]
-            return list(self._look(there)), gone
+        def make(cancel: threading.Event) -> Iterator[Row | Arrived | _Gone]:
+            todo.extend(self._pile.take())
+            job.quiet = len(todo) <= FEW and not any(path.is_dir() for path in todo)
+            yield _Gone([path for path in todo if not path.exists() and _root_is_there(path, roots)])
+            while todo:
+                part = [path for path in todo[:SLICE] if path.exists()]
+                yield from rows_of(desk.services, desk.services.look(part, cancel), desk.tracks.shift)
+                if cancel.is_set():
+                    return
+                del todo[:SLICE]
 
-        def each(answer: tuple[list[Row | Arrived], list[Path]], _: int) -> None:
-            found, gone = answer
-            if gone:
-                desk.tracks.forget_missing(gone, set())
-            fresh.extend(r for r in found if isinstance(r, Row) and desk.tracks.row(r.path) is None)
+        def items(batch: list[Any]) -> None:
+            for item in batch:
+                if isinstance(item, _Gone):
+                    desk.tracks.forget(item)
+            found = [item for item in batch if not isinstance(item, _Gone)]
+            rows = [item for item in found if isinstance(item, Row)]
+            if not job.quiet:
+                job.failures += [Failure(row.path.name, row.reason) for row in rows if row.track is None]
+            fresh.extend(row for row in rows if desk.tracks.row(row.path) is None)
             if found:
                 self._take(found)
 
-        def end() -> None:
+        def ended(error: Exception | None) -> None:
             desk.tracks.settle()
+            if error is not None:
+                desk.complain("Changed files cannot be looked at", error)
             wanted = [row for row in fresh if row.is_new and desk.tracks.row(row.path) is row]
-            if wanted and str(self._settings.value(LISTEN, "false")).lower() == "true":
+            if wanted and self._listens:
                 self.new.emit(wanted)
+            if job.stopping and not desk.bridge.leaving:
+                stopped()
+            elif not job.quiet:
+                job.outcome = f"Looked at {words.plural(job.done, 'track')} that changed"
 
-        desk.bridge.slices(
-            f"watch {self._batch}",
-            paths,
-            SLICE,
-            work,
-            each,
-            end,
-            lambda error: desk.complain("Changed files cannot be looked at", error),
+        def stopped() -> None:
+            left = todo or self._pile.take()  # it never began where it has no paths
+            if left and job.quiet:
+                self.look(left)  # what the user cancelled was another work
+            elif left:
+                job.outcome = f"Stopped after {words.plural(job.done, 'track')} that changed"
+                job.retry = lambda: self.look(left)
+
+        job = Job(
+            "Looking at changes",
+            make,
+            on_items=items,
+            on_end=ended,
+            counts=lambda item: isinstance(item, Row),
         )
+        job.quiet = True
+        desk.bridge.do(job)
 
-    def _look(self, paths: Sequence[Path]) -> Iterator[Row | Arrived]:
-        """In the worker."""
-        services, tracks = self._desk.services, self._desk.tracks
-        heard: list[Track] = []
-        for item in services.look(paths, threading.Event()):
-            yield Row.of(item)
-            if not isinstance(item, FileFault):
-                heard.append(item)
-        yield from known(services, heard, tracks.shift)
+
+class _Gone(list[Path]):
+    """Paths at which there is nothing any more."""
+
+
+def _places(roots: Sequence[Path]) -> Places:
+    """Looked up in a worker: a share that does not answer takes its time."""
+    found: Places = {}
+    for root in roots:
+        try:
+            status = root.stat()
+            found[root] = (status.st_dev, status.st_ino)
+        except OSError:
+            found[root] = None
+    return found
 
 
 def _root_is_there(path: Path, roots: Sequence[Path]) -> bool:

@@ -25,6 +25,7 @@ from mat_desktop.domain.card import ModelCard, TagSpec
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.figures import Cell, FiguresModel, Heading, figure
 from mat_desktop.gui.models.models import MODEL_ROLE, ModelsModel, reason_of
+from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
@@ -336,10 +337,10 @@ class ModelsPage(Panel):
         model = self._usable()
         if model is None:
             return
-        start = str(Path.home() / f"{model.name}.zip")
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export the model", start, "Zip (*.zip)")
-        if chosen:
-            self.send.emit(model, Path(chosen))
+        start = Path.home() / f"{model.name}.zip"
+        path = ask_target(self, "Export the model", start, {".zip": "Zip (*.zip)"})
+        if path is not None:
+            self.send.emit(model, path)
 
     def _ask_delete(self) -> None:
         model = self.current()

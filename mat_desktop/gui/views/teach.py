@@ -24,6 +24,7 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import words
 from mat_desktop.gui.models.marks import Mark
 from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.widgets.add_tag import FORBIDDEN, CategoryCombo
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
@@ -34,7 +35,8 @@ from mat_desktop.gui.widgets.taught_list import TaughtList
 if TYPE_CHECKING:
     from mat_desktop.app.teach import Study
 
-FILTER = "Taught tag (*.tag.json)"
+SUFFIX = ".tag.json"
+FILTER = f"Taught tag (*{SUFFIX})"
 NO_FIELD = "Only MAT_TAGS"
 
 
@@ -404,10 +406,10 @@ class TeachPanel(Panel):
         tag = self.tags.current()
         if tag is None:
             return
-        start = str(Path.home() / f"{tag.name}.tag.json")
-        chosen, _ = QFileDialog.getSaveFileName(self, "Export the taught tag", start, FILTER)
-        if chosen:
-            self.sent.emit(tag.name, Path(chosen))
+        start = Path.home() / f"{tag.name}{SUFFIX}"
+        path = ask_target(self, "Export the taught tag", start, {SUFFIX: FILTER})
+        if path is not None:
+            self.sent.emit(tag.name, path)
 
     def _ask_source(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, "Import a taught tag", str(Path.home()), FILTER)

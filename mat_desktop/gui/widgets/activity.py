@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePo
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Text
-from mat_desktop.gui.widgets.job_bar import Progress, count_text, speed_text
+from mat_desktop.gui.widgets.job_bar import Progress, count_text, speed_text, to_show
 from mat_desktop.gui.work import Work
 
 WIDE, HIGH = 360, 400
@@ -183,7 +183,7 @@ class ActivityPanel(Panel):
         """Show what changed."""
         if not self.isVisible():
             return
-        if (self._bridge.work, list(self._bridge.past)) != self._shown:
+        if (to_show(self._bridge), list(self._bridge.past)) != self._shown:
             self._rebuild()
             return
         for card in self.cards:
@@ -195,14 +195,14 @@ class ActivityPanel(Panel):
     def _rebuild(self) -> None:
         bridge = self._bridge
         had = self.isAncestorOf(focus) if (focus := self.window().focusWidget()) is not None else False
-        self._shown = (bridge.work, list(bridge.past))
+        self._shown = (to_show(bridge), list(bridge.past))
         box = QWidget()
         box.setAutoFillBackground(False)
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
-        self.cards = [WorkCard(bridge, work) for work in bridge.work]
+        self.cards = [WorkCard(bridge, work) for work in self._shown[0]]
         self.past = [PastCard(work) for work in bridge.past]
         for card in (*self.cards, *self.past):
             layout.addWidget(Line())

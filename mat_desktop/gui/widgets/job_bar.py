@@ -58,6 +58,11 @@ def speed_text(work: Work) -> str:
     return " · ".join(parts)
 
 
+def to_show(bridge: Bridge) -> list[Work]:
+    """Work that is worth telling of."""
+    return [work for work in bridge.work if not work.quiet]
+
+
 class JobBar(Panel):
     """28 px at the bottom of the window. ``activity`` asks for the panel with all of the work."""
 
@@ -136,7 +141,7 @@ class JobBar(Panel):
         self.result.setToolTip(text)
 
     def _running(self) -> Work | None:
-        return next((work for work in self._bridge.work if self._bridge.runs(work)), None)
+        return next((work for work in to_show(self._bridge) if self._bridge.runs(work)), None)
 
     def _pause(self) -> None:
         work = self._running()
@@ -162,7 +167,7 @@ class JobBar(Panel):
         if job is None:
             return
         self.result.setText("")
-        others = len(self._bridge.work) - 1
+        others = len(to_show(self._bridge)) - 1
         title = "Stopping" if job.stopping else job.title
         self.title.setText(f"{title} (+{others})" if others else title)
         self.count.setText(count_text(job))
