@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from platformdirs import PlatformDirs
@@ -10,8 +10,8 @@ from platformdirs import PlatformDirs
 from mat_desktop.app.models import chosen_model, find_model, remember_model
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
-from mat_desktop.app.tag_file import TagChange, TagFile
-from mat_desktop.app.taught import Shelf
+from mat_desktop.app.tag_file import Settled, Slip, TagChange, TagFile, settle
+from mat_desktop.app.taught import Shelf, with_taught
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Thresholds
@@ -51,8 +51,9 @@ class Session:
         self._untaught_scheme = read_scheme(resource("tag_schemes", "default.toml"))
         self.bundled_scheme: TagScheme
         self.scheme: TagScheme
+        self.slips: tuple[Slip, ...] = ()
+        self.policies: dict[Field, Policy] = {}
         self._make_scheme()
-        self.policies: dict[Field, Policy] = dict.fromkeys(self.scheme.targets, Policy.FILL_EMPTY)
         self._thresholds: dict[str, Thresholds] = {}
         self.library = Library(self.data_dir / "library.db")
         self.journal = Journal(self.data_dir / "journal.db")
@@ -100,20 +101,40 @@ class Session:
         :param changes: by name of the tag; None goes back to the bundled scheme
         :raises UsageFault: they contradict each other, or the file cannot be read or written; nothing changed
         """
-        self.scheme = self.tags.change(self.bundled_scheme, changes)
+        tags = self.taught.tags
+        self._use(self.tags.change(with_taught(self._untaught_scheme, tags), changes), tags)
         self.tags_fault = None
-        self._set_targets()
         return self.scheme
 
     def _make_scheme(self) -> None:
         """The bundled scheme with the taught tags, and with the user's changes to both."""
-        self.bundled_scheme = self.scheme = self.taught.over(self._untaught_scheme)
+        tags = self.taught.tags
+        self._use(self._settled(tags), tags)
+
+    def _settled(self, tags: Sequence[TaughtTag]) -> Settled:
+        scheme = with_taught(self._untaught_scheme, tags)
         try:
-            self.scheme = self.tags.over(self.bundled_scheme)
+            made, self.tags_fault = self.tags.over(scheme), None
         except UsageFault as fault:
             self.tags_fault = fault  # a slip in the user's file must not keep the program from starting
+            made = settle(scheme, {})
+        return made
 
-    def _set_targets(self) -> None:
+    def _slips(self, made: Settled, tags: Sequence[TaughtTag]) -> tuple[Slip, ...]:
+        """What cannot count as it is meant, taught tags whose name the program has itself among it."""
+        own = {tag.name.casefold(): tag.name for tag in self._untaught_scheme.tags}
+        twice = [tag for tag in tags if tag.name.casefold() in own]
+        return (
+            *(
+                Slip(f"there is a tag “{own[tag.name.casefold()]}” already", f"“{tag.name}” is left out")
+                for tag in twice
+            ),
+            *made.slips,
+        )
+
+    def _use(self, made: Settled, tags: Sequence[TaughtTag]) -> None:
+        self.bundled_scheme, self.scheme = made.base, made.scheme
+        self.slips = self._slips(made, tags)
         for target in self.scheme.targets:
             self.policies.setdefault(target, Policy.FILL_EMPTY)
 
@@ -122,11 +143,19 @@ class Session:
         """Whether a track that was heard before features were kept has to be heard again."""
         return self.teaching or bool(self.taught.tags)
 
-    def keep_taught(self, tag: TaughtTag) -> None:
-        """Keep a taught tag; it is suggested from now on. :raises UsageFault: it cannot be kept"""
+    def keep_taught(self, tag: TaughtTag, before: str = "") -> None:
+        """Keep a taught tag; it is suggested from now on.
+
+        :param before: name of a tag that it stands for; it is still to be removed
+        :raises UsageFault: it has no room among the other tags, or cannot be kept; nothing changed
+        """
+        tags = self.taught.having(tag, before)
+        made = self._settled(tags)
+        for slip in self._slips(made, tags):
+            if slip not in self.slips:
+                raise UsageFault(slip.why)
         self.taught.put(tag)
-        self._make_scheme()
-        self._set_targets()
+        self._use(made, tags)
 
     def remove_taught(self, name: str) -> TaughtTag:
         """Delete a taught tag. :raises UsageFault: there is none, or its file cannot be deleted"""
@@ -147,8 +176,12 @@ class Session:
 
         :param value: 0..1
         """
+        self.library.put_threshold(self.card.digest, tag, value)
+        self.reread_thresholds()
+
+    def reread_thresholds(self) -> None:
+        """They are others in the library."""
         model = self.card.digest
-        self.library.put_threshold(model, tag, value)
         self._thresholds[model] = Thresholds(None, self.library.thresholds(model))
 
     def roots(self) -> list[Path]:

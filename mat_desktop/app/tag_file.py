@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.tags import Category, Field
@@ -29,6 +31,9 @@ from mat_desktop.errors import UsageFault
 
 LONGEST = 60
 """Characters in a name."""
+
+PATIENCE = 5
+"""Seconds that another process may take to change the file."""
 
 
 class TagChange(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -43,6 +48,30 @@ class TagChange(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     field: Field | None = None
     write: bool | None = None
     drop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """Something that cannot count as it is meant.
+
+    :param why: what is wrong
+    :param cost: what does not count therefore
+    """
+
+    why: str
+    cost: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A scheme with changes, as far as they agree with each other.
+
+    :param base: the scheme without the changes, less the tags that have no room in it
+    """
+
+    scheme: TagScheme
+    base: TagScheme
+    slips: tuple[Slip, ...]
 
 
 class _Content(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,87 +94,130 @@ class TagFile:
         except (OSError, ValueError) as error:  # of TOML, of UTF-8 and of the form are all ValueErrors
             raise self._fault(error) from error
 
-    def over(self, scheme: TagScheme) -> TagScheme:
+    def over(self, scheme: TagScheme) -> Settled:
         """A scheme with the changes. :raises UsageFault: the file is not usable"""
-        changes = self.read()
-        try:
-            return changed(scheme, changes)
-        except ValueError as error:
-            raise self._fault(error) from error
+        return settle(scheme, self.read())
 
-    def change(self, scheme: TagScheme, changes: Mapping[str, TagChange | None]) -> TagScheme:
+    def change(self, scheme: TagScheme, changes: Mapping[str, TagChange | None]) -> Settled:
         """Add changes to those in the file, or with None take them out of it; returns the scheme with all.
 
         :raises UsageFault: the file is not usable or cannot be written, or the changes are not; it stays as
             it was then
         """
-        every = {name: change for name, change in {**self.read(), **changes}.items() if change is not None}
-        try:
-            made = changed(scheme, every)
-        except ValueError as error:
-            raise UsageFault(str(error)) from error
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            present = self.read()
+            every = {name: change for name, change in {**present, **changes}.items() if change is not None}
+            made = settle(scheme, every)
+            old = settle(scheme, present).slips  # what is amiss already is no reason to refuse a change
+            for slip in made.slips:
+                if slip not in old:
+                    raise UsageFault(slip.why)
             fresh = self.path.with_suffix(".new")
-            fresh.write_text(_as_toml(every), encoding="utf-8")
-            fresh.replace(self.path)
-        except OSError as error:
-            raise UsageFault(f"{self.path} cannot be written: {error.strerror or error}") from error
+            try:
+                fresh.write_text(_as_toml(every), encoding="utf-8")
+                fresh.replace(self.path)
+            except OSError as error:
+                raise UsageFault(f"{self.path} cannot be written: {error.strerror or error}") from error
         return made
 
     def set_aside(self) -> Path:
         """Rename the file, so that the bundled scheme counts; returns the new name."""
         aside = self.path.with_suffix(".toml.old")
-        self.path.replace(aside)
+        with self._alone():
+            self.path.replace(aside)
         return aside
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process changes the file meanwhile. :raises UsageFault: one does, or the disk refuses"""
+        lock = FileLock(self.path.with_suffix(".lock"))
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=PATIENCE)
+        except Timeout:
+            raise UsageFault(f"{self.path} is being changed by another mat-desktop; try again") from None
+        except OSError as error:
+            raise UsageFault(f"{self.path} cannot be written: {error.strerror or error}") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _fault(self, error: Exception) -> UsageFault:
         return UsageFault(f"{self.path} is not usable: {error}")
 
 
-def changed(scheme: TagScheme, changes: Mapping[str, TagChange]) -> TagScheme:
-    """A scheme with changes. Those to tags that it does not have and that name no category are passed over.
-
-    :raises ValueError: a name is empty, too long or taken
-    """
-    tags: list[DisplayTag] = []
-    for tag in scheme.tags:
-        change = changes.get(tag.name)
-        if change is None:
-            tags.append(tag)
-        elif not change.drop:
-            tags.append(_with(tag, change))
-    bundled = {tag.name for tag in scheme.tags}
+def settle(scheme: TagScheme, changes: Mapping[str, TagChange]) -> Settled:
+    """A scheme with changes. Those to a tag that it does not have, without a category, are passed over."""
+    base = {tag.name: tag for tag in scheme.tags}
+    tags, slips = dict(base), []
     for name, change in changes.items():
-        if name not in bundled and change.category is not None and not change.drop:
-            tags.append(_with(DisplayTag(name, change.category, (), own=True), change))
+        tag = base.get(name)
+        if change.drop:
+            tags.pop(name, None)
+        elif tag is not None or change.category is not None:
+            try:
+                if tag is None and change.category is not None:
+                    tag = DisplayTag(name, change.category, (), own=True)
+                assert tag is not None
+                tags[name] = _with(tag, change)
+            except ValueError as error:
+                slips.append(Slip(str(error), f"what is said of “{name}” does not count"))
+    while (pair := _alike(tags.values())) is not None:
+        first, second = pair
+        # Whoever comes later gives way, but the program's own tags to nobody.
+        loser = max(second, first, key=_yields)
+        why = f"two tags are shown as “{second.shown}”: {first.name} and {second.name}"
+        if _yields(loser) == 1:
+            tags[loser.name] = _with(base[loser.name], msgspec.structs.replace(changes[loser.name], label=""))
+            slips.append(Slip(why, f"“{loser.name}” is shown by its name"))
+        else:
+            del tags[loser.name]
+            base.pop(loser.name, None)
+            slips.append(Slip(why, f"“{loser.name}” is left out"))
+    return Settled(_with_tags(scheme, tags), _with_tags(scheme, base), tuple(slips))
+
+
+def _alike(tags: Iterable[DisplayTag]) -> tuple[DisplayTag, DisplayTag] | None:
+    """Two tags that nobody could tell apart."""
+    shown: dict[str, DisplayTag] = {}
     for tag in tags:
-        _check(tag)
-    shown: dict[str, str] = {}
-    for tag in tags:
-        other = shown.setdefault(tag.shown.casefold(), tag.name)
-        if other != tag.name:
-            raise ValueError(f"two tags are shown as “{tag.shown}”: {other} and {tag.name}")
-    left = {tag.name for tag in tags}
-    exclusive = tuple(tuple(name for name in group if name in left) for group in scheme.exclusive)
-    return replace(scheme, tags=tuple(tags), exclusive=tuple(group for group in exclusive if len(group) > 1))
+        other = shown.setdefault(tag.shown.casefold(), tag)
+        if other is not tag:
+            return other, tag
+    return None
+
+
+def _yields(tag: DisplayTag) -> int:
+    """The higher, the sooner a tag gives way to another that is shown alike."""
+    if tag.taught:
+        return 3
+    if not tag.sources:
+        return 2
+    return 1 if tag.label else 0
+
+
+def _with_tags(scheme: TagScheme, tags: Mapping[str, DisplayTag]) -> TagScheme:
+    exclusive = tuple(tuple(name for name in group if name in tags) for group in scheme.exclusive)
+    return replace(
+        scheme, tags=tuple(tags.values()), exclusive=tuple(group for group in exclusive if len(group) > 1)
+    )
 
 
 def _with(tag: DisplayTag, change: TagChange) -> DisplayTag:
+    """:raises ValueError: a name is empty or too long, or the tag cannot be written so"""
     written = change.written or ("" if change.label else tag.written)
-    return replace(
+    made = replace(
         tag,
         label=change.label,
         written=written,
         field=change.field or tag.field,
         write=tag.write if change.write is None else change.write,
     )
-
-
-def _check(tag: DisplayTag) -> None:
-    for text in (tag.name, tag.shown, tag.value):
+    for text in (made.name, made.shown, made.value):
         if text != text.strip() or not text.isprintable() or len(text) > LONGEST:
             raise ValueError(f"{text!r} is no name for a tag: up to {LONGEST} printable characters")
+    return made
 
 
 def _as_toml(changes: Mapping[str, TagChange]) -> str:

@@ -41,6 +41,11 @@ class Shelf:
         self._tags = _ordered(found.values())
 
     @property
+    def model(self) -> str:
+        """Digest of the weights that they were taught to."""
+        return self._card.digest
+
+    @property
     def tags(self) -> tuple[TaughtTag, ...]:
         """In order of name."""
         return self._tags
@@ -54,15 +59,10 @@ class Shelf:
         known = ", ".join(tag.name for tag in self._tags) or "none"
         raise UsageFault(f"there is no taught tag “{name}”; known: {known}")
 
-    def over(self, scheme: TagScheme) -> TagScheme:
-        """A scheme with the taught tags in it. One whose name it has already is left out."""
-        taken = {tag.name.casefold() for tag in scheme.tags}
-        free = [tag for tag in self._tags if tag.name.casefold() not in taken]
-        return replace(
-            scheme,
-            tags=(*scheme.tags, *(tag.as_display_tag() for tag in free)),
-            taught={tag.key: tag.threshold for tag in free},
-        )
+    def having(self, tag: TaughtTag, before: str = "") -> tuple[TaughtTag, ...]:
+        """The tags as they would be with another one in place of those of its name and of ``before``."""
+        gone = (tag.name.casefold(), before.casefold())
+        return _ordered([*(other for other in self._tags if other.name.casefold() not in gone), tag])
 
     def scores(self, features: bytes) -> dict[str, float]:
         """Of one track by key of the tag; empty where its features are not known."""
@@ -94,8 +94,7 @@ class Shelf:
         if tag.model != self._card.digest:
             raise ForeignTag(tag, self._card.name, self._card.digest)
         _write(self._path(tag.name), tag)
-        others = [other for other in self._tags if other.name.casefold() != tag.name.casefold()]
-        self._tags = _ordered([*others, tag])
+        self._tags = self.having(tag)
 
     def remove(self, name: str) -> TaughtTag:
         """Delete a tag and return it. :raises UsageFault: there is none, or its file cannot be deleted"""
@@ -135,6 +134,17 @@ class Shelf:
         letters = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.casefold())
         digest = hashlib.sha256(name.casefold().encode()).hexdigest()[:8]
         return self.folder / f"{letters[:40]}-{digest}{SUFFIX}"
+
+
+def with_taught(scheme: TagScheme, tags: Iterable[TaughtTag]) -> TagScheme:
+    """A scheme with taught tags in it. One whose name it has already is left out."""
+    taken = {tag.name.casefold() for tag in scheme.tags}
+    free = [tag for tag in tags if tag.name.casefold() not in taken]
+    return replace(
+        scheme,
+        tags=(*scheme.tags, *(tag.as_display_tag() for tag in free)),
+        taught={tag.key: tag.threshold for tag in free},
+    )
 
 
 def _ordered(tags: Iterable[TaughtTag]) -> tuple[TaughtTag, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from math import log
 from pathlib import Path
 
@@ -15,12 +17,10 @@ from mat_desktop.app.classifier import LEAST_EXAMPLES, LEAST_OTHERS, Lesson, lea
 from mat_desktop.app.session import Session
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
-from mat_desktop.domain.taught import TAUGHT_FORMAT, Marks, TaughtTag
+from mat_desktop.domain.taught import MOST_MARKS, TAUGHT_FORMAT, Marks, TaughtTag
 from mat_desktop.domain.track import TrackId
-from mat_desktop.errors import UsageFault
-
-MOST_MARKS = 1000
-"""Examples, and counter-examples, that are taken up again; years of review add more than are of use."""
+from mat_desktop.errors import MatError, UsageFault
+from mat_desktop.store.library import Library
 
 UNSURE = 6
 """Tracks that are proposed to be marked next."""
@@ -30,6 +30,8 @@ UNSURE = 6
 class Study:
     """What can be learned from some marks.
 
+    :param model: digest of the weights that heard the features
+    :param given: the marks
     :param marks: those of them whose features are known
     :param lesson: None while there is too little to learn from
     :param lacking: examples that are missing; where none is, other tracks are
@@ -39,6 +41,8 @@ class Study:
     :param unsure: tracks to mark next: those that the threshold decides on most narrowly
     """
 
+    model: str
+    given: Marks
     marks: Marks
     lesson: Lesson | None
     lacking: int = 0
@@ -49,14 +53,55 @@ class Study:
     unsure: tuple[tuple[TrackId, float], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A tag that was removed, with all that is needed to put it back.
+
+    :param said: of tracks, when it was taught and in review
+    :param threshold: the user's own
+    """
+
+    tag: TaughtTag
+    said: Mapping[TrackId, Verdict]
+    threshold: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Features:
+    """What a model's last layer heard in the tracks of a library: [tracks, channels], 1 KB a track.
+
+    :param model: digest of its weights
+    """
+
+    model: str
+    ids: list[TrackId]
+    values: NDArray[np.float16]
+
+    @classmethod
+    def of(cls, library: Library, model: str) -> _Features:
+        """Read anew."""
+        rows = library.features(model)
+        width = max((len(values) for _, values in rows), default=0)
+        usable = [(track_id, values) for track_id, values in rows if len(values) == width]
+        matrix = np.frombuffer(b"".join(values for _, values in usable), np.float16)
+        return cls(model, [track_id for track_id, _ in usable], matrix.reshape(len(usable), width // 2))
+
+    def sounding(self) -> _Features:
+        """Without tracks that are silent: of those there is nothing to learn."""
+        places = np.flatnonzero(self.values.any(axis=1))
+        return _Features(self.model, [self.ids[place] for place in places], self.values[places])
+
+
+_NONE = _Features("", [], np.zeros((0, 0), np.float16))
+
+
 class Teacher:
-    """Holds the library's features while someone teaches: [tracks, channels], 1 KB a track."""
+    """Holds the library's features while someone teaches."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._ids: list[TrackId] = []
+        self._heard = _NONE
         self._rows: dict[TrackId, int] = {}
-        self._features: NDArray[np.float16] = np.zeros((0, 0), np.float16)
 
     @property
     def tags(self) -> tuple[TaughtTag, ...]:
@@ -70,23 +115,15 @@ class Teacher:
 
     def load(self) -> int:
         """Read the features of the library; says of how many tracks."""
-        rows = self._session.library.features(self._session.card.digest)
-        width = max((len(values) for _, values in rows), default=0)
-        usable = [(track_id, values) for track_id, values in rows if len(values) == width]
-        matrix = np.frombuffer(b"".join(values for _, values in usable), np.float16)
-        features = matrix.reshape(len(usable), width // 2)
-        sounding = np.flatnonzero(features.any(axis=1))  # of silence there is nothing to learn
-        self._ids = [usable[place][0] for place in sounding]
-        self._rows = {track_id: row for row, track_id in enumerate(self._ids)}
-        self._features = features[sounding]
+        self._heard = _Features.of(self._session.library, self._session.card.digest).sounding()
+        self._rows = {track_id: row for row, track_id in enumerate(self._heard.ids)}
         self._session.teaching = True
-        return len(self._ids)
+        return len(self._rows)
 
     def forget(self) -> None:
         """Give the memory back."""
         self._session.teaching = False
-        self._ids, self._rows = [], {}
-        self._features = np.zeros((0, 0), np.float16)
+        self._heard, self._rows = _NONE, {}
 
     def without_features(self) -> list[Path]:
         """Files that were heard before features were kept."""
@@ -94,26 +131,31 @@ class Teacher:
 
     def study(self, marks: Marks) -> Study:
         """Learn from the marks, as far as they go."""
-        rows = self._rows
+        if self._session.teaching and self._heard.model != self._session.card.digest:
+            self.load()
+        heard, rows = self._heard, self._rows
         known = Marks(
             tuple(track_id for track_id in marks.examples if track_id in rows),
             tuple(track_id for track_id in marks.counter_examples if track_id in rows),
         )
         yes = [rows[track_id] for track_id in known.examples]
         no = [rows[track_id] for track_id in known.counter_examples]
-        if len(yes) < LEAST_EXAMPLES or len(self._ids) - len(yes) < LEAST_OTHERS:
-            return Study(known, None, max(0, LEAST_EXAMPLES - len(yes)), tracks=len(self._ids))
-        lesson = learn(self._features, yes, no)
-        scores = lesson.scores(self._features)
+        if len(yes) < LEAST_EXAMPLES or len(rows) - len(yes) < LEAST_OTHERS:
+            lacking = max(0, LEAST_EXAMPLES - len(yes))
+            return Study(heard.model, marks, known, None, lacking, tracks=len(rows))
+        lesson = learn(heard.values, yes, no)
+        scores = lesson.scores(heard.values)
         on_the_right_side = (lesson.margins >= 0) == (np.arange(len(known)) < len(yes))
         judged = (*known.examples, *known.counter_examples)
         return Study(
+            heard.model,
+            marks,
             known,
             lesson,
             right=int(on_the_right_side.sum()),
             wrong=tuple(judged[place] for place in np.flatnonzero(~on_the_right_side)),
             likely=int((scores >= lesson.threshold).sum()),
-            tracks=len(self._ids),
+            tracks=len(rows),
             unsure=self._unsure(scores, lesson.threshold, yes + no),
         )
 
@@ -123,13 +165,14 @@ class Teacher:
         distance = np.abs(logit(scores) - log(threshold / (1 - threshold)))
         distance[list(marked)] = np.inf
         nearest = np.argsort(distance, kind="stable")[:UNSURE]
-        return tuple((self._ids[row], float(scores[row])) for row in nearest if np.isfinite(distance[row]))
+        return tuple(
+            (self._heard.ids[row], float(scores[row])) for row in nearest if np.isfinite(distance[row])
+        )
 
     def marks(self, name: str) -> Marks:
         """What was said of a tag: when it was taught, and in review since. :raises UsageFault: no such tag"""
         tag = self._session.taught.find(name)
-        said: dict[TrackId, Verdict] = dict.fromkeys(tag.examples, Verdict.ACCEPTED)
-        said |= dict.fromkeys(tag.counter_examples, Verdict.REJECTED)
+        said = _verdicts(Marks(tag.examples, tag.counter_examples))
         return _marks(said | self._session.library.verdicts_on(tag.name))
 
     def said(self, name: str) -> Marks:
@@ -143,20 +186,36 @@ class Teacher:
         """
         if not name.strip():
             return "The tag needs a name"
-        wanted = name.strip().casefold()
+        name, wanted = name.strip(), name.strip().casefold()
         if wanted == before.casefold():
             return ""
-        for tag in self._session.scheme.tags:
-            if tag.name.casefold() == wanted and tag.sources:
+        shown = self._session.scheme.tags
+        for tag in shown:
+            added_by_hand = tag.name == name and not tag.sources  # it can be taught from now on
+            if tag.name.casefold() == wanted and not added_by_hand:
                 return f"There is a tag “{tag.name}” already"
+            if tag.shown.casefold() == wanted and tag.name.casefold() not in (wanted, before.casefold()):
+                return f"The tag “{tag.name}” is shown as “{tag.shown}” already"
+        dropped = {tag.name for tag in self._session.bundled_scheme.tags} - {tag.name for tag in shown}
+        for tag_name in dropped:
+            if tag_name.casefold() == wanted:
+                return f"There is a tag “{tag_name}” already, which is dropped"
         return ""
 
     def save(
-        self, name: str, category: Category, field: Field | None, study: Study, before: str = ""
+        self,
+        name: str,
+        category: Category,
+        field: Field | None,
+        study: Study,
+        before: str = "",
+        shown: Marks | None = None,
     ) -> TaughtTag:
         """Keep what was learned; the marks become verdicts.
 
         :param before: name of the tag that this one replaces
+        :param shown: marks to begin with: what is not among the study's is taken back. By default everything
+            that was said of the tag
         :raises UsageFault: the name cannot be used, too little was learned, or the file cannot be written
         """
         lesson = study.lesson
@@ -164,6 +223,8 @@ class Teacher:
         if fault or lesson is None:
             raise UsageFault(fault or "there are too few examples to learn from")
         card = self._session.card
+        if study.model != card.digest:
+            raise UsageFault("another model listens by now; the tag has to learn from what it hears")
         try:
             tag = TaughtTag(
                 TAUGHT_FORMAT,
@@ -183,26 +244,56 @@ class Teacher:
             )
         except ValueError as error:
             raise UsageFault(str(error)) from error
-        if before and before != tag.name:
-            self.remove(before)
-        self._session.keep_taught(tag)
-        verdicts = dict.fromkeys(tag.examples, Verdict.ACCEPTED)
-        verdicts |= dict.fromkeys(tag.counter_examples, Verdict.REJECTED)
-        self._session.library.add_verdicts(tag.name, verdicts)
+        self._keep(tag, study.given, before, shown)
         return tag
 
-    def remove(self, name: str) -> tuple[TaughtTag, Mapping[TrackId, Verdict]]:
-        """Forget a tag and what was said of it; returns both. :raises UsageFault: there is none"""
-        tag = self._session.remove_taught(name)
-        said = self._session.library.verdicts_on(tag.name)
-        self._session.library.drop_tag(tag.name)
-        self._session.set_threshold(tag.name, None)
-        return tag, said
+    def _keep(self, tag: TaughtTag, marks: Marks, before: str, shown: Marks | None) -> None:
+        """The new tag is there before the old one goes, so that a full disk costs neither."""
+        session = self._session
+        old = next((t for t in session.taught.tags if t.name.casefold() == before.casefold()), None)
+        if shown is None:
+            shown = self.marks(before) if old is not None else Marks()
+        said = _verdicts(marks)
+        taken_back = _verdicts(shown).keys() - said.keys()
+        renamed = old is not None and old.name.casefold() != tag.name.casefold()
+        session.keep_taught(tag, before)
+        try:
+            session.library.put_marks(
+                tag.model, tag.name, said, taken_back, old.name if old is not None else ""
+            )
+        except MatError:
+            with suppress(MatError):
+                if old is None or renamed:
+                    session.remove_taught(tag.name)
+                if old is not None:
+                    session.keep_taught(old, tag.name)
+            raise
+        session.reread_thresholds()
+        if old is not None and renamed:
+            session.remove_taught(old.name)
 
-    def restore(self, tag: TaughtTag, said: Mapping[TrackId, Verdict]) -> None:
+    def remove(self, name: str) -> Removed:
+        """Forget a tag and what was said of it. :raises UsageFault: there is none"""
+        session = self._session
+        name = session.taught.find(name).name
+        said, threshold = session.library.verdicts_on(name), session.thresholds.by_name.get(name)
+        tag = session.remove_taught(name)
+        try:
+            session.library.drop_tag(name)
+            session.set_threshold(name, None)
+        except MatError:
+            with suppress(MatError):
+                self.restore(Removed(tag, said, threshold))
+            raise
+        return Removed(tag, said, threshold)
+
+    def restore(self, removed: Removed) -> None:
         """Take a removal back. :raises UsageFault: it cannot be written"""
+        tag = removed.tag
         self._session.keep_taught(tag)
-        self._session.library.add_verdicts(tag.name, said)
+        self._session.library.add_verdicts(tag.name, removed.said)
+        if removed.threshold is not None:
+            self._session.set_threshold(tag.name, removed.threshold)
 
     def export(self, name: str, path: Path) -> None:
         """Copy a tag into a file. :raises UsageFault: it cannot be written"""
@@ -222,21 +313,27 @@ class Teacher:
         return tag
 
     def scores(self) -> Mapping[TrackId, Mapping[str, float]]:
-        """Of the whole library, by key of the tag."""
-        if not self._ids:
-            self.load()
-        by_tag = self._session.taught.all_scores(self._features)
+        """Of the whole library as it is now, by key of the tag."""
+        shelf = self._session.taught
+        heard = _Features.of(self._session.library, shelf.model)
+        by_tag = shelf.all_scores(heard.values)
         if not by_tag:
             return {}
         keys, table = list(by_tag), np.stack(list(by_tag.values()), axis=1).tolist()
         return {
             track_id: dict(zip(keys, row, strict=True))
-            for track_id, row in zip(self._ids, table, strict=True)
+            for track_id, row in zip(heard.ids, table, strict=True)
         }
 
 
+def _verdicts(marks: Marks) -> dict[TrackId, Verdict]:
+    said: dict[TrackId, Verdict] = dict.fromkeys(marks.examples, Verdict.ACCEPTED)
+    return said | dict.fromkeys(marks.counter_examples, Verdict.REJECTED)
+
+
 def _marks(said: Mapping[TrackId, Verdict]) -> Marks:
+    some = dict(islice(said.items(), MOST_MARKS))
     return Marks(
-        tuple(track_id for track_id, verdict in said.items() if verdict is Verdict.ACCEPTED)[:MOST_MARKS],
-        tuple(track_id for track_id, verdict in said.items() if verdict is Verdict.REJECTED)[:MOST_MARKS],
+        tuple(track_id for track_id, verdict in some.items() if verdict is Verdict.ACCEPTED),
+        tuple(track_id for track_id, verdict in some.items() if verdict is Verdict.REJECTED),
     )

@@ -39,6 +39,8 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
             check_target(target, suffix)
     if session.tags_fault is not None:
         raise session.tags_fault
+    for slip in session.slips:
+        errors.print(f"{slip.why}; {slip.cost}")
     thresholds = read_thresholds(session, options.threshold)
     session.policies.update(read_policies(session, options.policy))
     for result in recover(session):

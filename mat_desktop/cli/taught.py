@@ -24,8 +24,9 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
                 tag = teacher.take(options.file)
                 errors.print(f"“{tag.name}” is imported: {_told(tag)}.")
             case "remove":
-                tag, said = teacher.remove(options.name)
-                errors.print(f"“{tag.name}” is removed, with {count(len(said), 'decision')} on it.")
+                removed = teacher.remove(options.name)
+                decisions = count(len(removed.said), "decision")
+                errors.print(f"“{removed.tag.name}” is removed, with {decisions} on it.")
             case _:
                 return _list(session, teacher)
         return 0

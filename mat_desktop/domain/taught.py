@@ -13,6 +13,9 @@ from mat_desktop.errors import UsageFault
 TAUGHT_FORMAT = 1
 """Version of the files that this program reads and writes."""
 
+MOST_MARKS = 2000
+"""Far more than a tag needs, though review may add to them for years; with more, learning takes too long."""
+
 LONGEST_NAME = 60
 MOST_CHANNELS = 1 << 16
 

@@ -27,7 +27,7 @@ from mat_desktop.app.resources import resource
 from mat_desktop.app.scan import look, refresh, scan
 from mat_desktop.app.score import Heard, known, score
 from mat_desktop.app.session import Session
-from mat_desktop.app.tag_file import TagChange
+from mat_desktop.app.tag_file import Slip, TagChange
 from mat_desktop.app.teach import Teacher
 from mat_desktop.app.undo import undo
 from mat_desktop.app.watch import watch
@@ -78,6 +78,11 @@ class AppServices:
     def tags_fault(self) -> UsageFault | None:
         """Why the user's changes to the scheme do not count."""
         return self._session.tags_fault
+
+    @property
+    def slips(self) -> Sequence[Slip]:
+        """Changes and taught tags that do not count."""
+        return self._session.slips
 
     @property
     def thresholds(self) -> Thresholds:

@@ -43,6 +43,7 @@ class School(QObject):
         teach.saved.connect(self._saved)
         teach.removed.connect(lambda _: self.scheme_changed.emit())
         teach.rescored.connect(self.policies_changed)
+        teach.rescored.connect(library.asking.forget_scores)
         teach.refused.connect(self._refused)
         panel.closed.connect(self.close)
         panel.marked.connect(self.mark)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.evidence import Evidence
     from mat_desktop.app.models import BrokenModel, Model
     from mat_desktop.app.score import Heard
-    from mat_desktop.app.tag_file import TagChange
+    from mat_desktop.app.tag_file import Slip, TagChange
     from mat_desktop.app.teach import Teacher
     from mat_desktop.store.journal import Run
 
@@ -54,6 +54,10 @@ class Services(Protocol):
     @property
     def tags_fault(self) -> UsageFault | None:
         """Why the user's changes to the scheme do not count, None where they do; at once."""
+
+    @property
+    def slips(self) -> Sequence[Slip]:
+        """Changes and taught tags that do not count, as they contradict others; at once."""
 
     @property
     def thresholds(self) -> Thresholds:

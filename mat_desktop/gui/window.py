@@ -238,6 +238,8 @@ class Window(QMainWindow):
         self.undoing.ended.connect(self._refresh_actions)
         self.workshop.model_changed.connect(self._say_model)
         self.workshop.model_changed.connect(self.school.close)
+        self.workshop.model_changed.connect(self.library.asking.forget_scores)
+        self.workshop.model_changed.connect(self.room.map_tags.warn)
         self.workshop.model_changed.connect(self.engine.works)
         self.bridge.changed.connect(self._counted)
         self.bridge.changed.connect(lambda: self.actions_["cancel"].setEnabled(self.bridge.busy))

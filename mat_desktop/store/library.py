@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,11 +234,12 @@ class Library:
         return [_path(row[0]) for row in rows]
 
     def heard_by_model(self) -> dict[str, int]:
-        """How many known files each model has heard, by its digest."""
+        """How many files that are there each model has heard, by its digest."""
         rows = self._database.rows(
-            "SELECT s.model, COUNT(*) FROM track t JOIN score s ON s.track_id = t.track_id GROUP BY s.model"
+            "SELECT t.path, s.model FROM track t JOIN score s ON s.track_id = t.track_id"
         )
-        return dict(rows)
+        there = {path for path in {path for path, _ in rows} if _path(path).exists()}
+        return dict(Counter(model for path, model in rows if path in there))
 
     def queue(self) -> list[Path]:
         """Files that are waiting to be listened to, in the order in which they were asked for."""
@@ -309,6 +311,35 @@ class Library:
             db.executemany(
                 "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)",
                 [(track_id, tag, verdict) for track_id, verdict in verdicts.items()],
+            )
+
+    def put_marks(
+        self,
+        model: str,
+        tag: str,
+        said: Mapping[TrackId, Verdict],
+        taken_back: Iterable[TrackId] = (),
+        before: str = "",
+    ) -> None:
+        """What a tag was taught by, all of it or nothing.
+
+        :param taken_back: tracks of which nothing is said any more
+        :param before: name that the tag had; everything said of it, and its threshold, goes with it
+        """
+        with self._database.transaction() as db:
+            if before and before != tag:
+                db.execute("UPDATE OR REPLACE verdict SET tag = ? WHERE tag = ?", (tag, before))
+                db.execute(
+                    "UPDATE OR REPLACE threshold SET tag = ? WHERE tag = ? AND model = ?",
+                    (tag, before, model),
+                )
+            db.executemany(
+                "DELETE FROM verdict WHERE track_id = ? AND tag = ?",
+                [(track_id, tag) for track_id in taken_back],
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)",
+                [(track_id, tag, verdict) for track_id, verdict in said.items()],
             )
 
     def drop_tag(self, tag: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,8 +19,8 @@ from mat_desktop.app.evidence import Evidence
 from mat_desktop.app.models import BrokenModel, Model
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
-from mat_desktop.app.tag_file import TagChange, TagFile
-from mat_desktop.app.taught import Shelf
+from mat_desktop.app.tag_file import Slip, TagChange, TagFile
+from mat_desktop.app.taught import Shelf, with_taught
 from mat_desktop.app.teach import Teacher
 from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
 from mat_desktop.domain.melspec import MelSpec
@@ -87,17 +87,28 @@ class Classroom:
     def scheme(self) -> TagScheme:
         return self._services.scheme
 
-    def keep_taught(self, tag: TaughtTag) -> None:
+    @property
+    def bundled_scheme(self) -> TagScheme:
+        return self._services.bundled_scheme
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return self._services.thresholds
+
+    def reread_thresholds(self) -> None:
+        pass
+
+    def keep_taught(self, tag: TaughtTag, before: str = "") -> None:
         self.taught.put(tag)
-        self._services.scheme = self.taught.over(SCHEME)
+        self._services.scheme = with_taught(SCHEME, self.taught.tags)
 
     def remove_taught(self, name: str) -> TaughtTag:
         tag = self.taught.remove(name)
-        self._services.scheme = self.taught.over(SCHEME)
+        self._services.scheme = with_taught(SCHEME, self.taught.tags)
         return tag
 
     def set_threshold(self, tag: str, value: float | None) -> None:
-        pass
+        self._services.set_threshold(tag, value)
 
     def features(self, model: str) -> list[tuple[TrackId, bytes]]:
         return [(track_id, row.tobytes()) for track_id, row in self.rows.items()]
@@ -113,6 +124,22 @@ class Classroom:
     def add_verdicts(self, tag: str, verdicts: Mapping[TrackId, Verdict]) -> None:
         for track_id, verdict in verdicts.items():
             self._services.kept[track_id] = {**self._services.kept.get(track_id, {}), tag: verdict}
+
+    def put_marks(
+        self,
+        model: str,
+        tag: str,
+        said: Mapping[TrackId, Verdict],
+        taken_back: Iterable[TrackId] = (),
+        before: str = "",
+    ) -> None:
+        moved = self.verdicts_on(before) if before else {}
+        self.drop_tag(before)
+        self.add_verdicts(tag, {**moved, **said})
+        for track_id in taken_back:
+            self._services.kept[track_id] = {
+                name: verdict for name, verdict in self._services.kept[track_id].items() if name != tag
+            }
 
     def drop_tag(self, tag: str) -> None:
         for track_id, said in self._services.kept.items():
@@ -131,6 +158,7 @@ class FakeServices:
         self.card, self.scheme = CARD, SCHEME
         self.bundled_scheme = SCHEME
         self.tags_fault: UsageFault | None = None
+        self.slips: tuple[Slip, ...] = ()
         self.thresholds = Thresholds()
         self.tags = TagFile(folder / "tags.toml")
         self.marked: set[TrackId] = set()
@@ -258,7 +286,7 @@ class FakeServices:
         return self.tags.read()
 
     def change_tags(self, changes: Mapping[str, TagChange | None]) -> TagScheme:
-        self.scheme = self.tags.change(SCHEME, changes)
+        self.scheme = self.tags.change(SCHEME, changes).scheme
         for target in self.scheme.targets:
             self.policies.setdefault(target, Policy.APPEND)
         return self.scheme

@@ -52,10 +52,17 @@ class MapTags(QObject):
         self.refused.emit(text[:1].upper() + text[1:])
 
     def warn(self) -> None:
-        """The user's file with changes cannot be read: say so, and offer to go on without it."""
-        fault = self._desk.services.tags_fault
+        """The user's file with changes cannot be read: say so, and offer to go on without it. Where only some
+        of it does not count, name that.
+        """
+        services, say = self._desk.services, self._desk.say
+        fault = services.tags_fault
         if fault is not None:
-            self._desk.say("warning", f"{fault}. Tags are as bundled.", "Set the file aside", self._set_aside)
+            text = f"{fault}. Tags are as bundled."
+            say("warning", text, "Set the file aside", self._set_aside, kind="scheme")
+        if services.slips:
+            text = ". ".join(f"{slip.why}; {slip.cost}" for slip in services.slips)
+            say("warning", f"{text[:1].upper()}{text[1:]}. Rename one of them.", kind="slips")
 
     def _set_aside(self) -> None:
         def done(_: object) -> None:

@@ -27,10 +27,13 @@ OFFERED = (Field.ARTIST, Field.ALBUM, Field.GENRE, Field.MOOD, Field.INSTRUMENT,
 
 
 class Search(QObject):
-    """``asked`` says that other tracks are wanted, ``wrong`` hands over an error or None."""
+    """``asked`` says that other tracks are wanted, ``wrong`` hands over an error or None, ``explained`` what
+    to say where nothing fits.
+    """
 
     asked = Signal()
     wrong = Signal(object)
+    explained = Signal(str)
 
     def __init__(self, services: Services, bridge: Bridge, tracks: TracksModel) -> None:
         super().__init__()
@@ -84,15 +87,29 @@ class Search(QObject):
     def _ask(self) -> None:
         self.asked.emit()
 
-    def nothing(self) -> str:
-        """What to say where nothing fits; of a score that no track reaches, how far they go."""
-        said = [f"No track fits “{self._text}”."]
-        for condition in comparisons(self.query):
-            scores = [row.level(condition.what) or 0.0 for row in self._tracks.rows()]
-            highest = max(scores, default=0.0)
-            if condition.sign in (">", ">=") and 0 < highest < condition.number:
-                said.append(f"The highest score of {condition.what} is {highest:.2f}.")
-        return " ".join(said)
+    def explain(self) -> None:
+        """Say why nothing fits; of a score that no track reaches, soon after, how far they go."""
+        if self.query is None:
+            self._bridge.forget("highest")
+            self.explained.emit("No track here")
+            return
+        nothing = f"No track fits “{self._text}”."
+        self.explained.emit(nothing)
+        wanted = [c for c in comparisons(self.query) if c.sign in (">", ">=")]
+        rows, shown = self._tracks.rows(), {tag.name: tag.shown for tag in self._services.scheme.tags}
+
+        def work() -> list[float]:
+            return [max((row.level(c.what) or 0.0 for row in rows), default=0.0) for c in wanted]
+
+        def done(found: list[float]) -> None:
+            said = [
+                f"The highest score of {shown.get(condition.what, condition.what)} is {highest:.2f}."
+                for condition, highest in zip(wanted, found, strict=True)
+                if 0 < highest < condition.number
+            ]
+            self.explained.emit(" ".join([nothing, *said]))
+
+        self._bridge.ask("highest", work, done)
 
     # completion
 
@@ -101,6 +118,12 @@ class Search(QObject):
         completion = complete(text, cursor, self.vocabulary, self._values)
         self._offers = bool(completion.choices)
         return completion
+
+    def forget_scores(self) -> None:
+        """They are others now, of as many tracks: those of another model, or of a tag just taught."""
+        self._bridge.forget("values")
+        self._counted = (-1, -1)
+        self._values = {what: some for what, some in self._values.items() if not what.startswith(SCORES)}
 
     def count_values(self) -> None:
         """Look in a worker which artists, genres and scores there are; once as long as no track is added."""

@@ -11,17 +11,14 @@ from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Category, Field
-from mat_desktop.domain.taught import ForeignTag, Marks, TaughtTag
+from mat_desktop.domain.taught import MOST_MARKS, ForeignTag, Marks, TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.desk import Desk
 
 if TYPE_CHECKING:
-    from mat_desktop.app.teach import Study, Teacher
-
-MOST_MARKS = 2000
-"""Far more than a tag needs; beyond it learning takes longer than anyone waits."""
+    from mat_desktop.app.teach import Removed, Study, Teacher
 
 SLICE = 200
 """Rows that are scored anew together."""
@@ -50,6 +47,7 @@ class Teach(QObject):
         self.known: dict[TrackId, Row] = {}
         self.study: Study | None = None
         self.name = ""
+        self._shown = Marks()
         self.lost = 0
         self.unheard: list[Row] = []
 
@@ -66,7 +64,7 @@ class Teach(QObject):
         :param name: of a tag that is taught already, or that was only ever added by hand
         :param given: marks to begin with, as those of a tag that another model was taught
         """
-        self.marks, self.study, self.lost = {}, None, 0
+        self.marks, self.study, self.lost, self._shown = {}, None, 0, Marks()
         taught = name.casefold() in [tag.name.casefold() for tag in self.teacher.tags]
         self.name = name if taught else ""
         rows, teacher = self._desk.tracks.rows(), self.teacher
@@ -87,6 +85,7 @@ class Teach(QObject):
                 for ids, yes in ((before.examples, True), (before.counter_examples, False)):
                     self.marks |= {self.known[i]: yes for i in ids if i in self.known}
                 self.lost = len(before) - len(self.marks)
+                self._shown = _as_marks(self.marks)
             self.marks |= early
             self.learn()
 
@@ -149,8 +148,7 @@ class Teach(QObject):
 
     def learn(self) -> None:
         """Learn from the marks as they are now."""
-        said = [(row.scores.track_id, yes) for row, yes in self.marks.items() if row.scores is not None]
-        marks = Marks(tuple(i for i, yes in said if yes), tuple(i for i, yes in said if not yes))
+        marks = _as_marks(self.marks)
 
         def done(study: Study) -> None:
             self.study = study
@@ -167,46 +165,58 @@ class Teach(QObject):
 
     def save(self, name: str, category: Category, field: Field | None) -> None:
         """Keep what was learned, and score the library."""
-        study, before = self.study, self.name
+        study, before, shown = self.study, self.name, self._shown
         if study is None or study.lesson is None:
             return
-        marks = dict(self.marks)
 
         def done(tag: TaughtTag) -> None:
-            if before and before != tag.name:
-                self._forget(before)
-            said = [
-                (row, {tag.name: Verdict.ACCEPTED if yes else Verdict.REJECTED}, None)
-                for row, yes in marks.items()
-                if row.scores is not None
-            ]
-            self._desk.tracks.decide_many(said)
+            self._say_anew(tag.name, before, study.given, shown)
             self.name = tag.name
             self.listed.emit()
             self.saved.emit(tag)
             self.score(tag.key)
 
         self._desk.bridge.keep(
-            lambda: self.teacher.save(name, category, field, study, before),
+            lambda: self.teacher.save(name, category, field, study, before, shown),
             done,
             lambda error: self._desk.complain("The tag was not saved", error),
         )
+
+    def _say_anew(self, name: str, before: str, marks: Marks, shown: Marks) -> None:
+        """In the rows what the library has: marks, what was said of the tag under its old name, and nothing
+        of the marks that were taken back.
+        """
+        said: dict[TrackId, Verdict] = dict.fromkeys(
+            (*shown.examples, *shown.counter_examples), Verdict.UNDECIDED
+        )
+        said |= dict.fromkeys(marks.examples, Verdict.ACCEPTED)
+        said |= dict.fromkeys(marks.counter_examples, Verdict.REJECTED)
+        many: list[tuple[Row, Mapping[str, Verdict], bool | None]] = []
+        for row in self._desk.tracks.rows():
+            verdicts: dict[str, Verdict] = {}
+            if before and before != name and before in row.verdicts:
+                verdicts = {before: Verdict.UNDECIDED, name: row.verdicts[before]}
+            if row.scores is not None and row.scores.track_id in said:
+                verdicts[name] = said[row.scores.track_id]
+            if verdicts:
+                many.append((row, verdicts, None))
+        self._desk.tracks.decide_many(many)
 
     def remove(self, name: str) -> None:
         """Forget a tag; it can be put back."""
         desk = self._desk
 
-        def done(answer: tuple[TaughtTag, Mapping[TrackId, Verdict]]) -> None:
-            tag, said = answer
+        def done(removed: Removed) -> None:
+            tag = removed.tag
             self._forget(tag.name)
             self.listed.emit()
             self.removed.emit(tag.name)
-            decisions = words.plural(len(said), "decision")
+            decisions = words.plural(len(removed.said), "decision")
             desk.say(
                 "positive",
                 f"“{tag.name}” is removed, with {decisions} on it. Files that have it keep it.",
                 "Put it back",
-                lambda: self._restore(tag, said),
+                lambda: self._restore(removed),
                 kind="taught",
             )
 
@@ -222,7 +232,9 @@ class Teach(QObject):
         said = [(row, {name: Verdict.UNDECIDED}, None) for row in tracks.rows() if name in row.verdicts]
         tracks.decide_many(said)
 
-    def _restore(self, tag: TaughtTag, said: Mapping[TrackId, Verdict]) -> None:
+    def _restore(self, removed: Removed) -> None:
+        tag, said = removed.tag, removed.said
+
         def done(_: None) -> None:
             back = [
                 (row, {tag.name: said[row.scores.track_id]}, None)
@@ -234,7 +246,7 @@ class Teach(QObject):
             self.score(tag.key)
 
         self._desk.bridge.keep(
-            lambda: self.teacher.restore(tag, said),
+            lambda: self.teacher.restore(removed),
             done,
             lambda error: self._desk.complain("The tag was not put back", error),
         )
@@ -273,7 +285,7 @@ class Teach(QObject):
         :param first: key of the tag whose likeliest tracks come first
         """
         desk = self._desk
-        tracks, suggest = desk.tracks, desk.services.suggest
+        tracks, suggest, model = desk.tracks, desk.services.suggest, desk.services.card.digest
         rows = [row for row in tracks.rows() if row.scores is not None]
 
         def table() -> tuple[Mapping[TrackId, Mapping[str, float]], list[Row]]:
@@ -292,8 +304,9 @@ class Teach(QObject):
                 made = []
                 for row in part:
                     before, verdicts = row.scores, dict(row.verdicts)
-                    if before is not None:
-                        after = replace(before, taught=every.get(before.track_id, {}))
+                    if before is not None and before.model == model:
+                        # What was heard since the table was made was scored with the new tag then.
+                        after = replace(before, taught=every.get(before.track_id, before.taught))
                         suggestions = suggest(after, verdicts, shift)
                         arrived = Arrived(row.path, after, verdicts, shift, suggestions, row.reviewed)
                         made.append((before, arrived))
@@ -309,3 +322,8 @@ class Teach(QObject):
             scored,
             lambda error: desk.complain("The library cannot be scored", error),
         )
+
+
+def _as_marks(marks: Mapping[Row, bool]) -> Marks:
+    said = [(row.scores.track_id, yes) for row, yes in marks.items() if row.scores is not None]
+    return Marks(tuple(i for i, yes in said if yes), tuple(i for i, yes in said if not yes))

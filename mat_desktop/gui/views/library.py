@@ -165,6 +165,7 @@ class Library(QWidget):
         self.search.help_asked.connect(lambda: self.query_help.open_under(self.search))
         self.query_help.picked.connect(self._try)
         self.asking.asked.connect(self._filter)
+        self.asking.explained.connect(self.nothing.setText)
         self.asking.wrong.connect(self.search.set_error)
         self.asking.wrong.connect(self.problem.show_error)
         self.tracks.arranged.connect(self._arranged)
@@ -271,7 +272,8 @@ class Library(QWidget):
     def _say_nothing(self) -> None:
         empty = self.tracks.rowCount() == 0 and self.tracks.tally().total > 0 and self.tracks.filtered
         self._stack.setCurrentIndex(1 if empty else 0)
-        self.nothing.setText(self.asking.nothing() if self.asking.query is not None else "No track here")
+        if empty:
+            self.asking.explain()
 
     def _counted(self) -> None:
         if not self._counting.isActive():
