@@ -214,8 +214,8 @@ class Teacher:
         """Keep what was learned; the marks become verdicts.
 
         :param before: name of the tag that this one replaces
-        :param shown: marks to begin with: what is not among the study's is taken back. By default everything
-            that was said of the tag
+        :param shown: marks to begin with: what is not among the study's is taken back. By default those that
+            the tag replaced was taught by
         :raises UsageFault: the name cannot be used, too little was learned, or the file cannot be written
         """
         lesson = study.lesson
@@ -252,7 +252,7 @@ class Teacher:
         session = self._session
         old = next((t for t in session.taught.tags if t.name.casefold() == before.casefold()), None)
         if shown is None:
-            shown = self.marks(before) if old is not None else Marks()
+            shown = Marks(old.examples, old.counter_examples) if old is not None else Marks()
         said = _verdicts(marks)
         taken_back = _verdicts(shown).keys() - said.keys()
         renamed = old is not None and old.name.casefold() != tag.name.casefold()

@@ -187,15 +187,14 @@ def test_a_rename_takes_everything_along(session: Session, teacher: Teacher) -> 
     taught(teacher)
     session.library.add_verdicts("dungeon synth", {TrackId("unplugged drive"): Verdict.ACCEPTED})
     session.set_threshold("dungeon synth", 0.4)
-    shown = Marks(ids(*range(6)), ids(30, 31))
     study = teacher.study(Marks(ids(*range(6)), ids(30)))
-    teacher.save("crypt", Category.MOOD, None, study, "dungeon synth", shown)
+    teacher.save("crypt", Category.MOOD, None, study, "dungeon synth")
     said = session.library.verdicts_on("crypt")
     assert said.keys() == {*ids(*range(6), 30), "unplugged drive"}
     assert session.library.verdicts_on("dungeon synth") == {}
     assert session.thresholds.by_name == {"crypt": 0.4}
     assert len(list(session.taught.folder.iterdir())) == 1
-    teacher.save("Crypt", Category.MOOD, None, study, "crypt", shown)  # in the same file
+    teacher.save("Crypt", Category.MOOD, None, study, "crypt")  # in the same file
     assert [tag.name for tag in session.taught.tags] == ["Crypt"]
     assert session.library.verdicts_on("Crypt") == said
     assert len(list(session.taught.folder.iterdir())) == 1

@@ -13,6 +13,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.app.complete import SCORES
+from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.query import QueryError, Word
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
@@ -76,6 +78,26 @@ def test_where_no_score_is_high_enough_the_highest_is_said(qtbot: QtBot, library
     qtbot.waitUntil(lambda: titles(library) == [], timeout=5000)
     said = "No track fits “jazz > 0.5 and song”. The highest score of jazz is 0.10."
     qtbot.waitUntil(lambda: library.library.nothing.text() == said, timeout=5000)
+
+
+def test_the_highest_score_is_said_of_what_is_shown(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    services.change_tags({"jazz": TagChange(label="swing")})
+    library.library.search.setText("swing > 0.5")
+    said = "No track fits “swing > 0.5”. The highest score of swing is 0.10."
+    qtbot.waitUntil(lambda: library.library.nothing.text() == said, timeout=5000)
+
+
+def test_completion_forgets_scores_of_another_model(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    asking = library.library.asking
+    asking.count_values()
+    qtbot.waitUntil(lambda: f"{SCORES}jazz" in asking._values, timeout=5000)
+    library.workshop.models.use("other")
+    qtbot.waitUntil(lambda: f"{SCORES}jazz" not in asking._values, timeout=5000)
+    assert "artist" in asking._values
 
 
 def test_completion_by_keyboard(qtbot: QtBot, library: Window) -> None:

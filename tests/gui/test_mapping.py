@@ -7,7 +7,7 @@ import threading
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.app.tag_file import TagChange
+from mat_desktop.app.tag_file import Slip, TagChange
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import UsageFault
@@ -134,3 +134,11 @@ def test_two_changes_in_a_row_are_both_kept(qtbot: QtBot, library: Window, servi
     mapping.change("jazz", TagChange(label="Jazz music"))
     gate.set()
     qtbot.waitUntil(lambda: set(services.tag_changes()) == {"rock", "jazz"}, timeout=5000)
+
+
+def test_what_does_not_count_is_named(library: Window, services: FakeServices) -> None:
+    services.slips = (Slip("two tags are shown as “Shoegaze”: rock and shoegaze", "“shoegaze” is left out"),)
+    library.workshop.model_changed.emit()
+    assert library.library.banners.texts()[-1] == (
+        "Two tags are shown as “Shoegaze”: rock and shoegaze; “shoegaze” is left out. Rename one of them."
+    )

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.app.complete import SCORES as SCORES_OF
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -206,6 +207,64 @@ def test_edited_with_what_review_said_since_then_removed_and_put_back(
     answer(heard)
     qtbot.waitUntil(lambda: len(services.teacher.tags) == 1, timeout=5000)
     qtbot.waitUntil(lambda: row.verdicts.get("crypt") is Verdict.ACCEPTED, timeout=5000)
+
+
+def test_a_mark_taken_back_is_nothing_said(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
+    teach(qtbot, heard)
+    row, gone = heard.tracks.at(4), TrackId("on another drive")
+    services.kept[gone] = {"dungeon synth": Verdict.ACCEPTED}
+    gone_too = ", 1 not in the library any more"
+    heard.school.open("dungeon synth")
+    side = panel(heard)
+    qtbot.waitUntil(lambda: side.heading.text() == f"5 have it, 2 do not{gone_too}", timeout=5000)
+    heard.school.teach.unmark([row])
+    qtbot.waitUntil(lambda: side.heading.text() == f"4 have it, 2 do not{gone_too}", timeout=5000)
+    qtbot.waitUntil(lambda: len(heard.school.teach.study.marks) == 6, timeout=5000)
+    side.save.click()
+    qtbot.waitUntil(lambda: "dungeon synth" not in row.verdicts, timeout=5000)
+    assert "dungeon synth" not in services.kept[TrackId("04 song.flac")]
+    assert services.kept[gone] == {"dungeon synth": Verdict.ACCEPTED}
+
+
+def test_a_rename_keeps_what_was_said_of_unmarked_tracks(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    teach(qtbot, heard)
+    heard.school.open("dungeon synth")
+    side = panel(heard)
+    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not", timeout=5000)
+    row = heard.tracks.at(9)
+    heard.review.decide([row], {"dungeon synth": Verdict.ACCEPTED})
+    qtbot.waitUntil(lambda: "dungeon synth" in services.kept.get(TrackId("09 song.flac"), {}), timeout=5000)
+    side.name.setText("crypt")
+    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    side.save.click()
+    qtbot.waitUntil(lambda: row.verdicts == {"crypt": Verdict.ACCEPTED}, timeout=5000)
+    assert services.kept[TrackId("09 song.flac")] == {"crypt": Verdict.ACCEPTED}
+
+
+def test_tracks_heard_after_teaching_keep_their_score(
+    qtbot: QtBot, heard: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach(qtbot, heard)
+    row = heard.tracks.at(3)
+    score = row.scores.taught["taught/dungeon synth"]
+    table = services.teacher.scores()
+    late = {track_id: scores for track_id, scores in table.items() if track_id != row.scores.track_id}
+    monkeypatch.setattr(services.teacher, "scores", lambda: late)
+    with qtbot.waitSignal(heard.school.teach.rescored, timeout=5000):
+        heard.school.teach.score("taught/dungeon synth")
+    assert row.scores.taught == {"taught/dungeon synth": score}
+
+
+def test_completion_forgets_scores_from_before_teaching(qtbot: QtBot, heard: Window) -> None:
+    asking = heard.library.asking
+    asking.count_values()
+    qtbot.waitUntil(lambda: f"{SCORES_OF}jazz" in asking._values, timeout=5000)
+    teach(qtbot, heard)
+    qtbot.waitUntil(lambda: f"{SCORES_OF}jazz" not in asking._values, timeout=5000)
+    asking.count_values()
+    qtbot.waitUntil(lambda: f"{SCORES_OF}dungeon synth" in asking._values, timeout=5000)
 
 
 def test_exported_imported_and_refused_for_another_model(

@@ -51,6 +51,33 @@ def test_features_stand_beside_the_scores(tmp_path: Path) -> None:
     assert found.features == b"\x01\x02"
 
 
+def test_files_that_are_gone_were_heard_by_nobody(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    there, gone = track(tmp_path / "a.mp3"), track(tmp_path / "b.mp3")
+    there.path.touch()
+    library.put_tracks([there, gone])
+    library.put_scores(there.path, STAMP, kept("a"))
+    library.put_scores(gone.path, STAMP, kept("b"))
+    assert library.heard_by_model() == {"model": 1}
+
+
+def test_what_a_tag_was_taught_by_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    yes, no = Verdict.ACCEPTED, Verdict.REJECTED
+    library.add_verdicts("old", {TrackId("a"): yes, TrackId("b"): yes, TrackId("c"): no})
+    library.add_verdicts("new", {TrackId("a"): no})
+    for model in ("model", "other"):
+        library.put_threshold(model, "old", 0.4)
+    with pytest.raises(StoreFault):
+        library.put_marks("model", "new", {TrackId("b"): None}, [], "old")  # type: ignore[dict-item]
+    assert library.verdicts_on("new") == {"a": no}
+    library.put_marks("model", "new", {TrackId("d"): yes}, [TrackId("c")], "old")
+    assert library.verdicts_on("new") == {"a": yes, "b": yes, "d": yes}
+    assert library.verdicts_on("old") == {}
+    assert library.thresholds("model") == {"new": 0.4}
+    assert library.thresholds("other") == {"old": 0.4}
+
+
 def test_verdicts_on_one_tag(tmp_path: Path) -> None:
     library = Library(tmp_path / "library.db")
     library.put_verdicts(TrackId("a"), {"rock": Verdict.ACCEPTED, "own": Verdict.REJECTED})
