@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
-from mat_desktop.domain.track import TrackId
+from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import listen
@@ -369,3 +371,27 @@ def test_rows_whose_file_is_gone_leave_the_queue(qtbot: QtBot, heard: Window) ->
     assert last.state is State.FAILED
     heard.tracks.forget([row.path for row in heard.tracks.rows() if row is not last])
     qtbot.waitUntil(lambda: not heard.room.queue._queue, timeout=2000)
+
+
+def test_a_row_in_which_another_sound_is_heard_by_now_does_not_show_what_is_taken_back(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row = in_view(heard)
+    assert row.scores is not None
+    before = row.scores
+    heard.review.decide([row], {"rock": Verdict.ACCEPTED})
+    row.scores = replace(before, track_id=TrackId("another sound"))
+    row.verdicts = {"rock": Verdict.REJECTED}
+    heard.review.take_back()
+    qtbot.waitUntil(lambda: services.kept.get(before.track_id) == {}, timeout=5000)
+    assert row.verdicts == {"rock": Verdict.REJECTED}
+    assert "another sound" not in services.kept
+
+
+def test_many_rows_that_the_model_has_not_heard_stay_new_when_decisions_are_taken_back(
+    heard: Window,
+) -> None:
+    rows = [Row.of(Track(Path(f"/m/{n}.flac"), FileStamp(1, n, n), 10.0, {})) for n in range(MANY + 2)]
+    heard.tracks.add(rows)
+    heard.tracks.decide_many([(row, {"rock": Verdict.UNDECIDED}, False) for row in rows])
+    assert {row.state for row in rows} == {State.NEW}
