@@ -43,7 +43,7 @@ def look(session: Session, paths: Sequence[Path], cancel: Event) -> Iterator[Tra
     """
     fresh = _Fresh(session)
     try:
-        for found in _files(paths):
+        for found in _files(paths, cancel):
             if cancel.is_set():
                 return
             if isinstance(found, FileFault):
@@ -86,7 +86,7 @@ class _Fresh:
         self.tracks, self.same = [], {}
 
 
-def _files(roots: Sequence[Path]) -> Iterator[Path | FileFault]:
+def _files(roots: Sequence[Path], cancel: Event) -> Iterator[Path | FileFault]:
     seen: set[str] = set()
     for root in roots:
         if not root.is_dir():
@@ -94,7 +94,7 @@ def _files(roots: Sequence[Path]) -> Iterator[Path | FileFault]:
                 [root if root.exists() else FileFault(root, "no such file")]
             )
         else:
-            found = _walk(root)
+            found = _walk(root, cancel)
         for item in found:
             if isinstance(item, FileFault):
                 yield item
@@ -104,8 +104,10 @@ def _files(roots: Sequence[Path]) -> Iterator[Path | FileFault]:
                 yield item
 
 
-def _walk(folder: Path) -> Iterator[Path | FileFault]:
+def _walk(folder: Path, cancel: Event) -> Iterator[Path | FileFault]:
     """Depth first, in order of name. Links to folders are not followed: they can form a circle."""
+    if cancel.is_set():  # there may be no music at all to stop at
+        return
     try:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
@@ -116,7 +118,7 @@ def _walk(folder: Path) -> Iterator[Path | FileFault]:
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
             if not entry.name.startswith("."):
-                yield from _walk(path)
+                yield from _walk(path, cancel)
         elif is_audio_name(path):
             yield path
 

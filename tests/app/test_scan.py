@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import mutagen
 import pytest
@@ -128,3 +129,20 @@ def test_looking_at_a_file_does_not_open_it_as_a_folder(session: Session, song: 
     one(session, song)
     assert [track.path for track in look(session, [song], Event()) if isinstance(track, Track)] == [song]
     assert session.roots() == [song.parent]
+
+
+def test_a_walk_through_folders_without_music_can_be_cancelled(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    cancel, listing = Event(), os.scandir
+    listed: list[Path] = []
+
+    def once(folder: Path) -> Any:
+        listed.append(folder)
+        cancel.set()
+        return listing(folder)
+
+    monkeypatch.setattr(os, "scandir", once)
+    assert list(scan(session, [tmp_path / "a"], cancel, remember=True)) == []
+    assert listed == [tmp_path / "a"]

@@ -386,6 +386,7 @@ def test_a_folder_that_came_keeps_no_other_question_waiting_and_can_be_cancelled
 ) -> None:
     folder = services.music / "new"
     folder.mkdir(parents=True)
+    services.files[folder] = Track(folder / "song.flac", FileStamp(1, 9, 9), 100.0, {})
     began, go_on = gated_look(services)
     library.watching.look([folder])
     assert began.wait(5)
@@ -401,7 +402,7 @@ def test_a_folder_that_came_keeps_no_other_question_waiting_and_can_be_cancelled
     assert work.retry is not None
     go_on.set()
     work.retry()
-    qtbot.waitUntil(lambda: library.bridge.past[0].outcome == "Looked at 0 tracks that changed", timeout=5000)
+    qtbot.waitUntil(lambda: library.bridge.past[0].outcome == "Looked at 1 track that changed", timeout=5000)
 
 
 def test_a_look_at_a_few_files_is_not_told_of_and_not_lost_when_work_is_cancelled(

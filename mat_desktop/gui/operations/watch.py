@@ -159,11 +159,13 @@ class Watch(QObject):
 
         def make(cancel: threading.Event) -> Iterator[Row | Arrived | _Gone]:
             todo.extend(self._pile.take())
+            gone = [path for path in todo if not path.exists()]
+            todo[:] = sorted(set(todo).difference(gone))
             job.quiet = len(todo) <= FEW and not any(path.is_dir() for path in todo)
-            yield _Gone([path for path in todo if not path.exists() and _root_is_there(path, roots)])
+            yield _Gone([path for path in gone if _root_is_there(path, roots)])
             while todo:
-                part = [path for path in todo[:SLICE] if path.exists()]
-                yield from rows_of(desk.services, desk.services.look(part, cancel), desk.tracks.shift)
+                found = desk.services.look(todo[:SLICE], cancel)
+                yield from rows_of(desk.services, found, desk.tracks.shift)
                 if cancel.is_set():
                     return
                 del todo[:SLICE]
@@ -189,7 +191,7 @@ class Watch(QObject):
                 self.new.emit(wanted)
             if job.stopping and not desk.bridge.leaving:
                 stopped()
-            elif not job.quiet:
+            elif not job.quiet and job.done:
                 job.outcome = f"Looked at {words.plural(job.done, 'track')} that changed"
 
         def stopped() -> None:
