@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 from platformdirs import PlatformDirs
 
 from mat_desktop.app.models import chosen_model, find_model, remember_model
@@ -156,6 +157,18 @@ class Session:
                 raise UsageFault(slip.why)
         self.taught.put(tag)
         self._use(made, tags)
+
+    def copy_change(self, before: str, name: str) -> bool:
+        """What the user changed of a tag is to count for another name too, but for how the tag is called.
+
+        :returns: whether there was anything; it has yet to be taken from the old name
+        :raises UsageFault: the file cannot be written
+        """
+        changes = {} if self.tags_fault is not None else self.tags.read()
+        change = changes.get(before)
+        if change is not None and name not in changes:
+            self.change_tags({name: msgspec.structs.replace(change, label="", category=None)})
+        return change is not None
 
     def remove_taught(self, name: str) -> TaughtTag:
         """Delete a taught tag. :raises UsageFault: there is none, or its file cannot be deleted"""

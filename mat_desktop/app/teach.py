@@ -256,6 +256,7 @@ class Teacher:
         said = _verdicts(marks)
         taken_back = _verdicts(shown).keys() - said.keys()
         renamed = old is not None and old.name.casefold() != tag.name.casefold()
+        changed = old is not None and old.name != tag.name and session.copy_change(old.name, tag.name)
         session.keep_taught(tag, before)
         try:
             session.library.put_marks(
@@ -271,6 +272,9 @@ class Teacher:
         session.reread_thresholds()
         if old is not None and renamed:
             session.remove_taught(old.name)
+        if old is not None and changed:
+            with suppress(UsageFault):  # of a tag that is not there it changes nothing
+                session.change_tags({old.name: None})
 
     def remove(self, name: str) -> Removed:
         """Forget a tag and what was said of it. :raises UsageFault: there is none"""

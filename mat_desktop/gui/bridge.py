@@ -212,7 +212,6 @@ class Bridge(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.past: deque[Work] = deque(maxlen=PAST)
-        self._outside: list[Work] = []
         self._token = 0
         self._last = 0.0
         self._said = 0.0
@@ -271,33 +270,9 @@ class Bridge(QObject):
         lanes = self._lanes.values()
         return [*(x.running for x in lanes if x.running), *(job for x in lanes for job in x.waiting)]
 
-    @property
-    def work(self) -> list[Work]:
-        """Everything that runs, then what waits."""
-        running = [job for job in self.jobs if self.runs(job)]
-        return [*running, *self._outside, *(job for job in self.jobs if job not in running)]
-
     def runs(self, work: Work) -> bool:
         """Whether its turn has come."""
-        return work in self._outside or any(lane.running is work for lane in self._lanes.values())
-
-    def begin(self, work: Work) -> None:
-        """Work that runs elsewhere, as in a child process, and tells of itself with :meth:`progressed`."""
-        self._outside.append(work)
-        self._pulse.start()
-        self.changed.emit()
-
-    def progressed(self, work: Work) -> None:
-        """It did some more."""
-        work.mark()
-        self.changed.emit()
-
-    def finish(self, work: Work) -> None:
-        """It is over; its outcome and failures are set."""
-        if work in self._outside:
-            self._outside.remove(work)
-            self._remember(work)
-            self.changed.emit()
+        return any(lane.running is work for lane in self._lanes.values())
 
     def stop(self, work: Work) -> None:
         """Ask one piece of work to stop."""
@@ -332,10 +307,10 @@ class Bridge(QObject):
         self.over.emit(work)
 
     def _beat(self) -> None:
-        if not self.work:
+        if not self.jobs:
             self._pulse.stop()
             return
-        for work in self.work:
+        for work in self.jobs:
             if self.runs(work) and not work.paused:
                 work.mark()
         self.changed.emit()

@@ -24,7 +24,7 @@ class Failure:
 
 
 class Work:
-    """Progress, failures, and how to stop it. The bridge's jobs are such; so is a child process that trains.
+    """Progress, failures, and how to stop it. The bridge's jobs are such.
 
     ``outcome``, ``failures`` and ``retry`` are what remains of it when it is over.
 

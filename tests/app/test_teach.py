@@ -187,6 +187,9 @@ def test_a_rename_takes_everything_along(session: Session, teacher: Teacher) -> 
     taught(teacher)
     session.library.add_verdicts("dungeon synth", {TrackId("unplugged drive"): Verdict.ACCEPTED})
     session.set_threshold("dungeon synth", 0.4)
+    session.change_tags(
+        {"dungeon synth": TagChange(category=Category.GENRE, label="Castle", write=False, written="Crypts")}
+    )
     study = teacher.study(Marks(ids(*range(6)), ids(30)))
     teacher.save("crypt", Category.MOOD, None, study, "dungeon synth")
     said = session.library.verdicts_on("crypt")
@@ -196,6 +199,10 @@ def test_a_rename_takes_everything_along(session: Session, teacher: Teacher) -> 
     assert len(list(session.taught.folder.iterdir())) == 1
     teacher.save("Crypt", Category.MOOD, None, study, "crypt")  # in the same file
     assert [tag.name for tag in session.taught.tags] == ["Crypt"]
+    assert session.tags.read() == {"Crypt": TagChange(write=False, written="Crypts")}
+    (shown,) = [tag for tag in session.scheme.tags if tag.taught]
+    assert (shown.shown, shown.value, shown.write) == ("Crypt", "Crypts", False)
+    assert not [tag for tag in session.scheme.tags if tag.own]
     assert session.library.verdicts_on("Crypt") == said
     assert len(list(session.taught.folder.iterdir())) == 1
 

@@ -95,6 +95,9 @@ class Classroom:
     def thresholds(self) -> Thresholds:
         return self._services.thresholds
 
+    def copy_change(self, before: str, name: str) -> bool:
+        return False
+
     def reread_thresholds(self) -> None:
         pass
 

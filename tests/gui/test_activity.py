@@ -23,8 +23,8 @@ def hold(qtbot: QtBot, window: Window, services: FakeServices) -> Work:
     """Begin to listen, and stop at the first track."""
     services.hold.clear()
     window.actions_["listen_all"].trigger()
-    qtbot.waitUntil(lambda: bool(window.bridge.work) and window.bridge.runs(window.bridge.work[0]))
-    return window.bridge.work[0]
+    qtbot.waitUntil(lambda: bool(window.bridge.jobs) and window.bridge.runs(window.bridge.jobs[0]))
+    return window.bridge.jobs[0]
 
 
 def idle(qtbot: QtBot, window: Window) -> None:
@@ -79,7 +79,7 @@ def test_files_are_scanned_while_others_are_listened_to(
     hold(qtbot, library, services)
     library.actions_["rescan"].trigger()
     qtbot.waitUntil(lambda: len(library.bridge.past) == 2)
-    assert library.bridge.work[0].title == "Listening"
+    assert library.bridge.jobs[0].title == "Listening"
     services.hold.set()
     idle(qtbot, library)
 
@@ -102,21 +102,6 @@ def test_a_waiting_job_is_dropped_at_once(qtbot: QtBot, library: Window, service
     services.hold.set()
     idle(qtbot, library)
     assert not ran and ends == [None]
-
-
-def test_work_of_others_is_shown_too(qtbot: QtBot, library: Window) -> None:
-    work = Work("Training", unit="epoch", total=4)
-    library.activity.toggle()
-    library.bridge.begin(work)
-    work.done = 1
-    library.bridge.progressed(work)
-    assert library.activity.cards[0].count.text() == "1 of 4 epochs"
-    assert "Training" in library.status.title.text()
-    library.activity.cards[0].cancel.click()
-    assert work.stopping
-    work.outcome = "Trained 1 epoch"
-    library.bridge.finish(work)
-    assert library.activity.past[0].outcome.text() == "Trained 1 epoch"
     qtbot.keyClick(library.activity, Qt.Key.Key_Escape)
     assert not library.activity.isVisible()
 

@@ -58,8 +58,6 @@ class Leave(QObject):
         self._desk.bridge.leaving = True
         self._bar.wait(done=False)
         self._desk.bridge.cancel()
-        for work in self._desk.bridge.work:
-            self._desk.bridge.stop(work)
         self._look()
 
     def resume_after(self, scan: Scan, listen: Listen) -> None:
@@ -76,7 +74,7 @@ class Leave(QObject):
             self._desk.say("warning", f"Last time writing was stopped: {left}.", "Write…", self._write)
 
     def _unfinished(self) -> list[Work]:
-        return [work for work in self._desk.bridge.work if work.leave]
+        return [work for work in self._desk.bridge.jobs if work.leave]
 
     def _writing(self) -> bool:
         job = self._desk.bridge.job

@@ -25,16 +25,12 @@ AT_ONCE = 200
 
 
 class Models(QObject):
-    """``listed`` hands over all models and how many tracks each has heard, by digest.
-
-    ``imported`` hands over a new one, ``changed`` says that another is in use, ``missing`` how many tracks
-    it has not heard.
+    """``listed`` hands over all models and how many tracks each has heard, by digest; ``changed`` says that
+    another is in use.
     """
 
     listed = Signal(object, object)
-    imported = Signal(object)
     changed = Signal()
-    missing = Signal(int)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -55,11 +51,8 @@ class Models(QObject):
             lambda error: self._desk.complain("The models cannot be listed", error),
         )
 
-    def bring(self, source: Path, *, then_use: bool = False) -> None:
-        """Import a folder or a zip.
-
-        :param then_use: choose it at once
-        """
+    def bring(self, source: Path) -> None:
+        """Import a folder or a zip."""
         desk = self._desk
 
         def make(_: threading.Event) -> Iterator[Any]:
@@ -67,12 +60,8 @@ class Models(QObject):
 
         def done(items: list[Any]) -> None:
             model = items[0]
-            self.imported.emit(model)
             self.load()
-            if then_use:
-                self.use(model.name)
-            else:
-                desk.say("positive", f"{model.card.title} is imported as “{model.name}”.", kind="models")
+            desk.say("positive", f"{model.card.title} is imported as “{model.name}”.", kind="models")
 
         def ended(error: Exception | None) -> None:
             if error is not None:
@@ -147,7 +136,6 @@ class Models(QObject):
             title, left = desk.services.card.title, desk.tracks.tally().new
             heard = f" {words.plural(left, 'track')} not heard by it yet." if left else ""
             desk.say("positive", f"{title} (“{name}”) is in use.{heard}", kind="models")
-            self.missing.emit(left)
 
         desk.bridge.do(
             Job(

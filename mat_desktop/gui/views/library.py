@@ -264,11 +264,6 @@ class Library(QWidget):
         self.search.clear()
         self.asking.query = None
 
-    def show_state(self, state: State) -> None:
-        """Only tracks in a state."""
-        self._clear_search()
-        self.sidebar.choose(Item(state.value, state=state))
-
     def _say_nothing(self) -> None:
         empty = self.tracks.rowCount() == 0 and self.tracks.tally().total > 0 and self.tracks.filtered
         self._stack.setCurrentIndex(1 if empty else 0)

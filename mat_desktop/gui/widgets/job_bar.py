@@ -60,7 +60,7 @@ def speed_text(work: Work) -> str:
 
 def to_show(bridge: Bridge) -> list[Work]:
     """Work that is worth telling of."""
-    return [work for work in bridge.work if not work.quiet]
+    return [work for work in bridge.jobs if not work.quiet]
 
 
 class JobBar(Panel):
