@@ -80,6 +80,14 @@ def test_where_no_score_is_high_enough_the_highest_is_said(qtbot: QtBot, library
     qtbot.waitUntil(lambda: library.library.nothing.text() == said, timeout=5000)
 
 
+def test_what_fits_nothing_is_said_in_the_words_that_stand_there(qtbot: QtBot, library: Window) -> None:
+    nothing = library.library.nothing
+    library.library.search.setText("zzz state:n")
+    qtbot.waitUntil(lambda: nothing.text() == "No track fits “zzz state:n”.", timeout=5000)
+    library.library.search.setText("zzz state:new")  # the same question in more words
+    qtbot.waitUntil(lambda: nothing.text() == "No track fits “zzz state:new”.", timeout=5000)
+
+
 def test_the_highest_score_is_said_of_what_is_shown(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

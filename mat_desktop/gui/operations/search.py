@@ -75,7 +75,8 @@ class Search(QObject):
             return
         self._error = None
         self.wrong.emit(None)
-        if query != self.query:
+        # The text too: where nothing fits it is said in these words.
+        if (query, text.strip()) != (self.query, self._text):
             self.query, self._text = query, text.strip()
             self._typing.start()
 
