@@ -60,6 +60,9 @@ def main(folder: Path, home: Path) -> None:
         if page not in ("first", "library"):
             window.show_page(page)
             wait(f"{page} has nothing to do", lambda: not window.bridge.busy and _has_picture(window))
+            if page == "review":
+                strip = window.room.page.strip
+                wait("small pictures", lambda: all(strip.has(rows()[place].path) for place in strip.places()))  # noqa: B023
             camera.take(page)
 
     window.show_page("library")
