@@ -11,7 +11,6 @@ output stays as it was, to the last bit.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +28,7 @@ from torch import Tensor, nn
 from mat_desktop.audio.decode import Decoding
 from mat_desktop.audio.mel import log_mel_stream
 from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.errors import FileFault, MatError, printable
 from mat_desktop.inference.cards import read_weights, save_model
@@ -37,8 +37,6 @@ from training.datasets.dataset import DatasetFault, Skipped
 from training.evaluate import open_model
 from training.loop import Trained, contiguous
 
-FILE = "corrections.json"
-FORMAT = 1
 WINDOWS = 4
 """Windows of a track that are listened to, evenly over its length."""
 
@@ -55,20 +53,6 @@ Array = NDArray[np.float32]
 
 LOT = 16
 """Tracks that are decoded before the network hears them, and kept at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Corrections:
-    """What a user said.
-
-    :param sources: outputs that each tag stands for, as ``vocabulary/name``
-    :param tracks: files
-    :param verdicts: by tag, True where it is right; of each track
-    """
-
-    sources: dict[str, tuple[str, ...]]
-    tracks: tuple[Path, ...]
-    verdicts: tuple[dict[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +97,21 @@ class _Problem:
 
 def is_corrections(folder: Path) -> bool:
     """Whether a folder holds corrections, and no data set."""
-    return (folder / FILE).is_file()
+    return (folder / CORRECTIONS_FILE).is_file()
 
 
 def read_corrections(folder: Path) -> Corrections:
     """:raises DatasetFault: the file is missing, or is not as it should be"""
-    path = folder / FILE
+    path = folder / CORRECTIONS_FILE
     try:
-        told = json.loads(path.read_bytes())
-        if told["format"] != FORMAT:
-            raise DatasetFault(f"{printable(path)}: format {told['format']!r} is not {FORMAT}")
-        sources = {str(tag): tuple(map(str, outputs)) for tag, outputs in told["tags"].items()}
-        tracks = tuple(Path(track["path"]) for track in told["tracks"])
-        verdicts = tuple(
-            {tag: bool(right) for tag, right in track["verdicts"].items() if tag in sources}
-            for track in told["tracks"]
-        )
+        corrections = Corrections.decode(path.read_bytes())
     except OSError as error:
         raise DatasetFault(f"{printable(path)}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except ValueError as error:
         raise DatasetFault(f"{printable(path)} is not a list of corrections: {error}") from error
-    if not any(verdicts):
+    if not any(corrections.verdicts):
         raise DatasetFault(f"{printable(path)}: no tag was accepted or rejected in it")
-    return Corrections(sources, tracks, verdicts)
+    return corrections
 
 
 def correct(

@@ -85,6 +85,15 @@ def parser() -> argparse.ArgumentParser:
 
     models = commands.add_parser("models", help="list the models: bundled ones and those imported")
     models.add_argument("--json", action="store_true", help="as JSON")
+    corrections = commands.add_parser(
+        "corrections", help="write down what was accepted and rejected, to fine-tune a model on it"
+    )
+    corrections.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for corrections.json; one in the data folder by default",
+    )
     taught = commands.add_parser("taught", help="list, export, import or remove tags that were taught")
     taught.add_argument("--model", metavar="NAME", help="a model, or its folder; the one in use by default")
     what = taught.add_subparsers(dest="do", metavar="export|import|remove")
@@ -101,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
         part.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         part.add_argument("--model", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
-    for command in (window, demo, tag, info, undo, history, models, taught):
+    for command in (window, demo, tag, info, undo, history, models, corrections, taught):
         command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
     return top
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.apply import apply
+from mat_desktop.app.corrections import Collected, collect_corrections, write_corrections
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
 from mat_desktop.app.draw import Picture, draw
@@ -155,6 +156,14 @@ class AppServices:
     def delete_model(self, name: str) -> None:
         """Take an imported model away."""
         delete_model(self.data_dir, name)
+
+    def corrections(self) -> Collected:
+        """The user's verdicts of the whole library."""
+        return collect_corrections(self._session)
+
+    def write_corrections(self) -> Path:
+        """Write them where training finds them."""
+        return write_corrections(self._session)[0]
 
     def roots(self) -> list[Path]:
         """Folders opened before."""

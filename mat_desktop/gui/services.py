@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mat_desktop.app.corrections import Collected
     from mat_desktop.app.draw import Picture
     from mat_desktop.app.evidence import Evidence
     from mat_desktop.app.models import BrokenModel, Model
@@ -112,6 +113,12 @@ class Services(Protocol):
 
     def delete_model(self, name: str) -> None:
         """Take an imported model away."""
+
+    def corrections(self) -> Collected:
+        """The user's verdicts of the whole library, as far as a model can be trained on them."""
+
+    def write_corrections(self) -> Path:
+        """Write them where training finds them; returns the folder."""
 
     def roots(self) -> list[Path]:
         """Folders opened before."""

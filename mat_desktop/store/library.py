@@ -69,6 +69,15 @@ class KeptScores:
     features: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedFile:
+    """A file, as it was last looked at, of a track of which the user said something."""
+
+    track_id: TrackId
+    path: Path
+    stamp: FileStamp
+
+
 class Library:
     """Can be thrown away and rebuilt from the files, except for the verdicts."""
 
@@ -262,6 +271,22 @@ class Library:
         rows = self._database.rows("SELECT tag, verdict FROM verdict WHERE track_id = ?", (track_id,))
         return {tag: Verdict(verdict) for tag, verdict in rows}
 
+    def all_verdicts(self) -> list[tuple[TrackId, str, Verdict]]:
+        """What the user said of all tracks: identity, name of the display tag, verdict."""
+        rows = self._database.rows("SELECT track_id, tag, verdict FROM verdict ORDER BY track_id, tag")
+        return [(TrackId(track_id), tag, Verdict(verdict)) for track_id, tag, verdict in rows]
+
+    def judged_files(self) -> list[JudgedFile]:
+        """Files of tracks of which the user said something, in order of path; a track may have several."""
+        rows = self._database.rows(
+            "SELECT track_id, path, size, mtime_ns, inode FROM track"
+            " WHERE track_id IN (SELECT track_id FROM verdict) ORDER BY path"
+        )
+        return [
+            JudgedFile(TrackId(track_id), _path(path), _stamp(size, mtime_ns, inode))
+            for track_id, path, size, mtime_ns, inode in rows
+        ]
+
     def put_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
         """Say something of some of a track's tags; undecided forgets what was said of one.
 
@@ -355,8 +380,11 @@ def _tags(tags: TagSet) -> str:
 def _track(path: Path, row: tuple[Any, ...]) -> Track:
     size, mtime_ns, inode, duration, tags, fault, outside = row
     known = {Field(name): tuple(values) for name, values in json.loads(tags).items()}
-    stamp = FileStamp(size, mtime_ns, int.from_bytes(inode, "big"))
-    return Track(path, stamp, duration, known, fault, bool(outside))
+    return Track(path, _stamp(size, mtime_ns, inode), duration, known, fault, bool(outside))
+
+
+def _stamp(size: int, mtime_ns: int, inode: bytes) -> FileStamp:
+    return FileStamp(size, mtime_ns, int.from_bytes(inode, "big"))
 
 
 def _inode(stamp: FileStamp) -> bytes:

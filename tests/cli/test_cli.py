@@ -13,11 +13,14 @@ import pytest
 
 from mat_desktop.__main__ import main
 from mat_desktop.app.models import import_model
+from mat_desktop.domain.corrections import Corrections
+from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.inference.cards import open_card
 from mat_desktop.metadata.files import read_tags
+from mat_desktop.store.library import Library
 from tests.models import tiny_model
 from tests.sounds import encode, tone
 
@@ -233,6 +236,32 @@ def test_models_lists_bundled_and_imported_ones(tmp_path: Path, capsys: pytest.C
     (data / "models" / "tiny" / "model.safetensors").unlink()
     assert main(["models", "--data-dir", str(data)]) == 1
     assert "cannot be used" in capsys.readouterr().err
+
+
+def test_what_was_decided_is_written_for_training(
+    music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "data")]
+    assert main(["corrections", *data]) == 2
+    assert "no tag was accepted or rejected yet" in capsys.readouterr().err
+    assert main(["tag", str(music), *common]) == 0
+    library = Library(tmp_path / "data" / "library.db")
+    first, second = (library.identity(path) for path in sorted(p for p in music.rglob("*") if p.is_file()))
+    assert first is not None
+    assert second is not None
+    library.put_verdicts(first, {"rock": Verdict.ACCEPTED, "no such": Verdict.ACCEPTED})
+    library.put_verdicts(second, {"rock": Verdict.REJECTED})
+    library.close()
+    (music / "sub" / "B.MP3").unlink()
+    capsys.readouterr()
+    assert main(["corrections", "--out", str(tmp_path / "said"), *data]) == 1
+    out, err = capsys.readouterr()
+    assert out == f"{tmp_path / 'said'}\n"
+    assert "1 verdict (1 accepted) on 1 tag of 1 track written." in err
+    assert "“no such” left out" in err
+    assert "B.MP3: No such file" in err
+    said = Corrections.decode((tmp_path / "said" / "corrections.json").read_bytes())
+    assert said.tracks == (music / "a.flac",)
 
 
 def test_taught_tags(

@@ -13,6 +13,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from mat_desktop.app.corrections import Collected
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.draw import Picture
 from mat_desktop.app.evidence import Evidence
@@ -23,6 +24,7 @@ from mat_desktop.app.tag_file import Slip, TagChange, TagFile
 from mat_desktop.app.taught import Shelf, with_taught
 from mat_desktop.app.teach import Teacher
 from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
+from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
@@ -239,6 +241,25 @@ class FakeServices:
 
     def delete_model(self, name: str) -> None:
         self.other_models = [model for model in self.other_models if model.name != name]
+
+    def corrections(self) -> Collected:
+        said = {self.music / track_id: kept for track_id, kept in self.kept.items() if kept}
+        sources = {
+            tag.name: tag.sources for tag in SCHEME.tags if any(tag.name in kept for kept in said.values())
+        }
+        verdicts = [
+            {name: verdict is Verdict.ACCEPTED for name, verdict in kept.items()} for kept in said.values()
+        ]
+        return Collected(Corrections(sources, tuple(said), tuple(verdicts)))
+
+    def write_corrections(self) -> Path:
+        collected = self.corrections()
+        if not collected.verdicts:
+            raise UsageFault("no tag was accepted or rejected yet on a track that is there")
+        folder = self.data_dir / "training" / "corrections"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / CORRECTIONS_FILE).write_bytes(collected.corrections.encode())
+        return folder
 
     def forget_root(self, root: Path) -> None:
         self.forgotten.append(root)

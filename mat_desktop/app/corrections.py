@@ -1,0 +1,141 @@
+"""The user's verdicts as something that a model can be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mat_desktop.app.session import Session
+from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.track import FileStamp, TrackId
+from mat_desktop.errors import FileFault, UsageFault, printable
+from mat_desktop.store.library import JudgedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What the user said, and what of it cannot be trained on.
+
+    :param corrections: tags of the scheme that a network hears, on tracks that are there
+    :param taught: tags that the user taught: no outputs of a network
+    :param other: tags that stand for no output, or that the scheme does not have
+    :param skipped: files that are gone or changed, with the reason
+    :param lost: tracks that no file in the library belongs to any more
+    """
+
+    corrections: Corrections
+    taught: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    skipped: tuple[FileFault, ...] = ()
+    lost: int = 0
+
+    @property
+    def tracks(self) -> int:
+        """Tracks with a verdict on a tag that can be trained on."""
+        return len(self.corrections.tracks)
+
+    @property
+    def tags(self) -> int:
+        """Tags that something was said of."""
+        return len(self.corrections.sources)
+
+    @property
+    def verdicts(self) -> int:
+        """On all tracks together."""
+        return sum(map(len, self.corrections.verdicts))
+
+    @property
+    def accepted(self) -> int:
+        """Verdicts that a tag is right, tags added by hand among them."""
+        return sum(sum(said.values()) for said in self.corrections.verdicts)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What cannot be trained on and why, in sentences; files are named in ``skipped``."""
+        found = []
+        if self.taught:
+            found.append(f"{_listed(self.taught)} left out: taught tags are no outputs of a network.")
+        if self.other:
+            found.append(f"{_listed(self.other)} left out: no output of a network stands for that.")
+        if self.lost:
+            tracks = "1 track" if self.lost == 1 else f"{self.lost} tracks"
+            found.append(f"{tracks} left out: no file in the library has that sound any more.")
+        return tuple(found)
+
+
+def collect_corrections(session: Session) -> Collected:
+    """Accepted and rejected tags of the whole library, tags added by hand included."""
+    scheme = {tag.name: tag for tag in session.scheme.tags}
+    taught = {tag.name for tag in session.taught.tags}
+    by_track: dict[TrackId, dict[str, bool]] = {}
+    left_out: set[str] = set()
+    for track_id, name, verdict in session.library.all_verdicts():
+        tag = scheme.get(name)
+        if tag is None or tag.taught or not tag.sources:
+            left_out.add(name)
+        else:
+            by_track.setdefault(track_id, {})[name] = verdict is Verdict.ACCEPTED
+    paths, skipped = _files(session.library.judged_files(), by_track)
+    judged = sorted((path, track_id) for track_id, path in paths.items())
+    verdicts = tuple(by_track[track_id] for _, track_id in judged)
+    names = sorted({name for said in verdicts for name in said})
+    return Collected(
+        Corrections(
+            {name: scheme[name].sources for name in names}, tuple(path for path, _ in judged), verdicts
+        ),
+        tuple(sorted(left_out & taught)),
+        tuple(sorted(left_out - taught)),
+        tuple(skipped.values()),
+        len(by_track) - len(paths) - len(skipped),
+    )
+
+
+def write_corrections(session: Session, folder: Path | None = None) -> tuple[Path, Collected]:
+    """Write them where training finds them; returns the folder.
+
+    :param folder: one in the data folder by default
+    :raises UsageFault: there are none, or the file cannot be written
+    """
+    collected = collect_corrections(session)
+    if not collected.verdicts:
+        why = " ".join(("no tag was accepted or rejected yet on a track that is there.", *collected.left_out))
+        raise UsageFault(why.removesuffix("."))
+    folder = folder or session.data_dir / "training" / "corrections"
+    target = folder / CORRECTIONS_FILE
+    fresh = folder / f".{CORRECTIONS_FILE}.new"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(collected.corrections.encode())
+        fresh.replace(target)
+    except OSError as error:
+        raise UsageFault(f"{printable(target)} cannot be written: {error.strerror or error}") from error
+    return folder, collected
+
+
+def _files(
+    files: list[JudgedFile], wanted: Mapping[TrackId, object]
+) -> tuple[dict[TrackId, Path], dict[TrackId, FileFault]]:
+    """One file for each track, and why there is none for others."""
+    found: dict[TrackId, Path] = {}
+    faults: dict[TrackId, FileFault] = {}
+    for file in files:
+        if file.track_id not in wanted or file.track_id in found:
+            continue
+        try:
+            stamp = FileStamp.of(file.path.stat())
+        except OSError as error:
+            faults.setdefault(file.track_id, FileFault(file.path, error.strerror or str(error)))
+            continue
+        if stamp != file.stamp:
+            faults[file.track_id] = FileFault(file.path, "it changed since it was listened to; scan it again")
+            continue
+        found[file.track_id] = file.path
+        faults.pop(file.track_id, None)
+    return found, faults
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(f"“{name}”" for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

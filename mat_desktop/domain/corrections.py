@@ -1,0 +1,62 @@
+"""What a user said of tags of tracks, as the program writes it down and training reads it.
+
+A file ``corrections.json``: the outputs of a network that each tag stands for, and for each track its file
+and which tags are right there and which are wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+CORRECTIONS_FILE = "corrections.json"
+CORRECTIONS_FORMAT = 1
+"""Version that this program reads and writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What a user said.
+
+    :param sources: outputs that each tag stands for, as ``vocabulary/name``
+    :param tracks: files
+    :param verdicts: by tag, True where it is right; of each track
+    """
+
+    sources: Mapping[str, tuple[str, ...]]
+    tracks: tuple[Path, ...]
+    verdicts: tuple[Mapping[str, bool], ...]
+
+    def encode(self) -> bytes:
+        """As it lies in the file. Names of files that are no text are kept as they are."""
+        told = {
+            "format": CORRECTIONS_FORMAT,
+            "tags": {tag: list(sources) for tag, sources in self.sources.items()},
+            "tracks": [
+                {"path": str(path), "verdicts": dict(said)}
+                for path, said in zip(self.tracks, self.verdicts, strict=True)
+            ],
+        }
+        return json.dumps(told, indent=1).encode() + b"\n"
+
+    @classmethod
+    def decode(cls, content: bytes) -> Corrections:
+        """Inverse of :meth:`encode`; verdicts on tags without sources are left out.
+
+        :raises ValueError: it is of another format, or not as it should be
+        """
+        try:
+            told = json.loads(content)
+            if told["format"] != CORRECTIONS_FORMAT:
+                raise ValueError(f"format {told['format']!r} is not {CORRECTIONS_FORMAT}")
+            sources = {str(tag): tuple(map(str, outputs)) for tag, outputs in told["tags"].items()}
+            tracks = tuple(Path(track["path"]) for track in told["tracks"])
+            verdicts = tuple(
+                {tag: bool(right) for tag, right in track["verdicts"].items() if tag in sources}
+                for track in told["tracks"]
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{type(error).__name__}: {error}") from error
+        return cls(sources, tracks, verdicts)

@@ -1,0 +1,124 @@
+"""From verdicts in the library to a file, and from that file to what training reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from mat_desktop.app.corrections import collect_corrections, write_corrections
+from mat_desktop.app.scan import scan
+from mat_desktop.app.session import Session
+from mat_desktop.app.tag_file import TagChange
+from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.tags import Category
+from mat_desktop.domain.taught import TAUGHT_FORMAT, TaughtTag
+from mat_desktop.domain.track import Track, TrackId
+from mat_desktop.errors import UsageFault
+from mat_desktop.store.library import KeptScores
+from tests.models import tiny_model
+from tests.sounds import encode, tone
+from training.corrections import is_corrections, read_corrections
+
+YES, NO = Verdict.ACCEPTED, Verdict.REJECTED
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    tiny_model(tmp_path / "model")
+    session = Session(tmp_path / "data", str(tmp_path / "model"))
+    yield session
+    session.close()
+
+
+def heard(session: Session, *paths: Path) -> list[TrackId]:
+    """Tracks that have an identity, as after listening."""
+    ids = []
+    for track in list(scan(session, paths, Event())):
+        assert isinstance(track, Track)
+        ids.append(TrackId(ascii(track.path.stem)))
+        scores = Scores(session.card.digest, ids[-1], 1.0, (0.5,) * len(session.card.tags))
+        session.library.put_scores(track.path, track.stamp, KeptScores(scores, b"", 0))
+    return ids
+
+
+def test_what_is_written_is_what_training_reads(session: Session, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/c\xff.flac"))
+    paths = [encode(tmp_path / f"{name}.flac", tone(0.2)) for name in "ab"]
+    paths[1].rename(odd)
+    a, c = heard(session, paths[0], odd)
+    session.library.put_verdicts(a, {"rock": YES, "guitar": NO})
+    session.library.put_verdicts(c, {"guitar": YES})
+    folder, collected = write_corrections(session)
+    assert folder == session.data_dir / "training" / "corrections"
+    assert is_corrections(folder)
+    read = read_corrections(folder)
+    assert read == collected.corrections
+    assert read.tracks == (paths[0], odd)
+    assert read.verdicts == ({"rock": True, "guitar": False}, {"guitar": True})
+    scheme = {tag.name: tag for tag in session.scheme.tags}
+    assert read.sources == {name: scheme[name].sources for name in ("guitar", "rock")}
+    assert (collected.tracks, collected.tags, collected.verdicts, collected.accepted) == (2, 2, 3, 2)
+    assert [path.name for path in folder.iterdir()] == ["corrections.json"]
+
+
+def test_what_no_output_stands_for_is_left_out_and_named(session: Session, tmp_path: Path) -> None:
+    (a,) = heard(session, encode(tmp_path / "a.flac", tone(0.2)))
+    session.change_tags({"my own": TagChange(category=Category.MOOD, label="my own")})
+    session.keep_taught(
+        TaughtTag(
+            TAUGHT_FORMAT, "banjo", Category.INSTRUMENT, session.card.digest, "tiny", "2026-01-01",
+            (1.0,), 0.0, 0.5, (a,), (), 1, 1.0,
+        )
+    )  # fmt: skip
+    session.library.put_verdicts(a, {"my own": YES, "banjo": YES, "no such": NO})
+    with pytest.raises(UsageFault, match=r"“banjo” left out.*“my own”, “no such” left out"):
+        write_corrections(session)
+    session.library.put_verdicts(a, {"rock": NO})
+    collected = collect_corrections(session)
+    assert collected.corrections.verdicts == ({"rock": False},)
+    assert collected.taught == ("banjo",)
+    assert collected.other == ("my own", "no such")
+
+
+def test_files_that_are_gone_or_changed_cost_only_themselves(session: Session, tmp_path: Path) -> None:
+    paths = [encode(tmp_path / f"{name}.flac", tone(0.2)) for name in ("a", "changed", "gone")]
+    ids = heard(session, *paths)
+    for track_id in (*ids, TrackId("elsewhere")):
+        session.library.put_verdicts(track_id, {"rock": YES})
+    encode(paths[1], tone(0.3))
+    paths[2].unlink()
+    collected = collect_corrections(session)
+    assert collected.corrections.tracks == (paths[0],)
+    reasons = {fault.path: fault.cause for fault in collected.skipped}
+    assert reasons == {
+        paths[1]: "it changed since it was listened to; scan it again",
+        paths[2]: "No such file or directory",
+    }
+    assert collected.lost == 1
+    assert collected.left_out == ("1 track left out: no file in the library has that sound any more.",)
+
+
+def test_of_two_copies_the_one_that_is_there_is_taken(session: Session, tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    paths = [encode(tmp_path / name / "same.flac", tone(0.2)) for name in "ab"]
+    ids = heard(session, *paths)
+    assert ids[0] == ids[1]
+    session.library.put_verdicts(ids[0], {"rock": YES})
+    assert collect_corrections(session).corrections.tracks == (paths[0],)
+    paths[0].unlink()
+    collected = collect_corrections(session)
+    assert collected.corrections.tracks == (paths[1],)
+    assert collected.skipped == ()
+
+
+def test_a_folder_that_cannot_be_written_is_named(session: Session, tmp_path: Path) -> None:
+    (a,) = heard(session, encode(tmp_path / "a.flac", tone(0.2)))
+    session.library.put_verdicts(a, {"rock": YES})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageFault, match=r"file.*corrections\.json cannot be written"):
+        write_corrections(session, tmp_path / "file")
