@@ -28,6 +28,12 @@ class Spec:
 
 FILE, TRACKS, TAGS, PLAY, VIEW, HELP = "File", "Tracks", "Tags", "Play", "View", "Help"
 
+PAGES = ("library", "review", "models", "history")
+"""Actions that bring pages into view, in the order of the rail and of the menu."""
+
+FOOT: tuple[str, ...] = ()
+"""The same for those at the foot of the rail."""
+
 SPECS = (
     Spec("open", "Open folder…", ("Ctrl+O",), FILE, "folder"),
     Spec("add", "Add files…", ("Ctrl+Shift+O",), FILE, "music"),
@@ -125,6 +131,10 @@ class Actions:
     def connect(self, name: str, do: Callable[[], object]) -> None:
         """What an action does."""
         self._made[name].triggered.connect(lambda *_: do())
+
+    def icon_of(self, name: str) -> str:
+        """Name of an action's icon."""
+        return next(spec.icon for spec in SPECS if spec.name == name)
 
     def enable_review(self, enabled: bool) -> None:
         """Single keys act only where the tags are in view."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
-from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.actions import FOOT, PAGES, Actions
 from mat_desktop.gui.theme import appearance
 
 BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -43,7 +43,7 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "View",
         (
-            *("library", "review", "models", "history", "problems", "activity", ""),
+            *(*PAGES, *FOOT, "problems", "activity", ""),
             *("zoom_in", "zoom_out", "zoom_fit", ""),
             *("columns", "sidebar", "pane", ""),
         ),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.views.shortcuts import Sheet
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.rail import Rail
@@ -13,31 +16,47 @@ from mat_desktop.gui.widgets.rail import Rail
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """:param name: also of the action that shows it
+    """:param name: also of the action that shows it, whose button in the rail is its own
     :param focus: gets the focus when the page is shown
     :param banners: where it says what happened
-    :param button: title of its button in the rail; one page may stand in for another's
+    :param instead_of: the page in whose place it is shown for a while; it has no action and button of its own
     """
 
     name: str
     widget: QWidget
     focus: QWidget
     banners: Banners
-    button: str
+    instead_of: str = ""
 
 
-class Pages:
-    """Pages by name, one of them in view. A sheet lies over them until it is closed."""
+class Pages(QObject):
+    """Pages by name, one of them in view. A sheet lies over them until it is closed.
 
-    def __init__(self, rail: Rail) -> None:
+    ``shown`` names the page that came into view; ``covered`` says that a sheet came or went.
+    """
+
+    shown = Signal(str)
+    covered = Signal()
+
+    def __init__(self, rail: Rail, actions: Actions) -> None:
+        super().__init__()
         self.stack = QStackedWidget()
-        self._rail = rail
+        self._rail, self._actions = rail, actions
         self._pages: dict[str, Page] = {}
+        self._instead: dict[str, str] = {}
 
     def add(self, page: Page) -> None:
-        """One more page."""
+        """One more page, which its action brings into view."""
         self._pages[page.name] = page
         self.stack.addWidget(page.widget)
+        if page.instead_of:
+            self._instead[page.instead_of] = page.name
+        else:
+            self._actions.connect(page.name, lambda: self.show(page.name))
+
+    def retire(self, name: str) -> None:
+        """A page no longer stands in for another."""
+        self._instead.pop(self._pages[name].instead_of, None)
 
     @property
     def names(self) -> list[str]:
@@ -56,26 +75,41 @@ class Pages:
         """Whether it is in view, with no sheet over it."""
         return self.stack.currentWidget() is widget
 
+    def say(
+        self,
+        level: str,
+        text: str,
+        action: str = "",
+        do: Callable[[], object] | None = None,
+        *,
+        kind: str = "",
+    ) -> None:
+        """A banner in the page in view."""
+        self.current.banners.show_message(level, text, action, do, kind=kind)
+
     def clear_message(self, kind: str) -> None:
         """What it says is no longer so, on whichever page it stands."""
         for page in self._pages.values():
             page.banners.clear(kind)
 
     def show(self, name: str) -> None:
-        """Bring a page into view."""
+        """Bring a page into view, or the one that stands in for it."""
         self.drop_sheet()
-        page = self._pages[name]
+        page = self._pages[self._instead.get(name, name)]
         self.stack.setCurrentWidget(page.widget)
-        self._rail.set_page(page.button)
+        self._rail.set_page(page.instead_of or page.name)
         page.focus.setFocus()
+        self.shown.emit(page.name)
 
     def cover(self, sheet: Sheet) -> None:
-        """Lay a sheet over the page in view."""
+        """Lay a sheet over the page in view, until it is closed."""
         self.drop_sheet()
         sheet.setProperty("before", self.stack.currentWidget())
+        sheet.closed.connect(self.drop_sheet)
         self.stack.addWidget(sheet)
         self.stack.setCurrentWidget(sheet)
         sheet.close_button.setFocus()
+        self.covered.emit()
 
     def drop_sheet(self) -> bool:
         """Back to the page under the sheet; says whether there was one."""
@@ -87,4 +121,5 @@ class Pages:
         sheet.deleteLater()
         self.stack.setCurrentWidget(before.widget)
         before.focus.setFocus()
+        self.covered.emit()
         return True

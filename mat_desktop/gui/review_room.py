@@ -32,7 +32,7 @@ class ReviewRoom(QObject):
         self.review = Review(desk, settings, self.weigh)
         self.page = ReviewPage()
         self.queue = Reviewing(desk, self.page, library, self.review)
-        pages.add(Page("review", self.page, self.page.question.scores, self.page.banners, "Review"))
+        pages.add(Page("review", self.page, self.page.question.scores, self.page.banners))
         pages.stack.currentChanged.connect(self._page_changed)
         for question in (library.pane.question, self.page.question):
             question.added.connect(self._add)
@@ -91,13 +91,10 @@ class ReviewRoom(QObject):
         """
         editor = self.make_mapping()
         sheet = MappingSheet(editor)
-        sheet.closed.connect(self._pages.drop_sheet)
-        sheet.closed.connect(self.changed)
         self._pages.cover(sheet)
         if name:
             editor.go_to(name)
         editor.list.setFocus()
-        self.changed.emit()
 
     def _scheme_changed(self) -> None:
         self.weigh.anew()
@@ -146,7 +143,7 @@ class ReviewRoom(QObject):
 
     def counted(self) -> None:
         """The number beside the page's name in the rail."""
-        self._rail.buttons["Review"].set_count(self._desk.tracks.counts()[State.TO_REVIEW])
+        self._rail.buttons["review"].set_count(self._desk.tracks.counts()[State.TO_REVIEW])
 
     def _add(self, text: str, category: object) -> None:
         rows: list[Row] = self._library.meant()

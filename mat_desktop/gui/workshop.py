@@ -20,7 +20,7 @@ class Workshop(QObject):
         self.models = Models(desk)
         self.models_page = ModelsPage()
         page = self.models_page
-        pages.add(Page("models", page, page.list, page.banners, "Models"))
+        pages.add(Page("models", page, page.list, page.banners))
         page.shown.connect(self.models.load)
         page.use.connect(self.models.use)
         page.bring.connect(self.models.bring)

@@ -62,11 +62,11 @@ def walk(data_dir: Path, folder: Path) -> None:
     )
     press(Qt.Key.Key_Return, CONTROL)
     wait("every file is written", lambda: all(row.state is State.WRITTEN for row in rows()))
-    wait("the run is in the history", lambda: window.undoing.last is not None)
+    wait("the run is in the history", lambda: window.archive.undoing.last is not None)
     tell(written=count)
     sys.stdin.readline()
     press(Qt.Key.Key_Z, CONTROL)
-    wait("the run is taken back", lambda: window.undoing.last is None)
+    wait("the run is taken back", lambda: window.archive.undoing.last is None)
     tell(undone=True)
     window.close()
 

@@ -47,7 +47,7 @@ def main(folder: Path, home: Path) -> None:
     wait("the model is up", lambda: window.engine.device is not None)
     camera.take("first")
 
-    window.open_demo()
+    window.opening.open_demo()
     rows = window.tracks.rows
     wait("the demo tracks", lambda: len(rows()) == 8 and not window.bridge.busy)
     press(Qt.Key.Key_L, SHIFT)
@@ -58,14 +58,14 @@ def main(folder: Path, home: Path) -> None:
 
     for page in window.pages.names:
         if page not in ("first", "library"):
-            window.show_page(page)
+            window.pages.show(page)
             wait(f"{page} has nothing to do", lambda: not window.bridge.busy and _has_picture(window))
             if page == "review":
                 strip = window.room.page.strip
                 wait("small pictures", lambda: all(strip.has(rows()[place].path) for place in strip.places()))  # noqa: B023
             camera.take(page)
 
-    window.show_page("library")
+    window.pages.show("library")
     for row in rows()[:6]:
         window.library.select(row.place)
         press(Qt.Key.Key_P, SHIFT)
@@ -74,9 +74,9 @@ def main(folder: Path, home: Path) -> None:
     camera.take("write")
     press(Qt.Key.Key_Return, CONTROL)
     wait("written", lambda: any(r.state is State.WRITTEN for r in rows()) and not window.bridge.busy)
-    window.show_page("history")
+    window.pages.show("history")
     press(Qt.Key.Key_Down)
-    wait("the run", lambda: window.undoing.last is not None and not window.bridge.busy)
+    wait("the run", lambda: window.archive.undoing.last is not None and not window.bridge.busy)
     camera.take("history-run")
     press(Qt.Key.Key_F1)
     camera.take("keys")

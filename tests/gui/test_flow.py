@@ -19,7 +19,7 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.scale import on_scale
-from mat_desktop.gui.widgets.controls import key_text
+from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.sidebar import Item
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -41,9 +41,9 @@ def press(qtbot: QtBot, window: Window, key: Qt.Key, shift: bool = False) -> Non
 
 def test_first_start_is_shown_and_only_true_things_stand_there(qtbot: QtBot, window: Window) -> None:
     window.begin()
-    assert window.pages.stack.currentWidget() is window.first
-    qtbot.waitUntil(lambda: "CPU, 2 cores" in window.first.device.text.text(), timeout=5000)
-    assert window.first.open.hasFocus()
+    assert window.pages.stack.currentWidget().isAncestorOf(window.opening.first)
+    qtbot.waitUntil(lambda: "CPU, 2 cores" in window.opening.first.device.text.text(), timeout=5000)
+    assert window.opening.first.open.hasFocus()
     assert not window.library.dock.player.play.isEnabled()
     assert "Sound is off" in window.library.dock.player.why.text()
 
@@ -94,17 +94,17 @@ def test_the_whole_way_to_the_file_and_back(qtbot: QtBot, library: Window, servi
     qtbot.keyClick(panel.table, Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.tracks.counts()[State.WRITTEN] == 4, timeout=5000)
     assert services.files[path].tags[Field.GENRE] == ("Rock", "Indie")
-    qtbot.waitUntil(lambda: window.undoing.last is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.archive.undoing.last is not None, timeout=5000)
     assert "4 files written" in window.library.banners.texts()[0]
 
-    qtbot.waitUntil(lambda: len(window.history.changes.files) == 4, timeout=5000)
-    assert window.history.title.text() == "Wrote 4 files"
+    qtbot.waitUntil(lambda: len(window.archive.page.changes.files) == 4, timeout=5000)
+    assert window.archive.page.title.text() == "Wrote 4 files"
 
     qtbot.waitUntil(lambda: window.actions_["undo"].isEnabled(), timeout=5000)
     qtbot.keyClick(window.library.table, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.tracks.counts()[State.WRITTEN] == 0, timeout=5000)
     assert services.files[path].tags[Field.GENRE] == ("Rock",)
-    qtbot.waitUntil(lambda: window.undoing.last is None, timeout=5000)
+    qtbot.waitUntil(lambda: window.archive.undoing.last is None, timeout=5000)
     assert row.state is State.REVIEWED
 
 
@@ -236,13 +236,13 @@ def test_the_taggram_of_a_track_is_shown_once_it_was_heard(qtbot: QtBot, library
 
 def test_pages_sheets_and_themes(qtbot: QtBot, library: Window) -> None:
     library.actions_["history"].trigger()
-    assert library.pages.stack.currentWidget() is library.history
+    assert library.pages.stack.currentWidget() is library.archive.page
     assert not library.actions_["accept"].isEnabled()
     library.actions_["keys"].trigger()
     sheet = library.pages.stack.currentWidget()
-    assert sheet is not library.history
+    assert sheet is not library.archive.page
     qtbot.keyClick(sheet, Key.Key_Escape)
-    assert library.pages.stack.currentWidget() is library.history
+    assert library.pages.stack.currentWidget() is library.archive.page
     library.actions_["about"].trigger()
     library.actions_["library"].trigger()
     assert library.pages.stack.currentWidget() is library.library
@@ -403,11 +403,11 @@ def test_a_message_of_success_leaves_with_what_it_says(qtbot: QtBot, library: Wi
     library.actions_["write"].trigger()
     qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
     library.panels.write.confirm()
-    qtbot.waitUntil(lambda: library.undoing.last is not None, timeout=5000)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
     assert any("written" in text for text in library.library.banners.texts())
-    library.show_page("history")
-    library.undo_run(library.undoing.last.id)
-    qtbot.waitUntil(lambda: library.undoing.last is None, timeout=5000)
+    library.pages.show("history")
+    library.archive.undo_run(library.archive.undoing.last.id)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is None, timeout=5000)
     assert not any("written" in text for text in library.library.banners.texts())
 
 

@@ -43,7 +43,7 @@ def test_models_are_listed_with_their_cards(qtbot: QtBot, library: Window, servi
 
 
 def test_what_is_refused_says_why(qtbot: QtBot, library: Window) -> None:
-    library.show_page("models")
+    library.pages.show("models")
     library.workshop.models.bring(Path("evil.pt"))
     banners = library.workshop.models_page.banners
     qtbot.waitUntil(lambda: bool(banners.texts()), timeout=5000)
@@ -54,7 +54,7 @@ def test_import_choose_export_delete(qtbot: QtBot, library: Window, services: Fa
     window, page = library, library.workshop.models_page
     window.actions_["listen_all"].trigger()
     qtbot.waitUntil(lambda: window.tracks.tally().heard == 4, timeout=5000)
-    window.show_page("models")
+    window.pages.show("models")
     window.workshop.models.bring(services.data_dir / "mine")
     qtbot.waitUntil(lambda: names(window) == ["double", "mine"], timeout=5000)
     page.look_at("mine")
@@ -84,7 +84,7 @@ def test_import_choose_export_delete(qtbot: QtBot, library: Window, services: Fa
 def test_a_model_that_cannot_be_loaded_leaves_the_one_before(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:
-    library.show_page("models")
+    library.pages.show("models")
     library.workshop.models.use("broken")
     banners = library.workshop.models_page.banners
     qtbot.waitUntil(lambda: bool(banners.texts()), timeout=5000)
@@ -146,7 +146,7 @@ def test_a_change_that_is_stopped_before_its_turn_says_nothing(
 
     services.use_model = slow_load  # type: ignore[method-assign]
     models, banners = library.workshop.models, library.workshop.models_page.banners
-    library.show_page("models")
+    library.pages.show("models")
     models.use("first")
     qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
     models.use("second")

@@ -94,7 +94,7 @@ def test_every_track_of_the_queue_gets_its_small_picture(qtbot: QtBot, heard: Wi
     heard.library.select(0)
     # Drawn before the page opens.
     qtbot.waitUntil(lambda: heard.library.dock.picture is not None, timeout=5000)
-    heard.show_page("review")
+    heard.pages.show("review")
     strip = heard.room.page.strip
     paths = [row.path for row in heard.tracks.rows() if row.track is not None and row.scores is not None]
     qtbot.waitUntil(lambda: all(strip.has(path) for path in paths), timeout=5000)
@@ -132,7 +132,7 @@ def test_an_empty_queue_says_what_to_do(qtbot: QtBot, library: Window) -> None:
     for _ in range(4):
         press(qtbot, library, Key.Key_Return)
     assert page.pace.text() == "All reviewed"
-    qtbot.waitUntil(lambda: library.rail.buttons["Review"].accessibleName() == "Review", timeout=5000)
+    qtbot.waitUntil(lambda: library.rail.buttons["review"].accessibleName() == "Review", timeout=5000)
 
 
 def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
@@ -320,7 +320,7 @@ def test_only_what_was_just_said_is_kept(qtbot: QtBot, heard: Window, services: 
 
 def decide_all(qtbot: QtBot, window: Window) -> Row:
     """Every suggestion of the track in view; the pause before the next one begins."""
-    window.show_page("review")
+    window.pages.show("review")
     window.room.page.go_on.setChecked(True)
     row = in_view(window)
     press(qtbot, window, Key.Key_P, shift=True)
@@ -358,7 +358,7 @@ def test_a_mark_that_is_taken_back_is_not_set_again(qtbot: QtBot, heard: Window)
 
 
 def test_rows_whose_file_is_gone_leave_the_queue(qtbot: QtBot, heard: Window) -> None:
-    heard.show_page("review")
+    heard.pages.show("review")
     page = heard.room.page
     first, second = in_view(heard), heard.tracks.rows()[1]
     heard.tracks.forget([second.path])

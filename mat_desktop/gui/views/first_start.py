@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 from mat_desktop.gui import words
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import current
-from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text, key_text, round_rect
+from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.painting import key_text, round_rect
 
 STEPS = (
     (

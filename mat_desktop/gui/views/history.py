@@ -34,9 +34,11 @@ from mat_desktop.gui.models.plan import PlanModel
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
-from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text, round_rect
+from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plan_table import PlanTable
+from mat_desktop.gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from mat_desktop.store.journal import Run

@@ -23,14 +23,16 @@ from mat_desktop.gui.operations.search import Search
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
-from mat_desktop.gui.widgets.controls import Button, Panel, Splitter, Text, key_text
+from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.delegates import TrackTable
 from mat_desktop.gui.widgets.dock import Dock
+from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.pane import Pane
 from mat_desktop.gui.widgets.query_help import QueryHelp
 from mat_desktop.gui.widgets.search_bar import Comparison, QueryProblem
 from mat_desktop.gui.widgets.search_field import SearchField
 from mat_desktop.gui.widgets.sidebar import Item, Sidebar
+from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.track_columns import TrackColumns
 
 if TYPE_CHECKING:

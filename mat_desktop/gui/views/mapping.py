@@ -23,9 +23,10 @@ from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.mapping import MAPPED_ROLE, Mapped, MappingModel
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.views.shortcuts import Sheet
-from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text, round_rect
+from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
 

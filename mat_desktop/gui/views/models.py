@@ -29,10 +29,11 @@ from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
-from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text
+from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, paint_ground
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.search_field import SearchField
+from mat_desktop.gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from mat_desktop.app.models import BrokenModel, Model

@@ -15,8 +15,9 @@ from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.bar import Bar
-from mat_desktop.gui.widgets.controls import Button, Panel, Text, round_rect
+from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.delegates import draw_state, elide
+from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()

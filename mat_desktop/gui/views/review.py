@@ -30,8 +30,9 @@ from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.changes import new_html, old_html
-from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text, key_text
+from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import OWN
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.queue_strip import QueueStrip

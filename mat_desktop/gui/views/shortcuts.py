@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVB
 import mat_desktop
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.widgets.bar import Bar
-from mat_desktop.gui.widgets.controls import Button, Key, Panel, Text, key_text
+from mat_desktop.gui.widgets.controls import Button, Key, Panel, Text
+from mat_desktop.gui.widgets.painting import key_text
 
 
 class Sheet(Panel):

@@ -14,7 +14,8 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import PlanModel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.changes import PolicyCombo
-from mat_desktop.gui.widgets.controls import Button, Panel, Text, key_text
+from mat_desktop.gui.widgets.controls import Button, Panel, Text
+from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 
 

@@ -9,7 +9,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mat_desktop.gui.theme import appearance, current
-from mat_desktop.gui.widgets.controls import Button, Icon, Link, Text, announce, round_rect
+from mat_desktop.gui.widgets.announce import announce
+from mat_desktop.gui.widgets.controls import Button, Icon, Link, Text
+from mat_desktop.gui.widgets.painting import round_rect
 
 ICONS = {"positive": "circle-check", "warning": "triangle-alert", "danger": "circle-alert"}
 

@@ -1,83 +1,32 @@
-"""Buttons, links, slider, labels and lines, painted from the theme."""
+"""Buttons, links, labels and lines, painted from the theme."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
     QAction,
     QColor,
     QFont,
     QFontMetrics,
     QKeyEvent,
-    QKeySequence,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QFrame,
     QLabel,
     QSizePolicy,
-    QSlider,
-    QSplitter,
-    QSplitterHandle,
     QWidget,
 )
 
 from mat_desktop.gui import icons, theme
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.painting import draw_key, key_width, round_rect
 
 Kind = Literal["primary", "plain", "flat"]
-
-
-def round_rect(
-    painter: QPainter,
-    rect: QRect,
-    radius: int,
-    fill: QColor | None,
-    line: QColor | None = None,
-    width: int = 1,
-) -> None:
-    """A rectangle with round corners whose outline lies inside it."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(fill if fill is not None else Qt.BrushStyle.NoBrush)
-    if line is None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(QRectF(rect), radius, radius)
-        return
-    painter.setPen(QPen(line, width))
-    half = width / 2
-    painter.drawRoundedRect(QRectF(rect).adjusted(half, half, -half, -half), radius - half, radius - half)
-
-
-def key_text(sequence: QKeySequence | str) -> str:
-    """A shortcut as keys are labelled: ``Ctrl O``; ``⌘O`` on a Mac."""
-    made = QKeySequence(sequence) if isinstance(sequence, str) else sequence
-    text = made.toString(QKeySequence.SequenceFormat.NativeText)
-    for name, sign in (("Shift+", "⇧ "), ("Return", "Enter")):
-        text = text.replace(name, sign)
-    # The last sign is a key itself, though it be a plus.
-    return text[:-1].replace("+", " ") + text[-1:]
-
-
-def draw_key(painter: QPainter, rect: QRect, text: str, color: QColor, line: QColor) -> None:
-    """A key cap."""
-    round_rect(painter, rect, 4, None, line)
-    painter.setFont(font(11, 500))
-    painter.setPen(color)
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def key_width(text: str) -> int:
-    """Width of a key cap."""
-    return max(16, QFontMetrics(font(11, 500)).horizontalAdvance(text) + 10)
 
 
 def _pressed(button: QAbstractButton, event: QEvent) -> bool:
@@ -294,75 +243,6 @@ class Link(QAbstractButton):
             round_rect(painter, self.rect(), 4, None, t.color("focus"), 2)
 
 
-class Slider(QSlider):
-    """A horizontal slider: groove 4 px, round handle; ``from_middle`` fills from the middle."""
-
-    def __init__(self, *, from_middle: bool = False, handle: int = 14) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self._handle = handle
-        self._from_middle = from_middle
-        self.setMinimumHeight(24)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        appearance.changed.connect(self.update)
-
-    def _x(self, value: float) -> float:
-        span = self.maximum() - self.minimum()
-        share = (value - self.minimum()) / span if span else 0
-        room = self.width() - self._handle - 6
-        return 3 + self._handle / 2 + share * room
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Groove, fill, handle."""
-        t = current()
-        painter = QPainter(self)
-        middle = self.height() // 2
-        left, right = self._x(self.minimum()), self._x(self.maximum())
-        at = self._x(self.value())
-        accent = t.color("accent" if self.isEnabled() else "faint")
-        groove = QRect(round(left), middle - 2, round(right - left), 4)
-        round_rect(painter, groove, 2, t.color("border_strong"))
-        start = self._x((self.minimum() + self.maximum()) / 2) if self._from_middle else left
-        low, high = sorted((start, at))
-        round_rect(painter, QRect(round(low), middle - 2, round(high - low), 4), 2, accent)
-        if self._from_middle:
-            painter.fillRect(QRect(round(start), middle - 5, 1, 10), t.color("control"))
-        size = self._handle
-        knob = QRect(round(at - size / 2), middle - size // 2, size, size)
-        round_rect(painter, knob, size // 2, accent)
-        if self.hasFocus():
-            ring = knob.adjusted(-3, -3, 3, 3)
-            round_rect(painter, ring, ring.width() // 2, None, t.color("focus"), 2)
-        elif self.underMouse() and self.isEnabled():
-            round_rect(painter, knob.adjusted(3, 3, -3, -3), size // 2 - 3, t.color("on_accent"))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click moves the handle there."""
-        if event.button() is Qt.MouseButton.LeftButton:
-            self.setSliderDown(True)
-            self._to(event.position().x())
-            event.accept()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follows the pointer."""
-        if self.isSliderDown():
-            self._to(event.position().x())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Lets go."""
-        self.setSliderDown(False)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Back to the middle, where that is the neutral place."""
-        if self._from_middle:
-            self.setValue((self.minimum() + self.maximum()) // 2)
-
-    def _to(self, x: float) -> None:
-        left, right = self._x(self.minimum()), self._x(self.maximum())
-        share = (x - left) / (right - left) if right > left else 0
-        self.setValue(round(self.minimum() + min(max(share, 0), 1) * (self.maximum() - self.minimum())))
-
-
 class Text(QLabel):
     """A label in one of the theme's colours and sizes; elides instead of pushing its neighbours."""
 
@@ -496,35 +376,3 @@ class Line(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The line."""
         QPainter(self).fillRect(self.rect(), current().color(self._token))
-
-
-class _Handle(QSplitterHandle):
-    def paintEvent(self, event: QPaintEvent) -> None:
-        t = current()
-        painter = QPainter(self)
-        w, h = self.width(), self.height()
-        painter.fillRect(self.rect(), t.color("surface"))
-        if self.orientation() is Qt.Orientation.Horizontal:
-            painter.fillRect(QRect(w // 2, 0, 1, h), t.color("border"))
-        else:
-            painter.fillRect(QRect(0, h // 2, w, 1), t.color("border"))
-            round_rect(painter, QRect(w // 2 - 12, h // 2 - 1, 24, 4), 2, t.color("border_strong"))
-
-
-class Splitter(QSplitter):
-    """Panes with a 1 px line between them that can be grabbed 7 px wide."""
-
-    def __init__(self, orientation: Qt.Orientation) -> None:
-        super().__init__(orientation)
-        self.setHandleWidth(1 if orientation is Qt.Orientation.Horizontal else 7)
-        self.setChildrenCollapsible(False)
-
-    def createHandle(self) -> QSplitterHandle:
-        """Our handle."""
-        return _Handle(self.orientation(), self)
-
-
-def announce(widget: QWidget, text: str) -> None:
-    """Tell screen readers what just happened."""
-    if QAccessible.isActive() and QApplication.instance() is not None:
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))

@@ -40,7 +40,7 @@ from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.row_table import ROW_ROLE
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.theme import current, font
-from mat_desktop.gui.widgets.controls import round_rect
+from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from mat_desktop.gui import icons
 from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import round_rect
+from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
 PAD = 8

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.theme import appearance, current
-from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text, round_rect
+from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.work import Work
 
 

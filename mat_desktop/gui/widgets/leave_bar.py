@@ -7,7 +7,8 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from mat_desktop.gui.theme import current
-from mat_desktop.gui.widgets.controls import Button, Icon, Text, announce
+from mat_desktop.gui.widgets.announce import announce
+from mat_desktop.gui.widgets.controls import Button, Icon, Text
 from mat_desktop.gui.widgets.job_bar import count_text
 from mat_desktop.gui.work import Work
 

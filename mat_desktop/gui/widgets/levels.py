@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QSizePolicy,
 
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import Lut, appearance, current, font
-from mat_desktop.gui.widgets.controls import Link, Slider, Text, round_rect
+from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.slider import Slider
 
 if TYPE_CHECKING:
     from mat_desktop.app.draw import Picture

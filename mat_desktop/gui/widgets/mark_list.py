@@ -10,8 +10,8 @@ from mat_desktop.gui import icons
 from mat_desktop.gui.models.marks import MARK_ROLE, Mark, MarksModel
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import round_rect
 from mat_desktop.gui.widgets.delegates import elide, text_width
+from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -27,19 +27,11 @@ from mat_desktop.gui.models.tags import in_ten
 from mat_desktop.gui.models.together import Together
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.changes import Changes
-from mat_desktop.gui.widgets.controls import (
-    Button,
-    Key,
-    Line,
-    Link,
-    Panel,
-    Slider,
-    Text,
-    key_text,
-    round_rect,
-)
+from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import draw_state, text_width
+from mat_desktop.gui.widgets.painting import key_text, round_rect
 from mat_desktop.gui.widgets.question import Question
+from mat_desktop.gui.widgets.slider import Slider
 
 STEPS = 20
 """The slider goes this many tenths of a logit to each side."""

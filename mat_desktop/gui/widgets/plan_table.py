@@ -15,8 +15,8 @@ from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.plan import LINE_ROLE, Line, PlanModel, replaces
 from mat_desktop.gui.theme import current, font
-from mat_desktop.gui.widgets.controls import round_rect
 from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
 OWN = frozenset({Field.MAT_TAGS, Field.MAT_SCORES, Field.MAT_MODEL})

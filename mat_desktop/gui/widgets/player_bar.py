@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, 
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current
-from mat_desktop.gui.widgets.controls import Button, Icon, Link, Panel, Slider, Text, round_rect
+from mat_desktop.gui.widgets.controls import Button, Icon, Link, Panel, Text
+from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.slider import Slider
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,8 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from mat_desktop.gui.theme import current
-from mat_desktop.gui.widgets.controls import Link, Text, round_rect
+from mat_desktop.gui.widgets.controls import Link, Text
+from mat_desktop.gui.widgets.painting import round_rect
 
 EXAMPLES = (
     ("night drive", "Both words, in title, artist, album, genre, mood, file name or suggested tags"),

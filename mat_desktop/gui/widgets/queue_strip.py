@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QWidget
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.theme import Lut, appearance, current, font
-from mat_desktop.gui.widgets.controls import round_rect
 from mat_desktop.gui.widgets.delegates import draw_state, elide
+from mat_desktop.gui.widgets.painting import round_rect
 
 if TYPE_CHECKING:
     from mat_desktop.app.draw import Picture

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout
 
 from mat_desktop.gui import icons, words
+from mat_desktop.gui.actions import FOOT, PAGES, Actions
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import Button, Panel, round_rect
+from mat_desktop.gui.widgets.controls import Button, Panel
+from mat_desktop.gui.widgets.painting import key_text, round_rect
 
 
 class RailButton(QAbstractButton):
@@ -66,10 +68,8 @@ class RailButton(QAbstractButton):
 class Rail(Panel):
     """72 px at the left of the window."""
 
-    chosen = Signal(str)
-
-    def __init__(self, pages: list[tuple[str, str, str]]) -> None:
-        """:param pages: name, icon and key of each"""
+    def __init__(self, actions: Actions) -> None:
+        """:param actions: those of :data:`PAGES` and, at the bottom, of :data:`FOOT` get a button each"""
         super().__init__("bg", edges="r")
         self.setFixedWidth(72)
         self.setAccessibleName("Pages")
@@ -80,14 +80,21 @@ class Rail(Panel):
         layout.addWidget(self.menu, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(8)
         self._group = QButtonGroup(self)
-        self.buttons: dict[str, RailButton] = {}
-        for name, icon, key in pages:
-            button = RailButton(name, icon, f"{name} ({key})")
-            button.clicked.connect(lambda _=False, name=name: self.chosen.emit(name))
-            self._group.addButton(button)
-            self.buttons[name] = button
-            layout.addWidget(button)
+        self.buttons = {name: self._button(name, actions) for name in (*PAGES, *FOOT)}
+        for name in PAGES:
+            layout.addWidget(self.buttons[name])
         layout.addStretch(1)
+        for name in FOOT:
+            layout.addWidget(self.buttons[name])
+
+    def _button(self, name: str, actions: Actions) -> RailButton:
+        action = actions[name]
+        button = RailButton(
+            action.text(), actions.icon_of(name), f"{action.text()} ({key_text(action.shortcut())})"
+        )
+        button.clicked.connect(lambda: action.trigger())
+        self._group.addButton(button)
+        return button
 
     def set_page(self, name: str) -> None:
         """Mark a page as the current one."""

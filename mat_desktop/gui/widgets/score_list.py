@@ -15,8 +15,8 @@ from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.tags import NEAREST, TAG_ROLE, TagRow, TagsModel, listed
 from mat_desktop.gui.scale import from_scale, on_scale
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import draw_key, round_rect
 from mat_desktop.gui.widgets.delegates import elide, text_width
+from mat_desktop.gui.widgets.painting import draw_key, round_rect
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 
 from mat_desktop.domain.query import QueryError
-from mat_desktop.gui.widgets.controls import Icon, Key, Link, Panel, Text, announce
+from mat_desktop.gui.widgets.announce import announce
+from mat_desktop.gui.widgets.controls import Icon, Key, Link, Panel, Text
 
 
 class QueryProblem(Panel):

@@ -20,7 +20,8 @@ from mat_desktop.app.complete import Completion
 from mat_desktop.domain.query import QueryError
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import Button, draw_key, key_width
+from mat_desktop.gui.widgets.controls import Button
+from mat_desktop.gui.widgets.painting import draw_key, key_width
 
 Complete = Callable[[str, int], Completion]
 

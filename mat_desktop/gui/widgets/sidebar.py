@@ -30,8 +30,8 @@ from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import round_rect
 from mat_desktop.gui.widgets.delegates import draw_state, elide
+from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import round_rect
+from mat_desktop.gui.widgets.painting import round_rect
 
 
 class Toggle(QAbstractButton):

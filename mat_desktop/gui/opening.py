@@ -1,0 +1,137 @@
+"""How music comes into the library: the page before there is any, folders, files, the demo, and scanning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, QSettings
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.engine import Engine
+from mat_desktop.gui.operations.scan import Scan
+from mat_desktop.gui.pages import Page, Pages
+from mat_desktop.gui.views.first_start import FirstStart
+from mat_desktop.gui.views.library import Library
+from mat_desktop.gui.widgets.banner import Banners
+
+
+class Opening(QObject):
+    """The first start stands in for the library until something was opened."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        engine: Engine,
+        library: Library,
+        pages: Pages,
+        actions: Actions,
+        settings: QSettings,
+    ) -> None:
+        super().__init__()
+        self._desk, self._library, self._pages, self._settings = desk, library, pages, settings
+        self.scan = Scan(desk)
+        self.first = FirstStart(desk.services)
+        banners = Banners()
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(banners)
+        layout.addWidget(self.first, 1)
+        pages.add(Page("first", page, self.first.open, banners, instead_of="library"))
+        self.scan.opened.connect(self._opened)
+        self.scan.nothing.connect(self._nothing_found)
+        library.sidebar.forgotten.connect(self.scan.forget)
+        for name, do in {
+            "open": self.choose_folder,
+            "add": self.choose_files,
+            "demo": self.open_demo,
+            "rescan": self.scan.again,
+        }.items():
+            actions.connect(name, do)
+        actions["demo"].setEnabled(desk.services.demo_tracks > 0)
+        self.first.open.follow(actions["open"])
+        self.first.demo.follow(actions["demo"])
+        self._follow(engine)
+
+    def _follow(self, engine: Engine) -> None:
+        fact = self.first.device
+        engine.starting.connect(lambda: fact.show_fact("muted", "Starting the model…"))
+        engine.up.connect(lambda device: fact.show_fact("positive", f"{device}. Found and used by itself."))
+        engine.down.connect(
+            lambda why: fact.show_fact(
+                "danger", f"The model cannot be started: {why}", "Try again", engine.start
+            )
+        )
+
+    def begin(self, paths: Sequence[Path], *, demo: bool, then: Callable[[], object]) -> None:
+        """Open what was open before, and paths beside it.
+
+        :param then: called first, as soon as the folders are known
+        """
+
+        def reopen(roots: list[Path]) -> None:
+            then()
+            if demo:
+                self.open_demo()
+            self.scan.open([*roots, *(path for path in paths if path not in roots)])
+
+        self._desk.bridge.ask(
+            "roots",
+            self._desk.services.roots,
+            reopen,
+            lambda error: self._desk.complain("The list of folders cannot be read", error),
+        )
+
+    def choose_folder(self) -> None:
+        """Ask for a folder."""
+        start = str(self._settings.value("folder", str(Path.home())))
+        chosen = QFileDialog.getExistingDirectory(self._library.window(), "Open folder", start)
+        if chosen:
+            self._settings.setValue("folder", chosen)
+            self.scan.open([Path(chosen)])
+
+    def choose_files(self) -> None:
+        """Ask for files."""
+        start = str(self._settings.value("folder", str(Path.home())))
+        chosen, _ = QFileDialog.getOpenFileNames(self._library.window(), "Add files", start)
+        self.scan.open([Path(name) for name in chosen])
+
+    def open_demo(self) -> None:
+        """Copy the demo tracks and open them."""
+        self._desk.bridge.ask(
+            "demo",
+            self._desk.services.demo_folder,
+            lambda folder: self.scan.open([folder]),
+            lambda error: self._desk.complain("The demo tracks cannot be copied", error),
+        )
+
+    def _opened(self) -> None:
+        self._pages.retire("first")
+        self._library.roots = self.scan.roots
+        self._pages.show("library")
+
+    def _nothing_found(self) -> None:
+        self._desk.say(
+            "warning", "No music was found there.", "Open folder…", self.choose_folder, kind="scan"
+        )
+
+    # dropped on the window
+
+    def welcomes(self, data: QMimeData) -> bool:
+        """Whether what is held over the window can be opened; it is shown where to drop it."""
+        welcome = any(url.isLocalFile() for url in data.urls())
+        self.first.zone.set_hot(welcome)
+        return welcome
+
+    def went(self) -> None:
+        """It is held there no longer."""
+        self.first.zone.set_hot(False)
+
+    def drop(self, data: QMimeData) -> None:
+        """Open it."""
+        self.went()
+        self.scan.open([Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()])

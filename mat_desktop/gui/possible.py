@@ -1,0 +1,103 @@
+"""What can be done now: which actions are enabled, and the numbers that follow the table."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+
+from mat_desktop.gui import words
+from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.archive import Archive
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.listen import can_be_heard
+from mat_desktop.gui.operations.scan import Scan
+from mat_desktop.gui.pages import Pages
+from mat_desktop.gui.panels import Panels
+from mat_desktop.gui.review_room import ReviewRoom
+from mat_desktop.gui.rows import Rows
+from mat_desktop.gui.views.library import Library
+from mat_desktop.gui.widgets.job_bar import JobBar
+
+
+class Possible(QObject):
+    """Looks again whenever something may have become possible, or impossible."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        actions: Actions,
+        pages: Pages,
+        library: Library,
+        status: JobBar,
+        *,
+        archive: Archive,
+        panels: Panels,
+        room: ReviewRoom,
+        rows: Rows,
+        scan: Scan,
+    ) -> None:
+        super().__init__()
+        self._desk, self._actions, self._pages = desk, actions, pages
+        self._library, self._status = library, status
+        self._archive, self._panels, self._room = archive, panels, room
+        self._rows, self._scan = rows, scan
+        self._counting = QTimer(status)  # ends with the window
+        self._counting.setSingleShot(True)
+        self._counting.setInterval(200)
+        self._counting.timeout.connect(self._recount)
+        for signal in (scan.ended, desk.bridge.changed, desk.tracks.counted):
+            signal.connect(self._counted)
+        for signal in (
+            *(pages.shown, pages.covered, panels.closed, room.changed, archive.changed),
+            library.selection_changed,
+        ):
+            signal.connect(lambda *_: self.refresh())
+        actions["cancel"].setEnabled(False)
+        desk.bridge.changed.connect(lambda: actions["cancel"].setEnabled(desk.bridge.busy))
+
+    def many_to_hear(self) -> list[Row]:
+        """Selected rows that can be listened to, if they are several."""
+        rows = can_be_heard(self._library.selected())
+        return rows if len(rows) > 1 else []
+
+    def _counted(self) -> None:
+        if not self._counting.isActive():
+            self._counting.start()
+
+    def _recount(self) -> None:
+        self._status.set_problems(self._desk.tracks.tally().bad)
+        self._panels.counted()
+        self._room.counted()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again."""
+        a, tracks, library = self._actions, self._desk.tracks, self._library
+        in_library = self._pages.shows(library) and not self._panels.is_open
+        tags_in_view = in_library or self._room.in_view
+        job = self._desk.bridge.job
+        writes = job is not None and job.title in ("Writing", "Undoing")
+        a.enable_review(tags_in_view)
+        tally = tracks.tally()
+        chosen = len(self.many_to_hear()) if in_library else 0
+        library.say_listen(chosen or tally.new, chosen > 0)
+        row = library.row
+        here = row is not None and row.scores is None and bool(can_be_heard([row]))
+        a["listen"].setEnabled(in_library and (chosen > 0 or here))
+        a["listen_all"].setEnabled(tags_in_view and tally.new > 0)
+        a["write"].setEnabled(tags_in_view and tally.heard > 0 and not writes)
+        self._undo(writes)
+        self._rows.refresh(in_library)
+        a["rescan"].setEnabled(bool(self._scan.roots))
+        a["problems"].setEnabled(tally.bad > 0)
+
+    def _undo(self, writes: bool) -> None:
+        review, last = self._room.review, self._archive.undoing.last
+        self._actions["undo"].setEnabled(review.can_take_back or (last is not None and not writes))
+        if review.can_take_back:
+            tip = "Take back the last decision"
+        elif last is not None:
+            tip = f"Take back the last run: {words.plural(last.files, 'file')}"
+        else:
+            tip = "Nothing to take back"
+        self._library.pane.undo.setToolTip(tip)
