@@ -110,7 +110,17 @@ def parser() -> argparse.ArgumentParser:
         part.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         part.add_argument("--model", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
-    for command in (window, demo, tag, info, undo, history, models, corrections, taught):
+    doctor = commands.add_parser(
+        "doctor",
+        help="look at this installation and say what is wrong with it",
+        description="Looks at versions, data, models, sound, display and the engine, and changes nothing. "
+        "Music is only counted, so that the report can be shown to others. "
+        "Exit status 1 if something is broken.",
+    )
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+    doctor.add_argument("--device", default="auto", choices=["auto", "cuda", "mps", "xpu", "cpu"])
+
+    for command in (window, demo, tag, info, undo, history, models, corrections, taught, doctor):
         command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
     return top
 

@@ -39,6 +39,9 @@ _MIGRATIONS = (
     """,
 )
 
+VERSION = len(_MIGRATIONS)
+"""Of the tables."""
+
 
 class EntryState(StrEnum):
     """Where a journalled write stands."""
@@ -87,13 +90,26 @@ class Run:
     undo_of: int | None
 
 
+def being_written(data_dir: Path) -> bool:
+    """Whether a process changes music files at this moment."""
+    try:
+        with _write_lock(data_dir).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _write_lock(data_dir: Path) -> FileLock:
+    return FileLock(data_dir / "write.lock")
+
+
 class Journal:
     """Append-only but for the state of an entry."""
 
     def __init__(self, path: Path) -> None:
         """:raises StoreFault: the database cannot be opened"""
         self._database = Database(path, _MIGRATIONS, synchronous="FULL")
-        self._lock = FileLock(path.with_name("write.lock"))
+        self._lock = _write_lock(path.parent)
 
     def close(self) -> None:
         """Close the database."""

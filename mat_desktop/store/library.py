@@ -55,6 +55,9 @@ _MIGRATIONS = (
     """,
 )
 
+VERSION = len(_MIGRATIONS)
+"""Of the tables."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeptScores:

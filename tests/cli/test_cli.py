@@ -300,3 +300,21 @@ def test_taught_tags(
     assert main(["taught", "remove", "bright", *where]) == 0
     assert main(["taught", "remove", "bright", *where]) == 2
     assert "there is no taught tag “bright”" in capsys.readouterr().err
+
+
+def test_doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    data = ["--data-dir", str(tmp_path / "data"), "--device", "cpu"]
+    assert main(["doctor", *data]) == 0
+    out = capsys.readouterr().out
+    assert "Music is only counted here" in out
+    for group in ("Program", "System", "Data", "Models", "Sound", "Window", "Engine"):
+        assert f"\n{group}\n" in out
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "library.db").write_bytes(b"no database")
+    assert main(["doctor", *data, "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["state"] == "fault"
+    (fault,) = [finding for finding in report["findings"] if finding["state"] == "fault"]
+    assert (fault["name"], bool(fault["way_out"])) == ("library", True)

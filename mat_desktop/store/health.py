@@ -1,0 +1,70 @@
+"""Looks at the databases without changing a byte, also while another process uses them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from mat_desktop.errors import StoreFault
+from mat_desktop.store import journal, library
+
+LIBRARY = {
+    "folders": "SELECT count(*) FROM root",
+    "tracks": "SELECT count(*) FROM track",
+    "unreadable": "SELECT count(*) FROM track WHERE fault != ''",
+    "heard": "SELECT count(DISTINCT track_id) FROM score",
+    "decisions": "SELECT count(*) FROM verdict",
+    "waiting": "SELECT count(*) FROM queue",
+}
+JOURNAL = {
+    "runs": "SELECT count(DISTINCT run) FROM entry WHERE state IN ('written', 'undone')",
+    "files": "SELECT count(*) FROM entry WHERE state = 'written'",
+    "interrupted": "SELECT count(*) FROM run WHERE NOT finished",
+    "unfinished": "SELECT count(*) FROM entry WHERE state = 'intended'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One database.
+
+    :param problem: what SQLite finds wrong in it, empty where all is well
+    :param counts: rows by what they are; empty for a database that another version of the program made
+    """
+
+    size: int
+    problem: str
+    counts: dict[str, int]
+
+
+def look_at_library(path: Path) -> Health | None:
+    """The library, None where there is none yet. :raises StoreFault: it cannot be read"""
+    return _look(path, "quick_check", library.VERSION, LIBRARY)
+
+
+def look_at_journal(path: Path) -> Health | None:
+    """The journal, None where there is none yet. :raises StoreFault: it cannot be read
+
+    It is small and every undo rests on it, so its indices are gone through as well.
+    """
+    return _look(path, "integrity_check", journal.VERSION, JOURNAL)
+
+
+def _look(path: Path, check: str, version: int, queries: dict[str, str]) -> Health | None:
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+            lines = [str(row[0]) for row in db.execute(f"PRAGMA {check}(3)")]
+            (made,) = db.execute("PRAGMA user_version").fetchone()
+            if made > version:
+                raise StoreFault("it was made by a newer version of this program")
+            counts = {}
+            if made == version:
+                counts = {name: db.execute(query).fetchone()[0] for name, query in queries.items()}
+            problem = "" if lines == ["ok"] else "; ".join(lines)
+            return Health(path.stat().st_size, problem.replace("\n", " "), counts)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreFault(f"it cannot be read: {error}") from error
