@@ -30,11 +30,11 @@ from training.datasets.registry import READERS, open_dataset
 from training.describe import describe as describe_all
 from training.devices import in_turn, launch
 from training.evaluate import evaluate as evaluate_model
-from training.evaluate import open_model
+from training.evaluate import has_tags_of, open_model
 from training.experiments import BUDGETS, Experiment, rows_of
 from training.export import check_exportable
 from training.export import export as export_model
-from training.finetune import new_head
+from training.finetune import new_head, own_head
 from training.inputs import Clips, hear, limited
 from training.loop import Trained, fit
 from training.progress import EVERY_SECONDS, Bar, Event, Exported, JsonLines, Preparing, RunOpened
@@ -129,6 +129,7 @@ def look(options: argparse.Namespace) -> int:
 def finetune(options: argparse.Namespace) -> int:
     """Give a model a new head for a data set's tags, and with ``--whole`` train all of it after that.
 
+    The whole of a model that has these tags already is trained from its own head on.
     A folder with a user's corrections is no data set: they put right the head that the model has.
     """
     if is_corrections(options.data):
@@ -144,8 +145,11 @@ def finetune(options: argparse.Namespace) -> int:
     settings = _settings(options, FINETUNE, network)
     settings, dataset = _open(options, settings)
     clips = _prepared(options, dataset, trained.module.input)
-    trained, head = new_head(trained, clips, settings)
-    console.print(f"a new head for {len(dataset.tags)} tags: validation loss {head.valid_loss:.4f}")
+    if options.whole and has_tags_of(card, dataset):
+        trained = own_head(trained, settings)
+    else:
+        trained, head = new_head(trained, clips, settings)
+        console.print(f"a new head for {len(dataset.tags)} tags: validation loss {head.valid_loss:.4f}")
     if options.whole:
         _, clips, trained = _run(options, settings, dataset, "own", options.resume, trained)
     if IS_FIRST:

@@ -12,7 +12,7 @@ from mat_desktop.errors import ModelFault
 from mat_desktop.inference.cards import open_card, read_weights
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
-from training.datasets.dataset import DatasetFault
+from training.datasets.dataset import Dataset, DatasetFault
 from training.inputs import Clips, Standard
 from training.loop import Trained, by_vocabulary, predict
 
@@ -23,7 +23,7 @@ def evaluate(card: ModelCard, trained: Trained, clips: Clips) -> dict[str, dict[
     :raises DatasetFault: the data set has other tags than the model, or a split is empty
     """
     dataset = clips.dataset
-    if [tag.key for tag in card.tags] != [f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags]:
+    if not has_tags_of(card, dataset):
         raise DatasetFault(f"the tags of {dataset.name} are not those of the model {card.name}")
     figures = {}
     for split in ("valid", "test"):
@@ -31,6 +31,11 @@ def evaluate(card: ModelCard, trained: Trained, clips: Clips) -> dict[str, dict[
         scores = predict(trained.module, clips, indices, trained.standard)
         figures[split] = by_vocabulary(scores, clips.labels(indices), dataset)
     return figures
+
+
+def has_tags_of(card: ModelCard, dataset: Dataset) -> bool:
+    """Whether the model answers for the tags of a data set, in the same order."""
+    return [tag.key for tag in card.tags] == [f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags]
 
 
 def open_model(folder: Path) -> tuple[ModelCard, Trained]:

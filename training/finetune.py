@@ -1,4 +1,5 @@
 """A trained network put to other tags: a new head on what it hears already, or the whole network after that.
+One that has the tags already goes on from its own head.
 
 What a network computes before its head does not change while a head is trained. So it is computed once for
 every clip, averaged over time, and the head is a logistic regression on that: seconds, not hours.
@@ -61,6 +62,14 @@ def new_head(trained: Trained, clips: Clips, settings: Settings) -> tuple[Traine
         module.head.weight.copy_(head.weight.view_as(module.head.weight))
         module.head.bias.copy_(head.bias)
     return Trained(module.eval(), trained.standard), head
+
+
+def own_head(trained: Trained, settings: Settings) -> Trained:
+    """The same network with the head that it has, ready for a training with the dropout of the settings."""
+    weights = trained.module.state_dict()
+    module = build(settings.spec, len(weights["head.bias"]), settings.dropout)
+    module.load_state_dict(weights)
+    return Trained(module, trained.standard)
 
 
 def pooled(trained: Trained, clips: Clips, indices: Indices) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mat_desktop.errors import MatError
 from mat_desktop.networks.base import Network
@@ -147,6 +148,7 @@ class Training:
         self.schedule = make_schedule(optimiser, settings, self.steps)
         self.bare_optimiser = optimiser
         self.network, self.optimiser = self.fabric.setup(self.module, optimiser)
+        self.averaged = averaged(self.module, settings.ema_decay) if settings.ema_decay else None
         self._restore(self.fabric.broadcast(kept))  # after setup: it puts the optimiser's state on the device
         self._marks = dict.fromkeys(("report", "checkpoint"), time.monotonic())
         self.save_seconds = 0.0
@@ -213,6 +215,8 @@ class Training:
         self.fabric.backward(loss)
         self.optimiser.step()
         self.schedule.step()
+        if self.averaged:
+            self.averaged.update_parameters(self.module)
         return loss.detach()
 
     def _augmented(self, audio: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -248,7 +252,8 @@ class Training:
     def validate(self) -> None:
         """Figures over the clips of all processes; the best weights so far, and a checkpoint."""
         state, started = self.state, time.monotonic()
-        scores = predict(self.network, self.clips, self.valid, self.standard, self.fabric, self.stop)
+        judged = self.averaged.module if self.averaged else self.network
+        scores = predict(judged, self.clips, self.valid, self.standard, self.fabric, self.stop)
         labels = self.clips.labels(self.valid)
         figures = by_vocabulary(scores, labels, self.clips.dataset)
         quality = np.array([f["pr_auc"] for f in figures.values()])
@@ -274,7 +279,8 @@ class Training:
         if mean > state.best:
             self.state.best, self.state.best_epoch = mean, epoch.number
             if self.fabric.is_global_zero:
-                weights = {"module": self.module.state_dict(), **self.standard.as_tensors()}
+                best = self.averaged.module if self.averaged else self.module
+                weights = {"module": best.state_dict(), **self.standard.as_tensors()}
                 save_checkpoint(self.folder / BEST, weights)
         self.report(tag_figures(epoch.number, scores, labels, self.clips.dataset))
         # Told before it is kept: killed in between, the run does this epoch again and tells the same.
@@ -305,6 +311,8 @@ class Training:
             "precision": self.fabric.strategy.precision.state_dict(),
             "state": asdict(self.state),
         }
+        if self.averaged:
+            content["averaged"] = self.averaged.state_dict()
         save_checkpoint(self.folder / LAST, content)
         self.save_seconds = time.monotonic() - started
         self._marks["checkpoint"] = time.monotonic()
@@ -316,6 +324,8 @@ class Training:
         self.bare_optimiser.load_state_dict(kept["optimiser"])
         self.schedule.load_state_dict(kept["schedule"])
         self.fabric.strategy.precision.load_state_dict(kept["precision"])
+        if self.averaged:
+            self.averaged.load_state_dict(kept["averaged"])
         self.state = msgspec.convert(kept["state"], State)
 
     def _is_due(self, name: str, seconds: float) -> bool:
@@ -341,6 +351,15 @@ def new_network(clips: Clips, train: Indices, settings: Settings) -> Network:
     assert module.head.bias is not None
     module.head.bias.data.copy_(torch.logit(prior))
     return module
+
+
+def averaged(module: nn.Module, decay: float) -> AveragedModel:
+    """A copy whose weights, and statistics of batch normalisation, follow those of the network slowly.
+
+    :param decay: share of the old average in each step
+    """
+    follow = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    return AveragedModel(module, multi_avg_fn=follow, use_buffers=True)
 
 
 def make_optimiser(module: nn.Module, settings: Settings) -> torch.optim.Optimizer:

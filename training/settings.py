@@ -21,7 +21,7 @@ Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 NOT_IN_DIGEST = ("checkpoint_minutes",)
 """What changes nothing about the result, and so does not make another run of it."""
 
-CAME_LATER = {"short_epochs": 0, "eq_db": 0.0, "low_pass": 0.0}
+CAME_LATER = {"short_epochs": 0, "eq_db": 0.0, "low_pass": 0.0, "ema_decay": 0.0}
 """Settings that the first runs did not have, at the values at which a run is the same as without them."""
 
 LEAST = {
@@ -40,6 +40,7 @@ LEAST = {
     "dropout": 0,
     "weight_decay": 0,
     "learning_rate": 0,
+    "ema_decay": 0,
     "checkpoint_minutes": 0,
 }
 
@@ -67,6 +68,8 @@ class Settings:
     :param learning_rate: of the optimiser; the highest one of a one-cycle schedule
     :param weight_decay: of the optimiser
     :param schedule: "one-cycle" over all epochs, or "constant"
+    :param ema_decay: validate, keep and export an exponential moving average of the weights, of which each
+        step keeps this share; 0: the weights themselves
     :param patience: stop after so many epochs without a better validation PR-AUC; 0: never
     :param crop_frames: frames of a random crop of each clip, for log-mel networks that take any length; 0,
         and for all others, the network's published input
@@ -98,6 +101,7 @@ class Settings:
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    ema_decay: float = 0.0
     patience: int = 0
     crop_frames: int = 512
     short_epochs: int = 0
@@ -116,7 +120,7 @@ class Settings:
         for name, least in LEAST.items():
             if not least <= getattr(self, name) < inf:
                 raise SettingsFault(f"{name} must be a number from {least} on, not {getattr(self, name)}")
-        for name in ("mix", "dropout", "low_pass"):
+        for name in ("mix", "dropout", "low_pass", "ema_decay"):
             if getattr(self, name) > 1:
                 raise SettingsFault(f"{name} must be in 0..1, not {getattr(self, name)}")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.numpy import load_file
 
 from mat_desktop.inference.cards import open_card
 from tests.training.corpora import make_corpus
@@ -173,6 +174,17 @@ def test_the_whole_network_for_other_tags(command: Command, model: Path, place: 
     settings = json.loads((folder / "settings.json").read_text())
     assert (settings["learning_rate"], settings["width"], settings["epochs"]) == (1e-4, 0.2, 2)
     assert open_card(tmp_path / "mine").metrics["test"]["mtat"]["roc_auc"] > 0.9
+
+
+def test_the_whole_network_for_its_own_tags_goes_on_from_its_own_head(
+    command: Command, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--model", str(model), "--export", str(tmp_path / "mine"), "--whole", "--epochs", "1"]
+    words += ["--learning-rate", "0", "--weight-decay", "0", "--crop-frames", "300"]
+    assert command("finetune", *words) == 0
+    assert "a new head" not in capsys.readouterr().err
+    before, after = (load_file(folder / "model.safetensors") for folder in (model, tmp_path / "mine"))
+    assert (after["head.weight"] == before["head.weight"]).all()
 
 
 def test_rows_of_a_table_beside_the_papers_figures(

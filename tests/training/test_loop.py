@@ -28,7 +28,7 @@ from training.datasets.dataset import DatasetFault
 from training.devices import choose_precision
 from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
 from training.inputs import Clips, hear, limited
-from training.loop import Diverged, fit, predict
+from training.loop import Diverged, averaged, fit, predict
 from training.progress import Begin, End, Epoch, Event, StepDone
 from training.settings import Settings, SettingsFault
 from training.stopping import Stopped
@@ -136,6 +136,30 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
         assert same(a["module"], b["module"])
     epochs = load_checkpoint(cut / LAST)["state"]["epochs"]
     assert [epoch["number"] for epoch in epochs] == [1, 2, 3]
+
+
+def test_averaged_weights_are_kept_and_survive_an_interruption(clips: Clips, tmp_path: Path) -> None:
+    plain = fit(clips, TINY, folder(tmp_path / "plain"), lambda event: None)
+    settings = replace(TINY, ema_decay=0.5)
+    whole = fit(clips, settings, folder(tmp_path / "whole"), lambda event: None)
+    last = load_checkpoint(tmp_path / "whole" / LAST)
+    assert same(last["module"], load_checkpoint(tmp_path / "plain" / LAST)["module"])  # trained on as before
+    assert not same(whole.module.state_dict(), plain.module.state_dict())
+    with pytest.raises(Stopped):
+        fit(clips, settings, folder(tmp_path / "cut"), lambda event: None, stop=after(6))
+    resumed = fit(clips, settings, tmp_path / "cut", lambda event: None, resume=True)
+    assert same(whole.module.state_dict(), resumed.module.state_dict())
+
+
+def test_the_average_keeps_its_share_of_the_old_weights_in_each_step() -> None:
+    module = torch.nn.Linear(1, 1, bias=False)
+    followed = averaged(module, 0.75)
+    values = []
+    for weight in (1.0, 3.0, 3.0):
+        module.weight.data.fill_(weight)
+        followed.update_parameters(module)
+        values.append(followed.module.weight.item())
+    assert values == [1.0, 1.5, 1.875]
 
 
 def test_after_a_kill_at_any_moment_the_weights_are_the_same(
