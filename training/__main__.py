@@ -1,5 +1,7 @@
 """``python -m training prepare | train | evaluate | reproduce | finetune | export | report | benchmark``.
 
+``robustness``, ``pooling`` and ``merging`` measure a model further; the first notes its figures in the card.
+
 ``describe`` and ``look`` are for programs that offer training: they print JSON.
 """
 
@@ -62,9 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     export = add("export", "export the best epoch of a run as a model")
     report = add("report", "write a page on one or several finished runs")
     benchmark = add("benchmark", "measure the speed of the loop against a plain one")
+    robustness = add("robustness", "measure how steady a model is, on encoded clips and on what is no music")
+    pooling = add("pooling", "compare ways to pool the windows of a track")
+    merging = add("merging", "compare merged tags with those of single vocabularies")
 
     look.add_argument("--data", type=Path, required=True, help="folder of a data set, or of music")
-    for command in (prepare, train, evaluate, reproduce, finetune, export, benchmark):
+    measures = (robustness, pooling, merging)
+    for command in (prepare, train, evaluate, reproduce, finetune, export, benchmark, *measures):
         command.add_argument("--data", type=Path, required=True, help="folder of the data set")
         command.add_argument("--cache", type=Path, default=Path("cache"), help="folder for prepared audio")
     for command in (train, reproduce, finetune):
@@ -75,12 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         )
     for command in (train, finetune):
         command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    for command in (evaluate, finetune):
+    for command in (evaluate, finetune, *measures):
         command.add_argument("--model", type=Path, required=True, help="model folder")
     for command in (train, finetune, export):
         needed = command is not train
         command.add_argument("--export", type=Path, required=needed, help="model folder to write, e.g. fcn2d")
-    for command in (look, prepare, train, evaluate, reproduce, finetune, benchmark):
+    for command in (look, prepare, train, evaluate, reproduce, finetune, benchmark, *measures):
         _add_settings(command)
 
     reproduce.add_argument("--table", choices=("1", "2", "3"), required=True)
@@ -90,6 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--from", dest="folder", type=Path, required=True, help="folder of a run")
     report.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
     report.add_argument("--out", type=Path, default=Path("report"), help="folder to write")
+    for command in (robustness, merging):
+        command.add_argument("--scheme", type=Path, required=True, help="tag scheme, a TOML file")
+    robustness.add_argument("--nothing", type=Path, help="folder of sounds that should get no tag")
+    robustness.add_argument("--note", action="store_true", help="write the figures into the model's card")
     benchmark.add_argument("--seconds", type=float, default=10.0, help="for each loop")
     return parser
 

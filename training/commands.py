@@ -14,34 +14,44 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import printable
+from mat_desktop.inference.cards import write_card
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import build
 from training.benchmark import benchmark as measure_speed
 from training.corrections import correct, is_corrections, read_corrections
+from training.datasets.corpus import sounds_of
 from training.datasets.dataset import SPLITS, Dataset, Skipped, check_option
 from training.datasets.recognise import look as look_at
 from training.datasets.recognise import recognised
 from training.datasets.registry import READERS, open_dataset
 from training.describe import describe as describe_all
 from training.devices import in_turn, launch
+from training.display import read_sources
+from training.evaluate import check_tags, has_tags_of, open_model
 from training.evaluate import evaluate as evaluate_model
-from training.evaluate import has_tags_of, open_model
 from training.experiments import BUDGETS, Experiment, rows_of
 from training.export import check_exportable
 from training.export import export as export_model
 from training.finetune import new_head, own_head
 from training.inputs import Clips, hear, limited
-from training.loop import Trained, fit
+from training.loop import Trained, fit, predict
+from training.merging import compare as compare_merging
+from training.pooling import compare as compare_poolings
 from training.progress import EVERY_SECONDS, Bar, Event, Exported, JsonLines, Preparing, RunOpened
 from training.report import report as write_report
 from training.report.words import BUDGETS as WORDS
 from training.report.words import full_name
 from training.results import Budget, RunResult, read_run
+from training.robustness import nothing_heard
+from training.robustness import robustness as variants
 from training.runs import (
     best_network,
     finish,
@@ -61,6 +71,8 @@ IS_FIRST = os.environ.get("RANK", "0") == "0"
 """Of several processes only this one says and writes something."""
 
 SHOWN_SKIPPED = 5
+ROBUSTNESS_CLIPS = 48
+"""Test clips that are encoded, unless told otherwise: ten files of each."""
 
 FINETUNE = {"learning_rate": 1e-4, "epochs": 10, "patience": 3, "mix": 0.0}
 """What a network that is nearly right is trained with, unless told otherwise."""
@@ -219,6 +231,54 @@ def benchmark(options: argparse.Namespace) -> int:
         rows = measure_speed(clips, settings, options.seconds)
     Console().print_json(data=[asdict(row) for row in rows])
     return 0
+
+
+def robustness(options: argparse.Namespace) -> int:
+    """Test clips as other files, and sounds that should get no tag; ``--note`` keeps the figures."""
+    settings = _settings(options)
+    card, trained = open_model(options.model)
+    sources = read_sources(options.scheme)
+    _, dataset = _open(options, replace(settings, clips=settings.clips or ROBUSTNESS_CLIPS))
+    clips = [dataset.clips[index] for index in dataset.indices("test")]
+    with _preparing(options, len(clips), "Encoding and listening") as report:
+        found: dict[str, Any] = {
+            "clips": len(clips),
+            "variants": variants(card, trained, clips, sources, report),
+        }
+    if options.nothing:
+        sounds = sounds_of(options.nothing)
+        with _preparing(options, len(sounds), "Listening to what is no music") as report:
+            found["nothing"], skipped = nothing_heard(card, trained, sounds, sources, report)
+        _say_skipped(skipped)
+    if options.note:
+        noted = {**found, "command": without_paths(sys.argv[1:])}
+        write_card(options.model, replace(card, metrics={**card.metrics, "robustness": noted}))
+    Console().print_json(data=found)
+    return 0
+
+
+def pooling(options: argparse.Namespace) -> int:
+    """Windows of tracks put together from neighbouring test clips, pooled in several ways."""
+    scores, labels, _ = _heard(options)
+    Console().print_json(data=compare_poolings(scores, labels))
+    return 0
+
+
+def merging(options: argparse.Namespace) -> int:
+    """Merged tags against those of single vocabularies, judged by the labels of another vocabulary."""
+    scores, labels, card = _heard(options)
+    Console().print_json(data=compare_merging(card, scores, labels, read_sources(options.scheme)))
+    return 0
+
+
+def _heard(options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.float32], ModelCard]:
+    """Scores and labels of the test clips."""
+    _, dataset = _open(options, _settings(options))
+    card, trained = open_model(options.model)
+    check_tags(card, dataset)
+    clips = _prepared(options, dataset, trained.module.input)
+    indices = clips.split("test")
+    return predict(trained.module, clips, indices, trained.standard), clips.labels(indices), card
 
 
 def _run(

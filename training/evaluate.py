@@ -23,8 +23,7 @@ def evaluate(card: ModelCard, trained: Trained, clips: Clips) -> dict[str, dict[
     :raises DatasetFault: the data set has other tags than the model, or a split is empty
     """
     dataset = clips.dataset
-    if not has_tags_of(card, dataset):
-        raise DatasetFault(f"the tags of {dataset.name} are not those of the model {card.name}")
+    check_tags(card, dataset)
     figures = {}
     for split in ("valid", "test"):
         indices = clips.split(split)
@@ -36,6 +35,12 @@ def evaluate(card: ModelCard, trained: Trained, clips: Clips) -> dict[str, dict[
 def has_tags_of(card: ModelCard, dataset: Dataset) -> bool:
     """Whether the model answers for the tags of a data set, in the same order."""
     return [tag.key for tag in card.tags] == [f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags]
+
+
+def check_tags(card: ModelCard, dataset: Dataset) -> None:
+    """:raises DatasetFault: the data set has other tags than the model"""
+    if not has_tags_of(card, dataset):
+        raise DatasetFault(f"the tags of {dataset.name} are not those of the model {card.name}")
 
 
 def open_model(folder: Path) -> tuple[ModelCard, Trained]:

@@ -21,8 +21,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from mat_desktop.audio.windows import SILENCE_DB, windows
 from mat_desktop.errors import ModelFault
-from mat_desktop.inference.tagger import SILENCE_DB, LogMel, Tagger, windows
+from mat_desktop.inference.tagger import LogMel, Tagger
 from mat_desktop.networks.blocks import Block
 from mat_desktop.networks.crnn import Crnn2d
 from mat_desktop.networks.fcn import Fcn

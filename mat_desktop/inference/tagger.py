@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mat_desktop.audio.windows import SILENCE_DB, weights, windows
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import ModelFault
 from mat_desktop.inference.cards import open_card, read_weights
@@ -20,10 +21,6 @@ from mat_desktop.networks.registry import build
 
 LogMel = NDArray[np.float32]
 Turn = Callable[[float], AbstractContextManager[object]]
-
-SILENCE_DB = -70.0
-"""A window whose loudest cell is below this holds nothing but dither: white noise at the last bit of 16-bit
-audio lies near -84 dB in our log-mel."""
 
 SILENT_POSITIONS = 8
 """Columns of the (empty) taggram for each window of a track in which nothing was heard."""
@@ -101,9 +98,6 @@ class Tagger:
         if frames < length:
             raise ValueError(f"{frames} frames are less than a window of {length}")
         starts = windows(frames, length)
-        weights = [1.0] * len(starts)
-        if frames % length:
-            weights[-1] = frames % length / length
         heard = [bool(log_mel[:, start : start + length].max() > SILENCE_DB) for start in starts]
         loud = [start for start, is_heard in zip(starts, heard, strict=True) if is_heard]
         positions, features = self._listen(log_mel, loud, length, turn)
@@ -113,7 +107,8 @@ class Tagger:
         if not len(positions):
             channels = np.zeros(features.shape[1], np.float16)
             return Judgement(np.zeros(tags, np.float32), taggram, channels, silent=True)
-        loud_weights = np.array([w for w, h in zip(weights, heard, strict=True) if h], np.float32)
+        shares = zip(weights(frames, length), heard, strict=True)
+        loud_weights = np.array([share for share, is_heard in shares if is_heard], np.float32)
         window_scores = _sigmoid(positions.mean(axis=2))
         values = np.average(window_scores, axis=0, weights=loud_weights).astype(np.float32)
         _fill_taggram(taggram, _sigmoid(positions), starts, heard, length, frames)
@@ -142,14 +137,6 @@ class Tagger:
                     features.append(pooled.float().cpu().numpy())
         positions = np.concatenate(parts) if parts else np.zeros((0, len(self.card.tags), 0), np.float32)
         return positions, np.concatenate(features)
-
-
-def windows(frames: int, length: int) -> list[int]:
-    """First frames of the windows of a track: side by side, the last one moved back to end with the track."""
-    starts = list(range(0, frames - length + 1, length))
-    if frames % length:
-        starts.append(frames - length)
-    return starts
 
 
 def choose_device(wish: str) -> tuple[torch.device, str]:

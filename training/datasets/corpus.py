@@ -53,7 +53,7 @@ def read_corpus(folder: Path, nothing: str = "") -> Dataset:
     labels = np.concatenate(
         [_labels(folder, arrays, name, len(v)) for name, v in vocabularies.items()], axis=1
     )
-    silent = _sounds_of(Path(nothing)) if nothing else []
+    silent = sounds_of(Path(nothing)) if nothing else []
     return assemble(
         folder.name,
         [*(folder / "audio" / f"{row['id']}.opus" for row in rows), *silent],
@@ -69,9 +69,10 @@ def read_corpus(folder: Path, nothing: str = "") -> Dataset:
     )
 
 
-def _sounds_of(folder: Path) -> list[Path]:
+def sounds_of(folder: Path) -> list[Path]:
+    """Audio files below a folder with sound that is no music. :raises DatasetFault: there are none"""
     if not folder.is_dir():
-        raise DatasetFault(f"{folder} is no folder: option nothing takes one with speech and noise")
+        raise DatasetFault(f"{folder} is no folder: here it takes one with speech and noise")
     found = sorted(path for path in folder.rglob("*") if is_audio_name(path))
     if not found:
         raise DatasetFault(f"{folder}: no audio file in it")
