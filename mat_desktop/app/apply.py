@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.recover import settle
 from mat_desktop.app.session import Session
 from mat_desktop.domain.plan import FilePlan, Plan, WriteResult, WriteStatus
+from mat_desktop.domain.tags import Field
 from mat_desktop.errors import Conflict, FileFault
 from mat_desktop.metadata.write import Prepared, commit, discard, prepare
 from mat_desktop.store.journal import EntryState
@@ -41,10 +42,17 @@ def _write(session: Session, run: int, file: FilePlan) -> WriteResult:
     return WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
 
 
-def swap(session: Session, run: int, path: Path, prepared: Prepared) -> int:
-    """Journal a prepared file, put it in place, and keep the library in step. Returns the journal's entry.
+def swap(
+    session: Session,
+    run: int,
+    path: Path,
+    prepared: Prepared,
+    reverses: Mapping[Field, Collection[int]] = {},
+) -> None:
+    """Journal a prepared file, put it in place, and keep the library in step.
 
     :param path: as the library knows the file; the prepared one has links resolved
+    :param reverses: entries of the journal whose change of a field is taken back
     :raises FileFault: the file could not be replaced and is as it was
     :raises StoreFault: the journal refused; the file is as it was
     """
@@ -57,6 +65,8 @@ def swap(session: Session, run: int, path: Path, prepared: Prepared) -> int:
             prepared.after_sha256,
             prepared.delta,
             prepared.changes,
+            known=path,
+            reverses=reverses,
         )
     except BaseException:
         discard(prepared)
@@ -71,4 +81,3 @@ def swap(session: Session, run: int, path: Path, prepared: Prepared) -> int:
         raise
     session.journal.settle(entry, EntryState.WRITTEN)
     session.library.rewritten(path, stamp, prepared.changes)
-    return entry

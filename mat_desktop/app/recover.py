@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mat_desktop.app.session import Session
 from mat_desktop.domain.plan import WriteResult, WriteStatus
+from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import StoreFault
 from mat_desktop.metadata.replace import is_stray_temp
 from mat_desktop.store.journal import Entry, EntryState
@@ -35,14 +36,16 @@ def settle(session: Session, entry: Entry) -> WriteResult:
     digest = _digest(entry.path)
     if digest == entry.after_sha256:
         session.journal.settle(entry.id, EntryState.WRITTEN)
+        with suppress(OSError):
+            session.library.rewritten(entry.known, FileStamp.of(entry.path.stat()), entry.changes)
         return WriteResult(
-            entry.path, WriteStatus.WRITTEN, "was finished before the interruption", entry.changes
+            entry.known, WriteStatus.WRITTEN, "was finished before the interruption", entry.changes
         )
     entry.temp.unlink(missing_ok=True)
     session.journal.settle(entry.id, EntryState.DROPPED)
     if digest == entry.before_sha256:
-        return WriteResult(entry.path, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
-    return WriteResult(entry.path, WriteStatus.CONFLICT, "was interrupted, and the file has changed since")
+        return WriteResult(entry.known, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
+    return WriteResult(entry.known, WriteStatus.CONFLICT, "was interrupted, and the file has changed since")
 
 
 def _remove_strays(session: Session) -> None:

@@ -1,85 +1,283 @@
-"""Takes a run back: byte for byte where a file is as the run left it, field by field where it is not."""
+"""Works out how a run, a file of it or a field comes back to what it was, and what stands against it.
+
+Nothing is written here: a reversal is done by ``app.reverse``. A redo is the reversal of a reversal.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
-from mat_desktop.app.apply import swap
+from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
-from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
-from mat_desktop.domain.track import FileStamp
-from mat_desktop.errors import Conflict, FileFault, UsageFault
+from mat_desktop.domain.plan import Change, WriteResult
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Reversal, RunKind
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, TagSet
+from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.metadata.files import read_tags
-from mat_desktop.metadata.write import Prepared, prepare, prepare_restore
-from mat_desktop.store.journal import Entry
+from mat_desktop.metadata.write import obstacle
+from mat_desktop.store.journal import Entry, Run
+
+GONE = "the file is gone"
+BACK_ALREADY = "is as it was already"
+FOREIGN = "another program changed it since"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the journal knows of one field of a file: the newest writes that follow on each other.
+
+    :param ours: values that the last of them wrote
+    :param old: values before the first of them
+    :param entries: they, the newest first
+    """
+
+    field: Field
+    ours: tuple[str, ...]
+    old: tuple[str, ...]
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the journal knows of one file, as far as it is to be taken back.
+
+    :param path: as the library knows it
+    :param place: links resolved
+    """
+
+    path: Path
+    place: Path
+    traces: tuple[Trace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A reversal whose files were not looked at yet."""
+
+    kind: RunKind
+    reason: str
+    pasts: tuple[Past, ...]
+    undo_of: int | None
+    whole: bool
+
+    def of(self, files: Iterable[FileReversal]) -> Reversal:
+        """The reversal, with its files as they are."""
+        return Reversal(self.kind, self.reason, tuple(files), self.undo_of, self.whole)
 
 
 def last_run(session: Session) -> int:
-    """The newest run that wrote something and that nobody has tried to take back yet.
+    """The newest run that still counts and that nobody has tried to take back yet.
 
     A run of which a file could not be taken back does not stand in the way of those before it; it can still
     be named.
 
     :raises UsageFault: there is none
     """
-    runs = session.journal.runs()
-    tried = {run.undo_of for run in runs}
-    for run in runs:
-        if run.undo_of is None and not run.undone and run.id not in tried:
+    for run in session.journal.runs():
+        if run.kind is not RunKind.UNDO and not run.undone and not run.tried:
             return run.id
     raise UsageFault("there is nothing to undo")
 
 
+def last_undo(session: Session) -> int:
+    """The newest undo that still counts and that nobody has tried to take back yet.
+
+    :raises UsageFault: there is none
+    """
+    for run in session.journal.runs():
+        if run.kind is RunKind.UNDO and not run.undone and not run.tried:
+            return run.id
+    raise UsageFault("there is nothing to redo")
+
+
+def undoing(
+    session: Session, run_id: int, files: Collection[Path] = (), fields: Collection[Field] = ()
+) -> Task:
+    """Take back a run, or only some files or fields of it. Of an undo this is the redo.
+
+    :param files: absolute; none means all
+    :param fields: none means all
+    :raises UsageFault: there is no such run, file or field in it, or it was taken back already
+    """
+    run = _run(session, run_id)
+    entries = _of_files(run, session.journal.written(run_id), files)
+    settled = session.journal.reverted([entry.id for entry in entries])
+    pasts = _pasts(
+        (entry, change)
+        for entry in entries
+        for change in entry.changes
+        if (not fields or change.field in fields) and (entry.id, change.field) not in settled
+    )
+    if not pasts:
+        _complain_of_fields(run, entries, fields)
+        raise UsageFault(f"run {run_id} was undone already")
+    kind = RunKind.REDO if run.kind is RunKind.UNDO else RunKind.UNDO
+    return Task(kind, f"{kind} of run {run_id}", pasts, run_id, not files and not fields)
+
+
+def redoing(
+    session: Session, run_id: int, files: Collection[Path] = (), fields: Collection[Field] = ()
+) -> Task:
+    """Write again what was taken back of a run; of an undo, what that undo took back.
+
+    :raises UsageFault: there is no such run, file or field in it, or nothing of it was taken back
+    """
+    run = _run(session, run_id)
+    if run.kind is RunKind.UNDO and not run.undone:
+        return undoing(session, run_id, files, fields)
+    entries = _of_files(run, session.journal.written(run_id), files)
+    settled = session.journal.reverted([entry.id for entry in entries])
+    wanted: list[tuple[Entry, Change]] = []
+    for entry in entries:
+        for change in entry.changes:
+            if (entry.id, change.field) not in settled or (fields and change.field not in fields):
+                continue
+            by = session.journal.reverted_by(entry.id, change.field)
+            back = next((c for c in by.changes if c.field == change.field), None) if by else None
+            # What was taken back together with later runs comes back with the last of them.
+            if by is not None and back is not None and back.before == change.after:
+                wanted.append((by, back))
+    if not wanted:
+        _complain_of_fields(run, entries, fields)
+        raise UsageFault(f"there is nothing to redo of run {run_id}")
+    runs = {by.run for by, _ in wanted}
+    undo_of = runs.pop() if len(runs) == 1 else run_id
+    return Task(RunKind.REDO, f"redo of run {run_id}", _pasts(wanted), undo_of, not files and not fields)
+
+
+def undoing_files(session: Session, files: Sequence[Path]) -> Task:
+    """Take back the last thing that was written to each of some files.
+
+    :raises UsageFault: nothing that was written to any of them counts any more
+    """
+    wanted: list[tuple[Entry, Change]] = []
+    for path in files:
+        entries = session.journal.written_to(path.resolve())
+        numbers = [entry.id for entry in entries]
+        settled = session.journal.reverted(numbers) | session.journal.taking_back(numbers)
+        for entry in reversed(entries):
+            counting = [(entry, c) for c in entry.changes if (entry.id, c.field) not in settled]
+            if counting:
+                wanted += counting
+                break
+    if not wanted:
+        raise UsageFault("nothing was written to it that could be undone")
+    runs = {entry.run for entry, _ in wanted}
+    undo_of = runs.pop() if len(runs) == 1 else None
+    reason = "undo of single files" if undo_of is None else f"undo of run {undo_of}"
+    return Task(RunKind.UNDO, reason, _pasts(wanted), undo_of, whole=False)
+
+
+def look(session: Session, pasts: Iterable[Past], cancel: Event) -> Iterator[FileReversal]:
+    """Files as they are now, beside what they would become."""
+    for past in pasts:
+        if cancel.is_set():
+            return
+        yield look_at(session, past)
+
+
+def look_at(session: Session, past: Past) -> FileReversal:
+    """One file as it is now. Nothing is raised: what stands against it is said in it."""
+    stamp, present, fault = present_tags(past.place)
+    if stamp is None:
+        fields = tuple(
+            FieldReversal(Change(trace.field, trace.ours, trace.old), trace.entries) for trace in past.traces
+        )
+    else:
+        fields = tuple(compared(session, past.place, trace, present) for trace in past.traces)
+    return FileReversal(past.path, past.place, stamp, fields, fault)
+
+
+def present_tags(place: Path) -> tuple[FileStamp | None, TagSet, str]:
+    """Stamp and tags of a file, and why it cannot be written; no stamp where it cannot be read."""
+    try:
+        stamp = FileStamp.of(place.stat())
+        tags = read_tags(place).tags
+    except OSError as error:
+        return None, {}, GONE if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+    except FileFault as fault:
+        return None, {}, fault.cause
+    return stamp, tags, obstacle(place)
+
+
+def compared(session: Session, place: Path, trace: Trace, present: TagSet) -> FieldReversal:
+    """A field as it is now, beside what it would become."""
+    now = tuple(present.get(trace.field, ()))
+    why = ""
+    if now == trace.old:
+        why = BACK_ALREADY
+    elif now != trace.ours:
+        why = _who_changed(session, place, trace, now)
+    return FieldReversal(Change(trace.field, now, trace.old), trace.entries, why)
+
+
+def _who_changed(session: Session, place: Path, trace: Trace, now: tuple[str, ...]) -> str:
+    for entry in reversed(session.journal.written_to(place)):
+        if entry.id <= max(trace.entries):
+            break
+        if any(change.field == trace.field and change.after == now for change in entry.changes):
+            return f"run {entry.run} wrote it since"
+    return FOREIGN
+
+
 def undo(session: Session, run_id: int, cancel: Event) -> Iterator[WriteResult]:
-    """Put back what a run changed, the last file first.
+    """Put back what a run changed; what others changed since stays.
 
     :raises UsageFault: there is no such run, or it was taken back already
     :raises StoreFault: the journal cannot be written, or another process is writing
     """
-    with session.journal.writing():
-        entries = session.journal.written(run_id)
-        if not entries:
-            raise UsageFault(f"run {run_id} wrote nothing, or was undone already")
-        files = [entry.path for entry in entries]
-        with session.journal.run(f"undo of run {run_id}", files, undo_of=run_id) as undoing:
-            for entry in entries:
-                if cancel.is_set():
-                    return
-                yield _take_back(session, undoing, entry)
+    task = undoing(session, run_id)
+    files = [file.safe for file in look(session, task.pasts, cancel)]
+    yield from reverse(session, task.of(files), cancel)
 
 
-def _take_back(session: Session, undoing: int, entry: Entry) -> WriteResult:
-    backwards = tuple(change.reversed() for change in entry.changes)
-    kept: tuple[Change, ...] = ()
-    try:
-        try:
-            prepared = prepare_restore(
-                entry.path, entry.delta, entry.after_sha256, entry.before_sha256, backwards
-            )
-        except Conflict:
-            prepared, kept = _field_by_field(entry, backwards)
-        new_entry = swap(session, undoing, entry.path, prepared)
-    except Conflict as conflict:
-        return WriteResult(entry.path, WriteStatus.CONFLICT, conflict.cause)
-    except FileFault as fault:
-        return WriteResult(entry.path, WriteStatus.FAILED, fault.cause)
-    session.journal.settle_undo(new_entry, entry.id)
-    if kept:
-        fields = ", ".join(change.field for change in kept)
-        reason = f"another program changed the file since: {fields} left as found"
-        return WriteResult(entry.path, WriteStatus.CONFLICT, reason, prepared.changes)
-    return WriteResult(entry.path, WriteStatus.WRITTEN, changes=prepared.changes)
+def joined(changes: Iterable[tuple[Entry, Change]]) -> tuple[Trace, ...]:
+    """Changes of one file, the oldest first, as one trace a field.
+
+    Where another program changed a field between two writes, only those after it count: its value is what the
+    field goes back to.
+    """
+    traces: dict[Field, Trace] = {}
+    for entry, change in changes:
+        trace = traces.get(change.field)
+        follows = trace is not None and trace.ours == change.before
+        old, entries = (trace.old, trace.entries) if trace is not None and follows else (change.before, ())
+        traces[change.field] = Trace(change.field, change.after, old, (entry.id, *entries))
+    return tuple(traces[field] for field in Field if field in traces)
 
 
-def _field_by_field(entry: Entry, backwards: tuple[Change, ...]) -> tuple[Prepared, tuple[Change, ...]]:
-    """Put back the fields that still hold what we wrote. Returns what is left alone as well."""
-    try:
-        stamp = FileStamp.of(entry.path.stat())
-    except OSError as error:
-        raise FileFault(entry.path, "the file is gone") from error
-    present = read_tags(entry.path).tags
-    ours = tuple(change for change in backwards if present.get(change.field, ()) == change.before)
-    if not ours:
-        raise Conflict(entry.path, "another program changed every field that was written")
-    return prepare(entry.path, ours, stamp), tuple(change for change in backwards if change not in ours)
+def _pasts(changes: Iterable[tuple[Entry, Change]]) -> tuple[Past, ...]:
+    by_place: dict[Path, list[tuple[Entry, Change]]] = {}
+    for entry, change in changes:
+        by_place.setdefault(entry.path, []).append((entry, change))
+    return tuple(Past(found[-1][0].known, place, joined(found)) for place, found in sorted(by_place.items()))
+
+
+def _run(session: Session, run_id: int) -> Run:
+    for run in session.journal.runs():
+        if run.id == run_id:
+            return run
+    raise UsageFault(f"there is no run {run_id} that wrote anything")
+
+
+def _of_files(run: Run, entries: list[Entry], files: Collection[Path]) -> list[Entry]:
+    """Those of some files. :raises UsageFault: the run did not write to one of them"""
+    if not files:
+        return entries
+    places = {path.resolve(): path for path in files}
+    written = {entry.path for entry in entries}
+    for place, path in places.items():
+        if place not in written:
+            raise UsageFault(f"run {run.id} did not write to {path}")
+    return [entry for entry in entries if entry.path in places]
+
+
+def _complain_of_fields(run: Run, entries: Sequence[Entry], fields: Collection[Field]) -> None:
+    """:raises UsageFault: none of the fields was written"""
+    written = {change.field for entry in entries for change in entry.changes}
+    if fields and not written & set(fields):
+        raise UsageFault(f"run {run.id} did not write {', '.join(fields)}; it wrote {', '.join(run.fields)}")

@@ -1,4 +1,4 @@
-"""``mat-desktop history``: the runs that wrote to files."""
+"""``mat-desktop history [RUN]``: the runs that wrote to files, or the files and fields of one."""
 
 from __future__ import annotations
 
@@ -6,21 +6,51 @@ import argparse
 from threading import Event
 
 from mat_desktop.app.session import Session
-from mat_desktop.cli.output import count
+from mat_desktop.cli.output import count, write_change
+from mat_desktop.domain.reversal import RunKind
+from mat_desktop.errors import UsageFault, printable
+from mat_desktop.store.journal import Run
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
-    """One line a run, the newest first. Exit status 0."""
+    """One line a run, the newest first; or what one of them wrote. Exit status 0."""
     session = Session(options.data_dir)
     try:
         runs = session.runs()
-        if not runs:
+        if options.run is not None:
+            _one(session, runs, options.run)
+        elif not runs:
             print("Nothing was written yet.")
-        for entry in runs:
-            local = entry.started.astimezone().strftime("%Y-%m-%d %H:%M")
-            state = ", undone" if entry.undone else ""
-            what = f"{count(entry.files, 'file')}, {count(entry.changes, 'change')}"
-            print(f"{entry.id:>5}  {local}  {what}  {entry.reason}{state}")
+        else:
+            for entry in runs:
+                print(_line(entry))
     finally:
         session.close()
     return 0
+
+
+def _line(run: Run) -> str:
+    local = run.started.astimezone().strftime("%Y-%m-%d %H:%M")
+    files = count(run.files, "file")
+    if run.planned is not None and run.planned > run.files:
+        files = f"{run.files:,} of {count(run.planned, 'file')}"
+    state = ""
+    if run.undone:
+        state = ", redone" if run.kind is RunKind.UNDO else ", undone"
+    elif run.reverted:
+        state = f", {count(run.reverted, 'change')} undone"
+    fields = ", ".join(run.fields)
+    return f"{run.id:>5}  {local}  {files}, {count(run.changes, 'change')}  {run.reason} ({fields}){state}"
+
+
+def _one(session: Session, runs: list[Run], number: int) -> None:
+    run = next((run for run in runs if run.id == number), None)
+    if run is None:
+        raise UsageFault(f"there is no run {number} that wrote anything")
+    print(_line(run))
+    entries = session.journal.written(number)
+    settled = session.journal.reverted([entry.id for entry in entries])
+    for entry in entries:
+        print(printable(entry.known))
+        for change in (change for change in entry.changes if change.before != change.after):
+            write_change(change, "undone" if (entry.id, change.field) in settled else "")

@@ -77,11 +77,71 @@ def parser() -> argparse.ArgumentParser:
     info.add_argument("paths", nargs="+", type=Path, metavar="FILE")
     info.add_argument("--json", action="store_true", help="as JSON")
 
-    undo = commands.add_parser("undo", help="take a run back: every file as it was before")
+    undo = commands.add_parser(
+        "undo",
+        help="take a run back: every file as it was before",
+        description="Takes back what a run wrote: byte for byte where a file is as the run left it, else "
+        "field by field. What another program changed since is left alone, and said.",
+    )
     undo.add_argument(
         "run", nargs="?", type=int, metavar="RUN", help="number of the run; the last by default"
     )
+    redo = commands.add_parser(
+        "redo",
+        help="take an undo back: what was written stands in the files again",
+        description="Writes again what an undo took back.",
+    )
+    redo.add_argument(
+        "run",
+        nargs="?",
+        type=int,
+        metavar="RUN",
+        help="number of the undo, or of the run that it took back; the last undo by default",
+    )
+    for part in (undo, redo):
+        part.add_argument(
+            "--file",
+            action="extend",
+            nargs="+",
+            default=[],
+            type=Path,
+            metavar="PATH",
+            help="only these files of it",
+        )
+        part.add_argument(
+            "--field",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar="NAME",
+            help="only these fields of it",
+        )
+        part.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
+        part.add_argument(
+            "--force", action="store_true", help="also fields that another program changed since"
+        )
+    remove_all = commands.add_parser(
+        "remove-all",
+        help="take all that the program ever wrote out of the files: show it, or with --write do it",
+        description="Every field that still holds what this program wrote goes back to what it was before "
+        "its first write, and MAT_TAGS and MAT_MODEL go. What another program changed since is left alone. "
+        "Files are changed only with --write.",
+    )
+    remove_all.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="only these files, and those in these folders; all by default",
+    )
+    remove_all.add_argument(
+        "--field", action="extend", nargs="+", default=[], metavar="NAME", help="only these fields"
+    )
+    remove_all.add_argument("--write", action="store_true", help="do it")
     history = commands.add_parser("history", help="list the runs that wrote to files")
+    history.add_argument(
+        "run", nargs="?", type=int, metavar="RUN", help="list the files and fields of this run"
+    )
 
     models = commands.add_parser("models", help="list the models: bundled ones and those imported")
     models.add_argument("--json", action="store_true", help="as JSON")
@@ -120,7 +180,8 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="as JSON")
     doctor.add_argument("--device", default="auto", choices=["auto", "cuda", "mps", "xpu", "cpu"])
 
-    for command in (window, demo, tag, info, undo, history, models, corrections, taught, doctor):
+    every = (window, demo, tag, info, undo, redo, remove_all, history, models, corrections, taught, doctor)
+    for command in every:
         command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
     return top
 
@@ -129,7 +190,7 @@ def run(options: argparse.Namespace) -> int:
     """Run one of the commands of this package and return the exit status."""
     cancel = Event()
     _stop_on_signals(cancel)
-    module = importlib.import_module(f"mat_desktop.cli.{options.command}")
+    module = importlib.import_module(f"mat_desktop.cli.{options.command.replace('-', '_')}")
     try:
         status: int = module.run(options, cancel)
         sys.stdout.flush()

@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mat_desktop.domain.plan import Change
 from mat_desktop.errors import FileFault
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
@@ -47,6 +48,12 @@ def progress() -> Progress:
 def count(number: int, noun: str) -> str:
     """ "1 file", "2 files", "1,234 files"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def write_change(change: Change, remark: str = "") -> None:
+    """A field with its old and new values, on standard output."""
+    old, new = ("; ".join(values) or "(empty)" for values in (change.before, change.after))
+    print(f"  {change.field:<11} {old} -> {new}{f'  ({remark})' if remark else ''}")
 
 
 def list_failures(faults: Sequence[FileFault]) -> None:

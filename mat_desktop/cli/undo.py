@@ -1,37 +1,104 @@
-"""``mat-desktop undo [RUN]``: takes a run back."""
+"""``mat-desktop undo [RUN]`` and ``redo [RUN]``: take a run, a file or a field of it back, and back again."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 from threading import Event
 
 from mat_desktop.app.recover import recover
+from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
-from mat_desktop.app.undo import last_run, undo
-from mat_desktop.cli.output import count, errors, list_failures, progress
+from mat_desktop.app.undo import Task, last_run, last_undo, look, redoing, undoing
+from mat_desktop.cli.output import count, errors, list_failures, progress, write_change
 from mat_desktop.domain.plan import WriteStatus
-from mat_desktop.errors import FileFault, printable
+from mat_desktop.domain.reversal import FileReversal, Reversal, RunKind
+from mat_desktop.domain.tags import WRITABLE, Field
+from mat_desktop.errors import FileFault, UsageFault, printable
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file could not be put back entirely."""
+    return with_session(options, lambda session: _undo(session, options, cancel))
+
+
+def with_session(options: argparse.Namespace, do: Callable[[Session], int]) -> int:
+    """A session for something that writes: what a crash left is settled first."""
     session = Session(options.data_dir)
     try:
         for result in recover(session):
             errors.print(f"an earlier run: {printable(result.path)}: {result.reason}")
-        number = last_run(session) if options.run is None else options.run
-        faults = []
-        restored = 0
-        with progress() as bar:
-            task = bar.add_task(f"Undoing run {number}", total=len(session.journal.written(number)))
-            for result in undo(session, number, cancel):
-                bar.advance(task)
-                if result.status is WriteStatus.WRITTEN:
-                    restored += 1
-                else:
-                    faults.append(FileFault(result.path, result.reason))
-        list_failures(faults)
-        errors.print(f"Run {number}: {count(restored, 'file')} put back as before it.")
-        return 1 if faults else 0
+        return do(session)
     finally:
         session.close()
+
+
+def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
+    files = [path.absolute() for path in options.file]
+    fields = read_fields(options.field)
+    if options.command == "undo":
+        number = last_run(session) if options.run is None else options.run
+        task = undoing(session, number, files, fields)
+    else:
+        number = last_undo(session) if options.run is None else options.run
+        task = redoing(session, number, files, fields)
+    found = _look(session, task, cancel)
+    if cancel.is_set():
+        return 0
+    if options.dry_run:
+        return show(found, write_hint=f"without --dry-run, {options.command} does it")
+    plan = task.of(file if options.force else file.safe for file in found)
+    written, faults = carry_out(session, plan, f"{options.command.title()}ing run {number}", cancel)
+    list_failures(faults)
+    what = "put back as before it" if task.kind is RunKind.UNDO else "written again"
+    errors.print(f"Run {number}: {count(written, 'file')} {what}.")
+    return 1 if faults else 0
+
+
+def _look(session: Session, task: Task, cancel: Event) -> list[FileReversal]:
+    found = []
+    with progress() as bar:
+        bar_task = bar.add_task("Looking", total=len(task.pasts))
+        for file in look(session, task.pasts, cancel):
+            found.append(file)
+            bar.advance(bar_task)
+    return found
+
+
+def read_fields(words: Sequence[str]) -> list[Field]:
+    """Names of fields. :raises UsageFault: one is not a field that this program writes"""
+    for word in words:
+        if word not in WRITABLE:
+            names = ", ".join(field for field in Field if field in WRITABLE)
+            raise UsageFault(f"--field {word}: {word!r} is none of {names}")
+    return [Field(word) for word in words]
+
+
+def show(files: Sequence[FileReversal], write_hint: str) -> int:
+    """What would happen to each file, on standard output, and how many there are. Exit status 0."""
+    for file in files:
+        print(printable(file.path))
+        for item in (item for item in file.fields if item.why or not item.idle):
+            write_change(item.change, (file.fault and "cannot be written") or item.why)
+        if file.fault:
+            print(f"  failed: {file.fault}")
+        if file.note:
+            print(f"  note: {file.note}")
+    changing = sum(bool(file.safe.changes) for file in files)
+    errors.print(f"{count(changing, 'file')} would change; nothing was written ({write_hint}).")
+    return 0
+
+
+def carry_out(session: Session, plan: Reversal, title: str, cancel: Event) -> tuple[int, list[FileFault]]:
+    """How many files were written, and those that were not, or not entirely."""
+    written = 0
+    faults: list[FileFault] = []
+    with progress() as bar:
+        bar_task = bar.add_task(title, total=len(plan.files))
+        for result in reverse(session, plan, cancel):
+            bar.advance(bar_task)
+            if result.changes:
+                written += 1
+            if result.status in (WriteStatus.CONFLICT, WriteStatus.FAILED):
+                faults.append(FileFault(result.path, result.reason))
+    return written, faults

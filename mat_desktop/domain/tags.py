@@ -40,6 +40,10 @@ TAG_FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROU
 """Fields that a tag can be written into."""
 
 
+MARKS = frozenset({Field.MAT_TAGS, Field.MAT_SCORES, Field.MAT_MODEL})
+"""Fields that are this program's own and that no other writes."""
+
+
 class Category(StrEnum):
     """What kind of thing a tag says, in the order in which it is shown."""
 

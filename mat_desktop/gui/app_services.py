@@ -180,8 +180,13 @@ class AppServices:
     def run_changes(self, run_id: int) -> Sequence[FilePlan]:
         """What a run wrote and was not taken back since, file by file."""
         none = FileStamp(0, 0, 0)
-        entries = reversed(self._session.journal.written(run_id))
-        return [FilePlan(entry.path, none, entry.changes) for entry in entries]
+        entries = self._session.journal.written(run_id)
+        settled = self._session.journal.reverted([entry.id for entry in entries])
+        plans = (
+            FilePlan(entry.known, none, tuple(c for c in entry.changes if (entry.id, c.field) not in settled))
+            for entry in entries
+        )
+        return [plan for plan in plans if plan.changes]
 
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""

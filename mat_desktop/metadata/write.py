@@ -50,10 +50,32 @@ class Prepared:
     changes: tuple[Change, ...]
 
 
-def prepare(path: Path, changes: Sequence[Change], stamp: FileStamp) -> Prepared:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One write backwards.
+
+    :param delta: as ``prepare`` returned it
+    :param sha256: digest of the file before that write, hex
+    """
+
+    delta: bytes
+    sha256: str
+
+
+Way = Callable[[str], Sequence[Step]]
+"""From a file's digest to the steps that lead to another one, none where no way is known."""
+
+
+def _no_way(digest: str) -> Sequence[Step]:
+    return ()
+
+
+def prepare(path: Path, changes: Sequence[Change], stamp: FileStamp, way: Way = _no_way) -> Prepared:
     """Build the file with the changes beside the old one, and prove that nothing else differs.
 
     :param stamp: of the file when the changes were planned
+    :param way: asked with the digest of the file, hex; leads to a file that has these very changes. Where
+        there is one it is taken, so that the file comes back byte for byte
     :raises Conflict: the file, or a field that is to change, is no longer as it was then
     :raises TagFault: the file cannot be written without loss, or at all; nothing is left behind
     :raises ValueError: there is nothing to change
@@ -63,7 +85,11 @@ def prepare(path: Path, changes: Sequence[Change], stamp: FileStamp) -> Prepared
     if not changes:
         raise ValueError("there is nothing to change")
 
-    def build(target: Path, file: Source, temp: Path) -> None:
+    def build(target: Path, file: Source, temp: Path, digest: str) -> None:
+        steps = way(digest)
+        if steps:
+            _go_back(target, steps, temp)
+            return
         container = open_container(target, file)
         if container.obstacle:
             raise Refusal(container.obstacle)
@@ -82,6 +108,27 @@ def prepare(path: Path, changes: Sequence[Change], stamp: FileStamp) -> Prepared
     return _prepared(path, changes, stamp, build)
 
 
+def _go_back(target: Path, steps: Sequence[Step], temp: Path) -> None:
+    """Rebuild an earlier file from reverse deltas."""
+    source = target
+    for number, step in enumerate(steps, 1):
+        out = temp if number == len(steps) else create_temp(target.parent)
+        try:
+            apply_delta(source, step.delta, out)
+            if _sha256(out) != step.sha256:
+                raise ValueError("another file came of it")
+        except BaseException as error:
+            if out is not temp:
+                out.unlink(missing_ok=True)
+            if isinstance(error, ValueError):
+                raise Refusal("the journal's record of the old file is damaged") from error
+            raise
+        finally:
+            if source is not target:
+                source.unlink(missing_ok=True)
+        source = out
+
+
 def obstacle(path: Path) -> str:
     """Why a file cannot be written, as far as can be told without making the copy; empty if it can."""
     try:
@@ -92,38 +139,6 @@ def obstacle(path: Path) -> str:
                 return open_container(target, Source(raw)).obstacle
     except FileFault as refusal:
         return refusal.cause
-
-
-def prepare_restore(
-    path: Path,
-    delta: bytes,
-    expect_sha256: str,
-    original_sha256: str,
-    changes: Sequence[Change],
-    stamp: FileStamp | None = None,
-) -> Prepared:
-    """Build the file as it was before a write, byte for byte, beside what the write left.
-
-    :param delta: as ``prepare`` returned it
-    :param expect_sha256: digest of what the write left
-    :param original_sha256: digest of the file before it
-    :param changes: what this amounts to, for the journal
-    :param stamp: of the file when this was decided, None if it does not matter
-    :raises Conflict: the file is no longer what the write left; only single fields can be taken back then
-    :raises TagFault: it cannot be read or written; nothing is left behind
-    """
-
-    def build(target: Path, file: Source, temp: Path) -> None:
-        if file.digest(0, file.size).hex() != expect_sha256:
-            raise Conflict(path, "another program changed the file since it was written")
-        try:
-            apply_delta(target, delta, temp)
-        except ValueError as error:
-            raise Refusal("the journal's record of the old file is damaged") from error
-        if _sha256(temp) != original_sha256:
-            raise Refusal("the journal's record of the old file is damaged")
-
-    return _prepared(path, tuple(changes), stamp, build)
 
 
 def commit(prepared: Prepared) -> FileStamp:
@@ -152,8 +167,8 @@ def discard(prepared: Prepared) -> None:
 def _prepared(
     path: Path,
     changes: tuple[Change, ...],
-    stamp: FileStamp | None,
-    build: Callable[[Path, Source, Path], None],
+    stamp: FileStamp,
+    build: Callable[[Path, Source, Path, str], None],
 ) -> Prepared:
     """The protocol around ``build``, which fills the temporary from the original."""
     with _refusing(path):
@@ -162,13 +177,13 @@ def _prepared(
             status = os.fstat(handle)
             _check(path, target, status)
             before = FileStamp.of(status)
-            if stamp is not None and before != stamp:
+            if before != stamp:
                 raise Conflict(path, "another program changed the file since it was looked at")
             file = Source(raw)
             temp = create_temp(target.parent)
             with _removing(temp):
                 before_sha256 = file.digest(0, file.size).hex()
-                build(target, file, temp)
+                build(target, file, temp, before_sha256)
                 copy_attributes(status, target, temp)
                 sync_file(temp)
                 if _stamp(target) != before:

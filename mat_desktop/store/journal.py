@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from mat_desktop.domain.plan import Change
+from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import StoreFault
 from mat_desktop.store.database import Database
@@ -37,6 +38,52 @@ _MIGRATIONS = (
     CREATE INDEX entry_by_run ON entry (run);
     CREATE INDEX entry_by_state ON entry (state);
     """,
+    # Whether a field of an entry still counts was a state of the whole entry. Now each later write that takes
+    # it back, or back again, is on record, and the newest of those that happened says.
+    """
+    ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'write';
+    ALTER TABLE run ADD COLUMN planned INTEGER;
+    ALTER TABLE run ADD COLUMN whole INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE entry ADD COLUMN known BLOB;
+    CREATE INDEX entry_by_path ON entry (path, id);
+    CREATE TABLE reversal (
+        root INTEGER NOT NULL REFERENCES entry (id), field TEXT NOT NULL,
+        entry INTEGER NOT NULL REFERENCES entry (id), counts INTEGER NOT NULL,
+        PRIMARY KEY (root, field, entry)
+    ) WITHOUT ROWID;
+    CREATE INDEX reversal_by_entry ON reversal (entry);
+    CREATE VIEW newest AS
+        SELECT v.root, v.field, max(v.entry) AS entry FROM reversal v
+        JOIN entry e ON e.id = v.entry AND e.state = 'written' GROUP BY v.root, v.field;
+    CREATE VIEW reversed AS
+        SELECT n.root AS entry, n.field FROM newest n JOIN reversal v USING (root, field, entry)
+        WHERE NOT v.counts
+        UNION
+        SELECT v.entry, v.field FROM reversal v JOIN newest n USING (root, field) WHERE n.entry != v.entry;
+
+    WITH RECURSIVE depth (run, depth) AS (
+        SELECT id, 0 FROM run WHERE undo_of IS NULL
+        UNION ALL SELECT r.id, d.depth + 1 FROM run r JOIN depth d ON r.undo_of = d.run
+    )
+    UPDATE run SET kind = (
+        SELECT CASE WHEN depth = 0 THEN 'write' WHEN depth % 2 THEN 'undo' ELSE 'redo' END
+        FROM depth WHERE depth.run = run.id
+    );
+    INSERT INTO reversal
+    WITH RECURSIVE parent (child, entry) AS (
+        SELECT u.id, max(t.id) FROM entry u JOIN run r ON r.id = u.run
+        JOIN entry t ON t.run = r.undo_of AND t.path = u.path AND t.id < u.id
+        AND t.state IN ('written', 'undone') GROUP BY u.id
+    ),
+    chain (entry, at, depth) AS (
+        SELECT child, entry, 1 FROM parent
+        UNION ALL SELECT c.entry, p.entry, c.depth + 1 FROM chain c JOIN parent p ON p.child = c.at
+    )
+    SELECT c.at, json_extract(j.value, '$[0]'), c.entry, c.depth % 2 = 0
+    FROM chain c JOIN entry u ON u.id = c.entry, json_each(u.changes) j
+    WHERE c.at NOT IN (SELECT child FROM parent);
+    UPDATE entry SET state = 'written' WHERE state = 'undone';
+    """,
 )
 
 VERSION = len(_MIGRATIONS)
@@ -49,24 +96,24 @@ class EntryState(StrEnum):
     INTENDED = "intended"
     WRITTEN = "written"
     DROPPED = "dropped"
-    UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of one run.
+    """One file of one run. Its reverse delta is read when it is needed.
 
+    :param path: links resolved
+    :param known: as the library knows the file
     :param temp: the new file, complete and verified, beside the old one; gone once it is in place
-    :param delta: rebuilds the old file from the new one
     """
 
     id: int
     run: int
     path: Path
+    known: Path
     temp: Path
     before_sha256: str
     after_sha256: str
-    delta: bytes
     changes: tuple[Change, ...]
     state: EntryState
 
@@ -76,9 +123,12 @@ class Run:
     """One run for the history.
 
     :param files: files that it wrote
-    :param changes: fields that it changed in them
-    :param undone: every one of its files was taken back
-    :param undo_of: the run that it took back, None for a write
+    :param changes: fields that it changed in them, each file's by itself
+    :param reverted: how many of these changes were taken back since, or back again
+    :param planned: files that it was to write; None where an older version did not note it
+    :param fields: that it changed, in the order in which the program knows them
+    :param undo_of: the run that it took back
+    :param tried: somebody has tried to take all of it back
     """
 
     id: int
@@ -86,8 +136,17 @@ class Run:
     reason: str
     files: int
     changes: int
-    undone: bool
-    undo_of: int | None
+    kind: RunKind = RunKind.WRITE
+    reverted: int = 0
+    planned: int | None = None
+    fields: tuple[Field, ...] = ()
+    undo_of: int | None = None
+    tried: bool = False
+
+    @property
+    def undone(self) -> bool:
+        """Nothing of it counts any more."""
+        return self.reverted >= self.changes
 
 
 def being_written(data_dir: Path) -> bool:
@@ -104,12 +163,17 @@ def _write_lock(data_dir: Path) -> FileLock:
 
 
 class Journal:
-    """Append-only but for the state of an entry."""
+    """Append-only but for the state of an entry.
+
+    A write that takes others back refers to them, field by field, so that what counts can always be told.
+    """
 
     def __init__(self, path: Path) -> None:
         """:raises StoreFault: the database cannot be opened"""
         self._database = Database(path, _MIGRATIONS, synchronous="FULL")
         self._lock = _write_lock(path.parent)
+        self.own: list[int] = []
+        """Runs that this process made, the oldest first."""
 
     def close(self) -> None:
         """Close the database."""
@@ -130,19 +194,31 @@ class Journal:
             ) from None
 
     @contextmanager
-    def run(self, reason: str, files: Sequence[Path], undo_of: int | None = None) -> Iterator[int]:
+    def run(
+        self,
+        reason: str,
+        files: Sequence[Path],
+        kind: RunKind = RunKind.WRITE,
+        undo_of: int | None = None,
+        *,
+        whole: bool = True,
+    ) -> Iterator[int]:
         """A new run, from before its first file is prepared until after its last is settled; its number.
 
         :param files: that it is going to write: what a crash leaves behind lies in their folders
+        :param whole: it is to take back all of ``undo_of``
         """
         folders = sorted({os.fspath(path.parent) for path in files})
+        started = datetime.now(UTC).isoformat(timespec="seconds")
         with self._database.transaction() as db:
             cursor = db.execute(
-                "INSERT INTO run (started, reason, undo_of, folders) VALUES (?, ?, ?, ?)",
-                (datetime.now(UTC).isoformat(timespec="seconds"), reason, undo_of, json.dumps(folders)),
+                "INSERT INTO run (started, reason, kind, undo_of, whole, folders, planned)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (started, reason, kind, undo_of, whole, json.dumps(folders), len(files)),
             )
             assert cursor.lastrowid is not None
             number = cursor.lastrowid
+        self.own.append(number)
         try:
             yield number
         finally:
@@ -170,15 +246,24 @@ class Journal:
         after_sha256: str,
         delta: bytes,
         changes: Sequence[Change],
+        *,
+        known: Path | None = None,
+        reverses: Mapping[Field, Collection[int]] = {},
     ) -> int:
-        """Make a write durable that has not happened yet. Returns the entry's number."""
+        """Make a write durable that has not happened yet. Returns the entry's number.
+
+        :param known: the path as the library knows it, where that is another
+        :param reverses: entries whose change of a field this write takes back
+        """
         with self._database.transaction() as db:
             cursor = db.execute(
-                "INSERT INTO entry (run, path, temp, before_sha256, after_sha256, delta, changes, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO entry"
+                " (run, path, known, temp, before_sha256, after_sha256, delta, changes, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run,
                     os.fsencode(path),
+                    None if known is None or known == path else os.fsencode(known),
                     os.fsencode(temp),
                     before_sha256,
                     after_sha256,
@@ -188,43 +273,122 @@ class Journal:
                 ),
             )
             assert cursor.lastrowid is not None
-            return cursor.lastrowid
+            number = cursor.lastrowid
+            for field, entries in reverses.items():
+                for entry in entries:
+                    roots = db.execute(
+                        "SELECT root, counts FROM reversal WHERE entry = ? AND field = ?", (entry, field)
+                    ).fetchall()
+                    db.executemany(
+                        "INSERT OR REPLACE INTO reversal VALUES (?, ?, ?, ?)",
+                        [(root, field, number, not counts) for root, counts in roots or [(entry, True)]],
+                    )
+            return number
 
     def settle(self, entry: int, state: EntryState) -> None:
-        """Say how an intended write ended, or that a written one was undone."""
+        """Say how an intended write ended."""
         with self._database.transaction() as db:
             db.execute("UPDATE entry SET state = ? WHERE id = ?", (state, entry))
-
-    def settle_undo(self, undoing: int, undone: int) -> None:
-        """An undo is in place: its own entry is written and the one it took back is undone, in one commit."""
-        with self._database.transaction() as db:
-            db.execute("UPDATE entry SET state = ? WHERE id = ?", (EntryState.WRITTEN, undoing))
-            db.execute("UPDATE entry SET state = ? WHERE id = ?", (EntryState.UNDONE, undone))
 
     def unfinished(self) -> list[Entry]:
         """Writes that were intended and neither happened nor were dropped, as far as the journal knows."""
         return self._entries("state = ?", (EntryState.INTENDED,))
 
     def written(self, run: int) -> list[Entry]:
-        """Files of a run that are as it left them, as far as the journal knows; the last one first."""
-        return self._entries("run = ? AND state = ?", (run, EntryState.WRITTEN))[::-1]
+        """What a run wrote, the first file first, taken back since or not."""
+        return self._entries("run = ? AND state = ?", (run, EntryState.WRITTEN))
+
+    def written_to(self, path: Path) -> list[Entry]:
+        """What was ever written to a file, the oldest first.
+
+        :param path: links resolved
+        """
+        return self._entries("path = ? AND state = ?", (os.fsencode(path), EntryState.WRITTEN))
+
+    def files(self) -> list[Path]:
+        """Every file that was ever written to, links resolved, in order of path."""
+        rows = self._database.rows("SELECT DISTINCT path FROM entry WHERE state = 'written' ORDER BY path")
+        return [Path(os.fsdecode(path)) for (path,) in rows]
+
+    def reverted(self, entries: Collection[int]) -> set[tuple[int, Field]]:
+        """Which fields of some entries do not count any more, as a later write took them back."""
+        wanted = json.dumps(list(entries))
+        rows = self._database.rows(
+            "SELECT entry, field FROM reversed WHERE entry IN (SELECT value FROM json_each(?))", (wanted,)
+        )
+        return {(entry, Field(field)) for entry, field in rows}
+
+    def reverted_by(self, entry: int, field: Field) -> Entry | None:
+        """The entry that took a change back, or back again, and still counts."""
+        found = self._entries(
+            "id IN (SELECT n.entry FROM newest n WHERE n.field = ? AND n.entry != ? AND n.root IN"
+            " (SELECT root FROM reversal WHERE entry = ? AND field = ? UNION SELECT ?))",
+            (field, entry, entry, field, entry),
+        )
+        return found[-1] if found else None
+
+    def taking_back(self, entries: Collection[int]) -> set[tuple[int, Field]]:
+        """Which fields of some entries only took back what an entry before them had written."""
+        rows = self._database.rows(
+            "SELECT DISTINCT entry, field FROM reversal WHERE NOT counts"
+            " AND entry IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(entries)),),
+        )
+        return {(entry, Field(field)) for entry, field in rows}
+
+    def delta(self, entry: int) -> bytes:
+        """What rebuilds the file as it was before an entry from what that entry left."""
+        ((delta,),) = self._database.rows("SELECT delta FROM entry WHERE id = ?", (entry,))
+        return bytes(delta)
 
     def runs(self) -> list[Run]:
         """All runs that wrote something, the newest first."""
+        # A field that was as it should be already is settled with the others of its file and no change.
+        counts: dict[int, tuple[int, int]] = {
+            run: (changes, reverted)
+            for run, changes, reverted in self._database.rows(
+                "SELECT e.run, count(*), count(v.entry) FROM entry e, json_each(e.changes) j"
+                " LEFT JOIN reversed v ON v.entry = e.id AND v.field = json_extract(j.value, '$[0]')"
+                " WHERE e.state = 'written'"
+                " AND json_extract(j.value, '$[1]') != json_extract(j.value, '$[2]')"
+                " GROUP BY e.run"
+            )
+        }
+        tried = {
+            run
+            for (run,) in self._database.rows("SELECT undo_of FROM run WHERE undo_of IS NOT NULL AND whole")
+        }
+        fields: dict[int, set[str]] = {}
+        for run, field in self._database.rows(
+            "SELECT DISTINCT e.run, json_extract(j.value, '$[0]') FROM entry e, json_each(e.changes) j"
+            " WHERE e.state = 'written'"
+        ):
+            fields.setdefault(run, set()).add(field)
         rows = self._database.rows(
-            "SELECT r.id, r.started, r.reason, r.undo_of, count(e.id),"
-            " sum(json_array_length(e.changes)), min(e.state = 'undone')"
-            " FROM run r JOIN entry e ON e.run = r.id AND e.state IN ('written', 'undone')"
+            "SELECT r.id, r.started, r.reason, count(e.id), r.kind, r.planned, r.undo_of"
+            " FROM run r JOIN entry e ON e.run = r.id AND e.state = 'written'"
             " GROUP BY r.id ORDER BY r.id DESC"
         )
         return [
-            Run(number, datetime.fromisoformat(started), reason, files, changes, bool(undone), undo_of)
-            for number, started, reason, undo_of, files, changes, undone in rows
+            Run(
+                number,
+                datetime.fromisoformat(started),
+                reason,
+                files,
+                counts[number][0],
+                RunKind(kind),
+                counts[number][1],
+                planned,
+                tuple(field for field in Field if field in fields.get(number, ())),
+                undo_of,
+                number in tried,
+            )
+            for number, started, reason, files, kind, planned, undo_of in rows
         ]
 
     def _entries(self, where: str, parameters: Sequence[Any]) -> list[Entry]:
         rows = self._database.rows(
-            "SELECT id, run, path, temp, before_sha256, after_sha256, delta, changes, state"
+            "SELECT id, run, path, known, temp, before_sha256, after_sha256, changes, state"
             f" FROM entry WHERE {where} ORDER BY id",
             parameters,
         )
@@ -233,12 +397,12 @@ class Journal:
                 number,
                 run,
                 Path(os.fsdecode(path)),
+                Path(os.fsdecode(known or path)),
                 Path(os.fsdecode(temp)),
                 before,
                 after,
-                delta,
                 tuple(Change(Field(f), tuple(b), tuple(a)) for f, b, a in json.loads(changes)),
                 EntryState(state),
             )
-            for number, run, path, temp, before, after, delta, changes, state in rows
+            for number, run, path, known, temp, before, after, changes, state in rows
         ]

@@ -12,7 +12,7 @@ from typing import Any
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Scores, Verdict
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
 from mat_desktop.store.database import Database
 
@@ -127,6 +127,15 @@ class Library:
             (stamp.size, stamp.mtime_ns, _inode(stamp)),
         )
         return TrackId(rows[0][0]) if rows and stamp.inode else None
+
+    def marked(self) -> list[Path]:
+        """Files that carried marks of this program when they were last read, in order of path."""
+        rows = self._database.rows(
+            "SELECT path FROM track t WHERE EXISTS (SELECT 1 FROM json_each(t.tags) j WHERE j.key IN"
+            f" ({', '.join('?' for _ in MARKS)})) ORDER BY path",
+            sorted(MARKS),
+        )
+        return [_path(row[0]) for row in rows]
 
     def put_tracks(self, tracks: Sequence[Track], same: Mapping[Path, TrackId] = {}) -> None:
         """Keep files as just read. A file whose stamp changed loses its identity until it is heard again.

@@ -171,7 +171,7 @@ def test_when_the_journal_refuses_no_file_is_touched(
 ) -> None:
     before = [sha(path) for path in music]
 
-    def refuse(*arguments: object) -> int:
+    def refuse(*arguments: object, **named: object) -> int:
         raise StoreFault("the disk is full")
 
     monkeypatch.setattr(session.journal, "intend", refuse)

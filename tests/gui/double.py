@@ -381,7 +381,7 @@ class FakeServices:
             done.append(file)
             yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
         changes = sum(len(file.changes) for file in done)
-        run = Run(len(self._runs) + 1, datetime.now(UTC), plan.reason, len(done), changes, False, None)
+        run = Run(len(self._runs) + 1, datetime.now(UTC), plan.reason, len(done), changes)
         self._runs.append((run, done))
 
     def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
@@ -389,7 +389,7 @@ class FakeServices:
         for file in files:
             self._change(file.path, [change.reversed() for change in file.changes])
             yield WriteResult(file.path, WriteStatus.WRITTEN)
-        self._runs[run_id - 1] = (replace(run, undone=True), files)
+        self._runs[run_id - 1] = (replace(run, reverted=run.changes), files)
 
     def _change(self, path: Path, changes: Sequence[Change]) -> None:
         track = self.files[path]

@@ -126,9 +126,9 @@ def test_plan(services: FakeServices, qtmodeltester: ModelTester) -> None:
 def test_history(qtmodeltester: ModelTester) -> None:
     now = datetime.now(UTC)
     runs = [
-        Run(3, now, "undo of run 1", 2, 4, False, 1),
-        Run(2, now, "Double", 1, 2, False, None),
-        Run(1, now - timedelta(days=1), "Double", 2, 4, True, None),
+        Run(3, now, "undo of run 1", 2, 4, undo_of=1),
+        Run(2, now, "Double", 1, 2),
+        Run(1, now - timedelta(days=1), "Double", 2, 4, reverted=4),
     ]
     model = HistoryModel()
     qtmodeltester.check(model)

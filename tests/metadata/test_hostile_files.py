@@ -7,12 +7,12 @@ import shutil
 
 import pytest
 import sample_files
-from writing import temps, write
+from writing import taken_back, temps, write
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import FileFault
 from mat_desktop.metadata.files import read_tags
-from mat_desktop.metadata.write import commit, prepare_restore
+from mat_desktop.metadata.write import commit
 
 ROUNDS = 12
 
@@ -65,5 +65,5 @@ def test_a_hurt_file_is_refused_or_written_correctly(extension, tagged, tmp_path
             continue
         wanted = {**others, Field.GENRE: ("Jazz", "Soul"), Field.VOICE: ("Male",)}
         assert read_tags(path).tags == wanted
-        commit(prepare_restore(path, done.delta, done.after_sha256, done.before_sha256, done.changes))
+        commit(taken_back(path, done))
         assert path.read_bytes() == before

@@ -8,12 +8,12 @@ from pathlib import Path
 import mutagen
 import pytest
 import sample_files
-from writing import temps, write
+from writing import taken_back, temps, write
 
 from mat_desktop.audio.probe import packets_digest
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.files import read_tags
-from mat_desktop.metadata.write import commit, prepare_restore
+from mat_desktop.metadata.write import commit
 
 VALUES = {
     Field.GENRE: ("Rock", "Hip-Hop", "Björk-Pop 音"),
@@ -46,14 +46,12 @@ def test_values_read_back_audio_stays_and_undo_is_exact(extension, music):
     assert sha256(path) == done.after_sha256 and done.before_sha256 == hashlib.sha256(before).hexdigest()
     assert temps(path) == []
 
-    backwards = [change.reversed() for change in done.changes]
-    undone = prepare_restore(path, done.delta, done.after_sha256, done.before_sha256, backwards)
+    undone = taken_back(path, done)
     commit(undone)
     assert path.read_bytes() == before
 
     # And the undo can be undone.
-    again = prepare_restore(path, undone.delta, undone.after_sha256, undone.before_sha256, done.changes)
-    commit(again)
+    commit(taken_back(path, undone))
     assert sha256(path) == done.after_sha256
 
 
@@ -79,7 +77,7 @@ def test_a_value_of_a_hundred_kilobytes_moves_everything(extension, music):
         long = ("x" * 100_000,)
     done = write(path, {Field.MAT_TAGS: long})
     assert read_tags(path).tags[Field.MAT_TAGS] == long
-    commit(prepare_restore(path, done.delta, done.after_sha256, done.before_sha256, done.changes))
+    commit(taken_back(path, done))
     assert path.read_bytes() == before
 
 

@@ -8,15 +8,16 @@ import stat
 import threading
 
 import pytest
-from writing import prepared, temps, write
+from writing import prepared, taken_back, temps, write
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, TagFault
 from mat_desktop.metadata import replace
+from mat_desktop.metadata import write as write_module
 from mat_desktop.metadata.files import read_tags
-from mat_desktop.metadata.write import commit, discard, prepare, prepare_restore
+from mat_desktop.metadata.write import Step, commit, discard, prepare
 
 GENRE = {Field.GENRE: ("Rock",)}
 STEPS = ["create_temp", "open_container", "gather", "verify", "copy_attributes", "sync_file", "make_delta"]
@@ -225,25 +226,57 @@ def test_a_field_that_is_not_as_planned_is_a_conflict(music):
     assert temps(path) == []
 
 
-def test_a_restore_of_a_file_that_has_changed_is_a_conflict(music):
+def test_where_the_way_back_is_not_known_only_the_field_goes_back(music):
     path = music("flac")
     done = write(path, GENRE)
     write(path, {Field.MOOD: ("Happy",)})
+    commit(taken_back(path, done))
+    tags = read_tags(path).tags
+    assert Field.GENRE not in tags and tags[Field.MOOD] == ("Happy",)
+
+
+def test_several_writes_are_taken_back_in_one_step(music):
+    path = music("mp3")
+    before = path.read_bytes()
+    done = [write(path, {Field.GENRE: (name * 500,)}) for name in ("Rock", "Pop", "Jazz")]
+    steps = [Step(write.delta, write.before_sha256) for write in reversed(done)]
+    change = Change(Field.GENRE, ("Jazz" * 500,), ())
+    ready = prepare(path, [change], FileStamp.of(path.stat()), lambda digest: steps)
+    assert temps(path) == [ready.temp]
+    commit(ready)
+    assert path.read_bytes() == before and temps(path) == []
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("damage", [b"", b"MATD\x01" + bytes(40), None])
+def test_a_way_back_with_a_damaged_record_is_refused(music, damage, number):
+    path = music("flac")
+    done = [write(path, {Field.GENRE: (name,)}) for name in ("Rock", "Pop", "Jazz")]
     after = path.read_bytes()
-    with pytest.raises(Conflict):
-        prepare_restore(path, done.delta, done.after_sha256, done.before_sha256, done.changes)
+    steps = [Step(write.delta, write.before_sha256) for write in reversed(done)]
+    hurt = steps[number]
+    steps[number] = Step(hurt.delta, "0" * 64) if damage is None else Step(damage, hurt.sha256)
+    with pytest.raises(TagFault, match="record of the old file is damaged"):
+        prepare(path, [Change(Field.GENRE, ("Jazz",), ())], FileStamp.of(path.stat()), lambda digest: steps)
     assert path.read_bytes() == after and temps(path) == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"MATD\x01" + bytes(40)])
-def test_a_restore_from_a_damaged_record_is_refused(music, damage):
+def test_the_disk_fills_up_on_the_way_back(music, monkeypatch):
     path = music("flac")
-    done = write(path, GENRE)
+    done = [write(path, {Field.GENRE: (name,)}) for name in ("Rock", "Pop", "Jazz")]
     after = path.read_bytes()
-    with pytest.raises(TagFault, match="record of the old file is damaged"):
-        prepare_restore(path, damage, done.after_sha256, done.before_sha256, done.changes)
-    with pytest.raises(TagFault, match="record of the old file is damaged"):
-        prepare_restore(path, done.delta, done.after_sha256, "0" * 64, done.changes)
+    steps = [Step(write.delta, write.before_sha256) for write in reversed(done)]
+    real, calls = write_module.apply_delta, []
+
+    def full(source, delta, out):
+        calls.append(out)
+        real(source, delta, out)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(write_module, "apply_delta", full)
+    with pytest.raises(TagFault, match="no space left on the disk"):
+        prepare(path, [Change(Field.GENRE, ("Jazz",), ())], FileStamp.of(path.stat()), lambda digest: steps)
     assert path.read_bytes() == after and temps(path) == []
 
 

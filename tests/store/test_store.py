@@ -3,12 +3,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mat_desktop.domain.plan import Change
+from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -142,19 +144,95 @@ def test_a_run_from_intention_to_undo(tmp_path: Path) -> None:
         assert journal.runs() == [], "a run without files is not history"
         entry = journal.intend(run, path, temp, "old", "new", b"delta", [CHANGE])
         (unfinished,) = journal.unfinished()
-        assert (unfinished.delta, unfinished.changes) == (b"delta", (CHANGE,))
+        assert (journal.delta(entry), unfinished.changes) == (b"delta", (CHANGE,))
         assert unfinished.state is EntryState.INTENDED
         journal.settle(entry, EntryState.WRITTEN)
     assert journal.unfinished() == []
     (done,) = journal.runs()
-    assert (done.id, done.files, done.changes, done.undone, done.undo_of) == (run, 1, 1, False, None)
+    assert (done.id, done.files, done.changes, done.planned, done.undone) == (run, 1, 1, 1, False)
+    assert (done.fields, done.kind, done.undo_of) == ((Field.GENRE,), RunKind.WRITE, None)
+    assert journal.own == [run]
 
-    with journal.run("undo", [path], undo_of=run) as undoing:
-        back = journal.intend(undoing, path, temp, "new", "old", b"", [CHANGE.reversed()])
-        journal.settle_undo(back, entry)
+    with journal.run("undo", [path], RunKind.UNDO, run) as undoing:
+        back = journal.intend(
+            undoing, path, temp, "new", "old", b"", [CHANGE.reversed()], reverses={Field.GENRE: [entry]}
+        )
+        assert journal.reverted([entry]) == set(), "it has not happened yet"
+        journal.settle(back, EntryState.WRITTEN)
     newest, oldest = journal.runs()
-    assert (newest.undo_of, oldest.undone) == (run, True)
-    assert journal.written(run) == []
+    assert (newest.undo_of, newest.undone, oldest.undone, oldest.tried) == (run, False, True, True)
+    assert journal.taking_back([entry, back]) == {(back, Field.GENRE)}
+
+
+def test_what_counts_is_said_by_the_newest_write_that_happened(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    path = tmp_path / "a.mp3"
+    mood = Change(Field.MOOD, (), ("Happy",))
+
+    def write(changes: list[Change], state: EntryState, reverses: Mapping[Field, list[int]] = {}) -> int:
+        with journal.run("", [path]) as run:
+            entry = journal.intend(run, path, path, "", "", b"", changes, reverses=reverses)
+            journal.settle(entry, state)
+        return entry
+
+    first = write([CHANGE, mood], EntryState.WRITTEN)
+    write([mood.reversed()], EntryState.DROPPED, {Field.MOOD: [first]})
+    assert journal.reverted([first]) == set()
+    undo = write([mood.reversed()], EntryState.WRITTEN, {Field.MOOD: [first]})
+    assert journal.reverted([first, undo]) == {(first, Field.MOOD)}
+    assert journal.reverted_by(first, Field.GENRE) is None
+    by = journal.reverted_by(first, Field.MOOD)
+    assert by is not None
+    assert by.id == undo
+    redo = write([mood], EntryState.WRITTEN, {Field.MOOD: [undo]})
+    assert journal.reverted([first, undo, redo]) == {(undo, Field.MOOD)}
+    again = write([mood.reversed()], EntryState.WRITTEN, {Field.MOOD: [redo]})
+    assert journal.reverted([first, undo, redo, again]) == {
+        (first, Field.MOOD),
+        (undo, Field.MOOD),
+        (redo, Field.MOOD),
+    }
+    by = journal.reverted_by(first, Field.MOOD)
+    assert by is not None
+    assert by.id == again
+    assert [entry.id for entry in journal.written_to(path)] == [first, undo, redo, again]
+    assert journal.files() == [path]
+    newest, *_, oldest = journal.runs()
+    assert (newest.reverted, oldest.reverted, oldest.changes) == (0, 1, 2)
+
+
+def test_a_file_is_known_under_the_name_of_the_library_too(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    link, real = tmp_path / "link" / "a.mp3", tmp_path / "a.mp3"
+    with journal.run("", [real]) as run:
+        journal.intend(run, real, real, "", "", b"", [CHANGE], known=link)
+    (entry,) = journal.unfinished()
+    assert (entry.path, entry.known) == (real, link)
+
+
+def test_a_journal_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    """Made by the program as it was then: each name says what was done to the file."""
+    script = Path(__file__).with_name("journal_1.sql").read_text(encoding="utf-8")
+    old = sqlite3.connect(tmp_path / "journal.db")
+    old.executescript(script)
+    old.close()
+    journal = Journal(tmp_path / "journal.db")
+    kinds = {run.id: (run.kind, run.undo_of, run.undone) for run in journal.runs()}
+    assert kinds == {
+        1: (RunKind.WRITE, None, False),
+        2: (RunKind.WRITE, None, True),
+        3: (RunKind.UNDO, 2, False),
+        4: (RunKind.WRITE, None, False),
+        5: (RunKind.UNDO, 4, True),
+        6: (RunKind.REDO, 5, False),
+        7: (RunKind.WRITE, None, False),
+        8: (RunKind.UNDO, 7, False),
+    }
+    (partly,) = (run for run in journal.runs() if run.id == 7)
+    assert (partly.changes, partly.reverted) == (2, 1)
+    (undone,) = journal.written(2)
+    assert journal.reverted([undone.id]) == {(undone.id, Field.GENRE)}
+    assert journal.delta(undone.id).startswith(b"MATD")
 
 
 def test_a_run_that_died_is_known_after_reopening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

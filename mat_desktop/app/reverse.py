@@ -1,0 +1,99 @@
+"""Does what a reversal says, by the same way as any write: prepared, verified, journalled, put in place."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+from mat_desktop.app.apply import swap
+from mat_desktop.app.session import Session
+from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
+from mat_desktop.domain.reversal import FileReversal, Reversal
+from mat_desktop.domain.tags import Field
+from mat_desktop.errors import Conflict, FileFault
+from mat_desktop.metadata.write import Step, Way, prepare
+from mat_desktop.store.journal import Entry, Journal
+
+
+def reverse(session: Session, plan: Reversal, cancel: Event) -> Iterator[WriteResult]:
+    """Write file after file; a fault costs only its file. Cancelling leaves the rest of the files untouched.
+
+    :raises StoreFault: the journal cannot be written, or another process is writing
+    """
+    places = [file.place for file in plan.files]
+    with (
+        session.journal.writing(),
+        session.journal.run(plan.reason, places, plan.kind, plan.undo_of, whole=plan.whole) as run,
+    ):
+        for file in plan.files:
+            if cancel.is_set():
+                return
+            yield _reverse(session, run, file)
+
+
+def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
+    if file.fault or file.stamp is None:
+        return WriteResult(file.path, WriteStatus.FAILED, file.fault)
+    # Somebody may have been faster since the plan was made.
+    settled = session.journal.reverted({entry for item in file.fields for entry in item.entries})
+    items = [
+        item
+        for item in file.fields
+        if not any((entry, item.change.field) in settled for entry in item.entries)
+    ]
+    if all(item.idle for item in items):
+        status = WriteStatus.CONFLICT if file.left else WriteStatus.UNCHANGED
+        return WriteResult(file.path, status, file.left_alone or "was as before already")
+    changes = tuple(item.change for item in items)
+    reverses = {item.change.field: item.entries for item in items}
+    try:
+        prepared = prepare(file.place, changes, file.stamp, way_back(session.journal, file.place, changes))
+        # Fields that are as they were already are on record too: they are settled with the others.
+        swap(session, run, file.path, replace(prepared, changes=changes), reverses)
+    except Conflict as conflict:
+        return WriteResult(file.path, WriteStatus.CONFLICT, conflict.cause)
+    except FileFault as fault:
+        return WriteResult(file.path, WriteStatus.FAILED, fault.cause)
+    if file.left:
+        return WriteResult(file.path, WriteStatus.CONFLICT, file.left_alone, changes)
+    return WriteResult(file.path, WriteStatus.WRITTEN, changes=changes)
+
+
+def way_back(journal: Journal, place: Path, changes: Sequence[Change]) -> Way:
+    """How to get byte for byte to a file that has these changes, over writes that the journal knows.
+
+    Every entry leads from the file that it left to the one before it. The shortest chain is taken that begins
+    at the present file and at whose end these fields, and no others, have other values.
+
+    :param place: links resolved
+    """
+    wanted = {change.field: change.after for change in changes if change.before != change.after}
+
+    def way(digest: str) -> Sequence[Step]:
+        by_after: dict[str, list[Entry]] = {}
+        for entry in reversed(journal.written_to(place)):
+            by_after.setdefault(entry.after_sha256, []).append(entry)
+        known = {digest}
+        waiting: deque[tuple[str, dict[Field, tuple[tuple[str, ...], tuple[str, ...]]], tuple[Entry, ...]]]
+        waiting = deque([(digest, {}, ())])
+        while waiting:
+            here, moved, steps = waiting.popleft()
+            for entry in by_after.get(here, ()):
+                if entry.before_sha256 in known:
+                    continue
+                known.add(entry.before_sha256)
+                # From the values of the present file to those at the end of the chain.
+                now = dict(moved)
+                for change in entry.changes:
+                    present, _ = now.get(change.field, (change.after, ()))
+                    now[change.field] = (present, change.before)
+                chain = (*steps, entry)
+                if {field: end for field, (start, end) in now.items() if start != end} == wanted:
+                    return [Step(journal.delta(step.id), step.before_sha256) for step in chain]
+                waiting.append((entry.before_sha256, now, chain))
+        return ()
+
+    return way

@@ -1,0 +1,47 @@
+"""``mat-desktop remove-all [PATH…]``: takes everything that the program ever wrote out of the files again."""
+
+from __future__ import annotations
+
+import argparse
+from threading import Event
+
+from mat_desktop.app import remove
+from mat_desktop.app.session import Session
+from mat_desktop.cli.output import count, errors, list_failures, progress
+from mat_desktop.cli.undo import carry_out, read_fields, show, with_session
+from mat_desktop.domain.reversal import FileReversal
+
+
+def run(options: argparse.Namespace, cancel: Event) -> int:
+    """Exit status 0, or 1 when a file still holds something of ours."""
+    return with_session(options, lambda session: _remove(session, options, cancel))
+
+
+def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int:
+    fields = read_fields(options.field)
+    found: list[FileReversal] = []
+    with progress() as bar:
+        task = bar.add_task("Looking", total=None)
+        for file in remove.look(session, options.paths, fields, cancel):
+            bar.advance(task)
+            if file is not None:
+                found.append(file)
+    if cancel.is_set():
+        return 0
+    found.sort(key=lambda file: file.path)
+    if not found:
+        errors.print("Nothing that this program wrote is in the files.")
+        return 0
+    if not options.write:
+        return show(found, write_hint="--write does it")
+    plan = remove.REMOVAL.of(file.safe for file in found)
+    written, faults = carry_out(session, plan, "Removing", cancel)
+    list_failures(faults)
+    elsewhere = sum(bool(file.note) for file in found)
+    if elsewhere:
+        errors.print(f"{count(elsewhere, 'file')}: {remove.WRITTEN_ELSEWHERE}.")
+    text = f"What was written is out of {count(written, 'file')}."
+    if written:
+        text += f" mat-desktop undo {session.journal.own[-1]} brings it back."
+    errors.print(text)
+    return 1 if faults else 0

@@ -1,0 +1,170 @@
+"""All that the program ever wrote goes out of the files again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from mat_desktop.app import remove
+from mat_desktop.app.reverse import reverse
+from mat_desktop.app.scan import scan
+from mat_desktop.app.session import Session
+from mat_desktop.app.undo import last_run, redoing, undoing
+from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
+from mat_desktop.domain.reversal import FileReversal, RunKind
+from mat_desktop.domain.tags import Field
+from mat_desktop.errors import UsageFault
+from mat_desktop.metadata.files import read_tags
+from tests.app.test_undo import ALL, do, music, rest, retag, session, write
+from tests.metadata import sample_files
+
+__all__ = ["music", "session"]
+
+MARKS = (Field.MAT_TAGS, Field.MAT_MODEL)
+
+
+def found(session: Session, *under: Path, fields: tuple[Field, ...] = ()) -> dict[Path, FileReversal]:
+    files = remove.look(session, under, fields, Event())
+    return {file.place: file for file in files if file is not None}
+
+
+def remove_all(session: Session, *under: Path, fields: tuple[Field, ...] = ()) -> list[WriteResult]:
+    files = found(session, *under, fields=fields).values()
+    return list(reverse(session, remove.REMOVAL.of(file.safe for file in files), Event()))
+
+
+@pytest.mark.parametrize("extension", sample_files.ALL)
+def test_after_several_runs_a_file_is_byte_for_byte_as_it_was(
+    extension: str, session: Session, tmp_path: Path
+) -> None:
+    path = sample_files.make(tmp_path, extension)
+    before = path.read_bytes()
+    runs = [
+        write(session, ALL, path),
+        write(session, {Field.GENRE: ("Pop",), Field.MOOD: (), Field.VOICE: ("Female",)}, path),
+    ]
+    do(session, undoing(session, runs[1], fields=[Field.VOICE]))
+    write(session, {Field.GENRE: ("Pop", "Jazz")}, path)
+    written = path.read_bytes()
+    (result,) = remove_all(session)
+    assert result.status is WriteStatus.WRITTEN
+    assert path.read_bytes() == before
+    assert found(session) == {}
+    history = session.runs()
+    assert (history[0].kind, history[0].undo_of) == (RunKind.REMOVE, None)
+    assert all(run.undone for run in history[1:] if run.kind is RunKind.WRITE)
+
+    do(session, undoing(session, last_run(session)))
+    assert path.read_bytes() == written
+    assert not any(run.undone for run in session.runs() if run.id == runs[0])
+    do(session, redoing(session, session.runs()[0].id))
+    assert path.read_bytes() == before
+
+
+def test_what_another_program_set_in_between_comes_back(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    write(session, {Field.GENRE: ("Rock",)}, path)
+    retag(path, GENRE="Jazz")
+    theirs = path.read_bytes()
+    write(session, {Field.GENRE: ("Jazz", "Pop")}, path)
+    (file,) = found(session).values()
+    assert [item.change for item in file.fields] == [Change(Field.GENRE, ("Jazz", "Pop"), ("Jazz",))]
+    remove_all(session)
+    assert path.read_bytes() == theirs
+
+
+def test_a_field_that_another_program_changed_stays_and_is_told(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    write(session, ALL, path)
+    retag(path, GENRE="Theirs", COMMENT="also theirs")
+    (file,) = found(session).values()
+    by_field = {item.change.field: item for item in file.fields}
+    assert by_field[Field.GENRE].conflict
+    assert not by_field[Field.MOOD].why
+    (result,) = remove_all(session)
+    assert (result.status, result.reason) == (
+        WriteStatus.CONFLICT,
+        "genre left as found: another program changed it since",
+    )
+    assert read_tags(path).tags[Field.GENRE] == ("Theirs",)
+    assert not read_tags(path).tags.keys() & {*MARKS, Field.MOOD, Field.INSTRUMENT}
+    assert next(iter(found(session).values())).safe.changes == ()
+
+
+def test_marks_from_another_computer_go_and_genre_stays(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    elsewhere = Session(tmp_path / "elsewhere", str(tmp_path / "model"))
+    write(elsewhere, ALL, music[0])
+    elsewhere.close()
+    assert found(session) == {}, "neither in the journal nor in the library"
+    list(scan(session, [music[0].parent], Event()))
+    (file,) = found(session).values()
+    assert {item.change.field for item in file.fields} == set(MARKS)
+    assert "another computer" in file.note
+    others = rest(music[0], *MARKS)
+    (result,) = remove_all(session)
+    assert result.status is WriteStatus.WRITTEN
+    assert rest(music[0], *MARKS) == others
+    assert read_tags(music[0]).tags[Field.GENRE] == ALL[Field.GENRE]
+    assert found(session) == {}
+    do(session, undoing(session, last_run(session)))
+    assert read_tags(music[0]).tags[Field.MAT_MODEL] == ("tiny",)
+
+
+def test_marks_that_were_there_before_our_first_write_go_too(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    elsewhere = Session(tmp_path / "elsewhere", str(tmp_path / "model"))
+    write(elsewhere, {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock",)}, music[0])
+    elsewhere.close()
+    write(session, {Field.MOOD: ("Happy",), Field.MAT_TAGS: ("mood:happy",)}, music[0])
+    (file,) = found(session).values()
+    assert "another computer" in file.note
+    remove_all(session)
+    tags = read_tags(music[0]).tags
+    assert tags[Field.GENRE] == ("Rock",)
+    assert not tags.keys() & {Field.MOOD, Field.MAT_TAGS}
+
+
+def test_only_some_paths_and_fields(session: Session, music: list[Path], tmp_path: Path) -> None:
+    run = write(session, ALL, *music)
+    sub = tmp_path / "sub"
+    sub.mkdir()
+    copy = Path(shutil.copy(music[0], sub))
+    assert set(found(session, music[0])) == {music[0]}
+    assert set(found(session, sub)) == {copy}, "searched for marks"
+    with pytest.raises(UsageFault, match="nowhere: no such file or folder"):
+        found(session, tmp_path / "nowhere")
+    remove_all(session, music[0], fields=(Field.MOOD,))
+    assert Field.MOOD not in read_tags(music[0]).tags
+    assert read_tags(music[0]).tags[Field.GENRE] == ALL[Field.GENRE]
+    assert [r.reverted for r in session.runs() if r.id == run] == [1]
+
+
+def test_files_that_are_gone_are_listed_while_something_of_ours_was_in_them(
+    session: Session, music: list[Path]
+) -> None:
+    run = write(session, ALL, *music[:2])
+    do(session, undoing(session, run, files=[music[1]]))
+    music[0].unlink()
+    music[1].unlink()
+    (file,) = found(session).values()
+    assert (file.path, file.fault) == (music[0], "the file is gone")
+    (result,) = remove_all(session)
+    assert result.status is WriteStatus.FAILED
+
+
+def test_stopped_in_the_middle_it_goes_on_with_the_rest(session: Session, music: list[Path]) -> None:
+    before = [path.read_bytes() for path in music]
+    write(session, ALL, *music)
+    cancel = Event()
+    for _ in reverse(session, remove.REMOVAL.of(found(session).values()), cancel):
+        cancel.set()
+    assert len(found(session)) == 2
+    assert (session.runs()[0].files, session.runs()[0].planned) == (1, 3)
+    remove_all(session)
+    assert [path.read_bytes() for path in music] == before

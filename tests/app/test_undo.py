@@ -1,0 +1,417 @@
+"""Undo and redo of runs, files and fields, in files of every container."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import mutagen.flac
+import pytest
+
+from mat_desktop.app import apply as apply_module
+from mat_desktop.app.apply import apply
+from mat_desktop.app.recover import recover
+from mat_desktop.app.reverse import reverse
+from mat_desktop.app.scan import scan
+from mat_desktop.app.session import Session
+from mat_desktop.app.undo import (
+    Task,
+    last_run,
+    last_undo,
+    look,
+    redoing,
+    undoing,
+    undoing_files,
+)
+from mat_desktop.audio.probe import packets_digest
+from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
+from mat_desktop.domain.reversal import FileReversal, RunKind
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track
+from mat_desktop.errors import StoreFault, UsageFault
+from mat_desktop.metadata.containers.recognise import open_container
+from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.source import Source
+from mat_desktop.metadata.write import Prepared
+from tests.metadata import sample_files
+from tests.models import tiny_model
+from tests.sounds import encode, tone
+
+Values = dict[Field, tuple[str, ...]]
+
+ALL: Values = {
+    Field.GENRE: ("Rock", "Indie"),
+    Field.MOOD: ("Happy",),
+    Field.INSTRUMENT: ("Guitar",),
+    Field.MAT_TAGS: ("genre:rock", "mood:happy"),
+    Field.MAT_MODEL: ("tiny",),
+}
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    tiny_model(tmp_path / "model")
+    session = Session(tmp_path / "data", str(tmp_path / "model"))
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> list[Path]:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return [encode(folder / name, tone(1.0)) for name in ("a.flac", "b.mp3", "c.m4a")]
+
+
+def write(session: Session, values: Values, *paths: Path) -> int:
+    """The number of the run."""
+    files = []
+    for path in paths:
+        before = read_tags(path).tags
+        changes = tuple(Change(field, before.get(field, ()), after) for field, after in values.items())
+        files.append(FilePlan(path, FileStamp.of(path.stat()), changes))
+    results = list(apply(session, Plan("tiny", tuple(files)), Event()))
+    assert {result.status for result in results} == {WriteStatus.WRITTEN}, results
+    return session.journal.own[-1]
+
+
+def looked_at(session: Session, task: Task) -> list[FileReversal]:
+    return list(look(session, task.pasts, Event()))
+
+
+def do(session: Session, task: Task, *, force: bool = False) -> list[WriteResult]:
+    files = looked_at(session, task)
+    return list(reverse(session, task.of(f if force else f.safe for f in files), Event()))
+
+
+def rest(path: Path, *fields: Field) -> tuple[bytes, ...]:
+    """Everything in a file but some fields and padding."""
+    with path.open("rb") as file:
+        return open_container(path, Source(file)).foreign(fields)
+
+
+def retag(path: Path, **values: str) -> None:
+    """As another program does it."""
+    file = mutagen.flac.FLAC(path)
+    for key, value in values.items():
+        file[key] = [value]
+    file.save()
+
+
+@pytest.mark.parametrize("extension", sample_files.ALL)
+def test_a_field_goes_back_and_all_else_stays_bit_for_bit(
+    extension: str, session: Session, tmp_path: Path
+) -> None:
+    path = sample_files.make(tmp_path, extension)
+    original, sound = path.read_bytes(), None if extension == "ape" else packets_digest(path)
+    mood = read_tags(path).tags.get(Field.MOOD, ())
+    run = write(session, ALL, path)
+    written = path.read_bytes()
+    others = rest(path, Field.MOOD)
+
+    (result,) = do(session, undoing(session, run, fields=[Field.MOOD]))
+    assert result.status is WriteStatus.WRITTEN
+    assert read_tags(path).tags.get(Field.MOOD, ()) == mood
+    assert rest(path, Field.MOOD) == others
+    assert sound is None or packets_digest(path) == sound
+    (entry,) = (run_ for run_ in session.runs() if run_.id == run)
+    assert (entry.reverted, entry.undone, entry.tried) == (1, False, False)
+
+    do(session, redoing(session, run, fields=[Field.MOOD]))
+    assert path.read_bytes() == written
+    do(session, undoing(session, run, fields=[Field.MOOD]))
+    for field in ALL:
+        if field is not Field.MOOD:
+            do(session, undoing(session, run, fields=[field]))
+    assert path.read_bytes() == original
+    do(session, redoing(session, run))
+    assert path.read_bytes() == written
+    do(session, undoing(session, last_run(session)))
+    assert path.read_bytes() == original
+
+
+def test_one_file_of_a_run(session: Session, music: list[Path]) -> None:
+    before = [path.read_bytes() for path in music]
+    run = write(session, ALL, *music)
+    written = [path.read_bytes() for path in music]
+    do(session, undoing(session, run, files=[music[1]]))
+    assert [path.read_bytes() for path in music] == [written[0], before[1], written[2]]
+    assert last_run(session) == run, "the rest of it is still there to be undone"
+    with pytest.raises(UsageFault, match="was undone already"):
+        undoing(session, run, files=[music[1]])
+    do(session, undoing(session, run))
+    assert [path.read_bytes() for path in music] == before
+    do(session, redoing(session, run, files=[music[2]]))
+    assert [path.read_bytes() for path in music] == [before[0], before[1], written[2]]
+
+
+def test_what_is_asked_wrongly_is_said(session: Session, music: list[Path], tmp_path: Path) -> None:
+    run = write(session, {Field.GENRE: ("Rock",)}, music[0])
+    for match, ask in (
+        ("no run 7", lambda: undoing(session, 7)),
+        ("run 1 did not write to .*b.mp3", lambda: undoing(session, run, files=[music[1]])),
+        ("run 1 did not write mood; it wrote genre", lambda: undoing(session, run, fields=[Field.MOOD])),
+        ("nothing to redo of run 1", lambda: redoing(session, run)),
+        ("nothing to redo", lambda: last_undo(session)),
+        ("nothing was written to it", lambda: undoing_files(session, [music[1]])),
+    ):
+        with pytest.raises(UsageFault, match=match):
+            ask()
+
+
+def test_conflicts_are_known_before_and_left_alone_unless_asked_for(
+    session: Session, music: list[Path]
+) -> None:
+    path = music[0]
+    run = write(session, ALL, path)
+    retag(path, MOOD="Sad", TITLE="Theirs", INSTRUMENT="")
+    touched = path.read_bytes()
+    (file,) = looked_at(session, undoing(session, run))
+    assert path.read_bytes() == touched
+    by_field = {item.change.field: item for item in file.fields}
+    assert by_field[Field.MOOD].conflict
+    assert by_field[Field.MOOD].change == Change(Field.MOOD, ("Sad",), ())
+    assert by_field[Field.MOOD].why == "another program changed it since"
+    assert by_field[Field.INSTRUMENT].idle
+    assert not by_field[Field.GENRE].why
+
+    (result,) = do(session, undoing(session, run))
+    assert result.status is WriteStatus.CONFLICT
+    assert result.reason == "mood left as found: another program changed it since"
+    tags = read_tags(path).tags
+    assert (tags[Field.MOOD], tags[Field.TITLE]) == (("Sad",), ("Theirs",))
+    assert not tags.keys() & {Field.GENRE, Field.MAT_TAGS, Field.MAT_MODEL}
+
+    do(session, undoing(session, run), force=True)
+    assert Field.MOOD not in read_tags(path).tags
+    do(session, redoing(session, last_undo(session)))
+    assert read_tags(path).tags[Field.MOOD] == ("Sad",), "taken back too: what the other program wrote"
+
+
+def test_a_later_run_is_named_as_the_one_that_stands_in_the_way(session: Session, music: list[Path]) -> None:
+    path = music[1]
+    before = path.read_bytes()
+    first = write(session, {Field.GENRE: ("Rock",), Field.MOOD: ("Happy",)}, path)
+    second = write(session, {Field.GENRE: ("Pop",)}, path)
+    (file,) = looked_at(session, undoing(session, first))
+    assert [item.why for item in file.fields] == [f"run {second} wrote it since", ""]
+    do(session, undoing(session, second))
+    do(session, undoing(session, first))
+    assert path.read_bytes() == before
+
+
+def test_the_order_does_not_matter_where_fields_differ(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    before = path.read_bytes()
+    first = write(session, {Field.GENRE: ("Rock",)}, path)
+    second = write(session, {Field.MOOD: ("Happy",)}, path)
+    do(session, undoing(session, first))
+    assert read_tags(path).tags[Field.MOOD] == ("Happy",)
+    do(session, undoing(session, second))
+    assert path.read_bytes() == before
+
+
+def test_undo_and_redo_go_back_and_forth(session: Session, music: list[Path]) -> None:
+    states = [music[0].read_bytes()]
+    for genre in ("Rock", "Pop"):
+        write(session, {Field.GENRE: (genre,)}, music[0])
+        states.append(music[0].read_bytes())
+    for _ in range(2):
+        for state in (1, 0):
+            do(session, undoing(session, last_run(session)))
+            assert music[0].read_bytes() == states[state]
+        with pytest.raises(UsageFault, match="nothing to undo"):
+            last_run(session)
+        for state in (1, 2):
+            do(session, redoing(session, last_undo(session)))
+            assert music[0].read_bytes() == states[state]
+        with pytest.raises(UsageFault, match="nothing to redo"):
+            last_undo(session)
+    assert {run.kind for run in session.runs()} == {RunKind.WRITE, RunKind.UNDO, RunKind.REDO}
+
+
+def test_the_last_write_to_a_file_is_found(session: Session, music: list[Path]) -> None:
+    first = write(session, {Field.GENRE: ("Rock",)}, *music)
+    second = write(session, {Field.GENRE: ("Pop",)}, music[0])
+    task = undoing_files(session, music[:2])
+    assert (task.undo_of, len(task.pasts), task.whole) == (None, 2, False)
+    do(session, task)
+    assert [read_tags(path).tags.get(Field.GENRE, ()) for path in music] == [("Rock",), (), ("Rock",)]
+    assert undoing_files(session, music[:1]).undo_of == first
+    assert [run.undone for run in session.runs() if run.id in (first, second)] == [True, False]
+
+
+def test_files_that_cannot_be_written_are_told_before(session: Session, music: list[Path]) -> None:
+    run = write(session, ALL, *music)
+    music[0].unlink()
+    music[1].chmod(0o444)
+    music[2].write_bytes(b"no music any more")
+    gone, locked, broken = looked_at(session, undoing(session, run))
+    assert (gone.fault, locked.fault) == ("the file is gone", "the file is read-only")
+    assert broken.fault
+    assert gone.changes == locked.changes == ()
+    assert [result.status for result in do(session, undoing(session, run))] == [WriteStatus.FAILED] * 3
+    music[1].chmod(0o644)
+    assert [result.status for result in do(session, undoing(session, run))] == [
+        WriteStatus.FAILED,
+        WriteStatus.WRITTEN,
+        WriteStatus.FAILED,
+    ]
+
+
+def test_a_run_whose_only_file_is_gone_does_not_block_those_before(
+    session: Session, music: list[Path]
+) -> None:
+    first = write(session, ALL, music[0])
+    write(session, ALL, music[1])
+    music[1].unlink()
+    do(session, undoing(session, last_run(session)))
+    assert last_run(session) == first
+
+
+def test_a_file_that_changes_between_look_and_undo_is_left_alone(session: Session, music: list[Path]) -> None:
+    task = undoing(session, write(session, ALL, *music))
+    files = looked_at(session, task)
+    retag(music[0], TITLE="Theirs")
+    touched = music[0].read_bytes()
+    results = list(reverse(session, task.of(files), Event()))
+    assert [result.status for result in results] == [WriteStatus.CONFLICT, *[WriteStatus.WRITTEN] * 2]
+    assert music[0].read_bytes() == touched
+
+
+def test_two_undos_of_one_run(session: Session, music: list[Path], tmp_path: Path) -> None:
+    before = [path.read_bytes() for path in music]
+    run = write(session, ALL, *music)
+    other = Session(tmp_path / "data", str(tmp_path / "model"))
+    try:
+        task = undoing(session, run)
+        files = looked_at(session, task)
+        with other.journal.writing(), pytest.raises(StoreFault, match="another mat-desktop is writing"):
+            list(reverse(session, task.of(files), Event()))
+        do(other, undoing(other, run))
+        for file, path in zip(files, music, strict=True):
+            os.utime(path, ns=(1, file.stamp.mtime_ns if file.stamp else 1))
+        results = list(reverse(session, task.of(files), Event()))
+        assert {result.status for result in results} == {WriteStatus.UNCHANGED}
+    finally:
+        other.close()
+    assert [path.read_bytes() for path in music] == before
+    assert [run_.kind for run_ in session.runs()] == [RunKind.UNDO, RunKind.WRITE]
+
+
+def test_cancelled_in_the_middle_the_rest_is_undone_later(session: Session, music: list[Path]) -> None:
+    before = [path.read_bytes() for path in music]
+    run = write(session, ALL, *music)
+    task, cancel = undoing(session, run), Event()
+    for _ in reverse(session, task.of(looked_at(session, task)), cancel):
+        cancel.set()
+    assert [path.read_bytes() == old for path, old in zip(music, before, strict=True)] == [True, False, False]
+    assert session.runs()[0].planned == 3
+    assert len(undoing(session, run).pasts) == 2
+    do(session, undoing(session, run))
+    assert [path.read_bytes() for path in music] == before
+
+
+def test_a_library_behind_a_link_is_kept_in_step(session: Session, music: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(music[0].parent)
+    path = tmp_path / "link" / "a.flac"
+    list(scan(session, [tmp_path / "link"], Event()))
+    run = write(session, ALL, path)
+    (result,) = do(session, undoing(session, run))
+    assert result.path == path
+    track = session.library.track(path)
+    assert track is not None
+    assert Field.GENRE not in track.tags
+    (again,) = (t for t in scan(session, [path], Event()) if isinstance(t, Track))
+    assert not again.outside
+
+
+class PowerCut(BaseException):
+    """Not an Exception: nothing in the program may handle it."""
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_after_a_crash_in_an_undo_the_history_is_right(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    before = music[0].read_bytes()
+    list(scan(session, music, Event()))
+    run = write(session, ALL, music[0])
+    written = music[0].read_bytes()
+    real = apply_module.commit
+
+    def cut(prepared: Prepared) -> FileStamp:
+        if replaced:
+            real(prepared)
+        raise PowerCut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply_module, "commit", cut)
+        patch.setattr(apply_module, "settle", lambda session, entry: None)
+        patch.setattr(session.journal, "_finish", lambda runs: None)
+        with pytest.raises(PowerCut):
+            do(session, undoing(session, run))
+    recover(session)
+    assert music[0].read_bytes() == (before if replaced else written)
+    assert [entry.undone for entry in session.runs() if entry.id == run] == [replaced]
+    assert not list(music[0].parent.glob(".mat-*"))
+    (track,) = (t for t in scan(session, music[:1], Event()) if isinstance(t, Track))
+    assert not track.outside, "its own write is no other program's"
+    if not replaced:
+        do(session, undoing(session, run))
+        assert music[0].read_bytes() == before
+    do(session, redoing(session, run))
+    assert music[0].read_bytes() == written
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from mat_desktop.__main__ import main
+real, calls = os.{name}, []
+def die(*arguments, **named):
+    calls.append(1)
+    if len(calls) == {when} and {before}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    answer = real(*arguments, **named)
+    if len(calls) == {when}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+os.{name} = die
+main(["undo", "--data-dir", {data!r}])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+@pytest.mark.parametrize(
+    ("name", "when", "before"),
+    [
+        ("replace", 1, True),
+        ("replace", 2, False),
+        ("fsync", 4, False),
+    ],
+)
+def test_killed_in_the_middle_of_an_undo(
+    session: Session, music: list[Path], tmp_path: Path, name: str, when: int, before: bool
+) -> None:
+    old = [path.read_bytes() for path in music]
+    write(session, ALL, *music)
+    new = [path.read_bytes() for path in music]
+    session.close()
+    script = KILLED.format(name=name, when=when, before=before, data=str(tmp_path / "data"))
+    died = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    for path, states in zip(music, zip(old, new, strict=True), strict=True):
+        assert path.read_bytes() in states
+    again = subprocess.run(
+        [sys.executable, "-m", "mat_desktop", "undo", "1", "--data-dir", str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+    )
+    assert again.returncode == 0, again.stderr
+    assert [path.read_bytes() for path in music] == old
+    assert not list(music[0].parent.glob(".mat-*"))

@@ -1,0 +1,128 @@
+"""``undo``, ``redo``, ``remove-all`` and ``history`` as they are typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mutagen.flac
+import pytest
+
+from mat_desktop.__main__ import main
+from mat_desktop.domain.tags import Field
+from mat_desktop.metadata.files import read_tags
+from tests.cli.test_cli import common, digests, music
+
+__all__ = ["common", "music"]
+
+
+@pytest.fixture
+def written(music: Path, common: list[str], capsys: pytest.CaptureFixture[str]) -> Path:
+    """Files that run 1 wrote to."""
+    assert main(["tag", str(music), *common, "--threshold", "0", "--write"]) == 0
+    capsys.readouterr()
+    return music
+
+
+def test_a_field_and_a_file_of_a_run(
+    music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = digests(music)
+    data = ["--data-dir", str(tmp_path / "data")]
+    main(["tag", str(music), *common, "--threshold", "0", "--write"])
+    after = digests(music)
+    flac = music / "a.flac"
+    capsys.readouterr()
+
+    assert main(["undo", "--field", "genre", "--dry-run", *data]) == 0
+    out, err = capsys.readouterr()
+    assert "  genre       Rock -> (empty)\n" in out
+    assert "mat_tags" not in out
+    assert "2 files would change; nothing was written (without --dry-run, undo does it)" in err
+    assert digests(music) == after
+
+    assert main(["undo", "1", "--file", str(flac), "--field", "genre", *data]) == 0
+    assert "Run 1: 1 file put back as before it." in capsys.readouterr().err
+    assert Field.GENRE not in read_tags(flac).tags
+    assert main(["history", "1", *data]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "2 files" in lines[0]
+    assert "(genre, " in lines[0]
+    assert lines[0].endswith(", 1 change undone")
+    assert lines.count("  genre       (empty) -> Rock  (undone)") == 1
+    assert lines.count("  genre       (empty) -> Rock") == 1
+
+    assert main(["redo", *data]) == 0
+    assert "1 file written again" in capsys.readouterr().err
+    assert digests(music) == after
+    assert main(["undo", "1", *data]) == 0
+    assert digests(music) == before
+    assert main(["redo", "1", *data]) == 0
+    assert digests(music) == after
+
+
+def test_wrong_usage(written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = digests(written)
+    for words, why in (
+        (["undo", "9"], "there is no run 9"),
+        (["undo", "--field", "title"], "'title' is none of genre, mood"),
+        (["undo", "--field", "grouping"], "run 1 did not write grouping"),
+        (["undo", "--file", "nowhere.flac"], "run 1 did not write to"),
+        (["redo"], "there is nothing to redo"),
+        (["redo", "1"], "there is nothing to redo of run 1"),
+        (["history", "9"], "there is no run 9"),
+        (["remove-all", "nowhere.flac"], "no such file or folder"),
+    ):
+        assert main([*words, "--data-dir", str(tmp_path / "data")]) == 2
+        assert why in capsys.readouterr().err
+    assert digests(written) == before
+
+
+def test_conflicts_are_named_and_forced_only_if_asked(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "data")]
+    flac = mutagen.flac.FLAC(written / "a.flac")
+    flac["GENRE"] = ["Theirs"]
+    flac.save()
+    assert main(["undo", "--dry-run", *data]) == 0
+    assert "Theirs -> (empty)  (another program changed it since)" in capsys.readouterr().out
+    assert main(["undo", *data]) == 1
+    assert "a.flac: genre left as found: another program changed it since" in capsys.readouterr().err
+    assert read_tags(written / "a.flac").tags[Field.GENRE] == ("Theirs",)
+    assert main(["undo", "1", "--force", *data]) == 0
+    assert Field.GENRE not in read_tags(written / "a.flac").tags
+
+
+def test_everything_goes_and_comes_back(
+    music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = digests(music)
+    data = ["--data-dir", str(tmp_path / "data")]
+    assert main(["remove-all", *data]) == 0
+    assert "Nothing that this program wrote is in the files." in capsys.readouterr().err
+    main(["tag", str(music), *common, "--threshold", "0", "--write"])
+    written = digests(music)
+    capsys.readouterr()
+
+    assert main(["remove-all", *data]) == 0
+    out, err = capsys.readouterr()
+    assert "  mat_tags    " in out
+    assert "2 files would change; nothing was written (--write does it)." in err
+    assert digests(music) == written
+    assert main(["remove-all", str(music / "sub"), "--write", *data]) == 0
+    assert "What was written is out of 1 file. mat-desktop undo 2 brings it back." in capsys.readouterr().err
+    assert main(["remove-all", "--write", *data]) == 0
+    assert digests(music) == before
+    assert main(["undo", *data]) == 0
+    assert main(["undo", *data]) == 0
+    assert digests(music) == written
+
+
+def test_a_file_that_is_gone_is_named(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (written / "a.flac").unlink()
+    assert main(["remove-all", "--write", "--data-dir", str(tmp_path / "data")]) == 1
+    err = capsys.readouterr().err
+    assert "a.flac: the file is gone" in err
+    assert "out of 1 file" in err
