@@ -59,7 +59,7 @@ class Session:
         self.library = Library(self.data_dir / "library.db")
         self.journal = Journal(self.data_dir / "journal.db")
         self.engine = Engine(folder, device)
-        self._device_wish = device
+        self.device_wish = device
 
     @property
     def device(self) -> str | None:
@@ -83,7 +83,7 @@ class Session:
         """
         folder = find_model(self.data_dir, name)
         card = open_card(folder)
-        engine = Engine(folder, self._device_wish)
+        engine = Engine(folder, self.device_wish)
         try:
             engine.start()
             remember_model(self.data_dir, name)

@@ -13,6 +13,7 @@ from mat_desktop.app.apply import apply
 from mat_desktop.app.corrections import Collected, collect_corrections, write_corrections
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
+from mat_desktop.app.doctor import Check, checks
 from mat_desktop.app.draw import Picture, draw
 from mat_desktop.app.evidence import Evidence, find_evidence
 from mat_desktop.app.models import (
@@ -287,6 +288,10 @@ class AppServices:
     def refresh(self, path: Path) -> Track:
         """Read one file's tags again."""
         return refresh(self._session, path)
+
+    def checks(self) -> Sequence[Check]:
+        """What the doctor looks at."""
+        return checks(self.data_dir, self._session.device_wish)
 
     def demo_folder(self) -> Path:
         """Copy the demo tracks to where they may be written."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mat_desktop.app.corrections import Collected
+    from mat_desktop.app.doctor import Check
     from mat_desktop.app.draw import Picture
     from mat_desktop.app.evidence import Evidence
     from mat_desktop.app.models import BrokenModel, Model
@@ -205,6 +206,9 @@ class Services(Protocol):
 
     def refresh(self, path: Path) -> Track:
         """Read one file's tags again."""
+
+    def checks(self) -> Sequence[Check]:
+        """What the doctor looks at; at once, the looks themselves are not."""
 
     def demo_folder(self) -> Path:
         """Copy the demo tracks to where they may be written."""

@@ -24,6 +24,7 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.archive import Archive
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.geometry import Placement
+from mat_desktop.gui.help import Help
 from mat_desktop.gui.menus import Menus
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.opening import Opening
@@ -43,7 +44,6 @@ from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.track_view import TrackView
 from mat_desktop.gui.views.library import Library
-from mat_desktop.gui.views.shortcuts import About, Shortcuts, facts
 from mat_desktop.gui.widgets.activity import ActivityPanel
 from mat_desktop.gui.widgets.job_bar import JobBar
 from mat_desktop.gui.widgets.leave_bar import LeaveBar
@@ -135,6 +135,7 @@ class Window(QMainWindow):
         self.school = School(desk, self.library, self.listen, pages)
         self.view = TrackView(desk, self.library, self.room, actions, settings)
         self.leave = Leave(desk, self.leave_bar, settings, self.close, self.panels.open_write)
+        self.help = Help(desk, self.engine, pages, actions)
         self.possible = Possible(
             desk,
             actions,
@@ -160,7 +161,7 @@ class Window(QMainWindow):
         self._settings.setValue("appearance", mode)
 
     def _connect_actions(self) -> None:
-        a, library, pages = self.actions_, self.library, self.pages
+        a, library = self.actions_, self.library
         for name, do in {
             "quit": self.close,
             "listen": lambda: self.listen.to(can_be_heard(library.selected())),
@@ -175,8 +176,6 @@ class Window(QMainWindow):
             "activity": self.activity.toggle,
             "next_pane": library.next_part,
             "menu": lambda: self._menus.show_every(self.rail.menu),
-            "keys": lambda: pages.cover(Shortcuts(a.sheet())),
-            "about": lambda: pages.cover(About(facts(self._services, self.engine.device))),
         }.items():
             a.connect(name, do)
         self.room.connect_actions(a)
@@ -276,6 +275,7 @@ class Window(QMainWindow):
         self._settings.sync()
         self.hide()
         self.watching.close()
+        self.help.close()
         self.library.player.close()
         if not self.bridge.shut(600):
             self._services.close()

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from mat_desktop.app.corrections import Collected
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
+from mat_desktop.app.diagnosis import Finding, State
+from mat_desktop.app.doctor import Check
 from mat_desktop.app.draw import Picture
 from mat_desktop.app.evidence import Evidence
 from mat_desktop.app.models import BrokenModel, Model
@@ -177,6 +179,7 @@ class FakeServices:
         self.queued: list[Path] = []
         self.forgotten: list[Path] = []
         self.closed = False
+        self.looks = [Check("Program", lambda: iter([Finding("Program", "double", State.OK, "1")]))]
         self.explained: list[tuple[Path, str]] = []
         self.other_models: list[Model | BrokenModel] = []
         self.changes: list[Path] = []
@@ -405,6 +408,9 @@ class FakeServices:
         if path not in self.files:
             raise FileFault(path, "the file ends early")
         return self.files[path]
+
+    def checks(self) -> list[Check]:
+        return self.looks
 
     def demo_folder(self) -> Path:
         return self.music

@@ -1,4 +1,4 @@
-"""Pages that are only read: all keys, and what the program is."""
+"""Pages that are only read, and the one of all keys."""
 
 from __future__ import annotations
 
@@ -6,13 +6,29 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
-import mat_desktop
-from mat_desktop.gui.services import Services
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Key, Panel, Text
 from mat_desktop.gui.widgets.painting import key_text
+
+_Action = QAbstractSlider.SliderAction
+SCROLL = {
+    Qt.Key.Key_Up: _Action.SliderSingleStepSub,
+    Qt.Key.Key_Down: _Action.SliderSingleStepAdd,
+    Qt.Key.Key_PageUp: _Action.SliderPageStepSub,
+    Qt.Key.Key_PageDown: _Action.SliderPageStepAdd,
+    Qt.Key.Key_Home: _Action.SliderToMinimum,
+    Qt.Key.Key_End: _Action.SliderToMaximum,
+}
 
 
 class Sheet(Panel):
@@ -33,17 +49,20 @@ class Sheet(Panel):
         head.addWidget(self.close_button)
         layout.addWidget(bar)
         self.body = Panel("surface")
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self.body)
-        layout.addWidget(scroll, 1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self.body)
+        layout.addWidget(self._scroll, 1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back."""
+        """Escape goes back, the keys of a list scroll."""
+        bar = self._scroll.verticalScrollBar()
         if event.key() == Qt.Key.Key_Escape:
             self.closed.emit()
+        elif event.key() in SCROLL:
+            bar.triggerAction(SCROLL[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -90,41 +109,3 @@ def _group(title: str, keys: Sequence[tuple[Sequence[str], str]]) -> QWidget:
         grid.addLayout(caps, row, 0)
         grid.addWidget(Text(text, token="muted"), row, 1)
     return box
-
-
-def facts(services: Services, device: str) -> list[tuple[str, str]]:
-    """What the program is made of.
-
-    :param device: what the model runs on, or why it does not
-    """
-    card = services.card
-    return [
-        ("Program", f"mat-desktop {mat_desktop.__version__}, MIT licence"),
-        ("Model", f"{card.title}, made {card.created}, {card.licence}, SHA-256 begins {card.digest}"),
-        ("Trained on", card.data),
-        ("Runs on", device),
-        ("Data", f"{services.data_dir}"),
-        ("Icons", "Lucide, ISC licence"),
-        ("Typeface", "Inter, SIL Open Font License 1.1"),
-    ]
-
-
-class About(Sheet):
-    """Name, version, model, licences."""
-
-    def __init__(self, facts: Sequence[tuple[str, str]]) -> None:
-        super().__init__("About mat-desktop")
-        grid = QGridLayout(self.body)
-        grid.setContentsMargins(24, 20, 24, 24)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(10)
-        for row, (name, value) in enumerate(facts):
-            grid.addWidget(Text(name, token="muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-            label = Text(value)
-            label.setWordWrap(True)
-            label.setMaximumWidth(640)
-            grid.addWidget(label, row, 1)
-        grid.setColumnMinimumWidth(0, 120)
-        grid.setColumnMinimumWidth(1, 640)
-        grid.setColumnStretch(2, 1)
-        grid.setRowStretch(len(facts), 1)
