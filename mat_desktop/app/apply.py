@@ -33,7 +33,7 @@ def _write(session: Session, run: int, file: FilePlan) -> WriteResult:
     if not any(change.before != change.after for change in file.changes):
         return WriteResult(file.path, WriteStatus.UNCHANGED)
     try:
-        prepared = prepare(file.path, file.changes, file.stamp)
+        prepared = prepare(file.path, file.changes, file.stamp, keep_time=session.settings.keep_time)
         swap(session, run, file.path, prepared)
     except Conflict as conflict:
         return WriteResult(file.path, WriteStatus.CONFLICT, conflict.cause)

@@ -187,17 +187,21 @@ def tag_taggram(
 
 def plan_file(session: Session, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
     """What would be changed in a file; None where nothing would."""
+    settings = session.settings
     chosen = [s.tag for s in suggestions if s.chosen and (s.tag.write or s.verdict is Verdict.ACCEPTED)]
     changes = [
         change
         for target, values in _values_by_field(session.scheme, chosen).items()
         if (change := _change(track, target, values, session.policies[target])) is not None
     ]
-    noted = _change(track, Field.MAT_TAGS, [tag.key for tag in chosen], Policy.REPLACE)
-    if noted is not None:
-        changes.append(noted)
+    if settings.mat_tags:
+        noted = _change(track, Field.MAT_TAGS, [tag.key for tag in chosen], Policy.REPLACE)
+        if noted is not None:
+            changes.append(noted)
     if not changes:
         return None
+    if not settings.mat_model:
+        return FilePlan(track.path, track.stamp, tuple(changes))
     # The model's mark alone is no reason to touch a file: its date differs every day.
     mark = f"{session.card.name} sha256:{session.card.digest} date:{datetime.now(UTC).date().isoformat()}"
     marked = _change(track, Field.MAT_MODEL, [mark], Policy.REPLACE)

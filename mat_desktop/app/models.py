@@ -20,7 +20,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from mat_desktop.app.resources import model_names, resource
+from mat_desktop.app.settings_file import SettingsFile
+from mat_desktop.app.tag_file import Slip
 from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.settings import Settings
 from mat_desktop.errors import MatError, ModelFault, UsageFault, printable
 from mat_desktop.inference.cards import (
     CARD_FILE,
@@ -32,8 +35,8 @@ from mat_desktop.inference.cards import (
 )
 from mat_desktop.inference.client import Engine
 
-DEFAULT = "fcn2d"
-FOLDER, CHOICE = "models", "model.txt"
+DEFAULT = Settings().model
+FOLDER = "models"
 HIDDEN = ".incoming-"
 STALE_SECONDS = 3600
 """After which nobody is importing any more; another process may be, at this moment."""
@@ -98,23 +101,16 @@ def find_model(data_dir: Path, name: str) -> Path:
 
 def chosen_model(data_dir: Path) -> str:
     """Name of the model that was chosen last; the bundled one where none was, or where it is gone."""
+    return usable_model(data_dir, SettingsFile(data_dir).read().settings.model)[0]
+
+
+def usable_model(data_dir: Path, name: str) -> tuple[str, Slip | None]:
+    """A model of the settings, or the bundled one, and why it is not the one that was wished."""
     try:
-        name = (data_dir / CHOICE).read_text(encoding="utf-8").strip()
         open_card(find_model(data_dir, name))
-    except (OSError, ValueError, UsageFault, ModelFault):
-        return DEFAULT
-    return name
-
-
-def remember_model(data_dir: Path, name: str) -> None:
-    """Start with this model from now on. :raises ModelFault: the choice cannot be kept"""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        fresh = data_dir / f".{CHOICE}.tmp"
-        fresh.write_text(f"{name}\n", encoding="utf-8")
-        fresh.replace(data_dir / CHOICE)
-    except OSError as error:
-        raise ModelFault(f"the choice of the model cannot be kept: {error.strerror}") from error
+    except (OSError, ValueError, UsageFault, ModelFault) as error:
+        return DEFAULT, Slip(f"listening.model: {error}", f"“{DEFAULT}” listens", "listening.model")
+    return name, None
 
 
 def import_model(data_dir: Path, source: Path) -> Model:

@@ -50,7 +50,8 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     changes = tuple(item.change for item in items)
     reverses = {item.change.field: item.entries for item in items}
     try:
-        prepared = prepare(file.place, changes, file.stamp, way_back(session.journal, file.place, changes))
+        way = way_back(session.journal, file.place, changes)
+        prepared = prepare(file.place, changes, file.stamp, way, keep_time=session.settings.keep_time)
         # Fields that are as they were already are on record too: they are settled with the others.
         swap(session, run, file.path, replace(prepared, changes=changes), reverses)
     except Conflict as conflict:

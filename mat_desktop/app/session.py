@@ -8,14 +8,16 @@ from pathlib import Path
 import msgspec
 from platformdirs import PlatformDirs
 
-from mat_desktop.app.models import chosen_model, find_model, remember_model
+from mat_desktop.app.models import find_model, usable_model
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
+from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.app.tag_file import Settled, Slip, TagChange, TagFile, settle
 from mat_desktop.app.taught import Shelf, with_taught
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Thresholds
+from mat_desktop.domain.settings import Value, policy_key
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.errors import MatError, UsageFault
@@ -33,16 +35,23 @@ def default_data_dir() -> Path:
 class Session:
     """Library, journal, model, scheme and engine of one run of the program."""
 
-    def __init__(self, data_dir: Path | None = None, model: str | None = None, device: str = "auto") -> None:
+    def __init__(
+        self, data_dir: Path | None = None, model: str | None = None, device: str | None = None
+    ) -> None:
         """Opens two SQLite files and reads the card; the engine process is not started.
 
         :param data_dir: where the databases lie; the platform's place by default
-        :param model: name of a bundled or imported model, or a folder; the one chosen last by default
-        :param device: "auto", "cuda", "mps", "xpu" or "cpu"
+        :param model: name of a bundled or imported model, or a folder; the one in the settings by default
+        :param device: "auto", "cuda", "mps", "xpu" or "cpu", and no other; without it the one in the
+            settings, or the next best where it is not there
         :raises MatError: the model, the scheme or a database cannot be used
         """
         self.data_dir = data_dir or default_data_dir()
-        self.model = model or chosen_model(self.data_dir)
+        self.settings_file = SettingsFile(self.data_dir)
+        reading = self.settings_file.read()
+        self.settings, self.settings_slips = reading.settings, reading.slips
+        self.settings_fault = reading.fault
+        self.model = model or self._model_of_settings()
         folder = find_model(self.data_dir, self.model)
         self.card = open_card(folder)
         self.tags = TagFile(self.data_dir / "tags.toml")
@@ -58,13 +67,18 @@ class Session:
         self._thresholds: dict[str, Thresholds] = {}
         self.library = Library(self.data_dir / "library.db")
         self.journal = Journal(self.data_dir / "journal.db")
-        self.engine = Engine(folder, device)
-        self.device_wish = device
+        self._device = device
+        self.engine = self._engine(folder)
 
     @property
     def device(self) -> str | None:
         """Name of the device that the network runs on, None while the engine is not up."""
         return self.engine.device
+
+    @property
+    def device_wish(self) -> str:
+        """What the network is to run on."""
+        return self._device or self.settings.device
 
     def start_engine(self) -> str:
         """Start the engine process and wait for it; returns the device's name.
@@ -83,18 +97,56 @@ class Session:
         """
         folder = find_model(self.data_dir, name)
         card = open_card(folder)
-        engine = Engine(folder, self.device_wish)
+        engine = self._engine(folder)
         try:
             engine.start()
-            remember_model(self.data_dir, name)
+            self.keep_settings({"listening.model": name})
         except MatError:
             engine.close()
             raise
         before, self.engine = self.engine, engine
         self.model, self.card = name, card
+        self.use_settings({"listening.model": name})
         self.taught = Shelf(self.data_dir / "taught", card)
         self._make_scheme()
         before.close()
+
+    def use_settings(self, changes: Mapping[str, Value]) -> None:
+        """Other settings, by key, until the program ends; the engine has yet to be told.
+
+        :raises ValueError: a value may not be
+        """
+        self.settings = self.settings.having(changes)
+        self.settings_slips = tuple(slip for slip in self.settings_slips if slip.key not in changes)
+        for target in self.policies:
+            if policy_key(target) in changes:
+                self.policies[target] = self.settings.policy(target)
+
+    def keep_settings(self, changes: Mapping[str, Value]) -> None:
+        """Write settings down, for the command line and the next start.
+
+        :raises UsageFault: the file is not usable or cannot be written, or a value may not be
+        """
+        self.settings_file.change(changes)
+
+    def set_settings_aside(self) -> Path:
+        """Rename an unusable file; returns the new name. What counts now goes on to count.
+
+        :raises UsageFault: it cannot be renamed
+        """
+        aside = self.settings_file.set_aside()
+        self.settings_fault, self.settings_slips = None, ()
+        return aside
+
+    def _model_of_settings(self) -> str:
+        name, slip = usable_model(self.data_dir, self.settings.model)
+        if slip is not None:
+            self.settings_slips += (slip,)
+        return name
+
+    def _engine(self, folder: Path) -> Engine:
+        insist = self._device is not None
+        return Engine(folder, self.device_wish, self.settings.threads, insist=insist)
 
     def change_tags(self, changes: Mapping[str, TagChange | None]) -> TagScheme:
         """Show and write tags otherwise from now on, in the command line as well.
@@ -137,7 +189,7 @@ class Session:
         self.bundled_scheme, self.scheme = made.base, made.scheme
         self.slips = self._slips(made, tags)
         for target in self.scheme.targets:
-            self.policies.setdefault(target, Policy.FILL_EMPTY)
+            self.policies.setdefault(target, self.settings.policy(target))
 
     @property
     def needs_features(self) -> bool:

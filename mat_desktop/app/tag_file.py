@@ -15,25 +15,20 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
 
+from mat_desktop.app.own_file import alone, put, put_aside, toml
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import UsageFault
 
 LONGEST = 60
 """Characters in a name."""
-
-PATIENCE = 5
-"""Seconds that another process may take to change the file."""
 
 
 class TagChange(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -56,10 +51,12 @@ class Slip:
 
     :param why: what is wrong
     :param cost: what does not count therefore
+    :param key: of the setting that is meant, where it is one
     """
 
     why: str
     cost: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ class TagFile:
         :raises UsageFault: the file is not usable or cannot be written, or the changes are not; it stays as
             it was then
         """
-        with self._alone():
+        with alone(self.path):
             present = self.read()
             every = {name: change for name, change in {**present, **changes}.items() if change is not None}
             made = settle(scheme, every)
@@ -112,36 +109,12 @@ class TagFile:
             for slip in made.slips:
                 if slip not in old:
                     raise UsageFault(slip.why)
-            fresh = self.path.with_suffix(".new")
-            try:
-                fresh.write_text(_as_toml(every), encoding="utf-8")
-                fresh.replace(self.path)
-            except OSError as error:
-                raise UsageFault(f"{self.path} cannot be written: {error.strerror or error}") from error
+            put(self.path, _as_toml(every))
         return made
 
     def set_aside(self) -> Path:
         """Rename the file, so that the bundled scheme counts; returns the new name."""
-        aside = self.path.with_suffix(".toml.old")
-        with self._alone():
-            self.path.replace(aside)
-        return aside
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """No other process changes the file meanwhile. :raises UsageFault: one does, or the disk refuses"""
-        lock = FileLock(self.path.with_suffix(".lock"))
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=PATIENCE)
-        except Timeout:
-            raise UsageFault(f"{self.path} is being changed by another mat-desktop; try again") from None
-        except OSError as error:
-            raise UsageFault(f"{self.path} cannot be written: {error.strerror or error}") from error
-        try:
-            yield
-        finally:
-            lock.release()
+        return put_aside(self.path)
 
     def _fault(self, error: Exception) -> UsageFault:
         return UsageFault(f"{self.path} is not usable: {error}")
@@ -223,10 +196,6 @@ def _with(tag: DisplayTag, change: TagChange) -> DisplayTag:
 def _as_toml(changes: Mapping[str, TagChange]) -> str:
     lines = ["# Changes to the bundled tag scheme. Take an entry away to go back to it."]
     for name, change in sorted(changes.items()):
-        lines += ["", f"[tags.{_quoted(name)}]"]
-        lines += [f"{key} = {_quoted(value)}" for key, value in msgspec.to_builtins(change).items()]
+        lines += ["", f"[tags.{toml(name)}]"]
+        lines += [f"{key} = {toml(value)}" for key, value in msgspec.to_builtins(change).items()]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(value: str | bool) -> str:
-    return json.dumps(value, ensure_ascii=False)  # of printable texts, what JSON writes is TOML too

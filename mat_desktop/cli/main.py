@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Event
 
 from mat_desktop import __version__
+from mat_desktop.domain.settings import DEVICES
 from mat_desktop.errors import MatError, UsageFault
 
 OK, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
@@ -54,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     tag.add_argument(
         "--model",
         metavar="NAME",
-        help="a bundled or imported model, or a model's folder; the one chosen last by default",
+        help="a bundled or imported model, or a model's folder; the one in the settings by default",
     )
     tag.add_argument(
         "--threshold",
@@ -68,10 +69,12 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="[FIELD=]POLICY",
-        help="fill-empty (default), append, replace or skip; for one field (genre, mood, instrument, voice) "
-        "or for all",
+        help="fill-empty, append, replace or skip, for one field (genre, mood, instrument, voice) or for "
+        "all; as in the settings by default",
     )
-    tag.add_argument("--device", default="auto", choices=["auto", "cuda", "mps", "xpu", "cpu"])
+    tag.add_argument(
+        "--device", choices=DEVICES, help="what the network runs on; as in the settings by default"
+    )
 
     info = commands.add_parser("info", help="show the tags that files have now")
     info.add_argument("paths", nargs="+", type=Path, metavar="FILE")
@@ -143,6 +146,15 @@ def parser() -> argparse.ArgumentParser:
         "run", nargs="?", type=int, metavar="RUN", help="list the files and fields of this run"
     )
 
+    settings = commands.add_parser(
+        "settings",
+        help="show the settings, or change one of them",
+        description="Shows every setting, what is in force and whether the file says so; with a KEY only "
+        "its value, and with a VALUE sets it, for the window as well, which reads it when it starts.",
+    )
+    settings.add_argument("key", nargs="?", metavar="KEY", help="e.g. writing.genre")
+    settings.add_argument("value", nargs="?", metavar="VALUE")
+
     models = commands.add_parser("models", help="list the models: bundled ones and those imported")
     models.add_argument("--json", action="store_true", help="as JSON")
     corrections = commands.add_parser(
@@ -178,9 +190,12 @@ def parser() -> argparse.ArgumentParser:
         "Exit status 1 if something is broken.",
     )
     doctor.add_argument("--json", action="store_true", help="as JSON")
-    doctor.add_argument("--device", default="auto", choices=["auto", "cuda", "mps", "xpu", "cpu"])
+    doctor.add_argument("--device", default="auto", choices=DEVICES)
 
-    every = (window, demo, tag, info, undo, redo, remove_all, history, models, corrections, taught, doctor)
+    every = (
+        *(window, demo, tag, info, undo, redo, remove_all, history, settings, models, corrections),
+        *(taught, doctor),
+    )
     for command in every:
         command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
     return top

@@ -39,7 +39,7 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
             check_target(target, suffix)
     if session.tags_fault is not None:
         raise session.tags_fault
-    for slip in session.slips:
+    for slip in (*session.settings_slips, *session.slips):
         errors.print(f"{slip.why}; {slip.cost}")
     thresholds = read_thresholds(session, options.threshold)
     session.policies.update(read_policies(session, options.policy))
@@ -47,6 +47,8 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
         errors.print(f"an earlier run: {printable(result.path)}: {result.reason}")
     tracks, records = _scan(session, options.paths, cancel)
     plans = _listen(session, tracks, records, thresholds, cancel)
+    if session.engine.instead:
+        errors.print(f"{session.settings_file.path.name}: listening.device: {session.engine.instead}")
     records.sort(key=lambda record: record.path)
     number = _write(session, plans, records, cancel) if options.write else None
     _print(records, options)

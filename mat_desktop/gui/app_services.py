@@ -38,6 +38,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import FileFault, UsageFault
@@ -97,9 +98,29 @@ class AppServices:
         return self._session.policies
 
     @property
+    def settings(self) -> Settings:
+        """Those that count."""
+        return self._session.settings
+
+    @property
+    def settings_slips(self) -> Sequence[Slip]:
+        """What in their file cannot be used."""
+        return self._session.settings_slips
+
+    @property
+    def settings_fault(self) -> UsageFault | None:
+        """Why nothing in their file can be used."""
+        return self._session.settings_fault
+
+    @property
     def device(self) -> str | None:
         """Name of the engine's device, None before it is up."""
         return self._session.device
+
+    @property
+    def instead(self) -> str:
+        """Why the engine runs on another device than the one in the settings."""
+        return self._session.engine.instead
 
     @property
     def demo_tracks(self) -> int:
@@ -129,6 +150,18 @@ class AppServices:
     def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
         """What would be written into one file."""
         return plan_file(self._session, track, suggestions)
+
+    def use_settings(self, changes: Mapping[str, Value]) -> None:
+        """Other settings until the program ends."""
+        self._session.use_settings(changes)
+
+    def keep_settings(self, changes: Mapping[str, Value]) -> None:
+        """Write settings down."""
+        self._session.keep_settings(changes)
+
+    def set_settings_aside(self) -> Path:
+        """Rename an unusable file with settings."""
+        return self._session.set_settings_aside()
 
     def start_engine(self) -> str:
         """Bring the engine process up."""

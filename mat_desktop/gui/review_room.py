@@ -10,6 +10,7 @@ from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.mapping import MapTags
 from mat_desktop.gui.operations.review import Review
+from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.weigh import Weigh
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.review_queue import Reviewing
@@ -25,7 +26,15 @@ class ReviewRoom(QObject):
 
     changed = Signal()
 
-    def __init__(self, desk: Desk, library: Library, pages: Pages, rail: Rail, settings: QSettings) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        library: Library,
+        pages: Pages,
+        rail: Rail,
+        state: QSettings,
+        settings: ChangeSettings,
+    ) -> None:
         super().__init__()
         self._desk, self._library, self._pages, self._rail = desk, library, pages, rail
         self.weigh = Weigh(desk)
@@ -48,7 +57,7 @@ class ReviewRoom(QObject):
         self.review.scheme_changed.connect(self._scheme_changed)
         self.map_tags.changed.connect(self._scheme_changed)
         self.review.decided.connect(self.changed)
-        self.queue.restore(settings)
+        self.queue.restore(state)
 
     def connect_actions(self, actions: Actions) -> None:
         """What the keys of the tags do, on whichever page they are in view."""

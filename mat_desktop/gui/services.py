@@ -11,6 +11,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import FileFault, UsageFault
@@ -70,8 +71,26 @@ class Services(Protocol):
         """What happens to present values, by field; at once, and may be changed."""
 
     @property
+    def settings(self) -> Settings:
+        """Those that count; at once."""
+
+    @property
+    def settings_slips(self) -> Sequence[Slip]:
+        """What in their file cannot be used; at once."""
+
+    @property
+    def settings_fault(self) -> UsageFault | None:
+        """Why nothing in their file can be used, None where it can; at once."""
+
+    @property
     def device(self) -> str | None:
         """Name of the device that the engine runs on, None before it is up; at once."""
+
+    @property
+    def instead(self) -> str:
+        """Why the engine runs on another device than the one in the settings, empty where it does not; at
+        once.
+        """
 
     @property
     def demo_tracks(self) -> int:
@@ -93,6 +112,15 @@ class Services(Protocol):
 
     def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
         """What would be written into one file; at once."""
+
+    def use_settings(self, changes: Mapping[str, Value]) -> None:
+        """Other settings, by key, until the program ends; at once."""
+
+    def keep_settings(self, changes: Mapping[str, Value]) -> None:
+        """Write settings down, for the command line and the next start."""
+
+    def set_settings_aside(self) -> Path:
+        """Rename the file with the settings, as it cannot be used; returns the new name."""
 
     def start_engine(self) -> str:
         """Bring the engine process up, once; returns the device's name."""

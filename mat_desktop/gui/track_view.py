@@ -8,6 +8,7 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.evidence import ShowEvidence
 from mat_desktop.gui.operations.picture import ExportPicture
+from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.views.library import Library
 
@@ -19,14 +20,20 @@ class TrackView(QObject):
     """Evidence, zoom, loop, export, output device, and going on with the next track."""
 
     def __init__(
-        self, desk: Desk, library: Library, room: ReviewRoom, actions: Actions, settings: QSettings
+        self,
+        desk: Desk,
+        library: Library,
+        room: ReviewRoom,
+        actions: Actions,
+        state: QSettings,
+        settings: ChangeSettings,
     ) -> None:
         """Hooks itself up."""
         super().__init__()
         self._library, self._room, self._settings = library, room, settings
         self._dock, self._play = library.dock, library.player
         self.evidence = ShowEvidence(desk, library.dock)
-        self.picture = ExportPicture(desk, library.dock, settings)
+        self.picture = ExportPicture(desk, library.dock, state)
         self._connect_actions(actions)
         dock, bar = self._dock, library.dock.player
         for button, name in (
@@ -47,9 +54,11 @@ class TrackView(QObject):
         bar.notice.connect(lambda text: desk.say("warning", text, kind="device"))
         bar.finished.connect(self._go_on)
         dock.plot_ready.connect(self._plot_ready)
-        self._play.choose(str(settings.value("player/device", "")))
-        dock.levels.restore(settings)
-        dock.levels.changed.connect(lambda: dock.levels.save(settings))
+        self._settings_changed()
+        settings.changed.connect(self._settings_changed)
+        bar.volume.valueChanged.connect(lambda value: settings.put({"player.volume": value}))
+        dock.levels.restore(state)
+        dock.levels.changed.connect(lambda: dock.levels.save(state))
 
     def _connect_actions(self, actions: Actions) -> None:
         for name, do in {
@@ -108,7 +117,13 @@ class TrackView(QObject):
         self._play.play_from(start)
 
     def _device_picked(self, device: str) -> None:
-        self._settings.setValue("player/device", device)
+        self._settings.put({"player.device": device})
+
+    def _settings_changed(self) -> None:
+        now = self._settings.now
+        if self._play.device != now.player_device:
+            self._play.choose(now.player_device)
+        self._dock.player.volume.setValue(now.volume)
 
     def _go_on(self) -> None:
         """The track was played to its end: on with the next one, if it is the only one selected."""

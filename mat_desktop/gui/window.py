@@ -32,6 +32,7 @@ from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.leave import Leave
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
+from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.watch import Watch
 from mat_desktop.gui.operations.write import Write
 from mat_desktop.gui.pages import Page, Pages
@@ -74,7 +75,6 @@ class Window(QMainWindow):
         self._settings = settings or QSettings(
             str(services.data_dir / "window.ini"), QSettings.Format.IniFormat
         )
-        appearance.use(str(self._settings.value("appearance", "system")))
         self.setWindowTitle("mat-desktop")
         self.setAcceptDrops(True)
         self.bridge = Bridge(self)
@@ -86,6 +86,9 @@ class Window(QMainWindow):
         self.status = JobBar(self.bridge)
         self._lay_out()
         self.desk = Desk(services, self.bridge, self.tracks, self.pages.say, self.status.say)
+        self.configure = ChangeSettings(self.desk)
+        self.configure.take_over(self._settings)
+        appearance.use(services.settings.theme)
         self._make_rooms(self.desk)
         self._connect_actions()
         self._connect_engine()
@@ -94,7 +97,6 @@ class Window(QMainWindow):
         self._placement = Placement(self, self._settings)
         self._placement.restore()
         self.library.restore(self._settings)
-        self.review.restore_policies()
         self.pages.show("library")
 
     # parts
@@ -117,24 +119,24 @@ class Window(QMainWindow):
 
     def _make_rooms(self, desk: Desk) -> None:
         """A page is one class, made here."""
-        actions, pages, settings = self.actions_, self.pages, self._settings
+        actions, pages, state, settings = self.actions_, self.pages, self._settings, self.configure
         self.engine = Engine(desk)
         self.listen = Listen(desk)
         self.writing = Write(desk)
         self.library = Library(self._services, self.bridge, self.tracks)
-        self.opening = Opening(desk, self.engine, self.library, pages, actions, settings)
+        self.opening = Opening(desk, self.engine, self.library, pages, actions, state)
         self.scan = self.opening.scan
         pages.add(Page("library", self.library, self.library.table, self.library.banners))
-        self.room = ReviewRoom(desk, self.library, pages, self.rail, settings)
+        self.room = ReviewRoom(desk, self.library, pages, self.rail, state, settings)
         self.review = self.room.review
         self.workshop = Workshop(desk, pages)
         self.archive = Archive(desk, self.library, pages)
-        self.rows = Rows(desk, self.library, self.scan, actions, settings)
+        self.rows = Rows(desk, self.library, self.scan, actions, state)
         self.watching = Watch(desk, settings, self.scan.found)
         self.panels = Panels(desk, self.library, self.writing)
         self.school = School(desk, self.library, self.listen, pages)
-        self.view = TrackView(desk, self.library, self.room, actions, settings)
-        self.leave = Leave(desk, self.leave_bar, settings, self.close, self.panels.open_write)
+        self.view = TrackView(desk, self.library, self.room, actions, state, settings)
+        self.leave = Leave(desk, self.leave_bar, state, self.close, self.panels.open_write)
         self.help = Help(desk, self.engine, pages, actions)
         self.possible = Possible(
             desk,
@@ -158,7 +160,7 @@ class Window(QMainWindow):
     def set_appearance(self, mode: str) -> None:
         """Dark, light, or as the system."""
         appearance.use(mode)
-        self._settings.setValue("appearance", mode)
+        self.configure.put({"appearance.theme": mode})
 
     def _connect_actions(self) -> None:
         a, library = self.actions_, self.library
@@ -240,6 +242,7 @@ class Window(QMainWindow):
         def settle() -> None:
             self.archive.undoing.recover()
             self.leave.resume_after(self.scan, self.listen)
+            self.configure.warn()
             self.room.map_tags.warn()
 
         self.opening.begin(paths, demo=demo, then=settle)
@@ -273,6 +276,7 @@ class Window(QMainWindow):
         self.library.save(self._settings)
         self.room.queue.shut(self._settings)
         self._settings.sync()
+        self.configure.write()
         self.hide()
         self.watching.close()
         self.help.close()

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,19 +64,25 @@ class _Job:
 class Engine:
     """One engine process and the model in it. Every method may be called from any thread."""
 
-    def __init__(self, model_folder: Path, device: str = "auto") -> None:
+    def __init__(
+        self, model_folder: Path, device: str = "auto", threads: int = 0, *, insist: bool = True
+    ) -> None:
         """Nothing is started yet.
 
         :param device: "auto", "cuda", "mps", "xpu" or "cpu"
+        :param threads: files scored at once, and cores that the network uses; 0 for all there are
+        :param insist: do not start where the device is not there, instead of taking the next best
         """
+        cores = cpu_count() or 1
         self._model_folder = model_folder
-        self._wish = device
+        self._wish, self._insist = device, insist
+        self._threads = min(threads or cores, cores)
         self._ids = itertools.count()
         self._lock = threading.RLock()
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: BinaryIO | None = None
-        self._ready: Future[str] | None = None
+        self._ready: Future[Ready] | None = None
         self._waiting: deque[_Job] = deque()
         self._running: dict[int, _Job] = {}
         self._held = False
@@ -85,6 +91,23 @@ class Engine:
     @property
     def device(self) -> str | None:
         """The device's name for people, None while the engine is not up."""
+        ready = self._loaded
+        return None if ready is None else ready.device
+
+    @property
+    def devices(self) -> Mapping[str, str]:
+        """The devices that are there, with their names for people; none while the engine is not up."""
+        ready = self._loaded
+        return {} if ready is None else ready.devices
+
+    @property
+    def instead(self) -> str:
+        """Why it runs on another device than the one wished; empty where it does not."""
+        ready = self._loaded
+        return "" if ready is None else ready.instead
+
+    @property
+    def _loaded(self) -> Ready | None:
         ready = self._ready
         return ready.result() if ready is not None and ready.done() and not ready.exception() else None
 
@@ -103,7 +126,7 @@ class Engine:
                 ready = self._ready
             assert ready is not None
             try:
-                return ready.result(START_SECONDS)
+                return ready.result(START_SECONDS).device
             except TimeoutError:
                 self._kill()
                 raise EngineFault(f"the engine did not start within {START_SECONDS} s") from None
@@ -178,7 +201,7 @@ class Engine:
         """Send what may be under way now: files to be scored a few at a time; with a suspect about, one."""
         if self._process is None:
             return
-        limit = 2 * (cpu_count() or 1)
+        limit = 2 * self._threads
         while self._waiting:
             first = self._waiting[0]
             full = len(self._running) >= limit and isinstance(first.request, ScoreFile)
@@ -211,7 +234,7 @@ class Engine:
         try:
             # -P: a torch.py in the folder of music that the user stands in must not be imported.
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "mat_desktop.inference.serve"],
+                [sys.executable, "-P", "-m", "mat_desktop.inference.serve", str(self._threads)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
@@ -222,7 +245,7 @@ class Engine:
             raise EngineFault(f"the engine cannot be started: {error}") from error
         self._process = process
         self._ready = Future()
-        load = LoadModel(next(self._ids), os.fsencode(self._model_folder), self._wish)
+        load = LoadModel(next(self._ids), os.fsencode(self._model_folder), self._wish, self._insist)
         self._send(load)
         if self._held:
             self._send(Hold(True))
@@ -230,7 +253,7 @@ class Engine:
             target=self._read, args=(process, self._errors, self._ready), name="engine", daemon=True
         ).start()
 
-    def _read(self, process: subprocess.Popen[bytes], errors: BinaryIO, ready: Future[str]) -> None:
+    def _read(self, process: subprocess.Popen[bytes], errors: BinaryIO, ready: Future[Ready]) -> None:
         """Deliver answers until the process ends, then settle what it left undone."""
         assert process.stdout is not None
         with suppress(OSError, ValueError):
@@ -248,10 +271,10 @@ class Engine:
             ready.set_exception(EngineFault(f"the engine ended while starting: {cause}"))
         self._after_death(process)
 
-    def _deliver(self, answer: Answer, ready: Future[str]) -> None:
+    def _deliver(self, answer: Answer, ready: Future[Ready]) -> None:
         if not ready.done():
             if isinstance(answer, Ready):
-                ready.set_result(answer.device)
+                ready.set_result(answer)
             elif isinstance(answer, Failed):
                 ready.set_exception(ModelFault(answer.cause))
             return
@@ -301,7 +324,7 @@ class Engine:
             assert ready is not None
             ready.add_done_callback(self._resume)
 
-    def _resume(self, ready: Future[str]) -> None:
+    def _resume(self, ready: Future[Ready]) -> None:
         fault = ready.exception()
         with self._lock:
             if fault is None:

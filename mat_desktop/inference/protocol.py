@@ -16,11 +16,15 @@ LARGEST_MESSAGE = 1 << 30
 
 
 class LoadModel(msgspec.Struct, tag="load", frozen=True):
-    """Use this model from now on. Answered by :class:`Ready` or :class:`Failed`."""
+    """Use this model from now on. Answered by :class:`Ready` or :class:`Failed`.
+
+    :param insist: fail where the device is not there, instead of taking the next best
+    """
 
     id: int
     folder: bytes
     device: str
+    insist: bool
 
 
 class ScoreFile(msgspec.Struct, tag="score", frozen=True):
@@ -64,11 +68,15 @@ Request = LoadModel | ScoreFile | DrawFile | FindEvidence | Cancel | Hold
 class Ready(msgspec.Struct, tag="ready", frozen=True):
     """The model is loaded.
 
-    :param device: for people, e.g. "CPU, 2 threads" or "NVIDIA RTX 4060"
+    :param device: for people, e.g. "CPU, 2 cores" or "GPU, NVIDIA RTX 4060"
+    :param devices: those that are there, the fastest first, each with its name for people
+    :param instead: why it is not the device that was wished
     """
 
     id: int
     device: str
+    devices: dict[str, str]
+    instead: str = ""
 
 
 class Scored(msgspec.Struct, tag="scored", frozen=True):

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from mat_desktop.audio.decode import Decoding
 from mat_desktop.audio.mel import log_mel_stream
 from mat_desktop.domain.melspec import MelSpec
-from mat_desktop.errors import FileFault, MatError
+from mat_desktop.errors import FileFault, MatError, ModelFault
 from mat_desktop.inference.evidence import FRAMES_PER_COLUMN, find_evidence
 from mat_desktop.inference.protocol import (
     Answer,
@@ -47,7 +47,7 @@ from mat_desktop.inference.protocol import (
     receive_request,
     send,
 )
-from mat_desktop.inference.tagger import Tagger, choose_device
+from mat_desktop.inference.tagger import Tagger, choose_device, devices
 
 RANGE_DB = 96.0
 """What a picture holds below its loudest cell: 0.4 dB a step."""
@@ -69,13 +69,16 @@ class _Cancelled(Exception):
 
 
 class Engine:
-    """Answers requests: scoring in as many threads as there are cores, pictures and evidence beside them."""
+    """Answers requests: scoring in some threads, pictures and evidence beside them."""
 
-    def __init__(self, answers: BinaryIO) -> None:
-        """:param answers: where answers are written"""
-        cores = os.cpu_count() or 1
-        torch.set_num_threads(cores)
-        self._answers = answers
+    def __init__(self, answers: BinaryIO, threads: int) -> None:
+        """Nothing is loaded yet.
+
+        :param answers: where answers are written
+        :param threads: files scored at once, and cores that the network uses
+        """
+        torch.set_num_threads(threads)
+        self._answers, self._threads = answers, threads
         self._sending = threading.Lock()
         self._judging = threading.Lock()
         self._keeping = threading.Lock()
@@ -84,7 +87,7 @@ class Engine:
         self._going = threading.Event()
         self._going.set()
         self._tagger: Tagger | None = None
-        self._scoring = ThreadPoolExecutor(cores, "score")
+        self._scoring = ThreadPoolExecutor(threads, "score")
         self._drawing = ThreadPoolExecutor(1, "draw")
         self._finding = ThreadPoolExecutor(1, "evidence")
 
@@ -126,9 +129,7 @@ class Engine:
     def _meet(self, request: Request) -> Answer:
         match request:
             case LoadModel():
-                device, name = choose_device(request.device)
-                self._tagger = Tagger.open(Path(os.fsdecode(request.folder)), device)
-                return Ready(request.id, name)
+                return self._load(request)
             case ScoreFile():
                 return self._score(request)
             case DrawFile():
@@ -137,6 +138,17 @@ class Engine:
                 return self._find(request)
             case Cancel() | Hold():
                 raise TypeError("this has no answer")
+
+    def _load(self, request: LoadModel) -> Ready:
+        there, instead = devices(self._threads), ""
+        try:
+            device = choose_device(request.device, there)
+        except ModelFault as fault:
+            if request.insist:
+                raise
+            device, instead = choose_device("auto", there), str(fault)
+        self._tagger = Tagger.open(Path(os.fsdecode(request.folder)), torch.device(device))
+        return Ready(request.id, there[device], there, instead)
 
     def _score(self, request: ScoreFile) -> Scored:
         if self._tagger is None:
@@ -274,7 +286,7 @@ class _Teller:
 
 
 def main() -> None:
-    """Run the engine on this process's pipes."""
+    """Run the engine on this process's pipes, with as many threads as the only argument says."""
     # Libraries print to standard output; the answers go through a copy of it that they do not know.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -288,7 +300,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(5)  # the window goes first
     av.logging.set_level(av.logging.PANIC)
-    Engine(answers).run(sys.stdin.buffer)
+    Engine(answers, int(sys.argv[1])).run(sys.stdin.buffer)
     os._exit(0)  # without waiting for files that nobody asks for any more
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from os import cpu_count
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mat_desktop.audio.windows import SILENCE_DB, weights, windows
 from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.settings import DEVICES
 from mat_desktop.errors import ModelFault
 from mat_desktop.inference.cards import open_card, read_weights
 from mat_desktop.networks.registry import build
@@ -139,32 +140,38 @@ class Tagger:
         return positions, np.concatenate(features)
 
 
-def choose_device(wish: str) -> tuple[torch.device, str]:
-    """The device to run on and its name for people.
+def devices(threads: int) -> dict[str, str]:
+    """The devices that are there, the fastest first, each with its name for people.
 
-    :param wish: "auto" (CUDA, else MPS, else XPU, else CPU) or one of "cuda", "mps", "xpu", "cpu"
+    :param threads: that the CPU may use
+    """
+    found: dict[str, str] = {}
+    if torch.cuda.is_available():
+        found["cuda"] = f"GPU, {torch.cuda.get_device_name(0)}"
+    if torch.backends.mps.is_available():
+        found["mps"] = "GPU, Apple"
+    if hasattr(torch, "xpu") and torch.xpu.is_available():
+        found["xpu"] = f"GPU, {torch.xpu.get_device_name(0)}"
+    cores = cpu_count() or 1
+    few = f"{threads} of " if threads < cores else ""
+    found["cpu"] = f"CPU, {few}{cores} core{'s' if cores > 1 else ''}"
+    return found
+
+
+def choose_device(wish: str, there: Mapping[str, str]) -> str:
+    """The device to run on.
+
+    :param wish: "auto" (the fastest) or one of "cuda", "mps", "xpu", "cpu"
+    :param there: as :func:`devices` returns them
     :raises ModelFault: the wished device is not there
     """
-    available: dict[str, Callable[[], bool]] = {
-        "cuda": torch.cuda.is_available,
-        "mps": torch.backends.mps.is_available,
-        "xpu": lambda: hasattr(torch, "xpu") and torch.xpu.is_available(),
-        "cpu": lambda: True,
-    }
-    if wish != "auto" and wish not in available:
-        raise ModelFault(f"unknown device {wish!r}; known: auto, {', '.join(available)}")
-    names = list(available) if wish == "auto" else [wish]
-    name = next((name for name in names if available[name]()), None)
-    if name is None:
+    if wish == "auto":
+        return next(iter(there))
+    if wish not in DEVICES:
+        raise ModelFault(f"unknown device {wish!r}; known: {', '.join(DEVICES)}")
+    if wish not in there:
         raise ModelFault(f"there is no {wish} device on this computer, or torch was built without it")
-    if name == "cuda":
-        return torch.device("cuda"), f"GPU, {torch.cuda.get_device_name(0)}"
-    if name == "mps":
-        return torch.device("mps"), "GPU, Apple"
-    if name == "xpu":
-        return torch.device("xpu"), f"GPU, {torch.xpu.get_device_name(0)}"
-    cores = cpu_count() or 1
-    return torch.device("cpu"), f"CPU, {cores} core{'s' if cores > 1 else ''}"
+    return wish
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:

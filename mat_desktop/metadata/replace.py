@@ -58,6 +58,14 @@ def copy_attributes(original: os.stat_result, source: Path, target: Path) -> Non
         _copy_xattrs(source, target)
 
 
+def copy_times(original: os.stat_result, target: Path) -> None:
+    """Give the new file the times of the last change and the last use of the old one.
+
+    :raises OSError: they cannot be set
+    """
+    os.utime(target, ns=(original.st_atime_ns, original.st_mtime_ns))
+
+
 def sync_file(path: Path) -> None:
     """Wait until the content of a file is on the disk.
 

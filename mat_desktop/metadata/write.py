@@ -21,7 +21,14 @@ from mat_desktop.errors import Conflict, FileFault, TagFault
 from mat_desktop.metadata.causes import Refusal, fault
 from mat_desktop.metadata.containers.recognise import open_container
 from mat_desktop.metadata.delta import apply_delta, make_delta
-from mat_desktop.metadata.replace import copy_attributes, create_temp, swap, sync_file, sync_folder
+from mat_desktop.metadata.replace import (
+    copy_attributes,
+    copy_times,
+    create_temp,
+    swap,
+    sync_file,
+    sync_folder,
+)
 from mat_desktop.metadata.source import Source
 from mat_desktop.metadata.verify import gather, verify
 
@@ -70,12 +77,15 @@ def _no_way(digest: str) -> Sequence[Step]:
     return ()
 
 
-def prepare(path: Path, changes: Sequence[Change], stamp: FileStamp, way: Way = _no_way) -> Prepared:
+def prepare(
+    path: Path, changes: Sequence[Change], stamp: FileStamp, way: Way = _no_way, *, keep_time: bool = False
+) -> Prepared:
     """Build the file with the changes beside the old one, and prove that nothing else differs.
 
     :param stamp: of the file when the changes were planned
     :param way: asked with the digest of the file, hex; leads to a file that has these very changes. Where
         there is one it is taken, so that the file comes back byte for byte
+    :param keep_time: the new file has the modification time of the old one
     :raises Conflict: the file, or a field that is to change, is no longer as it was then
     :raises TagFault: the file cannot be written without loss, or at all; nothing is left behind
     :raises ValueError: there is nothing to change
@@ -105,7 +115,7 @@ def prepare(path: Path, changes: Sequence[Change], stamp: FileStamp, way: Way = 
             file.write(container.pieces(), out)
         verify(temp, evidence, changes)
 
-    return _prepared(path, changes, stamp, build)
+    return _prepared(path, changes, stamp, build, keep_time=keep_time)
 
 
 def _go_back(target: Path, steps: Sequence[Step], temp: Path) -> None:
@@ -169,6 +179,8 @@ def _prepared(
     changes: tuple[Change, ...],
     stamp: FileStamp,
     build: Callable[[Path, Source, Path, str], None],
+    *,
+    keep_time: bool,
 ) -> Prepared:
     """The protocol around ``build``, which fills the temporary from the original."""
     with _refusing(path):
@@ -185,6 +197,8 @@ def _prepared(
                 before_sha256 = file.digest(0, file.size).hex()
                 build(target, file, temp, before_sha256)
                 copy_attributes(status, target, temp)
+                if keep_time:
+                    copy_times(status, temp)
                 sync_file(temp)
                 if _stamp(target) != before:
                     raise Conflict(path, "another program changed the file at this moment")

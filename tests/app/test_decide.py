@@ -14,6 +14,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.settings import Settings
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import UsageFault
@@ -125,10 +126,16 @@ def test_taggram_rows_are_merged_as_scores_are() -> None:
 
 
 def plan(
-    tags: dict[Field, tuple[str, ...]], values: Scores, policy: Policy = Policy.FILL_EMPTY
+    tags: dict[Field, tuple[str, ...]],
+    values: Scores,
+    policy: Policy = Policy.FILL_EMPTY,
+    settings: Settings = Settings(),  # noqa: B008 - it is frozen
 ) -> dict[str, object]:
     session = SimpleNamespace(
-        scheme=SCHEME, card=SimpleNamespace(name="fcn2d", digest="abc"), policies=dict.fromkeys(Field, policy)
+        scheme=SCHEME,
+        card=SimpleNamespace(name="fcn2d", digest="abc"),
+        policies=dict.fromkeys(Field, policy),
+        settings=settings,
     )
     track = Track(Path("/a.mp3"), FileStamp(1, 2, 3), 60.0, tags)
     found = plan_file(cast(Session, session), track, suggest(SCHEME, CARD, values))
@@ -145,6 +152,14 @@ def test_empty_fields_are_filled_and_the_model_is_noted() -> None:
     assert Field.MOOD not in after, "happy is shown, but not written unasked"
     assert after[Field.MAT_TAGS] == ("genre:rock", "instrument:guitar", "voice:vocals")
     assert str(after[Field.MAT_MODEL]).startswith("('fcn2d sha256:abc date:")
+
+
+def test_fields_of_the_program_itself_can_be_left_out() -> None:
+    fields = {Field.GENRE, Field.VOICE, Field.MAT_MODEL}
+    assert set(plan({}, HEARD, settings=Settings(mat_tags=False))) == fields
+    assert Field.MAT_MODEL not in plan({}, HEARD, settings=Settings(mat_model=False))
+    same = {Field.GENRE: ("Rock",), Field.VOICE: ("Vocals",)}
+    assert plan(same, HEARD, settings=Settings(mat_tags=False)) == {}
 
 
 @pytest.mark.parametrize(

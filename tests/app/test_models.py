@@ -22,9 +22,9 @@ from mat_desktop.app.models import (
     find_model,
     import_model,
     list_models,
-    remember_model,
 )
 from mat_desktop.app.session import Session
+from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.errors import MatError, ModelFault, UsageFault
 from mat_desktop.inference.cards import open_card, save_model
 from tests.models import tiny_card, tiny_model
@@ -43,10 +43,11 @@ def test_a_folder_is_copied_listed_found_and_taken_away(tmp_path: Path) -> None:
     assert sorted(p.name for p in model.folder.iterdir()) == ["card.json", "model.safetensors"]
     assert import_model(data, tmp_path / "my tiny") == model  # the same again changes nothing
     assert imported(data) == ["my-tiny"]
-    remember_model(data, "my-tiny")
+    choice = SettingsFile(data)
+    choice.change({"listening.model": "my-tiny"})
     with pytest.raises(ModelFault, match="in use"):
         delete_model(data, "my-tiny")
-    remember_model(data, DEFAULT)
+    choice.change({"listening.model": DEFAULT})
     delete_model(data, "my-tiny")
     assert imported(data) == []
     assert list((data / "models").iterdir()) == []
@@ -189,12 +190,17 @@ def test_what_is_broken_or_foreign_is_refused_and_leaves_nothing(
 def test_a_folder_that_breaks_later_is_listed_with_its_reason(tmp_path: Path) -> None:
     tiny_model(tmp_path / "tiny")
     model = import_model(tmp_path / "data", tmp_path / "tiny")
-    remember_model(tmp_path / "data", "tiny")
+    SettingsFile(tmp_path / "data").change({"listening.model": "tiny"})
     (model.folder / "model.safetensors").write_bytes(b"")
     found = list_models(tmp_path / "data")
     assert isinstance(found[-1], BrokenModel)
     assert "0 bytes" in found[-1].reason
     assert chosen_model(tmp_path / "data") == DEFAULT
+    session = Session(tmp_path / "data")
+    session.close()
+    assert session.model == DEFAULT
+    (slip,) = session.settings_slips
+    assert "0 bytes" in slip.why
 
 
 def test_the_session_changes_models_without_a_restart_and_starts_with_the_one_chosen_last(

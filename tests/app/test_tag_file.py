@@ -143,7 +143,7 @@ def test_window_and_command_line_change_the_file_in_turn(file: TagFile) -> None:
 def test_whoever_holds_the_file_too_long_is_not_waited_for(
     file: TagFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mat_desktop.app.tag_file.PATIENCE", 0)
+    monkeypatch.setattr("mat_desktop.app.own_file.PATIENCE", 0)
     file.path.parent.mkdir()
     with FileLock(file.path.with_suffix(".lock")), pytest.raises(UsageFault, match="another mat-desktop"):
         file.change(SCHEME, {"vocals": TagChange(drop=True)})

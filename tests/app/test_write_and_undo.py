@@ -87,6 +87,27 @@ def test_written_then_undone_byte_for_byte(session: Session, music: list[Path]) 
     assert not list(music[0].parent.glob(".mat-*"))
 
 
+def test_the_modification_time_is_kept_where_that_is_wished(session: Session, music: list[Path]) -> None:
+    for path in music:
+        os.utime(path, ns=(10**18, 10**18 + 123))
+    assert len(list(scan(session, [music[0].parent], Event()))) == 5
+    before = [sha(path) for path in music]
+    session.use_settings({"writing.keep_time": True})
+    write(session, genre_plan(music))
+    assert [path.stat().st_mtime_ns for path in music] == [10**18 + 123] * 5
+    assert all(sha(path) != old for path, old in zip(music, before, strict=True))
+    for found in scan(session, [music[0].parent], Event()):  # the library knows what was written
+        assert isinstance(found, Track)
+        assert found.tags[Field.GENRE] == ("Rock", "Indie")
+        assert not found.outside
+    take_back(session)
+    assert [path.stat().st_mtime_ns for path in music] == [10**18 + 123] * 5
+    assert [sha(path) for path in music] == before
+    session.use_settings({"writing.keep_time": False})
+    write(session, genre_plan(music))
+    assert all(path.stat().st_mtime_ns > 10**18 + 123 for path in music)
+
+
 def test_an_undo_can_be_taken_back_too(session: Session, music: list[Path]) -> None:
     write(session, genre_plan(music[:1]))
     written = sha(music[0])

@@ -77,6 +77,66 @@ def test_write_then_undo(
     assert "nothing to undo" in capsys.readouterr().err
 
 
+def test_settings_are_shown_changed_and_count_unless_a_flag_says_otherwise(
+    music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "data")]
+    assert main(["settings", *data]) == 0
+    out, err = capsys.readouterr()
+    assert 'writing.genre       = "fill-empty"  default' in out
+    assert str(tmp_path / "data" / "settings.toml") in err
+    assert main(["settings", "writing.genre", "skip", *data]) == 0
+    assert main(["settings", "writing.mat_model", "off", *data]) == 0
+    assert main(["settings", "writing.genre", *data]) == 0
+    assert capsys.readouterr().out == "skip\n"
+    assert main(["settings", *data]) == 0
+    assert 'writing.genre       = "skip"        settings.toml' in capsys.readouterr().out
+
+    assert main(["tag", str(music), *common, "--threshold", "0"]) == 0
+    out = capsys.readouterr().out
+    assert "genre       (empty)" not in out
+    assert "mat_tags" in out
+    assert "mat_model" not in out
+    assert main(["tag", str(music), *common, "--threshold", "0", "--policy", "genre=append"]) == 0
+    assert "genre       (empty) -> Rock" in capsys.readouterr().out
+    assert main(["settings", "writing.mat_tags", "no", *data]) == 0
+    assert main(["tag", str(music), *common, "--threshold", "0"]) == 0
+    assert "mat_tags" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["writing.genre", "maybe"], "maybe is not one of fill-empty, append, replace or skip"),
+        (["writing.colour", "1"], "there is no setting 'writing.colour'"),
+        (["player.volume", "loud"], "loud is not a whole number from 0 to 100"),
+        (["listening.model", "nobody"], "there is no model 'nobody'"),
+        (["listening.colour"], "there is no setting 'listening.colour'"),
+    ],
+)
+def test_wrong_settings_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert main(["settings", *words, "--data-dir", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "settings.toml").exists()
+
+
+def test_a_setting_that_cannot_be_used_is_said_and_the_next_best_is_used(
+    music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    text = '[listening]\ndevice = "xpu"\nthreads = "many"\n'
+    (tmp_path / "data" / "settings.toml").write_text(text)
+    assert main(["tag", str(music), *common[:4]]) == 0
+    err = capsys.readouterr().err
+    assert "listening.threads: many is not a whole number from 0 to 256; 0 counts" in err
+    assert "listening.device: there is no xpu device" in err
+    assert "2 of 2 tracks heard on" in err
+    assert main(["settings", *common[2:4]]) == 1
+    assert "many is not a whole number" in capsys.readouterr().err
+
+
 def test_the_report_has_every_raw_score_and_the_failures(
     music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

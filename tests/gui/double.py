@@ -31,6 +31,7 @@ from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.settings import POLICY_FIELDS, Settings, Value, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -169,9 +170,14 @@ class FakeServices:
         self.thresholds = Thresholds()
         self.tags = TagFile(folder / "tags.toml")
         self.marked: set[TrackId] = set()
+        self.settings = Settings().having(dict.fromkeys(map(policy_key, POLICY_FIELDS), "append"))
+        self.settings_slips: tuple[Slip, ...] = ()
+        self.settings_fault: UsageFault | None = None
+        self.kept_settings: dict[str, Value] = {}
         self.policies: dict[Field, Policy] = dict.fromkeys(SCHEME.fields.values(), Policy.APPEND)
         self.device: str | None = None
         self.engine_fault = ""
+        self.instead = ""
         self.conflict: Path | None = None
         self.hold = threading.Event()
         self.hold.set()
@@ -196,6 +202,21 @@ class FakeServices:
                 tags[Field.GENRE] = ("Rock",)
             self.files[path] = Track(path, FileStamp(1, number, number), 200.0 + number, tags)
         self.broken = self.music / "5 broken.ape"
+
+    def use_settings(self, changes: Mapping[str, Value]) -> None:
+        self.settings = self.settings.having(changes)
+        for target in self.policies:
+            if policy_key(target) in changes:
+                self.policies[target] = self.settings.policy(target)
+
+    def keep_settings(self, changes: Mapping[str, Value]) -> None:
+        if self.settings_fault is not None:
+            raise self.settings_fault
+        self.kept_settings.update(changes)
+
+    def set_settings_aside(self) -> Path:
+        self.settings_fault = None
+        return self.data_dir / "settings.toml.old"
 
     def start_engine(self) -> str:
         if self.engine_fault:

@@ -22,7 +22,7 @@ from mat_desktop.errors import FileFault
 from mat_desktop.gui.models import tracks as tracks_module
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import Row, State
-from mat_desktop.gui.operations.watch import LISTEN, Watch
+from mat_desktop.gui.operations.watch import Watch
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.widgets.track_columns import TrackColumns
 from mat_desktop.gui.window import Window
@@ -282,7 +282,7 @@ def test_changes_by_other_programs_show_without_a_scan(
 def test_new_music_is_listened_to_where_that_is_wanted(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:
-    library._settings.setValue(LISTEN, True)
+    library.configure.put({"listening.new_music": True})
     services.music.mkdir(exist_ok=True)
     fresh = services.music / "9 new.flac"
     fresh.touch()
@@ -465,10 +465,12 @@ def test_the_switch_for_listening_to_new_music_is_remembered(library: Window) ->
     assert action.isCheckable()
     assert not action.isChecked()
     action.trigger()
-    assert str(library._settings.value(LISTEN)).lower() == "true"
+    assert library.configure.now.new_music
     assert action in next(m for m in library.menuBar().actions() if m.text() == "Tracks").menu().actions()
-    Watch(library.desk, library._settings, lambda _: None).connect_actions(library.actions_)
+    Watch(library.desk, library.configure, lambda _: None).connect_actions(library.actions_)
     assert action.isChecked()
+    library.configure.put({"listening.new_music": False})
+    assert not action.isChecked()
 
 
 def test_no_export_replaces_a_file_that_the_chooser_did_not_ask_about(

@@ -357,7 +357,7 @@ def test_a_device_is_chosen_and_remembered(
     menu.actions()[2].trigger()
     menu.close()
     assert card.device == "Headphones"
-    assert sounding._settings.value("player/device") == "Headphones"
+    qtbot.waitUntil(lambda: services.kept_settings == {"player.device": "Headphones"}, timeout=5000)
 
 
 def test_a_lost_device_is_said_and_playing_can_go_on(

@@ -39,6 +39,27 @@ def test_the_device_is_known_once_it_is_up(engine: Engine) -> None:
     assert engine.device == engine.start()
 
 
+def test_a_device_that_is_not_here_costs_only_the_wish_unless_it_is_insisted_on(tmp_path: Path) -> None:
+    tiny_model(tmp_path)
+    engine = Engine(tmp_path, "xpu", 1, insist=False)
+    try:
+        device = engine.start()
+        assert "no xpu device" in engine.instead
+        assert device in engine.devices.values()
+        assert "cpu" in engine.devices
+        assert "xpu" not in engine.devices
+        assert engine._threads == 1
+    finally:
+        engine.close()
+    engine = Engine(tmp_path, "xpu")
+    try:
+        with pytest.raises(ModelFault, match="no xpu device"):
+            engine.start()
+        assert engine.instead == ""
+    finally:
+        engine.close()
+
+
 def test_a_file_is_scored_whole(engine: Engine, tmp_path: Path) -> None:
     scored = engine.score(encode(tmp_path / "a.flac", tone(70.0, 16_000), 16_000)).result(60)
     assert scored.seconds == pytest.approx(70, abs=0.01)

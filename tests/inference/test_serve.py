@@ -20,7 +20,7 @@ def test_evidence_comes_while_scoring_rests_in_the_middle_of_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny_model(tmp_path)
-    engine = Engine(io.BytesIO())
+    engine = Engine(io.BytesIO(), 2)
     engine._tagger = Tagger.open(tmp_path, torch.device("cpu"))
     log_mel = (np.random.default_rng(0).standard_normal((96, 911 * 6)) * 15 - 30).astype(np.float32)
     resting, rest = threading.Event(), engine._rest

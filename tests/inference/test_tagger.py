@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ import torch
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import ModelFault
 from mat_desktop.inference.cards import open_card, read_weights
-from mat_desktop.inference.tagger import WINDOWS_AT_ONCE, Tagger, choose_device
+from mat_desktop.inference.tagger import WINDOWS_AT_ONCE, Tagger, choose_device, devices
 from tests.models import tiny_model
 
 CPU = torch.device("cpu")
@@ -108,23 +109,28 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 
 
 def test_devices() -> None:
-    assert choose_device("cpu")[0].type == "cpu"
-    assert choose_device("auto")[1]
+    there = devices(threads=1)
+    assert choose_device("auto", there) == next(iter(there))
+    assert choose_device("auto", {"cuda": "GPU, A", "cpu": "CPU"}) == "cuda"
+    assert choose_device("cpu", there) == "cpu"
     with pytest.raises(ModelFault, match="unknown device"):
-        choose_device("abacus")
-    if not torch.cuda.is_available():
-        with pytest.raises(ModelFault, match="no cuda device"):
-            choose_device("cuda")
+        choose_device("abacus", there)
+    with pytest.raises(ModelFault, match="no xpu device"):
+        choose_device("xpu", {"cpu": "CPU"})
+    assert devices(threads=10_000)["cpu"].startswith(f"CPU, {os.cpu_count()} core")
+    if (os.cpu_count() or 1) > 1:
+        assert there["cpu"].startswith("CPU, 1 of ")
 
 
 def test_the_same_scores_on_a_gpu(tagger: Tagger, tmp_path: Path) -> None:
-    device, name = choose_device("auto")
+    there = devices(threads=1)
+    device = torch.device(choose_device("auto", there))
     if device.type == "cpu":
         pytest.skip("no GPU on this computer")
     tiny_model(tmp_path)
     picture = noise(911 * 3)
     other = Tagger.open(tmp_path, device).judge(picture)
-    assert np.abs(other.values - tagger.judge(picture).values).max() < 1e-3, name
+    assert np.abs(other.values - tagger.judge(picture).values).max() < 1e-3, device
 
 
 def test_the_network_is_free_between_two_batches(tagger: Tagger) -> None:

@@ -23,9 +23,14 @@ class Engine(QObject):
         """Start it in the background."""
         self.error = ""
         self.starting.emit()
-        self._desk.bridge.ask(
-            "start", self._desk.services.start_engine, self.up.emit, self.failed, engine=True
-        )
+        self._desk.bridge.ask("start", self._desk.services.start_engine, self._up, self.failed, engine=True)
+
+    def _up(self, device: str) -> None:
+        self.up.emit(device)
+        instead = self._desk.services.instead
+        if instead:
+            text = f"{instead[:1].upper()}{instead[1:]}. The model runs on {device}."
+            self._desk.say("warning", text, kind="device wish")
 
     def failed(self, error: Exception) -> None:
         """It did not start, or ended."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.settings import POLICY_FIELDS, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.weigh import Weigh
 
 REMEMBERED = 1000
@@ -55,11 +57,12 @@ class Review(QObject):
     policies_changed = Signal()
     scheme_changed = Signal()
 
-    def __init__(self, desk: Desk, settings: QSettings, weigh: Weigh) -> None:
+    def __init__(self, desk: Desk, settings: ChangeSettings, weigh: Weigh) -> None:
         super().__init__()
         self._weigh = weigh
         self._desk = desk
         self._settings = settings
+        settings.changed.connect(self._settings_changed)
         self._said: list[list[_Before]] = []
 
     # verdicts
@@ -187,18 +190,11 @@ class Review(QObject):
 
     def set_policy(self, field: Field, policy: Policy) -> None:
         """What happens to values that a field already has."""
-        self._desk.services.policies[field] = policy
-        self._settings.setValue(f"policy/{field}", policy.value)
-        self.policies_changed.emit()
+        self._settings.put({policy_key(field): str(policy)})
 
-    def restore_policies(self) -> None:
-        """As they were left."""
-        policies = self._desk.services.policies
-        for field in list(policies):
-            value = str(self._settings.value(f"policy/{field}", ""))
-            if value in list(Policy):
-                policies[field] = Policy(value)
-        self.policies_changed.emit()
+    def _settings_changed(self, keys: Set[str]) -> None:
+        if any(policy_key(field) in keys for field in POLICY_FIELDS):
+            self.policies_changed.emit()
 
 
 def _before(many: Sequence[Decision]) -> list[_Before]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, QThread, Signal
+from PySide6.QtCore import QObject, QThread, Signal
 
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
@@ -15,6 +15,7 @@ from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import rows_of
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.work import Failure
 
 FEW = 20
@@ -22,9 +23,6 @@ FEW = 20
 
 SLICE = 200
 """Changed paths that are looked at together; what was cancelled goes on with the first of these."""
-
-LISTEN = "watch/listen"
-"""Setting: whether new music is listened to as it comes."""
 
 Places = dict[Path, tuple[int, int] | None]
 """Device and number of each folder, None where it is not there."""
@@ -84,30 +82,39 @@ class Watch(QObject):
 
     new = Signal(object)
 
-    def __init__(self, desk: Desk, settings: QSettings, take: Callable[[list[Row | Arrived]], None]) -> None:
+    def __init__(
+        self, desk: Desk, settings: ChangeSettings, take: Callable[[list[Row | Arrived]], None]
+    ) -> None:
         """:param take: shows what was found, as after a scan"""
         super().__init__()
         self._desk, self._settings, self._take = desk, settings, take
         self._watcher: _Watcher | None = None
         self._ended: list[_Watcher] = []
         self._roots: list[Path] = []
+        self._wanted: list[Path] = []
         self._pile = _Pile()
         self._told = ""
+        settings.changed.connect(self._settings_changed)
 
     def connect_actions(self, actions: Actions) -> None:
         """The switch for listening to what is new."""
         action = actions["listen_new"]
         action.setCheckable(True)
-        action.setChecked(self._listens)
-        action.toggled.connect(lambda on: self._settings.setValue(LISTEN, on))
+        action.setChecked(self._settings.now.new_music)
+        action.toggled.connect(lambda on: self._settings.put({"listening.new_music": on}))
+        self._settings.changed.connect(lambda _: action.setChecked(self._settings.now.new_music))
 
-    @property
-    def _listens(self) -> bool:
-        return str(self._settings.value(LISTEN, "false")).lower() == "true"
+    def _settings_changed(self, keys: Set[str]) -> None:
+        if "library.watch" in keys:
+            self.at(self._wanted)
 
     def at(self, roots: Sequence[Path]) -> None:
         """Watch these folders from now on; anew where it failed, or where one of them came or went since."""
-        wanted, watcher = list(roots), self._watcher
+        self._wanted = list(roots)
+        if not self._settings.now.watch:
+            self.close()
+            return
+        wanted, watcher = self._wanted, self._watcher
         if watcher is None or wanted != self._roots:
             self._start(wanted)
             return
@@ -187,7 +194,7 @@ class Watch(QObject):
             if error is not None:
                 desk.complain("Changed files cannot be looked at", error)
             wanted = [row for row in fresh if row.is_new and desk.tracks.row(row.path) is row]
-            if wanted and self._listens:
+            if wanted and self._settings.now.new_music:
                 self.new.emit(wanted)
             if job.stopping and not desk.bridge.leaving:
                 stopped()

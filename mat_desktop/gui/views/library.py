@@ -462,7 +462,6 @@ class Library(QWidget):
             settings.setValue("library/inner", self.inner.saveState())
             settings.setValue("library/middle", self.middle.saveState())
         self.columns.save(settings)
-        settings.setValue("library/volume", self.dock.player.volume.value())
 
     def restore(self, settings: QSettings) -> None:
         """Put them back."""
@@ -471,8 +470,6 @@ class Library(QWidget):
             if state is not None:
                 self._sized = splitter.restoreState(state)
         self.columns.restore(settings)
-        volume = settings.value("library/volume", 100)
-        self.dock.player.volume.setValue(int(volume))  # type: ignore[call-overload]
 
     def actions_follow(self, add: QAction) -> None:
         """Buttons that do what actions do."""

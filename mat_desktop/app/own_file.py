@@ -1,0 +1,78 @@
+"""Small TOML files of the program's own: written whole, by one process at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import date, time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mat_desktop.errors import UsageFault, printable
+
+PATIENCE = 5
+"""Seconds that another process may take to change the file."""
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """No other process changes the file meanwhile. :raises UsageFault: one does, or the disk refuses"""
+    lock = FileLock(path.with_suffix(".lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=PATIENCE)
+    except Timeout:
+        raise UsageFault(f"{printable(path)} is being changed by another mat-desktop; try again") from None
+    except OSError as error:
+        raise _refusal(path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def put(path: Path, text: str) -> None:
+    """Replace the file as a whole. :raises UsageFault: it cannot be written and is as it was"""
+    fresh = path.with_suffix(".new")
+    try:
+        with fresh.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        raise _refusal(path, error) from error
+
+
+def put_aside(path: Path) -> Path:
+    """Rename an unusable file; returns its new name. :raises UsageFault: it cannot be renamed"""
+    aside = path.with_suffix(f"{path.suffix}.old")
+    with alone(path):
+        try:
+            path.replace(aside)
+        except OSError as error:
+            raise _refusal(path, error) from error
+    return aside
+
+
+def _refusal(path: Path, error: OSError) -> UsageFault:
+    return UsageFault(f"{printable(path)} cannot be written: {error.strerror or error}")
+
+
+def toml(value: object) -> str:
+    """A value that was read from TOML, or could be, on one line."""
+    match value:
+        case bool() | str():
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case Mapping():
+            return "{" + ", ".join(f"{toml(str(key))} = {toml(item)}" for key, item in value.items()) + "}"
+        case list() | tuple():
+            return f"[{', '.join(toml(item) for item in value)}]"
+        case date() | time():
+            return value.isoformat()
+    return str(value)

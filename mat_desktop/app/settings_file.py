@@ -1,0 +1,202 @@
+"""The file with the settings: TOML beside the library, for window, command line and the user's editor.
+
+Each setting stands in it with what it means; one that is as by default is commented out. What this version
+does not know is kept. A value that cannot be used costs only itself.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mat_desktop.app.own_file import alone, put, put_aside, toml
+from mat_desktop.app.tag_file import Slip
+from mat_desktop.domain.settings import SPECS, Settings, Spec, Value, shown
+from mat_desktop.errors import UsageFault, printable
+
+NAME = "settings.toml"
+EARLIER_CHOICE = "model.txt"
+"""Where the choice of the model lay before there were settings."""
+
+HEAD = """\
+# Settings of mat-desktop, for the window and the command line; both read them when they start.
+# A setting with a # before it is as by default: take the # away to change it.
+"""
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file says.
+
+    :param given: keys of the settings that it has a usable value for
+    :param slips: what in it cannot be used
+    :param fault: why nothing in it can be used
+    """
+
+    settings: Settings
+    given: frozenset[str] = frozenset()
+    slips: tuple[Slip, ...] = ()
+    fault: UsageFault | None = None
+
+
+class SettingsFile:
+    """The file; it need not exist."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.path = data_dir / NAME
+
+    def read(self) -> Reading:
+        """The settings as far as they can be used; never fails."""
+        self._move_choice()
+        try:
+            return understood(self._document(), self.path)
+        except UsageFault as fault:
+            return Reading(
+                Settings(), slips=(Slip(str(fault), "all settings are as by default"),), fault=fault
+            )
+
+    def change(self, changes: Mapping[str, Value]) -> Reading:
+        """Change settings by key; all else in the file stays.
+
+        :raises UsageFault: a value may not be, or the file is not usable or cannot be written; it is as it
+            was then
+        """
+        for key, value in changes.items():
+            checked(key, value)
+        self._move_choice()
+        with alone(self.path):
+            document = self._document()
+            for key, value in changes.items():
+                _set(document, SPECS[key], value)
+            put(self.path, as_toml(document))
+        return understood(document, self.path)
+
+    def set_aside(self) -> Path:
+        """Rename the file, so that all is as by default; returns the new name."""
+        return put_aside(self.path)
+
+    def _document(self) -> Document:
+        return read_document(self.path)
+
+    def _move_choice(self) -> None:
+        """Take over what an earlier version kept of the model, once."""
+        old = self.path.with_name(EARLIER_CHOICE)
+        try:
+            name = old.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            return
+        try:
+            with alone(self.path):
+                document = self._document()
+                if name and not _has(document, SPECS["listening.model"]):
+                    _set(document, SPECS["listening.model"], name)
+                    put(self.path, as_toml(document))
+                old.unlink(missing_ok=True)
+        except (UsageFault, OSError):
+            return  # the next start tries again
+
+
+def spec_of(key: str) -> Spec:
+    """A setting by its key. :raises UsageFault: there is none"""
+    if key not in SPECS:
+        raise UsageFault(f"there is no setting {key!r}; there are: {', '.join(SPECS)}")
+    return SPECS[key]
+
+
+def checked(key: str, value: object) -> Value:
+    """A value for a setting. :raises UsageFault: there is no such setting, or it may not be that"""
+    try:
+        return spec_of(key).check(value)
+    except ValueError as error:
+        raise UsageFault(f"{key}: {error}") from error
+
+
+def read_document(path: Path) -> Document:
+    """What a TOML file holds, nothing where there is none. :raises UsageFault: it cannot be read"""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageFault(f"{printable(path)} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:  # of TOML and of UTF-8
+        raise UsageFault(f"{printable(path)} is not usable: {error}") from error
+
+
+def understood(document: Document, path: Path, other: Iterable[str] = ()) -> Reading:
+    """What a document says of settings.
+
+    :param path: where it was read, for the sentences
+    :param other: sections that are no settings and none of our business here
+    """
+    values: dict[str, Value] = {}
+    slips: list[Slip] = []
+    sections = {spec.section for spec in SPECS.values()}
+    where = printable(path)
+    for section, content in document.items():
+        if section in other:
+            continue
+        if section not in sections or not isinstance(content, dict):
+            slips.append(Slip(f"{where}: there is no section or setting “{section}”", "it is passed over"))
+            continue
+        for name, value in content.items():
+            spec = SPECS.get(f"{section}.{name}")
+            if spec is None:
+                slips.append(Slip(f"{where}: there is no setting “{section}.{name}”", "it is passed over"))
+                continue
+            try:
+                values[spec.key] = spec.check(value)
+            except ValueError as error:
+                slips.append(Slip(f"{where}: {spec.key}: {error}", f"{shown(spec.default)} counts", spec.key))
+    return Reading(Settings().having(values), frozenset(values), tuple(slips))
+
+
+def as_toml(document: Document) -> str:
+    """All settings with what they mean; those that the document does not have as by default."""
+    lines = [HEAD.rstrip("\n")]
+    lines += [
+        f"{_key(key)} = {toml(value)}" for key, value in document.items() if not isinstance(value, dict)
+    ]
+    for section in dict.fromkeys(spec.section for spec in SPECS.values()):
+        content = document.get(section)
+        have = content if isinstance(content, dict) else {}
+        lines += ["", f"[{section}]"]
+        for spec in SPECS.values():
+            if spec.section == section:
+                value = have.get(spec.name, spec.default)
+                given = (type(value), value) != (type(spec.default), spec.default)
+                allowed = "" if not (spec.choices or spec.most) else f": {spec.allowed}"
+                lines += [
+                    f"# {spec.meaning}{allowed}.",
+                    f"{'' if given else '#'}{spec.name} = {toml(value)}",
+                ]
+        known = {spec.name for spec in SPECS.values() if spec.section == section}
+        lines += [f"{_key(name)} = {toml(value)}" for name, value in have.items() if name not in known]
+    for section, content in document.items():
+        if isinstance(content, dict) and section not in {spec.section for spec in SPECS.values()}:
+            lines += ["", f"[{_key(section)}]"]
+            lines += [f"{_key(name)} = {toml(value)}" for name, value in content.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _has(document: Document, spec: Spec) -> bool:
+    content = document.get(spec.section)
+    return isinstance(content, dict) and spec.name in content
+
+
+def _set(document: Document, spec: Spec, value: Value) -> None:
+    content = document.get(spec.section)
+    if not isinstance(content, dict):
+        content = document[spec.section] = {}
+    content[spec.name] = value
+
+
+def _key(name: str) -> str:
+    """A key as it may stand: bare, or in quotes."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml(name)

@@ -1,0 +1,109 @@
+"""Changing settings: they count at once, and are written down a moment later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+
+from mat_desktop.domain.settings import POLICY_FIELDS, SPECS, Settings, Value, policy_key
+from mat_desktop.gui.operations.desk import Desk
+
+SOON_MS = 300
+"""So long a change waits for others to be written together with, as when a slider is drawn."""
+
+EARLIER = {
+    "appearance": "appearance.theme",
+    "library/volume": "player.volume",
+    "player/device": "player.device",
+    "watch/listen": "listening.new_music",
+    **{f"policy/{target}": policy_key(target) for target in POLICY_FIELDS},
+}
+"""Where these settings lay among the window's state before they had a file."""
+
+
+class ChangeSettings(QObject):
+    """``changed`` hands over the keys of the settings that are others now."""
+
+    changed = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._pending: dict[str, Value] = {}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(SOON_MS)
+        self._soon.timeout.connect(self.write)
+
+    @property
+    def now(self) -> Settings:
+        """Those that count."""
+        return self._desk.services.settings
+
+    def put(self, changes: Mapping[str, Value]) -> None:
+        """Other values, by key."""
+        fresh = {key: value for key, value in changes.items() if self.now[key] != value}
+        if not fresh:
+            return
+        self._desk.services.use_settings(fresh)
+        self._pending.update(fresh)
+        self._soon.start()
+        self.changed.emit(frozenset(fresh))
+
+    def write(self) -> None:
+        """Write down what was changed."""
+        self._soon.stop()
+        changes, self._pending = self._pending, {}
+        if not changes:
+            return
+        desk = self._desk
+
+        def failed(error: Exception) -> None:
+            what = "It counts until the window closes, but cannot be kept"
+            if desk.services.settings_fault is None:
+                desk.complain(what, error)
+            else:
+                desk.complain(what, error, "Set the file aside", lambda: self._set_aside(changes))
+
+        desk.bridge.keep(lambda: desk.services.keep_settings(changes), failed=failed)
+
+    def _set_aside(self, changes: Mapping[str, Value]) -> None:
+        desk = self._desk
+
+        def work() -> None:
+            desk.services.set_settings_aside()
+            desk.services.keep_settings(changes)
+
+        desk.bridge.keep(
+            work,
+            lambda _: desk.result("The file was renamed"),
+            lambda error: desk.complain("The file cannot be renamed", error),
+        )
+
+    def take_over(self, state: QSettings) -> None:
+        """Settings that an earlier version kept among the window's state, once."""
+        found: dict[str, Value] = {}
+        for name, key in EARLIER.items():
+            if state.contains(name):
+                spec = SPECS[key]
+                try:
+                    value = spec.parse(str(state.value(name)))
+                except ValueError:
+                    value = spec.default
+                if self.now[key] == spec.default != value:
+                    found[key] = value
+                state.remove(name)
+        self.put(found)
+
+    def warn(self) -> None:
+        """Say what in the file cannot be used."""
+        services, say = self._desk.services, self._desk.say
+        if not services.settings_slips:
+            return
+        text = ". ".join(f"{slip.why}; {slip.cost}" for slip in services.settings_slips)
+        text = f"{text[:1].upper()}{text[1:]}."
+        if services.settings_fault is None:
+            say("warning", text, kind="settings")
+        else:
+            say("warning", text, "Set the file aside", lambda: self._set_aside({}), kind="settings")

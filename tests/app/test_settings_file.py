@@ -1,0 +1,193 @@
+"""The file with the settings."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mat_desktop.app.session import Session
+from mat_desktop.app.settings_file import SettingsFile
+from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.settings import SPECS, Settings
+from mat_desktop.domain.tags import Field
+from mat_desktop.errors import UsageFault
+from tests.models import tiny_model
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> SettingsFile:
+    return SettingsFile(tmp_path / "deep")
+
+
+def write(file: SettingsFile, text: str) -> None:
+    file.path.parent.mkdir(exist_ok=True)
+    file.path.write_text(text, encoding="utf-8")
+
+
+def test_without_a_file_all_is_as_by_default(file: SettingsFile) -> None:
+    reading = file.read()
+    assert reading.settings == Settings()
+    assert (reading.given, reading.slips, reading.fault) == (frozenset(), (), None)
+    assert not file.path.exists()
+
+
+def test_what_is_changed_comes_back_and_the_rest_is_commented_out(file: SettingsFile) -> None:
+    changes = {
+        "listening.device": "cpu",
+        "listening.threads": 3,
+        "writing.keep_time": True,
+        "writing.mood": "append",
+        "player.device": 'Kopfhörer "é" \\',
+    }
+    file.change(changes)
+    reading = file.read()
+    assert reading.settings == Settings().having(changes)
+    assert reading.given == set(changes)
+    assert reading.settings.policy(Field.MOOD) is Policy.APPEND
+    text = file.path.read_text(encoding="utf-8")
+    assert "\nthreads = 3\n" in text
+    assert '\n#model = "fcn2d"\n' in text
+    for spec in SPECS.values():
+        assert f"# {spec.meaning}" in text
+    file.change({"listening.threads": 0})
+    assert "\n#threads = 0\n" in file.path.read_text(encoding="utf-8")
+
+
+def test_every_default_may_stand_in_the_file() -> None:
+    for spec in SPECS.values():
+        assert spec.check(spec.default) == spec.default
+        text = str(spec.default).lower() if isinstance(spec.default, bool) else str(spec.default)
+        assert spec.parse(text) == spec.default
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('listening.device = "abacus"', "listening.device: abacus is not one of auto, cuda, mps, xpu or cpu"),
+        ("listening.threads = -1", "listening.threads: -1 is not a whole number from 0 to 256"),
+        ("listening.threads = 2.5", "listening.threads: 2.5 is not a whole number"),
+        ("listening.threads = true", "listening.threads: true is not a whole number"),
+        ("writing.keep_time = 1", "writing.keep_time: 1 is not true or false"),
+        ('writing.genre = ["append"]', "writing.genre: ['append'] is not one of fill-empty, append"),
+        ('player.device = "a\\u0007b"', "player.device: a\\u0007b is not a printable text"),
+        ("writing.colour = 1", "there is no setting “writing.colour”"),
+        ("later.thing = 1", "there is no section or setting “later”"),
+        ("listening = 1", "there is no section or setting “listening”"),
+    ],
+)
+def test_what_cannot_be_used_costs_only_itself_and_stays(file: SettingsFile, line: str, said: str) -> None:
+    write(file, f'{line}\nappearance.theme = "dark"\n')
+    before = tomllib.loads(file.path.read_text(encoding="utf-8"))
+    reading = file.read()
+    assert reading.settings == Settings().having({"appearance.theme": "dark"})
+    (slip,) = reading.slips
+    assert str(file.path) in slip.why
+    assert said in slip.why.replace("\x07", "\\u0007")
+    if line == "listening = 1":
+        return
+    file.change({"player.volume": 50})
+    after = tomllib.loads(file.path.read_text(encoding="utf-8"))
+    for section, content in before.items():
+        assert {name: after[section][name] for name in content} == content
+    assert file.read().settings.volume == 50
+
+
+def test_what_a_later_version_wrote_is_kept(file: SettingsFile) -> None:
+    text = """
+edition = 2
+[listening]
+"own key" = [1, {deep = 1979-05-27T07:32:00}]
+[future]
+list = ["a", true, 0.5]
+[future.deeper]
+"x y" = "\\u007f"
+"""
+    write(file, text)
+    before = tomllib.loads(file.path.read_text(encoding="utf-8"))
+    file.change({"player.volume": 50})
+    after = tomllib.loads(file.path.read_text(encoding="utf-8"))
+    assert after.pop("player") == {"volume": 50}
+    assert {name: content for name, content in after.items() if content} == before
+
+
+@pytest.mark.parametrize("content", [b"[listening\nthreads = 2", b"\xff\xfe", b"a = 1\na = 2"])
+def test_a_file_that_is_no_toml_is_left_alone_until_it_is_set_aside(
+    file: SettingsFile, content: bytes
+) -> None:
+    file.path.parent.mkdir()
+    file.path.write_bytes(content)
+    reading = file.read()
+    assert reading.settings == Settings()
+    assert reading.fault is not None
+    (slip,) = reading.slips
+    assert f"{file.path} is not usable: " in slip.why
+    with pytest.raises(UsageFault, match="is not usable"):
+        file.change({"listening.threads": 2})
+    assert file.path.read_bytes() == content
+    aside = file.set_aside()
+    assert aside.read_bytes() == content
+    file.change({"listening.threads": 2})
+    assert file.read().settings.threads == 2
+
+
+def test_wrong_changes_change_nothing(file: SettingsFile) -> None:
+    file.change({"listening.threads": 2})
+    before = file.path.read_bytes()
+    for changes in ({"listening.threads": 999}, {"listening.colour": 1}, {"writing.genre": "maybe"}):
+        with pytest.raises(UsageFault):
+            file.change({"player.volume": 1, **changes})
+    assert file.path.read_bytes() == before
+
+
+def test_two_processes_lose_nothing(tmp_path: Path) -> None:
+    one, other = SettingsFile(tmp_path), SettingsFile(tmp_path)
+    one.read()
+    other.change({"listening.threads": 2})
+    one.change({"player.volume": 7})
+    assert (other.read().settings.threads, other.read().settings.volume) == (2, 7)
+
+
+def test_the_model_chosen_in_an_earlier_version_is_taken_over_once(file: SettingsFile) -> None:
+    old = file.path.with_name("model.txt")
+    old.parent.mkdir()
+    old.write_text("mine\n", encoding="utf-8")
+    assert file.read().settings.model == "mine"
+    assert not old.exists()
+    old.write_text("other\n", encoding="utf-8")  # as an earlier version would, used again
+    assert file.read().settings.model == "mine"
+    assert not old.exists()
+
+
+def test_the_session_starts_with_the_settings_and_flags_win(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    tiny_model(tmp_path / "model")
+    SettingsFile(data).change(
+        {
+            "listening.device": "xpu",
+            "listening.threads": 1,
+            "listening.model": str(tmp_path / "model"),
+            "writing.genre": "replace",
+        }
+    )
+    session = Session(data)
+    try:
+        assert session.card.name == "model"
+        assert session.policies[Field.GENRE] is Policy.REPLACE
+        assert session.policies[Field.MOOD] is Policy.FILL_EMPTY
+        session.start_engine()
+        assert "no xpu device" in session.engine.instead
+        assert session.engine._threads == 1
+        session.use_settings({"writing.genre": "skip"})
+        assert session.policies[Field.GENRE] is Policy.SKIP
+    finally:
+        session.close()
+    session = Session(data, "fcn2d", "cpu")
+    try:
+        assert session.model == "fcn2d"
+        assert session.settings.model == str(tmp_path / "model")
+        session.start_engine()
+        assert session.engine.instead == ""
+    finally:
+        session.close()
