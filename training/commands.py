@@ -178,14 +178,14 @@ def _correct(options: argparse.Namespace) -> int:
             options.model, corrections, options.cache, options.export, report, about
         )
     _say_skipped(skipped)
-    held_out = "" if outcome.held_out is None else f", {outcome.held_out:.4f} on tracks left out"
-    console.print(
+    for sentence in (
         f"{outcome.verdicts} verdicts on {outcome.tracks} tracks: the model agrees with {outcome.after:.4f} "
-        f"of them, before with {outcome.before:.4f}{held_out}",
-        soft_wrap=True,
-        highlight=False,
-    )
-    tell(options, Exported(str(options.export.resolve()), card.digest, asdict(outcome)))
+        f"of them, before with {outcome.before:.4f}",
+        outcome.advice,
+    ):
+        console.print(sentence, soft_wrap=True, highlight=False)
+    figures = {**asdict(outcome), "advice": outcome.advice}
+    tell(options, Exported(str(options.export.resolve()), card.digest, figures))
     return 0
 
 

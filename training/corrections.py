@@ -13,8 +13,9 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,7 @@ class Outcome:
     """Shares of the verdicts that the model agrees with.
 
     :param held_out: on tracks that were left out of the training; None with too few tracks for that
+    :param better: whether that is more than before; None where it is not known
     :param harm: largest change of a score on a track where nothing was said of the tag
     """
 
@@ -69,8 +71,22 @@ class Outcome:
     before: float
     after: float
     held_out: float | None
+    better: bool | None
     hold: float
     harm: float
+
+    @property
+    def advice(self) -> str:
+        """Which of the two models to use, in a sentence."""
+        if self.held_out is None:
+            return (
+                f"Whether it is better on tracks that it was not told of is not known: {FEWEST} tracks with "
+                f"decisions are needed to leave some out, and there are {self.tracks}."
+            )
+        figures = f"({self.before:.2f} before, {self.held_out:.2f} after)"
+        if self.better:
+            return f"Better on tracks left out {figures}."
+        return f"Not better on tracks left out {figures}: keep the old model."
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +168,19 @@ def correct(
         [[outputs.index(output) for output in groups[tag]] for tag in tags],
         [[said.get(tag) for tag in tags] for said in verdicts],
     )
-    hold, held_out = _choose(problem)
-    step, shift = _fit(problem, hold)
+    with _one_thread():
+        hold, held_out = _choose(problem)
+        step, shift = _fit(problem, hold)
     changed = problem.old + problem.features @ step.T + shift
+    before = _agreement(problem, problem.old)
     outcome = Outcome(
         len(verdicts),
         int(problem.said.abs().sum()),
         tuple(tags),
-        _agreement(problem, problem.old),
+        before,
         _agreement(problem, changed),
         held_out,
+        None if held_out is None else held_out > before,
         hold,
         _harm(problem, changed, torch.logit(thresholds)),
     )
@@ -270,6 +289,17 @@ def _problem(
     return _Problem(features, old, merge, said, said.abs() @ (merge > 0).float() == 0)
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Small products take longer on several threads, and on a busy computer many times as long."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def _fit(problem: _Problem, hold: float) -> tuple[Tensor, Tensor]:
     """What to add to the weights and to the bias: [outputs, features], [outputs]."""
     outputs, features = problem.old.shape[1], problem.features.shape[1]
@@ -293,24 +323,28 @@ def _fit(problem: _Problem, hold: float) -> tuple[Tensor, Tensor]:
 
 
 def _choose(problem: _Problem) -> tuple[float, float | None]:
-    """The hold that serves tracks best that were not trained on, and the agreement on them."""
+    """The hold that serves tracks best that were not trained on, and the agreement on such tracks.
+
+    What is measured on a fold was trained on the others, with the hold that is best on the others: no fold
+    has a word in its own result.
+    """
     tracks = len(problem.said)
     if tracks < FEWEST:
         return MIDDLE_HOLD, None
     fold = torch.arange(tracks) % FOLDS
-    losses: dict[float, float] = {}
-    margins: dict[float, Tensor] = {}
-    for hold in HOLDS:
-        left_out = torch.zeros_like(problem.old)
+    losses = torch.zeros(len(HOLDS), FOLDS)
+    margins = torch.zeros(len(HOLDS), *problem.old.shape)
+    for place, hold in enumerate(HOLDS):
         for number in range(FOLDS):
             step, shift = _fit(problem.part(fold != number), hold)
             rest = problem.part(fold == number)
-            left_out[fold == number] = rest.old + rest.features @ step.T + shift
-        shown = left_out @ problem.merge.T
-        wrong = nn.functional.softplus(-problem.said * shown) * problem.said.abs()
-        losses[hold], margins[hold] = float(wrong.sum()), left_out
-    best = min(losses, key=lambda hold: losses[hold])
-    return best, _agreement(problem, margins[best])
+            left_out = rest.old + rest.features @ step.T + shift
+            wrong = nn.functional.softplus(-rest.said * (left_out @ rest.merge.T)) * rest.said.abs()
+            losses[place, number] = wrong.sum()
+            margins[place, fold == number] = left_out
+    total = losses.sum(dim=1, keepdim=True)
+    by_the_others = (total - losses).argmin(dim=0)[fold]
+    return HOLDS[int(total.argmin())], _agreement(problem, margins[by_the_others, torch.arange(tracks)])
 
 
 def _agreement(problem: _Problem, margins: Tensor) -> float:
@@ -349,6 +383,7 @@ def _card(
         "agreement_before": outcome.before,
         "agreement_after": outcome.after,
         "agreement_held_out": outcome.held_out,
+        "better": outcome.better,
         "largest_change_elsewhere": outcome.harm,
     }
     base = card.title.removesuffix(", corrected")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mat_desktop.inference.cards import read_weights
+from mat_desktop.domain.corrections import Corrections
+from mat_desktop.inference.cards import open_card, read_weights
 from tests.models import tiny_model
 from tests.sounds import encode, tone
 from training.__main__ import main
-from training.corrections import correct, read_corrections
+from training.corrections import Outcome, correct, read_corrections
 from training.datasets.dataset import DatasetFault
 
 TAGS = {"guitar": ["mtat/guitar"], "vocals": ["mtat/vocals"]}
@@ -50,6 +52,8 @@ def test_the_model_learns_what_was_said_and_keeps_the_rest_to_the_bit(tmp_path: 
     assert outcome.after == 1.0
     assert outcome.held_out is not None
     assert outcome.held_out > 0.8
+    assert outcome.better
+    assert outcome.advice.startswith("Better on tracks left out (0.")
     assert [tag.key for tag in new.tags] == [tag.key for tag in card.tags]
     assert [tag.threshold for tag in new.tags] == [tag.threshold for tag in card.tags]
     before, after = read_weights(tmp_path / "tiny", card), read_weights(tmp_path / "mine", new)
@@ -75,6 +79,39 @@ def test_the_model_learns_what_was_said_and_keeps_the_rest_to_the_bit(tmp_path: 
     assert heard == []
 
 
+def test_what_is_no_better_on_tracks_left_out_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The user agrees with all that the model says: there is nothing to gain."""
+    tiny_model(tmp_path / "tiny")
+    folder = tmp_path / "said"
+    folder.mkdir()
+    corrections = read_corrections(corrected(folder, 10))
+
+    def say(right: bool) -> Corrections:
+        return replace(corrections, verdicts=({"guitar": right},) * 10)
+
+    def learn(said: Corrections) -> Outcome:
+        places = (tmp_path / "tiny", said, tmp_path / "cache", tmp_path / "mine")
+        return correct(*places, lambda done, of: None, {})[1]
+
+    right = learn(say(True)).before == 1.0
+    outcome = learn(say(right))
+    assert outcome.before == 1.0
+    assert outcome.better is False
+    advice = f"Not better on tracks left out (1.00 before, {outcome.held_out:.2f} after): keep the old model."
+    assert outcome.advice == advice
+
+    (folder / "corrections.json").write_bytes(say(right).encode())
+    words = ["finetune", "--model", str(tmp_path / "tiny"), "--data", str(folder), "--progress", "json"]
+    assert main([*words, "--cache", str(tmp_path / "cache"), "--export", str(tmp_path / "mine")]) == 0
+    out, err = capsys.readouterr()
+    assert advice in err
+    assert json.loads(out.splitlines()[-1])["figures"]["better"] is False
+    card = open_card(tmp_path / "mine")  # written all the same: whoever asked for it may look at it
+    assert card.metrics["corrections"]["better"] is False
+
+
 def test_the_command_takes_a_folder_with_corrections(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,7 +124,10 @@ def test_the_command_takes_a_folder_with_corrections(
     assert main([*words, *places, "--progress", "json"]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert events[-1]["event"] == "exported"
-    assert events[-1]["figures"]["tracks"] == 3
+    figures = events[-1]["figures"]
+    assert figures["tracks"] == 3
+    assert figures["better"] is None
+    assert "10 tracks with decisions are needed to leave some out, and there are 3" in figures["advice"]
     assert (tmp_path / "mine" / "card.json").exists()
     kept = next((tmp_path / "cache").rglob("pooled-*.npz"))
     kept.write_bytes(kept.read_bytes()[:200])  # cut off: it is made anew
