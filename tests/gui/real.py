@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from mat_desktop.app.session import Session
+from mat_desktop.audio.player import Player
 from mat_desktop.gui import main, theme
 from mat_desktop.gui.app_services import AppServices
 from mat_desktop.gui.window import Window
@@ -22,14 +23,14 @@ PATIENCE = 60.0
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
-def start(data_dir: Path) -> Window:
-    """A window that is shown, as the program itself makes it, without sound."""
+def start(data_dir: Path, make_player: Callable[[], Player] | None = None) -> Window:
+    """A window that is shown, as the program itself makes it; without sound where no player is made."""
     main.keep_turning()
     app = QApplication(["mat-desktop"])
     app.setStyle("Fusion")
     theme.load_fonts()
     app.setFont(theme.font())
-    window = Window(AppServices(Session(data_dir)))
+    window = Window(AppServices(Session(data_dir)), make_player=make_player)
     window.resize(1440, 900)
     window.show()
     window.activateWindow()
