@@ -18,6 +18,9 @@ from mat_desktop.domain.scores import Scores, Suggestion
 from mat_desktop.domain.tags import Category
 from mat_desktop.errors import UsageFault, printable
 
+NEAREST = 3
+"""Tags that are named of a track for which none is suggested."""
+
 
 @dataclass(slots=True)
 class Record:
@@ -39,6 +42,12 @@ class Record:
         """Suggestions that count, by category, the surest first."""
         return [suggestion for suggestion in self.suggestions if suggestion.chosen]
 
+    @property
+    def nearest(self) -> list[Suggestion]:
+        """Suggestions that do not count, those first that lack least of their thresholds; a few."""
+        known = [s for s in self.suggestions if not s.chosen and not s.by_hand and s.score > 0]
+        return sorted(known, key=lambda s: s.threshold / s.score)[:NEAREST]
+
 
 def text_of(record: Record) -> str:
     """Path, tags by category with scores, and the changes old -> new."""
@@ -49,6 +58,11 @@ def text_of(record: Record) -> str:
         tags = [_told(s) for s in record.chosen if s.tag.category is category]
         if tags:
             lines.append(f"  {category:<11} {', '.join(tags)}")
+    if record.scores is not None and not record.scores.silent and not record.chosen:
+        nearest = [f"{_told(s)} of {s.threshold:.2f}" for s in record.nearest]
+        lines.append(
+            f"  {'nothing':<11} is sure enough" + (f"; nearest: {', '.join(nearest)}" if nearest else "")
+        )
     for change in record.changes:
         old = "; ".join(change.before) or "(empty)"
         lines.append(f"  {change.field:<11} {old} -> {'; '.join(change.after) or '(empty)'}")

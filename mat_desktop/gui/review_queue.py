@@ -67,7 +67,8 @@ class Reviewing(QObject):
         library.changes_shown.connect(self._show_changes)
         library.look.drawn.connect(self._drawn)
         desk.tracks.counted.connect(self._later.start)
-        review.decided.connect(self._decided)
+        review.decided.connect(self._pause.stop)
+        review.finished.connect(self._finished)
 
     # the page comes and goes
 
@@ -215,21 +216,16 @@ class Reviewing(QObject):
         else:
             self._tell()
 
-    def _decided(self) -> None:
-        """Every suggestion of the track is decided: go on, if that is wished."""
-        self._pause.stop()
-        if self.is_open and self.page.go_on.isChecked() and self._all_decided():
-            self._decided_row = self._library.row
+    def _finished(self, row: Row) -> None:
+        """Every suggestion of a track is decided: go on, if that is wished."""
+        if self.is_open and self.page.go_on.isChecked() and row is self._library.row:
+            self._decided_row = row
             self._pause.start()
-
-    def _all_decided(self) -> bool:
-        row = self._library.row
-        decided = row is not None and bool(row.verdicts) and not row.reviewed
-        return decided and not self.page.question.undecided
 
     def _go_on(self) -> None:
         """The pause is over; in it the user may have gone elsewhere, or thought better of it."""
-        if self._library.row is self._decided_row and self._all_decided():
+        row = self._library.row
+        if row is not None and row is self._decided_row and row.reviewed:
             self.done()
 
     def stay(self) -> None:

@@ -87,6 +87,7 @@ class ReviewRoom(QObject):
         """An editor that works on the scheme in use; more than one may be in view."""
         editor = Mapping()
         self.map_tags.listed.connect(editor.show_tags)
+        self.map_tags.amiss.connect(editor.show_amiss)
         self.map_tags.refused.connect(editor.show_fault)
         editor.changed.connect(self.map_tags.change)
         editor.all_reset.connect(self.map_tags.reset)

@@ -16,10 +16,15 @@ HIGHEST = 1 - LOWEST
 _END = log(HIGHEST / LOWEST)
 
 
+def log_odds(score: float) -> float:
+    """Of a score, without the ends of the scale."""
+    clipped = min(max(score, 1e-6), 1 - 1e-6)
+    return log(clipped / (1 - clipped))
+
+
 def on_scale(score: float) -> float:
     """Where a score lies, 0..1; a half lies in the middle."""
-    clipped = min(max(score, LOWEST), HIGHEST)
-    return log(clipped / (1 - clipped)) / (2 * _END) + 0.5
+    return log_odds(min(max(score, LOWEST), HIGHEST)) / (2 * _END) + 0.5
 
 
 def from_scale(place: float) -> float:

@@ -203,6 +203,7 @@ class Window(QMainWindow):
             self._say_model,
             self.school.close,
             self.library.asking.forget_scores,
+            self.library.model_changed,
             self.room.map_tags.warn,
             engine.works,
         ):

@@ -5,8 +5,8 @@
 to while one of them plays and the user walks through the table.
 
 No test, as its numbers depend on what else the computer does. Prints for each step the gaps between two turns
-of the event loop, those of an idle loop in another process meanwhile, and the processor time that the UI
-thread used within one gap.
+of the event loop, those of an idle loop in another process meanwhile, and the processor time of the UI thread
+between two turns: the gaps that there would be if nobody else wanted the processor.
 """
 
 from __future__ import annotations
@@ -84,12 +84,14 @@ class Steps:
             profile.disable()
             pstats.Stats(profile).sort_stats("cumtime").print_stats(45)
         ours = self._heart.since(start)
-        longest = max(ours, key=lambda beat: beat.gap)
-        busiest = max(beat.used for beat in ours)
+        idle = self._control.between(start, time.monotonic())
+        longest, busiest = max(ours, key=lambda beat: beat.gap), max(ours, key=lambda beat: beat.used)
         print(
-            f"{name:12} {said(ours)}; longest at {longest.at - start:5.2f} s, "
-            f"busiest {busiest * 1000:4.0f} ms, took {took:5.1f} s",
-            f"{'  idle loop':12} {said(self._control.between(start, time.monotonic()))}",
+            f"{name}: took {took:.1f} s; longest gap at {longest.at - start:.2f} s,"
+            f" busiest at {busiest.at - start:.2f} s",
+            f"  by the clock        {said(beat.gap for beat in ours)}",
+            f"  idle loop meanwhile {said(beat.gap for beat in idle)}",
+            f"  processor time      {said(beat.used for beat in ours)}",
             sep="\n",
             flush=True,
         )

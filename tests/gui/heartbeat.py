@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,11 +39,11 @@ class Beat:
     used: float = 0.0
 
 
-def said(beats: list[Beat]) -> str:
-    """A line on some beats."""
-    if not beats:
+def said(times: Iterable[float]) -> str:
+    """A line on some gaps."""
+    gaps = sorted(times)
+    if not gaps:
         return "no beat"
-    gaps = sorted(beat.gap for beat in beats)
     short = sum(gap < SHORT for gap in gaps) / len(gaps)
     long = sum(gap > LONG for gap in gaps)
     return f"longest {gaps[-1] * 1000:5.0f} ms, {long:3} over 100 ms, {short:7.2%} below 20 ms"

@@ -82,15 +82,45 @@ def test_a_name_that_is_not_text_is_shown_escaped(services: FakeServices) -> Non
     assert model.index(0, Column.TITLE).data() == "bad\\xe9\\n.mp3"
 
 
-def test_verdicts_make_a_track_reviewed(services: FakeServices, qtmodeltester: ModelTester) -> None:
+def test_the_last_verdict_makes_a_track_reviewed(services: FakeServices, qtmodeltester: ModelTester) -> None:
     model = filled(services, qtmodeltester)
     row = model.rows()[0]
-    names = [s.tag.name for s in model.suggestions(row) if s.suggested]
-    model.decide(row, dict.fromkeys(names, Verdict.ACCEPTED))
-    assert row.state is State.REVIEWED
-    model.decide(row, {names[0]: Verdict.UNDECIDED})
+    first, *others = [s.tag.name for s in model.suggestions(row) if s.suggested]
+
+    def say(verdicts: dict[str, Verdict]) -> State:
+        model.decide([(row, verdicts, row.done_after(verdicts, services.suggest, model.shift))])
+        return row.state
+
+    assert say(dict.fromkeys(others, Verdict.REJECTED)) is State.TO_REVIEW
+    assert say({first: Verdict.ACCEPTED}) is State.REVIEWED
+    assert say({first: Verdict.UNDECIDED}) is State.TO_REVIEW
+    assert first not in row.verdicts
+    row.reviewed = True  # the user marked it
+    assert say({others[0]: Verdict.ACCEPTED}) is State.REVIEWED, "said more of it, took nothing back"
+
+
+def test_a_track_is_reviewed_whatever_the_slider_suggests(
+    services: FakeServices, qtmodeltester: ModelTester
+) -> None:
+    model = filled(services, qtmodeltester)
+    done, waits = model.rows()[:2]
+    names = [s.tag.name for s in model.suggestions(done) if s.suggested]
+    model.decide([(done, dict.fromkeys(names, Verdict.ACCEPTED), True)])
+    for shift in (-4.0, 8.0):
+        model.shift = shift
+        model.weigh([(row, row.chosen(services.suggest, shift)) for row in (done, waits)])
+        assert (done.state, waits.state) == (State.REVIEWED, State.TO_REVIEW)
+
+
+def test_a_decision_on_a_taught_tag_alone_reviews_nothing(
+    services: FakeServices, qtmodeltester: ModelTester
+) -> None:
+    model = filled(services, qtmodeltester)
+    row = model.rows()[0]
+    model.shift = 8.0  # nothing is suggested any more
+    model.decide([(row, {"dungeon synth": Verdict.ACCEPTED}, None)])
+    assert not [s for s in model.suggestions(row) if s.suggested]
     assert row.state is State.TO_REVIEW
-    assert names[0] not in row.verdicts
 
 
 def test_tags(services: FakeServices, qtmodeltester: ModelTester) -> None:

@@ -393,5 +393,5 @@ def test_many_rows_that_the_model_has_not_heard_stay_new_when_decisions_are_take
 ) -> None:
     rows = [Row.of(Track(Path(f"/m/{n}.flac"), FileStamp(1, n, n), 10.0, {})) for n in range(MANY + 2)]
     heard.tracks.add(rows)
-    heard.tracks.decide_many([(row, {"rock": Verdict.UNDECIDED}, False) for row in rows])
+    heard.tracks.decide([(row, {"rock": Verdict.UNDECIDED}, False) for row in rows])
     assert {row.state for row in rows} == {State.NEW}

@@ -88,20 +88,17 @@ class Chosen:
 
     :param shift: of the thresholds, for which they were made
     :param tags: those that would be written
-    :param undecided: whether the user has yet to say something of a suggested one
     :param levels: scores of all of them, None where nothing was heard
     """
 
     shift: float
     tags: tuple[Suggestion, ...]
-    undecided: bool
     levels: Levels | None = None
 
     @classmethod
     def of(cls, suggestions: Sequence[Suggestion], shift: float) -> Chosen:
         """The part of all suggestions that is kept."""
-        undecided = any(s.suggested and s.verdict is Verdict.UNDECIDED for s in suggestions)
-        return cls(shift, tuple(s for s in suggestions if s.chosen), undecided, Levels(suggestions))
+        return cls(shift, tuple(s for s in suggestions if s.chosen), Levels(suggestions))
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +107,7 @@ class Row:
 
     :param track: None where the file could not even be read
     :param reason: why it failed or conflicts, in words
-    :param reviewed: whether the user said that it is done with, whatever is still undecided
+    :param reviewed: whether the user is done with it: said so, or decided the last suggestion that there was
     :param place: where it is shown, -1 where it is not
     :param order: sorts rows as their paths would, only much faster
     :param text: what a search looks through, folded
@@ -192,10 +189,26 @@ class Row:
         """Tags that would be written; made when first asked for. Any thread may ask."""
         chosen = self._chosen
         if self.scores is None:
-            return Chosen(shift, (), False)
+            return Chosen(shift, ())
         if chosen is None or chosen.shift != shift:
             chosen = Chosen.of(suggest(self.scores, dict(self.verdicts), shift), shift)
         return chosen
+
+    def done_after(self, verdicts: Mapping[str, Verdict], suggest: Suggest, shift: float) -> bool | None:
+        """Whether the user is done with it by saying something of tags; None where that stays as it is.
+
+        Any thread may ask. What is suggested later, as the slider moves, is another question.
+        """
+        if self.scores is None:
+            return None
+        nothing = Verdict.UNDECIDED
+        said = {**self.verdicts, **verdicts}
+        taken_back = {n for n, verdict in verdicts.items() if verdict is nothing and n in self.verdicts}
+        suggestions = suggest(self.scores, said, shift)
+        open_ = {s.tag.name for s in suggestions if s.suggested and s.verdict is nothing}
+        if taken_back and (open_ & taken_back or all(verdict is nothing for verdict in said.values())):
+            return False
+        return True if not open_ and any(verdict is not nothing for verdict in verdicts.values()) else None
 
     @property
     def last_chosen(self) -> Chosen | None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui import words
+from mat_desktop.gui.models.together import Share
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -28,11 +29,13 @@ class TagRow:
     """A heading (no suggestion) or a tag.
 
     :param number: the digit key that accepts it, 0 where it has none
+    :param note: beside a heading, why tags above their thresholds are not suggested
     """
 
     category: Category
     suggestion: Suggestion | None = None
     number: int = 0
+    note: str = ""
 
 
 def listed(suggestion: Suggestion) -> bool:
@@ -50,17 +53,17 @@ class TagsModel(QAbstractListModel):
         self._rows: list[TagRow] = []
         self._unfolded = False
         self.hidden = 0
-        self.shares: dict[str, tuple[str, str]] = {}
+        self.shares: dict[str, Share] = {}
 
     def show(
         self,
         suggestions: Sequence[Suggestion],
         unfolded: bool,
-        shares: Mapping[str, tuple[str, str]] | None = None,
+        shares: Mapping[str, Share] | None = None,
     ) -> None:
         """Another track, or another state of the same.
 
-        :param shares: where several tracks are shown, how many of them have a tag, in short and in words
+        :param shares: where several tracks are shown, how many of them have a tag
         """
         self.shares = dict(shares or {})
         self._suggestions = tuple(suggestions)
@@ -75,7 +78,7 @@ class TagsModel(QAbstractListModel):
             self.hidden += max(0, len(rest) - self._nearest)
             if not first and not shown:
                 continue
-            rows.append(TagRow(category))
+            rows.append(TagRow(category, note=_left_out(rest)))
             for suggestion in first:
                 number += 1
                 rows.append(TagRow(category, suggestion, number if number <= 9 else 0))
@@ -113,19 +116,22 @@ class TagsModel(QAbstractListModel):
             return row
         suggestion = row.suggestion
         if suggestion is None:
-            if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-                return words.CATEGORY_WORDS[row.category]
-            return None
+            text = words.CATEGORY_WORDS[row.category]
+            if role == Qt.ItemDataRole.AccessibleTextRole:
+                return f"{text}, {row.note}" if row.note else text
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return row.note or None
+            return text if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             return suggestion.tag.shown
         if role == Qt.ItemDataRole.AccessibleTextRole:
             key = f", key {row.number}" if row.number else ""
             share = self.shares.get(suggestion.tag.name)
-            told = share[1] if share else score_words(suggestion)
+            told = share.words if share else score_words(suggestion)
             return f"{suggestion.tag.shown}, {meaning(suggestion)}{told and ', ' + told}{key}"
         if role == Qt.ItemDataRole.ToolTipRole:
             if suggestion.tag.name in self.shares:
-                return f"{suggestion.tag.shown}: {self.shares[suggestion.tag.name][1]}"
+                return f"{suggestion.tag.shown}: {self.shares[suggestion.tag.name].words}"
             text = f"{suggestion.tag.shown}: {meaning(suggestion)}"
             if suggestion.by_hand:
                 return text
@@ -163,6 +169,15 @@ class TagsModel(QAbstractListModel):
             if row.number == number:
                 return row.suggestion
         return None
+
+
+def _left_out(tags: Sequence[Suggestion]) -> str:
+    """``only the 3 surest are suggested: not indie, pop``."""
+    reasons: dict[str, list[str]] = {}
+    for s in tags:
+        if s.left_out:
+            reasons.setdefault(s.left_out, []).append(s.tag.shown)
+    return "; ".join(f"{reason}: not {', '.join(names)}" for reason, names in reasons.items())
 
 
 def score_words(suggestion: Suggestion) -> str:

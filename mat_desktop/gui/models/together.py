@@ -10,17 +10,44 @@ from mat_desktop.domain.tags import Category
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """How many of several tracks have a tag."""
+
+    have: int
+    of: int
+
+    @property
+    def part(self) -> float:
+        """In 0..1."""
+        return self.have / self.of
+
+    @property
+    def short(self) -> str:
+        """``in 12 of 40``; of very many ``in 30 %``, where some is not none, and most not all."""
+        if self.of < 1000:
+            return f"in {self.have} of {self.of}"
+        if 0 < self.have < self.of:
+            return f"in {min(max(round(100 * self.part), 1), 99)} %"
+        return "in all" if self.have else "in none"
+
+    @property
+    def words(self) -> str:
+        """As a sentence goes on."""
+        return f"in {self.have} of {self.of} tracks"
+
+
+@dataclass(frozen=True, slots=True)
 class Together:
     """:param tracks: how many
     :param suggested: suggestions over all of them
     :param suggestions: means of the scores; suggested where any track has it, and decided where all agree
-    :param shares: by name, how many tracks have the tag, in short and in words
+    :param shares: by name of the tag
     """
 
     tracks: int
     suggested: int
     suggestions: tuple[Suggestion, ...]
-    shares: Mapping[str, tuple[str, str]]
+    shares: Mapping[str, Share]
 
 
 class _Sum:
@@ -61,10 +88,7 @@ class Sums:
             self._by_name.values(),
             key=lambda e: (order.index(e.first.tag.category), -e.chosen, -e.score / e.tracks),
         )
-        shares: dict[str, tuple[str, str]] = {}
-        for entry in entries:
-            share = f"{100 * entry.chosen / self.tracks:.0f} %"
-            shares[entry.first.tag.name] = (share, f"in {entry.chosen} of {self.tracks} tracks")
+        shares = {entry.first.tag.name: Share(entry.chosen, self.tracks) for entry in entries}
         return Together(
             self.tracks,
             sum(entry.suggested for entry in entries),

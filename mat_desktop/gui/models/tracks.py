@@ -248,9 +248,6 @@ class TracksModel(RowTable):
             if said != item.verdicts or item.shift != self._shift:
                 row.verdicts = said
                 row.keep(None)
-            if row.state in (State.TO_REVIEW, State.REVIEWED) and row.state is not self._reviewed(row):
-                row.state = self._reviewed(row)
-                self._tally = None
             changed.append(row)
         self._whole = None
         self._touch(changed)
@@ -273,9 +270,6 @@ class TracksModel(RowTable):
         weighed = [(row, chosen) for row, chosen in rows if chosen.shift == self._shift]
         for row, chosen in weighed:
             row.keep(chosen)
-            if row.state in (State.TO_REVIEW, State.REVIEWED) and row.state is not self._reviewed(row):
-                row.state = self._reviewed(row)
-                self._tally = None
         self.counted.emit()
         if self._wanted.sort is not None and self._wanted.sort[0] is Column.SUGGESTED:
             self._unordered = True
@@ -302,27 +296,25 @@ class TracksModel(RowTable):
         self._whole = None
         self._repaint()
 
-    def decide(self, row: Row, verdicts: Mapping[str, Verdict]) -> None:
-        """The user said something about tags of a row."""
-        self._take(row, verdicts)
-        self._one_changed(row, self._reviewed(row))
-
-    def decide_many(self, many: Sequence[tuple[Row, Mapping[str, Verdict], bool | None]]) -> None:
-        """The user said something about several rows. Beyond the first few they have to be weighed.
+    def decide(self, many: Sequence[tuple[Row, Mapping[str, Verdict], bool | None]]) -> None:
+        """The user said something about rows.
 
         :param many: each row with verdicts and whether it is done with, None where that stays as it is
         """
         for row, verdicts, reviewed in many:
-            if reviewed is not None:
-                row.reviewed = reviewed
-            self._take(row, verdicts)
+            self._take(row, verdicts, reviewed)
+        if len(many) == 1:
+            row = many[0][0]
+            self._one_changed(row, self._reviewed(row))
+            return
         rows = [row for row, _, _ in many]
-        for place, row in enumerate(rows):
-            weighed = place < MANY or row.reviewed or row.scores is None
-            row.state = self._reviewed(row) if weighed else State.TO_REVIEW
+        for row in rows:
+            row.state = self._reviewed(row)
         self._many_changed(rows)
 
-    def _take(self, row: Row, verdicts: Mapping[str, Verdict]) -> None:
+    def _take(self, row: Row, verdicts: Mapping[str, Verdict], reviewed: bool | None) -> None:
+        if reviewed is not None:
+            row.reviewed = reviewed
         for name, verdict in verdicts.items():
             if verdict is Verdict.UNDECIDED:
                 row.verdicts.pop(name, None)
@@ -390,10 +382,7 @@ class TracksModel(RowTable):
     def _reviewed(self, row: Row) -> State:
         if row.scores is None:
             return row.state
-        if row.reviewed:
-            return State.REVIEWED
-        undecided = self._chosen(row).undecided
-        return State.TO_REVIEW if undecided or not row.verdicts else State.REVIEWED
+        return State.REVIEWED if row.reviewed else State.TO_REVIEW
 
     def _rebuild(self) -> None:
         """Filter and, where needed, sort anew."""

@@ -12,9 +12,12 @@ from mat_desktop.gui.operations.desk import Desk
 
 
 class MapTags(QObject):
-    """``listed`` hands over all tags, ``changed`` says that the scheme is another, ``refused`` why not."""
+    """``listed`` hands over all tags, ``amiss`` what of the changes does not count, or nothing; ``changed`` says
+    that the scheme is another, ``refused`` why not.
+    """
 
     listed = Signal(object)
+    amiss = Signal(str)
     changed = Signal()
     refused = Signal(str)
 
@@ -28,6 +31,7 @@ class MapTags(QObject):
 
         def listed(changes: Mapping[str, TagChange]) -> None:
             self.listed.emit(mapped(services.scheme, services.bundled_scheme, changes))
+            self.amiss.emit(self._slips())
 
         self._desk.bridge.ask("mapping", services.tag_changes, listed, self._refuse)
 
@@ -60,9 +64,14 @@ class MapTags(QObject):
         if fault is not None:
             text = f"{fault}. Tags are as bundled."
             say("warning", text, "Set the file aside", self._set_aside, kind="scheme")
-        if services.slips:
-            text = ". ".join(f"{slip.why}; {slip.cost}" for slip in services.slips)
-            say("warning", f"{text[:1].upper()}{text[1:]}. Rename one of them.", kind="slips")
+        slips = self._slips()
+        if slips:
+            say("warning", slips, kind="slips")
+
+    def _slips(self) -> str:
+        slips = self._desk.services.slips
+        text = ". ".join(f"{slip.why}; {slip.cost}" for slip in slips)
+        return f"{text[:1].upper()}{text[1:]}. Rename one of them." if slips else ""
 
     def _set_aside(self) -> None:
         def done(_: object) -> None:

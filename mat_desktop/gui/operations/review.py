@@ -49,11 +49,12 @@ class _Before:
 
 
 class Review(QObject):
-    """``decided`` says that verdicts or marks are others, ``policies_changed`` that files would be written
-    otherwise than before, ``scheme_changed`` that there is a new tag.
+    """``decided`` says that verdicts or marks are others, ``finished`` after it that a row was done with by
+    that; ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that there is a new tag.
     """
 
     decided = Signal()
+    finished = Signal(object)
     policies_changed = Signal()
     scheme_changed = Signal()
 
@@ -69,14 +70,19 @@ class Review(QObject):
 
     def decide(self, rows: Sequence[Row], verdicts: Mapping[str, Verdict]) -> None:
         """The user said something of tags, of one track or of several at once."""
-        many: list[Decision] = [(row, dict(verdicts), None) for row in rows if row.scores is not None]
-        self._remember(_before(many))
-        if len(many) == 1:
-            self._desk.tracks.decide(many[0][0], verdicts)
-            self._keep(_by_id(many))
-        else:
-            self._decide_many(many)
-        self.decided.emit()
+        suggest, shift = self._desk.services.suggest, self._desk.tracks.shift
+        found: list[Decision] = []
+
+        def work(part: Sequence[Row]) -> list[Decision]:
+            return [(row, dict(verdicts), row.done_after(verdicts, suggest, shift)) for row in part]
+
+        heard = [row for row in rows if row.scores is not None]
+        if len(heard) <= MANY:
+            self._decide(work(heard))
+            return
+        self._desk.bridge.slices(
+            "decide", heard, SLICE, work, lambda part, _: found.extend(part), lambda: self._decide(found)
+        )
 
     def accept_suggested(self, rows: Sequence[Row]) -> None:
         """Accept in each of several tracks what is suggested in it and undecided."""
@@ -98,10 +104,7 @@ class Review(QObject):
             ]
 
         def end() -> None:
-            many: list[Decision] = [(row, said, None) for row, said in found if said]
-            self._remember(_before(many))
-            self._decide_many(many)
-            self.decided.emit()
+            self._decide([(row, said, True) for row, said in found if said])
 
         heard = [row for row in rows if row.scores is not None]
         self._desk.bridge.slices("accept", heard, SLICE, work, lambda part, _: found.extend(part), end)
@@ -112,21 +115,24 @@ class Review(QObject):
             (row, {}, True) for row in rows if row.scores is not None and not row.reviewed
         ]
         if many:
-            self._remember(_before(many))
-            self._decide_many(many)
-            self.decided.emit()
+            self._decide(many)
 
     def _remember(self, before: list[_Before]) -> None:
         if before:
             self._said.append(before)
             del self._said[:-REMEMBERED]
 
-    def _decide_many(self, many: Sequence[Decision]) -> None:
+    def _decide(self, many: Sequence[Decision]) -> None:
+        self._remember(_before(many))
+        finished = [row for row, said, done in many if said and done and not row.reviewed]
         self._show(many)
         self._keep(_by_id(many))
+        self.decided.emit()
+        if len(many) == 1 and finished:
+            self.finished.emit(finished[0])
 
     def _show(self, many: Sequence[Decision]) -> None:
-        self._desk.tracks.decide_many(many)
+        self._desk.tracks.decide(many)
         if len(many) > MANY:
             self._weigh.these([row for row, _, _ in many], "weigh decided")
 

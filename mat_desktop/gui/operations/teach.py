@@ -200,7 +200,7 @@ class Teach(QObject):
                 verdicts[name] = said[row.scores.track_id]
             if verdicts:
                 many.append((row, verdicts, None))
-        self._desk.tracks.decide_many(many)
+        self._desk.tracks.decide(many)
 
     def remove(self, name: str) -> None:
         """Forget a tag; it can be put back."""
@@ -230,7 +230,7 @@ class Teach(QObject):
         """Nothing is said of a tag any more that is not there."""
         tracks = self._desk.tracks
         said = [(row, {name: Verdict.UNDECIDED}, None) for row in tracks.rows() if name in row.verdicts]
-        tracks.decide_many(said)
+        tracks.decide(said)
 
     def _restore(self, removed: Removed) -> None:
         tag, said = removed.tag, removed.said
@@ -241,7 +241,7 @@ class Teach(QObject):
                 for row in self._desk.tracks.rows()
                 if row.scores is not None and row.scores.track_id in said
             ]
-            self._desk.tracks.decide_many(back)
+            self._desk.tracks.decide(back)
             self.listed.emit()
             self.score(tag.key)
 

@@ -232,6 +232,13 @@ class Library(QWidget):
         plot.seek.connect(self.player.seek)
         plot.skip.connect(self.player.skip)
 
+    def model_changed(self) -> None:
+        """Another model listens, which may hear other bands: its picture replaces the one in view."""
+        if self.dock.plot is not None:
+            self.dock.plot.set_spec(self._services.card.mel)
+        row, self.row = self.row, None
+        self._show(row)
+
     # filter
 
     def _pick(self, item: Item) -> None:

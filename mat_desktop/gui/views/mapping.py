@@ -109,6 +109,10 @@ class Mapping(QWidget):
         )
         about.setWordWrap(True)
         outer.addWidget(about)
+        self.amiss = Text(token="warning")
+        self.amiss.setWordWrap(True)
+        self.amiss.hide()
+        outer.addWidget(self.amiss)
         columns = QHBoxLayout()
         columns.setSpacing(24)
         columns.addLayout(self._left(), 5)
@@ -205,6 +209,11 @@ class Mapping(QWidget):
         self.reset_all.setEnabled(any(entry.changed and not entry.tag.own for entry in entries))
         self.fault.hide()
         self._choose(name)
+
+    def show_amiss(self, text: str) -> None:
+        """What of the changes does not count, as long as that is so."""
+        self.amiss.setText(text)
+        self.amiss.setVisible(bool(text))
 
     def go_to(self, name: str) -> None:
         """Choose a tag, now or when the tags are there."""

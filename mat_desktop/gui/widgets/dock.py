@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from mat_desktop.domain.scores import Suggestion
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui.models.tags import listed
-from mat_desktop.gui.scale import on_scale
+from mat_desktop.gui.scale import LOWEST, log_odds
 from mat_desktop.gui.theme import Lut, appearance, current
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.levels import LevelPanel, LevelScale
@@ -31,35 +32,35 @@ NARROW = 740
 
 
 class Scale(QWidget):
-    """A colour map with the values at its ends."""
+    """A colour map with values at its ends and between."""
 
-    def __init__(self, low: str, high: str, name: str) -> None:
+    def __init__(self, values: Sequence[str], name: str) -> None:
+        """:param values: from the first to the last colour, at equal distances"""
         super().__init__()
-        self._lut: Lut | None = None
         self.setAccessibleName(name)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        self.low, self.high = Text(low, size=11, token="muted"), Text(high, size=11, token="muted")
-        self._bar = _Bar(self)
-        layout.addWidget(self.low)
-        layout.addWidget(self._bar)
-        layout.addWidget(self.high)
+        layout.addWidget(Text(values[0], size=11, token="muted"))
+        self._bars = [_Bar(self, 64 // (len(values) - 1)) for _ in values[1:]]
+        for bar, text in zip(self._bars, values[1:], strict=True):
+            layout.addWidget(bar)
+            layout.addWidget(Text(text, size=11, token="muted"))
 
     def set_lut(self, lut: Lut) -> None:
         """The colours."""
-        self._lut = lut
-        self._bar.image = QImage(
-            np.ascontiguousarray(lut).tobytes(), len(lut), 1, QImage.Format.Format_RGB888
-        ).copy()
-        self._bar.update()
+        for bar, part in zip(self._bars, np.array_split(lut, len(self._bars)), strict=True):
+            bar.image = QImage(
+                np.ascontiguousarray(part).tobytes(), len(part), 1, QImage.Format.Format_RGB888
+            ).copy()
+            bar.update()
 
 
 class _Bar(QWidget):
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, width: int) -> None:
         super().__init__(parent)
         self.image: QImage | None = None
-        self.setFixedSize(QSize(64, 10))
+        self.setFixedSize(QSize(width, 10))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -97,8 +98,13 @@ class Dock(Panel):
         self.levels = LevelPanel(self)
         self.level_scale.clicked.connect(lambda: self.levels.open_under(self.level_scale))
         self.levels.changed.connect(self._colour)
-        self.score_scale = Scale("score 0.01", "0.99", "Colours of the taggram, from score 0.01 to 0.99")
-        self.score_scale.setToolTip("Score over time, drawn as the logarithm of the odds, like the bars")
+        self.score_scale = Scale(
+            ("score 0.01", "0.5", "0.99"), "Colours of the taggram, from score 0.01 to 0.99"
+        )
+        self.score_scale.setToolTip(
+            "Score over time, drawn as the logarithm of the odds, like the bars: what counts as much for a rare"
+            " tag may be little for a common one, so compare a row with its threshold, not with other rows"
+        )
         head.addWidget(self.level_scale)
         head.addWidget(self.score_scale)
         tools = QHBoxLayout()
@@ -270,21 +276,24 @@ class Dock(Panel):
 
 
 def most_telling(suggestions: tuple[Suggestion, ...], count: int) -> list[int]:
-    """Places of the tags worth a row: those of the question first, then the surest, in the order shown."""
+    """Places of the tags worth a row, in the order shown: those of the question first, then those that are
+    nearest to their thresholds, as long as their scores are on the scale at all.
+    """
     places = sorted(
-        [
-            place
-            for place, suggestion in enumerate(suggestions)
-            if not suggestion.by_hand and not suggestion.tag.taught
-        ],
+        [place for place, s in enumerate(suggestions) if not s.by_hand and (listed(s) or _has_row(s))],
         key=lambda place: (
             not suggestions[place].chosen,
             not listed(suggestions[place]),
-            -(on_scale(suggestions[place].score) - on_scale(suggestions[place].threshold)),
+            log_odds(suggestions[place].threshold) - log_odds(suggestions[place].score),
         ),
     )
     order = list(Category)
     return sorted(places[:count], key=lambda place: (order.index(suggestions[place].tag.category), place))
+
+
+def _has_row(s: Suggestion) -> bool:
+    """Whether a tag that is not part of the question has something to show over time."""
+    return s.score >= LOWEST and not s.tag.taught
 
 
 def _levels(picture: Picture) -> NDArray[np.float32]:

@@ -249,7 +249,7 @@ class Pane(Panel):
         self.title.setText(f"{number} tracks selected")
         self.state.hide()
         self.about.setText(f"Decisions count for all {number}")
-        self.file.setText("Each share says how many of them have the tag")
+        self.file.setText("Bars: how many of them have the tag, not its score")
         self.says.setText(f"{words.plural(together.suggested, 'suggestion')} in {number} tracks")
         self._count_undecided()
         self.changes.hide()

@@ -18,7 +18,7 @@ from mat_desktop.gui.theme import current, font
 
 GUTTER = 96
 AXIS = 24
-MARKS_HZ = ((200, "200"), (500, "500"), (1000, "1 k"), (2000, "2 k"), (4000, "4 k"), (8000, "8 kHz"))
+MARKS_HZ = (200, 500, 1000, 2000, 4000, 8000, 16_000)
 
 
 class HertzAxis(pg.AxisItem):  # type: ignore[misc]
@@ -32,7 +32,18 @@ class HertzAxis(pg.AxisItem):  # type: ignore[misc]
         """Other bands."""
         centres = mel_frequencies(spec)[1:-1]
         bands = np.arange(len(centres)) + 0.5
-        self.setTicks([[(float(np.interp(hz, centres, bands)), text) for hz, text in MARKS_HZ]])
+        marks = [hz for hz in MARKS_HZ if hz <= spec.f_max]
+        ticks = [
+            (float(np.interp(hz, centres, bands)), _hertz(hz, with_unit=hz == marks[-1])) for hz in marks
+        ]
+        self.setTicks([ticks])
+
+
+def _hertz(hz: int, *, with_unit: bool) -> str:
+    """``200``, ``4 k``, and at the top ``8 kHz``."""
+    if hz < 1000:
+        return f"{hz} Hz" if with_unit else str(hz)
+    return f"{hz // 1000} {'kHz' if with_unit else 'k'}"
 
 
 class TimeAxis(pg.AxisItem):  # type: ignore[misc]

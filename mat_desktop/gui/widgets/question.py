@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.gui.models.tags import NEAREST, listed
+from mat_desktop.gui.models.together import Share
 from mat_desktop.gui.widgets.add_tag import AddTag
 from mat_desktop.gui.widgets.controls import Link, Panel
 from mat_desktop.gui.widgets.score_list import NARROW, ScoreList, Shape
@@ -31,7 +32,7 @@ class Question(Panel):
         """:param nearest: tags below their threshold that each category shows without unfolding"""
         super().__init__("surface")
         self._suggestions: tuple[Suggestion, ...] = ()
-        self._shares: Mapping[str, tuple[str, str]] = {}
+        self._shares: Mapping[str, Share] = {}
         self._unfolded = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
@@ -67,11 +68,11 @@ class Question(Panel):
         suggestions: Sequence[Suggestion],
         *,
         new_track: bool,
-        shares: Mapping[str, tuple[str, str]] | None = None,
+        shares: Mapping[str, Share] | None = None,
     ) -> None:
         """Another track, or another state of it.
 
-        :param shares: where several tracks are shown, how many of them have a tag, in short and in words
+        :param shares: where several tracks are shown, how many of them have a tag
         """
         self._suggestions = tuple(suggestions)
         self._shares = shares or {}

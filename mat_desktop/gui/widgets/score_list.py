@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyledItemDe
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.tags import NEAREST, TAG_ROLE, TagRow, TagsModel, listed
+from mat_desktop.gui.models.together import Share
 from mat_desktop.gui.scale import from_scale, on_scale
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide, text_width
@@ -25,6 +26,9 @@ RIGHT = 16
 BUTTON = 24
 NEAR = 6
 """Pixels beside a threshold's mark from which it can be dragged."""
+
+SHARE = 48
+"""How much wider "in 12 of 40" is than a score, in pixels."""
 
 STEP = 0.03
 """How far a menu entry moves a threshold, as a share of the scale."""
@@ -78,7 +82,13 @@ class ScoreDelegate(QStyledItemDelegate):
         painter.setFont(font(11, 600))
         painter.setPen(hue)
         box = rect.adjusted(40, 0, -RIGHT, 0)
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words.CATEGORY_WORDS[row.category])
+        text = words.CATEGORY_WORDS[row.category]
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+        if row.note:
+            painter.setFont(font(11))
+            painter.setPen(t.color("muted"))
+            note = elide(row.note, box.width() - text_width(text, 11, 600) - 16, 11)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, note)
 
     def _tag(self, painter: QPainter, rect: QRect, row: TagRow, s: Suggestion, place: int) -> None:
         t = current()
@@ -108,10 +118,13 @@ class ScoreDelegate(QStyledItemDelegate):
             painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, "own")
         right = rect.right() + 1 - RIGHT
         bar = self._view.bar(rect, hover)
-        value = QRect(bar.right() + 7, rect.y(), 38, rect.height())
+        share = self._view.tags.shares.get(s.tag.name)
+        value = QRect(bar.right() + 7, rect.y(), 38 + (SHARE if share else 0), rect.height())
         dragged = self._view.dragged if self._view.dragged_row == place else None
         side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        if s.by_hand:
+        if share:
+            self._share(painter, bar, s, share)
+        elif s.by_hand:
             painter.setFont(font(12))
             painter.setPen(t.color("muted"))
             painter.drawText(bar.adjusted(0, -8, 0, 8), Qt.AlignmentFlag.AlignVCenter, "by hand")
@@ -119,9 +132,8 @@ class ScoreDelegate(QStyledItemDelegate):
             self._bar(painter, bar, s, shown, dragged)
         painter.setFont(font(13, figures=True))
         painter.setPen(ink)
-        share = self._view.tags.shares.get(s.tag.name)
         if share:
-            painter.drawText(value, side, share[0])
+            painter.drawText(value, side, share.short)
         elif dragged is not None:
             painter.setPen(t.color("accent"))
             painter.drawText(value, side, f"{dragged:.2f}")
@@ -156,6 +168,17 @@ class ScoreDelegate(QStyledItemDelegate):
             icons.draw(painter, "circle-x", x, y, 16, t.color("danger"))
         elif s.suggested:
             icons.draw(painter, "circle-dashed", x, y, 16, t.color("muted"))
+        elif s.left_out:
+            icons.draw(painter, "minus", x, y, 16, t.color("muted"))
+
+    def _share(self, painter: QPainter, bar: QRect, s: Suggestion, share: Share) -> None:
+        """How many of the tracks have it; thresholds are compared with scores, not with this."""
+        t = current()
+        round_rect(painter, bar, 2, t.color("border"))
+        if share.have:
+            wide = max(3, round(bar.width() * share.part))
+            hue = t.category(s.tag.category)
+            round_rect(painter, QRect(bar.x(), bar.y(), wide, bar.height()), 2, hue)
 
     def _bar(self, painter: QPainter, bar: QRect, s: Suggestion, shown: bool, dragged: float | None) -> None:
         t = current()
@@ -252,7 +275,7 @@ class ScoreList(QListView):
     def bar(self, rect: QRect, hover: bool) -> QRect:
         """Where a row's bar is; the buttons push it and the score aside."""
         shape = self.shape_
-        room = 104 if hover else 74 if shape.key < 0 else 50
+        room = (104 if hover else 74 if shape.key < 0 else 50) + (SHARE if self.tags.shares else 0)
         left = rect.x() + shape.name + shape.name_width
         return QRect(left, rect.y() + rect.height() // 2 - 4, rect.right() + 1 - RIGHT - room - left, 8)
 

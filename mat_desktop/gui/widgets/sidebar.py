@@ -38,7 +38,7 @@ ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
 _NO_INDEX = QModelIndex()
 
 STATES = (
-    *(State.NEW, State.TO_REVIEW, State.REVIEWED, State.WRITTEN),
+    *(State.NEW, State.QUEUED, State.TO_REVIEW, State.REVIEWED, State.WRITTEN),
     *(State.CHANGED, State.CONFLICT, State.FAILED),
 )
 
@@ -64,7 +64,7 @@ class SideModel(QAbstractListModel):
     def show(self, total: int, states: Mapping[State, int], folders: Sequence[tuple[Path, int]]) -> None:
         """New numbers, and maybe new folders."""
         items = [Item("All tracks", count=total), Item("State", heading=True)]
-        items += [Item(state.value, state=state, count=states.get(state, 0)) for state in STATES]
+        items += [Item(state.value, state=state, count=_count(states, state)) for state in STATES]
         if folders:
             items.append(Item("Folders", heading=True))
             items += [Item(_name(folder), folder=folder, count=count) for folder, count in folders]
@@ -231,6 +231,11 @@ class Sidebar(QListView):
         self.hover_row = -1
         self.viewport().update()
         super().leaveEvent(event)
+
+
+def _count(states: Mapping[State, int], state: State) -> int:
+    """What is being listened to counts as queued: every track is in one of the lines."""
+    return states.get(state, 0) + (states.get(State.LISTENING, 0) if state is State.QUEUED else 0)
 
 
 def _name(folder: Path) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 RIGHT_GUTTER = 20
 GAP = 6
 HANDLE = 8
+TAUGHT = "taught by you: judged over the whole track, not over time"
 SHORTEST = 2.0
 """Seconds that are shown at least when zoomed in."""
 
@@ -92,7 +93,6 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.ci.layout.setVerticalSpacing(GAP)
         self.ci.layout.setHorizontalSpacing(0)
         self._hertz = HertzAxis()
-        self._hertz.set_bands(spec)
         self._names = TagAxis()
         self._time = TimeAxis()
         self.upper = self.addPlot(0, 0, axisItems={"left": self._hertz}, viewBox=_Box())
@@ -110,7 +110,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.getViewBox().marked.connect(self._mark)
         self.lower.setXLink(self.upper)
         self.lower.getViewBox().invertY(True)
-        self.upper.setYRange(0, spec.n_mels, padding=0)
+        self.set_spec(spec)
         self.mel = pg.ImageItem(axisOrder="row-major", autoDownsample=True)
         self.tags = pg.ImageItem(axisOrder="row-major")
         self.upper.addItem(self.mel)
@@ -166,6 +166,12 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             label.setStyleSheet(f"color: {t.faint}; background: transparent;")
         self._names.update()
         self._parting.update()
+
+    def set_spec(self, spec: MelSpec) -> None:
+        """Bands and frequencies, as the model in use hears them."""
+        self._spec = spec
+        self._hertz.set_bands(spec)
+        self.upper.setYRange(0, spec.n_mels, padding=0)
 
     def set_map(self, colours: Lut) -> None:
         """Other colours for the spectrogram."""
@@ -332,6 +338,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         """The handle over the playhead."""
         super().drawForeground(painter, rect)
+        self._taught_rows(painter)
         head = self._heads[0]
         if not head.isVisible() or head.opacity() == 0:
             return
@@ -347,6 +354,19 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         painter.drawPolygon(
             QPolygonF([QPointF(at - 5, top - 7), QPointF(at + 5, top - 7), QPointF(at, top - 1)])
         )
+
+    def _taught_rows(self, painter: QPainter) -> None:
+        """In the rows of tags that have no score over time: why."""
+        if self._values is None or not self._values.size:
+            return
+        area = self.lower.getViewBox().sceneBoundingRect()
+        tall = area.height() / len(self._rows)
+        painter.setFont(font(11))
+        painter.setPen(current().color("muted"))
+        for number, suggestion in enumerate(self._rows):
+            if suggestion.tag.taught:
+                row = QRectF(area.left() + 8, area.top() + number * tall, area.width() - 16, tall)
+                painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, TAUGHT)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right go through the track, Page up and down move the view, Home shows all of it."""
@@ -400,6 +420,8 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         seconds, suggestion, value = self._at(args[0])
         if seconds < 0 or self._picture is None:
             self.pointed.emit("")
+        elif suggestion is not None and suggestion.tag.taught:
+            self.pointed.emit(f"{suggestion.tag.shown}: {TAUGHT}")
         elif suggestion is not None:
             self.pointed.emit(f"{suggestion.tag.shown} at {words.clock(seconds)}, score {value:.2f}")
         else:
