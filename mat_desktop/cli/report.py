@@ -60,9 +60,7 @@ def text_of(record: Record) -> str:
             lines.append(f"  {category:<11} {', '.join(tags)}")
     if record.scores is not None and not record.scores.silent and not record.chosen:
         nearest = [f"{_told(s)} of {s.threshold:.2f}" for s in record.nearest]
-        lines.append(
-            f"  {'nothing':<11} is sure enough" + (f"; nearest: {', '.join(nearest)}" if nearest else "")
-        )
+        lines.append(f"  nothing is sure enough; nearest: {', '.join(nearest) or 'none'}")
     for change in record.changes:
         old = "; ".join(change.before) or "(empty)"
         lines.append(f"  {change.field:<11} {old} -> {'; '.join(change.after) or '(empty)'}")

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,15 @@ def test_a_dry_run_shows_changes_and_touches_nothing(
     assert "genre       (empty) -> Rock" in out
     assert "nothing was written (--write writes)" in err
     assert digests(music) == before
+
+
+def test_scores_are_told_where_nothing_is_suggested(
+    music: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tag", str(music), *common, "--threshold", "1"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"nothing is sure enough; nearest: .+ 0\.\d\d of 1\.00", out)
+    assert "unchanged" in out
 
 
 def test_write_then_undo(

@@ -142,3 +142,15 @@ def test_what_does_not_count_is_named(library: Window, services: FakeServices) -
     assert library.library.banners.texts()[-1] == (
         "Two tags are shown as “Shoegaze”: rock and shoegaze; “shoegaze” is left out. Rename one of them."
     )
+
+
+def test_what_does_not_count_stands_in_the_editor_as_long_as_that_is_so(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    services.slips = (Slip("two tags are shown as “Shoegaze”: rock and shoegaze", "“shoegaze” is left out"),)
+    editor = opened(qtbot, library, "rock")
+    qtbot.waitUntil(lambda: editor.amiss.isVisible(), timeout=5000)
+    assert "rock and shoegaze; “shoegaze” is left out" in editor.amiss.text()
+    services.slips = ()
+    library.room.map_tags.change("rock", TagChange(label="Rock music"))
+    qtbot.waitUntil(lambda: not editor.amiss.isVisible(), timeout=5000)

@@ -10,8 +10,9 @@ from PySide6.QtCore import QPersistentModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 
 from mat_desktop.domain.query import Vocabulary, parse
-from mat_desktop.domain.scores import Verdict
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.scheme import DisplayTag
+from mat_desktop.domain.scores import Suggestion, Verdict
+from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui import words
@@ -20,9 +21,11 @@ from mat_desktop.gui.models.history import HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
 from mat_desktop.gui.models.row import Arrived, Row, State
 from mat_desktop.gui.models.tags import TagsModel
+from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.views.problems import ProblemsModel
-from mat_desktop.gui.widgets.sidebar import SideModel
+from mat_desktop.gui.widgets.dock import most_telling
+from mat_desktop.gui.widgets.sidebar import ITEM_ROLE, SideModel
 from mat_desktop.store.journal import Run
 from tests.gui.double import FakeServices
 
@@ -230,3 +233,67 @@ def test_what_is_gone_leaves_the_table_whether_file_or_folder(
     assert (model.count_under(Path("/m/a3")), model.count_under(Path("/m/a0"))) == (0, 5)
     assert seen.isValid()  # what is selected stays selected
     assert model.at(seen) is rows[99]
+
+
+def test_a_heading_says_why_a_tag_over_its_threshold_is_not_suggested() -> None:
+    model = TagsModel()
+    limit = "only the 1 surest are suggested"
+    model.show((suggestion("rock", 0.9), suggestion("indie", 0.8, suggested=False, left_out=limit)), False)
+    assert model.index(0).data() == "Genre"
+    assert model.index(0).data(Role.AccessibleTextRole) == f"Genre, {limit}: not indie"
+    model.show((suggestion("rock", 0.9),), False)
+    assert model.index(0).data(Role.AccessibleTextRole) == "Genre"
+
+
+def test_shares_of_several_tracks_read_as_what_they_are() -> None:
+    sums = Sums()
+    for has in (True, True, False):
+        sums.add((suggestion("rock", 0.9 if has else 0.1, suggested=has),))
+    together = sums.together()
+    assert together.shares["rock"].short == "in 2 of 3"
+    model = TagsModel()
+    model.show(together.suggestions, False, together.shares)
+    assert model.index(1).data(Role.AccessibleTextRole).startswith("rock, suggested, in 2 of 3 tracks")
+    shares = [Share(have, 40_000).short for have in (0, 3, 12_000, 39_999, 40_000)]
+    assert shares == ["in none", "in 1 %", "in 30 %", "in 99 %", "in all"]
+
+
+def test_every_track_is_in_a_line_of_the_sidebar(services: FakeServices, qtmodeltester: ModelTester) -> None:
+    model = filled(services, qtmodeltester)
+    new = [row for row in model.rows() if row.is_new]
+    model.mark(new, State.QUEUED)
+    model.mark(model.rows()[:1], State.LISTENING)
+    side = SideModel()
+    side.show(model.tally().total, model.counts(), [])
+    items = [side.index(place).data(ITEM_ROLE) for place in range(side.rowCount())]
+    counts = {item.state: item.count for item in items if item.state is not None}
+    assert counts[State.QUEUED] == len(new) + 1
+    assert sum(counts.values()) == model.tally().total
+    model.filter(None, State.QUEUED)
+    assert model.rowCount() == counts[State.QUEUED]
+
+
+def test_rows_of_the_taggram_are_those_that_are_likely() -> None:
+    tags = (
+        suggestion("rock", 0.9, threshold=0.3),
+        suggestion("indie", 0.2, threshold=0.3, suggested=False),
+        suggestion("catchy", 0.001, threshold=0.002, suggested=False),  # near its threshold, and nothing
+        suggestion("jazz", 0.05, threshold=0.3, suggested=False),
+        suggestion("mine", 0.8, taught=True),
+        suggestion("mine too", 0.4, suggested=False, taught=True),
+    )
+    assert [tags[place].tag.name for place in most_telling(tags, 14)] == ["rock", "indie", "jazz", "mine"]
+    assert [tags[place].tag.name for place in most_telling(tags, 3)] == ["rock", "indie", "mine"]
+
+
+def suggestion(
+    name: str,
+    score: float,
+    *,
+    threshold: float = 0.5,
+    suggested: bool = True,
+    left_out: str = "",
+    taught: bool = False,
+) -> Suggestion:
+    tag = DisplayTag(name, Category.GENRE, (f"{'taught' if taught else 'mtat'}/{name}",), own=taught)
+    return Suggestion(tag, score, threshold, suggested, left_out)

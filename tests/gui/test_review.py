@@ -113,6 +113,21 @@ def test_the_next_track_comes_when_all_is_decided(qtbot: QtBot, heard: Window) -
     assert in_view(heard).title == "Song 1"
 
 
+def test_a_track_whose_tags_are_all_decided_stays_reviewed(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row = in_view(heard)
+    press(qtbot, heard, Key.Key_P, shift=True)
+    assert row.state is State.REVIEWED
+    qtbot.waitUntil(lambda: TrackId(row.path.name) in services.marked, timeout=5000)
+    heard.library.shift_picked.emit(-8.0)  # many more are suggested
+    assert len(heard.tracks.chosen(row)) > len(row.verdicts)
+    assert row.state is State.REVIEWED
+    heard.undo()
+    assert row.state is State.TO_REVIEW
+    qtbot.waitUntil(lambda: TrackId(row.path.name) not in services.marked, timeout=5000)
+
+
 def test_what_is_marked_as_reviewed_stays_so(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     press(qtbot, heard, Key.Key_M)
     row = in_view(heard)

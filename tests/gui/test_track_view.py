@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.evidence import Evidence
 from mat_desktop.audio.player import Player
+from mat_desktop.domain.card import Normalisation
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.errors import DecodeError
 from mat_desktop.gui.operations.picture import KINDS
@@ -37,6 +39,21 @@ def seen(qtbot: QtBot, library: Window) -> Window:
     qtbot.waitUntil(lambda: dock.picture is not None and bool(dock.suggestions), timeout=5000)
     library.library.table.setFocus()
     return library
+
+
+def test_the_frequencies_are_those_of_the_model_in_use(seen: Window, services: FakeServices) -> None:
+    plot = plot_of(seen)
+    hertz = plot._hertz
+    assert [text for _, text in hertz._tickLevels[0]] == ["200", "500", "1 k", "2 k", "4 k", "8 kHz"]
+    services.card = replace(
+        services.card,
+        mel=replace(services.card.mel, n_mels=48, f_max=5000.0),
+        normalisation=Normalisation((0.0,) * 48, (1.0,) * 48),
+    )
+    seen.workshop.model_changed.emit()
+    assert [text for _, text in hertz._tickLevels[0]] == ["200", "500", "1 k", "2 k", "4 kHz"]
+    assert plot.upper.viewRange()[1] == [0, 48]
+    assert seen.library.dock.picture is None, "drawn anew"
 
 
 def plot_of(window: Window) -> Spectrogram:

@@ -12,8 +12,8 @@ from mat_desktop.gui.operations.desk import Desk
 
 
 class MapTags(QObject):
-    """``listed`` hands over all tags, ``amiss`` what of the changes does not count, or nothing; ``changed`` says
-    that the scheme is another, ``refused`` why not.
+    """``listed`` hands over all tags, ``amiss`` what of the changes does not count, ``changed`` says that the
+    scheme is another, ``refused`` why not.
     """
 
     listed = Signal(object)

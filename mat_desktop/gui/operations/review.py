@@ -50,7 +50,8 @@ class _Before:
 
 class Review(QObject):
     """``decided`` says that verdicts or marks are others, ``finished`` after it that a row was done with by
-    that; ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that there is a new tag.
+    that; ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that there is a new
+    tag.
     """
 
     decided = Signal()

@@ -102,8 +102,8 @@ class Dock(Panel):
             ("score 0.01", "0.5", "0.99"), "Colours of the taggram, from score 0.01 to 0.99"
         )
         self.score_scale.setToolTip(
-            "Score over time, drawn as the logarithm of the odds, like the bars: what counts as much for a rare"
-            " tag may be little for a common one, so compare a row with its threshold, not with other rows"
+            "Score over time, drawn as the logarithm of the odds, like the bars. A score that is much for a"
+            " rare tag is little for a common one: rows say when a tag is heard, not which is heard most"
         )
         head.addWidget(self.level_scale)
         head.addWidget(self.score_scale)
