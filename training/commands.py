@@ -40,6 +40,7 @@ from training.evaluate import evaluate as evaluate_model
 from training.experiments import BUDGETS, Experiment, rows_of
 from training.export import check_exportable
 from training.export import export as export_model
+from training.finetune import SETTINGS as FINETUNE
 from training.finetune import new_head, own_head
 from training.inputs import Clips, hear, limited
 from training.loop import Trained, fit, predict
@@ -73,9 +74,6 @@ IS_FIRST = os.environ.get("RANK", "0") == "0"
 SHOWN_SKIPPED = 5
 ROBUSTNESS_CLIPS = 48
 """Test clips that are encoded, unless told otherwise: ten files of each."""
-
-FINETUNE = {"learning_rate": 1e-4, "epochs": 10, "patience": 3, "mix": 0.0}
-"""What a network that is nearly right is trained with, unless told otherwise."""
 
 console = Console(stderr=True, quiet=not IS_FIRST)
 

@@ -14,9 +14,10 @@ from mat_desktop.errors import MatError
 from mat_desktop.networks.registry import build, names
 from training.experiments import BUDGETS, EXPERIMENTS, PAPER
 from training.export import check_exportable
+from training.finetune import SETTINGS as FINETUNE
 from training.inputs import CLIP_SECONDS
 from training.published import paper_tables
-from training.settings import LEAST, Settings
+from training.settings import LEAST, MOST, Settings
 
 OFFERED = (
     *("epochs", "batch_size", "learning_rate", "patience", "clips", "seed", "precision"),
@@ -34,10 +35,15 @@ def describe() -> dict[str, Any]:
         "tables": [
             {
                 **msgspec.to_builtins(table),
-                "experiments": [row.key for row in EXPERIMENTS if row.table == table.number],
+                "experiments": [
+                    {"key": row.key, "network": row.network, "layers": row.layers}
+                    for row in EXPERIMENTS
+                    if row.table == table.number
+                ],
             }
             for table in paper_tables()
         ],
+        "finetune": FINETUNE,
         "budgets": {name: dict(changes) for name, changes in BUDGETS.items()},
         "clip_seconds": CLIP_SECONDS,
     }
@@ -58,6 +64,7 @@ def _settings() -> list[dict[str, Any]]:
                 "paper": getattr(PAPER, name),
                 "choices": list(get_args(hints[name])),
                 "least": LEAST.get(name),
+                "most": MOST.get(name),
                 "text": texts.get(name, ""),
             }
         )

@@ -44,6 +44,8 @@ LEAST = {
     "checkpoint_minutes": 0,
 }
 
+MOST = {"mix": 1, "dropout": 1, "low_pass": 1, "ema_decay": 1}
+
 
 class SettingsFault(MatError):
     """Settings that name something unknown, or a value that cannot be."""
@@ -120,9 +122,9 @@ class Settings:
         for name, least in LEAST.items():
             if not least <= getattr(self, name) < inf:
                 raise SettingsFault(f"{name} must be a number from {least} on, not {getattr(self, name)}")
-        for name in ("mix", "dropout", "low_pass", "ema_decay"):
-            if getattr(self, name) > 1:
-                raise SettingsFault(f"{name} must be in 0..1, not {getattr(self, name)}")
+        for name, most in MOST.items():
+            if getattr(self, name) > most:
+                raise SettingsFault(f"{name} must be in {LEAST[name]}..{most}, not {getattr(self, name)}")
 
     @property
     def spec(self) -> NetworkSpec:

@@ -147,6 +147,11 @@ def import_model(data_dir: Path, source: Path) -> Model:
     return Model(name, final, card, bundled=False)
 
 
+def read_model(folder: Path) -> Model:
+    """A model in any folder, as it is to be exported. :raises ModelFault: it is none"""
+    return Model(folder.name, folder, open_card(folder), bundled=False)
+
+
 def export_model(model: Model, target: Path) -> Path:
     """Write a model as a zip for another computer; returns the file, which ends in ``.zip``.
 

@@ -28,7 +28,7 @@ class Spec:
 
 FILE, TRACKS, TAGS, PLAY, VIEW, HELP = "File", "Tracks", "Tags", "Play", "View", "Help"
 
-PAGES = ("library", "review", "models", "history")
+PAGES = ("library", "review", "training", "models", "history")
 """Actions that bring pages into view, in the order of the rail and of the menu."""
 
 FOOT: tuple[str, ...] = ()
@@ -43,6 +43,7 @@ SPECS = (
     Spec("listen", "Listen to the selection", ("L",), TRACKS, "ear", review=True),
     Spec("listen_all", "Listen to all new tracks", ("Shift+L",), TRACKS, review=True),
     Spec("listen_new", "Listen to new music as it comes", (), TRACKS, listed=False),
+    Spec("new_run", "New training…", (), TRACKS, "chart-line", listed=False),
     Spec("cancel", "Cancel the running work", ("Ctrl+.",), TRACKS, "x"),
     Spec("write", "Write…", ("Ctrl+S",), TRACKS, "arrow-down-to-line", review=True),
     Spec("undo", "Undo", ("Ctrl+Z",), TRACKS, "undo-2"),
@@ -75,6 +76,7 @@ SPECS = (
     Spec("picture", "Export picture…", ("Ctrl+Shift+E",), TRACKS, "upload", review=True),
     Spec("library", "Library", ("Ctrl+1",), VIEW, "list-music"),
     Spec("review", "Review", ("Ctrl+2", "R"), VIEW, "list-checks"),
+    Spec("training", "Training", ("Ctrl+3",), VIEW, "chart-line"),
     Spec("models", "Models", ("Ctrl+4",), VIEW, "box"),
     Spec("history", "History", ("Ctrl+5",), VIEW, "history"),
     Spec("search", "Search", ("Ctrl+F",), VIEW, "search"),

@@ -23,6 +23,7 @@ from mat_desktop.app.models import (
     export_model,
     import_model,
     list_models,
+    read_model,
 )
 from mat_desktop.app.recover import recover
 from mat_desktop.app.resources import resource
@@ -31,6 +32,7 @@ from mat_desktop.app.score import Heard, known, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange
 from mat_desktop.app.teach import Teacher
+from mat_desktop.app.trainings import Trainings
 from mat_desktop.app.undo import undo
 from mat_desktop.app.watch import watch
 from mat_desktop.audio.probe import is_audio_name
@@ -51,6 +53,7 @@ class AppServices:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._teacher = Teacher(session)
+        self._trainings = Trainings(session.data_dir)
 
     @property
     def data_dir(self) -> Path:
@@ -133,6 +136,11 @@ class AppServices:
         """What the user teaches the model."""
         return self._teacher
 
+    @property
+    def trainings(self) -> Trainings:
+        """Trainings that were asked for."""
+        return self._trainings
+
     def suggest(
         self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float
     ) -> tuple[Suggestion, ...]:
@@ -171,6 +179,10 @@ class AppServices:
         """Every model, bundled ones first."""
         return list_models(self.data_dir)
 
+    def usable_models(self) -> list[Model]:
+        """Those that are not broken."""
+        return [model for model in list_models(self.data_dir) if isinstance(model, Model)]
+
     def heard_by_model(self) -> Mapping[str, int]:
         """How many tracks each model has heard."""
         return self._session.library.heard_by_model()
@@ -186,6 +198,10 @@ class AppServices:
     def export_model(self, model: Model, target: Path) -> Path:
         """Write a model as a zip."""
         return export_model(model, target)
+
+    def read_model(self, folder: Path) -> Model:
+        """A model in any folder."""
+        return read_model(folder)
 
     def delete_model(self, name: str) -> None:
         """Take an imported model away."""

@@ -217,6 +217,7 @@ class Bridge(QObject):
         self._said = 0.0
         self.leaving = False
         self._closed = False
+        self._outside: list[Work] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._deliver)
@@ -247,7 +248,12 @@ class Bridge(QObject):
 
     def lane_busy(self, lane: str) -> bool:
         """Whether a job of a lane would have to wait, and not only for a moment."""
-        return any(job.lane == lane and not job.quiet for job in self.jobs)
+        return any(not job.quiet for job in self.of_lane(lane))
+
+    def of_lane(self, lane: str) -> list[Job]:
+        """The jobs of a lane: the one that runs, then those that wait."""
+        found = self._lanes[lane]
+        return [*([found.running] if found.running else []), *found.waiting]
 
     def do(self, job: Job) -> Job:
         """Queue a job."""
@@ -265,14 +271,27 @@ class Bridge(QObject):
     # what the activity panel shows
 
     @property
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[Work]:
         """Those that run, then those that wait for them."""
         lanes = self._lanes.values()
-        return [*(x.running for x in lanes if x.running), *(job for x in lanes for job in x.waiting)]
+        running = [lane.running for lane in lanes if lane.running]
+        return [*running, *self._outside, *(job for lane in lanes for job in lane.waiting)]
 
     def runs(self, work: Work) -> bool:
         """Whether its turn has come."""
-        return any(lane.running is work for lane in self._lanes.values())
+        return work in self._outside or any(lane.running is work for lane in self._lanes.values())
+
+    def take_on(self, work: Work) -> None:
+        """Show work of another process among the jobs; it waits for none of them, and none for it."""
+        self._outside.append(work)
+        self._pulse.start()
+        self.changed.emit()
+
+    def let_go(self, work: Work) -> None:
+        """The other process has ended."""
+        self._outside.remove(work)
+        self._remember(work)
+        self.changed.emit()
 
     def stop(self, work: Work) -> None:
         """Ask one piece of work to stop."""

@@ -23,7 +23,7 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Tracks",
         (
-            *("listen", "listen_all", "listen_new", "cancel", ""),
+            *("listen", "listen_all", "listen_new", "new_run", "cancel", ""),
             *("write", "", "mark", "next", "previous", ""),
             *("play", "loop", "play_evidence", ""),
             *(

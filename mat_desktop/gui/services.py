@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.score import Heard
     from mat_desktop.app.tag_file import Slip, TagChange
     from mat_desktop.app.teach import Teacher
+    from mat_desktop.app.trainings import Trainings
     from mat_desktop.store.journal import Run
 
 
@@ -100,6 +101,10 @@ class Services(Protocol):
     def teacher(self) -> Teacher:
         """What the user teaches the model; its own texts say which of it is at once."""
 
+    @property
+    def trainings(self) -> Trainings:
+        """Trainings that were asked for; its own texts say that nothing of it is at once."""
+
     def suggest(
         self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float
     ) -> tuple[Suggestion, ...]:
@@ -128,6 +133,9 @@ class Services(Protocol):
     def models(self) -> Sequence[Model | BrokenModel]:
         """Every model, bundled ones first."""
 
+    def usable_models(self) -> list[Model]:
+        """Those that are not broken."""
+
     def heard_by_model(self) -> Mapping[str, int]:
         """How many tracks of the library each model has heard, by its digest."""
 
@@ -139,6 +147,9 @@ class Services(Protocol):
 
     def export_model(self, model: Model, target: Path) -> Path:
         """Write a model as a zip; returns the file."""
+
+    def read_model(self, folder: Path) -> Model:
+        """A model in any folder."""
 
     def delete_model(self, name: str) -> None:
         """Take an imported model away."""

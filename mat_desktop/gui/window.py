@@ -44,6 +44,7 @@ from mat_desktop.gui.school import School
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.track_view import TrackView
+from mat_desktop.gui.training_room import TrainingRoom
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.activity import ActivityPanel
 from mat_desktop.gui.widgets.job_bar import JobBar
@@ -130,6 +131,7 @@ class Window(QMainWindow):
         self.room = ReviewRoom(desk, self.library, pages, self.rail, state, settings)
         self.review = self.room.review
         self.workshop = Workshop(desk, pages)
+        self.training = TrainingRoom(desk, pages, actions, self.workshop.models)
         self.archive = Archive(desk, self.library, pages)
         self.rows = Rows(desk, self.library, self.scan, actions, state)
         self.watching = Watch(desk, settings, self.scan.found)
@@ -281,6 +283,7 @@ class Window(QMainWindow):
         self.hide()
         self.watching.close()
         self.help.close()
+        self.training.close()
         self.library.player.close()
         if not self.bridge.shut(600):
             self._services.close()

@@ -25,6 +25,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange, TagFile
 from mat_desktop.app.taught import Shelf, with_taught
 from mat_desktop.app.teach import Teacher
+from mat_desktop.app.trainings import Trainings
 from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
 from mat_desktop.domain.melspec import MelSpec
@@ -192,6 +193,7 @@ class FakeServices:
         self.heard: dict[Path, Heard] = {}
         self.classroom = Classroom(self)
         self.teacher = Teacher(cast(Session, self.classroom))
+        self.trainings = Trainings(folder)
         self.kept: dict[TrackId, Mapping[str, Verdict]] = {}
         self.files: dict[Path, Track] = {}
         self._runs: list[tuple[Run, list[FilePlan]]] = []
@@ -240,6 +242,9 @@ class FakeServices:
     def models(self) -> list[Model | BrokenModel]:
         return [Model("double", self.data_dir, CARD, bundled=True), *self.other_models]
 
+    def usable_models(self) -> list[Model]:
+        return [model for model in self.models() if isinstance(model, Model)]
+
     def heard_by_model(self) -> Mapping[str, int]:
         return {self.card.digest: len(self.heard)}
 
@@ -258,6 +263,9 @@ class FakeServices:
         model = Model(source.name, source, card, bundled=False)
         self.other_models.append(model)
         return model
+
+    def read_model(self, folder: Path) -> Model:
+        return Model(folder.name, folder, CARD, bundled=False)
 
     def export_model(self, model: Model, target: Path) -> Path:
         target.write_text(model.name)

@@ -43,7 +43,8 @@ class Found:
 
     :param dataset: name of the reader
     :param clips: by split
-    :param tags: the most frequent first, with the clips that have each (labels of 0.5 or more)
+    :param tags: the most frequent first, with the clips that have each (labels of 0.5 or more); those of
+        several vocabularies that are called alike with the vocabulary behind their name
     :param skipped: clips that are listed and cannot be used
     :param reasons: why, for some of them
     :param fault: why the folder cannot be used; empty if it can
@@ -96,11 +97,13 @@ def look(folder: Path, dataset: str, read: Callable[[str], Dataset]) -> Found:
     counts = Counter(found.splits.tolist())
     present = (found.labels >= 0.5).sum(axis=0)
     order = (-present).argsort(kind="stable")
+    often = Counter(tag.name for tag in found.tags)
+    names = [f"{tag.name} ({tag.vocabulary})" if often[tag.name] > 1 else tag.name for tag in found.tags]
     return Found(
         name,
         TITLES.get(name, name),
         {split: counts.get(split, 0) for split in SPLITS},
-        {found.tags[i].name: int(present[i]) for i in order},
+        {names[i]: int(present[i]) for i in order},
         len(found.skipped),
         tuple(map(str, found.skipped[:SHOWN_SKIPPED])),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +51,11 @@ class Models(QObject):
             lambda error: self._desk.complain("The models cannot be listed", error),
         )
 
-    def bring(self, source: Path) -> None:
-        """Import a folder or a zip."""
+    def bring(self, source: Path, then: Callable[[Model], object] | None = None) -> None:
+        """Import a folder or a zip.
+
+        :param then: told of the model, instead of the user
+        """
         desk = self._desk
 
         def make(_: threading.Event) -> Iterator[Any]:
@@ -61,6 +64,9 @@ class Models(QObject):
         def done(items: list[Any]) -> None:
             model = items[0]
             self.load()
+            if then is not None:
+                then(model)
+                return
             desk.say("positive", f"{model.card.title} is imported as “{model.name}”.", kind="models")
 
         def ended(error: Exception | None) -> None:
@@ -85,6 +91,19 @@ class Models(QObject):
 
         desk.bridge.do(Job("Exporting the model", make, on_items=done, on_end=ended, unit="model", total=1))
 
+    def send_folder(self, folder: Path, target: Path) -> None:
+        """Export a model that is not among the others."""
+
+        def read(model: Model) -> None:
+            self.send(model, target)
+
+        self._desk.bridge.ask(
+            "model",
+            lambda: self._desk.services.read_model(folder),
+            read,
+            lambda error: self._desk.complain("The model was not exported", error),
+        )
+
     def delete(self, name: str) -> None:
         """Take an imported model away; what it heard stays in the library."""
         desk = self._desk
@@ -105,7 +124,7 @@ class Models(QObject):
         What is to be listened to from now on waits for its turn behind the change: the new one hears it.
         """
         desk = self._desk
-        for before in reversed([job for job in desk.bridge.jobs if job.lane == LISTEN]):
+        for before in reversed(desk.bridge.of_lane(LISTEN)):
             desk.bridge.stop(before)
         tracks = [row.track for row in desk.tracks.rows() if row.track is not None]
         changed = threading.Event()

@@ -1,0 +1,182 @@
+"""A training's figures as rows of tables: its tags, and its results, beside the paper's where it has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mat_desktop.app.training_runs import Run, TagFigures
+from mat_desktop.app.trainings import Training
+from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.tags import Category
+from mat_desktop.gui import words
+from mat_desktop.gui.models.figures import Cell, Heading, figure
+from mat_desktop.gui.models.trainings import row_title
+
+VOCABULARIES = {"mtat": "MagnaTagATune", "mtg_jamendo": "MTG-Jamendo", "msd": "Million Song Dataset"}
+SHORT = {"mtat": "MTAT", "mtg_jamendo": "Jamendo", "msd": "MSD"}
+SPLITS = {"valid": "Validation", "test": "Test"}
+
+TAGS = (
+    Heading("Tag"),
+    Heading("Category", 100),
+    Heading("Positives", 68, right=True),
+    Heading("ROC-AUC", 68, right=True),
+    Heading("PR-AUC", 104, right=True),
+    Heading("Threshold", 72, right=True),
+)
+BESIDE = (
+    Heading("Network"),
+    *(Heading(text, 60, right=True) for _ in range(3) for text in ("ours", "paper")),
+)
+GROUPS = ("Accuracy", "PR-AUC", "ROC-AUC")
+RESULTS = (
+    Heading("Measured on"),
+    Heading("Clips", 64, right=True),
+    Heading("Accuracy", 80, right=True),
+    Heading("PR-AUC", 80, right=True),
+    Heading("ROC-AUC", 80, right=True),
+)
+
+Cells = list[Cell]
+
+
+def tag_rows(tags: Sequence[TagFigures], scheme: TagScheme) -> list[Cells]:
+    """The most frequent first. Where vocabularies share a tag's name, each is named beside it."""
+    kinds = {source: tag.category for tag in scheme.tags for source in tag.sources}
+    split = [(tag, *_parts(tag.name)) for tag in tags]
+    often = Counter(name for _, _, name in split)
+    rows = []
+    for tag, vocabulary, name in sorted(split, key=lambda entry: -(entry[0].positives or 0)):
+        where = VOCABULARIES.get(vocabulary, vocabulary)
+        kind = kinds.get(tag.name) or next((c for c in Category if c.value == vocabulary), None)
+        rows.append(
+            [
+                Cell(f"{name} · {SHORT.get(vocabulary, vocabulary)}" if often[name] > 1 else name),
+                _kind(kind, where),
+                Cell("–" if tag.positives is None else words.number(tag.positives), tag.positives or 0.0),
+                figure(tag.roc_auc),
+                figure(tag.pr_auc, bar=True),
+                figure(tag.threshold, 2, token="muted"),
+            ]
+        )
+    return rows
+
+
+def _parts(name: str) -> tuple[str, str]:
+    vocabulary, _, rest = name.partition("/")
+    return vocabulary, rest.rpartition("---")[2] or rest
+
+
+def _kind(kind: Category | None, vocabulary: str) -> Cell:
+    if kind is None:
+        return Cell(vocabulary, token="muted")
+    return Cell(words.CATEGORY_WORDS[kind], token=kind.value, icon=words.CATEGORY_ICONS[kind])
+
+
+def paper_table(told: Mapping[str, Any] | None, number: str) -> Mapping[str, Any]:
+    """A table of the paper as ``python -m training describe`` tells it; empty before it has."""
+    tables = told["tables"] if told else ()
+    return next((table for table in tables if table["number"] == number), {})
+
+
+def paper_row(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """What the paper prints of a network, empty where it does not."""
+    return next((row for row in table.get("rows", ()) if row["key"] == key), {})
+
+
+def beside_rows(training: Training, table: Mapping[str, Any]) -> list[Cells]:
+    """Every row of the paper's table with what came of it here: a dash before it is measured."""
+    split = str(table.get("split", "valid"))
+    planned = {row.key: row for row in training.order.rows}
+    rows = []
+    for paper in table.get("rows", ()):
+        row = planned.get(paper["key"])
+        run = training.run_of(row) if row is not None else None
+        ours = _ours(run, split)
+        cells = [Cell(row_title(paper["key"]).replace(" layers", ""))]
+        for name in ("accuracy", "pr_auc", "roc_auc"):
+            mine = figure(ours.get(name))
+            cells += [
+                Cell(mine.text, mine.key, "text" if ours.get(name) is not None else "faint"),
+                figure(paper[name], token="muted"),
+            ]
+        rows.append(cells)
+    return rows
+
+
+def _ours(run: Run | None, split: str) -> dict[str, float | None]:
+    if run is None:
+        return {}
+    found = run.splits.get(split)
+    if found is not None:
+        return {"accuracy": found.accuracy, "pr_auc": found.pr_auc, "roc_auc": found.roc_auc}
+    best = run.best
+    return {"pr_auc": best.pr_auc, "roc_auc": best.roc_auc} if best is not None and split == "valid" else {}
+
+
+def result_rows(training: Training, run: Run | None) -> list[Cells]:
+    """By split; of a model that was fine-tuned without a run by vocabulary, as its card says."""
+    if run is not None and run.splits:
+        return [
+            [
+                Cell(SPLITS.get(name, name)),
+                Cell(words.number(found.clips), found.clips),
+                figure(found.accuracy),
+                figure(found.pr_auc),
+                figure(found.roc_auc),
+            ]
+            for name, found in run.splits.items()
+        ]
+    metrics = training.card.get("metrics")
+    test = metrics.get("test") if isinstance(metrics, dict) else None
+    rows = []
+    for vocabulary, found in test.items() if isinstance(test, dict) else ():
+        if isinstance(found, dict):
+            pr, roc = (_number(found.get(name)) for name in ("pr_auc", "roc_auc"))
+            name = VOCABULARIES.get(vocabulary, vocabulary)
+            rows.append([Cell(f"Test, {name}"), Cell("–"), figure(None), figure(pr), figure(roc)])
+    return rows
+
+
+def card_tags(training: Training) -> list[TagFigures]:
+    """The tags of the model that was made, from its card."""
+    tags = training.card.get("tags")
+    found = []
+    for tag in tags if isinstance(tags, list) else ():
+        if isinstance(tag, dict):
+            metrics = tag.get("metrics")
+            figures = metrics if isinstance(metrics, dict) else {}
+            found.append(
+                TagFigures(
+                    f"{tag.get('vocabulary', '')}/{tag.get('name', '')}",
+                    None,
+                    _number(figures.get("roc_auc")),
+                    _number(figures.get("pr_auc")),
+                    _number(tag.get("threshold")),
+                )
+            )
+    return found
+
+
+def correction_text(figures: Mapping[str, Any]) -> str:
+    """What a training on corrections achieved, in sentences."""
+    verdicts, tracks = figures.get("verdicts"), figures.get("tracks")
+    before, after = _number(figures.get("before")), _number(figures.get("after"))
+    if not isinstance(verdicts, int) or not isinstance(tracks, int) or before is None or after is None:
+        return ""
+    text = (
+        f"{words.plural(verdicts, 'verdict')} on {words.plural(tracks, 'track')}. The model agrees with "
+        f"{after:.0%} of them; the one it comes from with {before:.0%}."
+    )
+    held_out, harm = _number(figures.get("held_out")), _number(figures.get("harm"))
+    if held_out is not None:
+        text += f" On tracks that were left out of the training it agrees with {held_out:.0%}."
+    if harm is not None:
+        text += f" Where you said nothing of a tag, no score moved by more than {harm:.2f}."
+    return text
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -1,0 +1,182 @@
+"""The list of trainings: headings, and under each its runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from mat_desktop.app.training_runs import Run
+from mat_desktop.app.trainings import Ending, Row, Task, Training
+
+Index = QModelIndex | QPersistentModelIndex
+ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
+_NO_INDEX = QModelIndex()
+
+
+class State(StrEnum):
+    """Of a run in the list, in words."""
+
+    RUNNING = "training"
+    WAITING = "waiting"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A heading (no training), or a run.
+
+    :param row: of the table that is reproduced, None for a training of one run
+    :param figure: ROC-AUC on the validation split
+    """
+
+    title: str
+    training: Training | None = None
+    row: Row | None = None
+    run: Run | None = None
+    state: State = State.WAITING
+    figure: float | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is about, however far it is."""
+        return (self.training.id if self.training else "", self.row.key if self.row else "")
+
+    @property
+    def word(self) -> str:
+        """Beside the title: the figure, or else the state."""
+        if self.state in (State.FAILED, State.STOPPED) or self.figure is None:
+            return self.state.value
+        return f"{self.figure:.4f}"
+
+
+def row_title(key: str) -> str:
+    """A row of a table for people: ``2D FCN, 5 layers``."""
+    return re.sub(r" C=(\d)$", r", \1 layers", key)
+
+
+def entries(trainings: Sequence[Training], running: str) -> list[Entry]:
+    """The lines of the list. A table has a heading of its own; the others stand under their data.
+
+    :param trainings: the newest first
+    :param running: name of the one that runs
+    """
+    lines: list[Entry] = []
+    groups: dict[str, list[Entry]] = {}
+    for training in trainings:
+        if training.order.task is Task.TABLE:
+            title = f"{training.order.title} · {training.order.data}"
+            groups[training.id] = [
+                Entry(title),
+                *(_row(training, row, training.id == running) for row in training.order.rows),
+            ]
+        else:
+            title = training.order.data or "My corrections"
+            groups.setdefault(title, [Entry(title)]).append(_single(training, training.id == running))
+    for group in groups.values():
+        lines += group
+    return lines
+
+
+def _single(training: Training, runs: bool) -> Entry:
+    run = training.runs[-1] if training.runs else None
+    figure = roc_auc(run) if run is not None else card_figure(training, "roc_auc")
+    return Entry(training.order.title, training, None, run, _state(training, runs), figure)
+
+
+def _row(training: Training, row: Row, runs: bool) -> Entry:
+    run = training.run_of(row)
+    if run is not None and run.finished:
+        state = State.DONE
+    elif run is None or run is not training.runs[-1]:
+        state = State.WAITING if run is None else State.STOPPED
+    else:
+        state = _state(training, runs)
+    return Entry(row_title(row.key), training, row, run, state, roc_auc(run) if run else None)
+
+
+def _state(training: Training, runs: bool) -> State:
+    if runs:
+        return State.RUNNING
+    return {Ending.DONE: State.DONE, Ending.FAILED: State.FAILED}.get(training.ending, State.STOPPED)
+
+
+def roc_auc(run: Run) -> float | None:
+    """Of the kept epoch."""
+    return run.best.roc_auc if run.best is not None else None
+
+
+def card_figure(training: Training, name: str) -> float | None:
+    """A figure on the test split from the card of the model that was made, a mean over its vocabularies."""
+    metrics = training.card.get("metrics")
+    test = metrics.get("test") if isinstance(metrics, dict) else None
+    if not isinstance(test, dict):
+        return None
+    values = [found.get(name) for found in test.values() if isinstance(found, dict)]
+    known = [value for value in values if isinstance(value, float)]
+    return sum(known) / len(known) if known else None
+
+
+class TrainingsModel(QAbstractListModel):
+    """Headings and runs."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lines: list[Entry] = []
+
+    def show(self, lines: Sequence[Entry]) -> None:
+        """All of them; where only figures are others, nothing moves."""
+        same = [line.key for line in lines] == [line.key for line in self._lines]
+        if same and lines:
+            self._lines = list(lines)
+            self.dataChanged.emit(self.index(0), self.index(len(lines) - 1))
+            return
+        self.beginResetModel()
+        self._lines = list(lines)
+        self.endResetModel()
+
+    def entry(self, row: int) -> Entry | None:
+        """A line by its place."""
+        return self._lines[row] if 0 <= row < len(self._lines) else None
+
+    def place(self, key: tuple[str, str]) -> int:
+        """Where a run stands, -1 where it does not."""
+        return next((n for n, line in enumerate(self._lines) if line.training and line.key == key), -1)
+
+    def first(self) -> int:
+        """The place of the first run, -1 where there is none."""
+        return next((n for n, line in enumerate(self._lines) if line.training), -1)
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        """Headings and runs."""
+        return 0 if parent.isValid() else len(self._lines)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Headings cannot be chosen."""
+        if not index.isValid() or self._lines[index.row()].training is None:
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Texts."""
+        entry = self.entry(index.row()) if index.isValid() else None
+        if entry is None:
+            return None
+        if role == ENTRY_ROLE:
+            return entry
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            if entry.training is None:
+                return entry.title
+            figure = f", ROC-AUC {entry.figure:.4f}" if entry.figure is not None else ""
+            return f"{entry.title}, {entry.state.value}{figure}"
+        if role == Qt.ItemDataRole.ToolTipRole and entry.training is not None:
+            return entry.training.reason or entry.title
+        return None

@@ -1,0 +1,364 @@
+"""Training in a child process: starting it, following it, stopping it, and going on with it later."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mat_desktop.app.training_runs import as_number, epoch_of, read_event
+from mat_desktop.app.trainings import Ending, Order, Task, Training
+from mat_desktop.gui import words
+from mat_desktop.gui.operations.child import KILLED, Child, can_pause
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.work import Failure, Work
+
+SAVE_MS = 1000
+"""Between two writes of the log."""
+
+INTERRUPTED = 130
+STATUS_WORDS = {
+    KILLED: "the process was killed, by the system perhaps, for want of memory",
+    INTERRUPTED: "it was stopped from outside",
+}
+PART = Path("epoch")
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the running training is.
+
+    :param phase: "start", "prepare", "train" or "finish"
+    :param run: of ``runs``, from 1; 0 before the first
+    :param epoch: the one under way, from 1
+    :param seconds: that the last epoch took
+    """
+
+    phase: str = "start"
+    run: int = 0
+    runs: int = 1
+    epoch: int = 0
+    of: int = 0
+    step: int = 0
+    steps: int = 0
+    loss: float | None = None
+    seconds: float = 0.0
+    precision: str = ""
+
+
+class TrainingWork(Work):
+    """A training as the status bar and the activity panel show it."""
+
+    def __init__(self, title: str, child: Child, leave: str) -> None:
+        super().__init__(title, unit="epoch", leave=leave)
+        self._child = child
+        self._ends: float | None = None
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether the system lets a process rest."""
+        return can_pause()
+
+    def pause(self, on: bool) -> None:
+        """Let the process rest, or go on."""
+        super().pause(on)
+        self._child.pause(on)
+
+    def stop(self) -> None:
+        """Ask the process to stop."""
+        super().stop()
+        self._child.stop()
+
+    def new_pace(self) -> None:
+        """What comes is of another kind than what was."""
+        self._marks.clear()
+
+    def ends_in(self, seconds: float | None) -> None:
+        """What the training itself guesses; None where it does not."""
+        self._ends = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The training's own guess, or one from the pace."""
+        if self._ends is None or self.paused:
+            return super().seconds_left
+        return max(0.0, self._ends - time.monotonic())
+
+
+class Trainer(QObject):
+    """One training at a time.
+
+    ``changed`` names a training in whose folder something is new, ``moved`` says that ``progress`` is
+    another, ``line`` hands over a line of the log, and ``ended`` the name of the training that is over.
+    """
+
+    changed = Signal(str)
+    moved = Signal()
+    line = Signal(str, str)
+    ended = Signal(str)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._child: Child | None = None
+        self._training: Training | None = None
+        self._figures: dict[str, Any] | None = None
+        self._words: list[str] = []
+        self._unsaved: list[str] = []
+        self.work: TrainingWork | None = None
+        self.progress = Progress()
+        self._saving = QTimer(self)
+        self._saving.setSingleShot(True)
+        self._saving.setInterval(SAVE_MS)
+        self._saving.timeout.connect(self.save)
+
+    @property
+    def running(self) -> str:
+        """Name of the training that runs; empty where none does."""
+        return self._training.id if self._training is not None else ""
+
+    def begin(self, order: Order, then: Callable[[Training], object]) -> None:
+        """Make a folder for a training and start it; ``then`` is told of it."""
+        trainings = self._desk.services.trainings
+
+        def made(training: Training) -> None:
+            self._start(training, resume=False)
+            then(training)
+
+        self._desk.bridge.keep(
+            lambda: trainings.create(order),
+            made,
+            lambda error: self._desk.complain("The training was not started", error),
+        )
+
+    def resume(self, name: str) -> None:
+        """Go on with a training that was stopped, failed or cut off."""
+        trainings = self._desk.services.trainings
+
+        def ready(training: Training | None) -> None:
+            if training is not None:
+                self._start(training, resume=True)
+
+        def prepare() -> Training | None:
+            trainings.end(name, Ending.NONE)
+            return trainings.one(name)
+
+        self._desk.bridge.keep(
+            prepare, ready, lambda error: self._desk.complain("The training was not started", error)
+        )
+
+    def stop(self) -> None:
+        """Ask the running one to stop; its last checkpoint stays."""
+        if self.work is not None:
+            self._desk.bridge.stop(self.work)
+
+    def pause(self, on: bool) -> None:
+        """Let the running one rest, or go on."""
+        if self.work is not None:
+            self._desk.bridge.pause(self.work, on)
+
+    def close(self) -> None:
+        """End the process with the window; what it was doing can be gone on with."""
+        if self._child is not None:
+            self._child.wait()
+        self.save()
+
+    def _start(self, training: Training, *, resume: bool) -> None:
+        if self._child is not None:
+            self._desk.say("warning", "A training runs already; one runs at a time.", kind="training")
+            return
+        order = training.order
+        self._training, self._figures, self._words = training, None, []
+        self.progress = Progress(runs=max(1, len(order.rows)))
+        child = Child(self._desk.services.trainings.command(training, resume=resume), self)
+        leave = (
+            "It can be gone on with from its last checkpoint."
+            if order.task is not Task.CORRECTIONS
+            else "It takes less than a minute and begins anew."
+        )
+        self._child = child
+        self.work = TrainingWork("Training", child, leave)
+        self.work.detail = order.title
+        child.said.connect(self._said)
+        child.told.connect(self._told)
+        child.ended.connect(self._over)
+        self._desk.bridge.take_on(self.work)
+        self._log("resumed" if resume else f"started: {order.title}")
+        self.moved.emit()
+
+    # what it says
+
+    def _said(self, text: str) -> None:
+        event = read_event(text)
+        if event is None:
+            self._told(text)
+            return
+        handler = getattr(self, f"_on_{event['event']}", None)
+        if handler is not None:
+            handler(event)
+            self.moved.emit()
+            self._desk.bridge.changed.emit()
+
+    def _told(self, text: str) -> None:
+        if text.strip():
+            self._words = [*self._words[-20:], text.strip()]
+            self._log(text.rstrip())
+
+    def _on_prepare(self, event: Mapping[str, Any]) -> None:
+        work, done, of = self.work, _whole(event, "done"), _whole(event, "of")
+        if work is None or done is None or of is None:
+            return
+        if self.progress.phase != "prepare":
+            self.progress.phase = "prepare"
+            self._log(f"preparing {words.plural(of, 'clip')}")
+        self.progress.step, self.progress.steps = done, of
+        work.title, work.unit, work.done, work.total = "Preparing training", "clip", done, of
+        work.inside(PART, 1)
+        work.ends_in(None)
+        work.mark()
+        if done == of:
+            self.progress.phase = "finish"
+
+    def _on_run(self, event: Mapping[str, Any]) -> None:
+        progress = self.progress
+        progress.run = min(progress.run + 1, progress.runs)
+        progress.epoch = progress.step = 0
+        self._log(f"run in {Path(str(event.get('folder', ''))).name}")
+        self._refresh()
+
+    def _on_begin(self, event: Mapping[str, Any]) -> None:
+        progress = self.progress
+        progress.phase = "train"
+        progress.epoch = (_whole(event, "epoch") or 0) + 1
+        progress.of, progress.steps = _whole(event, "of") or 0, _whole(event, "steps") or 0
+        progress.step, progress.precision = _whole(event, "step") or 0, str(event.get("precision", ""))
+        if self.work is not None:
+            self.work.new_pace()
+        clips = event.get("clips")
+        counts = ", ".join(f"{n} {split}" for split, n in clips.items()) if isinstance(clips, dict) else ""
+        self._log(f"{counts} clips, {progress.steps} steps an epoch, {progress.precision}")
+        self._count(None)
+        self._refresh()
+
+    def _on_step(self, event: Mapping[str, Any]) -> None:
+        progress = self.progress
+        progress.epoch = _whole(event, "epoch") or progress.epoch
+        progress.step, progress.steps = _whole(event, "step") or 0, _whole(event, "steps") or progress.steps
+        progress.loss = as_number(event.get("loss"))
+        self._count(as_number(event.get("eta_seconds")))
+
+    def _on_epoch(self, event: Mapping[str, Any]) -> None:
+        epoch = epoch_of(event)
+        if epoch is None:
+            return
+        progress = self.progress
+        progress.epoch, progress.of = min(epoch.number + 1, epoch.of), epoch.of
+        progress.step, progress.seconds = 0, epoch.seconds
+        if epoch.number == epoch.of:
+            progress.phase = "finish"
+        self._log(
+            f"epoch {epoch.number}  train {_four(epoch.train_loss)}  valid {_four(epoch.valid_loss)}  "
+            f"roc {_four(epoch.roc_auc)}  pr {_four(epoch.pr_auc)}  {epoch.seconds:.1f} s"
+        )
+        self._count(as_number(event.get("eta_seconds")), done=epoch.number)
+        self._refresh()
+
+    def _on_end(self, event: Mapping[str, Any]) -> None:
+        self.progress.phase = "finish"
+        early = ", which did not get better any more" if event.get("early") is True else ""
+        self._log(f"{event.get('epochs')} epochs{early}; epoch {event.get('best')} is kept")
+        self._refresh()
+
+    def _on_exported(self, event: Mapping[str, Any]) -> None:
+        figures = event.get("figures")
+        self._figures = figures if isinstance(figures, dict) else {}
+        self._log("model written")
+
+    def _count(self, eta: float | None, done: int | None = None) -> None:
+        """The work's own numbers: epochs over all runs."""
+        work, progress = self.work, self.progress
+        if work is None or not progress.of:
+            return
+        before = max(0, progress.run - 1) * progress.of
+        epochs = done if done is not None else max(0, progress.epoch - 1)
+        work.title = f"Training {progress.run} of {progress.runs}" if progress.runs > 1 else "Training"
+        work.unit, work.done, work.total = "epoch", before + epochs, progress.runs * progress.of
+        share = progress.step / progress.steps if progress.steps and done is None else 1.0
+        work.inside(PART, share)
+        left = progress.runs - progress.run
+        if eta is None or left:  # of the rows to come only the pace says something
+            work.ends_in(None)
+        else:
+            work.ends_in(eta)
+        work.mark()
+
+    # the log, and the end
+
+    def _refresh(self) -> None:
+        if self._training is not None:
+            self.changed.emit(self._training.id)
+
+    def _log(self, text: str) -> None:
+        if self._training is None:
+            return
+        line = f"{time.strftime('%H:%M:%S')}  {text}"
+        self.line.emit(self._training.id, line)
+        self._unsaved.append(line)
+        if not self._saving.isActive():
+            self._saving.start()
+
+    def save(self) -> None:
+        """Keep what the running one said so far."""
+        if self._training is not None and self._unsaved:
+            name, text = self._training.id, "\n".join(self._unsaved) + "\n"
+            self._unsaved = []
+            trainings = self._desk.services.trainings
+            self._desk.bridge.keep(lambda: trainings.add_log(name, text))
+
+    def _over(self, status: int) -> None:
+        training, work, child = self._training, self.work, self._child
+        if training is None or work is None or child is None:
+            return
+        name, title = training.id, training.order.title
+        reason = ""
+        if status == 0:
+            ending = Ending.DONE
+            work.outcome = f"{title}: trained"
+        elif child.stopping or status == INTERRUPTED:
+            ending = Ending.STOPPED
+            work.outcome = f"{title}: stopped"
+        else:
+            ending = Ending.FAILED
+            known = STATUS_WORDS.get(status, "") if status == KILLED or not self._words else self._words[-1]
+            reason = known or f"it ended with status {status}"
+            work.outcome = f"{title}: failed"
+            work.failures = [Failure(title, reason)]
+            work.retry = lambda: self.resume(name)
+        self._log({Ending.DONE: "done", Ending.STOPPED: "stopped"}.get(ending, f"failed: {reason}"))
+        self.save()
+        trainings, figures = self._desk.services.trainings, self._figures
+        self._training = self.work = self._child = None
+        child.deleteLater()
+
+        def noted(_: object = None) -> None:
+            self.changed.emit(name)
+            self.ended.emit(name)
+
+        self._desk.bridge.keep(lambda: trainings.end(name, ending, reason, figures), noted, noted)
+        self._desk.bridge.let_go(work)
+        if ending is Ending.FAILED and not self._desk.bridge.leaving:
+            self._desk.say("danger", f"{title}: {reason}", kind="training")
+        self.moved.emit()
+
+
+def _whole(event: Mapping[str, Any], name: str) -> int | None:
+    value = event.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _four(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,280 @@
+"""Training: the runs at the left, and one of them, or the form for a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListView,
+    QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.models.trainings import ENTRY_ROLE, Entry, State, TrainingsModel
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.views.training_form import TrainingForm
+from mat_desktop.gui.views.training_run import LOOKS, RunView
+from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.bar import Bar
+from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text
+from mat_desktop.gui.widgets.delegates import elide, text_width
+from mat_desktop.gui.widgets.painting import round_rect
+
+Index = QModelIndex | QPersistentModelIndex
+HEADING, RUN = 36, 32
+PAD = 16
+
+
+class _Delegate(QStyledItemDelegate):
+    def __init__(self, view: QListView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        entry: Entry = index.data(ENTRY_ROLE)
+        return QSize(200, HEADING if entry.training is None else RUN)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        t = current()
+        entry: Entry = index.data(ENTRY_ROLE)
+        rect: QRect = option.rect
+        painter.save()
+        if entry.training is None:
+            painter.setFont(font(12, 600))
+            painter.setPen(t.color("muted"))
+            wide = rect.width() - 2 * PAD
+            box = QRect(rect.x() + PAD, rect.y() + 6, wide, HEADING - 8)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, elide(entry.title, wide - 64, 12, 600))
+            if index.row() == 0:
+                painter.setFont(font(12))
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "ROC-AUC")
+            painter.restore()
+            return
+        here = self._view.currentIndex().row() == index.row()
+        card = rect.adjusted(8, 1, -8, -1)
+        if here:
+            round_rect(painter, card, 5, t.color("selection"))
+            if self._view.hasFocus():
+                round_rect(painter, card, 5, None, t.color("focus"), 2)
+        icon, ink, _ = LOOKS[entry.state]
+        y = rect.y() + (RUN - 16) // 2
+        if entry.state is State.DONE:
+            icons.draw_filled(painter, icon, rect.x() + PAD, y, 16, t.color(ink), t.color("surface"))
+        else:
+            icons.draw(painter, icon, rect.x() + PAD, y, 16, t.color(ink))
+        word = entry.word
+        taken = text_width(word, 12, 400) + 4
+        painter.setFont(font(12, figures=True))
+        painter.setPen(t.color("danger" if entry.state is State.FAILED else "muted"))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        inner = rect.adjusted(PAD, 0, -PAD, 0)
+        painter.drawText(inner, middle | Qt.AlignmentFlag.AlignRight, word)
+        wide = inner.width() - 24 - taken - 8
+        painter.setFont(font(13))
+        painter.setPen(t.color("muted" if entry.state is State.WAITING else "text"))
+        painter.drawText(inner.adjusted(24, 0, 0, 0), middle, elide(entry.title, wide, 13))
+        painter.restore()
+
+
+class _Runs(QListView):
+    """``remove`` says that Delete was pressed on a run."""
+
+    remove = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete."""
+        if event.key() == Qt.Key.Key_Delete:
+            self.remove.emit()
+            return
+        super().keyPressEvent(event)
+
+
+class TrainingPage(Panel):
+    """``shown`` says that it is in view, ``chosen`` hands over the run that is looked at, or None."""
+
+    shown = Signal()
+    chosen = Signal(object)
+    again = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("surface")
+        self.runs = TrainingsModel(self)
+        self._showing = False
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.banners = Banners()
+        layout.addWidget(self.banners)
+        holder = Splitter(Qt.Orientation.Horizontal)
+        holder.addWidget(self._side())
+        self.stack = QStackedWidget()
+        self.form = TrainingForm()
+        self.run = RunView()
+        self.missing = self._missing()
+        for page in (self.form, self.run, self.missing):
+            self.stack.addWidget(page)
+        holder.addWidget(self.stack)
+        holder.setStretchFactor(0, 0)
+        holder.setStretchFactor(1, 1)
+        holder.setSizes([256, 1112])
+        layout.addWidget(holder, 1)
+        self.form.left.connect(lambda: self.look_at(self._place()))
+        self._lacking = False
+
+    def _side(self) -> QWidget:
+        box = Panel("bg")
+        box.setMinimumWidth(200)
+        box.setMaximumWidth(400)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        bar = Bar(left=16, right=8)
+        bar.row.addWidget(Text("Training", size=16, weight=600))
+        bar.row.addStretch(1)
+        self.new = Button("New run…", "plus")
+        self.new.clicked.connect(self.show_form)
+        bar.row.addWidget(self.new)
+        column.addWidget(bar)
+        self.list = _Runs()
+        self.list.setModel(self.runs)
+        self.list.setAccessibleName("Runs")
+        self.list.setItemDelegate(_Delegate(self.list))
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.list.selectionModel().currentChanged.connect(lambda now, _: self._current(now.row()))
+        self.list.clicked.connect(lambda index: self._current(index.row()))
+        self.list.remove.connect(lambda: self.run.delete_action.trigger())
+        self._paint_list()
+        appearance.changed.connect(self._paint_list)
+        column.addWidget(self.list, 1)
+        self.empty = Text("No runs yet", token="faint")
+        self.empty.setContentsMargins(16, 12, 16, 12)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.insertWidget(1, self.empty, 1)
+        line = QHBoxLayout()
+        line.setContentsMargins(16, 0, 16, 0)
+        self._line = Line()
+        line.addWidget(self._line)
+        column.addLayout(line)
+        self.about = Text(size=12, token="muted", figures=True)
+        self.about.setWordWrap(True)
+        self.about.setContentsMargins(16, 12, 16, 12)
+        column.addWidget(self.about)
+        return box
+
+    def _paint_list(self) -> None:
+        self.list.setStyleSheet(f"QListView {{ background: {current().bg}; }}")
+        self.list.viewport().update()
+
+    def _missing(self) -> QWidget:
+        box = Panel("surface")
+        column = QVBoxLayout(box)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(12)
+        column.addStretch(1)
+        title = Text("Training cannot be started yet", size=16, weight=600)
+        title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(title)
+        self.lacks = Text(token="muted")
+        self.lacks.setWordWrap(True)
+        self.lacks.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.lacks.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        column.addWidget(self.lacks)
+        retry = Button("Try again", "rotate-ccw")
+        retry.clicked.connect(self.again)
+        column.addWidget(retry, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(2)
+        return box
+
+    # what is shown
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Runs may have come to an end since."""
+        super().showEvent(event)
+        self.shown.emit()
+
+    def show_runs(self, lines: Sequence[Entry]) -> None:
+        """All runs anew; the one that is looked at stays."""
+        entry = self.runs.entry(self.list.currentIndex().row())
+        key = entry.key if entry is not None and entry.training is not None else None
+        self._showing = True
+        self.runs.show(lines)
+        place = self.runs.place(key) if key is not None else -1
+        self.list.setCurrentIndex(self.runs.index(place) if place >= 0 else QModelIndex())
+        self._showing = False
+        has = self.runs.first() >= 0
+        self.empty.setVisible(not has)
+        self.list.setVisible(has)
+        self.form.can_leave(has)
+        if place >= 0 and self.stack.currentWidget() is self.run:
+            self._current(place)
+        elif self.stack.currentWidget() is self.run or (has and place < 0 and not self.form.isVisible()):
+            self.look_at(self.runs.first())
+        elif not has:
+            self.show_form(focus=False)
+
+    def look_at(self, place: int) -> None:
+        """Show a run by its place in the list; the form where there is none."""
+        if self.runs.entry(place) is None:
+            self.show_form()
+            return
+        self.list.setCurrentIndex(self.runs.index(place))
+        self._current(place)
+        self.list.setFocus()
+
+    def look_for(self, training: str) -> None:
+        """Show a training by its name."""
+        for place in range(self.runs.rowCount()):
+            entry = self.runs.entry(place)
+            if entry is not None and entry.training is not None and entry.training.id == training:
+                self.look_at(place)
+                return
+
+    def show_form(self, *, focus: bool = True) -> None:
+        """What a new run is told."""
+        self.stack.setCurrentWidget(self.missing if self._lacking else self.form)
+        self.about.setText("")
+        self._line.hide()
+        self.chosen.emit(None)
+        if focus:
+            self.form.first.setFocus()
+
+    def show_lack(self, reason: str) -> None:
+        """Nothing can be trained on this computer; empty: it can."""
+        self._lacking = bool(reason)
+        self.lacks.setText(reason)
+        if self.stack.currentWidget() in (self.form, self.missing):
+            self.stack.setCurrentWidget(self.missing if reason else self.form)
+
+    def _place(self) -> int:
+        place = self.list.currentIndex().row()
+        return place if self.runs.entry(place) is not None else self.runs.first()
+
+    def _current(self, place: int) -> None:
+        entry = self.runs.entry(place)
+        if self._showing or entry is None or entry.training is None:
+            return
+        self.stack.setCurrentWidget(self.run)
+        order = entry.training.order
+        lines = [order.data] if order.data else []
+        if order.clips:
+            lines.append(
+                f"{words.number(order.clips.get('train', 0))} train · "
+                f"{words.number(order.clips.get('valid', 0))} validation"
+            )
+            lines.append(
+                f"{words.number(order.clips.get('test', 0))} test clips · {words.plural(order.tags, 'tag')}"
+            )
+        self.about.setText("\n".join(lines))
+        self._line.setVisible(bool(lines))
+        self.chosen.emit(entry)

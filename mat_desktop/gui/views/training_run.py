@@ -1,0 +1,362 @@
+"""One run: how far it is, its curves, its tags, its results, and what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from mat_desktop.app.trainings import Task
+from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.gui import icons, words
+from mat_desktop.gui.models.results import correction_text, paper_row, paper_table
+from mat_desktop.gui.models.trainings import Entry, State
+from mat_desktop.gui.operations.train import Progress as Going
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text
+from mat_desktop.gui.widgets.delegates import text_width
+from mat_desktop.gui.widgets.job_bar import Progress
+from mat_desktop.gui.widgets.log_view import LogView
+from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.training_tables import ResultsTable, TagsTable
+
+LOOKS = {
+    State.RUNNING: ("play", "accent", "selection"),
+    State.WAITING: ("clock", "muted", "raised"),
+    State.DONE: ("circle-check", "positive", "positive_fill"),
+    State.STOPPED: ("pause", "muted", "raised"),
+    State.FAILED: ("circle-alert", "danger", "danger_fill"),
+}
+"""Icon, ink and fill by state; the word always stands beside them."""
+
+
+class StateChip(QWidget):
+    """A state's icon and word on its fill."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state, self._text = State.WAITING, ""
+        appearance.changed.connect(self.update)
+
+    def show_state(self, state: State, text: str) -> None:
+        """Another one."""
+        self._state, self._text = state, text
+        self.setAccessibleName(text)
+        self.setFixedSize(self.sizeHint())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as its word."""
+        return QSize(34 + text_width(self._text, 12, 500), 22)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Fill, icon, word."""
+        t = current()
+        icon, ink, fill = LOOKS[self._state]
+        painter = QPainter(self)
+        round_rect(painter, self.rect(), 4, t.color(fill))
+        icons.draw(painter, icon, 7, 4, 14, t.color(ink))
+        painter.setFont(font(12, 500))
+        painter.setPen(t.color(ink))
+        painter.drawText(self.rect().adjusted(26, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
+
+
+class RunView(Panel):
+    """``use``, ``export``, ``remove``, ``report`` and ``resume`` hand over the run they are about."""
+
+    pause = Signal(bool)
+    stop = Signal()
+    resume = Signal(object)
+    use = Signal(object)
+    export = Signal(object)
+    remove = Signal(object)
+    report = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__("surface")
+        self.entry: Entry | None = None
+        self.plots: Any = None
+        self._told: Mapping[str, Any] | None = None
+        self._paused = False
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._header())
+        split = Splitter(Qt.Orientation.Vertical)
+        split.addWidget(self._upper())
+        split.addWidget(self._log())
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 0)
+        split.setSizes([600, 172])
+        layout.addWidget(split, 1)
+
+    # parts
+
+    def _header(self) -> QWidget:
+        box = Panel("surface", edges="b")
+        box.setFixedHeight(80)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(24, 8, 16, 8)
+        column.setSpacing(2)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        self.title = Text(size=16, weight=600)
+        self.chip = StateChip()
+        top.addWidget(self.title)
+        top.addSpacing(4)
+        top.addWidget(self.chip)
+        top.addStretch(1)
+        self.pause_button = Button("Pause", "pause")
+        self.pause_button.clicked.connect(lambda: self.pause.emit(not self._paused))
+        self.stop_button = Button("Stop", "square", tip="It can be gone on with; the best epoch is kept")
+        self.stop_button.clicked.connect(self.stop)
+        self.resume_button = Button("Resume", "play")
+        self.use_button = Button("Use this model", "check", kind="primary")
+        self.more = Button(icon="ellipsis", kind="flat", tip="More: export, delete")
+        for button, signal in ((self.resume_button, self.resume), (self.use_button, self.use)):
+            button.clicked.connect(lambda _=False, signal=signal: signal.emit(self.entry))
+        self.more.clicked.connect(self._open_menu)
+        for button in (self.pause_button, self.stop_button, self.resume_button, self.use_button, self.more):
+            top.addWidget(button)
+        column.addLayout(top)
+        below = QHBoxLayout()
+        below.setSpacing(16)
+        self.says = Text(size=12, figures=True)
+        self.bar = Progress(wide=200)
+        self.pace = Text(size=12, token="muted", figures=True)
+        self.facts = Text(size=12, token="muted", elide=True, figures=True)
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.facts.setMinimumHeight(20)
+        for widget in (self.says, self.bar, self.pace):
+            below.addWidget(widget)
+        below.addWidget(self.facts, 1)
+        column.addLayout(below)
+        self._menu = QMenu(self)
+        self.export_action = self._menu.addAction("Export the model…", lambda: self.export.emit(self.entry))
+        self._menu.addSeparator()
+        self.delete_action = self._menu.addAction("Delete the run", lambda: self.remove.emit(self.entry))
+        return box
+
+    def _upper(self) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.outcome = Text(token="text")
+        self.outcome.setWordWrap(True)
+        self.outcome.setMaximumWidth(720)
+        self.outcome.setContentsMargins(24, 16, 24, 12)
+        column.addWidget(self.outcome)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setMinimumHeight(208)
+        self._area.setMaximumHeight(340)
+        column.addWidget(self._area, 5)
+        column.addWidget(Line())
+        self.tags, self.results = TagsTable(), ResultsTable()
+        self.results.report.connect(lambda: self.report.emit(self.entry))
+        lower = Splitter(Qt.Orientation.Horizontal)
+        lower.addWidget(self.tags)
+        lower.addWidget(self.results)
+        lower.setSizes([540, 460])
+        lower.setStretchFactor(0, 54)
+        lower.setStretchFactor(1, 46)
+        column.addWidget(lower, 6)
+        return box
+
+    def _log(self) -> QWidget:
+        box = Panel("bg")
+        box.setMinimumHeight(36)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(24, 4, 16, 2)
+        head.addWidget(Text("Log", weight=600))
+        head.addStretch(1)
+        self.folder = Button("Open run folder", "folder", height=28)
+        self.folder.clicked.connect(self._open_folder)
+        head.addWidget(self.folder)
+        column.addLayout(head)
+        self.log = LogView()
+        self.log.setMinimumHeight(0)
+        column.addWidget(self.log, 1)
+        return box
+
+    def set_plots(self, plots: Any) -> None:
+        """The curves, once they can be drawn."""
+        self.plots = plots
+        self._area.setWidget(plots)
+        plots.show()
+        if self.entry is not None:
+            self._show_curves(self.entry)
+
+    def describe(self, told: Mapping[str, Any]) -> None:
+        """What the paper prints, and which networks can be used."""
+        self._told = told
+        if self.entry is not None:
+            self._show_curves(self.entry)
+            self.results.show_entry(self.entry, told)
+
+    # what is shown
+
+    def show_entry(self, entry: Entry, scheme: TagScheme, going: Going | None) -> None:
+        """A run as it is now.
+
+        :param going: of the training that runs, None where this one does not
+        """
+        self.entry = entry
+        training = entry.training
+        if training is None:
+            return
+        order = training.order
+        self.title.setText(entry.title)
+        runs = entry.state is State.RUNNING
+        for button in (self.pause_button, self.stop_button):
+            button.setVisible(going is not None)
+        has_epochs = order.task is not Task.CORRECTIONS and (order.task is not Task.FINETUNE or order.whole)
+        ended = going is None
+        self.resume_button.setVisible(ended and entry.state in (State.STOPPED, State.FAILED, State.WAITING))
+        begun = entry.run is not None and entry.run.has_checkpoint
+        self.resume_button.setText("Resume" if begun else "Start again")
+        usable, why = self._usable(entry)
+        self.use_button.setVisible(ended)
+        self.use_button.setEnabled(usable)
+        self.use_button.setToolTip(why)
+        self.export_action.setEnabled(ended and usable)
+        self.delete_action.setEnabled(ended)
+        self.delete_action.setText("Delete the whole table" if order.task is Task.TABLE else "Delete the run")
+        self.folder.setToolTip(str(training.folder))
+        failed = f"It failed: {training.reason}" if entry.state is State.FAILED else ""
+        outcome = failed or correction_text(training.figures)
+        if not outcome and not has_epochs:
+            outcome = (
+                "A new head learns in one go, so that there are no curves."
+                if order.task is Task.FINETUNE
+                else "It takes under a minute; what it achieved stands here afterwards."
+            )
+        self.outcome.setText(outcome)
+        self.outcome.set_token("danger" if failed else "text")
+        self.outcome.setVisible(bool(outcome))
+        self._area.setVisible(has_epochs)
+        self.tags.setVisible(has_epochs or bool(training.card))
+        self.tags.show_entry(entry, scheme)
+        self.results.show_entry(entry, self._told)
+        self._show_curves(entry)
+        self.show_progress(going if runs else None, None, paused=False)
+
+    def show_progress(self, going: Going | None, left: float | None, *, paused: bool) -> None:
+        """The second line of the header.
+
+        :param left: seconds until it is over, None while unknown
+        """
+        entry = self.entry
+        if entry is None or entry.training is None:
+            return
+        self._paused = paused
+        self.pause_button.setText("Go on" if paused else "Pause")
+        self.pause_button.set_icon("play" if paused else "pause")
+        word = "paused" if paused else entry.state.value
+        self.chip.show_state(entry.state, word.capitalize())
+        run = entry.run
+        pace: list[str] = []
+        share: float | None = None
+        if going is not None:
+            says, share = _going(going)
+            if going.phase == "train" and going.steps:
+                pace.append(f"step {words.number(going.step)} of {words.number(going.steps)}")
+            if going.seconds:
+                pace.append(f"{_seconds(going.seconds)} an epoch")
+            if left is not None and not paused:
+                pace.append(words.time_left(left))
+        elif run is not None and run.epochs:
+            last = run.epochs[-1]
+            says = f"{last.number} of {words.plural(last.of, 'epoch')}"
+            seconds = sum(epoch.seconds for epoch in run.epochs)
+            pace.append(f"{_seconds(seconds / len(run.epochs))} an epoch")
+        else:
+            says = {State.WAITING: "Not begun"}.get(entry.state, "")
+        self.says.setText(says)
+        self.says.setVisible(bool(says))
+        self.bar.setVisible(share is not None)
+        self.bar.set(share)
+        self.pace.setText("    ".join(pace))
+        self.facts.setText("    ".join(_facts(entry, going)))
+
+    def _show_curves(self, entry: Entry) -> None:
+        if self.plots is None or entry.training is None:
+            return
+        run, order = entry.run, entry.training.order
+        paper = paper_row(paper_table(self._told, order.table), entry.row.key) if entry.row else {}
+        of = run.settings.get("epochs", 0) if run is not None else 0
+        self.plots.show_epochs(
+            run.epochs if run is not None else (),
+            run.best if run is not None else None,
+            (paper.get("roc_auc"), paper.get("pr_auc")),
+            of if isinstance(of, int) else 0,
+        )
+
+    def _usable(self, entry: Entry) -> tuple[bool, str]:
+        """Whether the library can be heard with it, or why not."""
+        training, run = entry.training, entry.run
+        if training is None:
+            return False, ""
+        if training.model is not None:
+            return True, "Listen to the library with it from now on"
+        if run is None or not run.has_weights:
+            return False, "There is a model after the first epoch"
+        networks = self._told["networks"] if self._told else ()
+        network = next((entry for entry in networks if entry["name"] == run.network), None)
+        if network is not None and not network["exportable"]:
+            return False, "This network is for study: the library is not heard with its kind of input"
+        return True, "Listen to the library with the kept epoch from now on"
+
+    def _open_menu(self) -> None:
+        self._menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height() + 2)))
+
+    def _open_folder(self) -> None:
+        entry = self.entry
+        if entry is not None and entry.training is not None:
+            folder: Path = entry.run.folder if entry.run is not None else entry.training.folder
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _going(going: Going) -> tuple[str, float | None]:
+    if going.phase == "start":
+        return "Starting…", None
+    if going.phase == "prepare":
+        return f"Preparing clips: {words.number(going.step)} of {words.number(going.steps)}", (
+            going.step / going.steps if going.steps else None
+        )
+    if going.phase == "finish":
+        return "Measuring…", 1.0
+    done = going.epoch - 1 + (going.step / going.steps if going.steps else 0.0)
+    share = min(1.0, done / going.of) if going.of else None
+    return f"Epoch {going.epoch} of {going.of}", share
+
+
+def _facts(entry: Entry, going: Going | None) -> list[str]:
+    run = entry.run
+    found = []
+    if run is not None:
+        if run.best is not None:
+            found.append(f"Best{' so far' if going is not None else ''}: epoch {run.best.number}")
+        settings = run.settings
+        found += [f"Seed {settings['seed']}"] if "seed" in settings else []
+        if "batch_size" in settings:
+            kind = f", {going.precision}" if going is not None and going.precision else ""
+            found.append(f"Batch {settings['batch_size']}{kind}")
+    return found
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

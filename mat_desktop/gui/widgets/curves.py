@@ -1,0 +1,311 @@
+"""Learning curves: loss, ROC-AUC and PR-AUC by epoch.
+
+It imports pyqtgraph, and so is imported in a worker thread when the page is first shown, as ``spectrogram``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from mat_desktop.app.training_runs import EpochFigures
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.controls import Panel, Text
+
+NARROWEST = 240
+"""Of a plot beside others; where there is less room they stand under each other."""
+
+LOWEST, HIGHEST = 120, 280
+LEFT = 44
+Points = list[tuple[int, float]]
+
+
+class _EpochAxis(pg.AxisItem):  # type: ignore[misc]
+    """Whole epochs, the first with its word."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+        self.setHeight(22)
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """Four or five marks at round epochs."""
+        span = max(1, round(high))
+        step = next((s for s in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500) if span / s <= 5), 1000)
+        return [(step, [float(n) for n in range(0, span + 1, step)])]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        """``epoch 0``, ``25``."""
+        return [f"epoch {value:.0f}" if value == 0 else f"{value:.0f}" for value in values]
+
+
+class Curve(QWidget):
+    """One figure over the epochs: validation, training where it is known, the paper's, and the kept epoch."""
+
+    def __init__(self, title: str, about: str, *, share: bool) -> None:
+        """:param share: whether it lies in 0..1"""
+        super().__init__()
+        self._share = share
+        self._points: Points = []
+        self._paper: float | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 8, 0)
+        head.setSpacing(8)
+        head.addWidget(Text(title, weight=600))
+        self.about = Text(about, size=12, token="muted", figures=True)
+        self._about = about
+        head.addWidget(self.about)
+        head.addStretch(1)
+        self.value = Text("–", size=16, weight=600, figures=True)
+        head.addWidget(self.value)
+        layout.addLayout(head)
+        self._bottom = _EpochAxis()
+        self.view = pg.PlotWidget(axisItems={"bottom": self._bottom})
+        self.view.setAccessibleName(f"{title} by epoch")
+        self.view.setFrameShape(self.view.Shape.NoFrame)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setMinimumHeight(LOWEST)
+        self.view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self.plot = self.view.getPlotItem()
+        self.plot.hideButtons()
+        self.plot.setMenuEnabled(False)
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.getViewBox().enableAutoRange(enable=False)
+        self.plot.getViewBox().setDefaultPadding(0)
+        self.plot.getAxis("left").setWidth(LEFT)
+        self.plot.setContentsMargins(0, 4, 8, 0)
+        self.training, self.validation = pg.PlotDataItem(antialias=True), pg.PlotDataItem(antialias=True)
+        self.best, self.last = pg.ScatterPlotItem(antialias=True), pg.ScatterPlotItem(antialias=True)
+        self.line = pg.InfiniteLine(angle=0)
+        self.label = pg.TextItem(anchor=(1, 1))
+        for item in (self.line, self.label, self.training, self.validation, self.last, self.best):
+            self.plot.addItem(item, ignoreBounds=True)
+        layout.addWidget(self.view, 1)
+        self._moves = pg.SignalProxy(self.view.scene().sigMouseMoved, rateLimit=30, slot=self._moved)
+        self.apply()
+
+    def apply(self) -> None:
+        """The colours of the theme in use."""
+        t = current()
+        self.view.setBackground(t.color("surface"))
+        for name in ("left", "bottom"):
+            axis = self.plot.getAxis(name)
+            axis.setStyle(tickLength=0, tickTextOffset=8, tickFont=font(11), autoExpandTextSpace=False)
+            axis.setStyle(maxTickLevel=0, hideOverlappingLabels=False)
+            axis.setPen(pg.mkPen(None))
+            axis.setTickPen(pg.mkPen(t.color("border"), width=1))
+            axis.setTextPen(t.color("muted"))
+        self.plot.getAxis("left").setGrid(255)
+        dots = pg.mkPen(t.color("muted"), width=1.5)
+        dots.setDashPattern([1, 2])
+        dashes = pg.mkPen(t.color("warning"), width=1.5)
+        dashes.setDashPattern([4, 3])
+        self.training.setPen(dots)
+        self.validation.setPen(pg.mkPen(t.color("accent"), width=2))
+        self.line.setPen(dashes)
+        self.label.setColor(t.color("warning"))
+        self.label.setFont(font(11))
+        self.best.setPen(pg.mkPen(t.color("accent"), width=2))
+        self.best.setBrush(pg.mkBrush(t.color("surface")))
+        self.best.setSize(10)
+        self.last.setPen(pg.mkPen(None))
+        self.last.setBrush(pg.mkBrush(t.color("accent")))
+        self.last.setSize(7)
+
+    def show_points(
+        self, points: Points, training: Points, of: int, best: int | None, paper: float | None
+    ) -> None:
+        """All of it anew.
+
+        :param points: epoch and figure on the validation split
+        :param of: epochs that were asked for
+        :param best: the epoch that is kept
+        :param paper: what the paper prints
+        """
+        self._points, self._paper = points, paper
+        self.validation.setData(*_columns(points))
+        self.training.setData(*_columns(training))
+        self.last.setData(*_columns(points[-1:]))
+        self.best.setData(*_columns([point for point in points if point[0] == best]))
+        self.line.setVisible(paper is not None)
+        self.label.setVisible(paper is not None)
+        last = points[-1][0] if points else 0
+        wide = max(of, last, 1)
+        values = [value for _, value in (*points, *training)] + ([paper] if paper is not None else [])
+        low, high = _range(values, share=self._share)
+        self.plot.setXRange(0, wide * 1.02, padding=0)
+        self.plot.setYRange(low, high, padding=0)
+        if paper is not None:
+            self.line.setValue(paper)
+            self.label.setText(f"paper {paper:.4f}")
+            self.label.setPos(wide * 1.02, paper)
+        self.value.setText(f"{points[-1][1]:.4f}" if points else "–")
+        self.view.setAccessibleDescription(self._description(best))
+
+    def say(self, about: str) -> None:
+        """Other words beside the title."""
+        self._about = about
+        self.about.setText(about)
+
+    def _description(self, best: int | None) -> str:
+        if not self._points:
+            return "Nothing yet; the first point comes after the first epoch."
+        number, value = self._points[-1]
+        said = [f"epoch {number}: {value:.4f}"]
+        said += [f"best, epoch {n}: {v:.4f}" for n, v in self._points if n == best]
+        if self._paper is not None:
+            said.append(f"paper: {self._paper:.4f}")
+        return "; ".join(said)
+
+    def _moved(self, args: tuple[QPointF]) -> None:
+        box = self.plot.getViewBox()
+        near: tuple[int, float] | None = None
+        if self._points and box.sceneBoundingRect().contains(args[0]):
+            at = box.mapSceneToView(args[0]).x()
+            near = min(self._points, key=lambda point: abs(point[0] - at))
+        self.about.setText(f"epoch {near[0]}" if near else self._about)
+        shown = near or (self._points[-1] if self._points else None)
+        self.value.setText(f"{shown[1]:.4f}" if shown else "–")
+
+    def leaveEvent(self, event: Any) -> None:
+        """The last figure again."""
+        super().leaveEvent(event)
+        self.about.setText(self._about)
+        self.value.setText(f"{self._points[-1][1]:.4f}" if self._points else "–")
+
+
+class Legend(QWidget):
+    """What the lines mean, once for all plots."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paper = False
+        self.setFixedHeight(24)
+        self.setAccessibleName(
+            "Validation solid, training dotted, the paper dashed, a ring on the kept epoch"
+        )
+        appearance.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Short pieces of the lines, with words."""
+        t = current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(12))
+        paper = "printed in the paper (its averaging is not stated)"
+        parts = [("accent", "validation"), ("muted", "training")]
+        parts += [("warning", paper)] if self.paper else []
+        x, y = 0, self.height() // 2
+        for token, text in (*parts, ("ring", "best epoch, kept")):
+            wide = QFontMetrics(font(12)).horizontalAdvance(text)
+            if token == "ring":
+                painter.setPen(QPen(t.color("accent"), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(QPointF(x + 5, y), 4, 4)
+                x += 16
+            else:
+                pen = QPen(t.color(token), 2 if token == "accent" else 1.5)
+                if token != "accent":
+                    pen.setDashPattern([1, 2] if token == "muted" else [4, 3])
+                painter.setPen(pen)
+                painter.drawLine(x, y, x + 16, y)
+                x += 24
+            painter.setPen(t.color("muted"))
+            painter.drawText(x, 0, wide + 2, self.height(), int(Qt.AlignmentFlag.AlignVCenter), text)
+            x += wide + 24
+
+
+class Curves(Panel):
+    """The three plots with their legend."""
+
+    def __init__(self) -> None:
+        super().__init__("surface")
+        self.loss = Curve("Loss", "validation", share=False)
+        self.roc = Curve("ROC-AUC", "macro over tags", share=True)
+        self.pr = Curve("PR-AUC", "macro over tags", share=True)
+        self.legend = Legend()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(24, 12, 16, 0)
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(4)
+        self._columns = 0
+        self._arrange(3)
+        appearance.changed.connect(self.apply)
+
+    def apply(self) -> None:
+        """The colours of the theme in use."""
+        for curve in (self.loss, self.roc, self.pr):
+            curve.apply()
+
+    def show_epochs(
+        self,
+        epochs: Sequence[EpochFigures],
+        best: EpochFigures | None,
+        paper: tuple[float | None, float | None] = (None, None),
+        of: int = 0,
+    ) -> None:
+        """The curves of a run.
+
+        :param paper: ROC-AUC and PR-AUC that the paper prints for this network
+        :param of: epochs that were asked for, where none is done yet
+        """
+        of = epochs[-1].of if epochs else of
+        kept = best.number if best is not None else None
+        few = bool(epochs) and all(epoch.roc_auc is None for epoch in epochs)
+        for curve in (self.roc, self.pr):
+            curve.say("too few positives to measure" if few else "macro over tags")
+        self.loss.show_points(_points(epochs, "valid_loss"), _points(epochs, "train_loss"), of, kept, None)
+        self.roc.show_points(_points(epochs, "roc_auc"), [], of, kept, paper[0])
+        self.pr.show_points(_points(epochs, "pr_auc"), [], of, kept, paper[1])
+        self.legend.paper = paper != (None, None)
+        self.legend.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside each other where there is room."""
+        super().resizeEvent(event)
+        self._arrange(3 if self.width() >= 3 * NARROWEST + 88 else 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """As high as the plots under each other, where they are."""
+        return QSize(NARROWEST, (LOWEST + 40) * (3 if self._columns == 1 else 1) + 44)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for number, curve in enumerate((self.loss, self.roc, self.pr)):
+            self._grid.addWidget(curve, number // columns, number % columns)
+        self._grid.addWidget(self.legend, 3, 0, 1, columns)
+        for column in range(3):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        self.setMinimumHeight(self.minimumSizeHint().height())
+
+
+def _points(epochs: Sequence[EpochFigures], name: str) -> Points:
+    return [(epoch.number, value) for epoch in epochs if (value := getattr(epoch, name)) is not None]
+
+
+def _columns(points: Points) -> tuple[list[int], list[float]]:
+    return [number for number, _ in points], [value for _, value in points]
+
+
+def _range(values: Sequence[float], *, share: bool) -> tuple[float, float]:
+    """A little more than what is there; shares stay in 0..1."""
+    if not values:
+        return (0.0, 1.0)
+    low, high = min(values), max(values)
+    room = max((high - low) * 0.12, 0.02 if share else high * 0.05, 1e-6)
+    low, high = low - room, high + room
+    return (max(0.0, low), min(1.0, high)) if share else (max(0.0, low), high)
+
+
+def make() -> Curves:
+    """Build it; a function, so that whoever imports this module late needs only one name."""
+    return Curves()

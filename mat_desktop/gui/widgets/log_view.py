@@ -1,0 +1,78 @@
+"""What a training said, line by line, in the system's fixed font."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QFontDatabase, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
+
+from mat_desktop.gui.theme import appearance, current
+
+LINES = 5000
+"""That are kept."""
+
+WARNINGS = ("skipped", "warning", "left out")
+FAULTS = ("failed:", "error", "traceback")
+
+
+class LogView(QPlainTextEdit):
+    """Follows its end while the end is in view."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setAccessibleName("Log")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMaximumBlockCount(LINES)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setTabChangesFocus(True)
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        fixed.setPixelSize(12)
+        self.setFont(fixed)
+        self.setViewportMargins(20, 0, 12, 4)
+        self._text = ""
+        self._apply()
+        appearance.changed.connect(self._apply)
+
+    def show_text(self, text: str) -> None:
+        """Another log."""
+        self.clear()
+        for line in text.splitlines()[-LINES:]:
+            self._append(line)
+        self._to_end()
+
+    def add(self, line: str) -> None:
+        """One more line."""
+        bar = self.verticalScrollBar()
+        follows = bar.value() >= bar.maximum() - 2
+        self._append(line)
+        if follows:
+            self._to_end()
+
+    def _append(self, line: str) -> None:
+        look = QTextCharFormat()
+        look.setForeground(current().color(_token(line)))
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        if not self.document().isEmpty():
+            cursor.insertBlock()
+        cursor.insertText(line, look)
+
+    def _to_end(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def _apply(self) -> None:
+        t = current()
+        self.setStyleSheet(f"QPlainTextEdit {{ background: {t.bg}; color: {t.muted}; border: none; }}")
+        text = self.toPlainText()
+        if text:
+            self.show_text(text)
+
+
+def _token(line: str) -> str:
+    said = line[10:].casefold()
+    if said.startswith(FAULTS):
+        return "danger"
+    if said.startswith(WARNINGS):
+        return "warning"
+    return "text" if said.startswith(("epoch ", "done", "started", "resumed")) else "muted"

@@ -1,0 +1,161 @@
+"""The tables under the curves: the tags of a run, and its results, beside the paper's where it has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from mat_desktop.app.training_runs import TagFigures
+from mat_desktop.app.trainings import Task
+from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.gui import words
+from mat_desktop.gui.models.figures import FiguresModel
+from mat_desktop.gui.models.results import (
+    BESIDE,
+    GROUPS,
+    RESULTS,
+    TAGS,
+    beside_rows,
+    card_tags,
+    paper_table,
+    result_rows,
+    tag_rows,
+)
+from mat_desktop.gui.models.trainings import Entry
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.controls import Button, Text
+from mat_desktop.gui.widgets.figures import Figures
+
+LEAST = 320
+
+
+def _header(title: Text, *others: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(24, 8, 16, 4)
+    row.setSpacing(12)
+    row.addWidget(title)
+    row.addStretch(1)
+    for other in others:
+        row.addWidget(other)
+    return row
+
+
+class TagsTable(QWidget):
+    """Every tag of the run with its figures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumWidth(LEAST)
+        self.figures = FiguresModel(TAGS, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.about = Text(size=12, token="muted", figures=True)
+        self.about.setMinimumHeight(28)
+        layout.addLayout(_header(Text("Tags", weight=600), self.about))
+        self.table = Figures(self.figures, "Tags of the run")
+        layout.addWidget(self.table, 1)
+        self._shown: tuple[TagFigures, ...] | None = None
+
+    def show_entry(self, entry: Entry, scheme: TagScheme) -> None:
+        """Of another run, or newer ones; the place in the table stays."""
+        run, training = entry.run, entry.training
+        tags = run.tags if run is not None else tuple(card_tags(training)) if training is not None else ()
+        if tags != self._shown:
+            self._shown = tags
+            bar = self.table.verticalScrollBar()
+            place = bar.value()
+            self.figures.show(tag_rows(tags, scheme))
+            bar.setValue(place)
+        if not tags:
+            self.about.setText("after the first epoch")
+        elif run is not None and not run.finished and run.epochs:
+            self.about.setText(f"{words.plural(len(tags), 'tag')}, validation, epoch {run.epochs[-1].number}")
+        else:
+            self.about.setText(f"{words.plural(len(tags), 'tag')}, validation")
+
+
+class _GroupHeads(QWidget):
+    """What stands over each pair of columns."""
+
+    def __init__(self, table: Figures) -> None:
+        super().__init__()
+        self._table = table
+        self.setFixedHeight(24)
+        appearance.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Right-aligned over the second of each pair."""
+        painter = QPainter(self)
+        painter.setFont(font(12))
+        painter.setPen(current().color("muted"))
+        for number, text in enumerate(GROUPS):
+            column = 2 + 2 * number
+            x = self._table.columnViewportPosition(column - 1)
+            end = self._table.columnViewportPosition(column) + self._table.columnWidth(column)
+            pad = self._table.margin if column == 6 else 8
+            box = QRect(x, 0, end - x - pad, self.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+class ResultsTable(QWidget):
+    """``report`` asks for a page on the runs."""
+
+    report = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumWidth(LEAST)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.title = Text(weight=600)
+        self.report_button = Button("Report…", "upload", height=28, tip="A page on the runs, in the browser")
+        self.report_button.clicked.connect(self.report)
+        layout.addLayout(_header(self.title, self.report_button))
+        self.beside, self.results = FiguresModel(BESIDE, self), FiguresModel(RESULTS, self)
+        self.beside_table = Figures(self.beside, "Results beside the paper's", sortable=False, margin=16)
+        self.results_table = Figures(self.results, "Results", sortable=False)
+        box = QWidget()
+        self._stack = QStackedLayout(box)
+        paper = QWidget()
+        column = QVBoxLayout(paper)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._heads = _GroupHeads(self.beside_table)
+        column.addWidget(self._heads)
+        column.addWidget(self.beside_table, 1)
+        self._stack.addWidget(paper)
+        self._stack.addWidget(self.results_table)
+        layout.addWidget(box, 1)
+
+    def show_entry(self, entry: Entry, told: Mapping[str, Any] | None) -> None:
+        """Of another run, or newer ones."""
+        training = entry.training
+        if training is None:
+            return
+        self.report_button.setEnabled(any(run.finished for run in training.runs))
+        self.report_button.setToolTip(
+            "A page on the runs, in the browser"
+            if self.report_button.isEnabled()
+            else "There is one when a run is finished"
+        )
+        if training.order.task is Task.TABLE:
+            table = paper_table(told, training.order.table)
+            self.title.setText(f"Beside the paper, table {training.order.table}")
+            self.title.setToolTip(str(table.get("note", "")))
+            self._stack.setCurrentIndex(0)
+            self.beside.show(beside_rows(training, table))
+            keys = [row["key"] for row in table.get("rows", ())]
+            key = entry.row.key if entry.row is not None else ""
+            self.beside_table.mark(keys.index(key) if key in keys else -1)
+            self._heads.update()
+            return
+        rows = result_rows(training, entry.run)
+        self.title.setText("Results" if rows else "Results, when it is over")
+        self._stack.setCurrentIndex(1)
+        self.results.show(rows)
