@@ -24,9 +24,10 @@ from mat_desktop.gui.views.training_form import TrainingForm
 from mat_desktop.gui.views.training_run import LOOKS, RunView
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
-from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text
+from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.splitter import Splitter
 
 Index = QModelIndex | QPersistentModelIndex
 HEADING, RUN = 36, 32

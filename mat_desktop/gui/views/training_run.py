@@ -17,11 +17,12 @@ from mat_desktop.gui.models.results import correction_text, paper_row, paper_tab
 from mat_desktop.gui.models.trainings import Entry, State
 from mat_desktop.gui.operations.train import Progress as Going
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import Button, Line, Panel, Splitter, Text
+from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.job_bar import Progress
 from mat_desktop.gui.widgets.log_view import LogView
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.training_tables import ResultsTable, TagsTable
 
 LOOKS = {

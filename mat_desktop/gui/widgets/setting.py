@@ -41,7 +41,7 @@ class Spec:
         if low is None:
             return kind
         if self.most is not None:
-            return f"{kind} {'above' if self.above else 'from'} {low}, at most {self.most:g}"
+            return f"{kind} {f'above {low}, at most' if self.above else f'from {low} to'} {self.most:g}"
         return f"{kind} above {low}" if self.above else f"{kind} from {low} on"
 
     def read(self, text: str) -> Value | None:

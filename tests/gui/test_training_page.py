@@ -1,0 +1,332 @@
+"""The training page, on the double, with a stand-in for the process that trains."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.app.trainings import Ending, Task
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.track import TrackId
+from mat_desktop.gui.models.trainings import State
+from mat_desktop.gui.operations import child
+from mat_desktop.gui.views.training import TrainingPage
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+
+FAKE = str(Path(__file__).with_name("fake_training.py"))
+PATIENCE = 20_000
+
+
+@pytest.fixture(autouse=True)
+def _fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-P", FAKE))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def page(qtbot: QtBot, window: Window) -> Iterator[TrainingPage]:
+    """In view, with all that it asks for."""
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE)
+    qtbot.keyClick(window.rail.menu, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    page = window.training.page
+    assert window.pages.shows(page)
+    qtbot.waitUntil(lambda: bool(page.form.settings.all) and page.run.plots is not None, timeout=PATIENCE)
+    yield page
+    window.training.close()
+
+
+def choose(qtbot: QtBot, page: TrainingPage, folder: Path) -> None:
+    page.form.data.use(folder)
+    qtbot.waitUntil(lambda: page.form.data.found is not None, timeout=PATIENCE)
+
+
+def start(qtbot: QtBot, window: Window, page: TrainingPage, folder: Path) -> None:
+    choose(qtbot, page, folder)
+    assert page.form.begin.isEnabled(), page.form.problem
+    page.form.begin.click()
+    qtbot.waitUntil(lambda: window.training.trainer.running != "", timeout=PATIENCE)
+
+
+def epochs(page: TrainingPage) -> int:
+    entry = page.run.entry
+    return len(entry.run.epochs) if entry is not None and entry.run is not None else 0
+
+
+def over(qtbot: QtBot, window: Window, page: TrainingPage, state: State) -> None:
+    def is_so() -> bool:
+        entry = page.run.entry
+        return not window.training.trainer.running and entry is not None and entry.state is state
+
+    qtbot.waitUntil(is_so, timeout=PATIENCE)
+
+
+def test_without_runs_the_form_says_what_to_do(qtbot: QtBot, page: TrainingPage, data: Path) -> None:
+    form = page.form
+    assert page.stack.currentWidget() is form
+    assert not form.begin.isEnabled()
+    assert form.why.text() == "Choose the data first"
+    choose(qtbot, page, data)
+    assert (
+        "Small corpus: 8 training, 4 validation and 4 test clips, 2 tags (rock, guitar)"
+        in form.data.says.text()
+    )
+    assert form.begin.isEnabled()
+    (data / "empty").touch()
+    choose(qtbot, page, data)
+    assert form.data.says.text() == "no lists"
+    assert form.why.text() == "These data cannot be used"
+    choose(qtbot, page, data / "gone")
+    assert form.data.says.text().endswith("gone is not a folder")
+
+
+def test_settings_begin_as_in_the_paper_and_bad_ones_are_refused_in_place(
+    qtbot: QtBot, page: TrainingPage, data: Path
+) -> None:
+    form, settings = page.form, page.form.settings
+    choose(qtbot, page, data)
+    shown = {name: settings.all[name].value for name in ("width", "epochs", "batch_size", "learning_rate")}
+    assert shown == {"width": 1.0, "epochs": 100, "batch_size": 32, "learning_rate": 0.001}
+    line = settings.all["epochs"].line
+    assert line is not None
+    line.clear()
+    qtbot.keyClicks(line, "many")
+    assert settings.all["epochs"].note.text() == "Epochs must be a whole number from 1 on"
+    assert form.why.text() == "Epochs must be a whole number from 1 on"
+    mix = settings.all["mix"].line
+    assert mix is not None
+    settings.all["epochs"].set(7)
+    mix.clear()
+    qtbot.keyClicks(mix, "2")
+    assert settings.all["mix"].note.text() == "Mixup must be a number from 0 to 1"
+    assert not mix.isVisible()
+    form.begin.click()  # leads to it
+    assert mix.isVisible()
+    assert mix.hasFocus()
+    settings.all["mix"].set(0.25)
+    settings.changed.emit()
+    arguments = form.order().arguments
+    assert arguments[arguments.index("--epochs") + 1] == "7"
+    assert arguments[arguments.index("--mix") + 1] == "0.25"
+    settings.take("recipe")
+    assert form.order().arguments[-2:] == ("--layers", "5")  # the command's own settings are not repeated
+
+
+def test_a_training_is_followed_and_stands_beside_its_figures(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    assert page.stack.currentWidget() is page.run
+    assert page.run.title.text() == "2D FCN, 5 layers"
+    assert page.run.says.text() == "Epoch 2 of 3"
+    assert page.run.plots.roc.value.text() == "0.6000"
+    assert [row[0].text for row in page.run.tags.figures.rows()] == ["rock", "guitar"]
+    assert page.form.why.text() == "A training runs; one runs at a time"
+    (work,) = window.bridge.jobs
+    assert (work.title, work.unit, work.done, work.total) == ("Training", "epoch", 1, 3)
+    assert 40 < (work.seconds_left or 0) <= 50
+    (data / "go1").touch()
+    (data / "go2").touch()
+    over(qtbot, window, page, State.DONE)
+    qtbot.waitUntil(lambda: bool(page.run.results.results.rows()), timeout=PATIENCE)
+    assert [cell.text for cell in page.run.results.results.rows()[1]] == [
+        "Test",
+        "4",
+        "0.9500",
+        "0.3000",
+        "0.8000",
+    ]
+    assert [row[5].text for row in page.run.tags.figures.rows()] == ["0.30", "0.20"]
+    entry = page.run.entry
+    assert entry is not None
+    assert entry.word == "0.8000"
+    assert window.bridge.past[0].outcome == "2D FCN, 5 layers: trained"
+    log = page.run.log.toPlainText()
+    assert "epoch 3  train 0.3000  valid 0.4000  roc 0.8000  pr 0.3000" in log
+    assert log.splitlines()[-1].endswith("done")
+    assert entry.training is not None
+    qtbot.waitUntil(lambda: window._services.trainings.log(entry.training.id) == log + "\n", timeout=PATIENCE)  # type: ignore[union-attr]
+
+
+def test_stopped_and_resumed_where_it_was(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    page.run.stop_button.click()
+    over(qtbot, window, page, State.STOPPED)
+    assert epochs(page) == 1
+    assert page.run.resume_button.isVisible()
+    assert page.run.resume_button.text() == "Resume"
+    assert not page.run.stop_button.isVisible()
+    assert page.banners.texts() == []  # the user did it
+    (data / "go1").touch()
+    (data / "go2").touch()
+    page.run.resume_button.click()
+    over(qtbot, window, page, State.DONE)
+    assert epochs(page) == 3
+    assert "resumed" in page.run.log.toPlainText()
+
+
+@pytest.mark.skipif(not child.can_pause(), reason="this system lets no process rest")
+def test_paused_and_going_on(qtbot: QtBot, window: Window, page: TrainingPage, data: Path) -> None:
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    page.run.pause_button.click()
+    assert page.run.pause_button.text() == "Go on"
+    (data / "go1").touch()
+    (data / "go2").touch()
+    assert window.bridge.jobs[0].paused
+    window.bridge.stop(window.bridge.jobs[0])  # also while it rests
+    over(qtbot, window, page, State.STOPPED)
+    assert epochs(page) == 1
+    page.run.resume_button.click()
+    over(qtbot, window, page, State.DONE)
+
+
+def test_one_that_dies_says_why_and_can_be_tried_again(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    (data / "dies").touch()
+    start(qtbot, window, page, data)
+    over(qtbot, window, page, State.FAILED)
+    assert page.banners.texts() == ["2D FCN, 5 layers: disk: No space left on device"]
+    assert page.run.outcome.text() == "It failed: disk: No space left on device"
+    past = window.bridge.past[0]
+    assert past.failures[0].reason == "disk: No space left on device"
+    (data / "dies").unlink()
+    (data / "killed").touch()
+    assert past.retry is not None
+    past.retry()
+    qtbot.waitUntil(lambda: len(window.bridge.past) == 2, timeout=PATIENCE)
+    assert "the process was killed" in window.bridge.past[0].failures[0].reason
+
+
+def test_what_is_no_event_goes_to_the_log(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    for name in ("garbage", "go1", "go2"):
+        (data / name).touch()
+    start(qtbot, window, page, data)
+    over(qtbot, window, page, State.DONE)
+    assert epochs(page) == 3
+    log = page.run.log.toPlainText()
+    for text in ("warming up", "[1, 2]", '{"event": 7}', "\ufffd\ufffd"):
+        assert text in log
+
+
+def test_closing_the_window_asks_and_the_run_can_be_resumed(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, services: FakeServices
+) -> None:
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    window.closeEvent(QCloseEvent())
+    assert window.leave_bar.isVisible()
+    assert "Training: 1 of 3 epochs" in window.leave_bar.text.text()
+    window.leave_bar.keep.click()
+    assert window.training.trainer.running
+    window.quit()
+    (kept,) = services.trainings.all()
+    assert kept.ending is Ending.STOPPED
+    assert kept.runs[0].has_checkpoint
+    assert "stopped" in services.trainings.log(kept.id)
+
+
+def test_deleted_with_a_way_back(qtbot: QtBot, window: Window, page: TrainingPage, data: Path) -> None:
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    start(qtbot, window, page, data)
+    assert not page.run.delete_action.isEnabled()
+    over(qtbot, window, page, State.DONE)
+    page.list.setFocus()
+    qtbot.keyClick(page.list, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 0, timeout=PATIENCE)
+    assert page.stack.currentWidget() is page.form
+    (banner,) = [b for b in page.banners._shown.values() if "is deleted" in b.text]
+    banner.action.click()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+
+
+def test_rows_of_a_table_beside_the_papers(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    form = page.form
+    form.pick(Task.TABLE)
+    assert form.table.value == "2"
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    entries = [page.runs.entry(place) for place in range(page.runs.rowCount())]
+    assert [entry.title for entry in entries if entry][:3] == [
+        "Table 2, short · Small corpus",
+        "1D FCN, 3 layers",
+        "1D FCN, 4 layers",
+    ]
+    assert [entry.state for entry in entries if entry][1:3] == [State.RUNNING, State.WAITING]
+    assert page.run.plots.roc._paper == 0.9018
+    (data / "go1").touch()
+    (data / "go2").touch()
+    qtbot.waitUntil(lambda: not window.training.trainer.running, timeout=PATIENCE)
+    rows = page.run.results.beside
+    qtbot.waitUntil(lambda: rows.rows()[1][5].text == "0.8000", timeout=PATIENCE)
+    assert [cell.text for cell in rows.rows()[0]] == [
+        *("1D FCN, 3", "0.9500", "0.9443", "0.3000", "0.4779", "0.8000", "0.9018")
+    ]
+    assert rows.rows()[2][5].text == "–"
+
+
+def test_corrections_are_trained_on_once_there_are_some(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices
+) -> None:
+    choice = page.form._tasks[-1]
+    qtbot.waitUntil(lambda: "Nothing was accepted" in choice.about, timeout=PATIENCE)
+    assert not choice.isEnabled()
+    services.keep_verdicts(TrackId("0 song.flac"), {"rock": Verdict.ACCEPTED, "guitar": Verdict.REJECTED})
+    window.pages.show("library")
+    window.pages.show("training")
+    qtbot.waitUntil(choice.isEnabled, timeout=PATIENCE)
+    assert choice.about.startswith("2 verdicts on 1 track")
+    page.form.pick(Task.CORRECTIONS)
+    assert not page.form.data.isVisible()
+    page.form.begin.click()
+    over(qtbot, window, page, State.DONE)
+    assert "agrees with 100% of them; the one it comes from with 50%" in page.run.outcome.text()
+    assert page.run.use_button.isEnabled()
+
+
+def test_what_was_made_is_taken_into_use(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, services: FakeServices
+) -> None:
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    start(qtbot, window, page, data)
+    over(qtbot, window, page, State.DONE)
+    page.run.use_button.click()
+    qtbot.waitUntil(lambda: services.model == "2d-fcn-5-layers" and not window.bridge.busy, timeout=PATIENCE)
+
+
+def test_what_is_missing_on_this_computer_is_said_with_the_way_out(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "lacking.py"
+    script.write_text("import sys; sys.exit('lightning is missing: pip install -c constraints.txt .[train]')")
+    monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-P", str(script)))
+    window.pages.show("training")
+    page = window.training.page
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.missing, timeout=PATIENCE)
+    assert "pip install" in page.lacks.text()
+    monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-P", FAKE))
+    page.again.emit()
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.form, timeout=PATIENCE)
