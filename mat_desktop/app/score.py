@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,11 @@ from mat_desktop.app.session import Session
 from mat_desktop.domain.scores import Scores
 from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import EngineFault, FileFault
+from mat_desktop.inference.client import Engine
 from mat_desktop.inference.protocol import Scored
 from mat_desktop.store.library import KeptScores
+
+T = TypeVar("T")
 
 AHEAD = 32
 """Files handed to the engine before their answers are awaited: enough to keep it busy, few to cancel."""
@@ -54,6 +58,53 @@ def score(
     :raises ModelFault: the model cannot be used
     """
     engine, digest = session.engine, session.card.digest  # of one model, whatever is chosen meanwhile
+
+    def kept(track: Track) -> Heard | None:
+        known = session.library.scores(track, digest)
+        enough = known is not None and (known.features or not session.needs_features)
+        return _heard(session, track, known) if known is not None and enough else None
+
+    for item in listen(engine, tracks, kept, cancel, tell):
+        if isinstance(item, Heard):
+            yield item
+        elif isinstance(item, Fault):
+            session.library.put_fault(item.track.path, item.track.stamp, item.fault.cause)
+            yield item.fault
+        else:
+            fresh = as_kept(digest, item.scored)
+            session.library.put_scores(item.track.path, item.track.stamp, fresh)
+            yield _heard(session, item.track, fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an engine said of a track just now."""
+
+    track: Track
+    scored: Scored
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why it could not listen to one."""
+
+    track: Track
+    fault: FileFault
+
+
+def listen(
+    engine: Engine,
+    tracks: Iterable[Track],
+    kept: Callable[[Track], T | None],
+    cancel: Event,
+    tell: Callable[[Path, float], None],
+) -> Iterator[T | Answer | Fault]:
+    """Hand tracks to an engine and yield what comes back, in order of arrival. Keeps nothing.
+
+    :param kept: what is known of a track already; the engine is not asked then
+    :raises EngineFault: the engine cannot be started, or was closed
+    :raises ModelFault: the model cannot be used
+    """
     pending: dict[Future[Scored], Track] = {}
     todo = iter(tracks)
     more = True
@@ -64,9 +115,9 @@ def score(
                 if track is None:
                     more = False
                     break
-                kept = session.library.scores(track, digest)
-                if kept is not None and (kept.features or not session.needs_features):
-                    yield _heard(session, track, kept)
+                known = kept(track)
+                if known is not None:
+                    yield known
                     continue
                 pending[engine.score(track.path, partial(tell, track.path))] = track
             done, _ = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
@@ -78,12 +129,11 @@ def score(
                     raise EngineFault("the engine was closed before the track was heard")
                 fault = future.exception()
                 if isinstance(fault, FileFault):
-                    session.library.put_fault(track.path, track.stamp, fault.cause)
-                    yield fault
+                    yield Fault(track, fault)
                 elif fault is not None:
                     raise fault
                 else:
-                    yield _keep(session, track, digest, future.result())
+                    yield Answer(track, future.result())
     finally:
         if pending:
             engine.cancel_scoring()
@@ -97,7 +147,8 @@ def known(session: Session, tracks: Sequence[Track]) -> Iterator[Heard]:
             yield _heard(session, track, kept)
 
 
-def _keep(session: Session, track: Track, digest: str, scored: Scored) -> Heard:
+def as_kept(digest: str, scored: Scored) -> KeptScores:
+    """An engine's answer as the library keeps it."""
     scores = Scores(
         digest,
         TrackId(scored.track_id),
@@ -105,10 +156,9 @@ def _keep(session: Session, track: Track, digest: str, scored: Scored) -> Heard:
         tuple(round(value, 6) for value in scored.values),
         scored.silent,
     )
-    taggram = np.frombuffer(scored.taggram, np.float16)
-    kept = KeptScores(scores, pack(taggram), scored.positions, scored.features)
-    session.library.put_scores(track.path, track.stamp, kept)
-    return _heard(session, track, kept)
+    return KeptScores(
+        scores, pack(np.frombuffer(scored.taggram, np.float16)), scored.positions, scored.features
+    )
 
 
 def _heard(session: Session, track: Track, kept: KeptScores) -> Heard:

@@ -68,7 +68,7 @@ class Session:
         self.library = Library(self.data_dir / "library.db")
         self.journal = Journal(self.data_dir / "journal.db")
         self._device = device
-        self.engine = self._engine(folder)
+        self.engine = self.engine_of(folder)
 
     @property
     def device(self) -> str | None:
@@ -97,7 +97,7 @@ class Session:
         """
         folder = find_model(self.data_dir, name)
         card = open_card(folder)
-        engine = self._engine(folder)
+        engine = self.engine_of(folder)
         try:
             engine.start()
             self.keep_settings({"listening.model": name})
@@ -144,7 +144,8 @@ class Session:
             self.settings_slips += (slip,)
         return name
 
-    def _engine(self, folder: Path) -> Engine:
+    def engine_of(self, folder: Path) -> Engine:
+        """A process for a model, not started; whoever asks for it closes it."""
         insist = self._device is not None
         return Engine(folder, self.device_wish, self.settings.threads, insist=insist)
 

@@ -157,6 +157,25 @@ def parser() -> argparse.ArgumentParser:
 
     models = commands.add_parser("models", help="list the models: bundled ones and those imported")
     models.add_argument("--json", action="store_true", help="as JSON")
+    compare = commands.add_parser(
+        "compare",
+        help="what another model would suggest otherwise than the one in use",
+        description="Lets another model listen to tracks that the model in use has heard, and shows which "
+        "suggestions stay, come and go, and with how many of your decisions each model agrees. No file is "
+        "written, and the model in use stays.",
+    )
+    compare.add_argument("model", metavar="MODEL", help="a bundled or imported model, or a model's folder")
+    compare.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="files and folders; the library by default"
+    )
+    compare.add_argument("--against", metavar="NAME", help="compare with this model, not the one in use")
+    compare.add_argument(
+        "--sample", type=_whole, metavar="N", help="only N tracks, those that you decided on first"
+    )
+    compare.add_argument("--json", action="store_true", help="as JSON")
+    compare.add_argument(
+        "--device", choices=DEVICES, help="what the networks run on; as in the settings by default"
+    )
     corrections = commands.add_parser(
         "corrections", help="write down what was accepted and rejected, to fine-tune a model on it"
     )
@@ -193,12 +212,18 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument("--device", default="auto", choices=DEVICES)
 
     every = (
-        *(window, demo, tag, info, undo, redo, remove_all, history, settings, models, corrections),
-        *(taught, doctor),
+        *(window, demo, tag, info, undo, redo, remove_all, history, settings, models),
+        *(compare, corrections, taught, doctor),
     )
     for command in every:
         command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
     return top
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

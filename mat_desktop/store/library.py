@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any
 
 from mat_desktop.domain.plan import Change
@@ -189,31 +190,19 @@ class Library:
 
     def put_scores(self, path: Path, stamp: FileStamp, kept: KeptScores) -> None:
         """Keep what was heard in a file, once for each model; the file gets its identity."""
-        scores = kept.scores
         with self._database.transaction() as db:
             db.execute(
                 "UPDATE track SET track_id = ?, fault = '', outside = 0"
                 " WHERE path = ? AND size = ? AND mtime_ns = ?",
-                (scores.track_id, os.fsencode(path), stamp.size, stamp.mtime_ns),
+                (kept.scores.track_id, os.fsencode(path), stamp.size, stamp.mtime_ns),
             )
             db.execute("DELETE FROM queue WHERE path = ?", (os.fsencode(path),))
-            db.execute(
-                "INSERT OR REPLACE INTO score VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    scores.track_id,
-                    scores.model,
-                    scores.seconds,
-                    scores.silent,
-                    json.dumps([round(value, 6) for value in scores.values]),
-                    kept.taggram,
-                    kept.positions,
-                ),
-            )
-            if kept.features:
-                db.execute(
-                    "INSERT OR REPLACE INTO feature VALUES (?, ?, ?)",
-                    (scores.track_id, scores.model, kept.features),
-                )
+            _insert_scores(db, kept)
+
+    def add_scores(self, kept: KeptScores) -> None:
+        """Keep what another model heard in a track; nothing else is known of its files by that."""
+        with self._database.transaction() as db:
+            _insert_scores(db, kept)
 
     def scores(self, track: Track, model: str) -> KeptScores | None:
         """What a model heard in this very file, None if it has not listened or the file changed since."""
@@ -253,6 +242,13 @@ class Library:
             (model,),
         )
         return [_path(row[0]) for row in rows]
+
+    def heard_paths(self, model: str) -> set[Path]:
+        """Files whose sound a model has heard."""
+        rows = self._database.rows(
+            "SELECT t.path FROM track t JOIN score s ON s.track_id = t.track_id AND s.model = ?", (model,)
+        )
+        return {_path(row[0]) for row in rows}
 
     def heard_by_model(self) -> dict[str, int]:
         """How many files that are there each model has heard, by its digest."""
@@ -383,6 +379,27 @@ class Library:
         """Forget what the user said of a tag that is there no more."""
         with self._database.transaction() as db:
             db.execute("DELETE FROM verdict WHERE tag = ?", (tag,))
+
+
+def _insert_scores(db: Connection, kept: KeptScores) -> None:
+    scores = kept.scores
+    db.execute(
+        "INSERT OR REPLACE INTO score VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            scores.track_id,
+            scores.model,
+            scores.seconds,
+            scores.silent,
+            json.dumps([round(value, 6) for value in scores.values]),
+            kept.taggram,
+            kept.positions,
+        ),
+    )
+    if kept.features:
+        db.execute(
+            "INSERT OR REPLACE INTO feature VALUES (?, ?, ?)",
+            (scores.track_id, scores.model, kept.features),
+        )
 
 
 def _tags(tags: TagSet) -> str:

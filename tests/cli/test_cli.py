@@ -22,7 +22,7 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.inference.cards import open_card
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.store.library import Library
-from tests.models import tiny_model
+from tests.models import sure_model, tiny_model
 from tests.sounds import encode, tone
 
 
@@ -332,6 +332,56 @@ def test_what_was_decided_is_written_for_training(
     assert "B.MP3: No such file" in err
     said = Corrections.decode((tmp_path / "said" / "corrections.json").read_bytes())
     assert said.tracks == (music / "a.flac",)
+
+
+def test_two_models_are_compared_without_writing(
+    music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sure_model(tmp_path / "model", "rock", "guitar")
+    sure_model(tmp_path / "other", "rock", "mood/theme---happy")
+    data = ["--data-dir", str(tmp_path / "data"), "--device", "cpu"]
+    against = ["--against", str(tmp_path / "model"), *data]
+    words = ["compare", str(tmp_path / "other"), str(music), *against]
+    assert main(["compare", str(tmp_path / "other"), *against]) == 2
+    assert "the library has no folders yet" in capsys.readouterr().err
+    (music / "broken.flac").write_bytes(b"no music")
+    before = digests(music)
+    assert main(words) == 1
+    out, err = capsys.readouterr()
+    assert "On 2 tracks: 2 suggestions stay, 2 come, 2 go. You decided on none" in err
+    assert "broken.flac" in err
+    assert out.splitlines()[0].split() == [
+        "tag",
+        "stay",
+        "come",
+        "go",
+        "decisions",
+        "present",
+        "agrees",
+        "other",
+        "agrees",
+    ]
+    assert ["happy", "0", "2", "0", "0", "0", "0"] in [line.split() for line in out.splitlines()]
+    assert f"{music / 'a.flac'}\n  + happy\n  - guitar\n" in out
+    assert digests(music) == before
+
+    library = Library(tmp_path / "data" / "library.db")
+    track_id = library.identity(music / "a.flac")
+    assert track_id is not None
+    library.put_verdicts(track_id, {"guitar": Verdict.REJECTED})
+    library.close()
+    assert main([*words, "--json", "--sample", "1"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [file["path"] for file in told["files"]] == [str(music / "a.flac")]  # it was decided on
+    assert told["files"][0]["decisions"] == [
+        {"tag": "guitar", "accepted": False, "present": True, "other": False}
+    ]
+    assert (told["present_agrees"], told["other_agrees"], told["decisions"]) == (0, 1, 1)
+    assert (told["tracks"], told["stay"], told["come"], told["go"]) == (1, 1, 1, 1)
+    assert [tag["tag"] for tag in told["tags"]] == ["instrument:guitar", "mood:happy", "genre:rock"]
+    assert told["failed"] == []  # the file that is broken was not needed
+    with pytest.raises(SystemExit):
+        main([*words, "--sample", "0"])
 
 
 def test_taught_tags(

@@ -1,0 +1,347 @@
+"""Two models on the user's own library: what another one would suggest otherwise than the one in use.
+
+The other model listens in an engine process of its own. What it hears is kept by its digest, as everything
+that a model hears is; the model in use, the files, and what the user said of them stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from heapq import nsmallest
+from pathlib import Path
+from threading import Event, RLock
+
+from mat_desktop.app.decide import suggest
+from mat_desktop.app.models import find_model
+from mat_desktop.app.score import LOOK_SECONDS, Answer, Fault, as_kept, listen
+from mat_desktop.app.session import Session
+from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.scheme import DisplayTag, TagScheme
+from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.track import Track, TrackId
+from mat_desktop.errors import FileFault, UsageFault
+from mat_desktop.inference.cards import open_card
+from mat_desktop.inference.client import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A tag of a track that the user decided on.
+
+    :param right: whether it was accepted
+    :param present: whether the model in use suggests it
+    :param other: whether the other one does
+    """
+
+    tag: str
+    right: bool
+    present: bool
+    other: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One track; tags by name.
+
+    :param stay: suggested by both
+    :param come: suggested by the other model alone
+    :param go: suggested by the model in use alone
+    :param moved: largest change of a score among those that come or go, 0..1
+    """
+
+    path: Path
+    stay: tuple[str, ...]
+    come: tuple[str, ...]
+    go: tuple[str, ...]
+    decided: tuple[Decided, ...] = ()
+    moved: float = 0.0
+
+    @property
+    def changes(self) -> int:
+        """Suggestions that come or go."""
+        return len(self.come) + len(self.go)
+
+
+@dataclass(slots=True)
+class TagDifference:
+    """What happens to one tag.
+
+    :param present_right: decisions that the model in use agrees with
+    :param other_right: those that the other one does
+    """
+
+    tag: DisplayTag
+    stay: int = 0
+    come: int = 0
+    go: int = 0
+    decisions: int = 0
+    present_right: int = 0
+    other_right: int = 0
+
+
+class Differences:
+    """Adds up tracks as they are compared."""
+
+    def __init__(self, scheme: TagScheme) -> None:
+        self._tags = {tag.name: tag for tag in scheme.tags}
+        self._by_tag: dict[str, TagDifference] = {}
+        self.tracks: list[Compared] = []
+        self.open = 0
+        self.total = TagDifference(DisplayTag("all", scheme.tags[0].category, ("all",)))
+
+    def add(self, compared: Compared) -> None:
+        """One more track."""
+        self.tracks.append(compared)
+        decided = {decision.tag for decision in compared.decided}
+        self.open += sum(name not in decided for name in compared.come)
+        for names, what in ((compared.stay, "stay"), (compared.come, "come"), (compared.go, "go")):
+            for name in names:
+                for line in (self._line(name), self.total):
+                    setattr(line, what, getattr(line, what) + 1)
+        for decision in compared.decided:
+            for line in (self._line(decision.tag), self.total):
+                line.decisions += 1
+                line.present_right += decision.present is decision.right
+                line.other_right += decision.other is decision.right
+
+    def _line(self, name: str) -> TagDifference:
+        if name not in self._by_tag:
+            self._by_tag[name] = TagDifference(self._tags[name])
+        return self._by_tag[name]
+
+    def shown(self, names: Iterable[str]) -> list[str]:
+        """Tags as they are called on screen."""
+        return [self._tags[name].shown for name in names]
+
+    def by_tag(self) -> list[TagDifference]:
+        """Those with most changes first."""
+        return sorted(
+            self._by_tag.values(),
+            key=lambda line: (-(line.come + line.go), -line.stay, line.tag.shown.casefold()),
+        )
+
+    def biggest(self, number: int, tag: str = "") -> list[Compared]:
+        """Tracks with changes, the biggest first.
+
+        :param tag: only those where this one comes or goes
+        """
+        changed = (
+            one for one in self.tracks if one.changes and (not tag or tag in one.come or tag in one.go)
+        )
+        return nsmallest(number, changed, key=lambda one: (-one.changes, -one.moved, one.path))
+
+    def changed(self, tag: str = "") -> int:
+        """How many tracks :meth:`biggest` has."""
+        if not tag:
+            return sum(one.changes > 0 for one in self.tracks)
+        return sum(tag in one.come or tag in one.go for one in self.tracks)
+
+    @property
+    def summary(self) -> str:
+        """What it comes to, in a sentence or two."""
+        if not self.tracks:
+            return "No track was compared yet."
+        t = self.total
+        text = (
+            f"On {_count(len(self.tracks), 'track')}: {_count(t.stay, 'suggestion')} "
+            f"stay{'s' if t.stay == 1 else ''}, {t.come:,} come{'s' if t.come == 1 else ''}, "
+            f"{t.go:,} go{'es' if t.go == 1 else ''}"
+        )
+        if not t.decisions:
+            return f"{text}. You decided on none of these tracks yet, so nothing says which model is right."
+        text += (
+            f"; of your {_count(t.decisions, 'decision')} the present model agrees with {t.present_right:,}, "
+            f"the other with {t.other_right:,}."
+        )
+        if self.open:
+            text += f" Of those that come you have not decided on {self.open:,}."
+        return text
+
+
+class Comparison:
+    """Of the model in use, as it is now, with another."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        """Reads the other model's card; no process is started.
+
+        :param name: a bundled or imported model, or a folder
+        :raises UsageFault: there is no such model, or it is the one in use
+        :raises ModelFault: it is broken
+        """
+        if name == session.model:
+            raise UsageFault(f"“{name}” is the model in use; another one can be compared with it")
+        self._session = session
+        self._folder = find_model(session.data_dir, name)
+        self.name, self.card = name, open_card(self._folder)
+        self.present_name, self.present_card = session.model, session.card
+        self._thresholds = session.thresholds
+        self._other_thresholds = Thresholds(None, session.library.thresholds(self.card.digest))
+        # A taught tag hears with the features of one model: another has to be taught it first.
+        scheme = session.scheme
+        self.scheme = replace(scheme, tags=tuple(t for t in scheme.tags if not t.taught), taught={})
+        self._lock = RLock()
+        self._engine: Engine | None = None
+        self._held = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known of the figures, in sentences."""
+        notes = []
+        learned = self.card.metrics.get("corrections")
+        if isinstance(learned, Mapping):
+            text = (
+                f"“{self.name}” was trained on {learned.get('verdicts')} of your decisions, so that it "
+                "agrees with them says little"
+            )
+            before, after = learned.get("agreement_before"), learned.get("agreement_held_out")
+            if isinstance(before, float) and isinstance(after, float):
+                text += (
+                    f"; on tracks left out it agreed with {after:.2f} of them, and before with {before:.2f}"
+                )
+            notes.append(f"{text}.")
+        if self._session.taught.tags:
+            notes.append("Taught tags are left out: they would have to be taught to the other model anew.")
+        return tuple(notes)
+
+    def differences(self) -> Differences:
+        """To add up what :meth:`run` yields."""
+        return Differences(self.scheme)
+
+    def heard(self, tracks: Iterable[Track]) -> int:
+        """How many of some tracks the other model has heard already."""
+        known = self._session.library.heard_paths(self.card.digest)
+        return sum(track.path in known for track in tracks)
+
+    def hold(self, on: bool) -> None:
+        """Let the other model rest, or go on; any thread may say so."""
+        with self._lock:
+            self._held = on
+            if self._engine is not None:
+                self._engine.hold(on)
+
+    def run(
+        self,
+        tracks: Sequence[Track],
+        cancel: Event,
+        tell: Callable[[Path, float], None] = lambda path, share: None,
+        shift: float = 0.0,
+    ) -> Iterator[Compared | FileFault]:
+        """Compare tracks that the model in use has heard: first those that the other has heard as well.
+
+        :param tell: is told now and then, in another thread, which share of a file is done
+        :param shift: of the precision that thresholds stand for, as in :func:`suggest`
+        :raises EngineFault: the other model's process cannot be started
+        :raises ModelFault: the other model cannot be used
+        """
+        library = self._session.library
+        unheard = []
+        for track in tracks:
+            if cancel.is_set():
+                return
+            present = library.scores(track, self.present_card.digest)
+            other = library.scores(track, self.card.digest)
+            if present is None:
+                yield FileFault(track.path, f"“{self.present_name}” has not heard it as it is now")
+            elif other is None:
+                unheard.append(track)
+            else:
+                yield self._compare(track.path, present.scores, other.scores, shift)
+        if unheard:
+            yield from self._listen(unheard, cancel, tell, shift)
+
+    def _listen(
+        self, tracks: Sequence[Track], cancel: Event, tell: Callable[[Path, float], None], shift: float
+    ) -> Iterator[Compared | FileFault]:
+        library, digest = self._session.library, self.card.digest
+        engine = self._session.engine_of(self._folder)
+        with self._lock:
+            self._engine = engine
+            engine.hold(self._held)
+        try:
+            if not _start(engine, cancel):
+                return
+            for item in listen(engine, tracks, _nothing, cancel, tell):
+                if isinstance(item, Fault):
+                    yield item.fault
+                elif isinstance(item, Answer):
+                    kept, path = as_kept(digest, item.scored), item.track.path
+                    present = library.scores(item.track, self.present_card.digest)
+                    if present is None or present.scores.track_id != kept.scores.track_id:
+                        yield FileFault(path, f"it changed since “{self.present_name}” heard it")
+                    else:
+                        library.add_scores(kept)
+                        yield self._compare(path, present.scores, kept.scores, shift)
+        finally:
+            with self._lock:
+                self._engine = None
+            engine.close()
+
+    def _compare(self, path: Path, present: Scores, other: Scores, shift: float) -> Compared:
+        verdicts = self._session.library.verdicts(present.track_id)
+        old = self._suggestions(self.present_card, present, self._thresholds, shift)
+        new = self._suggestions(self.card, other, self._other_thresholds, shift)
+        olds = {name for name, s in old.items() if s.suggested}
+        news = {name for name, s in new.items() if s.suggested}
+        moved = [
+            abs((new[name].score if name in new else 0.0) - (old[name].score if name in old else 0.0))
+            for name in olds ^ news
+        ]
+        decided = tuple(
+            Decided(name, verdict is Verdict.ACCEPTED, name in olds, name in news)
+            for name, verdict in sorted(verdicts.items())
+            if name in old or name in new
+        )
+        order = [*new, *(name for name in old if name not in new)]
+        return Compared(
+            path,
+            tuple(name for name in order if name in olds and name in news),
+            tuple(name for name in order if name in news - olds),
+            tuple(name for name in order if name in olds - news),
+            decided,
+            max(moved, default=0.0),
+        )
+
+    def _suggestions(
+        self, card: ModelCard, scores: Scores, thresholds: Thresholds, shift: float
+    ) -> dict[str, Suggestion]:
+        found = suggest(self.scheme, card, scores, shift=shift, thresholds=thresholds)
+        return {suggestion.tag.name: suggestion for suggestion in found}
+
+
+def sample(candidates: Iterable[tuple[Track, TrackId, bool]], number: int | None) -> list[Track]:
+    """Tracks that tell most: those that the user decided on, then any, always the same ones.
+
+    Of several files with the same sound one is taken.
+
+    :param candidates: a track, what was heard in it, and whether the user decided on it
+    :param number: at most so many; None takes all
+    """
+    distinct: dict[TrackId, tuple[bool, Track]] = {}
+    for track, track_id, decided in candidates:
+        distinct.setdefault(track_id, (not decided, track))
+    # Identities are digests: in their order tracks are as good as shuffled.
+    order = sorted(distinct, key=lambda track_id: (distinct[track_id][0], track_id))
+    return [distinct[track_id][1] for track_id in order[:number]]
+
+
+def _start(engine: Engine, cancel: Event) -> bool:
+    """Start a process, which takes seconds; says whether nobody cancelled that meanwhile."""
+    with ThreadPoolExecutor(1, "start") as pool:
+        starting = pool.submit(engine.start)
+        while not starting.done():
+            wait([starting], timeout=LOOK_SECONDS)
+            if cancel.is_set():
+                engine.close()
+                return False
+        starting.result()
+    return True
+
+
+def _nothing(_: Track) -> Compared | None:
+    return None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
