@@ -111,6 +111,23 @@ class Session:
         self._make_scheme()
         before.close()
 
+    def restart_engine(self) -> str:
+        """Have the engine run as the settings say now; returns the device's name.
+
+        What is being listened to is given up. If it cannot run so, it goes on as before.
+
+        :raises MatError: the model or the device cannot be used
+        """
+        engine = self.engine_of(find_model(self.data_dir, self.model))
+        try:
+            device = engine.start()
+        except MatError:
+            engine.close()
+            raise
+        before, self.engine = self.engine, engine
+        before.close()
+        return device
+
     def use_settings(self, changes: Mapping[str, Value]) -> None:
         """Other settings, by key, until the program ends; the engine has yet to be told.
 
@@ -159,6 +176,11 @@ class Session:
         self._use(self.tags.change(with_taught(self._untaught_scheme, tags), changes), tags)
         self.tags_fault = None
         return self.scheme
+
+    def replace_tags(self, changes: Mapping[str, TagChange]) -> None:
+        """Have these changes to the scheme and no others. :raises UsageFault: the file cannot be written"""
+        self.tags.replace(changes)
+        self._make_scheme()
 
     def _make_scheme(self) -> None:
         """The bundled scheme with the taught tags, and with the user's changes to both."""

@@ -102,6 +102,11 @@ class SettingsFile:
             return  # the next start tries again
 
 
+def sections() -> set[str]:
+    """Names of the sections that settings lie in."""
+    return {spec.section for spec in SPECS.values()}
+
+
 def spec_of(key: str) -> Spec:
     """A setting by its key. :raises UsageFault: there is none"""
     if key not in SPECS:
@@ -137,12 +142,11 @@ def understood(document: Document, path: Path, other: Iterable[str] = ()) -> Rea
     """
     values: dict[str, Value] = {}
     slips: list[Slip] = []
-    sections = {spec.section for spec in SPECS.values()}
     where = printable(path)
     for section, content in document.items():
         if section in other:
             continue
-        if section not in sections or not isinstance(content, dict):
+        if section not in sections() or not isinstance(content, dict):
             slips.append(Slip(f"{where}: there is no section or setting “{section}”", "it is passed over"))
             continue
         for name, value in content.items():
@@ -179,7 +183,7 @@ def as_toml(document: Document) -> str:
         known = {spec.name for spec in SPECS.values() if spec.section == section}
         lines += [f"{_key(name)} = {toml(value)}" for name, value in have.items() if name not in known]
     for section, content in document.items():
-        if isinstance(content, dict) and section not in {spec.section for spec in SPECS.values()}:
+        if isinstance(content, dict) and section not in sections():
             lines += ["", f"[{_key(section)}]"]
             lines += [f"{_key(name)} = {toml(value)}" for name, value in content.items()]
     return "\n".join(lines) + "\n"

@@ -112,6 +112,14 @@ class TagFile:
             put(self.path, _as_toml(every))
         return made
 
+    def replace(self, changes: Mapping[str, TagChange]) -> None:
+        """Have these changes and no others, whether they agree with each other or not.
+
+        :raises UsageFault: the file cannot be written
+        """
+        with alone(self.path):
+            put(self.path, _as_toml(changes))
+
     def set_aside(self) -> Path:
         """Rename the file, so that the bundled scheme counts; returns the new name."""
         return put_aside(self.path)

@@ -154,6 +154,13 @@ def parser() -> argparse.ArgumentParser:
     )
     settings.add_argument("key", nargs="?", metavar="KEY", help="e.g. writing.genre")
     settings.add_argument("value", nargs="?", metavar="VALUE")
+    settings.add_argument(
+        "--save",
+        type=Path,
+        metavar="FILE",
+        help="write settings, changes to tags and own thresholds into one file, for another computer",
+    )
+    settings.add_argument("--load", type=Path, metavar="FILE", help="take over what such a file says")
 
     models = commands.add_parser("models", help="list the models: bundled ones and those imported")
     models.add_argument("--json", action="store_true", help="as JSON")

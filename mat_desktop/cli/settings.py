@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
+from mat_desktop.app import carry
 from mat_desktop.app.models import find_model, usable_model
 from mat_desktop.app.own_file import toml
-from mat_desktop.app.session import default_data_dir
+from mat_desktop.app.session import Session, default_data_dir
 from mat_desktop.app.settings_file import NAME, Reading, SettingsFile, checked, spec_of
 from mat_desktop.app.tag_file import Slip
 from mat_desktop.cli.output import errors
@@ -22,6 +23,8 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     """Print, or set. Exit status 1 if something in the file cannot be used."""
     data_dir = options.data_dir or default_data_dir()
     file = SettingsFile(data_dir)
+    if options.save is not None or options.load is not None:
+        return _carry(options)
     if options.key is not None and options.value is not None:
         value = _meant(data_dir, options.key, options.value)
         _say(file.change({options.key: value}).slips)
@@ -37,6 +40,20 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     _list(reading)
     errors.print(f"The file: {printable(file.path)}")
     return _say(slips)
+
+
+def _carry(options: argparse.Namespace) -> int:
+    if options.key is not None or (options.save is not None and options.load is not None):
+        raise UsageFault("settings: KEY, --save and --load cannot be given together")
+    session = Session(options.data_dir)
+    try:
+        if options.save is not None:
+            carry.save(session, options.save)
+            return 0
+        _, slips = carry.load(session, options.load)
+        return _say((*slips, *session.slips))
+    finally:
+        session.close()
 
 
 def _meant(data_dir: Path, key: str, text: str) -> Value:

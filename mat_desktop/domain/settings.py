@@ -134,6 +134,11 @@ class Settings:
     volume: int = _setting("player.volume", 100, "Volume of the player", most=100)
     theme: str = _setting("appearance.theme", "system", "Colours of the window", ("system", "dark", "light"))
 
+    density: str = _setting(
+        "appearance.density", "compact", "Height of rows in tables and lists", ("compact", "comfortable")
+    )
+    font: str = _setting("appearance.font", "inter", "Typeface of the window", ("inter", "system"))
+
     def __getitem__(self, key: str) -> Value:
         """A value by its key."""
         value: Value = getattr(self, ATTRIBUTES[key])

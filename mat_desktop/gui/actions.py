@@ -31,7 +31,7 @@ FILE, TRACKS, TAGS, PLAY, VIEW, HELP = "File", "Tracks", "Tags", "Play", "View",
 PAGES = ("library", "review", "training", "models", "history")
 """Actions that bring pages into view, in the order of the rail and of the menu."""
 
-FOOT: tuple[str, ...] = ()
+FOOT = ("settings",)
 """The same for those at the foot of the rail."""
 
 SPECS = (
@@ -79,6 +79,7 @@ SPECS = (
     Spec("training", "Training", ("Ctrl+3",), VIEW, "chart-line"),
     Spec("models", "Models", ("Ctrl+4",), VIEW, "box"),
     Spec("history", "History", ("Ctrl+5",), VIEW, "history"),
+    Spec("settings", "Settings", ("Ctrl+6",), VIEW, "sliders-horizontal"),
     Spec("search", "Search", ("Ctrl+F",), VIEW, "search"),
     Spec("sidebar", "Sidebar", ("Ctrl+B",), VIEW),
     Spec("pane", "Tags of the track", ("Ctrl+R",), VIEW),

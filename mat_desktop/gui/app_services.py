@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mat_desktop.app import carry
 from mat_desktop.app.apply import apply
+from mat_desktop.app.carry import Luggage
 from mat_desktop.app.corrections import Collected, collect_corrections, write_corrections
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
@@ -166,6 +168,32 @@ class AppServices:
     def keep_settings(self, changes: Mapping[str, Value]) -> None:
         """Write settings down."""
         self._session.keep_settings(changes)
+
+    @property
+    def devices(self) -> Mapping[str, str]:
+        """Devices that the engine found."""
+        return self._session.engine.devices
+
+    @property
+    def settings_path(self) -> Path:
+        """Where the settings lie."""
+        return self._session.settings_file.path
+
+    def restart_engine(self) -> str:
+        """Have the engine run as the settings say."""
+        return self._session.restart_engine()
+
+    def save_luggage(self, path: Path) -> None:
+        """Write a file to carry to another computer."""
+        carry.save(self._session, path)
+
+    def load_luggage(self, path: Path) -> tuple[Luggage, Sequence[Slip]]:
+        """Use what such a file says."""
+        return carry.load(self._session, path)
+
+    def adopt_luggage(self, luggage: Luggage) -> None:
+        """Use what counted before."""
+        carry.adopt(self._session, luggage)
 
     def set_settings_aside(self) -> Path:
         """Rename an unusable file with settings."""

@@ -100,6 +100,9 @@ class Menus:
             action.setChecked(appearance.mode == mode)
             action.triggered.connect(lambda _=False, mode=mode: set_appearance(mode))
             group.addAction(action)
+            sub.aboutToShow.connect(
+                lambda action=action, mode=mode: action.setChecked(appearance.mode == mode)
+            )
 
     def show_every(self, button: QWidget) -> None:
         """All of it, beside a button."""

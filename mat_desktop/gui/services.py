@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mat_desktop.app.carry import Luggage
     from mat_desktop.app.corrections import Collected
     from mat_desktop.app.doctor import Check
     from mat_desktop.app.draw import Picture
@@ -123,6 +124,26 @@ class Services(Protocol):
 
     def keep_settings(self, changes: Mapping[str, Value]) -> None:
         """Write settings down, for the command line and the next start."""
+
+    @property
+    def devices(self) -> Mapping[str, str]:
+        """Devices that the engine found, with their names for people; none before it is up; at once."""
+
+    @property
+    def settings_path(self) -> Path:
+        """Where the settings lie; at once."""
+
+    def restart_engine(self) -> str:
+        """Have the engine run as the settings say; returns the device's name."""
+
+    def save_luggage(self, path: Path) -> None:
+        """Write settings, changes to tags and own thresholds into one file."""
+
+    def load_luggage(self, path: Path) -> tuple[Luggage, Sequence[Slip]]:
+        """Use what such a file says; returns what counted before, and what in it cannot be used."""
+
+    def adopt_luggage(self, luggage: Luggage) -> None:
+        """Use what counted before."""
 
     def set_settings_aside(self) -> Path:
         """Rename the file with the settings, as it cannot be used; returns the new name."""

@@ -20,6 +20,9 @@ FAMILY = "Inter"
 BODY = 13
 """Pixels of the body text at 100 %; every other size is relative to it."""
 
+ROWS = {"compact": 28, "comfortable": 32}
+"""Pixels of a row in tables and lists."""
+
 Lut = NDArray[np.uint8]
 
 
@@ -216,6 +219,8 @@ class Appearance(QObject):
         super().__init__()
         self._mode = "system"
         self.theme = DARK
+        self.row = ROWS["compact"]
+        self.family = FAMILY
 
     @property
     def mode(self) -> str:
@@ -226,6 +231,30 @@ class Appearance(QObject):
         """Follow the system, or not."""
         self._mode = mode if mode in ("dark", "light") else "system"
         self.refresh()
+
+    def use_density(self, density: str) -> None:
+        """:param density: one of :data:`ROWS`"""
+        if ROWS[density] != self.row:
+            self.row = ROWS[density]
+            self.changed.emit()
+
+    def use_typeface(self, typeface: str) -> None:
+        """:param typeface: ``inter`` or ``system``"""
+        general = QFontDatabase.SystemFont.GeneralFont
+        family = FAMILY if typeface == "inter" else QFontDatabase.systemFont(general).family()
+        application = QApplication.instance()
+        if family == self.family or not isinstance(application, QApplication):
+            return
+        before, self.family = self.family, family
+        font.cache_clear()
+        application.setFont(font())
+        for widget in application.allWidgets():
+            face = widget.font()
+            if face.family() == before:
+                face.setFamily(family)
+                widget.setFont(face)
+                widget.updateGeometry()
+        self.changed.emit()
 
     def watch_system(self) -> None:
         """Follow later changes of the system's colour scheme; once, after the application exists."""
@@ -270,7 +299,7 @@ def font(size: int = BODY, weight: int = 400, *, strike: bool = False, figures: 
     :param weight: 400, 500 or 600
     :param figures: all digits equally wide, for numbers under each other or that change in place
     """
-    made = QFont(FAMILY)
+    made = QFont(appearance.family)
     made.setPixelSize(size)
     made.setWeight(QFont.Weight(weight))
     made.setStrikeOut(strike)

@@ -38,11 +38,11 @@ from mat_desktop.gui.operations.write import Write
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.possible import Possible
+from mat_desktop.gui.preferences import Preferences, style
 from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.rows import Rows
 from mat_desktop.gui.school import School
 from mat_desktop.gui.services import Services
-from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.track_view import TrackView
 from mat_desktop.gui.training_room import TrainingRoom
 from mat_desktop.gui.views.library import Library
@@ -89,7 +89,7 @@ class Window(QMainWindow):
         self.desk = Desk(services, self.bridge, self.tracks, self.pages.say, self.status.say)
         self.configure = ChangeSettings(self.desk)
         self.configure.take_over(self._settings)
-        appearance.use(services.settings.theme)
+        style(self.configure)
         self._make_rooms(self.desk)
         self._connect_actions()
         self._connect_engine()
@@ -140,6 +140,9 @@ class Window(QMainWindow):
         self.view = TrackView(desk, self.library, self.room, actions, state, settings)
         self.leave = Leave(desk, self.leave_bar, state, self.close, self.panels.open_write)
         self.help = Help(desk, self.engine, pages, actions)
+        self.preferences = Preferences(
+            desk, settings, pages, self.engine, self.library, self.room, self.workshop
+        )
         self.possible = Possible(
             desk,
             actions,
@@ -161,7 +164,6 @@ class Window(QMainWindow):
 
     def set_appearance(self, mode: str) -> None:
         """Dark, light, or as the system."""
-        appearance.use(mode)
         self.configure.put({"appearance.theme": mode})
 
     def _connect_actions(self) -> None:
@@ -201,6 +203,7 @@ class Window(QMainWindow):
         engine.down.connect(lambda _: status.set_device("Model not running", "danger"))
         self.listen.engine_fault.connect(engine.failed)
         self.listen.engine_works.connect(engine.works)
+        engine.again.connect(self.listen.to)
         for do in (
             self._say_model,
             self.school.close,

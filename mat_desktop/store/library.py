@@ -333,6 +333,22 @@ class Library:
             if value is not None:
                 db.execute("INSERT INTO threshold VALUES (?, ?, ?)", (model, tag, value))
 
+    def every_threshold(self) -> dict[str, dict[str, float]]:
+        """The user's own thresholds by model's digest and name of the display tag."""
+        found: dict[str, dict[str, float]] = {}
+        for model, tag, value in self._database.rows("SELECT model, tag, value FROM threshold"):
+            found.setdefault(model, {})[tag] = value
+        return found
+
+    def replace_thresholds(self, thresholds: Mapping[str, Mapping[str, float]]) -> None:
+        """Keep these, as :meth:`every_threshold` returns them, and no others."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM threshold")
+            db.executemany(
+                "INSERT INTO threshold VALUES (?, ?, ?)",
+                [(model, tag, value) for model, own in thresholds.items() for tag, value in own.items()],
+            )
+
     def verdicts_on(self, tag: str) -> dict[TrackId, Verdict]:
         """What the user said of one tag, track by track."""
         rows = self._database.rows("SELECT track_id, verdict FROM verdict WHERE tag = ?", (tag,))

@@ -13,6 +13,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from mat_desktop.app.carry import Luggage
 from mat_desktop.app.corrections import Collected
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.diagnosis import Finding, State
@@ -32,7 +33,7 @@ from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
-from mat_desktop.domain.settings import POLICY_FIELDS, Settings, Value, policy_key
+from mat_desktop.domain.settings import POLICY_FIELDS, SPECS, Settings, Value, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -216,6 +217,33 @@ class FakeServices:
             raise self.settings_fault
         self.kept_settings.update(changes)
 
+    @property
+    def devices(self) -> Mapping[str, str]:
+        return {"cuda": "GPU, Double", "cpu": "CPU, 2 cores"} if self.device else {}
+
+    @property
+    def settings_path(self) -> Path:
+        return self.data_dir / "settings.toml"
+
+    def restart_engine(self) -> str:
+        if self.engine_fault:
+            raise EngineFault(self.engine_fault)
+        self.device = "GPU, Double" if self.settings.device == "cuda" else "CPU, 2 cores"
+        return self.device
+
+    def save_luggage(self, path: Path) -> None:
+        path.write_text("settings")
+
+    def load_luggage(self, path: Path) -> tuple[Luggage, Sequence[Slip]]:
+        if not path.is_file():
+            raise UsageFault(f"{path}: there is no such file")
+        before = Luggage({key: self.settings[key] for key in SPECS}, None, None)
+        self.adopt_luggage(Luggage({"writing.genre": "skip"}, None, None))
+        return before, (Slip("there is no setting “later.thing”", "it is passed over"),)
+
+    def adopt_luggage(self, luggage: Luggage) -> None:
+        self.use_settings(luggage.settings or {})
+
     def set_settings_aside(self) -> Path:
         self.settings_fault = None
         return self.data_dir / "settings.toml.old"
@@ -223,7 +251,7 @@ class FakeServices:
     def start_engine(self) -> str:
         if self.engine_fault:
             raise EngineFault(self.engine_fault)
-        self.device = "CPU, 2 cores"
+        self.device = self.device or "CPU, 2 cores"
         return self.device
 
     def suggest(

@@ -4,15 +4,184 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.tag_file import Slip
 from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.settings import SPECS
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault
+from mat_desktop.gui.models.row import State
+from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.views.settings import SettingsPage
+from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.slider import Slider
+from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
+
+
+@pytest.fixture
+def page(qtbot: QtBot, library: Window) -> SettingsPage:
+    library.actions_["settings"].trigger()
+    page = library.preferences.page
+    qtbot.waitUntil(lambda: "double" in entries(page, "listening.model"), timeout=5000)
+    qtbot.waitUntil(lambda: "cuda" in entries(page, "listening.device"), timeout=5000)
+    return page
+
+
+def entries(page: SettingsPage, key: str) -> list[str]:
+    control = page.rows[key].control
+    assert isinstance(control, DropDown)
+    return [str(control.itemData(number)) for number in range(control.count())]
+
+
+def pick(page: SettingsPage, key: str, value: str) -> None:
+    """As the user does."""
+    control = page.rows[key].control
+    assert isinstance(control, DropDown)
+    control.setCurrentIndex(control.findData(value))
+    control.activated.emit(control.currentIndex())
+
+
+def test_every_setting_has_a_control_that_counts_at_once(
+    qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
+) -> None:
+    assert set(page.rows) == set(SPECS)
+    for key, row in page.rows.items():
+        control, before = row.control, services.settings[key]
+        assert control.accessibleName()
+        if key in ("listening.model", "player.device"):
+            continue
+        if isinstance(control, Toggle):
+            control.click()
+        elif isinstance(control, Slider):
+            control.setValue(30)
+        else:
+            pick(page, key, next(value for value in entries(page, key) if value != str(before)))
+        assert services.settings[key] != before, key
+    qtbot.waitUntil(lambda: len(services.kept_settings) == len(SPECS) - 2, timeout=5000)
+    assert services.kept_settings == {key: services.settings[key] for key in services.kept_settings}
+
+
+def test_a_section_goes_back_to_its_defaults_and_again(
+    qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
+) -> None:
+    reset = page.resets["writing"]
+    page.rows["writing.keep_time"].control.click()  # type: ignore[attr-defined]
+    assert reset.isEnabled()
+    before = services.settings
+    reset.click()
+    assert not services.settings.keep_time
+    assert services.settings.genre == "fill-empty"
+    assert not reset.isEnabled()
+    assert page.rows["writing.genre"].meaning.text() == "Only where nothing is."
+    page.banners._shown["settings reset"].action.click()
+    assert services.settings == before
+    assert page.rows["writing.keep_time"].control.isChecked()  # type: ignore[attr-defined]
+
+
+def test_another_device_starts_the_model_anew_and_listening_goes_on(
+    qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
+) -> None:
+    services.hold.clear()
+    library.actions_["library"].trigger()
+    library.listen.to(library.listen.new())
+    qtbot.waitUntil(lambda: any(row.state is State.LISTENING or row.waits for row in library.tracks.rows()))
+    library.actions_["settings"].trigger()
+    pick(page, "listening.device", "cuda")
+    qtbot.waitUntil(lambda: services.device == "GPU, Double", timeout=5000)
+    services.hold.set()
+    qtbot.waitUntil(lambda: sum(row.scores is not None for row in library.tracks.rows()) == 4, timeout=5000)
+    qtbot.waitUntil(
+        lambda: page.rows["listening.device"].meaning.text() == "The model runs on GPU, Double.", timeout=5000
+    )
+
+
+def test_a_device_that_does_not_work_is_said_and_the_model_goes_on(
+    qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
+) -> None:
+    services.engine_fault = "out of memory"
+    pick(page, "listening.device", "cuda")
+    qtbot.waitUntil(
+        lambda: "The model goes on as before: out of memory" in page.banners.texts(), timeout=5000
+    )
+    assert services.device == "CPU, 2 cores"
+
+
+def test_another_model_is_used_as_on_its_page(
+    qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
+) -> None:
+    services.import_model(Path("other"))
+    page.shown.emit()
+    qtbot.waitUntil(lambda: "other" in entries(page, "listening.model"), timeout=5000)
+    pick(page, "listening.model", "other")
+    qtbot.waitUntil(lambda: services.model == "other", timeout=5000)
+
+
+def test_the_window_looks_as_the_settings_say(library: Window, page: SettingsPage) -> None:
+    table = library.library.table
+    pick(page, "appearance.theme", "light")
+    assert appearance.theme.name == "light"
+    pick(page, "appearance.density", "comfortable")
+    assert table.rowHeight(0) == 32
+    pick(page, "appearance.density", "compact")
+    assert table.rowHeight(0) == 28
+    pick(page, "appearance.font", "system")
+    assert page.rows["listening.device"].meaning.font().family() == appearance.family != "Inter"
+    pick(page, "appearance.font", "inter")
+    assert page.rows["listening.device"].meaning.font().family() == "Inter"
+    pick(page, "appearance.theme", "system")
+
+
+def test_settings_are_saved_loaded_and_taken_back(
+    qtbot: QtBot,
+    library: Window,
+    page: SettingsPage,
+    services: FakeServices,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = tmp_path / "mine.toml"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    page.save.click()
+    qtbot.waitUntil(lambda: target.exists(), timeout=5000)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(target), ""))
+    page.load.click()
+    qtbot.waitUntil(lambda: services.settings.genre == "skip", timeout=5000)
+    qtbot.waitUntil(lambda: any("“later.thing”; it is passed over" in t for t in page.banners.texts()))
+    assert page.rows["writing.genre"].control.value == "skip"  # type: ignore[attr-defined]
+    assert services.policies[Field.GENRE] is Policy.SKIP
+    page.banners._shown["luggage"].action.click()
+    qtbot.waitUntil(lambda: services.policies[Field.GENRE] is Policy.APPEND, timeout=5000)
+    qtbot.waitUntil(lambda: page.rows["writing.genre"].control.value == "append", timeout=5000)  # type: ignore[attr-defined]
+    target.unlink()
+    page.load.click()
+    qtbot.waitUntil(lambda: any("there is no such file" in text for text in page.banners.texts()))
+
+
+def test_sections_are_reached_by_keyboard(qtbot: QtBot, library: Window, page: SettingsPage) -> None:
+    library.resize(1280, 720)
+    assert page.list.hasFocus()
+    qtbot.keyClick(page.list, Qt.Key.Key_Down)
+    assert page.list.currentIndex().data() == "Writing"
+    assert page._scroll.verticalScrollBar().value() > 0
+    qtbot.keyClick(page.list, Qt.Key.Key_Return)
+    assert page.rows["writing.genre"].control.hasFocus()
+    bar = page._scroll.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert page.list.currentIndex().data() == "Files of the program"
+    bar.setValue(0)
+    assert page.list.currentIndex().data() == "Listening"
+
+
+def test_no_line_of_text_is_wider_than_720(library: Window, page: SettingsPage) -> None:
+    library.resize(1920, 1000)
+    for row in page.rows.values():
+        assert row.width() <= 720
 
 
 def test_a_policy_set_in_the_window_is_written_down(

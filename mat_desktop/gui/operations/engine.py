@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.gui.bridge import LISTEN, Job
 from mat_desktop.gui.operations.desk import Desk
 
 
 class Engine(QObject):
-    """``starting``, then ``up`` with the device's name, or ``down`` with the reason."""
+    """``starting``, then ``up`` with the device's name, or ``down`` with the reason.
+
+    ``again`` hands over rows that were being listened to when it was started anew.
+    """
 
     starting = Signal()
     up = Signal(str)
     down = Signal(str)
+    again = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
         self.error = ""
+        self._change: Job | None = None
 
     def start(self) -> None:
         """Start it in the background."""
@@ -31,6 +40,40 @@ class Engine(QObject):
         if instead:
             text = f"{instead[:1].upper()}{instead[1:]}. The model runs on {device}."
             self._desk.say("warning", text, kind="device wish")
+
+    def restart(self) -> None:
+        """Run as the settings say now; what is being listened to goes on after that."""
+        desk = self._desk
+        if self._change is not None and not desk.bridge.runs(self._change):
+            return  # it waits for its turn, and reads the settings then
+        waiting = [(row, row.scores) for row in desk.tracks.rows() if row.waits]
+        for job in reversed([job for job in desk.bridge.jobs if job.title == "Listening"]):
+            desk.bridge.stop(job)
+
+        def make(_: threading.Event) -> Iterator[str]:
+            yield desk.services.restart_engine()
+
+        def ended(error: Exception | None) -> None:
+            if self._change is job:
+                self._change = None
+            if error is not None and desk.services.device is None:
+                self.failed(error)
+            elif error is not None:
+                desk.complain("The model goes on as before", error)
+            rows = [row for row, scores in waiting if row.scores is scores]
+            if rows and not desk.bridge.leaving:
+                self.again.emit(rows)
+
+        job = Job(
+            "Starting the model anew",
+            make,
+            on_items=lambda names: self._up(names[-1]),
+            on_end=ended,
+            unit="model",
+            total=1,
+            lane=LISTEN,
+        )
+        self._change = desk.bridge.do(job)
 
     def failed(self, error: Exception) -> None:
         """It did not start, or ended."""

@@ -306,7 +306,7 @@ class ModelsPage(Panel):
         test = card.metrics.get("test")
         rows = _metric_rows(card, test) if isinstance(test, dict) else []
         self.metrics.show(rows)
-        self.metrics_table.setFixedHeight(28 * (len(rows) + 1))
+        self.metrics_table.setFixedHeight(28 + appearance.row * len(rows))
         self.metrics_table.setVisible(bool(rows))
         self.measured.setText("On its test split" if rows else "Its card has no figures of a test split.")
         self.measured.setToolTip(str(card.metrics.get("protocol", "")))

@@ -39,7 +39,7 @@ from mat_desktop.gui.models.columns import RIGHT, Column
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.row_table import ROW_ROLE
 from mat_desktop.gui.models.tracks import TracksModel
-from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
@@ -58,6 +58,15 @@ STATE_LOOK = {
 """Icon and colour by state; the word always stands beside them."""
 
 
+def _forget_widths() -> None:
+    """The typeface may be another."""
+    text_width.cache_clear()
+    elide.cache_clear()
+
+
+appearance.changed.connect(_forget_widths)
+
+
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: int, weight: int) -> int:
     """Width of a text, cached."""
@@ -68,6 +77,12 @@ def text_width(text: str, size: int, weight: int) -> int:
 def elide(text: str, width: int, size: int = 13, weight: int = 400) -> str:
     """Text cut to a width, cached."""
     return QFontMetrics(font(size, weight)).elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+def fix_rows(table: QTableView) -> None:
+    """Rows as high as the user likes them; to be called again when the appearance changes."""
+    table.verticalHeader().setMinimumSectionSize(appearance.row)
+    table.verticalHeader().setDefaultSectionSize(appearance.row)
 
 
 def draw_state(painter: QPainter, state: State, x: int, y: int) -> None:
@@ -106,8 +121,8 @@ class RowDelegate(QStyledItemDelegate):
         self._table = table
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Rows are 28 high."""
-        return QSize(80, 28)
+        """As high as all rows."""
+        return QSize(80, appearance.row)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Fill, then content."""
@@ -152,7 +167,7 @@ class StateDelegate(RowDelegate):
         t = current()
         if selected:
             painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
-        draw_state(painter, row.state, rect.x() + 16, rect.y() + 6)
+        draw_state(painter, row.state, rect.x() + 16, rect.y() + rect.height() // 2 - 8)
         painter.setFont(font(12))
         strong = row.state in (State.CHANGED, State.CONFLICT, State.FAILED)
         painter.setPen(t.color("text" if strong else "muted"))
@@ -236,11 +251,14 @@ class TrackTable(QTableView):
         self.verticalHeader().hide()
         # Headers ask for each column whether all of it is selected, cell by cell, to highlight it.
         self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self))
-        self.verticalHeader().setMinimumSectionSize(28)
-        self.verticalHeader().setDefaultSectionSize(28)
+        appearance.changed.connect(self._fix_rows)
+        self._fix_rows()
         self.setItemDelegate(RowDelegate(self))
         self.setItemDelegateForColumn(Column.STATE, StateDelegate(self))
         self.setItemDelegateForColumn(Column.SUGGESTED, ChipsDelegate(self))
+
+    def _fix_rows(self) -> None:
+        fix_rows(self)
 
     def selected_rows(self) -> list[Row]:
         """Selected rows in the order shown; read by ranges, as there may be many."""
@@ -327,7 +345,9 @@ class TrackTable(QTableView):
             round_rect(QPainter(self.viewport()), rect, 2, None, current().color("focus"), 2)
 
 
-def paint_ground(painter: QPainter, rect: QRect, view: QAbstractItemView, index: Index) -> None:
+def paint_ground(
+    painter: QPainter, rect: QRect, view: QAbstractItemView, index: Index, *, line: bool = True
+) -> None:
     """What lies under a row of a list: the current one's tint, strip and ring, and the line below each."""
     t = current()
     if view.currentIndex().row() == index.row():
@@ -335,4 +355,5 @@ def paint_ground(painter: QPainter, rect: QRect, view: QAbstractItemView, index:
         painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
         if view.hasFocus():
             round_rect(painter, rect, 2, None, t.color("focus"), 2)
-    painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
+    if line:
+        painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))

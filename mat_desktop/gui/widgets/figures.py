@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from mat_desktop.gui import icons
 from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.delegates import fix_rows
 from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
@@ -29,7 +30,7 @@ class _Delegate(QStyledItemDelegate):
         self._table = table
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(60, 28)
+        return QSize(60, appearance.row)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -73,7 +74,7 @@ class _Delegate(QStyledItemDelegate):
 
 
 class Figures(QTableView):
-    """Rows of 28, no grid; a click on a heading sorts. ``marked`` is a row that stands out, -1 for none."""
+    """No grid; a click on a heading sorts. ``marked`` is a row that stands out, -1 for none."""
 
     def __init__(self, figures: FiguresModel, name: str, *, sortable: bool = True, margin: int = 24) -> None:
         super().__init__()
@@ -92,7 +93,8 @@ class Figures(QTableView):
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(28)
+        appearance.changed.connect(self._fix_rows)
+        self._fix_rows()
         header = self.horizontalHeader()
         header.setFixedHeight(28)
         header.setFont(font(12))
@@ -111,6 +113,9 @@ class Figures(QTableView):
             figures.sort(-1)
         appearance.changed.connect(self.viewport().update)
         self._fit()
+
+    def _fix_rows(self) -> None:
+        fix_rows(self)
 
     def mark(self, row: int) -> None:
         """Another row stands out."""

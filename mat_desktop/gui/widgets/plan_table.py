@@ -14,8 +14,8 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.plan import LINE_ROLE, Line, PlanModel, replaces
-from mat_desktop.gui.theme import current, font
-from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.delegates import elide, fix_rows
 from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
@@ -70,7 +70,7 @@ class _Delegate(QStyledItemDelegate):
         self._table = table
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(100, 28)
+        return QSize(100, appearance.row)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -92,9 +92,18 @@ class _Delegate(QStyledItemDelegate):
         if index.column() == 0:
             if self._table.plan.is_first(index.row()):
                 if self._table.checkable:
-                    draw_check(painter, QRect(rect.x() + 24, rect.y() + 6, 16, 16), not dim)
+                    draw_check(
+                        painter, QRect(rect.x() + 24, rect.y() + rect.height() // 2 - 8, 16, 16), not dim
+                    )
                 else:
-                    icons.draw(painter, "music", rect.x() + 24, rect.y() + 6, 16, t.color("muted"))
+                    icons.draw(
+                        painter,
+                        "music",
+                        rect.x() + 24,
+                        rect.y() + rect.height() // 2 - 8,
+                        16,
+                        t.color("muted"),
+                    )
                 painter.setFont(font(13, 500))
                 painter.setPen(t.color("muted" if dim else "text"))
                 name = rect.adjusted(56, 0, -8, 0)
@@ -117,7 +126,7 @@ class _Delegate(QStyledItemDelegate):
         t = current()
         left = self._table.columnViewportPosition(0)
         wide = self._table.viewport().width()
-        icons.draw(painter, "folder", left + 24, rect.y() + 6, 16, t.color("muted"))
+        icons.draw(painter, "folder", left + 24, rect.y() + rect.height() // 2 - 8, 16, t.color("muted"))
         painter.setFont(font(12, 500))
         painter.setPen(t.color("text"))
         x = left + 56
@@ -160,8 +169,8 @@ class PlanTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
-        self.verticalHeader().setMinimumSectionSize(28)
-        self.verticalHeader().setDefaultSectionSize(28)
+        appearance.changed.connect(self._fix_rows)
+        self._fix_rows()
         header = self.horizontalHeader()
         header.setFont(font(12, 500))
         header.setFixedHeight(28)
@@ -169,6 +178,9 @@ class PlanTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         self.setItemDelegate(_Delegate(self))
+
+    def _fix_rows(self) -> None:
+        fix_rows(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The new values have the rest."""
@@ -210,5 +222,5 @@ class PlanTable(QTableView):
         index = self.currentIndex()
         if self.hasFocus() and index.isValid():
             y = self.rowViewportPosition(index.row())
-            rect = QRect(QPoint(0, y), QSize(self.viewport().width(), 28))
+            rect = QRect(QPoint(0, y), QSize(self.viewport().width(), appearance.row))
             round_rect(QPainter(self.viewport()), rect, 2, None, current().color("focus"), 2)

@@ -62,7 +62,7 @@ class ScoreDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Headings are lower than tags."""
         row: TagRow = index.data(TAG_ROLE)
-        return QSize(200, HEADING if row.suggestion is None else self._view.shape_.row)
+        return QSize(200, HEADING if row.suggestion is None else self._view.row_height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """A heading or a tag."""
@@ -226,13 +226,23 @@ class ScoreList(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.tags.modelReset.connect(self._fit)
-        appearance.changed.connect(self.viewport().update)
+        appearance.changed.connect(self._restyle)
         self._fit()
+
+    @property
+    def row_height(self) -> int:
+        """As high as rows of tables, or as high as the large shape is at least."""
+        return max(self.shape_.row, appearance.row)
+
+    def _restyle(self) -> None:
+        self.scheduleDelayedItemsLayout()
+        self._fit()
+        self.viewport().update()
 
     def _fit(self) -> None:
         count = self.tags.rowCount()
         tags = len(self.tags.tag_rows())
-        self.setFixedHeight(tags * self.shape_.row + (count - tags) * HEADING + 4)
+        self.setFixedHeight(tags * self.row_height + (count - tags) * HEADING + 4)
         if not self.currentIndex().isValid():
             self.reset_current()
 

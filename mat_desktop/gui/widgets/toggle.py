@@ -23,7 +23,8 @@ class Toggle(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """As wide as its parts."""
-        return QSize(44 + QFontMetrics(font(13)).horizontalAdvance(self.text()), 28)
+        words = QFontMetrics(font(13)).horizontalAdvance(self.text())
+        return QSize(44 + words if words else 36, 28)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Track, knob, word, ring."""

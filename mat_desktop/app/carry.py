@@ -1,0 +1,129 @@
+"""Settings, changes to tags and own thresholds as one file, to be carried to another computer.
+
+The file is the one of the settings with two more sections: ``tags`` as in ``tags.toml``, and ``thresholds``
+by digest of the model. Music, decisions, history, imported models and taught tags are not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mat_desktop.app.models import usable_model
+from mat_desktop.app.own_file import put
+from mat_desktop.app.session import Session
+from mat_desktop.app.settings_file import Document, as_toml, read_document, sections, understood
+from mat_desktop.app.tag_file import Slip, TagChange
+from mat_desktop.domain.settings import SPECS, Value
+from mat_desktop.errors import UsageFault, printable
+
+TAGS, THRESHOLDS = "tags", "thresholds"
+MODEL = "listening.model"
+
+
+@dataclass(frozen=True, slots=True)
+class Luggage:
+    """What is carried; None is what the file says nothing of.
+
+    :param settings: all of them, by key
+    :param tags: changes to the scheme, by name of the tag
+    :param thresholds: by digest of the model and name of the tag
+    """
+
+    settings: Mapping[str, Value] | None
+    tags: Mapping[str, TagChange] | None
+    thresholds: Mapping[str, Mapping[str, float]] | None
+
+
+def packed(session: Session) -> Luggage:
+    """What counts now. :raises UsageFault: the changes to the scheme cannot be read"""
+    settings = {key: session.settings[key] for key in SPECS}
+    return Luggage(settings, session.tags.read(), session.library.every_threshold())
+
+
+def save(session: Session, path: Path) -> None:
+    """Write a file to carry. :raises UsageFault: it cannot be written"""
+    now = packed(session)
+    document: Document = {}
+    for key, value in (now.settings or {}).items():
+        document.setdefault(SPECS[key].section, {})[SPECS[key].name] = value
+    document[TAGS] = {name: msgspec.to_builtins(change) for name, change in (now.tags or {}).items()}
+    document[THRESHOLDS] = now.thresholds or {}
+    put(path, as_toml(document))
+
+
+def read(path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
+    """What such a file holds, and what in it cannot be used. A file with settings alone will do.
+
+    :raises UsageFault: it cannot be read, or holds nothing of the kind
+    """
+    if not path.is_file():
+        raise UsageFault(f"{printable(path)}: there is no such file")
+    document = read_document(path)
+    if not {*sections(), TAGS, THRESHOLDS} & set(document):
+        raise UsageFault(f"{printable(path)} holds no settings of mat-desktop")
+    reading = understood(document, path, other=(TAGS, THRESHOLDS))
+    slips = list(reading.slips)
+    settings = {key: reading.settings[key] for key in SPECS} if sections() & set(document) else None
+    tags = _each(document, TAGS, TagChange, path, slips)
+    thresholds = _each(document, THRESHOLDS, dict[str, float], path, slips)
+    if thresholds is not None:
+        thresholds = {
+            model: {tag: value for tag, value in own.items() if 0 <= value <= 1}
+            for model, own in thresholds.items()
+        }
+    return Luggage(settings, tags, thresholds), tuple(slips)
+
+
+def load(session: Session, path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
+    """Use what a file says; returns what counted before, to go back to, and what in the file cannot be used.
+
+    :raises UsageFault: the file cannot be used at all, or one of ours cannot be written
+    """
+    luggage, slips = read(path)
+    if luggage.settings is not None:
+        _, slip = usable_model(session.data_dir, str(luggage.settings[MODEL]))
+        if slip is not None:
+            slips = (*slips, replace(slip, cost=f"“{session.settings.model}” stays the model"))
+            luggage = replace(luggage, settings={**luggage.settings, MODEL: session.settings.model})
+    return adopt(session, luggage), slips
+
+
+def adopt(session: Session, luggage: Luggage) -> Luggage:
+    """Use what was carried from now on; returns what counted before, to go back to.
+
+    :raises UsageFault: a file of ours cannot be written
+    """
+    before = packed(session)
+    if luggage.settings is not None:
+        session.keep_settings(luggage.settings)
+        session.use_settings(luggage.settings)
+    if luggage.tags is not None:
+        session.replace_tags(luggage.tags)
+    if luggage.thresholds is not None:
+        session.library.replace_thresholds(luggage.thresholds)
+        session.reread_thresholds()
+    return before
+
+
+def _each(
+    document: Document, section: str, kind: Any, path: Path, slips: list[Slip]
+) -> dict[str, Any] | None:
+    """The entries of a section; one that cannot be used costs only itself."""
+    content = document.get(section)
+    if content is None:
+        return None
+    found: dict[str, Any] = {}
+    if not isinstance(content, dict):
+        slips.append(Slip(f"{printable(path)}: {section} is no section", "it is passed over"))
+        return None
+    for name, entry in content.items():
+        try:
+            found[name] = msgspec.convert(entry, kind)
+        except msgspec.ValidationError as error:
+            slips.append(Slip(f"{printable(path)}: {section}: “{name}”: {error}", "it is passed over"))
+    return found

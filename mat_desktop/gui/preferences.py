@@ -1,0 +1,192 @@
+"""The page on settings, with what each of them changes in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from mat_desktop.domain.settings import SPECS, Value
+from mat_desktop.errors import printable
+from mat_desktop.gui.models.models import reason_of
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.engine import Engine
+from mat_desktop.gui.operations.settings import ChangeSettings
+from mat_desktop.gui.pages import Page, Pages
+from mat_desktop.gui.review_room import ReviewRoom
+from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.views.library import Library
+from mat_desktop.gui.views.settings import SECTIONS, SettingsPage
+from mat_desktop.gui.workshop import Workshop
+
+if TYPE_CHECKING:
+    from mat_desktop.app.carry import Luggage
+    from mat_desktop.app.tag_file import Slip, TagChange
+
+MODEL = "listening.model"
+ENGINE = frozenset({"listening.device", "listening.threads"})
+
+
+class Preferences(QObject):
+    """Hooks itself up."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        settings: ChangeSettings,
+        pages: Pages,
+        engine: Engine,
+        library: Library,
+        room: ReviewRoom,
+        workshop: Workshop,
+    ) -> None:
+        super().__init__()
+        self._desk, self._settings, self._pages = desk, settings, pages
+        self._engine, self._library, self._room, self._workshop = engine, library, room, workshop
+        self.page = page = SettingsPage()
+        pages.add(Page("settings", page, page.list, page.banners))
+        page.shown.connect(self._load)
+        page.picked.connect(lambda key, value: self._pick({key: value}))
+        page.reset.connect(self._reset)
+        page.save_asked.connect(self._save)
+        page.load_asked.connect(self._take)
+        page.mapping_asked.connect(room.show_mapping)
+        page.folder_asked.connect(lambda: self._open(desk.services.data_dir))
+        page.file_asked.connect(self._open_file)
+        settings.changed.connect(self._changed)
+        for signal in (engine.starting, engine.up, engine.down):
+            signal.connect(self._show_devices)
+        workshop.models.listed.connect(self._show_models)
+        workshop.model_changed.connect(self._show)
+        room.map_tags.changed.connect(self._count_tags)
+
+    # what is shown
+
+    def _load(self) -> None:
+        services = self._desk.services
+        self._show()
+        self._show_devices()
+        self._show_outputs()
+        self._count_tags()
+        self.page.show_places(services.data_dir, services.settings_path)
+        self._workshop.models.load()
+
+    def _show(self) -> None:
+        self.page.show_settings(self._settings.now)
+
+    def _show_devices(self) -> None:
+        services = self._desk.services
+        self.page.show_devices(services.devices, self._engine.device, self._settings.now.device)
+
+    def _show_outputs(self) -> None:
+        player = self._library.dock.player.player
+        there = player is not None and not player.reason
+        devices = list(player.devices) if player is not None and there else None
+        self.page.show_outputs(devices, self._settings.now.player_device)
+
+    def _show_models(self, models: Sequence[Any], _: Mapping[str, int]) -> None:
+        names = [model.name for model in models if not reason_of(model)]
+        self.page.show_models(names, self._desk.services.model)
+
+    def _count_tags(self) -> None:
+        def counted(changes: Mapping[str, TagChange]) -> None:
+            self.page.show_tags(len(changes))
+
+        self._desk.bridge.ask("changed tags", self._desk.services.tag_changes, counted, lambda _: None)
+
+    # what is changed
+
+    def _pick(self, changes: Mapping[str, Value]) -> None:
+        """Another model is not only another word in the file."""
+        model = changes.get(MODEL)
+        if model is not None and model != self._desk.services.model:
+            self._workshop.models.use(str(model))
+        self._settings.put({key: value for key, value in changes.items() if key != MODEL})
+
+    def _reset(self, section: str) -> None:
+        defaults = {spec.key: spec.default for spec in SPECS.values() if spec.section == section}
+        before = {key: self._settings.now[key] for key in defaults}
+        self._pick(defaults)
+        text = f"{SECTIONS[section]}: all as by default."
+        self._desk.say("positive", text, "Undo", lambda: self._pick(before), kind="settings reset")
+
+    def _changed(self, keys: Set[str]) -> None:
+        style(self._settings)
+        self._show()
+        if keys & ENGINE:
+            self._engine.restart()
+        if "player.device" in keys:
+            self._show_outputs()
+
+    # files
+
+    def _save(self, path: Path) -> None:
+        desk = self._desk
+        self._settings.write()
+        desk.bridge.keep(
+            lambda: desk.services.save_luggage(path),
+            lambda _: desk.say("positive", f"The settings are saved as {printable(path)}.", kind="luggage"),
+            lambda error: desk.complain("The settings were not saved", error),
+        )
+
+    def _take(self, path: Path) -> None:
+        desk, before = self._desk, self._settings.now
+
+        def taken(answer: tuple[Luggage, Sequence[Slip]]) -> None:
+            old, slips = answer
+            self._adopted(before)
+            text = f"The settings of {printable(path)} count now."
+            odd = ". ".join(f"{slip.why}; {slip.cost}" for slip in slips)
+            level = "warning" if odd else "positive"
+            desk.say(
+                level, f"{text} {odd}.".removesuffix(" ."), "Undo", lambda: self._back(old), kind="luggage"
+            )
+
+        self._settings.write()
+        desk.bridge.keep(
+            lambda: desk.services.load_luggage(path),
+            taken,
+            lambda error: desk.complain("The settings were not loaded", error),
+        )
+
+    def _back(self, old: Luggage) -> None:
+        desk, before = self._desk, self._settings.now
+        desk.bridge.keep(
+            lambda: desk.services.adopt_luggage(old),
+            lambda _: self._adopted(before),
+            lambda error: desk.complain("The settings are as they were loaded", error),
+        )
+
+    def _adopted(self, before: Mapping[str, Value] | Any) -> None:
+        """Settings, tags and thresholds may all be others."""
+        now = self._settings.now
+        if now.model != self._desk.services.model:
+            self._workshop.models.use(now.model)
+        self._settings.changed.emit(frozenset(key for key in SPECS if now[key] != before[key]))
+        self._room.map_tags.changed.emit()
+
+    def _open(self, path: Path) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self._desk.say("warning", f"No program opens this here: {printable(path)}", kind="open")
+
+    def _open_file(self) -> None:
+        """It is written first, so that it is there and has all settings in it."""
+        desk = self._desk
+        self._settings.write()
+        desk.bridge.keep(
+            lambda: desk.services.keep_settings({}),
+            lambda _: self._open(desk.services.settings_path),
+            lambda error: self._open(desk.services.settings_path),
+        )
+
+
+def style(settings: ChangeSettings) -> None:
+    """Have the window look as the settings say."""
+    now = settings.now
+    appearance.use_typeface(now.font)
+    appearance.use_density(now.density)
+    if appearance.mode != now.theme:
+        appearance.use(now.theme)

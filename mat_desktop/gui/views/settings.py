@@ -1,0 +1,419 @@
+"""The settings: each counts as soon as it is changed, and says what it does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, QStringListModel, Qt, Signal
+from PySide6.QtGui import QPainter, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QListView,
+    QScrollArea,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.settings import DEVICES, POLICY_FIELDS, SPECS, Settings, Spec, policy_key
+from mat_desktop.gui import words
+from mat_desktop.gui.save import ask_target
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.bar import Bar
+from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.delegates import paint_ground
+from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.setting_row import CONTROL, SettingRow
+from mat_desktop.gui.widgets.slider import Slider
+from mat_desktop.gui.widgets.toggle import Toggle
+
+WIDEST = 720
+SECTIONS = {
+    "listening": "Listening",
+    "writing": "Writing",
+    "library": "Library",
+    "player": "Player",
+    "appearance": "Appearance",
+    "files": "Files of the program",
+}
+NAMES = {
+    "listening.device": "Device",
+    "listening.threads": "Processor cores",
+    "listening.model": "Model",
+    "listening.new_music": "Listen to new music as it comes",
+    "writing.mat_tags": "Write MAT_TAGS",
+    "writing.mat_model": "Write MAT_MODEL",
+    "writing.keep_time": "Keep the modification time",
+    "library.watch": "Watch folders",
+    "player.device": "Output device",
+    "player.volume": "Volume",
+    "appearance.theme": "Colours",
+    "appearance.density": "Rows",
+    "appearance.font": "Typeface",
+    **{policy_key(target): words.field(target) for target in POLICY_FIELDS},
+}
+MEANINGS = {
+    "listening.threads": "Fewer leave more of the computer to others, and take longer.",
+    "listening.model": "Cards, figures, import and export are on the Models page.",
+    "listening.new_music": "In opened folders, while the program runs. It waits for your review then.",
+    "writing.mat_tags": "All tags that you did not reject, with their kind, as one field of its own. Without "
+    "it, tags that are written nowhere else are not in the file.",
+    "writing.mat_model": "Which model heard the tags, and when they were written.",
+    "writing.keep_time": "Then other programs may not notice that a file was written: many media servers "
+    "look at the time alone.",
+    "library.watch": "What other programs change in opened folders shows without a scan.",
+    "appearance.density": "Height of rows in tables and of tags.",
+}
+CHOICES = {
+    "auto": "By itself",
+    "mps": "GPU, Apple",
+    "xpu": "GPU, Intel",
+    "cuda": "GPU, NVIDIA",
+    "cpu": "CPU",
+    "system": "As the system",
+    "dark": "Dark",
+    "light": "Light",
+    "compact": "Compact",
+    "comfortable": "Comfortable",
+    "inter": "Inter",
+}
+CARRIED = (
+    "One file with all settings, how tags are written, and your own thresholds. Not in it: music, decisions, "
+    "history, imported models and taught tags."
+)
+ELSEWHERE = (
+    "Library, history, models and settings. To have it elsewhere, for instance on a disk that you carry, "
+    "start with: mat-desktop open --data-dir FOLDER"
+)
+
+
+class _SectionDelegate(QStyledItemDelegate):
+    def __init__(self, view: QListView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(120, appearance.row)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        rect: QRect = option.rect
+        painter.save()
+        paint_ground(painter, rect, self._view, index, line=False)
+        painter.setFont(font(13))
+        painter.setPen(current().color("text"))
+        painter.drawText(rect.adjusted(16, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, str(index.data()))
+        painter.restore()
+
+
+class SettingsPage(Panel):
+    """``picked`` hands over a key and a value, ``reset`` names a section; others ask for what they say."""
+
+    shown = Signal()
+    picked = Signal(str, object)
+    reset = Signal(str)
+    save_asked = Signal(object)
+    load_asked = Signal(object)
+    mapping_asked = Signal()
+    folder_asked = Signal()
+    file_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("surface")
+        self.rows: dict[str, SettingRow] = {}
+        self.resets: dict[str, Link] = {}
+        self._sections: dict[str, QWidget] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        bar = Bar()
+        bar.row.addWidget(Text("Settings", size=16, weight=600))
+        bar.row.addStretch(1)
+        layout.addWidget(bar)
+        self.banners = Banners()
+        layout.addWidget(self.banners)
+        holder = QHBoxLayout()
+        holder.setContentsMargins(0, 0, 0, 0)
+        holder.setSpacing(0)
+        self.list = self._list()
+        holder.addWidget(self.list)
+        holder.addWidget(Line(vertical=True))
+        holder.addWidget(self._body(), 1)
+        layout.addLayout(holder, 1)
+        self._scroll.verticalScrollBar().valueChanged.connect(self._scrolled)
+
+    def _list(self) -> QListView:
+        view = QListView()
+        view.setModel(QStringListModel(list(SECTIONS.values()), view))
+        view.setAccessibleName("Sections")
+        view.setFixedWidth(200)
+        view.setViewportMargins(0, 8, 0, 8)
+        view.setItemDelegate(_SectionDelegate(view))
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setCurrentIndex(view.model().index(0, 0))
+        view.selectionModel().currentChanged.connect(lambda index, _: self._go_to(index.row()))
+        view.clicked.connect(lambda index: self._go_to(index.row()))
+        view.activated.connect(lambda index: self._enter(index.row()))
+        appearance.changed.connect(view.viewport().update)
+        return view
+
+    def _body(self) -> QWidget:
+        body = Panel("surface")
+        column = QVBoxLayout()
+        column.setContentsMargins(24, 8, 24, 48)
+        column.setSpacing(0)
+        for section, title in SECTIONS.items():
+            box = self._section(section, title)
+            self._sections[section] = box
+            column.addWidget(box)
+        column.addStretch(1)
+        outer = QHBoxLayout(body)
+        outer.setContentsMargins(0, 0, 0, 0)
+        inner = QWidget()
+        inner.setLayout(column)
+        inner.setMaximumWidth(WIDEST + 48)
+        outer.addWidget(inner, 100)
+        outer.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(body)
+        return self._scroll
+
+    def _section(self, section: str, title: str) -> QWidget:
+        box = QWidget()
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 16, 0, 8)
+        layout.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 4)
+        head.addWidget(Text(title, size=16, weight=600), 1)
+        layout.addLayout(head)
+        layout.addWidget(Line())
+        if section == "files":
+            self._files(layout)
+            return box
+        link = self.resets[section] = Link("Reset to defaults", "rotate-ccw")
+        link.setAccessibleName(f"{title}: reset to defaults")
+        link.clicked.connect(lambda: self.reset.emit(section))
+        head.addWidget(link)
+        for spec in SPECS.values():
+            if spec.section == section:
+                if spec.key == policy_key(POLICY_FIELDS[0]):
+                    self._say(layout, "What happens to values that a field of a file already has:")
+                layout.addWidget(self._row(spec))
+        if section == "writing":
+            button = Button("How tags are written…", "pencil")
+            button.clicked.connect(self.mapping_asked)
+            meaning = "The field, the words and the use of each tag."
+            self.mapping = SettingRow("Tags and fields", meaning, button)
+            button.setAccessibleName("How tags are written")
+            layout.addWidget(self.mapping)
+        return box
+
+    def _say(self, layout: QVBoxLayout, text: str) -> None:
+        label = Text(text, token="muted")
+        label.setContentsMargins(0, 8, 0, 0)
+        layout.addWidget(label)
+
+    def _row(self, spec: Spec) -> SettingRow:
+        row = SettingRow(NAMES[spec.key], MEANINGS.get(spec.key, ""), self._control(spec))
+        self.rows[spec.key] = row
+        return row
+
+    def _control(self, spec: Spec) -> QWidget:
+        key = spec.key
+        if isinstance(spec.default, bool):
+            toggle = Toggle("")
+            toggle.clicked.connect(lambda: self.picked.emit(key, toggle.isChecked()))
+            return toggle
+        if key == "player.volume":
+            slider = Slider()
+            slider.setRange(0, spec.most)
+            slider.setFixedWidth(CONTROL)
+            slider.valueChanged.connect(lambda value: self.picked.emit(key, value))
+            return slider
+        entries = [(choice, CHOICES.get(choice, choice)) for choice in spec.choices]
+        if key in map(policy_key, POLICY_FIELDS):
+            entries = [(str(policy), words.POLICY_WORDS[policy]) for policy in Policy]
+        if key == "listening.threads":
+            cores = os.cpu_count() or 1
+            entries = [("0", f"All {cores}" if cores > 1 else "The only one")]
+            entries += [(str(number), words.number(number)) for number in range(1, cores)]
+        down = DropDown(entries)
+        down.setFixedWidth(CONTROL)
+        down.picked.connect(lambda text: self.picked.emit(key, spec.parse(text)))
+        return down
+
+    def _files(self, layout: QVBoxLayout) -> None:
+        folder = Button("Open folder", "folder")
+        folder.clicked.connect(self.folder_asked)
+        self.folder = SettingRow("Data folder", "", folder)
+        file = Button("Open file", "pencil")
+        file.clicked.connect(self.file_asked)
+        self.file = SettingRow("Settings file", "", file)
+        buttons = QWidget()
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.load = Button("Load…", tip="Load settings from a file")
+        self.load.setAccessibleName("Load settings…")
+        self.load.clicked.connect(self._ask_source)
+        self.save = Button("Save as…", "upload", tip="Save settings as a file")
+        self.save.setAccessibleName("Save settings as…")
+        self.save.clicked.connect(self._ask_target)
+        row.addWidget(self.load)
+        row.addWidget(self.save)
+        for made in (self.folder, self.file, SettingRow("For another computer", CARRIED, buttons)):
+            layout.addWidget(made)
+
+    # what is shown
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Models and devices may be others since."""
+        super().showEvent(event)
+        self.shown.emit()
+
+    def show_settings(self, now: Settings) -> None:
+        """These count."""
+        for key, row in self.rows.items():
+            control, value = row.control, now[key]
+            if isinstance(control, Toggle):
+                control.setChecked(bool(value))
+            elif isinstance(control, Slider):
+                control.blockSignals(True)
+                control.setValue(int(value))
+                control.blockSignals(False)
+            elif isinstance(control, DropDown):
+                self._pick(key, control, str(value))
+            if key in map(policy_key, POLICY_FIELDS):
+                row.say(f"{words.POLICY_MEANING[Policy(str(value))]}.")
+        for section, link in self.resets.items():
+            same = all(now[s.key] == s.default for s in SPECS.values() if s.section == section)
+            link.setEnabled(not same)
+            link.setToolTip("All of it is as by default" if same else "")
+
+    def _pick(self, key: str, control: DropDown, value: str) -> None:
+        if key == "listening.threads" and control.findData(value) < 0:
+            value = "0"  # as many as there are on this computer, or fewer
+        if control.findData(value) < 0:
+            control.addItem(f"{value} (not here)" if control.count() else value, value)
+        control.pick(value)
+
+    def show_devices(self, devices: Mapping[str, str], running: str, now: str) -> None:
+        """:param devices: those that the engine found
+        :param running: what it runs on, or why it does not
+        :param now: the one in the settings
+        """
+        control = self._down("listening.device")
+        control.clear()
+        control.addItem(CHOICES["auto"], "auto")
+        for device in DEVICES:
+            if device in devices or (not devices and device in ("auto", "cpu") and device != "auto"):
+                control.addItem(devices.get(device, CHOICES[device]), device)
+        if control.findData(now) < 0:
+            control.addItem(f"{CHOICES[now]} (not here)", now)
+        control.pick(now)
+        self.rows["listening.device"].say(f"The model runs on {running}." if devices else f"Model: {running}")
+
+    def show_outputs(self, devices: Sequence[str] | None, now: str) -> None:
+        """:param devices: names of devices that play, None where there is no sound"""
+        control = self._down("player.device")
+        control.clear()
+        control.addItem("System default", "")
+        for name in devices or ():
+            control.addItem(name, name)
+        self._pick("player.device", control, now)
+        row = self.rows["player.device"]
+        if devices is None:
+            row.say("There is no sound on this computer now.")
+        elif now and now not in devices:
+            row.say("The chosen device is not here; the system's plays.")
+        else:
+            row.say("")
+
+    def show_models(self, names: Sequence[str], now: str) -> None:
+        """:param names: of usable models"""
+        control = self._down("listening.model")
+        control.clear()
+        for name in names:
+            control.addItem(name, name)
+        self._pick("listening.model", control, now)
+
+    def show_tags(self, changed: int) -> None:
+        """:param changed: tags that are shown or written otherwise than by default"""
+        text = "The field, the words and the use of each tag."
+        self.mapping.say(f"{text} {words.plural(changed, 'tag')} changed." if changed else text)
+
+    def show_places(self, folder: Path, file: Path) -> None:
+        """Where the program's files lie."""
+        self.folder.say(f"{folder}\n{ELSEWHERE}")
+        self.file.say(f"{file}\nRead when the program starts; the command line has the same settings.")
+
+    def _down(self, key: str) -> DropDown:
+        control = self.rows[key].control
+        assert isinstance(control, DropDown)
+        return control
+
+    # sections
+
+    def _go_to(self, number: int) -> None:
+        box = self._sections[list(SECTIONS)[number]]
+        bar = self._scroll.verticalScrollBar()
+        self._going = number
+        bar.setValue(min(box.y(), bar.maximum()))
+        self._going = -1
+
+    _going = -1
+
+    def _enter(self, number: int) -> None:
+        """Into the section, by keyboard."""
+        self._go_to(number)
+        section = list(SECTIONS)[number]
+        first = self.folder.control if section == "files" else self._first(section)
+        first.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _first(self, section: str) -> QWidget:
+        return next(row.control for key, row in self.rows.items() if SPECS[key].section == section)
+
+    def _scrolled(self, value: int) -> None:
+        """The section that is at the top is the current one."""
+        if self._going >= 0:
+            return
+        at_end = value >= self._scroll.verticalScrollBar().maximum()
+        places = [box.y() for box in self._sections.values()]
+        number = (
+            len(places) - 1 if at_end else max(n for n, y in enumerate(places) if y <= value + 24 or not n)
+        )
+        chosen = self.list.selectionModel()
+        chosen.blockSignals(True)
+        self.list.setCurrentIndex(self.list.model().index(number, 0))
+        chosen.blockSignals(False)
+        self.list.viewport().update()
+
+    # what is asked for
+
+    def _ask_target(self) -> None:
+        start = Path.home() / "mat-desktop settings.toml"
+        path = ask_target(self, "Save settings as", start, {".toml": "Settings (*.toml)"})
+        if path is not None:
+            self.save_asked.emit(path)
+
+    def _ask_source(self) -> None:
+        title, kinds = "Load settings", "Settings (*.toml)"
+        chosen, _ = QFileDialog.getOpenFileName(self, title, str(Path.home()), kinds)
+        if chosen:
+            self.load_asked.emit(Path(chosen))
