@@ -188,5 +188,4 @@ def style(settings: ChangeSettings) -> None:
     now = settings.now
     appearance.use_typeface(now.font)
     appearance.use_density(now.density)
-    if appearance.mode != now.theme:
-        appearance.use(now.theme)
+    appearance.use(now.theme)

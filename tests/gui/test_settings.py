@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.tag_file import Slip
@@ -135,6 +135,17 @@ def test_the_window_looks_as_the_settings_say(library: Window, page: SettingsPag
     pick(page, "appearance.font", "inter")
     assert page.rows["listening.device"].meaning.font().family() == "Inter"
     pick(page, "appearance.theme", "system")
+
+
+def test_a_window_has_its_colours_from_the_start(
+    qtbot: QtBot, qapp: QApplication, services: FakeServices
+) -> None:
+    qapp.setStyleSheet("")
+    window = Window(services)
+    qtbot.addWidget(window)
+    assert appearance.theme.style_sheet() == qapp.styleSheet()
+    window.quit()
+    assert window.bridge.shut(5000)
 
 
 def test_settings_are_saved_loaded_and_taken_back(
