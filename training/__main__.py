@@ -8,46 +8,50 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from mat_desktop.errors import MatError
-from training.experiments import BUDGETS
-from training.settings import Settings, SettingsFault
-from training.stopping import EXIT_STATUS, Stopped
+from training.stopping import EXIT_STATUS, Stop, Stopped
+
+# Everything that imports torch is imported where it is needed: until then Ctrl+C ends the process at once.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit status 0, 1 for a fault of data or disk, 2 for wrong usage, 130 when stopped."""
     options = _parser().parse_args(arguments)
     try:
-        from training import commands  # here, so that --help does not wait for everything that trains
+        from training import commands  # so that --help does not wait for everything that trains
     except ModuleNotFoundError as missing:
         print(f"{missing.name} is missing: pip install -c constraints.txt '.[train]'", file=sys.stderr)
         return 1
-    try:
-        status: int = getattr(commands, options.command)(options)
-    except SettingsFault as fault:
-        commands.console.print(f"[red]{fault}", soft_wrap=True)
-        return 2
-    except MatError as fault:
-        commands.console.print(f"[red]{fault}", soft_wrap=True)
-        return 1
-    except OSError as error:
-        commands.console.print(f"[red]{error.filename or 'disk'}: {error.strerror}", soft_wrap=True)
-        return 1
-    except Stopped as stopped:
-        commands.console.print(str(stopped))
-        return EXIT_STATUS
-    except KeyboardInterrupt:
-        commands.console.print("Stopped. What was prepared so far is kept.")
-        return EXIT_STATUS
+    from training.settings import SettingsFault
+
+    with Stop() as options.stop:
+        try:
+            status: int = getattr(commands, options.command)(options)
+        except SettingsFault as fault:
+            commands.console.print(f"[red]{fault}", soft_wrap=True)
+            return 2
+        except MatError as fault:
+            commands.console.print(f"[red]{fault}", soft_wrap=True)
+            return 1
+        except OSError as error:
+            commands.console.print(f"[red]{error.filename or 'disk'}: {error.strerror}", soft_wrap=True)
+            return 1
+        except Stopped:
+            commands.console.print(options.stop.message, soft_wrap=True)
+            return EXIT_STATUS
     return status
 
 
 def _parser() -> argparse.ArgumentParser:
+    from training.experiments import BUDGETS
+
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
@@ -105,17 +109,35 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
-    group = command.add_argument_group("settings", "see training/settings.py; a flag goes before the file")
+    from mat_desktop.networks.registry import names
+    from training.settings import Settings, meanings
+
+    texts = {name: text.replace("%", "%%") for name, text in meanings().items()}
+    texts["network"] += f": {', '.join(names())}"
+    group = command.add_argument_group("settings", "a flag goes before the file")
     group.add_argument("--config", type=Path, help="TOML or JSON file with settings")
     for field in fields(Settings):
         if field.name == "start":
             continue
         flag = "--" + field.name.replace("_", "-")
         if field.name in ("options", "reader"):
-            group.add_argument(flag, nargs="+", metavar="NAME=VALUE")
+            group.add_argument(flag, nargs="+", metavar="NAME=VALUE", help=texts[field.name])
         else:
-            group.add_argument(flag, metavar="VALUE", help=f"default {field.default!r}")
+            default = "" if field.default == "" else f" (default {field.default})"
+            group.add_argument(flag, metavar="VALUE", help=texts[field.name] + default)
+
+
+def _run() -> None:
+    # While torch is loading nothing can be lost, and Python would notice Ctrl+C only afterwards.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if status == EXIT_STATUS:
+        os._exit(status)  # without waiting for threads that still decode
+    sys.exit(status)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _run()

@@ -26,6 +26,7 @@ from mat_desktop.inference.cards import write_card
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import build
 from training.benchmark import benchmark as measure_speed
+from training.checkpoints import write_whole
 from training.corrections import correct, is_corrections, read_corrections
 from training.datasets.corpus import sounds_of
 from training.datasets.dataset import SPLITS, Dataset, Skipped, check_option
@@ -66,7 +67,6 @@ from training.runs import (
     without_paths,
 )
 from training.settings import Settings, SettingsFault
-from training.stopping import Stop
 
 IS_FIRST = os.environ.get("RANK", "0") == "0"
 """Of several processes only this one says and writes something."""
@@ -74,6 +74,14 @@ IS_FIRST = os.environ.get("RANK", "0") == "0"
 SHOWN_SKIPPED = 5
 ROBUSTNESS_CLIPS = 48
 """Test clips that are encoded, unless told otherwise: ten files of each."""
+
+KEPT = {
+    "prepare": "What is prepared so far is kept.",
+    "train": "The same command with --resume goes on from the last checkpoint.",
+    "finetune": "The same command with --resume goes on from the last checkpoint.",
+    "reproduce": "The same command goes on from the last checkpoint.",
+}
+"""What a command that is stopped leaves for the next one."""
 
 console = Console(stderr=True, quiet=not IS_FIRST)
 
@@ -175,7 +183,7 @@ def _correct(options: argparse.Namespace) -> int:
         card, outcome, skipped = correct(
             options.model, corrections, options.cache, options.export, report, about
         )
-    _say_skipped(skipped)
+    _say_skipped(skipped, options.cache / "corrections-skipped.txt")
     for sentence in (
         f"{outcome.verdicts} verdicts on {outcome.tracks} tracks: the model agrees with {outcome.after:.4f} "
         f"of them, before with {outcome.before:.4f}",
@@ -247,7 +255,7 @@ def robustness(options: argparse.Namespace) -> int:
         sounds = sounds_of(options.nothing)
         with _preparing(options, len(sounds), "Listening to what is no music") as report:
             found["nothing"], skipped = nothing_heard(card, trained, sounds, sources, report)
-        _say_skipped(skipped)
+        _say_skipped(skipped, options.cache / "nothing-skipped.txt")
     if options.note:
         noted = {**found, "command": without_paths(sys.argv[1:])}
         write_card(options.model, replace(card, metrics={**card.metrics, "robustness": noted}))
@@ -298,8 +306,8 @@ def _run(
         console.print(f"{printable(folder)} is finished already", soft_wrap=True)
         return folder, clips, best_network(folder, settings, clips)
     command = without_paths(sys.argv[1:])
+    options.stop.kept = KEPT[options.command]
     with ExitStack() as stack:
-        stop = stack.enter_context(Stop())
         listeners: list[Callable[[Event], None]] = []
         if fabric.is_global_zero:
             log = stack.enter_context(opened(folder, settings, command, resume))
@@ -311,7 +319,7 @@ def _run(
             for listener in listeners:
                 listener(event)
 
-        trained = fit(clips, settings, folder, say, resume=resume, start=start, stop=stop)
+        trained = fit(clips, settings, folder, say, resume=resume, start=start, stop=options.stop)
         if fabric.is_global_zero:
             finish(folder, trained, clips, settings, budget)
     return folder, clips, trained
@@ -422,7 +430,7 @@ def _prepared(options: argparse.Namespace, dataset: Dataset, listens_to: InputSp
     """Clips from the cache, which is filled where necessary; what is left out is said."""
     with _preparing(options, len(dataset.clips), "Preparing") as report:
         clips = hear(dataset, listens_to, options.cache, lambda done, total, _: report(done, total))
-    _say_skipped(clips.skipped)
+    _say_skipped(clips.skipped, options.cache / f"{dataset.name}-skipped.txt")
     return clips
 
 
@@ -432,9 +440,11 @@ def _preparing(options: argparse.Namespace, total: int, title: str) -> Iterator[
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(title, total=total)
         last = 0.0
+        options.stop.kept = KEPT["prepare"]
 
         def report(done: int, of: int) -> None:
             nonlocal last
+            options.stop.check()
             progress.update(task, completed=done, total=of)
             now = time.monotonic()
             if now - last >= EVERY_SECONDS or done == of:
@@ -442,13 +452,18 @@ def _preparing(options: argparse.Namespace, total: int, title: str) -> Iterator[
                 tell(options, Preparing(done, of))
 
         yield report
+        options.stop.kept = ""
 
 
-def _say_skipped(skipped: Sequence[Skipped]) -> None:
+def _say_skipped(skipped: Sequence[Skipped], listed: Path) -> None:
+    """The first of them with their reasons; all of them in a file where there are more."""
     for clip in skipped[:SHOWN_SKIPPED]:
         console.print(f"skipped {clip}", soft_wrap=True, markup=False, highlight=False)
-    if len(skipped) > SHOWN_SKIPPED:
-        console.print(f"skipped {len(skipped) - SHOWN_SKIPPED} more")
+    if len(skipped) > SHOWN_SKIPPED and IS_FIRST:
+        lines = "".join(f"{clip}\n" for clip in skipped)
+        write_whole(listed, lambda file: file.write(lines.encode()))
+        more = f"skipped {len(skipped) - SHOWN_SKIPPED:,} more: all are listed in {printable(listed)}"
+        console.print(more, soft_wrap=True, markup=False, highlight=False)
 
 
 def _face(options: argparse.Namespace, budget: Budget, dataset: Dataset) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from dataclasses import MISSING, fields
 from typing import Any, get_args, get_type_hints
 
@@ -17,7 +15,7 @@ from training.export import check_exportable
 from training.finetune import SETTINGS as FINETUNE
 from training.inputs import CLIP_SECONDS
 from training.published import paper_tables
-from training.settings import LEAST, MOST, Settings
+from training.settings import LEAST, MOST, Settings, meanings
 
 OFFERED = (
     *("epochs", "batch_size", "learning_rate", "patience", "clips", "seed", "precision"),
@@ -51,7 +49,7 @@ def describe() -> dict[str, Any]:
 
 def _settings() -> list[dict[str, Any]]:
     hints = get_type_hints(Settings)
-    texts = _texts()
+    texts = meanings()
     known = {field.name: field for field in fields(Settings)}
     told = []
     for name in OFFERED:
@@ -69,13 +67,6 @@ def _settings() -> list[dict[str, Any]]:
             }
         )
     return told
-
-
-def _texts() -> dict[str, str]:
-    """What each setting means, as its own documentation says."""
-    text = inspect.cleandoc(Settings.__doc__ or "")
-    found = re.findall(r":param (\w+): (.*?)(?=\n:param|\Z)", text, flags=re.DOTALL)
-    return {name: " ".join(meaning.split()) for name, meaning in found}
 
 
 def _network(name: str, entry: Any) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from training.stopping import Stopped
 
 Array = NDArray[np.float32]
 
-QUICK_SECONDS = 0.3
+QUICK_SECONDS = 0.15
 """A run that is asked to stop saves a checkpoint only if the last one took no longer."""
 
 PREDICTED_AT_ONCE = 8
@@ -247,7 +247,7 @@ class Training:
             if self.save_seconds < QUICK_SECONDS:
                 self._save()
             self.fabric.barrier()  # a process that ends has the others killed, also while they save
-            raise Stopped("Stopped. The same command with --resume goes on from the last checkpoint.")
+            raise Stopped
 
     def validate(self) -> None:
         """Figures over the clips of all processes; the best weights so far, and a checkpoint."""
@@ -431,7 +431,7 @@ def predict(
             inputs = contiguous(standard(fabric.to_device(audio) if fabric else audio))
             parts.append(torch.sigmoid(network(inputs).float().mean(dim=2)).cpu())
             if stop():
-                raise Stopped("Stopped. The same command with --resume goes on from the last checkpoint.")
+                raise Stopped
     pieces = torch.cat(parts)
     scores = pieces.view(len(mine), -1, pieces.shape[1]).mean(dim=1)
     if fabric and world > 1 and len(indices) >= world:

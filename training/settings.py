@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -57,7 +59,8 @@ class Settings:
     paper's own settings are in ``training/experiments``.
 
     :param dataset: reader of the data set; empty: as its files look
-    :param reader: options of that reader
+    :param reader: options of that reader: clips (mtat); subset, split, audio (jamendo); audio (msd); report,
+        fields, min_tracks, min_artists, valid, test (folder); nothing (corpus)
     :param clips: use no more than so many clips of each split; 0: all
     :param network: name in the registry
     :param layers: its depth; 0 for its usual one
@@ -198,3 +201,10 @@ class Settings:
     def as_json(self) -> bytes:
         """For people too."""
         return msgspec.json.format(msgspec.json.encode(self)) + b"\n"
+
+
+def meanings() -> dict[str, str]:
+    """What each setting means, as its own documentation says."""
+    text = inspect.cleandoc(Settings.__doc__ or "")
+    found = re.findall(r":param (\w+): (.*?)(?=\n:param|\Z)", text, flags=re.DOTALL)
+    return {name: " ".join(meaning.split()) for name, meaning in found}

@@ -9,29 +9,43 @@ import sys
 import threading
 from types import FrameType
 
-GRACE_SECONDS = 0.5
+GRACE_SECONDS = 0.3
+SAY_SECONDS = 0.1
 EXIT_STATUS = 130
+SHOW_CURSOR = "\x1b[?25h\n"
 
 
 class Stopped(Exception):
-    """The run was asked to stop and has stopped. Its last checkpoint is kept."""
+    """The work was asked to stop and has stopped."""
 
 
 class Stop:
-    """Ctrl+C and SIGTERM become a wish, which the loop meets between two steps.
+    """Ctrl+C and SIGTERM become a wish, which is met between two steps, or two clips that are prepared.
 
     A step of a large network can take many seconds, in which Python runs no signal handler. So a thread waits
-    for the signal itself and ends the process if the loop has not done so after ``GRACE_SECONDS``. Nothing is
+    for the signal itself and ends the process if it is still there after ``GRACE_SECONDS``. Nothing is
     lost but the time since the last checkpoint: files are only ever replaced as a whole.
     """
 
     def __init__(self) -> None:
+        self.kept = ""
+        """What of the work is kept, a sentence for the user; changes as the work goes on."""
         self._asked = threading.Event()
         self._over = False
 
     def __call__(self) -> bool:
         """Whether somebody has asked."""
         return self._asked.is_set()
+
+    def check(self) -> None:
+        """:raises Stopped: somebody has asked"""
+        if self._asked.is_set():
+            raise Stopped
+
+    @property
+    def message(self) -> str:
+        """What the user is told at the end."""
+        return f"Stopped. {self.kept}".strip()
 
     def __enter__(self) -> Stop:
         read, self._write = socket.socketpair()
@@ -63,8 +77,9 @@ class Stop:
 
     def _end(self) -> None:
         if not self._over:
-            print(
-                "Stopped in the middle of a step. --resume goes on from the last checkpoint.", file=sys.stderr
-            )
-            sys.stderr.flush()
+            # Nobody may be reading what is said.
+            threading.Timer(SAY_SECONDS, os._exit, (EXIT_STATUS,)).start()
+            if sys.stderr.isatty():
+                sys.stderr.write(SHOW_CURSOR)  # a bar that is not ended hides it
+            print(self.message, file=sys.stderr, flush=True)
             os._exit(EXIT_STATUS)

@@ -17,6 +17,7 @@ from training.commands import recognised
 from training.datasets.dataset import DatasetFault
 from training.results import read_run
 from training.settings import Settings
+from training.stopping import Stop
 
 STRAIGHT = ["--dropout", "0", "--mix", "0", "--gain-db", "0", "--mel-mask", "0", "--time-mask", "0"]
 SMALL = ["--network", "fcn1d", "--layers", "3", "--width", "0.2", "--crop-frames", "300", "--batch-size", "2"]
@@ -94,6 +95,28 @@ def test_events_for_programs(command: Command, capsys: pytest.CaptureFixture[str
     assert {"number", "train_loss", "valid", "eta_seconds", "time"} <= epoch.keys()
 
 
+def test_every_command_that_works_long_can_be_stopped(
+    command: Command, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Asked(Stop):
+        def __init__(self) -> None:
+            super().__init__()
+            self._asked.set()
+
+    assert command("prepare") == 0
+    capsys.readouterr()
+    monkeypatch.setattr("training.__main__.Stop", Asked)
+    cache = str(place / "another cache")
+    for name in ("prepare", "train", "reproduce", "benchmark"):
+        words = ["--table", "1"] if name == "reproduce" else []
+        assert command(name, "--cache", cache, *words) == 130
+        assert "Stopped. What is prepared so far is kept." in capsys.readouterr().err
+    assert command("train", *SMALL, "--seed", "9") == 130
+    assert "with --resume goes on" in capsys.readouterr().err
+    assert command("reproduce", "--table", "2", "--rows", "1D", "--budget", "smoke") == 130
+    assert "The same command goes on" in capsys.readouterr().err
+
+
 def test_settings_from_a_file_and_flags_before_it(
     command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,7 +173,9 @@ def test_skipped_clips_are_said_in_short(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["prepare", "--data", str(data), "--cache", str(tmp_path / "cache")]) == 0
     errors = capsys.readouterr().err
     assert errors.count("skipped ") == 6
-    assert "skipped 2 more" in errors
+    assert "skipped 2 more: all are listed in" in errors
+    listed = (tmp_path / "cache" / "c-skipped.txt").read_text().splitlines()
+    assert len(listed) == 7
     assert "5 of 12 clips are ready" in errors
     assert main(["train", "--data", str(data), "--cache", str(tmp_path / "cache"), *SMALL]) == 1
     assert "no clip in the train split can be used" in capsys.readouterr().err

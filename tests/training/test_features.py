@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from training.datasets import features
 from training.datasets.cache import PENDING
 from training.datasets.dataset import Dataset, DatasetFault, Tag
 from training.datasets.features import prepare, window
+from training.stopping import Stopped
 
 SPEC = MelSpec(window_frames=63)  # two seconds
 
@@ -158,6 +160,24 @@ def test_an_interrupted_preparation_goes_on(tmp_path: Path, log: Log) -> None:
     assert not {"0.wav", "1.wav", "2.wav"} & set(log.take())
 
 
+def test_it_stops_while_a_long_clip_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = [clip(tmp_path / f"{n}.wav", 0.5) for n in range(2)]
+    enough = threading.Event()
+
+    def endless(path: Path, spec: MelSpec) -> np.ndarray:
+        assert enough.wait(60)
+        return window(path, spec)
+
+    def stop(done: int, total: int, message: str) -> None:
+        raise Stopped
+
+    monkeypatch.setattr(features, "window", endless)
+    with pytest.raises(Stopped):
+        prepare(dataset(clips), tmp_path / "cache", SPEC, stop)
+    assert not enough.is_set()
+    enough.set()
+
+
 @pytest.mark.parametrize("victim", ["clips.json", "done.npy", "log_mel.f16", "faults.json"])
 @pytest.mark.parametrize("damage", ["gone", "cut", "garbage"])
 def test_a_damaged_cache_is_computed_again(tmp_path: Path, log: Log, victim: str, damage: str) -> None:
@@ -210,7 +230,10 @@ def test_space_is_taken_in_full_before_anything_is_decoded(tmp_path: Path, log: 
     assert log.take() == ["2.wav", "3.wav"]
 
 
-def test_two_processes_do_not_prepare_at_once(tmp_path: Path, log: Log) -> None:
+def test_two_processes_do_not_prepare_at_once(
+    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.datasets.cache.LOCK_SECONDS", 0)
     clips = [clip(tmp_path / "0.wav", 0.5)]
     folder = tmp_path / "cache" / f"set-{SPEC.digest()}"
     folder.mkdir(parents=True)

@@ -92,6 +92,28 @@ def test_tracks_without_an_artist_go_with_their_folder() -> None:
     assert first == second != third
 
 
+def test_a_track_without_an_artist_goes_with_the_only_artist_of_its_folder() -> None:
+    one = [Record(Path("a/1.mp3"), {"artist": ("Nils",)}), Record(Path("a/2.mp3"), {})]
+    assert artist_groups(one) == ["nils", "nils"]
+    first, second, untagged = artist_groups([*one[:1], Record(Path("a/3.mp3"), {"artist": ("Ida",)}), one[1]])
+    assert len({first, second, untagged}) == 3, "in a mixed folder nobody knows whose it is"
+
+
+@pytest.mark.parametrize("text", ["Nils & Ida", "Nils, Ida", "Nils / Ida", "Nils vs. Ida", "Nils with Ida"])
+def test_artists_of_one_track_are_kept_together(text: str) -> None:
+    records = [
+        Record(Path(f"{n}/1.mp3"), {"artist": (name,)}) for n, name in enumerate((text, "Ida", "Nils"))
+    ]
+    assert len(set(artist_groups(records))) == 1
+
+
+def test_artists_with_most_of_the_tracks_are_for_training() -> None:
+    for name in (f"somebody {n}" for n in range(40)):
+        splits = split_artists([name] * 60 + [f"artist {n}" for n in range(40)], 0.1, 0.1)
+        assert splits[name] == "train"
+        assert set(splits.values()) == {"train", "valid", "test"}
+
+
 def test_spellings_and_separators_are_one_tag(tmp_path: Path) -> None:
     found = entries()
     found[0][1]["genre"] = ["JAZZ; Bebop"]

@@ -462,9 +462,7 @@ def test_what_is_missing_of_msd_is_named_with_its_source(tmp_path: Path) -> None
     with pytest.raises(DatasetFault, match=r"filtered_list_train\.json is missing.*github\.com/jongpillee"):
         open_dataset("msd", tmp_path)
     folder = make_msd(tmp_path / "a", database=False)
-    with pytest.raises(
-        DatasetFault, match=r"lastfm_tags\.db is missing.*track_tags\.tsv would do.*millionsong"
-    ):
+    with pytest.raises(DatasetFault, match=r"lastfm_tags\.db is missing.*train_y\.npy would do.*millionsong"):
         open_dataset("msd", folder)
     folder = make_msd(tmp_path / "b")
     (folder / "valid_x_msd_id.txt").unlink()

@@ -13,13 +13,15 @@ clips are appended. Subsets of a data set share the rows. The whole folder can b
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from os import cpu_count
 from pathlib import Path
 from shutil import disk_usage
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -31,13 +33,23 @@ from mat_desktop.errors import DecodeError, printable
 from training.datasets.dataset import Dataset, DatasetFault, Skipped
 
 PENDING, DONE, BROKEN = 0, 1, 2
-SAVE_EVERY = 200
+SAVE_SECONDS = 5.0
+"""Between two notes of what is done: a process that is killed loses what came after the last one."""
+
+LOCK_SECONDS = 10.0
+"""Another process that only looks whether all is there lets go of the cache at once."""
+
+ASK_SECONDS = 0.1
+"""Between two reports while a long clip is decoded."""
+
+Result = TypeVar("Result")
 
 Key = tuple[str, int, int]
 """Path as text, size in bytes, time of change in ns; -1 where the file cannot be looked at."""
 
 Report = Callable[[int, int, str], None]
-"""Called with clips done, clips in all, and a message where one was skipped."""
+"""Called with clips done, clips in all, and a message where one was skipped; after every clip, and some times
+a second while none is done. What it raises stops the work."""
 
 
 class Rows:
@@ -81,7 +93,7 @@ def filled(
     folder = cache / f"{dataset.name}-{spec.digest()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "lock", timeout=0):
+        with FileLock(folder / "lock", timeout=LOCK_SECONDS):
             store = Store.open(folder, spec)
             rows = store.claim([_key(clip) for clip in dataset.clips])
             _fill(dataset, store, rows, compute, report)
@@ -196,28 +208,41 @@ def _fill(
 ) -> None:
     pending = np.flatnonzero(store.state[rows] == PENDING)
 
-    def one(index: int) -> tuple[int, DecodeError | None]:
+    def one(index: int) -> DecodeError | None:
         try:
             store.array[rows[index]] = compute(dataset.clips[index])
         except DecodeError as error:
-            return index, error
-        return index, None
+            return error
+        return None
 
     if not pending.size:
         return
+    pool = ThreadPoolExecutor(cpu_count(), "prepare")
+    saved = time.monotonic()
     try:
-        with ThreadPoolExecutor(cpu_count()) as pool:
-            for count, (index, fault) in enumerate(pool.map(one, pending.tolist()), start=1):
-                path = store.keys[rows[index]][0]
-                store.faults.pop(path, None)
-                if fault:
-                    store.faults[path] = fault.cause
-                store.state[rows[index]] = BROKEN if fault else DONE
-                report(len(rows) - len(pending) + count, len(rows), str(fault) if fault else "")
-                if count % SAVE_EVERY == 0:
-                    store.save()
+        futures = [pool.submit(one, index) for index in pending.tolist()]
+        for count, (index, future) in enumerate(zip(pending.tolist(), futures, strict=True)):
+            done = len(rows) - len(pending) + count
+            fault = _awaited(future, partial(report, done, len(rows), ""))
+            path = store.keys[rows[index]][0]
+            store.faults.pop(path, None)
+            if fault:
+                store.faults[path] = fault.cause
+            store.state[rows[index]] = BROKEN if fault else DONE
+            report(done + 1, len(rows), str(fault) if fault else "")
+            if time.monotonic() - saved > SAVE_SECONDS:
+                store.save()
+                saved = time.monotonic()
     finally:
-        store.save()  # also after Ctrl+C
+        # Without waiting for clips under way: whoever stops this does not want to wait for them.
+        pool.shutdown(wait=False, cancel_futures=True)
+        store.save()
+
+
+def _awaited(future: Future[Result], ask: Callable[[], None]) -> Result:
+    while wait((future,), ASK_SECONDS).not_done:
+        ask()
+    return future.result()
 
 
 def _key(clip: Path) -> Key:

@@ -6,7 +6,8 @@ report that was made before can be given instead.
 
 A tag counts if enough tracks by enough artists have it. Artists, not tracks, are dealt out to the splits, so
 that none is on both sides; those that ever share a track go together. Who goes where depends on the artist's
-name alone, so that the test split stays one when the library grows.
+name alone, so that the test split stays one when the library grows; but artists with more tracks than a split
+is to have are for training.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,7 +37,8 @@ SOURCE = "Give the folder of a music library whose files have tags."
 BATCH_CHARACTERS = 20_000
 """Of paths on one command line; Windows takes 32,767."""
 
-GUEST = re.compile(r"\s*;\s*|\s+(?:feat\.?|ft\.?|featuring)\s+", re.IGNORECASE)
+TOGETHER = re.compile(r"\s*[;,/&+]\s*|\s+(?:feat\.?|ft\.?|featuring|with|vs\.?|x)\s+", re.IGNORECASE)
+"""Between artists of one track. That it parts the name of a band too only keeps more artists together."""
 Key = tuple[str, str]
 
 
@@ -126,7 +129,8 @@ def read_report(path: Path, folder: Path) -> list[Record]:
 def artist_groups(records: Sequence[Record]) -> list[str]:
     """A name for the artist of each track, the same for all artists who ever share one.
 
-    Tracks without an artist belong to their folder: an album must not be on both sides either.
+    Tracks without an artist belong to that of their folder, where it has only one, or else to the folder: an
+    album must not be on both sides either.
     """
     leader: dict[str, str] = {}
 
@@ -137,22 +141,36 @@ def artist_groups(records: Sequence[Record]) -> list[str]:
         return name
 
     names = [_artists(record) for record in records]
-    for first, *others in names:
+    for first, *others in filter(None, names):
         for other in others:
             low, high = sorted((find(first), find(other)))
             leader[high] = low
-    return [find(first) for first, *_ in names]
+    beside: defaultdict[Path, set[str]] = defaultdict(set)
+    for record, known in zip(records, names, strict=True):
+        beside[record.path.parent].update(find(name) for name in known)
+
+    def of_folder(folder: Path) -> str:
+        return next(iter(beside[folder])) if len(beside[folder]) == 1 else f"folder {folder}"
+
+    return [
+        find(known[0]) if known else of_folder(record.path.parent)
+        for record, known in zip(records, names, strict=True)
+    ]
 
 
-def split_artists(groups: Iterable[str], valid: float, test: float) -> dict[str, str]:
+def split_artists(groups: Sequence[str], valid: float, test: float) -> dict[str, str]:
     """The split of each artist, by a digest of the name. Each split gets at least one.
 
+    :param groups: the artist of each track
     :raises DatasetFault: there are fewer than three artists
     """
-    ordered = sorted(set(groups), key=_fraction)
-    if len(ordered) < 3:
-        raise DatasetFault(f"{len(ordered)} artists cannot be split by artist: at least three are needed")
-    below = [_fraction(name) for name in ordered]
+    tracks = Counter(groups)
+    if len(tracks) < 3:
+        raise DatasetFault(f"{len(tracks)} artists cannot be split by artist: at least three are needed")
+    most = max(1.0, min(valid, test) * len(groups))
+    place = {name: _fraction(name) if count <= most else 1.0 for name, count in tracks.items()}
+    ordered = sorted(place, key=lambda name: (place[name], tracks[name], name))
+    below = [place[name] for name in ordered]
     in_test = max(1, sum(value < test for value in below))
     in_test = min(in_test, len(ordered) - 2)
     in_valid = max(1, sum(value < test + valid for value in below) - in_test)
@@ -282,9 +300,8 @@ def _spelling(found: Iterable[dict[Key, str]]) -> dict[Key, str]:
 
 
 def _artists(record: Record) -> list[str]:
-    parts = (part for value in record.tags.get(Field.ARTIST, ()) for part in GUEST.split(value))
-    names = [part.strip().casefold() for part in parts if part.strip()]
-    return names or [f"folder {record.path.parent}"]
+    parts = (part for value in record.tags.get(Field.ARTIST, ()) for part in TOGETHER.split(value))
+    return [unicodedata.normalize("NFC", part.strip().casefold()) for part in parts if part.strip()]
 
 
 def _fraction(name: str) -> float:

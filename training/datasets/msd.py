@@ -132,7 +132,7 @@ def read_tags(folder: Path, tags: Sequence[str], tracks: set[str]) -> dict[str, 
     """
     if _locate(folder, TAG_FILES) is None and _locate(folder, ["train_y.npy"]) is not None:
         return _read_arrays(folder, tags)
-    path = _need(folder, TAG_FILES)
+    path = _need(folder, (*TAG_FILES, "train_y.npy"))
     if path.suffix == ".db":
         return read_database(path, tags, tracks)
     if path.suffix == ".json":

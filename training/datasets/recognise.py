@@ -69,8 +69,10 @@ def recognised(folder: Path) -> str:
     for name, files in MARKS.items():
         if any((folder / file).exists() for file in files):
             return name
-    known = ", ".join(READERS)
-    raise DatasetFault(f"{printable(folder)}: say with --dataset what it is: {known}")
+    raise DatasetFault(
+        f"{printable(folder)} holds the lists of no known data set: say with --dataset what it is: "
+        f"{', '.join(READERS)} (for your own music)"
+    )
 
 
 def look(folder: Path, dataset: str, read: Callable[[str], Dataset]) -> Found:

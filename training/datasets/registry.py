@@ -18,8 +18,8 @@ READERS: dict[str, Callable[..., Dataset]] = {
     "mtat": read_mtat,
     "jamendo": read_jamendo,
     "msd": read_msd,
-    "folder": read_folder,
     "corpus": read_corpus,
+    "folder": read_folder,
 }
 
 

@@ -49,10 +49,12 @@ def read_rows(path: Path, source: str, *, quoted: bool) -> Iterator[tuple[int, l
             else:
                 reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
             while True:
+                first = reader.line_num + 1
                 try:
                     row = next(reader, None)
                 except csv.Error as error:
-                    raise fault_at(path, reader.line_num, str(error)) from error
+                    text = f"not cells separated by tabs, with quotes that close: {error}"
+                    raise fault_at(path, first, text) from error
                 if row is None:
                     break
                 yield reader.line_num, row
