@@ -209,6 +209,22 @@ class Comparison:
         """To add up what :meth:`run` yields."""
         return Differences(self.scheme)
 
+    @staticmethod
+    def sample(candidates: Iterable[tuple[Track, TrackId, bool]], number: int | None) -> list[Track]:
+        """Tracks that tell most: those that the user decided on, then any, always the same ones.
+
+        Of several files with the same sound one is taken.
+
+        :param candidates: a track, what was heard in it, and whether the user decided on it
+        :param number: at most so many; None takes all
+        """
+        distinct: dict[TrackId, tuple[bool, Track]] = {}
+        for track, track_id, decided in candidates:
+            distinct.setdefault(track_id, (not decided, track))
+        # Identities are digests: in their order tracks are as good as shuffled.
+        order = sorted(distinct, key=lambda track_id: (distinct[track_id][0], track_id))
+        return [distinct[track_id][1] for track_id in order[:number]]
+
     def heard(self, tracks: Iterable[Track]) -> int:
         """How many of some tracks the other model has heard already."""
         known = self._session.library.heard_paths(self.card.digest)
@@ -308,22 +324,6 @@ class Comparison:
     ) -> dict[str, Suggestion]:
         found = suggest(self.scheme, card, scores, shift=shift, thresholds=thresholds)
         return {suggestion.tag.name: suggestion for suggestion in found}
-
-
-def sample(candidates: Iterable[tuple[Track, TrackId, bool]], number: int | None) -> list[Track]:
-    """Tracks that tell most: those that the user decided on, then any, always the same ones.
-
-    Of several files with the same sound one is taken.
-
-    :param candidates: a track, what was heard in it, and whether the user decided on it
-    :param number: at most so many; None takes all
-    """
-    distinct: dict[TrackId, tuple[bool, Track]] = {}
-    for track, track_id, decided in candidates:
-        distinct.setdefault(track_id, (not decided, track))
-    # Identities are digests: in their order tracks are as good as shuffled.
-    order = sorted(distinct, key=lambda track_id: (distinct[track_id][0], track_id))
-    return [distinct[track_id][1] for track_id in order[:number]]
 
 
 def _start(engine: Engine, cancel: Event) -> bool:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Event
 
-from mat_desktop.app.compare import Comparison, Differences, sample
+from mat_desktop.app.compare import Comparison, Differences
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
@@ -35,7 +35,7 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     if not paths:
         raise UsageFault("the library has no folders yet; name some")
     faults: list[FileFault] = []
-    tracks = _present(session, paths, options.sample, faults, cancel)
+    tracks = _present(comparison, session, paths, options.sample, faults, cancel)
     differences = comparison.differences()
     with progress() as bar:
         task = bar.add_task(f"Comparing with {comparison.name}", total=len(tracks))
@@ -54,7 +54,12 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
 
 
 def _present(
-    session: Session, paths: list[Path], number: int | None, faults: list[FileFault], cancel: Event
+    comparison: Comparison,
+    session: Session,
+    paths: list[Path],
+    number: int | None,
+    faults: list[FileFault],
+    cancel: Event,
 ) -> list[Track]:
     """Tracks to compare. The present model hears now what it has not, as far as so many are wanted."""
     library, digest = session.library, session.card.digest
@@ -82,7 +87,7 @@ def _present(
                 add(new[heard.path], heard.scores.track_id)
             else:
                 faults.append(heard)
-    return sample(known, number)
+    return comparison.sample(known, number)
 
 
 def _print(comparison: Comparison, differences: Differences) -> None:

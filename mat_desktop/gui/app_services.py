@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mat_desktop.app import carry
 from mat_desktop.app.apply import apply
 from mat_desktop.app.carry import Luggage
+from mat_desktop.app.compare import Comparison
 from mat_desktop.app.corrections import Collected, collect_corrections, write_corrections
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
@@ -218,6 +219,10 @@ class AppServices:
     def use_model(self, name: str) -> None:
         """Listen with another model from now on."""
         self._session.use_model(name)
+
+    def compare(self, name: str) -> Comparison:
+        """Another model against the one in use."""
+        return Comparison(self._session, name)
 
     def import_model(self, source: Path) -> Model:
         """Check a model's folder or zip and copy it to the others."""

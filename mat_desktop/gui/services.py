@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mat_desktop.app.carry import Luggage
+    from mat_desktop.app.compare import Comparison
     from mat_desktop.app.corrections import Collected
     from mat_desktop.app.doctor import Check
     from mat_desktop.app.draw import Picture
@@ -162,6 +163,9 @@ class Services(Protocol):
 
     def use_model(self, name: str) -> None:
         """Listen with another model from now on."""
+
+    def compare(self, name: str) -> Comparison:
+        """Another model against the one in use; nothing is listened to yet."""
 
     def import_model(self, source: Path) -> Model:
         """Check a model's folder or zip and copy it to the others."""

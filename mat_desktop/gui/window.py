@@ -130,7 +130,7 @@ class Window(QMainWindow):
         pages.add(Page("library", self.library, self.library.table, self.library.banners))
         self.room = ReviewRoom(desk, self.library, pages, self.rail, state, settings)
         self.review = self.room.review
-        self.workshop = Workshop(desk, pages)
+        self.workshop = Workshop(desk, self.library, pages)
         self.training = TrainingRoom(desk, pages, actions, self.workshop.models)
         self.archive = Archive(desk, self.library, pages)
         self.rows = Rows(desk, self.library, self.scan, actions, state)

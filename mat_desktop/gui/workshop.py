@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from pathlib import Path
 
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mat_desktop.gui import words
+from mat_desktop.gui.operations.compare import Compare, Scope
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.models import Models
 from mat_desktop.gui.pages import Page, Pages
+from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.models import ModelsPage
+from mat_desktop.gui.widgets.job_bar import count_text, speed_text
+
+RENEW_MS = 400
+"""Least time between two looks at what a comparison has found."""
 
 
 class Workshop(QObject):
@@ -15,10 +24,16 @@ class Workshop(QObject):
 
     model_changed = Signal()
 
-    def __init__(self, desk: Desk, pages: Pages) -> None:
+    def __init__(self, desk: Desk, library: Library, pages: Pages) -> None:
         super().__init__()
+        self._desk, self._library, self._pages = desk, library, pages
         self.models = Models(desk)
+        self.compare = Compare(desk, library.selected)
         self.models_page = ModelsPage()
+        self._renewing = QTimer(self)
+        self._renewing.setSingleShot(True)
+        self._renewing.setInterval(RENEW_MS)
+        self._renewing.timeout.connect(self._renew)
         page = self.models_page
         pages.add(Page("models", page, page.list, page.banners))
         page.shown.connect(self.models.load)
@@ -27,4 +42,83 @@ class Workshop(QObject):
         page.send.connect(self.models.send)
         page.delete.connect(self.models.delete)
         self.models.listed.connect(lambda models, heard: page.show_models(models, self.models.chosen, heard))
+        self.models.changed.connect(self.compare.close)
         self.models.changed.connect(self.model_changed)
+        self._connect_comparison()
+
+    def _connect_comparison(self) -> None:
+        compare, page, view = self.compare, self.models_page, self.models_page.comparison
+        page.compare.connect(compare.open)
+        view.back.connect(self._back)
+        view.start.connect(compare.start)
+        view.stop.connect(compare.cancel)
+        view.picked.connect(lambda scope: compare.choose(Scope(scope)))
+        view.use.connect(self.models.use)
+        view.chosen.connect(self._look_at)
+        compare.opened.connect(self._open)
+        compare.counted.connect(self._offer)
+        compare.added.connect(self._added)
+        compare.ended.connect(self._ended)
+        compare.closed.connect(lambda: page.show_comparison(False))
+        self._pages.shown.connect(self._shown)
+        self._desk.bridge.changed.connect(self._show_progress)
+
+    def _open(self) -> None:
+        if self.compare.comparison is not None:
+            self.models_page.show_comparison(True)
+            self.models_page.comparison.open(self.compare.comparison, self.compare.title)
+
+    def _back(self) -> None:
+        self.compare.close()
+        self.models.load()  # it may have heard more by now
+
+    def _offer(self) -> None:
+        compare = self.compare
+        self.models_page.comparison.offer_tracks(
+            {str(scope): size for scope, size in compare.sizes.items()},
+            compare.scope,
+            len(compare.tracks),
+            compare.heard,
+        )
+
+    def _added(self) -> None:
+        self._show_progress()
+        if not self._renewing.isActive():
+            self._renewing.start()
+
+    def _ended(self) -> None:
+        self._renewing.stop()
+        self._renew()
+        self._show_progress()
+
+    def _renew(self) -> None:
+        compare = self.compare
+        if compare.differences is not None and (compare.differences.tracks or compare.job is None):
+            self.models_page.comparison.show_differences(compare.differences, compare.failed)
+
+    def _show_progress(self) -> None:
+        compare, job, view = self.compare, self.compare.job, self.models_page.comparison
+        if job is None:
+            stopped = compare.differences is not None and bool(compare.differences.tracks) and compare.left
+            left = f"{words.plural(compare.left, 'track')} are left" if stopped else ""
+            view.show_progress(None, left)
+            return
+        if not self._desk.bridge.runs(job):
+            text = "Waits until the model in use has listened to its tracks"
+        elif job.paused:
+            text = "Paused"
+        elif not job.amount:
+            text = "Starting the other model…"
+        else:
+            text = " · ".join(filter(None, (count_text(job), speed_text(job))))
+        view.show_progress(job.share, text)
+
+    def _shown(self, name: str) -> None:
+        if name == "models" and self.models_page.compares:
+            self.models_page.comparison.back_button.setFocus()
+
+    def _look_at(self, path: Path) -> None:
+        row = self._desk.tracks.row(path)
+        if row is not None:
+            self._pages.show("library")
+            self._library.look_at(row)

@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from mat_desktop.app.compare import Compared, Comparison, Decided, Differences, sample
+from mat_desktop.app.compare import Compared, Comparison, Decided, Differences
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import score
 from mat_desktop.app.session import Session
@@ -232,8 +232,8 @@ def test_a_sample_is_always_the_same_and_begins_with_what_was_decided_on() -> No
         (c, TrackId("9"), True),
         (twin, TrackId("3"), False),
     ]
-    assert sample(candidates, 2) == [c, b]
-    assert sample(candidates, None) == [c, b, a]
+    assert Comparison.sample(candidates, 2) == [c, b]
+    assert Comparison.sample(candidates, None) == [c, b, a]
 
 
 def test_one_track_without_decisions_in_words(session: Session) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.carry import Luggage
+from mat_desktop.app.compare import Compared, Comparison, Decided, Differences
 from mat_desktop.app.corrections import Collected
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.diagnosis import Finding, State
@@ -156,6 +157,58 @@ class Classroom:
             self._services.kept[track_id] = {name: v for name, v in said.items() if name != tag}
 
 
+class FakeComparison:
+    """Of the double with a model that hears "rock" no more, but "jazz" and "mellow"."""
+
+    present_name = "double"
+    COME, GO = ("jazz", "mellow"), ("rock",)
+
+    def __init__(self, services: FakeServices, name: str) -> None:
+        self.name = name
+        self.notes = ("What has to be known.",)
+        self.known: set[Path] = set()
+        self.held: list[bool] = []
+        self.shifts: list[float] = []
+        self._services = services
+
+    sample = staticmethod(Comparison.sample)
+
+    def differences(self) -> Differences:
+        return Differences(SCHEME)
+
+    def heard(self, tracks: Iterable[Track]) -> int:
+        return sum(track.path in self.known for track in tracks)
+
+    def hold(self, on: bool) -> None:
+        self.held.append(on)
+
+    def run(
+        self,
+        tracks: Sequence[Track],
+        cancel: threading.Event,
+        tell: Callable[[Path, float], None],
+        shift: float,
+    ) -> Iterator[Compared | FileFault]:
+        self.shifts.append(shift)
+        for number, track in enumerate(tracks):
+            while not self._services.hold.wait(0.01):
+                if cancel.is_set():
+                    return
+            if cancel.is_set():
+                return
+            self.known.add(track.path)
+            if number == 3:
+                yield FileFault(track.path, "it changed since")
+                continue
+            said = self._services.kept.get(TrackId(track.path.name), {})
+            decided = tuple(
+                Decided(name, verdict is Verdict.ACCEPTED, name not in self.COME, name not in self.GO)
+                for name, verdict in said.items()
+            )
+            come = self.COME if number else self.COME[:1]
+            yield Compared(track.path, ("guitar",), come, self.GO, decided, 0.5)
+
+
 class FakeServices:
     """Everything that the window asks for."""
 
@@ -283,6 +336,12 @@ class FakeServices:
         weights = replace(CARD.weights, sha256=sha256(name.encode()).hexdigest())
         self.card = CARD if name == "double" else replace(CARD, weights=weights)
         self.heard.clear()
+
+    def compare(self, name: str) -> Comparison:
+        if name == "broken":
+            raise ModelFault("its card is damaged")
+        self.comparison = FakeComparison(self, name)
+        return cast(Comparison, self.comparison)
 
     def import_model(self, source: Path) -> Model:
         if source.suffix == ".pt":

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
     QMenu,
+    QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -27,6 +28,7 @@ from mat_desktop.gui.models.figures import Cell, FiguresModel, Heading, figure
 from mat_desktop.gui.models.models import MODEL_ROLE, ModelsModel, reason_of
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.views.compare import ComparePage
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
@@ -112,10 +114,13 @@ class _Delegate(QStyledItemDelegate):
 
 
 class ModelsPage(Panel):
-    """``use``, ``delete`` name a model; ``bring`` a folder or zip to import, ``send`` a model and a file."""
+    """``use``, ``compare`` and ``delete`` name a model; ``bring`` a folder or zip to import, ``send`` a model
+    and a file. ``comparison`` stands in place of the cards while another model is compared.
+    """
 
     shown = Signal()
     use = Signal(str)
+    compare = Signal(str)
     delete = Signal(str)
     bring = Signal(object)
     send = Signal(object, object)
@@ -152,7 +157,11 @@ class ModelsPage(Panel):
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
         holder.setSizes([320, 1040])
-        layout.addWidget(holder, 1)
+        self.comparison = ComparePage()
+        self._parts = QStackedLayout()
+        self._parts.addWidget(holder)
+        self._parts.addWidget(self.comparison)
+        layout.addLayout(self._parts, 1)
         self._menu = QMenu(self)
         self._menu.addAction("A zip, or a card…", self._ask_file)
         self._menu.addAction("A folder…", self._ask_folder)
@@ -174,7 +183,11 @@ class ModelsPage(Panel):
         self.export.clicked.connect(self._ask_target)
         self.remove = Button("Delete…", "trash-2")
         self.remove.clicked.connect(self._ask_delete)
-        for button in (self.export, self.remove, self.use_button):
+        self.compare_button = Button(
+            "Compare with the present model…", tip="On your own tracks, before it is used"
+        )
+        self.compare_button.clicked.connect(self._compare)
+        for button in (self.export, self.remove, self.compare_button, self.use_button):
             top.addWidget(button)
         layout.addLayout(top)
         self.why = Text(size=12, token="muted")
@@ -271,6 +284,7 @@ class ModelsPage(Panel):
         bundled = bool(usable and usable.bundled)
         self.title.setText(usable.card.title if usable else model.name)
         self.use_button.setEnabled(usable is not None and not chosen)
+        self.compare_button.setEnabled(usable is not None and not chosen)
         self.export.setEnabled(usable is not None)
         self.remove.setEnabled(not bundled and not chosen)
         self.use_button.setText("In use" if chosen else "Use this model")
@@ -313,7 +327,24 @@ class ModelsPage(Panel):
         self.counted.setText(f"{words.plural(len(card.tags), 'tag')} with thresholds")
         self.tags.show([_tag_row(tag) for tag in card.tags])
 
+    def show_comparison(self, on: bool) -> None:
+        """In place of the cards, or the cards again."""
+        self._parts.setCurrentIndex(1 if on else 0)
+        self.import_.setVisible(not on)
+        if not on and self.isVisible():
+            self.list.setFocus()
+
+    @property
+    def compares(self) -> bool:
+        """Whether the comparison is in view."""
+        return self._parts.currentIndex() == 1
+
     # what is asked for
+
+    def _compare(self) -> None:
+        model = self._usable()
+        if model is not None:
+            self.compare.emit(model.name)
 
     def _use(self) -> None:
         model = self._usable()

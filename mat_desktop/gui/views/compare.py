@@ -1,0 +1,293 @@
+"""Another model against the one in use: what stays, comes and goes on the user's own tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from mat_desktop.gui import words
+from mat_desktop.gui.models.comparison import TAGS, TRACKS, TagCell, TrackCell, key_of, tag_rows, track_rows
+from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
+from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.drop_down import Combo
+from mat_desktop.gui.widgets.figures import Figures
+from mat_desktop.gui.widgets.job_bar import Progress
+from mat_desktop.gui.widgets.splitter import Splitter
+
+if TYPE_CHECKING:
+    from mat_desktop.app.compare import Comparison, Differences
+
+MOST_TRACKS = 500
+"""Tracks in the list; the biggest changes say what there is to know."""
+
+SCOPES = {"sample": "A sample of {}", "selected": "The {} selected", "all": "All {}"}
+
+
+class ComparePage(Panel):
+    """``picked`` names a choice of tracks, ``use`` a model, ``chosen`` the path of a track to look at."""
+
+    back = Signal()
+    start = Signal()
+    stop = Signal()
+    use = Signal(str)
+    picked = Signal(str)
+    chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__("surface")
+        self._name = self._present = self._tag = ""
+        self._renewing = False
+        self._differences: Differences | None = None
+        self._title: Callable[[Path], str] = str
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._head())
+        self.summary = Text(size=13)
+        self.summary.setContentsMargins(24, 0, 24, 4)
+        self.notes = Text(size=12, token="muted")
+        self.notes.setContentsMargins(24, 0, 24, 4)
+        for text in (self.summary, self.notes):
+            text.setWordWrap(True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            layout.addWidget(text)
+        layout.addWidget(self._going())
+        layout.addSpacing(8)
+        self._body = QStackedLayout()
+        self._body.addWidget(self._before())
+        self._body.addWidget(self._tables())
+        layout.addLayout(self._body, 1)
+
+    def _head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 12, 16, 8)
+        head.setSpacing(8)
+        self.back_button = Button("Back", "chevron-left", kind="flat", tip="Back to the models")
+        self.back_button.clicked.connect(self.back)
+        self.title = Text(size=16, weight=600, elide=True)
+        self.title.setMinimumHeight(24)
+        self.scope = Combo()
+        self.scope.setAccessibleName("Tracks that are compared")
+        self.scope.setMinimumWidth(200)
+        self.scope.activated.connect(lambda _: self.picked.emit(str(self.scope.currentData())))
+        self.use_button = Button("Use this model", "check")
+        self.use_button.clicked.connect(lambda: self.use.emit(self._name))
+        head.addWidget(self.back_button)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.scope)
+        head.addWidget(self.use_button)
+        return head
+
+    def _going(self) -> QWidget:
+        self.going = QWidget()
+        row = QHBoxLayout(self.going)
+        row.setContentsMargins(24, 4, 16, 0)
+        row.setSpacing(8)
+        self.progress = Progress(240)
+        self.pace = Text(size=12, token="muted", figures=True)
+        self.stop_button = Button("Stop", "x", height=28)
+        self.stop_button.clicked.connect(self.stop)
+        self.go_on = Button("Go on", "play", height=28)
+        self.go_on.clicked.connect(self.start)
+        row.addWidget(self.progress)
+        row.addWidget(self.pace, 1)
+        row.addWidget(self.stop_button)
+        row.addWidget(self.go_on)
+        self.going.hide()
+        return self.going
+
+    def _before(self) -> QWidget:
+        box = QWidget()
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(24, 8, 24, 24)
+        layout.setSpacing(16)
+        layout.addStretch(2)
+        self.offer = Text(token="muted")
+        self.offer.setWordWrap(True)
+        self.offer.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.offer.setMinimumWidth(480)
+        self.start_button = Button("Compare", "play", kind="primary")
+        self.start_button.clicked.connect(self.start)
+        for widget in (self.offer, self.start_button):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+        return box
+
+    def _tables(self) -> QWidget:
+        self.tags, self.tracks = FiguresModel(TAGS, self), FiguresModel(TRACKS, self)
+        self.tag_table = Figures(self.tags, "Differences by tag")
+        self.tag_table.selectionModel().currentChanged.connect(self._look_at_tag)
+        self.track_table = _Tracks(self.tracks)
+        self.track_table.chosen.connect(self.chosen)
+        self.listed = Text(weight=600, elide=True)
+        self.every = Link("All tracks")
+        self.every.clicked.connect(self._look_at_all)
+        self.more = Text(size=12, token="muted")
+        self.more.setContentsMargins(24, 4, 24, 8)
+        left, right = Panel("surface"), Panel("surface")
+        for box, top, table in (
+            (left, [Text("By tag", weight=600)], self.tag_table),
+            (right, [self.listed, self.every], self.track_table),
+        ):
+            layout = QVBoxLayout(box)
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+            row = QHBoxLayout()
+            row.setContentsMargins(24, 8, 16, 4)
+            for number, widget in enumerate(top):
+                widget.setMinimumHeight(24)
+                row.addWidget(widget, 0 if number else 1)
+            layout.addWidget(Line())
+            layout.addLayout(row)
+            layout.addWidget(table, 1)
+            if table is self.track_table:
+                layout.addWidget(self.more)
+        both = Splitter(Qt.Orientation.Horizontal)
+        both.addWidget(left)
+        both.addWidget(right)
+        both.setStretchFactor(0, 1)
+        both.setStretchFactor(1, 1)
+        left.setMinimumWidth(480)
+        right.setMinimumWidth(360)
+        return both
+
+    # what is shown
+
+    def open(self, comparison: Comparison, title: Callable[[Path], str]) -> None:
+        """Two models, of which nothing is known yet.
+
+        :param title: what a track is called
+        """
+        self._name, self._present, self._title = comparison.name, comparison.present_name, title
+        self.title.setText(f"“{comparison.name}” against “{comparison.present_name}”, which is in use")
+        self.notes.setText(" ".join(comparison.notes))
+        self.notes.setVisible(bool(comparison.notes))
+        self.summary.hide()
+        self.offer.setText("")
+        self.start_button.hide()
+        self.scope.setEnabled(False)
+        self._body.setCurrentIndex(0)
+        self.show_progress(None, "")
+        self.back_button.setFocus()
+
+    def offer_tracks(self, sizes: Mapping[str, int], scope: str, tracks: int, heard: int) -> None:
+        """Which tracks can be compared, and how many the other model has yet to listen to."""
+        self.scope.clear()
+        for name, text in SCOPES.items():
+            if sizes.get(name):
+                size = sizes[name]
+                count = words.plural(size, "track") if name != "all" or size != 1 else "tracks"
+                self.scope.addItem(text.format(count), name)
+        self.scope.setCurrentIndex(max(0, self.scope.findData(scope)))
+        self.scope.setEnabled(self.scope.count() > 0)
+        self._body.setCurrentIndex(0)
+        self.summary.hide()
+        self.start_button.setVisible(tracks > 0)
+        if not tracks:
+            self.offer.setText(f"“{self._present}” has heard no track yet. Let it listen to some first.")
+            return
+        what = words.plural(tracks, "track")
+        if heard:
+            what = f"{words.number(tracks - heard)} of these {what} that it has not heard yet"
+        self.offer.setText(
+            f"“{self._name}” listens to {what}, in a process of its own. Nothing is written, and "
+            f"“{self._present}” stays in use."
+        )
+
+    def show_differences(self, differences: Differences, failed: int) -> None:
+        """What is known so far."""
+        self._differences = differences
+        text = differences.summary
+        if failed:
+            text += f" {words.plural(failed, 'track')} could not be compared; the activity panel says why."
+        self.summary.setText(text)
+        self.summary.show()
+        self._body.setCurrentIndex(1)
+        tag = self._tag
+        self._renew(self.tag_table, tag_rows(differences.by_tag()))
+        self._mark(tag)
+        self._show_tracks()
+
+    def show_progress(self, share: float | None, pace: str) -> None:
+        """How far the comparison is; where none is under way, ``pace`` says what is left."""
+        self.going.setVisible(share is not None or bool(pace))
+        self.progress.setVisible(share is not None)
+        self.stop_button.setVisible(share is not None)
+        self.go_on.setVisible(share is None)
+        self.progress.set(share)
+        self.pace.setText(pace)
+        self.progress.setAccessibleDescription(pace)
+
+    def _renew(self, table: Figures, rows: Sequence[Sequence[Cell]]) -> None:
+        """Other rows, while somebody may be looking at one of them."""
+        here = key_of(table.currentIndex().siblingAtColumn(0).data(CELL_ROLE))
+        table.figures.show(rows)
+        place = _place(table.figures, here)
+        if place >= 0:
+            self._renewing = True
+            table.setCurrentIndex(table.figures.index(place, 0))
+            self._renewing = False
+
+    def _mark(self, tag: str) -> None:
+        place = _place(self.tags, tag)
+        self._tag = tag if place >= 0 else ""
+        self.tag_table.mark(place)
+
+    def _look_at_tag(self, index: QModelIndex) -> None:
+        cell = index.siblingAtColumn(0).data(CELL_ROLE) if index.isValid() else None
+        if isinstance(cell, TagCell) and not self._renewing:
+            self._mark(cell.name)
+            self._show_tracks()
+
+    def _look_at_all(self) -> None:
+        self._mark("")
+        self.tag_table.setCurrentIndex(QModelIndex())
+        self._show_tracks()
+        self.track_table.setFocus()
+
+    def _show_tracks(self) -> None:
+        found = self._differences
+        if found is None:
+            return
+        tag, count = self._tag, found.changed(self._tag)
+        name = f" where “{found.shown([tag])[0]}” comes or goes" if tag else " with changes"
+        self.listed.setText(f"{words.plural(count, 'track')}{name}")
+        self.every.setVisible(bool(tag))
+        shown = found.biggest(MOST_TRACKS, tag)
+        self._renew(self.track_table, track_rows(shown, found, self._title))
+        self.more.setText(f"The {words.number(len(shown))} biggest changes are shown.")
+        self.more.setVisible(count > len(shown))
+
+
+class _Tracks(Figures):
+    """Enter, or a double click, chooses a track."""
+
+    chosen = Signal(object)
+
+    def __init__(self, figures: FiguresModel) -> None:
+        super().__init__(figures, "Tracks with changes")
+        self.doubleClicked.connect(self._choose)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter looks at the track."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self._choose(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def _choose(self, index: QModelIndex) -> None:
+        cell = index.siblingAtColumn(0).data(CELL_ROLE)
+        if isinstance(cell, TrackCell):
+            self.chosen.emit(cell.path)
+
+
+def _place(figures: FiguresModel, key: object) -> int:
+    """Where a tag or a track stands, -1 where it does not."""
+    if not key:
+        return -1
+    return next((place for place, row in enumerate(figures.rows()) if key_of(row[0]) == key), -1)
