@@ -14,9 +14,9 @@ from threading import Event
 
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
-from mat_desktop.app.undo import Task, compared, joined, present_tags
+from mat_desktop.app.undo import compared, joined, present_tags
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, RunKind
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import TagSet, Track
 from mat_desktop.errors import UsageFault, printable
@@ -26,18 +26,19 @@ WRITTEN_ELSEWHERE = (
     "carries marks that another computer wrote; its genre and mood stay, as what they were is not known here"
 )
 
-REMOVAL = Task(RunKind.REMOVE, "removal of everything written", (), None, whole=True)
-"""Its files are found and looked at one by one."""
 
+def removing(session: Session, under: Sequence[Path] = (), cancel: Event | None = None) -> Task:
+    """Take out of every file what this program may have written to it.
 
-def places(session: Session, under: Sequence[Path], cancel: Event) -> Iterator[Path]:
-    """Every file that this program may have written to, links resolved, each once.
-
-    They are those of the journal and those of the library that carry its marks.
-
-    :param under: only files at or under these paths, which are searched for marks as well; none means all
+    :param under: only files at or under these paths, which are searched for its marks as well; none means all
     :raises UsageFault: one of them does not exist and nothing was written there
     """
+    pasts = tuple(Past(place, place, ()) for place in sorted(_places(session, under, cancel or Event())))
+    return Task(RunKind.REMOVE, "removal of everything written", pasts)
+
+
+def _places(session: Session, under: Sequence[Path], cancel: Event) -> Iterator[Path]:
+    """Files of the journal and files of the library that carry its marks; links resolved, each once."""
     roots = [path.resolve() for path in under]
     found = dict.fromkeys(place for place in session.journal.files() if _is_under(place, roots))
     for path, root in zip(under, roots, strict=True):
@@ -89,16 +90,6 @@ def look_at(session: Session, place: Path, fields: Collection[Field] = ()) -> Fi
         return None
     note = WRITTEN_ELSEWHERE if _from_elsewhere(writes, present) else ""
     return FileReversal(path, place, stamp, tuple(items), fault, note)
-
-
-def look(
-    session: Session, under: Sequence[Path], fields: Collection[Field], cancel: Event
-) -> Iterator[FileReversal | None]:
-    """All of it; None for each file that has nothing of ours."""
-    for place in places(session, under, cancel):
-        if cancel.is_set():
-            return
-        yield look_at(session, place, fields)
 
 
 def _counting(session: Session, entries: Sequence[Entry]) -> set[tuple[int, Field]]:

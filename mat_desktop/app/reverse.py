@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -11,24 +11,36 @@ from threading import Event
 from mat_desktop.app.apply import swap
 from mat_desktop.app.session import Session
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import FileReversal, Reversal
+from mat_desktop.domain.reversal import FileReversal, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import Conflict, FileFault
 from mat_desktop.metadata.write import Step, Way, prepare
 from mat_desktop.store.journal import Entry, Journal
 
 
-def reverse(session: Session, plan: Reversal, cancel: Event) -> Iterator[WriteResult]:
+def reverse(
+    session: Session, task: Task, files: Sequence[FileReversal], cancel: Event
+) -> Iterator[WriteResult]:
     """Write file after file; a fault costs only its file. Cancelling leaves the rest of the files untouched.
 
+    :param files: of the task, as they were looked at, with the fields that were chosen
     :raises StoreFault: the journal cannot be written, or another process is writing
     """
-    places = [file.place for file in plan.files]
+    yield from carry_out(session, task, [file.place for file in files], files, cancel)
+
+
+def carry_out(
+    session: Session, task: Task, places: Sequence[Path], files: Iterable[FileReversal], cancel: Event
+) -> Iterator[WriteResult]:
+    """As :func:`reverse`, for files that are looked at one by one.
+
+    :param places: of all of them
+    """
     with (
         session.journal.writing(),
-        session.journal.run(plan.reason, places, plan.kind, plan.undo_of, whole=plan.whole) as run,
+        session.journal.run(task.reason, places, task.kind, task.undo_of, whole=task.whole) as run,
     ):
-        for file in plan.files:
+        for file in files:
             if cancel.is_set():
                 return
             yield _reverse(session, run, file)

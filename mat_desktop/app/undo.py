@@ -6,14 +6,13 @@ Nothing is written here: a reversal is done by ``app.reverse``. A redo is the re
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from mat_desktop.app.reverse import reverse
+from mat_desktop.app.reverse import carry_out
 from mat_desktop.app.session import Session
 from mat_desktop.domain.plan import Change, WriteResult
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, Reversal, RunKind
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task, Trace
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, TagSet
 from mat_desktop.errors import FileFault, UsageFault
@@ -23,50 +22,8 @@ from mat_desktop.store.journal import Entry, Run
 
 GONE = "the file is gone"
 BACK_ALREADY = "is as it was already"
+REVERTED = "undone"
 FOREIGN = "another program changed it since"
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What the journal knows of one field of a file: the newest writes that follow on each other.
-
-    :param ours: values that the last of them wrote
-    :param old: values before the first of them
-    :param entries: they, the newest first
-    """
-
-    field: Field
-    ours: tuple[str, ...]
-    old: tuple[str, ...]
-    entries: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What the journal knows of one file, as far as it is to be taken back.
-
-    :param path: as the library knows it
-    :param place: links resolved
-    """
-
-    path: Path
-    place: Path
-    traces: tuple[Trace, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A reversal whose files were not looked at yet."""
-
-    kind: RunKind
-    reason: str
-    pasts: tuple[Past, ...]
-    undo_of: int | None
-    whole: bool
-
-    def of(self, files: Iterable[FileReversal]) -> Reversal:
-        """The reversal, with its files as they are."""
-        return Reversal(self.kind, self.reason, tuple(files), self.undo_of, self.whole)
 
 
 def last_run(session: Session) -> int:
@@ -172,6 +129,25 @@ def undoing_files(session: Session, files: Sequence[Path]) -> Task:
     return Task(RunKind.UNDO, reason, _pasts(wanted), undo_of, whole=False)
 
 
+def written_by(session: Session, run_id: int) -> list[FileReversal]:
+    """What a run wrote, file by file: from old to new, and what does not count any more says so."""
+    entries = session.journal.written(run_id)
+    settled = session.journal.reverted([entry.id for entry in entries])
+    return [
+        FileReversal(
+            entry.known,
+            entry.path,
+            None,
+            tuple(
+                FieldReversal(change, (entry.id,), REVERTED if (entry.id, change.field) in settled else "")
+                for change in entry.changes
+                if change.before != change.after
+            ),
+        )
+        for entry in entries
+    ]
+
+
 def look(session: Session, pasts: Iterable[Past], cancel: Event) -> Iterator[FileReversal]:
     """Files as they are now, beside what they would become."""
     for past in pasts:
@@ -224,15 +200,13 @@ def _who_changed(session: Session, place: Path, trace: Trace, now: tuple[str, ..
     return FOREIGN
 
 
-def undo(session: Session, run_id: int, cancel: Event) -> Iterator[WriteResult]:
-    """Put back what a run changed; what others changed since stays.
+def undo(session: Session, task: Task, cancel: Event) -> Iterator[WriteResult]:
+    """Look at each file and take back at once what nobody else changed since.
 
-    :raises UsageFault: there is no such run, or it was taken back already
     :raises StoreFault: the journal cannot be written, or another process is writing
     """
-    task = undoing(session, run_id)
-    files = [file.safe for file in look(session, task.pasts, cancel)]
-    yield from reverse(session, task.of(files), cancel)
+    files = (look_at(session, past).safe for past in task.pasts)
+    yield from carry_out(session, task, [past.place for past in task.pasts], files, cancel)
 
 
 def joined(changes: Iterable[tuple[Entry, Change]]) -> tuple[Trace, ...]:

@@ -6,6 +6,7 @@ import argparse
 from threading import Event
 
 from mat_desktop.app.session import Session
+from mat_desktop.app.undo import written_by
 from mat_desktop.cli.output import count, write_change
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.errors import UsageFault, printable
@@ -48,9 +49,7 @@ def _one(session: Session, runs: list[Run], number: int) -> None:
     if run is None:
         raise UsageFault(f"there is no run {number} that wrote anything")
     print(_line(run))
-    entries = session.journal.written(number)
-    settled = session.journal.reverted([entry.id for entry in entries])
-    for entry in entries:
-        print(printable(entry.known))
-        for change in (change for change in entry.changes if change.before != change.after):
-            write_change(change, "undone" if (entry.id, change.field) in settled else "")
+    for file in written_by(session, number):
+        print(printable(file.path))
+        for item in file.fields:
+            write_change(item.change, item.why)

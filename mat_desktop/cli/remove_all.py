@@ -19,23 +19,23 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
 
 def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     fields = read_fields(options.field)
+    task = remove.removing(session, options.paths, cancel)
     found: list[FileReversal] = []
     with progress() as bar:
-        task = bar.add_task("Looking", total=None)
-        for file in remove.look(session, options.paths, fields, cancel):
-            bar.advance(task)
+        bar_task = bar.add_task("Looking", total=len(task.pasts))
+        for past in task.pasts:
+            if cancel.is_set():
+                return 0
+            bar.advance(bar_task)
+            file = remove.look_at(session, past.place, fields)
             if file is not None:
                 found.append(file)
-    if cancel.is_set():
-        return 0
-    found.sort(key=lambda file: file.path)
     if not found:
         errors.print("Nothing that this program wrote is in the files.")
         return 0
     if not options.write:
         return show(found, write_hint="--write does it")
-    plan = remove.REMOVAL.of(file.safe for file in found)
-    written, faults = carry_out(session, plan, "Removing", cancel)
+    written, faults = carry_out(session, task, [file.safe for file in found], "Removing", cancel)
     list_failures(faults)
     elsewhere = sum(bool(file.note) for file in found)
     if elsewhere:

@@ -9,10 +9,10 @@ from threading import Event
 from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
-from mat_desktop.app.undo import Task, last_run, last_undo, look, redoing, undoing
+from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
 from mat_desktop.cli.output import count, errors, list_failures, progress, write_change
 from mat_desktop.domain.plan import WriteStatus
-from mat_desktop.domain.reversal import FileReversal, Reversal, RunKind
+from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import WRITABLE, Field
 from mat_desktop.errors import FileFault, UsageFault, printable
 
@@ -47,8 +47,8 @@ def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
         return 0
     if options.dry_run:
         return show(found, write_hint=f"without --dry-run, {options.command} does it")
-    plan = task.of(file if options.force else file.safe for file in found)
-    written, faults = carry_out(session, plan, f"{options.command.title()}ing run {number}", cancel)
+    chosen = found if options.force else [file.safe for file in found]
+    written, faults = carry_out(session, task, chosen, f"{options.command.title()}ing run {number}", cancel)
     list_failures(faults)
     what = "put back as before it" if task.kind is RunKind.UNDO else "written again"
     errors.print(f"Run {number}: {count(written, 'file')} {what}.")
@@ -89,13 +89,15 @@ def show(files: Sequence[FileReversal], write_hint: str) -> int:
     return 0
 
 
-def carry_out(session: Session, plan: Reversal, title: str, cancel: Event) -> tuple[int, list[FileFault]]:
+def carry_out(
+    session: Session, task: Task, files: Sequence[FileReversal], title: str, cancel: Event
+) -> tuple[int, list[FileFault]]:
     """How many files were written, and those that were not, or not entirely."""
     written = 0
     faults: list[FileFault] = []
     with progress() as bar:
-        bar_task = bar.add_task(title, total=len(plan.files))
-        for result in reverse(session, plan, cancel):
+        bar_task = bar.add_task(title, total=len(files))
+        for result in reverse(session, task, files, cancel):
             bar.advance(bar_task)
             if result.changes:
                 written += 1

@@ -91,16 +91,45 @@ class FileReversal:
 
 
 @dataclass(frozen=True, slots=True)
-class Reversal:
-    """What one run would take back.
+class Trace:
+    """What the journal knows of one field of a file: the newest writes that follow on each other.
 
-    :param undo_of: the run that it is about, None where it is about several
+    :param ours: values that the last of them wrote
+    :param old: values before the first of them
+    :param entries: they, the newest first
+    """
+
+    field: Field
+    ours: tuple[str, ...]
+    old: tuple[str, ...]
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the journal knows of one file, as far as it is to be taken back.
+
+    :param path: as the library knows it
+    :param place: links resolved
+    :param traces: none where all that was ever written there is meant
+    """
+
+    path: Path
+    place: Path
+    traces: tuple[Trace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one run is to take back, as far as the journal tells; the files themselves were not looked at yet.
+
     :param reason: one line for the history
+    :param undo_of: the run that it is about, None where it is about several
     :param whole: it is all of that run, and not some files or fields of it
     """
 
     kind: RunKind
     reason: str
-    files: tuple[FileReversal, ...]
+    pasts: tuple[Past, ...]
     undo_of: int | None = None
     whole: bool = True

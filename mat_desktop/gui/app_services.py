@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mat_desktop.app import carry
+from mat_desktop.app import carry, remove
 from mat_desktop.app.apply import apply
 from mat_desktop.app.carry import Luggage
 from mat_desktop.app.compare import Comparison
@@ -30,22 +30,24 @@ from mat_desktop.app.models import (
 )
 from mat_desktop.app.recover import recover
 from mat_desktop.app.resources import resource
+from mat_desktop.app.reverse import reverse
 from mat_desktop.app.scan import look, refresh, scan
 from mat_desktop.app.score import Heard, known, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange
 from mat_desktop.app.teach import Teacher
 from mat_desktop.app.trainings import Trainings
-from mat_desktop.app.undo import undo
+from mat_desktop.app.undo import look_at, redoing, undo, undoing, undoing_files, written_by
 from mat_desktop.app.watch import watch
 from mat_desktop.audio.probe import is_audio_name
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
+from mat_desktop.domain.reversal import FileReversal, Past, RunKind, Task
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
-from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.store.journal import Run
 
@@ -260,16 +262,43 @@ class AppServices:
         """The history, newest first."""
         return self._session.runs()
 
-    def run_changes(self, run_id: int) -> Sequence[FilePlan]:
-        """What a run wrote and was not taken back since, file by file."""
-        none = FileStamp(0, 0, 0)
-        entries = self._session.journal.written(run_id)
-        settled = self._session.journal.reverted([entry.id for entry in entries])
-        plans = (
-            FilePlan(entry.known, none, tuple(c for c in entry.changes if (entry.id, c.field) not in settled))
-            for entry in entries
-        )
-        return [plan for plan in plans if plan.changes]
+    @property
+    def own_runs(self) -> Sequence[int]:
+        """Runs that this process made."""
+        return self._session.journal.own
+
+    def run_changes(self, run_id: int) -> Sequence[FileReversal]:
+        """What a run wrote, file by file."""
+        return written_by(self._session, run_id)
+
+    def undoing(self, run_id: int) -> Task:
+        """Take back a run."""
+        return undoing(self._session, run_id)
+
+    def redoing(self, run_id: int) -> Task:
+        """Write again what was taken back of a run."""
+        return redoing(self._session, run_id)
+
+    def undoing_files(self, paths: Sequence[Path]) -> Task:
+        """Take back the last thing that was written to each of some files."""
+        return undoing_files(self._session, paths)
+
+    def removing(self) -> Task:
+        """Take out of every file what was ever written to it."""
+        return remove.removing(self._session)
+
+    def look_back(self, task: Task, pasts: Sequence[Past]) -> list[FileReversal]:
+        """Some files of a task as they are, beside what they would become."""
+        if task.kind is RunKind.REMOVE:
+            found = [remove.look_at(self._session, past.place) for past in pasts]
+            return [file for file in found if file is not None]
+        return [look_at(self._session, past) for past in pasts]
+
+    def reverse(
+        self, task: Task, files: Sequence[FileReversal], cancel: threading.Event
+    ) -> Iterator[WriteResult]:
+        """Do what was looked at."""
+        return reverse(self._session, task, files, cancel)
 
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""
@@ -365,7 +394,7 @@ class AppServices:
 
     def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
         """Take a run back."""
-        return undo(self._session, run_id, cancel)
+        return undo(self._session, undoing(self._session, run_id), cancel)
 
     def refresh(self, path: Path) -> Track:
         """Read one file's tags again."""

@@ -2,55 +2,197 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 
 from mat_desktop.domain.plan import WriteResult
+from mat_desktop.domain.reversal import FileReversal, RunKind, Task
+from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.models.history import Entry
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.undo import Undo
+from mat_desktop.gui.operations.undo import JOBS, LookBack, Undo, last_of
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.views.history import History
 from mat_desktop.gui.views.library import Library
+from mat_desktop.gui.views.reversal_panel import TITLES
+
+if TYPE_CHECKING:
+    from mat_desktop.store.journal import Run
+
+REMOVING = "removing"
+"""Setting: everything written is being removed; still there at the next start where it did not end."""
 
 
 class Archive(QObject):
-    """``changed`` says that other runs can be taken back than before."""
+    """``changed`` says that other runs can be taken back than before.
+
+    ``elsewhere`` hands over files that another process of this program wrote.
+    """
 
     changed = Signal()
+    elsewhere = Signal(object)
 
-    def __init__(self, desk: Desk, library: Library, pages: Pages) -> None:
+    def __init__(
+        self, desk: Desk, library: Library, pages: Pages, actions: Actions, settings: QSettings
+    ) -> None:
         super().__init__()
-        self._desk, self._library, self._pages = desk, library, pages
+        self._desk, self._library, self._pages, self._settings = desk, library, pages, settings
+        self._newest: int | None = None
+        self._runs: list[Run] | None = None
         self.undoing = Undo(desk)
         self.page = History()
+        self.looking = LookBack(desk)
+        self.page.reversal.follow(self.looking)
         pages.add(Page("history", self.page, self.page.list, self.page.banners))
         pages.shown.connect(self._shown)
         self.undoing.listed.connect(self._listed)
         self.undoing.recovered.connect(self._recovered)
-        self.undoing.ended.connect(self.changed)
-        self.page.undo.connect(self.undo_run)
+        self.undoing.ended.connect(self._ended)
+        self.undoing.again.connect(self._again)
+        self.page.undo.connect(self.show_undo)
+        self.page.redo.connect(self.show_redo)
+        self.page.reversal.confirmed.connect(self._confirmed)
         self.page.chosen.connect(self._show_run)
         self.page.back.connect(lambda: pages.show("library"))
+        self.page.remove.follow(actions["remove_all"])
+        actions.connect("remove_all", self.show_removal)
+        actions.connect("redo", self.redo_last_run)
+        QGuiApplication.instance().applicationStateChanged.connect(self._came)  # type: ignore[union-attr]
+
+    # without a panel
+
+    @property
+    def to_undo(self) -> Run | None:
+        """What undo is about: this window's last run, else anybody's."""
+        return last_of(self.undoing.runs, self._desk.services.own_runs) or last_of(self.undoing.runs)
+
+    @property
+    def to_redo(self) -> Run | None:
+        """What redo is about."""
+        runs, own = self.undoing.runs, self._desk.services.own_runs
+        return last_of(runs, own, redo=True) or last_of(runs, redo=True)
 
     def undo_last_run(self) -> None:
-        """Take the newest run back that still can be."""
-        if self.undoing.last is not None:
-            self.undo_run(self.undoing.last.id)
+        """Take this window's newest run back; another process's only if the user says so."""
+        self._at_once(self.to_undo, "Undo…", self.show_undo)
+
+    def redo_last_run(self) -> None:
+        """Write again what was taken back last."""
+        self._at_once(self.to_redo, "Redo…", self.show_undo)
+
+    def _at_once(self, run: Run | None, action: str, show: Callable[[int], None]) -> None:
+        if run is None or any(job.title in JOBS.values() for job in self._desk.bridge.jobs):
+            return
+        if run.id in self._desk.services.own_runs:
+            self.undo_run(run.id)
+            return
+        entry = Entry("", run)
+        text = f"This run was not made in this window: {entry.title}, {entry.detail}."
+        self._desk.say("warning", text, action, lambda: show(run.id), kind="not ours")
 
     def undo_run(self, run_id: int) -> None:
-        """Take a run back."""
-        self._pages.clear_message("wrote")
-        self._library.player.silence()
-        self.undoing.take_back(run_id)
+        """Take a run back at once."""
+        run = self.undoing.run(run_id)
+        if run is not None:
+            self._begin_work()
+            self._library.player.silence()
+            self.undoing.take_back(run)
+
+    # with a panel
+
+    def show_undo(self, run_id: int) -> None:
+        """What taking a run back would do."""
+        run = self.undoing.run(run_id)
+        kind = RunKind.REDO if run is not None and run.kind is RunKind.UNDO else RunKind.UNDO
+        self._open(f"{TITLES[kind]} run {run_id}", lambda: self._desk.services.undoing(run_id))
+
+    def show_redo(self, run_id: int) -> None:
+        """What writing it again would do."""
+        title = f"{TITLES[RunKind.REDO]} run {run_id}"
+        self._open(title, lambda: self._desk.services.redoing(run_id))
+
+    def show_removal(self) -> None:
+        """What taking out everything that was ever written would do."""
+        self._pages.clear_message(REMOVING)
+        self._open(TITLES[RunKind.REMOVE], self._desk.services.removing)
+
+    def _open(self, title: str, make: Callable[[], Task]) -> None:
+        self._pages.show("history")
+        self.page.reversal.wait(title)
+        self.page.show_reversal()
+        self.looking.at(make)
+
+    def _confirmed(self, task: Task, files: Sequence[FileReversal]) -> None:
+        self.page.show_details()
+        self.carry_out(task, files)
+
+    def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:
+        """Do what a panel showed."""
+        self._begin_work()
+        self._library.player.silence([file.path for file in files])
+        if task.kind is RunKind.REMOVE:
+            self._settings.setValue(REMOVING, True)
+            self._settings.sync()  # it may be the last that this process does
+        self.undoing.carry_out(task, files)
+
+    def _begin_work(self) -> None:
+        for kind in ("wrote", "undo", "not ours"):
+            self._pages.clear_message(kind)
+
+    def _again(self, task: Task) -> None:
+        if task.kind is RunKind.REMOVE:
+            self.show_removal()
+        elif task.undo_of is not None:
+            self.show_undo(task.undo_of)
+        else:
+            self._pages.show("history")
+
+    def _ended(self, job: Job) -> None:
+        if job.title == "Removing" and not self._desk.bridge.leaving:
+            self._settings.remove(REMOVING)
+        self.changed.emit()
+
+    def go_on(self) -> None:
+        """At the start: say what the end of the program interrupted."""
+        if self._settings.value(REMOVING) is not None:
+            self._settings.remove(REMOVING)
+            text = "Last time, removing everything written was stopped before its end."
+            self._desk.say("warning", text, "Go on…", self.show_removal, kind=REMOVING)
+
+    # what is shown
 
     def _shown(self, name: str) -> None:
         if name == "history":
             self.undoing.load()  # the command line may have written meanwhile
 
-    def _listed(self, runs: list[Any]) -> None:
+    def _came(self, state: Qt.ApplicationState) -> None:
+        if state is Qt.ApplicationState.ApplicationActive and self._newest is not None:
+            self.undoing.load()
+
+    def _listed(self, runs: list[Run]) -> None:
+        if runs == self._runs:
+            return
+        self._runs = runs
         self.page.show_runs(runs)
+        self._look_elsewhere(runs)
         self.changed.emit()
+
+    def _look_elsewhere(self, runs: list[Run]) -> None:
+        """Files of runs that other processes made since: the table may still show what was before."""
+        before, self._newest = self._newest, max([run.id for run in runs], default=0)
+        services = self._desk.services
+        own = set(services.own_runs)
+        fresh = [run.id for run in runs if before is not None and run.id > before and run.id not in own]
+        if fresh:
+            self._desk.bridge.ask(
+                "elsewhere",
+                lambda: sorted({file.path for number in fresh for file in services.run_changes(number)}),
+                self.elsewhere.emit,
+            )
 
     def _show_run(self, run_id: int) -> None:
         services = self._desk.services

@@ -16,7 +16,20 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Edit",
         (
-            *("undo", "", "accept", "reject", "undecide", "accept_all", "add_tag", "evidence", ""),
+            *(
+                "undo",
+                "redo",
+                "undo_files",
+                "remove_all",
+                "",
+                "accept",
+                "reject",
+                "undecide",
+                "accept_all",
+                "add_tag",
+                "evidence",
+                "",
+            ),
             *("mapping", "", "search"),
         ),
     ),
@@ -51,7 +64,20 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Help", ("keys", "about")),
 )
 ROWS = (
-    *("play", "listen", "similar", "", "accept_all", "write", "", "teach", "has_it", "has_it_not", ""),
+    *(
+        "play",
+        "listen",
+        "similar",
+        "",
+        "accept_all",
+        "write",
+        "undo_files",
+        "",
+        "teach",
+        "has_it",
+        "has_it_not",
+        "",
+    ),
     *("playlist", "read_again", "", "show_folder", "copy_path"),
 )
 MORE = (

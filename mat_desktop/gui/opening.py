@@ -67,17 +67,26 @@ class Opening(QObject):
             )
         )
 
-    def begin(self, paths: Sequence[Path], *, demo: bool, then: Callable[[], object]) -> None:
+    def begin(
+        self,
+        paths: Sequence[Path],
+        *,
+        demo: bool,
+        first: Callable[[], object],
+        then: Callable[[], object],
+    ) -> None:
         """Open what was open before, and paths beside it.
 
-        :param then: called first, as soon as the folders are known
+        :param first: called before anything is read
+        :param then: called when the page is in view on which messages will be seen
         """
 
         def reopen(roots: list[Path]) -> None:
-            then()
+            first()
             if demo:
                 self.open_demo()
             self.scan.open([*roots, *(path for path in paths if path not in roots)])
+            then()
 
         self._desk.bridge.ask(
             "roots",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from mat_desktop.domain.plan import Plan
+from mat_desktop.domain.reversal import FileReversal, Task
+from mat_desktop.errors import printable
+from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.undo import LookBack
 from mat_desktop.gui.operations.write import Write, heard
 from mat_desktop.gui.views.library import FIELDS, Library
 from mat_desktop.gui.views.problems import Problems
+from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.views.write_panel import WritePanel
 
 BAD = (State.FAILED, State.CONFLICT)
@@ -19,12 +27,14 @@ BAD = (State.FAILED, State.CONFLICT)
 class Panels(QObject):
     """``opened`` and ``closed`` say that one is there or gone.
 
-    ``confirmed`` hands over a plan that is to be written, ``read_again`` paths of files.
+    ``confirmed`` hands over a plan that is to be written, ``taken_back`` a task with files, ``read_again``
+    paths of files.
     """
 
     opened = Signal()
     closed = Signal()
     confirmed = Signal(object)
+    taken_back = Signal(object, object)
     read_again = Signal(object)
     policy_picked = Signal(object, object)
 
@@ -34,7 +44,11 @@ class Panels(QObject):
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
         self.problems = Problems()
-        for panel in (self.write, self.problems):
+        self.reversal = ReversalPanel()
+        self._looking = LookBack(desk)
+        self.reversal.follow(self._looking)
+        self.reversal.confirmed.connect(self._take_back)
+        for panel in (self.write, self.problems, self.reversal):
             library.right.addWidget(panel)
             panel.closed.connect(self.close)
         self.write.confirmed.connect(self._confirm)
@@ -96,6 +110,23 @@ class Panels(QObject):
         self.write.set_policies(self._desk.services.policies)
         if self._shows(self.write):
             self._plan(self.write.scope)
+
+    # taking back
+
+    def open_undo(self) -> None:
+        """Show what taking back the last write to the selected files would do."""
+        paths = [row.path for row in self._library.selected()]
+        if not paths:
+            return
+        services = self._desk.services
+        what = printable(Path(paths[0].name)) if len(paths) == 1 else words.plural(len(paths), "file")
+        self.reversal.wait(f"Undo the last write to {what}")
+        self._open(self.reversal, self.reversal.table)
+        self._looking.at(lambda: services.undoing_files(paths))
+
+    def _take_back(self, task: Task, files: Sequence[FileReversal]) -> None:
+        self.close()
+        self.taken_back.emit(task, files)
 
     # problems
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
+from mat_desktop.domain.tags import MARKS
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.archive import Archive
@@ -11,12 +12,20 @@ from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.listen import can_be_heard
 from mat_desktop.gui.operations.scan import Scan
+from mat_desktop.gui.operations.undo import JOBS
 from mat_desktop.gui.pages import Pages
 from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.rows import Rows
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.job_bar import JobBar
+
+WRITING = ("Writing", *JOBS.values())
+
+
+def _marked(row: Row) -> bool:
+    """Whether a file carries what says that this program wrote to it."""
+    return row.track is not None and any(row.track.tags.get(field) for field in MARKS)
 
 
 class Possible(QObject):
@@ -76,7 +85,7 @@ class Possible(QObject):
         in_library = self._pages.shows(library) and not self._panels.is_open
         tags_in_view = in_library or self._room.in_view
         job = self._desk.bridge.job
-        writes = job is not None and job.title in ("Writing", "Undoing")
+        writes = job is not None and job.title in WRITING
         a.enable_review(tags_in_view)
         tally = tracks.tally()
         chosen = len(self.many_to_hear()) if in_library else 0
@@ -92,8 +101,12 @@ class Possible(QObject):
         a["problems"].setEnabled(tally.bad > 0)
 
     def _undo(self, writes: bool) -> None:
-        review, last = self._room.review, self._archive.undoing.last
-        self._actions["undo"].setEnabled(review.can_take_back or (last is not None and not writes))
+        a, review, last = self._actions, self._room.review, self._archive.to_undo
+        a["undo"].setEnabled(review.can_take_back or (last is not None and not writes))
+        a["redo"].setEnabled(self._archive.to_redo is not None and not writes)
+        a["remove_all"].setEnabled(not writes)
+        rows = self._library.selected() if self._pages.shows(self._library) else []
+        a["undo_files"].setEnabled(not writes and any(_marked(row) for row in rows))
         if review.can_take_back:
             tip = "Take back the last decision"
         elif last is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
+from mat_desktop.domain.reversal import FileReversal, Past, Task
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
@@ -194,8 +195,32 @@ class Services(Protocol):
     def runs(self) -> list[Run]:
         """The history, newest first."""
 
-    def run_changes(self, run_id: int) -> Sequence[FilePlan]:
-        """What a run wrote and was not taken back since, file by file."""
+    @property
+    def own_runs(self) -> Sequence[int]:
+        """Runs that this process made, the oldest first; at once."""
+
+    def run_changes(self, run_id: int) -> Sequence[FileReversal]:
+        """What a run wrote, file by file; a field that does not count any more says so."""
+
+    def undoing(self, run_id: int) -> Task:
+        """Take back a run; of an undo this is the redo."""
+
+    def redoing(self, run_id: int) -> Task:
+        """Write again what was taken back of a run."""
+
+    def undoing_files(self, paths: Sequence[Path]) -> Task:
+        """Take back the last thing that was written to each of some files."""
+
+    def removing(self) -> Task:
+        """Take out of every file what was ever written to it."""
+
+    def look_back(self, task: Task, pasts: Sequence[Past]) -> list[FileReversal]:
+        """Some files of a task beside what they would become; without those that have nothing."""
+
+    def reverse(
+        self, task: Task, files: Sequence[FileReversal], cancel: threading.Event
+    ) -> Iterator[WriteResult]:
+        """Do what was looked at."""
 
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""
@@ -266,7 +291,7 @@ class Services(Protocol):
         """Write a plan."""
 
     def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
-        """Take a run back."""
+        """Take a run back at once, but for what others changed since."""
 
     def refresh(self, path: Path) -> Track:
         """Read one file's tags again."""

@@ -132,7 +132,7 @@ class Window(QMainWindow):
         self.review = self.room.review
         self.workshop = Workshop(desk, self.library, pages)
         self.training = TrainingRoom(desk, pages, actions, self.workshop.models)
-        self.archive = Archive(desk, self.library, pages)
+        self.archive = Archive(desk, self.library, pages, actions, state)
         self.rows = Rows(desk, self.library, self.scan, actions, state)
         self.watching = Watch(desk, settings, self.scan.found)
         self.panels = Panels(desk, self.library, self.writing)
@@ -167,18 +167,19 @@ class Window(QMainWindow):
         self.configure.put({"appearance.theme": mode})
 
     def _connect_actions(self) -> None:
-        a, library = self.actions_, self.library
+        a, library, panels = self.actions_, self.library, self.panels
         for name, do in {
             "quit": self.close,
             "listen": lambda: self.listen.to(can_be_heard(library.selected())),
             "listen_all": lambda: self.listen.to(self.listen.new()),
             "cancel": self.bridge.cancel,
-            "write": self.panels.open_write,
+            "write": panels.open_write,
             "undo": self.undo,
+            "undo_files": panels.open_undo,
             "play": library.player.toggle,
             "stop": library.player.stop,
             "search": self._focus_search,
-            "problems": self.panels.open_problems,
+            "problems": panels.open_problems,
             "activity": self.activity.toggle,
             "next_pane": library.next_part,
             "menu": lambda: self._menus.show_every(self.rail.menu),
@@ -236,6 +237,8 @@ class Window(QMainWindow):
         self.school.policies_changed.connect(review.policies_changed)
         panels.opened.connect(lambda: pages.show("library"))
         panels.confirmed.connect(self.write)
+        panels.taken_back.connect(self.archive.carry_out)
+        self.archive.elsewhere.connect(self._written_elsewhere)
         panels.read_again.connect(self.scan.read_again)
         panels.policy_picked.connect(review.set_policy)
         self.status.problems.clicked.connect(panels.open_problems)
@@ -246,12 +249,12 @@ class Window(QMainWindow):
         """After the window is shown: look at what was open before, load the rest of the program."""
 
         def settle() -> None:
-            self.archive.undoing.recover()
+            self.archive.go_on()
             self.leave.resume_after(self.scan, self.listen)
             self.configure.warn()
             self.room.map_tags.warn()
 
-        self.opening.begin(paths, demo=demo, then=settle)
+        self.opening.begin(paths, demo=demo, first=self.archive.undoing.recover, then=settle)
         self.archive.undoing.load()
         self.bridge.ask(
             "plot", lambda: importlib.import_module("mat_desktop.gui.widgets.spectrogram"), self._plot
@@ -325,6 +328,12 @@ class Window(QMainWindow):
             text = f"{left}: {bad[0].path.name}: {bad[0].reason}"
             self.pages.say("warning", text, "Show problems", self.panels.open_problems)
         self.possible.refresh()
+
+    def _written_elsewhere(self, paths: list[Path]) -> None:
+        """Another process of this program wrote these files; those of the table are looked at again."""
+        here = [path for path in paths if self.tracks.row(path) is not None]
+        if here:
+            self.watching.look(here)
 
     def undo(self) -> None:
         """The last decision; where nothing was decided since the last write, that write."""

@@ -19,8 +19,8 @@ LIBRARY = {
     "waiting": "SELECT count(*) FROM queue",
 }
 JOURNAL = {
-    "runs": "SELECT count(DISTINCT run) FROM entry WHERE state IN ('written', 'undone')",
-    "files": "SELECT count(*) FROM entry WHERE state = 'written'",
+    "runs": "SELECT count(DISTINCT run) FROM entry WHERE state = 'written'",
+    "files": "SELECT count(DISTINCT path) FROM entry WHERE state = 'written'",
     "interrupted": "SELECT count(*) FROM run WHERE NOT finished",
     "unfinished": "SELECT count(*) FROM entry WHERE state = 'intended'",
 }

@@ -27,13 +27,14 @@ MARKS = (Field.MAT_TAGS, Field.MAT_MODEL)
 
 
 def found(session: Session, *under: Path, fields: tuple[Field, ...] = ()) -> dict[Path, FileReversal]:
-    files = remove.look(session, under, fields, Event())
+    pasts = remove.removing(session, under).pasts
+    files = (remove.look_at(session, past.place, fields) for past in pasts)
     return {file.place: file for file in files if file is not None}
 
 
 def remove_all(session: Session, *under: Path, fields: tuple[Field, ...] = ()) -> list[WriteResult]:
-    files = found(session, *under, fields=fields).values()
-    return list(reverse(session, remove.REMOVAL.of(file.safe for file in files), Event()))
+    files = [file.safe for file in found(session, *under, fields=fields).values()]
+    return list(reverse(session, remove.removing(session, under), files, Event()))
 
 
 @pytest.mark.parametrize("extension", sample_files.ALL)
@@ -162,7 +163,7 @@ def test_stopped_in_the_middle_it_goes_on_with_the_rest(session: Session, music:
     before = [path.read_bytes() for path in music]
     write(session, ALL, *music)
     cancel = Event()
-    for _ in reverse(session, remove.REMOVAL.of(found(session).values()), cancel):
+    for _ in reverse(session, remove.removing(session), list(found(session).values()), cancel):
         cancel.set()
     assert len(found(session)) == 2
     assert (session.runs()[0].files, session.runs()[0].planned) == (1, 3)

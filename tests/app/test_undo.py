@@ -20,7 +20,6 @@ from mat_desktop.app.reverse import reverse
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import (
-    Task,
     last_run,
     last_undo,
     look,
@@ -30,7 +29,7 @@ from mat_desktop.app.undo import (
 )
 from mat_desktop.audio.probe import packets_digest
 from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import FileReversal, RunKind
+from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import StoreFault, UsageFault
@@ -86,7 +85,7 @@ def looked_at(session: Session, task: Task) -> list[FileReversal]:
 
 def do(session: Session, task: Task, *, force: bool = False) -> list[WriteResult]:
     files = looked_at(session, task)
-    return list(reverse(session, task.of(f if force else f.safe for f in files), Event()))
+    return list(reverse(session, task, files if force else [file.safe for file in files], Event()))
 
 
 def rest(path: Path, *fields: Field) -> tuple[bytes, ...]:
@@ -279,7 +278,7 @@ def test_a_file_that_changes_between_look_and_undo_is_left_alone(session: Sessio
     files = looked_at(session, task)
     retag(music[0], TITLE="Theirs")
     touched = music[0].read_bytes()
-    results = list(reverse(session, task.of(files), Event()))
+    results = list(reverse(session, task, files, Event()))
     assert [result.status for result in results] == [WriteStatus.CONFLICT, *[WriteStatus.WRITTEN] * 2]
     assert music[0].read_bytes() == touched
 
@@ -292,11 +291,11 @@ def test_two_undos_of_one_run(session: Session, music: list[Path], tmp_path: Pat
         task = undoing(session, run)
         files = looked_at(session, task)
         with other.journal.writing(), pytest.raises(StoreFault, match="another mat-desktop is writing"):
-            list(reverse(session, task.of(files), Event()))
+            list(reverse(session, task, files, Event()))
         do(other, undoing(other, run))
         for file, path in zip(files, music, strict=True):
             os.utime(path, ns=(1, file.stamp.mtime_ns if file.stamp else 1))
-        results = list(reverse(session, task.of(files), Event()))
+        results = list(reverse(session, task, files, Event()))
         assert {result.status for result in results} == {WriteStatus.UNCHANGED}
     finally:
         other.close()
@@ -308,7 +307,7 @@ def test_cancelled_in_the_middle_the_rest_is_undone_later(session: Session, musi
     before = [path.read_bytes() for path in music]
     run = write(session, ALL, *music)
     task, cancel = undoing(session, run), Event()
-    for _ in reverse(session, task.of(looked_at(session, task)), cancel):
+    for _ in reverse(session, task, looked_at(session, task), cancel):
         cancel.set()
     assert [path.read_bytes() == old for path, old in zip(music, before, strict=True)] == [True, False, False]
     assert session.runs()[0].planned == 3

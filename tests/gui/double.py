@@ -32,6 +32,7 @@ from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSp
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task, Trace
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import POLICY_FIELDS, SPECS, Settings, Value, policy_key
@@ -251,6 +252,8 @@ class FakeServices:
         self.kept: dict[TrackId, Mapping[str, Verdict]] = {}
         self.files: dict[Path, Track] = {}
         self._runs: list[tuple[Run, list[FilePlan]]] = []
+        self.own_runs: list[int] = []
+        self.gone: set[Path] = set()
         for number in range(5):
             path = self.music / f"{number} song.flac"
             tags = {Field.TITLE: (f"Song {number}",), Field.ARTIST: ("The Late Ferries",)}
@@ -389,9 +392,98 @@ class FakeServices:
     def runs(self) -> list[Run]:
         return [run for run, _ in reversed(self._runs)]
 
-    def run_changes(self, run_id: int) -> Sequence[FilePlan]:
+    def run_changes(self, run_id: int) -> Sequence[FileReversal]:
         run, files = self._runs[run_id - 1]
-        return [] if run.undone else files
+        why = "undone" if run.undone else ""
+        return [
+            FileReversal(f.path, f.path, None, tuple(FieldReversal(c, (), why) for c in f.changes))
+            for f in files
+        ]
+
+    def undoing(self, run_id: int) -> Task:
+        run, files = self._runs[run_id - 1]
+        if run.undone:
+            raise UsageFault(f"run {run_id} was undone already")
+        kind = RunKind.REDO if run.kind is RunKind.UNDO else RunKind.UNDO
+        return Task(kind, f"{kind} of run {run_id}", self._pasts(run_id, files), run_id)
+
+    def redoing(self, run_id: int) -> Task:
+        if self._runs[run_id - 1][0].kind is RunKind.UNDO:
+            return self.undoing(run_id)
+        by = next(run.id for run, _ in reversed(self._runs) if run.undo_of == run_id and not run.undone)
+        return self.undoing(by)
+
+    def undoing_files(self, paths: Sequence[Path]) -> Task:
+        for run, files in reversed(self._runs):
+            wanted = [file for file in files if file.path in paths]
+            if wanted and not run.undone:
+                pasts = self._pasts(run.id, wanted)
+                return Task(RunKind.UNDO, f"undo of run {run.id}", pasts, run.id, whole=False)
+        raise UsageFault("nothing was written to it that could be undone")
+
+    def removing(self) -> Task:
+        pasts = [past for run, files in self._runs if not run.undone for past in self._pasts(run.id, files)]
+        return Task(RunKind.REMOVE, "removal of everything written", tuple(pasts))
+
+    def _pasts(self, run_id: int, files: Sequence[FilePlan]) -> tuple[Past, ...]:
+        return tuple(
+            Past(f.path, f.path, tuple(Trace(c.field, c.after, c.before, (run_id,)) for c in f.changes))
+            for f in files
+        )
+
+    def look_back(self, task: Task, pasts: Sequence[Past]) -> list[FileReversal]:
+        return [self._look_back(past) for past in pasts]
+
+    def _look_back(self, past: Past) -> FileReversal:
+        if past.path in self.gone:
+            lost = tuple(FieldReversal(Change(t.field, t.ours, t.old), t.entries) for t in past.traces)
+            return FileReversal(past.path, past.place, None, lost, "the file is gone")
+        track, items = self.files[past.path], []
+        for trace in past.traces:
+            now = tuple(track.tags.get(trace.field, ()))
+            why = "" if now == trace.ours else "another program changed it since"
+            items.append(FieldReversal(Change(trace.field, now, trace.old), trace.entries, why))
+        return FileReversal(past.path, past.place, track.stamp, tuple(items))
+
+    def reverse(
+        self, task: Task, files: Sequence[FileReversal], cancel: threading.Event
+    ) -> Iterator[WriteResult]:
+        done: list[FilePlan] = []
+        for file in files:
+            while not self.hold.wait(0.01):
+                if cancel.is_set():
+                    break
+            if cancel.is_set():
+                break
+            self._change(file.path, file.changes)
+            done.append(FilePlan(file.path, FileStamp(0, 0, 0), file.changes))
+            yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
+        for file in done:
+            for entry in {entry for item in files for entry in item.fields[0].entries}:
+                run, written = self._runs[entry - 1]
+                count = sum(len(plan.changes) for plan in written if plan.path == file.path)
+                self._runs[entry - 1] = (replace(run, reverted=run.reverted + count), written)
+        self._keep(task.reason, done, len(files), task.kind, task.undo_of)
+
+    def _keep(
+        self,
+        reason: str,
+        done: list[FilePlan],
+        planned: int,
+        kind: RunKind = RunKind.WRITE,
+        undo_of: int | None = None,
+    ) -> None:
+        number = len(self._runs) + 1
+        changes = sum(len(file.changes) for file in done)
+        run = Run(
+            number, datetime.now(UTC), reason, len(done), changes, kind, planned=planned, undo_of=undo_of
+        )
+        self._runs.append((run, done))
+        self.own_runs.append(number)
+
+    def not_own(self) -> None:
+        """The last run was made by another process."""
+        self.own_runs.pop()
 
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         yield from list(self.files.values())
@@ -499,16 +591,11 @@ class FakeServices:
             self._change(file.path, file.changes)
             done.append(file)
             yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
-        changes = sum(len(file.changes) for file in done)
-        run = Run(len(self._runs) + 1, datetime.now(UTC), plan.reason, len(done), changes)
-        self._runs.append((run, done))
+        self._keep(plan.reason, done, len(plan.files))
 
     def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
-        run, files = self._runs[run_id - 1]
-        for file in files:
-            self._change(file.path, [change.reversed() for change in file.changes])
-            yield WriteResult(file.path, WriteStatus.WRITTEN)
-        self._runs[run_id - 1] = (replace(run, reverted=run.changes), files)
+        task = self.undoing(run_id)
+        yield from self.reverse(task, [self._look_back(past).safe for past in task.pasts], cancel)
 
     def _change(self, path: Path, changes: Sequence[Change]) -> None:
         track = self.files[path]

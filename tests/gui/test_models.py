@@ -10,6 +10,7 @@ from PySide6.QtCore import QPersistentModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 
 from mat_desktop.domain.query import Vocabulary, parse
+from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Category, Field
@@ -150,7 +151,7 @@ def test_plan(services: FakeServices, qtmodeltester: ModelTester) -> None:
     assert (len(model.files), model.left_out) == (0, 3)
     model.toggle(1)
     assert len(model.files) == 1
-    model.filter(True)
+    model.filter(lambda line: line.replaces)
     assert model.rowCount() == 0
     model.filter(None)
     assert "will be written" in model.index(1, 0).data(Role.AccessibleTextRole)
@@ -159,17 +160,21 @@ def test_plan(services: FakeServices, qtmodeltester: ModelTester) -> None:
 def test_history(qtmodeltester: ModelTester) -> None:
     now = datetime.now(UTC)
     runs = [
-        Run(3, now, "undo of run 1", 2, 4, undo_of=1),
+        Run(4, now, "undo of run 3", 1, 2, RunKind.UNDO, undo_of=3, reverted=2),
+        Run(3, now, "undo of run 1", 2, 4, RunKind.UNDO, undo_of=1),
         Run(2, now, "Double", 1, 2),
         Run(1, now - timedelta(days=1), "Double", 2, 4, reverted=4),
     ]
     model = HistoryModel()
     qtmodeltester.check(model)
     model.show(runs)
-    assert model.last() is runs[1]
+    offers = {e.run.id: e.offer for row in range(model.rowCount()) if (e := model.entry(row)) and e.run}
+    assert offers == {4: "", 3: "Redo", 2: "Undo", 1: "Redo"}
     texts = [model.index(row).data() for row in range(model.rowCount())]
     assert "Took back 2 files" in texts
+    assert "Took back 1 file, redone" in texts
     assert "Wrote 2 files, undone" in texts
+    assert model.row(1) == model.rowCount() - 1
 
 
 def test_small_models(services: FakeServices, qtmodeltester: ModelTester) -> None:

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from mat_desktop.domain.reversal import RunKind
 from mat_desktop.gui import words
 
 if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
 
 Index = QModelIndex | QPersistentModelIndex
+DID = {
+    RunKind.WRITE: "Wrote",
+    RunKind.UNDO: "Took back",
+    RunKind.REDO: "Wrote",
+    RunKind.REMOVE: "Removed from",
+}
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 _NO_INDEX = QModelIndex()
 
@@ -27,8 +34,22 @@ class Entry:
 
     @property
     def can_undo(self) -> bool:
-        """Whether it can be taken back."""
-        return self.run is not None and not self.run.undone and self.run.undo_of is None
+        """Whether something of it can be taken back; of an undo that is a redo."""
+        run = self.run
+        return run is not None and run.kind is not RunKind.UNDO and not run.undone
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something of it can be written again."""
+        run = self.run
+        if run is None:
+            return False
+        return not run.undone if run.kind is RunKind.UNDO else run.reverted > 0
+
+    @property
+    def offer(self) -> str:
+        """What its button does."""
+        return "Undo" if self.can_undo else "Redo" if self.can_redo else ""
 
     @property
     def title(self) -> str:
@@ -37,18 +58,43 @@ class Entry:
         if run is None:
             return self.day
         files = words.plural(run.files, "file")
-        if run.undo_of is not None:
-            return f"Took back {files}"
-        return f"Wrote {files}, undone" if run.undone else f"Wrote {files}"
+        if run.planned is not None and run.planned > run.files:
+            files = f"{words.number(run.files)} of {words.plural(run.planned, 'file')}"
+        title = f"{DID[run.kind]} {files}"
+        if run.kind is RunKind.REDO:
+            title += " again"
+        if run.undone:
+            title += ", redone" if run.kind is RunKind.UNDO else ", undone"
+        return title
+
+    @property
+    def partly(self) -> bool:
+        """Whether it should have written more files than it did."""
+        run = self.run
+        return run is not None and run.planned is not None and run.planned > run.files
 
     @property
     def detail(self) -> str:
-        """When, how much, and why."""
+        """When, how much, where and why."""
         run = self.run
         if run is None:
             return ""
         parts = [run.started.astimezone().strftime("%H:%M"), words.plural(run.changes, "change")]
-        return " · ".join([*parts, *([run.reason] if run.reason else [])])
+        if 0 < run.reverted < run.changes:
+            parts.append(f"{words.number(run.reverted)} undone")
+        if run.reason:
+            parts.append(run.reason)
+        return " · ".join(parts)
+
+    @property
+    def about(self) -> str:
+        """All that is known of it, for where there is room."""
+        if self.run is None:
+            return ""
+        fields = ", ".join(words.field(field) for field in self.run.fields)
+        return " · ".join(
+            part for part in (f"{self.day}, {self.detail}", f"run {self.run.id}", fields) if part
+        )
 
 
 class HistoryModel(QAbstractListModel):
@@ -94,7 +140,7 @@ class HistoryModel(QAbstractListModel):
             return f"{entry.title}\n{entry.detail}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(
-                filter(None, (entry.title, entry.detail, "can be undone" if entry.can_undo else ""))
+                filter(None, (entry.title, entry.detail, entry.offer and f"{entry.offer} with Space"))
             )
         return None
 
@@ -102,6 +148,7 @@ class HistoryModel(QAbstractListModel):
         """A line by its place."""
         return self._entries[row] if 0 <= row < len(self._entries) else None
 
-    def last(self) -> Run | None:
-        """The newest run that can be taken back."""
-        return next((entry.run for entry in self._entries if entry.can_undo), None)
+    def row(self, run_id: int) -> int:
+        """The place of a run, -1 where it is not listed."""
+        found = (n for n, e in enumerate(self._entries) if e.run is not None and e.run.id == run_id)
+        return next(found, -1)

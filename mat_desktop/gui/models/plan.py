@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from mat_desktop.domain.plan import Change, FilePlan
+from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
@@ -22,6 +22,9 @@ HEADERS = ("File", "Field", "Old", "New")
 
 _NO_INDEX = QModelIndex()
 
+Keep = Callable[["Line"], bool]
+"""Whether a line is shown."""
+
 
 @dataclass(slots=True, eq=False)
 class Folder:
@@ -31,14 +34,34 @@ class Folder:
     files: int = 0
 
 
+class PlannedFile(Protocol):
+    """A file of a plan, or of a reversal."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What can be changed in it."""
+
+
 @dataclass(slots=True, eq=False)
 class Line:
-    """A folder's heading (no file), or one change of one file."""
+    """A folder's heading (no file), or one change of one file.
+
+    :param why: what speaks against it, empty where nothing does
+    :param stuck: it cannot be made at all
+    :param icon: that stands before the reason
+    """
 
     folder: Folder
-    file: FilePlan | None = None
+    file: PlannedFile | None = None
     change: Change | None = None
     replaces: bool = False
+    why: str = ""
+    stuck: bool = False
+    icon: str = ""
 
 
 def replaces(change: Change) -> bool:
@@ -50,28 +73,30 @@ class PlanModel(QAbstractTableModel):
     """Files come some at a time; numbers are kept, as there may be many. ``picked`` says they changed."""
 
     picked = Signal()
+    TAKEN = "will be written"
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._files: list[FilePlan] = []
+        self._files: list[PlannedFile] = []
         self._every: list[Line] = []
         self._lines: list[Line] = []
         self._unchecked: set[Path] = set()
-        self._only: bool | None = None
-        self._replacing = self._headings = 0
-        self.changes = 0
+        self._keep: Keep | None = None
+        self._replacing = self._headings = self._possible = 0
+        self.picked_files = self.changes = 0
         self.by_field: Counter[Field] = Counter()
 
-    def show(self, files: Sequence[FilePlan]) -> None:
+    def show(self, files: Sequence[PlannedFile]) -> None:
         """Another plan; what was unchecked stays so."""
         self.beginResetModel()
         self._files, self._every, self._lines = [], [], []
-        self._replacing = self._headings = self.changes = 0
+        self._replacing = self._headings = self._possible = 0
+        self.picked_files = self.changes = 0
         self.by_field = Counter()
         self.endResetModel()
         self.add(files)
 
-    def add(self, files: Sequence[FilePlan]) -> None:
+    def add(self, files: Sequence[PlannedFile]) -> None:
         """More files of the plan, in the order of folders."""
         fresh: list[Line] = []
         for file in files:
@@ -81,9 +106,9 @@ class PlanModel(QAbstractTableModel):
                 folder = Folder(file.path.parent)
                 fresh.append(Line(folder))
             folder.files += 1
-            fresh += [Line(folder, file, change, replaces(change)) for change in file.changes]
-            if file.path not in self._unchecked:
-                self._count(file, 1)
+            fresh += self._lines_of(folder, file)
+            self._possible += bool(file.changes)
+            self._count(file, 1)
         self._files += files
         self._every += fresh
         self._replacing += sum([line.replaces for line in fresh])
@@ -96,21 +121,30 @@ class PlanModel(QAbstractTableModel):
             self.endInsertRows()
         self.picked.emit()
 
-    def _count(self, file: FilePlan, by: int) -> None:
-        self.changes += by * len(file.changes)
-        for change in file.changes:
+    def _lines_of(self, folder: Folder, file: PlannedFile) -> list[Line]:
+        return [Line(folder, file, change, replaces(change)) for change in file.changes]
+
+    def _count(self, file: PlannedFile, by: int) -> None:
+        taken = self._taken(file)
+        self.picked_files += by * bool(taken)
+        self.changes += by * len(taken)
+        for change in taken:
             self.by_field[change.field] += by
 
-    def filter(self, only_replacing: bool | None) -> None:
-        """All changes, only those that replace something, or only those that do not."""
-        self._only = only_replacing
+    def _taken(self, file: PlannedFile) -> Sequence[Change]:
+        """What would be changed in a file."""
+        return () if file.path in self._unchecked else file.changes
+
+    def filter(self, keep: Keep | None) -> None:
+        """Show only some of the changes, or all of them."""
+        self._keep = keep
         self.beginResetModel()
         self._lines = self._filtered(self._every)
         self.endResetModel()
 
     def _filtered(self, lines: list[Line]) -> list[Line]:
-        only = self._only
-        if only is None:
+        keep = self._keep
+        if keep is None:
             return lines[:]
         shown: list[Line] = []
         heading: Line | None = None
@@ -118,7 +152,7 @@ class PlanModel(QAbstractTableModel):
         for line in lines:
             if line.change is None:
                 heading = line
-            elif line.replaces is only:
+            elif keep(line):
                 if line.folder is not shown_folder:
                     shown.append(heading if heading is not None else Line(line.folder))
                     shown_folder = line.folder
@@ -130,41 +164,58 @@ class PlanModel(QAbstractTableModel):
         self._unchecked.clear()
 
     @property
-    def files(self) -> list[FilePlan]:
-        """Files that are checked."""
-        return [file for file in self._files if file.path not in self._unchecked]
+    def files(self) -> list[PlannedFile]:
+        """Files in which something would be changed."""
+        return [file for file in self._files if self._taken(file)]
 
     @property
     def left_out(self) -> int:
-        """How many are not."""
-        return sum(1 for file in self._files if file.path in self._unchecked) if self._unchecked else 0
-
-    @property
-    def picked_files(self) -> int:
-        """How many are."""
-        return len(self._files) - self.left_out
+        """Files in which nothing would be changed, though it could be."""
+        return self._possible - self.picked_files
 
     def counts(self) -> tuple[int, int]:
         """Changes that only add, and changes that replace, over all files."""
         return len(self._every) - self._headings - self._replacing, self._replacing
 
     def checked(self, line: Line) -> bool:
-        """Whether a line's file would be written."""
-        return line.file is not None and line.file.path not in self._unchecked
+        """Whether something would be changed in a line's file."""
+        return line.file is not None and bool(self._taken(line.file))
+
+    def takes(self, line: Line) -> bool:
+        """Whether the change in this line would be made."""
+        return self.checked(line)
 
     def toggle(self, row: int) -> None:
         """Check or uncheck a file, or all of a folder."""
-        if not 0 <= row < len(self._lines):
+        files = self._of(row)
+        if not files:
             return
-        line = self._lines[row]
-        if line.file is not None:
-            files = [line.file]
-        else:
-            files = [file for file in self._files if file.path.parent == line.folder.path]
-        left_out = [file for file in files if file.path in self._unchecked]
+        left_out = [file for file in files if not self._taken(file)]
         for file in left_out or files:
-            self._unchecked ^= {file.path}
-            self._count(file, -1 if file.path in self._unchecked else 1)
+            self._count(file, -1)
+            self._take(file, bool(left_out))
+            self._count(file, 1)
+        self._told()
+
+    def _of(self, row: int) -> list[PlannedFile]:
+        """Files of a line in which something can be changed: its own, or those of its folder."""
+        line = self.line(row)
+        if line is None:
+            return []
+        files = (
+            [line.file]
+            if line.file is not None
+            else [file for file in self._files if file.path.parent == line.folder.path]
+        )
+        return [file for file in files if file.changes]
+
+    def _take(self, file: PlannedFile, on: bool) -> None:
+        if on:
+            self._unchecked.discard(file.path)
+        else:
+            self._unchecked.add(file.path)
+
+    def _told(self) -> None:
         self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, 3))
         self.picked.emit()
 
@@ -212,9 +263,13 @@ class PlanModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             text = self._text(index.row(), line, index.column()) or "empty"
             if index.column() == 0 and line.file is not None:
-                return f"{line.file.path.name}, {'will be written' if self.checked(line) else 'left out'}"
-            return text
+                return f"{line.file.path.name}, {self.TAKEN if self.checked(line) else 'left out'}"
+            return f"{text}, {self._said(line)}" if index.column() == 1 and self._said(line) else text
         return None
+
+    def _said(self, line: Line) -> str:
+        """What a field's own box says."""
+        return ""
 
     def _text(self, row: int, line: Line, column: int) -> str:
         if line.file is None or line.change is None:
@@ -224,4 +279,6 @@ class PlanModel(QAbstractTableModel):
             return printable(Path(line.file.path.name)) if self.is_first(row) else ""
         if column == 1:
             return words.field(line.change.field)
+        if column == 3 and line.why and not self.takes(line):
+            return line.why
         return "; ".join(line.change.before if column == 2 else line.change.after)

@@ -1,14 +1,16 @@
-"""Runs that wrote files: their list, and taking one back."""
+"""Runs that wrote files: their list, and taking back what they wrote."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.domain.plan import WriteResult
+from mat_desktop.domain.reversal import FileReversal, RunKind, Task
+from mat_desktop.errors import MatError
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.operations.desk import Desk
@@ -17,13 +19,44 @@ from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
 if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
 
+JOBS = {RunKind.UNDO: "Undoing", RunKind.REDO: "Redoing", RunKind.REMOVE: "Removing"}
+DONE = {RunKind.UNDO: "Put back", RunKind.REDO: "Rewrote", RunKind.REMOVE: "Removed from"}
+SAID = {
+    RunKind.UNDO: "{} put back.",
+    RunKind.REDO: "{} written again.",
+    RunKind.REMOVE: "What was written is out of {}.",
+}
+
+SLICE = 20
+"""Files that are looked at together; other questions come between."""
+
+
+def last_of(runs: Sequence[Run], own: Sequence[int] | None = None, *, redo: bool = False) -> Run | None:
+    """The run that undo, or redo, is about; None where there is none.
+
+    :param runs: the newest first
+    :param own: only these
+    """
+    for run in runs:
+        if own is not None and run.id not in own:
+            continue
+        if redo and run.kind in (RunKind.WRITE, RunKind.REMOVE):
+            return None  # something new was written since
+        if (run.kind is RunKind.UNDO) is redo and not run.undone and not run.tried:
+            return run
+    return None
+
 
 class Undo(QObject):
-    """``listed`` hands over all runs, ``recovered`` what a crash had left half-way."""
+    """``listed`` hands over all runs, ``recovered`` what a crash had left half-way.
+
+    ``ended`` says that files were written; ``again`` asks to show a task anew, as files of it remain.
+    """
 
     listed = Signal(object)
     recovered = Signal(object)
-    ended = Signal()
+    ended = Signal(object)
+    again = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -32,8 +65,12 @@ class Undo(QObject):
 
     @property
     def last(self) -> Run | None:
-        """The newest run that can be taken back."""
-        return next((run for run in self.runs if not run.undone and run.undo_of is None), None)
+        """The newest run that can be taken back, whoever made it."""
+        return last_of(self.runs)
+
+    def run(self, run_id: int) -> Run | None:
+        """A run by its number."""
+        return next((run for run in self.runs if run.id == run_id), None)
 
     def load(self) -> None:
         """Read the list anew."""
@@ -66,38 +103,91 @@ class Undo(QObject):
             )
         )
 
-    def take_back(self, run_id: int) -> None:
-        """Write the old values again."""
-        desk = self._desk
-        run = next((run for run in self.runs if run.id == run_id), None)
+    def take_back(self, run: Run) -> None:
+        """Take a run back at once; what others changed since stays."""
+        services = self._desk.services
+        kind = RunKind.REDO if run.kind is RunKind.UNDO else RunKind.UNDO
+        task = Task(kind, "", (), run.id)
+        self._do(task, run.files, lambda cancel: services.undo(run.id, cancel))
+
+    def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:
+        """Do what was shown and chosen."""
+        services = self._desk.services
+        self._do(task, len(files), lambda cancel: services.reverse(task, files, cancel))
+
+    def _do(
+        self, task: Task, total: int, results: Callable[[threading.Event], Iterator[WriteResult]]
+    ) -> None:
+        desk, done = self._desk, DONE[task.kind]
         outcome = Outcome(desk.tracks)
 
         def make(cancel: threading.Event) -> Iterator[Any]:
-            yield from with_refresh(desk.services, desk.services.undo(run_id, cancel))
+            yield from with_refresh(desk.services, results(cancel))
 
         def ended(error: Exception | None) -> None:
             self.load()
-            back = words.plural(outcome.written, "file")
             if error is not None:
-                desk.complain("The run cannot be taken back", error)
+                desk.complain(f"{JOBS[task.kind]} stopped", error)
             if outcome.written:
-                desk.say("positive", f"Took back {back}.", kind="wrote")
+                files = words.plural(outcome.written, "file")
+                desk.say("positive", SAID[task.kind].format(files), kind="wrote")
             if outcome.bad:
                 first = outcome.bad[0]
                 many = words.plural(len(outcome.bad), "file")
-                desk.say("warning", f"{many} not as before: {first.path.name}: {first.reason}", kind="undo")
-            outcome.close(job, "Took back", lambda: self.take_back(run_id))
+                desk.say("warning", f"{many} not as wished: {first.path.name}: {first.reason}", kind="undo")
+            outcome.close(job, done, lambda: self.again.emit(task))
             desk.result(job.outcome)
-            self.ended.emit()
+            self.ended.emit(job)
 
         job = Job(
-            "Undoing",
+            JOBS[task.kind],
             make,
             on_items=outcome.take,
             on_end=ended,
-            total=run.files if run is not None else None,
+            total=total,
             unit="file",
             counts=is_result,
-            leave="The file under way is finished first; those after it stay as they were written.",
+            leave="The file under way is finished first; those after it stay as they are.",
         )
         desk.bridge.do(job)
+
+
+class LookBack(QObject):
+    """Works out for one panel what would be taken back: first from the journal, then file by file."""
+
+    begun = Signal(object)
+    found = Signal(object, int)
+    complete = Signal()
+    failed = Signal(str)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._channel = f"look back {id(self)}"
+
+    def at(self, make: Callable[[], Task]) -> None:
+        """Another task; one that is being looked at is dropped."""
+        bridge, services = self._desk.bridge, self._desk.services
+
+        def begin(task: Task) -> None:
+            self.begun.emit(task)
+            bridge.slices(
+                self._channel,
+                task.pasts,
+                SLICE,
+                lambda pasts: services.look_back(task, pasts),
+                self.found.emit,
+                self.complete.emit,
+                failed,
+            )
+
+        def failed(error: Exception) -> None:
+            self.failed.emit(
+                str(error) if isinstance(error, MatError) else f"{type(error).__name__}: {error}"
+            )
+
+        bridge.ask(self._channel, make, begin, failed)
+
+    def drop(self) -> None:
+        """Nobody looks at it any more."""
+        self._desk.bridge.forget(self._channel)

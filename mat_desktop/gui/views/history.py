@@ -15,23 +15,28 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
     Signal,
+    SignalInstance,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QListView,
+    QMenu,
     QStackedLayout,
+    QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
-from mat_desktop.domain.plan import FilePlan
-from mat_desktop.gui import icons
+from mat_desktop.domain.reversal import FileReversal, RunKind
+from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.history import ENTRY_ROLE, Entry, HistoryModel
-from mat_desktop.gui.models.plan import PlanModel
+from mat_desktop.gui.models.reversal import RunModel
 from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
@@ -75,10 +80,12 @@ class _Delegate(QStyledItemDelegate):
         if here or self._view.hover_row == index.row():
             painter.fillRect(rect.adjusted(0, 0, 0, -1), t.color("hover"))
         painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
-        back = entry.run.undone or entry.run.undo_of is not None
+        back = entry.run.undone or entry.run.kind in (RunKind.UNDO, RunKind.REMOVE)
         x, y = rect.x() + 24, rect.y() + 22
         if back:
             icons.draw(painter, "undo-2", x, y, 20, t.color("muted"))
+        elif entry.partly:
+            icons.draw(painter, "triangle-alert", x, y, 20, t.color("warning"))
         else:
             icons.draw_filled(painter, "circle-check", x, y, 20, t.color("positive"), t.color("surface"))
         button = self._view.button(rect)
@@ -91,31 +98,31 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(t.color("muted"))
         below = QRect(rect.x() + 60, rect.y() + 33, wide, 18)
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, elide(entry.detail, wide, 12))
-        if entry.can_undo:
+        if entry.offer:
             under = self._view.pointer is not None and button.contains(self._view.pointer)
             round_rect(painter, button, 6, t.color("hover" if under else "raised"), t.color("border_strong"))
             if here and self._view.hasFocus():
                 round_rect(painter, button, 6, None, t.color("focus"), 2)
-            icons.draw(painter, "undo-2", button.x() + 14, button.y() + 8, 16, t.color("text"))
+            icon = "undo-2" if entry.can_undo else "redo-2"
+            icons.draw(painter, icon, button.x() + 14, button.y() + 8, 16, t.color("text"))
             painter.setFont(font(13, 500))
             painter.setPen(t.color("text"))
-            painter.drawText(button.adjusted(38, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, "Undo")
-        elif entry.run.undone:
-            painter.setPen(t.color("muted"))
-            painter.drawText(button, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "Undone")
+            painter.drawText(button.adjusted(38, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, entry.offer)
         painter.restore()
 
 
 class Runs(QListView):
-    """The list. Enter, Space or the button in a row takes the run back."""
+    """The list. Enter, Space or the button in a row shows what undo, or redo, would do."""
 
     undo = Signal(int)
+    redo = Signal(int)
 
     def __init__(self, model: HistoryModel) -> None:
         super().__init__()
         self.hover_row = -1
         self.pointer: QPoint | None = None
         self._model = model
+        self._menu = QMenu(self)
         self.setModel(model)
         self.setAccessibleName("Runs")
         self.setItemDelegate(_Delegate(self))
@@ -131,8 +138,25 @@ class Runs(QListView):
 
     def _ask(self, row: int) -> None:
         entry = self._model.entry(row)
-        if entry is not None and entry.can_undo and entry.run is not None:
-            self.undo.emit(entry.run.id)
+        if entry is not None and entry.run is not None and entry.offer:
+            (self.undo if entry.can_undo else self.redo).emit(entry.run.id)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with a run."""
+        row = self.currentIndex().row()
+        place = self.visualRect(self.currentIndex()).center()
+        if event.reason() is QContextMenuEvent.Reason.Mouse:
+            row, place = self.indexAt(event.pos()).row(), event.pos()
+        entry = self._model.entry(row)
+        if entry is None or entry.run is None:
+            return
+        run_id = entry.run.id
+        self._menu.clear()
+        undo = self._menu.addAction("Undo…", lambda: self.undo.emit(run_id))
+        redo = self._menu.addAction("Redo…", lambda: self.redo.emit(run_id))
+        undo.setEnabled(entry.can_undo)
+        redo.setEnabled(entry.can_redo)
+        self._menu.popup(self.viewport().mapToGlobal(place))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The row under the pointer is lit."""
@@ -171,9 +195,10 @@ class Runs(QListView):
 
 
 class History(Panel):
-    """The page."""
+    """The page: runs, and beside them what one of them did, or what taking it back would do."""
 
     undo = Signal(int)
+    redo = Signal(int)
     chosen = Signal(int)
     back = Signal()
 
@@ -187,23 +212,23 @@ class History(Panel):
         head = bar.row
         head.addWidget(Text("History", size=16, weight=600))
         head.addStretch(1)
-        self.summary = Text(size=12, token="muted")
-        head.addWidget(self.summary)
         layout.addWidget(bar)
         self.banners = Banners()
         layout.addWidget(self.banners)
         box = QWidget()
         self._stack = QStackedLayout(box)
         holder = Splitter(Qt.Orientation.Horizontal)
-        self.list = Runs(self.runs)
-        self.list.undo.connect(self.undo)
-        holder.addWidget(self.list)
-        holder.addWidget(self._details())
+        holder.addWidget(self._left())
+        self.right = QStackedWidget()
+        self.right.addWidget(self._details())
+        self.reversal = ReversalPanel()
+        self.reversal.closed.connect(self.show_details)
+        self.right.addWidget(self.reversal)
+        holder.addWidget(self.right)
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
-        holder.setSizes([480, 880])
-        self.list.selectionModel().currentChanged.connect(lambda now, _: self._choose(now.row()))
-        self._rest: list[FilePlan] = []
+        holder.setSizes([440, 920])
+        self._rest: list[FileReversal] = []
         self._filling = QTimer(self)
         self._filling.setInterval(0)
         self._filling.timeout.connect(self._fill)
@@ -211,35 +236,85 @@ class History(Panel):
         self._stack.addWidget(self._empty())
         layout.addWidget(box, 1)
 
+    def _left(self) -> QWidget:
+        box = Panel("surface")
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.list = Runs(self.runs)
+        self.list.undo.connect(self.undo)
+        self.list.redo.connect(self.redo)
+        self.list.selectionModel().currentChanged.connect(lambda now, _: self._choose(now.row()))
+        layout.addWidget(self.list, 1)
+        foot = Panel("surface", edges="t")
+        foot.setFixedHeight(56)
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(24, 0, 16, 0)
+        self.summary = Text(size=12, token="muted", elide=True)
+        self.summary.setMinimumHeight(16)
+        row.addWidget(self.summary, 1)
+        self.remove = Button("Remove everything written…")
+        row.addWidget(self.remove)
+        layout.addWidget(foot)
+        return box
+
     def _details(self) -> QWidget:
         box = Panel("surface")
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self.title = Text(size=16, weight=600)
-        self.title.setContentsMargins(24, 16, 24, 2)
-        layout.addWidget(self.title)
+        head = QHBoxLayout()
+        head.setContentsMargins(24, 12, 16, 2)
+        head.setSpacing(8)
+        self.title = Text(size=16, weight=600, elide=True)
+        self.title.setMinimumHeight(24)
+        head.addWidget(self.title, 1)
+        self.undo_button = Button("Undo…", "undo-2")
+        self.redo_button = Button("Redo…", "redo-2")
+        for button, signal in ((self.undo_button, self.undo), (self.redo_button, self.redo)):
+            button.clicked.connect(lambda _=False, signal=signal: self._ask(signal))
+            head.addWidget(button)
+        layout.addLayout(head)
         self.about = Text(token="muted", elide=True)
         self.about.setContentsMargins(24, 0, 24, 12)
         self.about.setMinimumHeight(32)
         layout.addWidget(self.about)
         layout.addWidget(Line())
-        self.changes = PlanModel(self)
+        self.changes = RunModel(self)
         self.table = PlanTable(self.changes, checkable=False)
         self.table.setAccessibleName("What the run changed")
         layout.addWidget(self.table, 1)
         return box
+
+    def _ask(self, signal: SignalInstance) -> None:
+        entry = self.runs.entry(self.list.currentIndex().row())
+        if entry is not None and entry.run is not None:
+            signal.emit(entry.run.id)
 
     def _choose(self, row: int) -> None:
         entry = self.runs.entry(row)
         if entry is None or entry.run is None:
             return
         self.title.setText(entry.title)
-        self.about.setText(f"{entry.day}, {entry.detail}")
+        self.about.setText(entry.about)
+        self.undo_button.setVisible(entry.can_undo)
+        self.redo_button.setVisible(entry.can_redo)
         self.show_changes(())
         self.chosen.emit(entry.run.id)
 
-    def show_changes(self, files: Sequence[FilePlan]) -> None:
+    def show_reversal(self) -> None:
+        """The panel comes in place of what the run did."""
+        self._stack.setCurrentIndex(0)
+        self.right.setCurrentWidget(self.reversal)
+        self.reversal.table.setFocus()
+
+    def show_details(self) -> None:
+        """And goes again."""
+        self.right.setCurrentIndex(0)
+        self._stack.setCurrentIndex(0 if self.runs.rowCount() else 1)
+        self.list.setFocus()
+
+    def show_changes(self, files: Sequence[FileReversal]) -> None:
         """What the chosen run changed; long lists grow while the event loop turns."""
         self.changes.show(files[:AT_ONCE])
         self._rest = list(files[AT_ONCE:])
@@ -269,16 +344,17 @@ class History(Panel):
         return box
 
     def show_runs(self, runs: Sequence[Run]) -> None:
-        """All runs anew; the newest is chosen."""
+        """All runs anew. The one looked at stays in view, unless it was the newest before."""
+        before = self.runs.entry(self.list.currentIndex().row())
+        newest = self.runs.entry(1)
         self.runs.show(runs)
-        self._stack.setCurrentIndex(0 if runs else 1)
-        files = sum(run.files for run in runs if run.undo_of is None)
+        open_panel = self.right.currentWidget() is self.reversal
+        self._stack.setCurrentIndex(0 if runs or open_panel else 1)
+        writes = [run for run in runs if run.kind in (RunKind.WRITE, RunKind.REDO)]
+        files = words.plural(sum(run.files for run in writes), "file")
+        self.summary.setText(f"{words.plural(len(runs), 'run')}, {files} written" if runs else "")
+        row = 1
+        if before is not None and before.run is not None and before is not newest:
+            row = max(1, self.runs.row(before.run.id))
         if runs:
-            self.summary.setText(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}, {files} files written")
-        else:
-            self.summary.setText("")
-        for row in range(self.runs.rowCount()):
-            entry = self.runs.entry(row)
-            if entry is not None and entry.run is not None:
-                self.list.setCurrentIndex(self.runs.index(row))
-                break
+            self.list.setCurrentIndex(self.runs.index(row))

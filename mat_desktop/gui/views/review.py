@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Suggestion, Verdict
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
@@ -33,7 +33,6 @@ from mat_desktop.gui.widgets.changes import new_html, old_html
 from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.painting import key_text
-from mat_desktop.gui.widgets.plan_table import OWN
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.queue_strip import QueueStrip
 from mat_desktop.gui.widgets.score_list import LARGE
@@ -124,7 +123,7 @@ class WillBeWritten(QWidget):
         """Fields that this program keeps for itself are left out."""
         self._last = changes
         t = current()
-        told = [change for change in changes if change.field not in OWN]
+        told = [change for change in changes if change.field not in MARKS]
         self.summary.setText(words.plural(len(told), "field") if told else "")
         if not told:
             text = "Only this program's own fields" if changes else "Nothing: the file stays as it is"

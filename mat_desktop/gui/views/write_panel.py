@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QSizePolic
 from mat_desktop.domain.plan import FilePlan, Plan, Policy
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
-from mat_desktop.gui.models.plan import PlanModel
+from mat_desktop.gui.models.plan import Keep, PlanModel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.changes import PolicyCombo
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
@@ -88,7 +88,12 @@ class WritePanel(Panel):
         row.setSpacing(6)
         self._group = QButtonGroup(self)
         self.filters: list[Button] = []
-        for text, only in (("All", None), ("Add", False), ("Replace", True)):
+        filters: tuple[tuple[str, Keep | None], ...] = (
+            ("All", None),
+            ("Add", lambda line: not line.replaces),
+            ("Replace", lambda line: line.replaces),
+        )
+        for text, only in filters:
             button = Button(text, height=28)
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, only=only: self.plan.filter(only))
@@ -184,7 +189,7 @@ class WritePanel(Panel):
 
     def confirm(self) -> None:
         """Write what is checked."""
-        files = tuple(self.plan.files)
+        files = tuple(file for file in self.plan.files if isinstance(file, FilePlan))
         if files and self.write.isEnabled():
             self.confirmed.emit(Plan(self._reason, files))
 

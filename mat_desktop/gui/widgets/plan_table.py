@@ -10,33 +10,33 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaint
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import MARKS
 from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.plan import LINE_ROLE, Line, PlanModel, replaces
+from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.delegates import elide, fix_rows
 from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
-OWN = frozenset({Field.MAT_TAGS, Field.MAT_SCORES, Field.MAT_MODEL})
-
 Piece = tuple[str, str, bool]
 """Text, colour token, struck."""
 
 
-def old_pieces(change: Change) -> list[Piece]:
-    """Old values; those that go are struck."""
+def old_pieces(change: Change, *, stays: bool = False) -> list[Piece]:
+    """Old values; those that go are struck, unless all stay as they are."""
     if not change.before:
         return [("empty", "faint", False)]
-    return [(value, "muted", value not in change.after) for value in change.before]
+    return [(value, "muted", value not in change.after and not stays) for value in change.before]
 
 
 def new_pieces(change: Change) -> list[Piece]:
     """New values; those that are added have a plus, those that replace something another colour."""
     had = set(change.before)
     token = "warning" if replaces(change) else "positive"
-    if change.field in OWN:
+    if change.field in MARKS:
         token = "muted"  # the program's own marks: what is heard stands in the other fields
     plus = "" if replaces(change) else "+ "
     if not change.after:
@@ -87,40 +87,59 @@ class _Delegate(QStyledItemDelegate):
             return
         if self._table.currentIndex().row() == index.row():
             painter.fillRect(rect, t.color("hover"))
-        dim = not self._table.plan.checked(line)
+        plan = self._table.plan
+        taken = plan.takes(line)
         inner = rect.adjusted(8, 0, -8, 0)
         if index.column() == 0:
-            if self._table.plan.is_first(index.row()):
-                if self._table.checkable:
-                    draw_check(
-                        painter, QRect(rect.x() + 24, rect.y() + rect.height() // 2 - 8, 16, 16), not dim
-                    )
-                else:
-                    icons.draw(
-                        painter,
-                        "music",
-                        rect.x() + 24,
-                        rect.y() + rect.height() // 2 - 8,
-                        16,
-                        t.color("muted"),
-                    )
-                painter.setFont(font(13, 500))
-                painter.setPen(t.color("muted" if dim else "text"))
-                name = rect.adjusted(56, 0, -8, 0)
-                text = elide(printable(Path(line.file.path.name)), name.width(), 13, 500)
-                painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
+            if plan.is_first(index.row()):
+                self._name(painter, rect, line)
         elif index.column() == 1:
+            if self._table.fieldwise:
+                if not line.stuck:
+                    draw_check(painter, QRect(inner.x(), middle(rect), 16, 16), taken)
+                inner.adjust(24, 0, 0, 0)
             painter.setFont(font(13))
-            painter.setPen(t.color("muted"))
+            painter.setPen(t.color("muted" if taken or not self._table.fieldwise else "faint"))
             text = elide(words.field(line.change.field), inner.width())
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
         elif index.column() == 2:
-            draw_pieces(painter, inner, old_pieces(line.change), dim=dim)
+            stays = line.why and not taken and self._table.checkable
+            draw_pieces(painter, inner, old_pieces(line.change, stays=bool(stays)), dim=not taken)
+        elif line.why and not taken:
+            self._why(painter, inner, line)
         else:
-            draw_pieces(painter, inner, new_pieces(line.change), dim=dim)
+            draw_pieces(painter, inner, new_pieces(line.change), dim=not taken)
         if self._table.plan.is_last(index.row()):
             painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
         painter.restore()
+
+    def _name(self, painter: QPainter, rect: QRect, line: Line) -> None:
+        t = current()
+        assert line.file is not None
+        checked = self._table.plan.checked(line)
+        if not self._table.checkable:
+            icons.draw(painter, "music", rect.x() + 24, middle(rect), 16, t.color("muted"))
+        elif line.file.changes:
+            draw_check(painter, QRect(rect.x() + 24, middle(rect), 16, 16), checked)
+        painter.setFont(font(13, 500))
+        painter.setPen(t.color("text" if checked else "muted"))
+        name = rect.adjusted(56, 0, -8, 0)
+        text = elide(printable(Path(line.file.path.name)), name.width(), 13, 500)
+        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _why(self, painter: QPainter, rect: QRect, line: Line) -> None:
+        """What speaks against a change, in the place of the values that it would bring."""
+        t = current()
+        if not self._table.checkable:
+            draw_pieces(painter, rect, [*new_pieces(line.change), (line.why, "faint", False)], dim=True)  # type: ignore[arg-type]
+            return
+        token = "warning" if line.icon else "faint"
+        if line.icon:
+            icons.draw(painter, line.icon, rect.x(), middle(rect), 16, t.color(token))
+            rect = rect.adjusted(24, 0, 0, 0)
+        painter.setFont(font(13))
+        painter.setPen(t.color(token))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, elide(line.why, rect.width()))
 
     def _folder(self, painter: QPainter, rect: QRect, line: Line) -> None:
         t = current()
@@ -141,6 +160,11 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(QRect(x, rect.y(), wide - x, rect.height()), Qt.AlignmentFlag.AlignVCenter, rest)
 
 
+def middle(rect: QRect) -> int:
+    """Where something 16 px high begins in a row."""
+    return rect.y() + rect.height() // 2 - 8
+
+
 def draw_check(painter: QPainter, box: QRect, on: bool) -> None:
     """A check box."""
     t = current()
@@ -152,12 +176,13 @@ def draw_check(painter: QPainter, box: QRect, on: bool) -> None:
 
 
 class PlanTable(QTableView):
-    """Space or a click checks and unchecks a file."""
+    """Space or a click checks and unchecks a file; Left and Right go to and from the boxes of fields."""
 
     def __init__(self, model: PlanModel, *, checkable: bool = True) -> None:
         super().__init__()
         self.plan = model
         self.checkable = checkable
+        self.fieldwise = isinstance(model, ReversalModel)
         self.setModel(model)
         self.setAccessibleName("Changes")
         self.setObjectName("changes")
@@ -187,21 +212,42 @@ class PlanTable(QTableView):
         super().resizeEvent(event)
         wide = event.size().width()
         self.setColumnWidth(0, min(310, max(180, wide * 3 // 10)))
-        self.setColumnWidth(1, 112)
-        self.setColumnWidth(2, min(184, max(96, wide // 7)))
+        self.setColumnWidth(1, 136 if self.fieldwise else 112)
+        # What goes is the question where values are taken back.
+        self.setColumnWidth(2, min(260, wide // 4) if self.fieldwise else min(184, max(96, wide // 7)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The check box, and the name beside it."""
         super().mousePressEvent(event)
         index = self.indexAt(event.position().toPoint())
-        left = event.button() is Qt.MouseButton.LeftButton
-        if self.checkable and left and index.isValid() and index.column() == 0:
+        boxes = 2 if self.fieldwise else 1
+        if event.button() is Qt.MouseButton.LeftButton and index.isValid() and index.column() < boxes:
+            self._toggle(index)
+
+    def _toggle(self, index: QModelIndex | QPersistentModelIndex) -> None:
+        if not self.checkable:
+            return
+        if self._on_field(index) and isinstance(self.plan, ReversalModel):
+            self.plan.toggle_field(index.row())
+        elif index.column() == 0 or not self.fieldwise:
             self.plan.toggle(index.row())
+        self._tell()
+
+    def _on_field(self, index: QModelIndex | QPersistentModelIndex) -> bool:
+        """Whether a field's own box is meant, and not its file's or its folder's."""
+        line = self.plan.line(index.row())
+        return self.fieldwise and index.column() > 0 and line is not None and line.file is not None
+
+    def _tell(self) -> None:
+        """Screen readers hear what a press did."""
+        text = self.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole)
+        if text:
+            announce(self, str(text))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space toggles."""
         if event.key() == Qt.Key.Key_Space and self.checkable:
-            self.plan.toggle(self.currentIndex().row())
+            self._toggle(self.currentIndex())
             return
         if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             event.ignore()
@@ -223,4 +269,8 @@ class PlanTable(QTableView):
         if self.hasFocus() and index.isValid():
             y = self.rowViewportPosition(index.row())
             rect = QRect(QPoint(0, y), QSize(self.viewport().width(), appearance.row))
+            if self._on_field(index):
+                rect.setLeft(self.columnViewportPosition(1))
+            elif self.fieldwise:
+                rect.setRight(self.columnViewportPosition(1))
             round_rect(QPainter(self.viewport()), rect, 2, None, current().color("focus"), 2)

@@ -1,0 +1,308 @@
+"""The history page, the panel that shows what would be taken back, and undo and redo by key."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.plan import Plan
+from mat_desktop.domain.reversal import RunKind
+from mat_desktop.domain.tags import Field
+from mat_desktop.gui.archive import REMOVING
+from mat_desktop.gui.models.reversal import ReversalModel
+from mat_desktop.gui.models.row import State
+from mat_desktop.gui.views.reversal_panel import ReversalPanel
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+from tests.gui.test_flow import listen
+
+Key, Modifier = Qt.Key, Qt.KeyboardModifier
+
+
+@pytest.fixture
+def written(qtbot: QtBot, library: Window) -> Window:
+    """The window after it wrote four files in one run."""
+    listen(qtbot, library)
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    return library
+
+
+def open_undo(qtbot: QtBot, window: Window, run_id: int = 1) -> ReversalPanel:
+    window.pages.show("history")
+    window.archive.show_undo(run_id)
+    panel = window.archive.page.reversal
+    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    return panel
+
+
+def line_of(model: ReversalModel, field: Field) -> int:
+    """The first line about a field."""
+    return next(
+        row
+        for row in range(model.rowCount())
+        if (line := model.line(row)) is not None and line.change is not None and line.change.field is field
+    )
+
+
+def genre(services: FakeServices, number: int = 0) -> tuple[str, ...]:
+    return services.files[services.music / f"{number} song.flac"].tags.get(Field.GENRE, ())
+
+
+def test_a_run_is_taken_back_from_its_row_and_written_again(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    page = written.archive.page
+    written.pages.show("history")
+    qtbot.waitUntil(lambda: page.list.hasFocus(), timeout=5000)
+    qtbot.waitUntil(lambda: len(page.changes.files) == 4, timeout=5000)
+    assert page.undo_button.isVisible()
+    assert not page.redo_button.isVisible()
+    qtbot.keyClick(page.list, Key.Key_Space)
+    panel = page.reversal
+    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    assert page.right.currentWidget() is panel
+    assert panel.do.text() == "Put 4 files back"
+    assert "4 files go back to what they were" in panel.summary.text()
+    assert genre(services) == ("Rock", "Indie"), "nothing was done yet"
+    qtbot.keyClick(panel.table, Key.Key_Return, Modifier.ControlModifier)
+    qtbot.waitUntil(lambda: written.archive.undoing.last is None, timeout=5000)
+    assert genre(services) == ("Rock",)
+    assert page.list.hasFocus()
+    assert any("4 files put back" in text for text in page.banners.texts())
+    qtbot.waitUntil(lambda: written.tracks.counts()[State.WRITTEN] == 0, timeout=5000)
+
+    assert page.title.text() == "Took back 4 files"
+    assert not page.undo_button.isVisible()
+    page.redo_button.click()
+    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    assert panel.do.text() == "Write 4 files again"
+    panel.do.click()
+    qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"), timeout=5000)
+    qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again", timeout=5000)
+
+
+def test_files_and_fields_are_chosen_by_keyboard(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    panel = open_undo(qtbot, written)
+    table, model = panel.table, panel.model
+    assert table.hasFocus()
+    before = model.changes
+    qtbot.keyClick(table, Key.Key_Space)  # the file in the first line
+    assert model.picked_files == 3
+    assert panel.do.text() == "Put 3 files back"
+    qtbot.keyClick(table, Key.Key_Space)
+    assert (model.picked_files, model.changes) == (4, before)
+    qtbot.keyClick(table, Key.Key_Right)
+    qtbot.keyClick(table, Key.Key_Space)  # its first field
+    assert (model.picked_files, model.changes) == (4, before - 1)
+    first = model.index(1, 1).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert first == "Genre, left out"
+    qtbot.keyClick(table, Key.Key_Up)
+    qtbot.keyClick(table, Key.Key_Left)
+    qtbot.keyClick(table, Key.Key_Space)  # the folder
+    assert not panel.do.isEnabled()
+    assert panel.summary.text() == "Nothing is checked."
+    qtbot.keyClick(table, Key.Key_Space)
+    model.toggle_field(line_of(model, Field.GENRE))
+    panel.confirm()
+    qtbot.waitUntil(lambda: not written.bridge.busy, timeout=5000)
+    path = services.music / "0 song.flac"
+    assert services.files[path].tags[Field.GENRE] == ("Rock", "Indie")
+    assert Field.MAT_TAGS not in services.files[path].tags
+
+
+def test_conflicts_and_what_is_not_possible_are_shown_before(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    path = services.music / "0 song.flac"
+    track = services.files[path]
+    services.files[path] = replace(track, tags={**track.tags, Field.GENRE: ("Theirs",)})
+    services.gone.add(services.music / "1 song.flac")
+    panel = open_undo(qtbot, written)
+    model = panel.model
+    assert (model.conflicts, model.faults, model.picked_files) == (1, 1, 3)
+    assert panel.note.text() == "1 file cannot be changed; 1 value was changed since"
+    row = line_of(model, Field.GENRE)
+    line = model.line(row)
+    assert line is not None
+    assert (line.icon, model.takes(line)) == ("triangle-alert", False)
+    assert model.index(row, 3).data() == "Another program changed it since. Stays as it is"
+    qtbot.mouseClick(panel.filters[1], Qt.MouseButton.LeftButton)
+    assert model.rowCount() == 2
+    qtbot.mouseClick(panel.filters[2], Qt.MouseButton.LeftButton)
+    assert model.index(1, 3).data() == "The file is gone"
+    assert not written.grab().isNull()
+    model.toggle(1)
+    assert model.picked_files == 3, "it stays as it is"
+    qtbot.mouseClick(panel.filters[0], Qt.MouseButton.LeftButton)
+    panel.confirm()
+    qtbot.waitUntil(lambda: not written.bridge.busy, timeout=5000)
+    assert genre(services) == ("Theirs",)
+
+    services.gone.clear()
+    panel = open_undo(qtbot, written)
+    model.toggle_field(line_of(model, Field.GENRE))
+    assert model.index(line_of(model, Field.GENRE), 3).data() == "Rock"
+    panel.confirm()
+    qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
+
+
+def test_escape_leaves_everything_as_it_is(qtbot: QtBot, written: Window, services: FakeServices) -> None:
+    panel = open_undo(qtbot, written)
+    qtbot.keyClick(panel.table, Key.Key_Escape)
+    page = written.archive.page
+    assert page.right.currentIndex() == 0
+    assert page.list.hasFocus()
+    assert genre(services) == ("Rock", "Indie")
+
+
+def test_undo_and_redo_by_key_are_about_this_windows_runs(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    for _ in range(2):
+        qtbot.waitUntil(written.actions_["undo"].isEnabled, timeout=5000)
+        qtbot.keyClick(written.library.table, Key.Key_Z, Modifier.ControlModifier)
+        qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
+        qtbot.waitUntil(written.actions_["redo"].isEnabled, timeout=5000)
+        assert not written.actions_["undo"].isEnabled()
+        both = Modifier.ControlModifier | Modifier.ShiftModifier
+        qtbot.keyClick(written.library.table, Key.Key_Z, both)
+        qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"), timeout=5000)
+    assert [run.kind for run in services.runs()][:3] == [RunKind.REDO, RunKind.UNDO, RunKind.REDO]
+
+
+def test_a_run_of_another_process_is_asked_about_first(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    services.not_own()
+    written.undo()
+    (banner,) = (b for b in written.library.banners._shown.values() if "not made in this window" in b.text)
+    assert genre(services) == ("Rock", "Indie")
+    banner.action.click()
+    panel = written.archive.page.reversal
+    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    assert written.pages.current.name == "history"
+    panel.confirm()
+    qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
+
+
+def test_a_file_is_taken_back_from_the_library(qtbot: QtBot, written: Window, services: FakeServices) -> None:
+    row = written.tracks.row(services.music / "2 song.flac")
+    assert row is not None
+    written.library.select(row.place)
+    qtbot.waitUntil(written.actions_["undo_files"].isEnabled, timeout=5000)
+    written.actions_["undo_files"].trigger()
+    panel = written.panels.reversal
+    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    assert written.library.right.currentWidget() is panel
+    assert panel.title.text() == "Undo the last write to 2 song.flac"
+    panel.do.click()
+    qtbot.waitUntil(lambda: genre(services, 2) == (), timeout=5000)
+    assert genre(services, 1) == ("Rock", "Indie")
+    assert written.library.right.currentIndex() == 0
+    qtbot.waitUntil(lambda: not written.actions_["undo_files"].isEnabled(), timeout=5000)
+    assert any("1 file put back" in text for text in written.library.banners.texts())
+
+
+def test_everything_is_removed_after_its_number_was_seen(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    written.pages.show("history")
+    page = written.archive.page
+    qtbot.waitUntil(page.remove.isEnabled, timeout=5000)
+    page.remove.click()
+    panel = page.reversal
+    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    assert panel.title.text() == "Remove everything written"
+    assert panel.do.text() == "Remove from 4 files"
+    services.hold.clear()
+    panel.do.click()
+    qtbot.waitUntil(lambda: written.bridge.job is not None, timeout=5000)
+    assert written._settings.value(REMOVING) is not None
+    qtbot.waitUntil(lambda: not page.remove.isEnabled(), timeout=5000)
+    services.hold.set()
+    qtbot.waitUntil(lambda: not written.bridge.busy, timeout=5000)
+    assert [genre(services, number) for number in range(4)] == [("Rock",), (), (), ()]
+    assert written._settings.value(REMOVING) is None
+    qtbot.waitUntil(lambda: page.title.text() == "Removed from 4 files", timeout=5000)
+
+
+def test_a_removal_that_was_interrupted_goes_on_at_the_next_start(
+    qtbot: QtBot, window: Window, services: FakeServices
+) -> None:
+    window._settings.setValue(REMOVING, True)
+    window.begin([services.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=5000)
+    banners = window.library.banners._shown.values()
+    (banner,) = (b for b in banners if "removing everything written was stopped" in b.text)
+    banner.action.click()
+    panel = window.archive.page.reversal
+    qtbot.waitUntil(lambda: "Nothing that this program wrote" in panel.summary.text(), timeout=5000)
+    assert not panel.do.isEnabled()
+    assert window._settings.value(REMOVING) is None
+
+
+def test_the_menu_of_a_run(qtbot: QtBot, written: Window) -> None:
+    written.pages.show("history")
+    runs = written.archive.page.list
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), QPoint())
+    runs.contextMenuEvent(event)
+    menu = runs.findChild(QMenu)
+    assert isinstance(menu, QMenu)
+    assert [(action.text(), action.isEnabled()) for action in menu.actions()] == [
+        ("Undo…", True),
+        ("Redo…", False),
+    ]
+    menu.actions()[0].trigger()
+    menu.close()
+    qtbot.waitUntil(written.archive.page.reversal.do.isEnabled, timeout=5000)
+
+
+def test_what_another_process_wrote_shows_when_the_window_is_come_back_to(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    qtbot.waitUntil(lambda: not written.bridge.busy, timeout=5000)
+    path = services.music / "4 song.flac"
+    services.music.mkdir()
+    path.touch()  # what is not there is not looked at
+    track = services.files[path]
+    plan = services.plan_file(
+        track, services.suggest(services.heard[services.music / "0 song.flac"].scores, {}, 0)
+    )
+    assert plan is not None
+    list(services.apply(Plan("elsewhere", (plan,)), threading.Event()))
+    services.not_own()
+    row = written.tracks.row(path)
+    assert row is not None
+    assert row.track is not None
+    assert Field.GENRE not in row.track.tags
+    written.archive._came(Qt.ApplicationState.ApplicationActive)
+    qtbot.waitUntil(
+        lambda: (
+            (row := written.tracks.row(path)) is not None
+            and row.track is not None
+            and row.track.tags.get(Field.GENRE) == ("Rock", "Indie")
+        ),
+        timeout=5000,
+    )
+
+
+def test_a_closed_panel_hears_no_more(qtbot: QtBot, written: Window) -> None:
+    page = written.archive.page
+    written.pages.show("history")
+    written.archive.show_undo(1)
+    page.reversal.closed.emit()
+    answered: list[int] = []
+    written.bridge.ask("after it", lambda: 1, answered.append)
+    qtbot.waitUntil(lambda: answered == [1], timeout=5000)
+    assert page.reversal.model.rowCount() == 0
