@@ -90,11 +90,11 @@ class Check:
         return found
 
 
-def checks(data_dir: Path, device: str = "auto") -> list[Check]:
+def checks(data_dir: Path, device: str | None = None) -> list[Check]:
     """Every look, in the order of the report.
 
     :param data_dir: where the databases lie
-    :param device: that the engine is to run on
+    :param device: that the engine is to run on; the one in the settings by default
     """
     engine = _EngineCheck(data_dir, device)
     return [
@@ -159,6 +159,7 @@ def _memory() -> int:
 
 
 def _data(data_dir: Path) -> Iterator[Finding]:
+    from mat_desktop.app.settings_file import SettingsFile
     from mat_desktop.app.tag_file import TagFile
     from mat_desktop.store.health import look_at_journal, look_at_library
 
@@ -189,6 +190,12 @@ def _data(data_dir: Path) -> Iterator[Finding]:
         yield Finding("Data", "changed tags", State.FAULT, text, "mend tags.toml, or rename it")
     else:
         yield Finding("Data", "changed tags", State.OK, str(changes))
+    reading = SettingsFile(data_dir).read()
+    for slip in reading.slips:
+        text = without_home(f"{slip.why}; {slip.cost}")
+        yield Finding("Data", "settings", State.WARNING, text, "mend settings.toml, or rename it")
+    if not reading.slips:
+        yield Finding("Data", "settings", State.OK, f"{len(reading.given)} not as by default")
 
 
 def _folder(data_dir: Path) -> Finding:
@@ -368,7 +375,7 @@ def debian_package(library: str) -> str:
 class _EngineCheck:
     """Starts an engine of its own and lets it hear one window of a quiet tone."""
 
-    def __init__(self, data_dir: Path, device: str) -> None:
+    def __init__(self, data_dir: Path, device: str | None) -> None:
         self._data_dir, self._device = data_dir, device
         self._engine: Engine | None = None
         self._stopped = False
@@ -382,11 +389,14 @@ class _EngineCheck:
     def look(self) -> Iterator[Finding]:
         """Start time, device, and time of one window."""
         from mat_desktop.app.models import chosen_model, find_model
+        from mat_desktop.app.settings_file import SettingsFile
         from mat_desktop.inference.cards import open_card
         from mat_desktop.inference.client import Engine
 
         folder = find_model(self._data_dir, chosen_model(self._data_dir))
-        self._engine = engine = Engine(folder, self._device)
+        settings = SettingsFile(self._data_dir).read().settings
+        wish, insist = self._device or settings.device, self._device is not None
+        self._engine = engine = Engine(folder, wish, settings.threads, insist=insist)
         try:
             if self._stopped:
                 return
@@ -394,6 +404,9 @@ class _EngineCheck:
             device = engine.start()
             seconds = time.monotonic() - begun
             yield Finding("Engine", "start", State.OK, f"{device}, up in {seconds:.1f} s")
+            if engine.instead:
+                way_out = "choose another device on the Settings page"
+                yield Finding("Engine", "device", State.WARNING, engine.instead, way_out)
             card = open_card(folder)
             with tempfile.TemporaryDirectory() as place:
                 path = Path(place) / "tone.wav"

@@ -35,14 +35,18 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def put(path: Path, text: str) -> None:
-    """Replace the file as a whole. :raises UsageFault: it cannot be written and is as it was"""
-    fresh = path.with_suffix(".new")
+    """Replace the file as a whole; a link to it stays one.
+
+    :raises UsageFault: it cannot be written and is as it was
+    """
+    target = Path(os.path.realpath(path))
+    fresh = target.with_name(f".{target.name}.tmp")
     try:
         with fresh.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(path)
+        fresh.replace(target)
     except OSError as error:
         with suppress(OSError):
             fresh.unlink()

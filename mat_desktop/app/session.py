@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 from platformdirs import PlatformDirs
@@ -48,9 +49,11 @@ class Session:
         """
         self.data_dir = data_dir or default_data_dir()
         self.settings_file = SettingsFile(self.data_dir)
+        self.settings_file.take_over()
         reading = self.settings_file.read()
         self.settings, self.settings_slips = reading.settings, reading.slips
         self.settings_fault = reading.fault
+        self._changing = Lock()
         self.model = model or self._model_of_settings()
         folder = find_model(self.data_dir, self.model)
         self.card = open_card(folder)
@@ -74,11 +77,6 @@ class Session:
     def device(self) -> str | None:
         """Name of the device that the network runs on, None while the engine is not up."""
         return self.engine.device
-
-    @property
-    def device_wish(self) -> str:
-        """What the network is to run on."""
-        return self._device or self.settings.device
 
     def start_engine(self) -> str:
         """Start the engine process and wait for it; returns the device's name.
@@ -133,7 +131,8 @@ class Session:
 
         :raises ValueError: a value may not be
         """
-        self.settings = self.settings.having(changes)
+        with self._changing:  # a worker may have chosen another model at this moment
+            self.settings = self.settings.having(changes)
         self.settings_slips = tuple(slip for slip in self.settings_slips if slip.key not in changes)
         for target in self.policies:
             if policy_key(target) in changes:
@@ -163,8 +162,8 @@ class Session:
 
     def engine_of(self, folder: Path) -> Engine:
         """A process for a model, not started; whoever asks for it closes it."""
-        insist = self._device is not None
-        return Engine(folder, self.device_wish, self.settings.threads, insist=insist)
+        wish, insist = self._device or self.settings.device, self._device is not None
+        return Engine(folder, wish, self.settings.threads, insist=insist)
 
     def change_tags(self, changes: Mapping[str, TagChange | None]) -> TagScheme:
         """Show and write tags otherwise from now on, in the command line as well.

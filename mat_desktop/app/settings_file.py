@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,6 @@ class SettingsFile:
 
     def read(self) -> Reading:
         """The settings as far as they can be used; never fails."""
-        self._move_choice()
         try:
             return understood(self._document(), self.path)
         except UsageFault as fault:
@@ -69,37 +69,40 @@ class SettingsFile:
         """
         for key, value in changes.items():
             checked(key, value)
-        self._move_choice()
         with alone(self.path):
             document = self._document()
             for key, value in changes.items():
                 _set(document, SPECS[key], value)
             put(self.path, as_toml(document))
+            with suppress(OSError):
+                self._earlier.unlink()  # what it said is in the file now
         return understood(document, self.path)
 
     def set_aside(self) -> Path:
         """Rename the file, so that all is as by default; returns the new name."""
         return put_aside(self.path)
 
-    def _document(self) -> Document:
-        return read_document(self.path)
+    def take_over(self) -> None:
+        """Move what an earlier version kept elsewhere into the file, once."""
+        if self._earlier.is_file():
+            with suppress(UsageFault):  # the next start tries again
+                self.change({})
 
-    def _move_choice(self) -> None:
-        """Take over what an earlier version kept of the model, once."""
-        old = self.path.with_name(EARLIER_CHOICE)
+    @property
+    def _earlier(self) -> Path:
+        return self.path.with_name(EARLIER_CHOICE)
+
+    def _document(self) -> Document:
+        """The file's content, with what an earlier version kept elsewhere."""
+        document = read_document(self.path)
+        spec = SPECS["listening.model"]
         try:
-            name = old.read_text(encoding="utf-8").strip()
+            name = self._earlier.read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
-            return
-        try:
-            with alone(self.path):
-                document = self._document()
-                if name and not _has(document, SPECS["listening.model"]):
-                    _set(document, SPECS["listening.model"], name)
-                    put(self.path, as_toml(document))
-                old.unlink(missing_ok=True)
-        except (UsageFault, OSError):
-            return  # the next start tries again
+            return document
+        if name and not _has(document, spec):
+            _set(document, spec, name)
+        return document
 
 
 def sections() -> set[str]:

@@ -216,7 +216,7 @@ def parser() -> argparse.ArgumentParser:
         "Exit status 1 if something is broken.",
     )
     doctor.add_argument("--json", action="store_true", help="as JSON")
-    doctor.add_argument("--device", default="auto", choices=DEVICES)
+    doctor.add_argument("--device", choices=DEVICES, help="as in the settings by default")
 
     every = (
         *(window, demo, tag, info, undo, redo, remove_all, history, settings, models),

@@ -402,7 +402,7 @@ class AppServices:
 
     def checks(self) -> Sequence[Check]:
         """What the doctor looks at."""
-        return checks(self.data_dir, self._session.device_wish)
+        return checks(self.data_dir)
 
     def demo_folder(self) -> Path:
         """Copy the demo tracks to where they may be written."""

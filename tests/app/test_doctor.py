@@ -46,6 +46,15 @@ def test_music_is_counted_and_never_named(data_dir: Path, monkeypatch: pytest.Mo
     assert "~/data" in text
 
 
+def test_settings_that_cannot_be_used_are_named(data_dir: Path) -> None:
+    assert findings(data_dir, "Data")["settings"].state is State.OK
+    (data_dir / "settings.toml").write_text('[listening]\ndevice = "abacus"\n')
+    found = findings(data_dir, "Data")["settings"]
+    assert found.state is State.WARNING
+    assert "abacus is not one of auto" in found.text
+    assert "settings.toml" in found.way_out
+
+
 @pytest.mark.parametrize("name", ["library", "journal"])
 def test_a_damaged_database_is_a_fault_with_a_way_out(data_dir: Path, name: str) -> None:
     (data_dir / f"{name}.db").write_bytes(b"no database at all" * 1000)

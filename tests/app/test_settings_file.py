@@ -154,10 +154,30 @@ def test_the_model_chosen_in_an_earlier_version_is_taken_over_once(file: Setting
     old.parent.mkdir()
     old.write_text("mine\n", encoding="utf-8")
     assert file.read().settings.model == "mine"
+    assert old.exists()  # who only reads changes nothing
+    file.take_over()
     assert not old.exists()
+    assert file.read().settings.model == "mine"
     old.write_text("other\n", encoding="utf-8")  # as an earlier version would, used again
     assert file.read().settings.model == "mine"
+    file.take_over()
     assert not old.exists()
+
+
+def test_a_link_to_the_file_stays_one(file: SettingsFile, tmp_path: Path) -> None:
+    real = tmp_path / "dotfiles" / "mat.toml"
+    real.parent.mkdir()
+    real.write_text("[player]\nvolume = 3\n", encoding="utf-8")
+    file.path.parent.mkdir()
+    try:
+        file.path.symlink_to(real)
+    except OSError:
+        pytest.skip("no links here")
+    file.change({"listening.threads": 2})
+    assert file.path.is_symlink()
+    assert "volume = 3" in real.read_text(encoding="utf-8")
+    assert "threads = 2" in real.read_text(encoding="utf-8")
+    assert list(real.parent.iterdir()) == [real]
 
 
 def test_the_session_starts_with_the_settings_and_flags_win(tmp_path: Path) -> None:
