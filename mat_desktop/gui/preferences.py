@@ -75,11 +75,16 @@ class Preferences(QObject):
         self._workshop.models.load()
 
     def _show(self) -> None:
-        self.page.show_settings(self._settings.now)
+        odd = {slip.key for slip in self._desk.services.settings_slips}
+        self.page.show_settings(self._settings.now, odd)
 
     def _show_devices(self) -> None:
         services = self._desk.services
-        self.page.show_devices(services.devices, self._engine.device, self._settings.now.device)
+        self.page.show_devices(
+            services.devices, self._engine.device, services.instead, self._settings.now.device
+        )
+        if not services.instead:
+            self._pages.clear_message("device wish")
 
     def _show_outputs(self) -> None:
         player = self._library.dock.player.player
@@ -104,7 +109,8 @@ class Preferences(QObject):
         model = changes.get(MODEL)
         if model is not None and model != self._desk.services.model:
             self._workshop.models.use(str(model))
-        self._settings.put({key: value for key, value in changes.items() if key != MODEL})
+            changes = {key: value for key, value in changes.items() if key != MODEL}
+        self._settings.put(changes)
 
     def _reset(self, section: str) -> None:
         defaults = {spec.key: spec.default for spec in SPECS.values() if spec.section == section}
@@ -116,6 +122,8 @@ class Preferences(QObject):
     def _changed(self, keys: Set[str]) -> None:
         style(self._settings)
         self._show()
+        if not self._desk.services.settings_slips:
+            self._pages.clear_message("settings")
         if keys & ENGINE:
             self._engine.restart()
         if "player.device" in keys:

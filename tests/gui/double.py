@@ -264,6 +264,7 @@ class FakeServices:
 
     def use_settings(self, changes: Mapping[str, Value]) -> None:
         self.settings = self.settings.having(changes)
+        self.settings_slips = tuple(slip for slip in self.settings_slips if slip.key not in changes)
         for target in self.policies:
             if policy_key(target) in changes:
                 self.policies[target] = self.settings.policy(target)

@@ -84,6 +84,24 @@ def test_a_section_goes_back_to_its_defaults_and_again(
     assert page.rows["writing.keep_time"].control.isChecked()  # type: ignore[attr-defined]
 
 
+def test_a_reset_mends_what_in_the_file_cannot_be_used(
+    qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
+) -> None:
+    services.settings = services.settings.having({"listening.model": "gone"})
+    services.model = "fcn2d"
+    services.settings_slips = (
+        Slip("listening.threads: many is not a whole number", "0 counts", "listening.threads"),
+        Slip("there is no model 'gone'", "“fcn2d” listens", "listening.model"),
+    )
+    library.configure.warn()
+    assert len(page.banners.texts()) == 1
+    page.shown.emit()
+    page.resets["listening"].click()
+    kept = {"listening.threads": 0, "listening.model": "fcn2d"}
+    qtbot.waitUntil(lambda: services.kept_settings == kept, timeout=5000)
+    assert page.banners.texts() == ["Listening: all as by default."]
+
+
 def test_another_device_starts_the_model_anew_and_listening_goes_on(
     qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
 ) -> None:

@@ -43,7 +43,8 @@ class ChangeSettings(QObject):
 
     def put(self, changes: Mapping[str, Value]) -> None:
         """Other values, by key."""
-        fresh = {key: value for key, value in changes.items() if self.now[key] != value}
+        odd = {slip.key for slip in self._desk.services.settings_slips}  # the file has something else
+        fresh = {key: value for key, value in changes.items() if self.now[key] != value or key in odd}
         if not fresh:
             return
         self._desk.services.use_settings(fresh)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, QStringListModel, Qt, Signal
@@ -287,8 +287,11 @@ class SettingsPage(Panel):
         super().showEvent(event)
         self.shown.emit()
 
-    def show_settings(self, now: Settings) -> None:
-        """These count."""
+    def show_settings(self, now: Settings, odd: Set[str] = frozenset()) -> None:
+        """These count.
+
+        :param odd: keys of those for which the file has something that cannot be used
+        """
         for key, row in self.rows.items():
             control, value = row.control, now[key]
             if isinstance(control, Toggle):
@@ -302,7 +305,8 @@ class SettingsPage(Panel):
             if key in map(policy_key, POLICY_FIELDS):
                 row.say(f"{words.POLICY_MEANING[Policy(str(value))]}.")
         for section, link in self.resets.items():
-            same = all(now[s.key] == s.default for s in SPECS.values() if s.section == section)
+            specs = [spec for spec in SPECS.values() if spec.section == section]
+            same = all(now[spec.key] == spec.default and spec.key not in odd for spec in specs)
             link.setEnabled(not same)
             link.setToolTip("All of it is as by default" if same else "")
 
@@ -313,9 +317,10 @@ class SettingsPage(Panel):
             control.addItem(f"{value} (not here)" if control.count() else value, value)
         control.pick(value)
 
-    def show_devices(self, devices: Mapping[str, str], running: str, now: str) -> None:
+    def show_devices(self, devices: Mapping[str, str], running: str, instead: str, now: str) -> None:
         """:param devices: those that the engine found
         :param running: what it runs on, or why it does not
+        :param instead: why it is not the one in the settings
         :param now: the one in the settings
         """
         control = self._down("listening.device")
@@ -327,7 +332,9 @@ class SettingsPage(Panel):
         if control.findData(now) < 0:
             control.addItem(f"{CHOICES[now]} (not here)", now)
         control.pick(now)
-        self.rows["listening.device"].say(f"The model runs on {running}." if devices else f"Model: {running}")
+        why = f"{instead[:1].upper()}{instead[1:]}. " if instead else ""
+        text = f"{why}The model runs on {running}." if devices else f"Model: {running}"
+        self.rows["listening.device"].say(text)
 
     def show_outputs(self, devices: Sequence[str] | None, now: str) -> None:
         """:param devices: names of devices that play, None where there is no sound"""
