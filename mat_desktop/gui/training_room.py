@@ -123,7 +123,8 @@ class TrainingRoom(QObject):
 
         def done(answer: tuple[list[Training], list[Model], list[Path]]) -> None:
             self._trainings, models, roots = answer
-            self.page.form.offer(models, services.model, roots)
+            before = [_value(training.order.arguments, "--data") for training in self._trainings]
+            self.page.form.offer(models, services.model, roots, [Path(name) for name in before if name])
             self._show()
 
         self._desk.bridge.ask(

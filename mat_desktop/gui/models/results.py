@@ -21,14 +21,14 @@ SPLITS = {"valid": "Validation", "test": "Test"}
 TAGS = (
     Heading("Tag"),
     Heading("Category", 100),
-    Heading("Positives", 68, right=True),
-    Heading("ROC-AUC", 68, right=True),
-    Heading("PR-AUC", 104, right=True),
-    Heading("Threshold", 72, right=True),
+    Heading("Positives", 66, right=True),
+    Heading("ROC-AUC", 70, right=True),
+    Heading("PR-AUC", 106, right=True),
+    Heading("Threshold", 70, right=True),
 )
 BESIDE = (
     Heading("Network"),
-    *(Heading(text, 60, right=True) for _ in range(3) for text in ("ours", "paper")),
+    *(Heading(text, 54, right=True) for _ in range(3) for text in ("ours", "paper")),
 )
 GROUPS = ("Accuracy", "PR-AUC", "ROC-AUC")
 RESULTS = (
@@ -170,6 +170,10 @@ def correction_text(figures: Mapping[str, Any]) -> str:
         f"{words.plural(verdicts, 'verdict')} on {words.plural(tracks, 'track')}. The model agrees with "
         f"{after:.0%} of them; the one it comes from with {before:.0%}."
     )
+    names = figures.get("tags")
+    if isinstance(names, list) and names:
+        more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+        text += f" Changed: {', '.join(map(str, names[:12]))}{more}."
     held_out, harm = _number(figures.get("held_out")), _number(figures.get("harm"))
     if held_out is not None:
         text += f" On tracks that were left out of the training it agrees with {held_out:.0%}."

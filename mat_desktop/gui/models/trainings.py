@@ -23,6 +23,7 @@ class State(StrEnum):
 
     RUNNING = "training"
     WAITING = "waiting"
+    OPEN = "not begun"
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
@@ -95,7 +96,7 @@ def _row(training: Training, row: Row, runs: bool) -> Entry:
     if run is not None and run.finished:
         state = State.DONE
     elif run is None or run is not training.runs[-1]:
-        state = State.WAITING if run is None else State.STOPPED
+        state = State.STOPPED if run is not None else State.WAITING if runs else State.OPEN
     else:
         state = _state(training, runs)
     return Entry(row_title(row.key), training, row, run, state, roc_auc(run) if run else None)

@@ -80,7 +80,7 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(inner, middle | Qt.AlignmentFlag.AlignRight, word)
         wide = inner.width() - 24 - taken - 8
         painter.setFont(font(13))
-        painter.setPen(t.color("muted" if entry.state is State.WAITING else "text"))
+        painter.setPen(t.color("muted" if entry.state in (State.WAITING, State.OPEN) else "text"))
         painter.drawText(inner.adjusted(24, 0, 0, 0), middle, elide(entry.title, wide, 13))
         painter.restore()
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 WIDEST = 720
 TASKS = (
-    (Task.NETWORK, "Train a network", "From random weights, on a data set or on the tags of your own files"),
-    (Task.TABLE, "Reproduce a table of the paper", "Its networks one after another, ours beside the paper's"),
+    (Task.NETWORK, "Train a network", "From nothing, on a data set or your own library"),
+    (Task.TABLE, "Reproduce a table of the paper", "Its networks in turn, beside the paper's figures"),
     (Task.FINETUNE, "Fine-tune a model", "Give a model that is here the tags of another data set"),
     (Task.CORRECTIONS, "Fine-tune on my corrections", ""),
 )
@@ -199,15 +199,17 @@ class TrainingForm(Panel):
         self._table_changed()
         self._task_changed()
 
-    def offer(self, models: Sequence[Model], chosen: str, libraries: Sequence[Path]) -> None:
-        """Models that can be fine-tuned, and folders of the library."""
+    def offer(
+        self, models: Sequence[Model], chosen: str, libraries: Sequence[Path], others: Sequence[Path]
+    ) -> None:
+        """Models that can be fine-tuned, folders of the library, and those that were trained on before."""
         before = self.model.value if self.model.count() else chosen
         self._models = models
         self.model.clear()
         for model in models:
             self.model.addItem(f"{model.card.title} ({model.name})", model.name)
         self.model.setCurrentIndex(max(0, self.model.findData(before)))
-        self.data.offer(libraries, [])
+        self.data.offer(libraries, others)
         self.refresh()
 
     def set_corrections(self, verdicts: int, tracks: int, left_out: str = "") -> None:
@@ -222,7 +224,7 @@ class TrainingForm(Panel):
         choice.set_about(
             f"{words.plural(verdicts, 'verdict')} on {words.plural(tracks, 'track')}; takes under a minute"
             if verdicts
-            else "Nothing was accepted or rejected yet; do so in Review"
+            else "Nothing was accepted or rejected yet"
         )
         self.refresh()
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
-from mat_desktop.app.trainings import Task
+from mat_desktop.app.trainings import Ending, Task
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.results import correction_text, paper_row, paper_table
@@ -28,6 +28,7 @@ from mat_desktop.gui.widgets.training_tables import ResultsTable, TagsTable
 LOOKS = {
     State.RUNNING: ("play", "accent", "selection"),
     State.WAITING: ("clock", "muted", "raised"),
+    State.OPEN: ("circle-dashed", "muted", "raised"),
     State.DONE: ("circle-check", "positive", "positive_fill"),
     State.STOPPED: ("pause", "muted", "raised"),
     State.FAILED: ("circle-alert", "danger", "danger_fill"),
@@ -170,6 +171,8 @@ class RunView(Panel):
         lower.setStretchFactor(0, 54)
         lower.setStretchFactor(1, 46)
         column.addWidget(lower, 6)
+        self._lower, self._rest = lower, QWidget()
+        column.addWidget(self._rest, 6)
         return box
 
     def _log(self) -> QWidget:
@@ -224,8 +227,8 @@ class RunView(Panel):
             button.setVisible(going is not None)
         has_epochs = order.task is not Task.CORRECTIONS and (order.task is not Task.FINETUNE or order.whole)
         ended = going is None
-        self.resume_button.setVisible(ended and entry.state in (State.STOPPED, State.FAILED, State.WAITING))
-        begun = entry.run is not None and entry.run.has_checkpoint
+        self.resume_button.setVisible(ended and training.ending is not Ending.DONE)
+        begun = any(run.has_checkpoint for run in training.runs)
         self.resume_button.setText("Resume" if begun else "Start again")
         usable, why = self._usable(entry)
         self.use_button.setVisible(ended)
@@ -247,7 +250,8 @@ class RunView(Panel):
         self.outcome.set_token("danger" if failed else "text")
         self.outcome.setVisible(bool(outcome))
         self._area.setVisible(has_epochs)
-        self.tags.setVisible(has_epochs or bool(training.card))
+        self._lower.setVisible(order.task is not Task.CORRECTIONS)
+        self._rest.setVisible(order.task is Task.CORRECTIONS)
         self.tags.show_entry(entry, scheme)
         self.results.show_entry(entry, self._told)
         self._show_curves(entry)
@@ -283,7 +287,7 @@ class RunView(Panel):
             seconds = sum(epoch.seconds for epoch in run.epochs)
             pace.append(f"{_seconds(seconds / len(run.epochs))} an epoch")
         else:
-            says = {State.WAITING: "Not begun"}.get(entry.state, "")
+            says = ""
         self.says.setText(says)
         self.says.setVisible(bool(says))
         self.bar.setVisible(share is not None)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -17,7 +17,7 @@ from mat_desktop.app.training_runs import EpochFigures
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Panel, Text
 
-NARROWEST = 240
+NARROWEST = 200
 """Of a plot beside others; where there is less room they stand under each other."""
 
 LOWEST, HIGHEST = 120, 280
@@ -32,15 +32,21 @@ class _EpochAxis(pg.AxisItem):  # type: ignore[misc]
         super().__init__("bottom")
         self.setHeight(22)
 
+    def boundingRect(self) -> QRectF:
+        """With room for half a word at both ends; what reaches out of it would not be drawn."""
+        box: QRectF = super().boundingRect()
+        return box.adjusted(-12, 0, 12, 0)
+
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Four or five marks at round epochs."""
         span = max(1, round(high))
         step = next((s for s in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500) if span / s <= 5), 1000)
-        return [(step, [float(n) for n in range(0, span + 1, step)])]
+        # The view may begin a hair behind 0, and a mark outside of it would not be drawn.
+        return [(step, [max(float(n), low) for n in range(0, span + 1, step)])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """``epoch 0``, ``25``."""
-        return [f"epoch {value:.0f}" if value == 0 else f"{value:.0f}" for value in values]
+        return [f"epoch {value:.0f}" if value < 0.5 else f"{value:.0f}" for value in values]
 
 
 class Curve(QWidget):
@@ -140,6 +146,8 @@ class Curve(QWidget):
         wide = max(of, last, 1)
         values = [value for _, value in (*points, *training)] + ([paper] if paper is not None else [])
         low, high = _range(values, share=self._share)
+        if paper is not None:  # its words stand over its line
+            high = max(high, paper + 0.18 * (high - low))
         self.plot.setXRange(0, wide * 1.02, padding=0)
         self.plot.setYRange(low, high, padding=0)
         if paper is not None:

@@ -114,7 +114,8 @@ class DataPicker(QWidget):
     def offer(self, libraries: Sequence[Path], others: Sequence[Path]) -> None:
         """Folders to choose from: those of the library, and those that were used before."""
         self._libraries = set(libraries)
-        self._folders = [*libraries, *(path for path in others if path not in self._libraries)]
+        chosen = [] if self._folder is None else [self._folder]
+        self._folders = list(dict.fromkeys([*libraries, *others, *chosen]))
         self._fill()
 
     def _fill(self) -> None:

@@ -19,7 +19,6 @@ from mat_desktop.gui.widgets.delegates import fix_rows
 from mat_desktop.gui.widgets.painting import round_rect
 
 Index = QModelIndex | QPersistentModelIndex
-PAD = 8
 BAR = QSize(40, 6)
 NARROWEST = 96
 
@@ -45,7 +44,9 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(rect, t.color("selection" if marked or self._table.hasFocus() else "hover"))
             if index.column() == 0 and (marked or self._table.hasFocus()):
                 painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
-        inner = rect.adjusted(self._table.margin if index.column() == 0 else PAD, 0, -PAD, 0)
+        inner = rect.adjusted(
+            self._table.margin if index.column() == 0 else self._table.pad, 0, -self._table.pad, 0
+        )
         if index.column() == self._table.figures.columnCount() - 1:
             inner.setRight(rect.right() - self._table.margin)
         token = "muted" if cell.token == "faint" and (here or marked) else cell.token
@@ -63,7 +64,7 @@ class _Delegate(QStyledItemDelegate):
         if cell.bar is not None:
             wide = QFontMetrics(face).horizontalAdvance(text)
             x = inner.right() - wide - 8 - BAR.width()
-            if x >= inner.left() - PAD:
+            if x >= inner.left() - self._table.pad:
                 groove = QRect(x, rect.center().y() - 2, BAR.width(), BAR.height())
                 round_rect(painter, groove, 2, t.color("border"))
                 filled = round(BAR.width() * min(max(cell.bar, 0.0), 1.0))
@@ -76,8 +77,14 @@ class _Delegate(QStyledItemDelegate):
 class Figures(QTableView):
     """No grid; a click on a heading sorts. ``marked`` is a row that stands out, -1 for none."""
 
-    def __init__(self, figures: FiguresModel, name: str, *, sortable: bool = True, margin: int = 24) -> None:
+    def __init__(
+        self, figures: FiguresModel, name: str, *, sortable: bool = True, margin: int = 24, pad: int = 8
+    ) -> None:
+        """:param margin: before the first column and behind the last
+        :param pad: at both sides of a cell
+        """
         super().__init__()
+        self.pad = pad
         self.figures = figures
         self.marked = -1
         self.margin = margin
@@ -102,6 +109,7 @@ class Figures(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setMinimumSectionSize(24)
         self.setStyleSheet(
+            f"QHeaderView::section {{ padding: 0 {pad}px; }}"
             f"QHeaderView::section:first {{ padding-left: {margin}px; }}"
             f"QHeaderView::section:last {{ padding-right: {margin}px; }}"
         )
@@ -129,7 +137,7 @@ class Figures(QTableView):
 
     def _fit(self) -> None:
         headings = self.figures.headings
-        ends = {0: self.margin - PAD, len(headings) - 1: self.margin - PAD}
+        ends = {0: self.margin - self.pad, len(headings) - 1: self.margin - self.pad}
         free = [n for n, heading in enumerate(headings) if not heading.width]
         fixed = sum(h.width + ends.get(n, 0) for n, h in enumerate(headings) if h.width)
         left = self.viewport().width() - fixed

@@ -25,7 +25,7 @@ from mat_desktop.gui.models.results import (
     result_rows,
     tag_rows,
 )
-from mat_desktop.gui.models.trainings import Entry
+from mat_desktop.gui.models.trainings import Entry, State
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Button, Text
 from mat_desktop.gui.widgets.figures import Figures
@@ -57,7 +57,7 @@ class TagsTable(QWidget):
         self.about = Text(size=12, token="muted", figures=True)
         self.about.setMinimumHeight(28)
         layout.addLayout(_header(Text("Tags", weight=600), self.about))
-        self.table = Figures(self.figures, "Tags of the run")
+        self.table = Figures(self.figures, "Tags of the run", pad=4)
         layout.addWidget(self.table, 1)
         self._shown: tuple[TagFigures, ...] | None = None
 
@@ -97,7 +97,7 @@ class _GroupHeads(QWidget):
             column = 2 + 2 * number
             x = self._table.columnViewportPosition(column - 1)
             end = self._table.columnViewportPosition(column) + self._table.columnWidth(column)
-            pad = self._table.margin if column == 6 else 8
+            pad = self._table.margin if column == 6 else self._table.pad
             box = QRect(x, 0, end - x - pad, self.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
@@ -118,7 +118,9 @@ class ResultsTable(QWidget):
         self.report_button.clicked.connect(self.report)
         layout.addLayout(_header(self.title, self.report_button))
         self.beside, self.results = FiguresModel(BESIDE, self), FiguresModel(RESULTS, self)
-        self.beside_table = Figures(self.beside, "Results beside the paper's", sortable=False, margin=16)
+        self.beside_table = Figures(
+            self.beside, "Results beside the paper's", sortable=False, margin=16, pad=4
+        )
         self.results_table = Figures(self.results, "Results", sortable=False)
         box = QWidget()
         self._stack = QStackedLayout(box)
@@ -156,6 +158,6 @@ class ResultsTable(QWidget):
             self._heads.update()
             return
         rows = result_rows(training, entry.run)
-        self.title.setText("Results" if rows else "Results, when it is over")
+        self.title.setText("Results" if rows or entry.state is State.DONE else "Results, when it is over")
         self._stack.setCurrentIndex(1)
         self.results.show(rows)
