@@ -14,14 +14,17 @@ from pytestqt.qtbot import QtBot
 from mat_desktop.app.trainings import Ending, Task
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.track import TrackId
+from mat_desktop.gui import training_room
 from mat_desktop.gui.models.trainings import State
 from mat_desktop.gui.operations import child
 from mat_desktop.gui.views.training import TrainingPage
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
+from tests.training.corpora import make_corpus
 
 FAKE = str(Path(__file__).with_name("fake_training.py"))
 PATIENCE = 20_000
+REAL_PATIENCE = 120_000
 
 
 @pytest.fixture(autouse=True)
@@ -330,3 +333,77 @@ def test_what_is_missing_on_this_computer_is_said_with_the_way_out(
     monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-P", FAKE))
     page.again.emit()
     qtbot.waitUntil(lambda: page.stack.currentWidget() is page.form, timeout=PATIENCE)
+
+
+def test_a_library_is_asked_how_many_tracks_a_tag_needs_and_lists_where_their_audio_is(
+    qtbot: QtBot, page: TrainingPage, data: Path, tmp_path: Path
+) -> None:
+    picker = page.form.data
+    choose(qtbot, page, data)
+    assert not picker.tracks.field.isVisible()
+    assert not picker.audio.isVisible()
+    picker.offer([tmp_path / "music"], [data])
+    (tmp_path / "music").mkdir()
+    choose(qtbot, page, tmp_path / "music")  # of the library, and so read as music
+    assert picker.kind.value == "folder"
+    assert picker.tracks.line is not None
+    picker.tracks.line.clear()
+    qtbot.keyClicks(picker.tracks.line, "0")
+    assert page.form.why.text() == "Tracks of a tag must be a whole number from 1 on"
+    picker.tracks.line.clear()
+    qtbot.keyClicks(picker.tracks.line, "5")
+    qtbot.waitUntil(lambda: page.form.begin.isEnabled(), timeout=PATIENCE)
+    words = page.form.order().arguments
+    assert words[words.index("--reader") :][:3] == ("--reader", "min_tracks=5", "min_artists=3")
+    picker.kind.pick("msd")
+    picker.use_audio(tmp_path / "previews")
+    wanted = picker.wanted
+    assert wanted is not None
+    assert wanted.words[-2:] == ["--reader", f"audio={tmp_path / 'previews'}"]
+
+
+def test_a_model_is_exported_and_a_report_made(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    start(qtbot, window, page, data)
+    over(qtbot, window, page, State.DONE)
+    target = data / "mine.zip"
+    monkeypatch.setattr(training_room, "ask_target", lambda *_: target)
+    page.run.export_action.trigger()
+    qtbot.waitUntil(target.exists, timeout=PATIENCE)
+    opened: list[str] = []
+    monkeypatch.setattr(
+        training_room.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile())
+    )
+    page.run.results.report_button.click()
+    qtbot.waitUntil(lambda: bool(opened), timeout=PATIENCE)
+    assert Path(opened[0]).name == "report.html"
+    assert Path(opened[0]).exists()
+
+
+def test_a_real_network_learns(
+    qtbot: QtBot, window: Window, page: TrainingPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process itself, on a few synthetic clips: it takes as long as torch takes to come up."""
+    monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-P", "-m", "training"))
+    data = make_corpus(tmp_path / "small")
+    form = page.form
+    form.network.pick("fcn1d")
+    form.settings.take("recipe")
+    for name, value in {"width": 0.1, "epochs": 2, "batch_size": 4, "crop_frames": 300}.items():
+        form.settings.all[name].set(value)
+    page.form.data.use(data)
+    qtbot.waitUntil(lambda: form.data.found is not None, timeout=REAL_PATIENCE)
+    assert "8 training, 8 validation and 8 test clips, 3 tags" in form.data.says.text()
+    form.begin.click()
+    qtbot.waitUntil(lambda: window.training.trainer.running != "", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not window.training.trainer.running, timeout=REAL_PATIENCE)
+    over(qtbot, window, page, State.DONE)
+    assert epochs(page) == 2
+    entry = page.run.entry
+    assert entry is not None
+    assert entry.figure is not None
+    assert len(page.run.tags.figures.rows()) == 3
+    assert [row[0].text for row in page.run.results.results.rows()] == ["Validation", "Test"]

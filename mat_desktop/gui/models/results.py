@@ -176,7 +176,12 @@ def correction_text(figures: Mapping[str, Any]) -> str:
         text += f" Changed: {', '.join(map(str, names[:12]))}{more}."
     held_out, harm = _number(figures.get("held_out")), _number(figures.get("harm"))
     if held_out is not None:
-        text += f" On tracks that were left out of the training it agrees with {held_out:.0%}."
+        text += f" On tracks that were left out of the training it agrees with {held_out:.0%}"
+        text += (
+            "." if figures.get("better") is not False else ": it is no better there, so keep the old model."
+        )
+    else:
+        text += " Whether it is better on other tracks is not known; that takes more tracks with verdicts."
     if harm is not None:
         text += f" Where you said nothing of a tag, no score moved by more than {harm:.2f}."
     return text

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
@@ -21,22 +22,30 @@ GRACE_MS = 1500
 LONGEST = 1 << 20
 """Bytes of a line; what is longer is no event, and is cut."""
 
-KILLED = -1
+KILLED, NOT_STARTED = -1, -2
+
+POLITE = 5
+"""How much a long training gives way to the window and to listening, as ``nice`` counts it."""
 
 
 class Child(QObject):
     """One process, from its start to its end.
 
     ``said`` hands over a line of its standard output, ``told`` one of standard error, and ``ended``, last,
-    the exit status: 0 all went well, ``KILLED`` something ended it from outside.
+    the exit status: 0 all went well, ``KILLED`` something ended it from outside, ``NOT_STARTED``.
     """
 
     said = Signal(str)
     told = Signal(str)
     ended = Signal(int)
 
-    def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
-        """Start it."""
+    def __init__(
+        self, arguments: Sequence[str], parent: QObject | None = None, *, polite: bool = False
+    ) -> None:
+        """Start it.
+
+        :param polite: whether it lets others go first, where the system knows that
+        """
         super().__init__(parent)
         self._over = False
         self._stopping = False
@@ -48,6 +57,8 @@ class Child(QObject):
         self._process.readyReadStandardError.connect(lambda: self._read("told"))
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._failed)
+        if polite:
+            self._process.started.connect(self._give_way)
         self._killing = QTimer(self)
         self._killing.setSingleShot(True)
         self._killing.setInterval(GRACE_MS)
@@ -106,10 +117,15 @@ class Child(QObject):
     def _finished(self, status: int, kind: QProcess.ExitStatus) -> None:
         self._end(status if kind is QProcess.ExitStatus.NormalExit else KILLED)
 
+    def _give_way(self) -> None:
+        if hasattr(os, "setpriority"):
+            with suppress(OSError):  # it has ended already
+                os.setpriority(os.PRIO_PROCESS, self._process.processId(), POLITE)
+
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:
             self.told.emit(f"{Path(PROGRAM[0]).name} cannot be started: {self._process.errorString()}")
-            self._end(KILLED)
+            self._end(NOT_STARTED)
 
     def _end(self, status: int) -> None:
         if self._over:

@@ -21,10 +21,7 @@ SAVE_MS = 1000
 """Between two writes of the log."""
 
 INTERRUPTED = 130
-STATUS_WORDS = {
-    KILLED: "the process was killed, by the system perhaps, for want of memory",
-    INTERRUPTED: "it was stopped from outside",
-}
+KILLED_WORDS = "the process was killed, perhaps by the system, for want of memory"
 PART = Path("epoch")
 
 
@@ -32,7 +29,7 @@ PART = Path("epoch")
 class Progress:
     """How far the running training is.
 
-    :param phase: "start", "prepare", "train" or "finish"
+    :param phase: "start", "prepare", "prepared", "train" or "finish"
     :param run: of ``runs``, from 1; 0 before the first
     :param epoch: the one under way, from 1
     :param seconds: that the last epoch took
@@ -174,7 +171,7 @@ class Trainer(QObject):
         order = training.order
         self._training, self._figures, self._words = training, None, []
         self.progress = Progress(runs=max(1, len(order.rows)))
-        child = Child(self._desk.services.trainings.command(training, resume=resume), self)
+        child = Child(self._desk.services.trainings.command(training, resume=resume), self, polite=True)
         leave = (
             "It can be gone on with from its last checkpoint."
             if order.task is not Task.CORRECTIONS
@@ -212,16 +209,18 @@ class Trainer(QObject):
         work, done, of = self.work, _whole(event, "done"), _whole(event, "of")
         if work is None or done is None or of is None:
             return
+        correcting = self._training is not None and self._training.order.task is Task.CORRECTIONS
+        verb, unit = ("listening to", "track") if correcting else ("preparing", "clip")
         if self.progress.phase != "prepare":
             self.progress.phase = "prepare"
-            self._log(f"preparing {words.plural(of, 'clip')}")
+            self._log(f"{verb} {words.plural(of, unit)}")
         self.progress.step, self.progress.steps = done, of
-        work.title, work.unit, work.done, work.total = "Preparing training", "clip", done, of
+        work.title, work.unit, work.done, work.total = "Preparing training", unit, done, of
         work.inside(PART, 1)
         work.ends_in(None)
         work.mark()
         if done == of:
-            self.progress.phase = "finish"
+            self.progress.phase = "prepared"
 
     def _on_run(self, event: Mapping[str, Any]) -> None:
         progress = self.progress
@@ -333,8 +332,8 @@ class Trainer(QObject):
             work.outcome = f"{title}: stopped"
         else:
             ending = Ending.FAILED
-            known = STATUS_WORDS.get(status, "") if status == KILLED or not self._words else self._words[-1]
-            reason = known or f"it ended with status {status}"
+            last = self._words[-1] if self._words else f"it ended with status {status}"
+            reason = KILLED_WORDS if status == KILLED else last
             work.outcome = f"{title}: failed"
             work.failures = [Failure(title, reason)]
             work.retry = lambda: self.resume(name)

@@ -158,7 +158,7 @@ class RunView(Panel):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setMinimumHeight(208)
+        self._area.setMinimumHeight(160)
         self._area.setMaximumHeight(340)
         column.addWidget(self._area, 5)
         column.addWidget(Line())
@@ -274,7 +274,7 @@ class RunView(Panel):
         pace: list[str] = []
         share: float | None = None
         if going is not None:
-            says, share = _going(going)
+            says, share = _going(going, entry.training.order.task)
             if going.phase == "train" and going.steps:
                 pace.append(f"step {words.number(going.step)} of {words.number(going.steps)}")
             if going.seconds:
@@ -333,13 +333,16 @@ class RunView(Panel):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
-def _going(going: Going) -> tuple[str, float | None]:
+def _going(going: Going, task: Task) -> tuple[str, float | None]:
     if going.phase == "start":
         return "Starting…", None
     if going.phase == "prepare":
-        return f"Preparing clips: {words.number(going.step)} of {words.number(going.steps)}", (
-            going.step / going.steps if going.steps else None
-        )
+        what = "Listening to tracks" if task is Task.CORRECTIONS else "Preparing clips"
+        share = going.step / going.steps if going.steps else None
+        return f"{what}: {words.number(going.step)} of {words.number(going.steps)}", share
+    if going.phase == "prepared":
+        heads = task in (Task.CORRECTIONS, Task.FINETUNE)
+        return "Training the head…" if heads else "Starting with the network…", None
     if going.phase == "finish":
         return "Measuring…", 1.0
     done = going.epoch - 1 + (going.step / going.steps if going.steps else 0.0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QWidget
 
 from mat_desktop.errors import printable
@@ -24,6 +24,9 @@ KINDS = (
     ("corpus", "Corpus with soft labels"),
     ("folder", "Music library"),
 )
+APART = ("jamendo", "msd")
+"""Data sets whose lists and audio are downloaded each by itself."""
+
 PAUSE_MS = 500
 """After a key in one of the fields, before the folder is looked at again."""
 
@@ -35,12 +38,14 @@ class Wanted:
     """What is to be looked at.
 
     :param kind: name of a reader, or empty: as the folder looks
+    :param audio: folder of the audio, where it is not within ``folder``
     """
 
     folder: Path
     kind: str = ""
     least_tracks: int = 20
     least_artists: int = 3
+    audio: Path | None = None
 
     @property
     def words(self) -> list[str]:
@@ -50,6 +55,8 @@ class Wanted:
             found += ["--dataset", self.kind]
         if self.kind == "folder":
             found += ["--reader", f"min_tracks={self.least_tracks}", f"min_artists={self.least_artists}"]
+        if self.kind in APART and self.audio is not None:
+            found += ["--reader", f"audio={self.audio}"]
         return found
 
 
@@ -94,6 +101,13 @@ class DataPicker(QWidget):
         grid.addWidget(self.kind, 1, 1, 1, 2)
         self.tracks.put(grid, 2)
         self.artists.put(grid, 3)
+        self._audio: Path | None = None
+        self.audio = Button("Within the folder", "folder")
+        self.audio.clicked.connect(self._ask_audio)
+        self._audio_name = Text("Audio", token="muted")
+        self._audio_name.setFixedWidth(NAME)
+        grid.addWidget(self._audio_name, 4, 0)
+        grid.addWidget(self.audio, 4, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
         said = QHBoxLayout()
         said.setSpacing(8)
         self._icon = Icon("circle-check", 16, "positive")
@@ -101,13 +115,13 @@ class DataPicker(QWidget):
         self.says.setWordWrap(True)
         said.addWidget(self._icon)
         said.addWidget(self.says, 1)
-        grid.addLayout(said, 4, 1, 1, 2)
+        grid.addLayout(said, 5, 1, 1, 2)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self._look)
         for setting in (self.tracks, self.artists):
-            setting.changed.connect(self._pause.start)
+            setting.changed.connect(self._edited)
         self._say("", "Choose a data set, as it was downloaded, or a folder of your own music.", "muted")
         self._show_least()
 
@@ -137,7 +151,7 @@ class DataPicker(QWidget):
         kind = self.kind.value
         if self.found is not None and not kind:
             kind = str(self.found.get("dataset", ""))
-        return Wanted(self._folder, kind, int(least[0] or 1), int(least[1] or 1))
+        return Wanted(self._folder, kind, int(least[0] or 1), int(least[1] or 1), self._audio)
 
     @property
     def problem(self) -> str:
@@ -152,12 +166,20 @@ class DataPicker(QWidget):
 
     def use(self, folder: Path) -> None:
         """Look at another folder."""
+        if folder != self._folder:
+            self.use_audio(None)
         self._folder = folder
         if folder not in self._folders:
             self._folders.append(folder)
         self._fill()
         self.kind.pick("folder" if folder in self._libraries else "")
         self._look()
+
+    def use_audio(self, folder: Path | None) -> None:
+        """The audio lies elsewhere; None: within the folder."""
+        self._audio = folder
+        self.audio.setText("Within the folder" if folder is None else printable(folder))
+        self.audio.setAccessibleName(f"Folder of the audio: {self.audio.text()}")
 
     def show_found(self, found: Mapping[str, Any]) -> None:
         """What was found there, as ``python -m training look`` says it."""
@@ -168,6 +190,17 @@ class DataPicker(QWidget):
             self._say("circle-alert", fault, "danger")
         else:
             self._say("circle-check", found_text(found), "positive")
+        self.changed.emit()
+
+    def _settle_kind(self) -> None:
+        """The same folder is read as what it turned out to be, with other options."""
+        if self.found is not None and not self.kind.value:
+            self.kind.pick(str(self.found.get("dataset", "")))
+
+    def _edited(self) -> None:
+        self._settle_kind()
+        self.found = None  # what was found does not count for other numbers
+        self._pause.start()
         self.changed.emit()
 
     def _look(self) -> None:
@@ -187,6 +220,9 @@ class DataPicker(QWidget):
         shown = "folder" in (self.kind.value, found)
         for setting in (self.tracks, self.artists):
             setting.show_cells(shown)
+        apart = self.kind.value in APART or found in APART
+        self.audio.setVisible(apart)
+        self._audio_name.setVisible(apart)
 
     def _say(self, icon: str, text: str, token: str) -> None:
         self._icon.setVisible(bool(icon))
@@ -194,6 +230,14 @@ class DataPicker(QWidget):
             self._icon.set(icon, token)
         self.says.setText(text)
         self.says.set_token("danger" if token == "danger" else "muted")
+
+    def _ask_audio(self) -> None:
+        start = str(self._audio or self._folder or Path.home())
+        chosen = QFileDialog.getExistingDirectory(self, "Folder of the audio", start)
+        if chosen:
+            self.use_audio(Path(chosen) if Path(chosen) != self._folder else None)
+            self._settle_kind()
+            self._look()
 
     def _ask(self) -> None:
         start = str(self._folder or Path.home())

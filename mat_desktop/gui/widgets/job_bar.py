@@ -44,7 +44,9 @@ class Progress(QWidget):
 
 
 def count_text(work: Work) -> str:
-    """``1,284 of 12,406 tracks``, or how many so far."""
+    """``1,284 of 12,406 tracks``, or how many so far; nothing before the first of an unknown number."""
+    if work.total is None and not work.done:
+        return ""
     if work.total is None:
         return words.plural(work.done, work.unit)
     return f"{words.number(work.done)} of {words.plural(work.total, work.unit)}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal
@@ -13,7 +14,7 @@ from mat_desktop.app.training_runs import TagFigures
 from mat_desktop.app.trainings import Task
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.gui import words
-from mat_desktop.gui.models.figures import FiguresModel
+from mat_desktop.gui.models.figures import Cell, FiguresModel
 from mat_desktop.gui.models.results import (
     BESIDE,
     GROUPS,
@@ -44,6 +45,20 @@ def _header(title: Text, *others: QWidget) -> QHBoxLayout:
     return row
 
 
+@contextmanager
+def _in_place(table: Figures) -> Iterator[None]:
+    """The table's rows become others; the current one, by its first cell, and the place in view stay."""
+    bar, row = table.verticalScrollBar(), table.currentIndex().row()
+    value = bar.value()
+    name = table.figures.rows()[row][0].text if row >= 0 else ""
+    yield
+    rows = table.figures.rows()
+    place = next((n for n, cells in enumerate(rows) if cells[0].text == name), -1)
+    if place >= 0:
+        table.setCurrentIndex(table.figures.index(place, 0))
+    bar.setValue(value)
+
+
 class TagsTable(QWidget):
     """Every tag of the run with its figures."""
 
@@ -67,10 +82,8 @@ class TagsTable(QWidget):
         tags = run.tags if run is not None else tuple(card_tags(training)) if training is not None else ()
         if tags != self._shown:
             self._shown = tags
-            bar = self.table.verticalScrollBar()
-            place = bar.value()
-            self.figures.show(tag_rows(tags, scheme))
-            bar.setValue(place)
+            with _in_place(self.table):
+                self.figures.show(tag_rows(tags, scheme))
         if not tags:
             self.about.setText("after the first epoch")
         elif run is not None and not run.finished and run.epochs:
@@ -151,7 +164,7 @@ class ResultsTable(QWidget):
             self.title.setText(f"Beside the paper, table {training.order.table}")
             self.title.setToolTip(str(table.get("note", "")))
             self._stack.setCurrentIndex(0)
-            self.beside.show(beside_rows(training, table))
+            self._show(self.beside_table, beside_rows(training, table))
             keys = [row["key"] for row in table.get("rows", ())]
             key = entry.row.key if entry.row is not None else ""
             self.beside_table.mark(keys.index(key) if key in keys else -1)
@@ -160,4 +173,9 @@ class ResultsTable(QWidget):
         rows = result_rows(training, entry.run)
         self.title.setText("Results" if rows or entry.state is State.DONE else "Results, when it is over")
         self._stack.setCurrentIndex(1)
-        self.results.show(rows)
+        self._show(self.results_table, rows)
+
+    def _show(self, table: Figures, rows: list[list[Cell]]) -> None:
+        if rows != [list(row) for row in table.figures.rows()]:
+            with _in_place(table):
+                table.figures.show(rows)
