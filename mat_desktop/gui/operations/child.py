@@ -79,9 +79,9 @@ class Child(QObject):
         """Ask it to stop; it is killed where it does not within :data:`GRACE_MS`."""
         if self._over or self._stopping:
             return
-        self.pause(False)
         self._stopping = True
         self._process.terminate()
+        self.pause(False)  # afterwards: one that rests is to do nothing more but end
         self._killing.start()
 
     def pause(self, on: bool) -> None:

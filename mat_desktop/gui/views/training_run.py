@@ -23,7 +23,7 @@ from mat_desktop.gui.widgets.job_bar import Progress
 from mat_desktop.gui.widgets.log_view import LogView
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
-from mat_desktop.gui.widgets.training_tables import ResultsTable, TagsTable
+from mat_desktop.gui.widgets.training_tables import TrainingTables
 
 LOOKS = {
     State.RUNNING: ("play", "accent", "selection"),
@@ -162,16 +162,11 @@ class RunView(Panel):
         self._area.setMaximumHeight(340)
         column.addWidget(self._area, 5)
         column.addWidget(Line())
-        self.tags, self.results = TagsTable(), ResultsTable()
+        self._lower = TrainingTables()
+        self.tags, self.results = self._lower.tags, self._lower.results
         self.results.report.connect(lambda: self.report.emit(self.entry))
-        lower = Splitter(Qt.Orientation.Horizontal)
-        lower.addWidget(self.tags)
-        lower.addWidget(self.results)
-        lower.setSizes([540, 460])
-        lower.setStretchFactor(0, 54)
-        lower.setStretchFactor(1, 46)
-        column.addWidget(lower, 6)
-        self._lower, self._rest = lower, QWidget()
+        column.addWidget(self._lower, 6)
+        self._rest = QWidget()
         column.addWidget(self._rest, 6)
         return box
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from mat_desktop.app.training_runs import TagFigures
 from mat_desktop.app.trainings import Task
@@ -30,8 +30,11 @@ from mat_desktop.gui.models.trainings import Entry, State
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Button, Text
 from mat_desktop.gui.widgets.figures import Figures
+from mat_desktop.gui.widgets.splitter import Splitter
 
 LEAST = 320
+NARROW = 880
+"""Pixels below which only one of the two tables is shown."""
 
 
 def _header(title: Text, *others: QWidget) -> QHBoxLayout:
@@ -179,3 +182,47 @@ class ResultsTable(QWidget):
         if rows != [list(row) for row in table.figures.rows()]:
             with _in_place(table):
                 table.figures.show(rows)
+
+
+class TrainingTables(QWidget):
+    """Tags and results beside each other; where there is no room for that, one of them by choice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags, self.results = TagsTable(), ResultsTable()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self._switch = QWidget()
+        row = QHBoxLayout(self._switch)
+        row.setContentsMargins(24, 8, 16, 0)
+        row.setSpacing(8)
+        self._group = QButtonGroup(self)
+        for number, title in enumerate(("Tags", "Results")):
+            button = Button(title, height=28)
+            button.setCheckable(True)
+            button.setChecked(number == 0)
+            self._group.addButton(button, number)
+            row.addWidget(button)
+        row.addStretch(1)
+        self._group.idToggled.connect(lambda *_: self._arrange())
+        layout.addWidget(self._switch)
+        split = Splitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.tags)
+        split.addWidget(self.results)
+        split.setSizes([540, 460])
+        split.setStretchFactor(0, 54)
+        split.setStretchFactor(1, 46)
+        layout.addWidget(split, 1)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Both, or one."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        narrow = self.width() < NARROW
+        self._switch.setVisible(narrow)
+        self.tags.setVisible(not narrow or self._group.checkedId() == 0)
+        self.results.setVisible(not narrow or self._group.checkedId() == 1)
