@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 
 import msgspec
 from platformdirs import PlatformDirs
@@ -109,19 +109,34 @@ class Session:
         self._make_scheme()
         before.close()
 
-    def restart_engine(self) -> str:
+    def restart_engine(self, cancel: Event) -> str:
         """Have the engine run as the settings say now; returns the device's name.
 
         What is being listened to is given up. If it cannot run so, it goes on as before.
 
-        :raises MatError: the model or the device cannot be used
+        :raises MatError: the model or the device cannot be used, or it was cancelled
         """
         engine = self.engine_of(find_model(self.data_dir, self.model))
+        over = Event()
+
+        def give_up() -> None:
+            while not over.wait(0.1):
+                if cancel.is_set():
+                    engine.close()  # whoever waits for its start is told
+                    return
+
+        waiting = Thread(target=give_up, name="cancel", daemon=True)
+        waiting.start()
         try:
             device = engine.start()
+            over.set()
+            waiting.join()
+            engine.start()  # it may have been closed at the last moment
         except MatError:
             engine.close()
             raise
+        finally:
+            over.set()
         before, self.engine = self.engine, engine
         before.close()
         return device

@@ -182,9 +182,9 @@ class AppServices:
         """Where the settings lie."""
         return self._session.settings_file.path
 
-    def restart_engine(self) -> str:
+    def restart_engine(self, cancel: threading.Event) -> str:
         """Have the engine run as the settings say."""
-        return self._session.restart_engine()
+        return self._session.restart_engine(cancel)
 
     def save_luggage(self, path: Path) -> None:
         """Write a file to carry to another computer."""

@@ -135,7 +135,7 @@ class Services(Protocol):
     def settings_path(self) -> Path:
         """Where the settings lie; at once."""
 
-    def restart_engine(self) -> str:
+    def restart_engine(self, cancel: threading.Event) -> str:
         """Have the engine run as the settings say; returns the device's name."""
 
     def save_luggage(self, path: Path) -> None:

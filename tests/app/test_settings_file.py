@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -12,7 +13,7 @@ from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.settings import SPECS, Settings
 from mat_desktop.domain.tags import Field
-from mat_desktop.errors import UsageFault
+from mat_desktop.errors import EngineFault, UsageFault
 from tests.models import tiny_model
 
 
@@ -209,5 +210,26 @@ def test_the_session_starts_with_the_settings_and_flags_win(tmp_path: Path) -> N
         assert session.settings.model == str(tmp_path / "model")
         session.start_engine()
         assert session.engine.instead == ""
+    finally:
+        session.close()
+
+
+def test_the_engine_is_started_anew_with_other_settings_or_goes_on_as_before(tmp_path: Path) -> None:
+    tiny_model(tmp_path / "model")
+    session = Session(tmp_path / "data", str(tmp_path / "model"))
+    try:
+        session.start_engine()
+        before = session.engine
+        session.use_settings({"listening.threads": 1})
+        cancel = Event()
+        cancel.set()
+        with pytest.raises(EngineFault):
+            session.restart_engine(cancel)
+        assert session.engine is before
+        assert before.device is not None
+        session.restart_engine(Event())
+        assert session.engine is not before
+        assert session.engine._threads == 1
+        assert session.device is not None
     finally:
         session.close()

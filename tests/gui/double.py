@@ -235,6 +235,8 @@ class FakeServices:
         self.engine_fault = ""
         self.instead = ""
         self.conflict: Path | None = None
+        self.starting = threading.Event()
+        self.starting.set()
         self.hold = threading.Event()
         self.hold.set()
         self.held: list[bool] = []
@@ -282,7 +284,10 @@ class FakeServices:
     def settings_path(self) -> Path:
         return self.data_dir / "settings.toml"
 
-    def restart_engine(self) -> str:
+    def restart_engine(self, cancel: threading.Event) -> str:
+        while not self.starting.wait(0.01):
+            if cancel.is_set():
+                raise EngineFault("the engine is closed")
         if self.engine_fault:
             raise EngineFault(self.engine_fault)
         self.device = "GPU, Double" if self.settings.device == "cuda" else "CPU, 2 cores"

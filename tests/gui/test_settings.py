@@ -130,6 +130,18 @@ def test_a_device_that_does_not_work_is_said_and_the_model_goes_on(
     assert services.device == "CPU, 2 cores"
 
 
+def test_starting_anew_can_be_cancelled(
+    qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
+) -> None:
+    services.starting.clear()
+    pick(page, "listening.device", "cuda")
+    qtbot.waitUntil(lambda: library.bridge.busy, timeout=5000)
+    library.actions_["cancel"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert services.device == "CPU, 2 cores"
+    assert page.banners.texts() == []
+
+
 def test_another_model_is_used_as_on_its_page(
     qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
 ) -> None:

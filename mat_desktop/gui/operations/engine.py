@@ -50,13 +50,15 @@ class Engine(QObject):
         for job in reversed([job for job in desk.bridge.jobs if job.title == "Listening"]):
             desk.bridge.stop(job)
 
-        def make(_: threading.Event) -> Iterator[str]:
-            yield desk.services.restart_engine()
+        def make(cancel: threading.Event) -> Iterator[str]:
+            yield desk.services.restart_engine(cancel)
 
         def ended(error: Exception | None) -> None:
             if self._change is job:
                 self._change = None
-            if error is not None and desk.services.device is None:
+            if job.stopping:
+                desk.result("Cancelled; the model goes on as before")
+            elif error is not None and desk.services.device is None:
                 self.failed(error)
             elif error is not None:
                 desk.complain("The model goes on as before", error)
