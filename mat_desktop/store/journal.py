@@ -312,20 +312,37 @@ class Journal:
 
     def reverted(self, entries: Collection[int]) -> set[tuple[int, Field]]:
         """Which fields of some entries do not count any more, as a later write took them back."""
-        wanted = json.dumps(list(entries))
         rows = self._database.rows(
-            "SELECT entry, field FROM reversed WHERE entry IN (SELECT value FROM json_each(?))", (wanted,)
+            # CROSS JOIN keeps SQLite to this order: from the few that are asked for to the many.
+            "WITH wanted (id) AS MATERIALIZED (SELECT value FROM json_each(?)),"
+            " touched AS MATERIALIZED ("
+            "  SELECT v.root, v.field FROM wanted w CROSS JOIN reversal v ON v.root = w.id"
+            "  UNION SELECT v.root, v.field FROM wanted w CROSS JOIN reversal v ON v.entry = w.id),"
+            " latest AS MATERIALIZED ("
+            "  SELECT t.root, t.field, max(v.entry) AS entry FROM touched t"
+            "  CROSS JOIN reversal v ON v.root = t.root AND v.field = t.field"
+            "  CROSS JOIN entry e ON e.id = v.entry AND e.state = 'written' GROUP BY t.root, t.field)"
+            " SELECT n.root, n.field FROM latest n"
+            " CROSS JOIN reversal v ON v.root = n.root AND v.field = n.field AND v.entry = n.entry"
+            " WHERE NOT v.counts AND n.root IN (SELECT id FROM wanted)"
+            " UNION"
+            " SELECT v.entry, v.field FROM latest n"
+            " CROSS JOIN reversal v ON v.root = n.root AND v.field = n.field AND v.entry != n.entry"
+            " WHERE +v.entry IN (SELECT id FROM wanted)",
+            (json.dumps(list(entries)),),
         )
         return {(entry, Field(field)) for entry, field in rows}
 
     def reverted_by(self, entry: int, field: Field) -> Entry | None:
         """The entry that took a change back, or back again, and still counts."""
         found = self._entries(
-            "id IN (SELECT n.entry FROM newest n WHERE n.field = ? AND n.entry != ? AND n.root IN"
-            " (SELECT root FROM reversal WHERE entry = ? AND field = ? UNION SELECT ?))",
-            (field, entry, entry, field, entry),
+            "id = (SELECT max(v.entry) FROM"
+            " (SELECT root FROM reversal WHERE entry = ? AND field = ? UNION SELECT ?) r"
+            " CROSS JOIN reversal v ON v.root = r.root AND v.field = ?"
+            " CROSS JOIN entry e ON e.id = v.entry AND e.state = 'written') AND id != ?",
+            (entry, field, entry, field, entry),
         )
-        return found[-1] if found else None
+        return found[0] if found else None
 
     def taking_back(self, entries: Collection[int]) -> set[tuple[int, Field]]:
         """Which fields of some entries only took back what an entry before them had written."""
