@@ -71,6 +71,12 @@ class Database:
             except sqlite3.Error as error:
                 raise StoreFault(f"{self.path}: {error}") from error
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """Another one after every change, whoever made it. :raises StoreFault: SQLite refused"""
+        ((version,),) = self.rows("PRAGMA data_version")
+        return version, self._connection.total_changes
+
     def close(self) -> None:
         """Close the file. Nothing may be asked afterwards."""
         with self._lock:

@@ -172,6 +172,7 @@ class Journal:
         """:raises StoreFault: the database cannot be opened"""
         self._database = Database(path, _MIGRATIONS, synchronous="FULL")
         self._lock = _write_lock(path.parent)
+        self._listed: tuple[tuple[int, int], list[Run]] | None = None
         self.own: list[int] = []
         """Runs that this process made, the oldest first."""
 
@@ -360,6 +361,12 @@ class Journal:
 
     def runs(self) -> list[Run]:
         """All runs that wrote something, the newest first."""
+        state = self._database.state
+        if self._listed is None or self._listed[0] != state:
+            self._listed = (state, self._runs())
+        return self._listed[1][:]
+
+    def _runs(self) -> list[Run]:
         # A field that was as it should be already is settled with the others of its file and no change.
         counts: dict[int, tuple[int, int]] = {
             run: (changes, reverted)

@@ -168,13 +168,21 @@ def test_history(qtmodeltester: ModelTester) -> None:
     model = HistoryModel()
     qtmodeltester.check(model)
     model.show(runs)
-    offers = {e.run.id: e.offer for row in range(model.rowCount()) if (e := model.entry(row)) and e.run}
-    assert offers == {4: "", 3: "Redo", 2: "Undo", 1: "Redo"}
+
+    def listed() -> dict[int, str]:
+        entries = [model.entry(row) for row in range(model.rowCount())]
+        return {entry.run.id: entry.offer for entry in entries if entry is not None and entry.run is not None}
+
+    assert listed() == {4: "", 3: "Redo", 2: "Undo", 1: "Redo"}
     texts = [model.index(row).data() for row in range(model.rowCount())]
     assert "Took back 2 files" in texts
     assert "Took back 1 file, redone" in texts
     assert "Wrote 2 files, undone" in texts
     assert model.row(1) == model.rowCount() - 1
+    model.filter("counting")
+    assert list(listed()) == [3, 2]
+    model.filter("written")
+    assert list(listed()) == [2, 1]
 
 
 def test_small_models(services: FakeServices, qtmodeltester: ModelTester) -> None:

@@ -201,6 +201,17 @@ def test_what_counts_is_said_by_the_newest_write_that_happened(tmp_path: Path) -
     assert (newest.reverted, oldest.reverted, oldest.changes) == (0, 1, 2)
 
 
+def test_runs_are_listed_anew_after_another_process_wrote(tmp_path: Path) -> None:
+    journal, other = Journal(tmp_path / "journal.db"), Journal(tmp_path / "journal.db")
+    path = tmp_path / "a.mp3"
+    for number, writer in enumerate((journal, other, journal), 1):
+        with writer.run("", [path]) as run:
+            writer.settle(writer.intend(run, path, path, "", "", b"", [CHANGE]), EntryState.WRITTEN)
+        assert len(journal.runs()) == len(journal.runs()) == number
+    journal.close()
+    other.close()
+
+
 def test_a_file_is_known_under_the_name_of_the_library_too(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db")
     link, real = tmp_path / "link" / "a.mp3", tmp_path / "a.mp3"

@@ -21,6 +21,7 @@ DID = {
     RunKind.REDO: "Wrote",
     RunKind.REMOVE: "Removed from",
 }
+FILTERS = (("", "All runs"), ("written", "Written"), ("counting", "Not undone"))
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 _NO_INDEX = QModelIndex()
 
@@ -103,13 +104,28 @@ class HistoryModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[Entry] = []
+        self._runs: Sequence[Run] = ()
+        self._only = ""
 
     def show(self, runs: Sequence[Run]) -> None:
         """All runs anew."""
+        self._runs = runs
+        self._fill()
+
+    def filter(self, only: str) -> None:
+        """Show only some of them, as named in ``FILTERS``."""
+        self._only = only
+        self._fill()
+
+    def _fill(self) -> None:
         self.beginResetModel()
         self._entries = []
         day = ""
-        for run in runs:
+        for run in self._runs:
+            if self._only == "counting" and run.undone:
+                continue
+            if self._only == "written" and run.kind not in (RunKind.WRITE, RunKind.REDO):
+                continue
             this = words.day(run.started)
             if this != day:
                 day = this

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.domain.reversal import FileReversal, RunKind
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.models.history import ENTRY_ROLE, Entry, HistoryModel
+from mat_desktop.gui.models.history import ENTRY_ROLE, FILTERS, Entry, HistoryModel
 from mat_desktop.gui.models.reversal import RunModel
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
@@ -41,6 +41,7 @@ from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plan_table import PlanTable
 from mat_desktop.gui.widgets.splitter import Splitter
@@ -212,6 +213,10 @@ class History(Panel):
         head = bar.row
         head.addWidget(Text("History", size=16, weight=600))
         head.addStretch(1)
+        self.filter = DropDown(FILTERS)
+        self.filter.setAccessibleName("Which runs are listed")
+        self.filter.picked.connect(self._filter)
+        head.addWidget(self.filter)
         layout.addWidget(bar)
         self.banners = Banners()
         layout.addWidget(self.banners)
@@ -286,6 +291,11 @@ class History(Panel):
         layout.addWidget(self.table, 1)
         return box
 
+    def _filter(self, only: str) -> None:
+        self.runs.filter(only)
+        if self.runs.rowCount():
+            self.list.setCurrentIndex(self.runs.index(1))
+
     def _ask(self, signal: SignalInstance) -> None:
         entry = self.runs.entry(self.list.currentIndex().row())
         if entry is not None and entry.run is not None:
@@ -311,7 +321,7 @@ class History(Panel):
     def show_details(self) -> None:
         """And goes again."""
         self.right.setCurrentIndex(0)
-        self._stack.setCurrentIndex(0 if self.runs.rowCount() else 1)
+        self._stack.setCurrentIndex(0 if self.summary.text() else 1)
         self.list.setFocus()
 
     def show_changes(self, files: Sequence[FileReversal]) -> None:
