@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
 import os
 import signal
 import subprocess
@@ -261,6 +263,45 @@ def test_files_that_cannot_be_written_are_told_before(session: Session, music: l
         WriteStatus.WRITTEN,
         WriteStatus.FAILED,
     ]
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "cause"),
+    [
+        ("mat_desktop.metadata.write.apply_delta", errno.ENOSPC, "no space left on the disk"),
+        ("mat_desktop.metadata.write.sync_file", errno.EIO, "the disk reports a read or write error"),
+        ("mat_desktop.metadata.write.swap", errno.EBUSY, "in use by another program"),
+    ],
+)
+def test_a_fault_in_an_undo_costs_only_its_file(
+    session: Session,
+    music: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    error: int,
+    cause: str,
+) -> None:
+    before = [path.read_bytes() for path in music]
+    run = write(session, ALL, *music)
+    written = music[0].read_bytes()
+    module, name = place.rsplit(".", 1)
+    real, calls = getattr(importlib.import_module(module), name), []
+
+    def fail_once(*arguments: object) -> object:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OSError(error, "injected")
+        return real(*arguments)
+
+    monkeypatch.setattr(place, fail_once)
+    results = do(session, undoing(session, run))
+    assert [result.status for result in results] == [WriteStatus.FAILED, *[WriteStatus.WRITTEN] * 2]
+    assert results[0].reason == cause
+    assert [path.read_bytes() for path in music] == [written, *before[1:]]
+    assert not list(music[0].parent.glob(".mat-*"))
+    assert session.journal.unfinished() == []
+    do(session, undoing(session, run))
+    assert [path.read_bytes() for path in music] == before
 
 
 def test_a_run_whose_only_file_is_gone_does_not_block_those_before(

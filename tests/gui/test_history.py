@@ -136,7 +136,7 @@ def test_conflicts_and_what_is_not_possible_are_shown_before(
     line = model.line(row)
     assert line is not None
     assert (line.icon, model.takes(line)) == ("triangle-alert", False)
-    assert model.index(row, 3).data() == "Another program changed it since. Stays as it is"
+    assert model.index(row, 3).data() == "Another program changed it since"
     qtbot.mouseClick(panel.filters[1], Qt.MouseButton.LeftButton)
     assert model.rowCount() == 2
     qtbot.mouseClick(panel.filters[2], Qt.MouseButton.LeftButton)

@@ -70,7 +70,7 @@ class ReversalModel(PlanModel):
             if item.idle and not item.why:
                 continue
             change, stuck = item.change, bool(file.fault) or item.idle
-            why, icon = f"{sentence(item.why)}. {STAYS}" if item.conflict else sentence(item.why), ""
+            why, icon = sentence(item.why), ""
             if file.fault:
                 why = f"{sentence(file.fault)}" if not lines else STAYS
                 icon = "" if lines else "lock" if "read-only" in file.fault else "circle-alert"

@@ -214,7 +214,7 @@ class PlanTable(QTableView):
         self.setColumnWidth(0, min(310, max(180, wide * 3 // 10)))
         self.setColumnWidth(1, 136 if self.fieldwise else 112)
         # What goes is the question where values are taken back.
-        self.setColumnWidth(2, min(260, wide // 4) if self.fieldwise else min(184, max(96, wide // 7)))
+        self.setColumnWidth(2, min(260, wide // 5) if self.fieldwise else min(184, max(96, wide // 7)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The check box, and the name beside it."""
