@@ -133,7 +133,19 @@ class Settings:
     )
     volume: int = _setting("player.volume", 100, "Volume of the player", most=100)
     theme: str = _setting("appearance.theme", "system", "Colours of the window", ("system", "dark", "light"))
-
+    contrast: str = _setting(
+        "appearance.contrast",
+        "system",
+        "Contrast of the window: pure text, outlines and no tints where it is high",
+        ("system", "normal", "high"),
+    )
+    text: str = _setting(
+        "appearance.text",
+        "100",
+        "Size of letters, per cent",
+        ("90", "100", "110", "125", "150", "200"),
+    )
+    motion: bool = _setting("appearance.motion", True, "Menus slide and fade")
     density: str = _setting(
         "appearance.density", "compact", "Height of rows in tables and lists", ("compact", "comfortable")
     )

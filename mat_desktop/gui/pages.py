@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from mat_desktop.gui.actions import Actions
@@ -98,7 +98,7 @@ class Pages(QObject):
         page = self._pages[self._instead.get(name, name)]
         self.stack.setCurrentWidget(page.widget)
         self._rail.set_page(page.instead_of or page.name)
-        page.focus.setFocus()
+        _focus(page)
         self.shown.emit(page.name)
 
     def cover(self, sheet: Sheet) -> None:
@@ -120,6 +120,17 @@ class Pages(QObject):
         self.stack.removeWidget(sheet)
         sheet.deleteLater()
         self.stack.setCurrentWidget(before.widget)
-        before.focus.setFocus()
+        _focus(before)
         self.covered.emit()
         return True
+
+
+def _focus(page: Page) -> None:
+    """Where the page has nothing to show, its first control has the focus."""
+    target, part = page.focus, page.widget.nextInFocusChain()
+    while not target.isVisible() and part is not None and part is not page.widget:
+        tabbed = bool(part.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        if tabbed and part.isVisible() and part.isEnabled() and page.widget.isAncestorOf(part):
+            target = part
+        part = part.nextInFocusChain()
+    target.setFocus()

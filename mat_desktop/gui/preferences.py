@@ -196,4 +196,7 @@ def style(settings: ChangeSettings) -> None:
     now = settings.now
     appearance.use_typeface(now.font)
     appearance.use_density(now.density)
+    appearance.use_contrast(now.contrast)
+    appearance.use_text(int(now.text))
+    appearance.use_motion(now.motion)
     appearance.use(now.theme)

@@ -1,9 +1,10 @@
-"""Colours and type of the window: one frozen set of tokens each for dark and light, made into Qt's terms."""
+"""Colours and type of the window: one frozen set of tokens for each theme, made into Qt's terms."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import Template
 
@@ -18,10 +19,13 @@ from mat_desktop.domain.tags import Category
 
 FAMILY = "Inter"
 BODY = 13
-"""Pixels of the body text at 100 %; every other size is relative to it."""
+"""Pixels of the body text at 100 %."""
+
+SIZES = (11, 12, BODY, 14, 16, 20, 24)
+"""Pixels of all text at 100 %."""
 
 ROWS = {"compact": 28, "comfortable": 32}
-"""Pixels of a row in tables and lists."""
+"""Pixels of a row in tables and lists, at the usual size of letters."""
 
 Lut = NDArray[np.uint8]
 
@@ -56,15 +60,25 @@ class Theme:
     instrument: str
     voice: str
     character: str
+    genre_bar: str
+    mood_bar: str
+    instrument_bar: str
+    voice_bar: str
+    character_bar: str
     taggram: tuple[str, str, str, str, str]
+    high: bool = False
 
     def color(self, token: str) -> QColor:
         """A token by name."""
         return _color(getattr(self, token))
 
     def category(self, category: Category) -> QColor:
-        """The hue that says what kind of tag it is; never shown without a word or an icon."""
+        """The hue that says what kind of tag it is, for text; never shown without a word or an icon."""
         return _color(getattr(self, category.value))
+
+    def category_bar(self, category: Category) -> QColor:
+        """The same for bars and icons, which may be lighter and so are easier to tell apart."""
+        return _color(getattr(self, f"{category.value}_bar"))
 
     def taggram_lut(self) -> Lut:
         """256 colours from the surface colour, for silence, to the strongest."""
@@ -104,7 +118,7 @@ class Theme:
 
     def style_sheet(self) -> str:
         """The little that a palette cannot say."""
-        tokens = {name: getattr(self, name) for name in self.__slots__ if name != "taggram"}
+        tokens = {name: getattr(self, name) for name in self.__slots__ if name not in ("taggram", "high")}
         return Template(_STYLE).substitute(tokens)
 
 
@@ -119,7 +133,7 @@ DARK = Theme(
     control="#6F7985",
     text="#E7EAEE",
     muted="#A2ABB6",
-    faint="#828C98",
+    faint="#8B95A1",
     accent="#6CB0F0",
     on_accent="#0B1826",
     selection="#1F3247",
@@ -135,6 +149,11 @@ DARK = Theme(
     instrument="#48D9B5",
     voice="#DE8980",
     character="#8AA3B8",
+    genre_bar="#BFA548",
+    mood_bar="#C8ABFA",
+    instrument_bar="#48D9B5",
+    voice_bar="#DE8980",
+    character_bar="#8AA3B8",
     taggram=("#1B1F25", "#264A68", "#3C78A6", "#6EA9D6", "#B4DAF4"),
 )
 
@@ -165,7 +184,80 @@ LIGHT = Theme(
     instrument="#217057",
     voice="#7F3424",
     character="#394958",
+    genre_bar="#9A8703",
+    mood_bar="#8123ED",
+    instrument_bar="#039B73",
+    voice_bar="#952723",
+    character_bar="#395273",
     taggram=("#FFFFFF", "#A6CCE9", "#5B98C7", "#2A6492", "#0E3557"),
+)
+
+DARK_HIGH = replace(
+    DARK,
+    name="dark, high contrast",
+    bg="#000000",
+    surface="#000000",
+    raised="#000000",
+    hover="#1C1F24",
+    border="#8E98A4",
+    border_strong="#8E98A4",
+    control="#AEB7C2",
+    text="#FFFFFF",
+    muted="#E4E8ED",
+    faint="#C3CAD2",
+    accent="#8CC8FF",
+    on_accent="#000000",
+    selection="#0B3A66",
+    focus="#FFE14D",
+    positive="#86E8AE",
+    warning="#FFD27A",
+    danger="#FFB1A9",
+    positive_fill="#000000",
+    warning_fill="#000000",
+    danger_fill="#000000",
+    genre="#F7EB45",
+    mood="#DDBDFB",
+    instrument="#02E87B",
+    voice="#F6BDAF",
+    character="#CEDEE7",
+    genre_bar="#F7EB45",
+    mood_bar="#DDBDFB",
+    instrument_bar="#02E87B",
+    voice_bar="#F6BDAF",
+    character_bar="#CEDEE7",
+    taggram=("#000000", "#264A68", "#3C78A6", "#6EA9D6", "#D8EEFF"),
+    high=True,
+)
+
+LIGHT_HIGH = replace(
+    LIGHT,
+    name="light, high contrast",
+    bg="#FFFFFF",
+    surface="#FFFFFF",
+    raised="#FFFFFF",
+    hover="#EAEDF1",
+    border="#68727E",
+    border_strong="#68727E",
+    control="#4B545F",
+    text="#000000",
+    muted="#252B32",
+    faint="#3A424C",
+    accent="#00448C",
+    selection="#CFE3FA",
+    focus="#9E007E",
+    positive="#00502A",
+    warning="#5A3A00",
+    danger="#86100A",
+    positive_fill="#FFFFFF",
+    warning_fill="#FFFFFF",
+    danger_fill="#FFFFFF",
+    genre="#514801",
+    mood="#711696",
+    instrument="#03523F",
+    voice="#441206",
+    character="#161E2D",
+    taggram=("#FFFFFF", "#A6CCE9", "#5B98C7", "#2A6492", "#0A2740"),
+    high=True,
 )
 
 _STYLE = """
@@ -210,16 +302,26 @@ QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 """
 
 
+SYSTEM = "system"
+
+CONTRASTS = (SYSTEM, "normal", "high")
+
+SMALLEST_TEXT, LARGEST_TEXT = 75, 200
+"""Per cent."""
+
+
 class Appearance(QObject):
-    """The theme in use. Parts that paint listen to ``changed``; there is one of it."""
+    """How the window looks. Parts that paint or lay out listen to ``changed``; there is one of it."""
 
     changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._mode = "system"
+        self._mode, self._contrast = SYSTEM, SYSTEM
+        self._moves = True
+        self._text = 100
         self.theme = DARK
-        self.row = ROWS["compact"]
+        self._row = ROWS["compact"]
         self.family = FAMILY
 
     @property
@@ -227,15 +329,37 @@ class Appearance(QObject):
         """``system``, ``dark`` or ``light``."""
         return self._mode
 
+    @property
+    def moves(self) -> bool:
+        """Whether something may move only to show where it went; playhead and progress are data."""
+        return self._moves
+
+    @property
+    def text_scale(self) -> float:
+        """By how much letters are larger than at 100 %: the user's own wish times the system's."""
+        screen = QGuiApplication.primaryScreen()
+        system = screen.logicalDotsPerInch() / 96 if screen is not None and sys.platform != "darwin" else 1.0
+        return min(max(self._text / 100 * system, SMALLEST_TEXT / 100), LARGEST_TEXT / 100)
+
+    @property
+    def row(self) -> int:
+        """Pixels of a row in tables and lists; larger letters have more room."""
+        return self._row + self.more
+
+    @property
+    def more(self) -> int:
+        """Pixels that a line of the body text is higher than rows of 28 leave room for."""
+        return max(0, round(BODY * 1.5 * self.text_scale) - 23)
+
     def use(self, mode: str) -> None:
-        """Follow the system, or not."""
-        self._mode = mode if mode in ("dark", "light") else "system"
+        """Dark, light, or as the system."""
+        self._mode = mode if mode in ("dark", "light") else SYSTEM
         self.refresh()
 
     def use_density(self, density: str) -> None:
         """:param density: one of :data:`ROWS`"""
-        if ROWS[density] != self.row:
-            self.row = ROWS[density]
+        if ROWS[density] != self._row:
+            self._row = ROWS[density]
             self.changed.emit()
 
     def use_typeface(self, typeface: str) -> None:
@@ -246,7 +370,6 @@ class Appearance(QObject):
         if family == self.family or not isinstance(application, QApplication):
             return
         before, self.family = self.family, family
-        font.cache_clear()
         application.setFont(font())
         for widget in application.allWidgets():
             face = widget.font()
@@ -256,25 +379,81 @@ class Appearance(QObject):
                 widget.updateGeometry()
         self.changed.emit()
 
+    def use_contrast(self, wish: str) -> None:
+        """One of :data:`CONTRASTS`: as the system, never or always high."""
+        self._contrast = wish if wish in CONTRASTS else SYSTEM
+        self.refresh()
+
+    def use_motion(self, on: bool) -> None:
+        """Whether menus and the like may slide and fade; Qt does not tell what the system wishes."""
+        self._moves = on
+        for effect in (Qt.UIEffect.UI_AnimateMenu, Qt.UIEffect.UI_FadeMenu, Qt.UIEffect.UI_AnimateCombo):
+            QApplication.setEffectEnabled(effect, on)
+
+    def use_text(self, percent: int) -> None:
+        """Size of all letters, those on the screen already included.
+
+        :param percent: of the usual size
+        """
+        before = self.text_scale
+        self._text = min(max(percent, SMALLEST_TEXT), LARGEST_TEXT)
+        application = QApplication.instance()
+        if self.text_scale == before or not isinstance(application, QApplication):
+            return
+        sizes = {round(size * before): size for size in SIZES}
+        own = [
+            (widget, sizes[widget.font().pixelSize()])
+            for widget in application.allWidgets()
+            if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont) and widget.font().pixelSize() in sizes
+        ]
+        application.setFont(font())
+        application.setStyleSheet(application.styleSheet())  # what it styles keeps its font otherwise
+        for widget, size in own:
+            face = widget.font()
+            face.setPixelSize(round(size * self.text_scale))
+            widget.setFont(face)
+        self.changed.emit()
+        for widget in application.allWidgets():
+            widget.updateGeometry()
+
     def watch_system(self) -> None:
-        """Follow later changes of the system's colour scheme; once, after the application exists."""
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self.refresh)
+        """Follow later changes of the system's colours and contrast; once, after the application exists."""
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self.refresh)
+        if hasattr(hints, "accessibility"):  # since Qt 6.10
+            hints.accessibility().contrastPreferenceChanged.connect(self.refresh)
+
+    def _wanted(self) -> Theme:
+        """The theme that the user's and the system's wishes ask for."""
+        mode, hints = self._mode, QGuiApplication.styleHints()
+        if mode == SYSTEM:
+            mode = "light" if hints.colorScheme() is Qt.ColorScheme.Light else "dark"
+        high = self._contrast == "high"
+        if self._contrast == SYSTEM:
+            high = _system_wants_contrast()
+        if mode == "light":
+            return LIGHT_HIGH if high else LIGHT
+        return DARK_HIGH if high else DARK
 
     def refresh(self) -> None:
-        """Apply the theme that the mode and the system ask for."""
-        mode = self._mode
-        if mode == "system":
-            scheme = QGuiApplication.styleHints().colorScheme()
-            mode = "light" if scheme is Qt.ColorScheme.Light else "dark"
-        theme = LIGHT if mode == "light" else DARK
+        """Apply the theme that the wishes ask for."""
         application = QApplication.instance()
         if not isinstance(application, QApplication):
             return
+        theme = self._wanted()
         if theme is not self.theme or not application.styleSheet():
             self.theme = theme
             application.setPalette(theme.palette())
             application.setStyleSheet(theme.style_sheet())
             self.changed.emit()
+
+
+def _system_wants_contrast() -> bool:
+    """Qt tells it since 6.10."""
+    hints = QGuiApplication.styleHints()
+    return hasattr(hints, "accessibility") and (
+        hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast
+    )
 
 
 appearance = Appearance()
@@ -291,7 +470,6 @@ def load_fonts() -> None:
         QFontDatabase.addApplicationFont(str(resource("fonts", f"Inter-{weight}.ttf")))
 
 
-@lru_cache(maxsize=64)
 def font(size: int = BODY, weight: int = 400, *, strike: bool = False, figures: bool = False) -> QFont:
     """The interface's typeface.
 
@@ -299,7 +477,12 @@ def font(size: int = BODY, weight: int = 400, *, strike: bool = False, figures: 
     :param weight: 400, 500 or 600
     :param figures: all digits equally wide, for numbers under each other or that change in place
     """
-    made = QFont(appearance.family)
+    return _font(appearance.family, round(size * appearance.text_scale), weight, strike, figures)
+
+
+@lru_cache(maxsize=128)
+def _font(family: str, size: int, weight: int, strike: bool, figures: bool) -> QFont:
+    made = QFont(family)
     made.setPixelSize(size)
     made.setWeight(QFont.Weight(weight))
     made.setStrikeOut(strike)

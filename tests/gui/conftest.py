@@ -50,6 +50,6 @@ def window(qtbot: QtBot, services: FakeServices) -> Iterator[Window]:
 def library(qtbot: QtBot, window: Window, services: FakeServices) -> Window:
     """The window with the double's tracks scanned."""
     window.begin([services.music])
-    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=5000)
-    qtbot.waitUntil(lambda: window.library.dock.plot is not None, timeout=10000)
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: window.library.dock.plot is not None, timeout=30_000)
     return window

@@ -164,7 +164,19 @@ def test_the_window_looks_as_the_settings_say(library: Window, page: SettingsPag
     assert page.rows["listening.device"].meaning.font().family() == appearance.family != "Inter"
     pick(page, "appearance.font", "inter")
     assert page.rows["listening.device"].meaning.font().family() == "Inter"
+    pick(page, "appearance.contrast", "high")
+    assert appearance.theme.name == "light, high contrast"
+    pick(page, "appearance.contrast", "normal")
+    pick(page, "appearance.text", "150")
+    assert page.rows["listening.device"].meaning.font().pixelSize() == 18
+    assert table.rowHeight(0) > 28
+    pick(page, "appearance.text", "100")
+    assert page.rows["listening.device"].meaning.font().pixelSize() == 12
+    page.rows["appearance.motion"].control.click()  # type: ignore[attr-defined]
+    assert not appearance.moves
+    page.rows["appearance.motion"].control.click()  # type: ignore[attr-defined]
     pick(page, "appearance.theme", "system")
+    pick(page, "appearance.contrast", "system")
 
 
 def test_a_window_has_its_colours_from_the_start(

@@ -220,7 +220,7 @@ def _score(painter: QPainter, rect: QRect, suggestion: Suggestion) -> None:
     bar = QRect(rect.x() + 116, rect.y() + (rect.height() - 8) // 2, 100, 8)
     painter.fillRect(bar, t.color("border"))
     wide = max(2, round(bar.width() * on_scale(suggestion.score)))
-    painter.fillRect(QRect(bar.x(), bar.y(), wide, 8), t.category(suggestion.tag.category))
+    painter.fillRect(QRect(bar.x(), bar.y(), wide, 8), t.category_bar(suggestion.tag.category))
     tick = bar.x() + round(bar.width() * on_scale(suggestion.threshold))
     painter.fillRect(QRect(tick - 1, bar.y() - 3, 2, 14), t.color("text"))
     painter.setFont(font(12, figures=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 import mat_desktop
 from mat_desktop.app.diagnosis import PRIVACY, Finding, State, verdict
@@ -20,8 +20,8 @@ MARKS = {
     State.FAULT: ("circle-alert", "danger"),
 }
 
-WIDEST = 640
-"""Pixels of a line of text, so that it can be read."""
+WIDEST = 840
+"""Pixels of the page: names, and beside them lines that are short enough to be read."""
 
 
 def facts(services: Services, device: str) -> list[tuple[str, str]]:
@@ -52,9 +52,15 @@ class About(Sheet):
 
     def __init__(self, facts: Sequence[tuple[str, str]]) -> None:
         super().__init__("About mat-desktop")
-        column = QVBoxLayout(self.body)
-        column.setContentsMargins(24, 20, 24, 24)
-        column.setSpacing(20)
+        outer = QHBoxLayout(self.body)
+        outer.setContentsMargins(24, 20, 24, 24)
+        page = QWidget()
+        page.setMaximumWidth(WIDEST)
+        outer.addWidget(page, 1000)
+        outer.addStretch(1)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
         grid = _grid()
         for row, (name, value) in enumerate(facts):
             grid.addWidget(Text(name, token="muted"), row, 1, Qt.AlignmentFlag.AlignTop)
@@ -142,5 +148,4 @@ def _grid() -> QGridLayout:
 def _paragraph(text: str, token: str = "text") -> Text:
     label = Text(text, token=token)
     label.setWordWrap(True)
-    label.setMaximumWidth(WIDEST)
     return label

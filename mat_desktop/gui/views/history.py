@@ -45,6 +45,7 @@ from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plan_table import PlanTable
 from mat_desktop.gui.widgets.splitter import Splitter
+from mat_desktop.gui.widgets.views import ListView
 
 if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
@@ -112,7 +113,7 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
 
-class Runs(QListView):
+class Runs(ListView):
     """The list. Enter, Space or the button in a row shows what undo, or redo, would do."""
 
     undo = Signal(int)

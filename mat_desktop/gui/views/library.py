@@ -197,6 +197,7 @@ class Library(QWidget):
         bar.next.clicked.connect(lambda: self.stepped.emit(1))
         bar.failed.connect(lambda why: self.banners.show_message("danger", f"Cannot play the track: {why}"))
         self.table.seek.connect(self.player.skip)
+        self.dock.player.overview.skip.connect(self.player.skip)
         self.player.moved.connect(self._playhead)
         self.look.drawn.connect(self.dock.set_picture)
         self.look.not_drawn.connect(lambda why: self.dock.set_note(f"Cannot be drawn: {why}"))

@@ -27,6 +27,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -55,7 +56,7 @@ class _Row(QStyledItemDelegate):
             if view.hasFocus():
                 round_rect(painter, rect.adjusted(2, 1, -2, -1), 5, None, t.color("focus"), 2)
         category = entry.tag.category
-        hue = t.category(category)
+        hue = t.category_bar(category)
         icons.draw(painter, words.CATEGORY_ICONS[category], rect.x() + 12, rect.y() + 7, 14, hue)
         painter.setFont(font(13, 600 if entry.changed else 400, strike=entry.dropped))
         painter.setPen(t.color("muted" if entry.dropped else "text"))
@@ -129,7 +130,7 @@ class Mapping(QWidget):
         self.search.textChanged.connect(self._filter)
         layout.addWidget(self.search)
         self.tags = MappingModel(self)
-        self.list = QListView()
+        self.list = ListView()
         self.list.setModel(self.tags)
         self.list.setItemDelegate(_Row(self.list))
         self.list.setAccessibleName("Tags and how they are written")

@@ -36,6 +36,7 @@ from mat_desktop.gui.widgets.delegates import elide, paint_ground
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.search_field import SearchField
 from mat_desktop.gui.widgets.splitter import Splitter
+from mat_desktop.gui.widgets.views import ListView
 
 if TYPE_CHECKING:
     from mat_desktop.app.models import BrokenModel, Model
@@ -142,7 +143,7 @@ class ModelsPage(Panel):
         self.banners = Banners()
         layout.addWidget(self.banners)
         holder = Splitter(Qt.Orientation.Horizontal)
-        self.list = QListView()
+        self.list = ListView()
         self.list.setModel(self.models)
         self.list.setAccessibleName("Models")
         self.list.setItemDelegate(_Delegate(self.list, self.models))

@@ -18,6 +18,7 @@ from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.delegates import draw_state, elide
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -116,7 +117,7 @@ class Problems(Panel):
         close.clicked.connect(self.closed)
         head.addWidget(close)
         layout.addWidget(bar)
-        self.list = QListView()
+        self.list = ListView()
         self.list.setModel(self.problems)
         self.list.setAccessibleName("Problems")
         self.list.setItemDelegate(_Delegate(self.list))

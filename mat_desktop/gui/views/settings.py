@@ -56,6 +56,9 @@ NAMES = {
     "player.device": "Output device",
     "player.volume": "Volume",
     "appearance.theme": "Colours",
+    "appearance.contrast": "Contrast",
+    "appearance.text": "Size of letters",
+    "appearance.motion": "Motion",
     "appearance.density": "Rows",
     "appearance.font": "Typeface",
     **{policy_key(target): words.field(target) for target in POLICY_FIELDS},
@@ -70,6 +73,8 @@ MEANINGS = {
     "writing.keep_time": "Then other programs may not notice that a file was written: many media servers "
     "look at the time alone.",
     "library.watch": "What other programs change in opened folders shows without a scan.",
+    "appearance.contrast": "High: pure text, strong outlines, no tints.",
+    "appearance.motion": "Menus slide and fade. Nothing else moves but what plays or works.",
     "appearance.density": "Height of rows in tables and of tags.",
 }
 CHOICES = {
@@ -81,6 +86,9 @@ CHOICES = {
     "system": "As the system",
     "dark": "Dark",
     "light": "Light",
+    "normal": "Normal",
+    "high": "High",
+    **{size: f"{size} %" for size in SPECS["appearance.text"].choices},
     "compact": "Compact",
     "comfortable": "Comfortable",
     "inter": "Inter",

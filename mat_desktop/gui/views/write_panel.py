@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from mat_desktop.domain.plan import FilePlan, Plan, Policy
 from mat_desktop.domain.tags import Field
@@ -14,7 +14,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import Keep, PlanModel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.changes import PolicyCombo
-from mat_desktop.gui.widgets.controls import Button, Panel, Text
+from mat_desktop.gui.widgets.controls import Alternatives, Button, Panel, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 
@@ -86,7 +86,6 @@ class WritePanel(Panel):
         row = QHBoxLayout()
         row.setContentsMargins(24, 0, 24, 10)
         row.setSpacing(6)
-        self._group = QButtonGroup(self)
         self.filters: list[Button] = []
         filters: tuple[tuple[str, Keep | None], ...] = (
             ("All", None),
@@ -95,22 +94,18 @@ class WritePanel(Panel):
         )
         for text, only in filters:
             button = Button(text, height=28)
-            button.setCheckable(True)
             button.clicked.connect(lambda _=False, only=only: self.plan.filter(only))
-            self._group.addButton(button)
             self.filters.append(button)
             row.addWidget(button)
-        self.filters[0].setChecked(True)
+        Alternatives(self.filters).choose(self.filters[0])
         row.addStretch(1)
-        self._scopes = QButtonGroup(self)
         self.scopes: dict[str, Button] = {}
         for scope in ("selected", "all"):
             button = Button(scope, height=28)
-            button.setCheckable(True)
             button.clicked.connect(lambda _=False, scope=scope: self.scope_picked.emit(scope))
-            self._scopes.addButton(button)
             self.scopes[scope] = button
             row.addWidget(button)
+        self._scope = Alternatives(list(self.scopes.values()))
         layout.addLayout(row)
         self.banners = Banners()
         layout.addWidget(self.banners)
@@ -144,7 +139,7 @@ class WritePanel(Panel):
         """
         self._asked, self._done, self._changed = count, 0, 0
         self._complete = False
-        self.scopes[scope].setChecked(True)
+        self._scope.choose(self.scopes[scope])
         self.scopes["selected"].setText(f"Selected {words.number(selected)}")
         self.scopes["all"].setText(f"{'In view' if filtered else 'All listened to'} {words.number(shown)}")
         self.scopes["selected"].setEnabled(selected > 0)

@@ -56,9 +56,10 @@ class Banner(QFrame):
         self.deleteLater()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The level's fill."""
-        painter = QPainter(self)
-        round_rect(painter, self.rect(), 6, current().color(f"{self._level}_fill"))
+        """The level's fill, or its outline where there are no tints."""
+        t = current()
+        line = t.color(self._level) if t.high else None
+        round_rect(QPainter(self), self.rect(), 6, t.color(f"{self._level}_fill"), line)
 
 
 class Banners(QWidget):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
@@ -190,6 +191,21 @@ class Button(QAbstractButton):
             line.setAlphaF(0.5)
             box = QRect(x, rect.y() + (rect.height() - 18) // 2, key_width(self._key), 18)
             draw_key(painter, box, self._key, ink, line)
+
+
+class Alternatives:
+    """Buttons of which one is on. Tab stops at each of them, which Qt's groups of buttons do not let it."""
+
+    def __init__(self, buttons: Sequence[QAbstractButton]) -> None:
+        self._buttons = buttons
+        for button in buttons:
+            button.setCheckable(True)
+            button.clicked.connect(lambda _=False, button=button: self.choose(button))
+
+    def choose(self, chosen: QAbstractButton) -> None:
+        """Turn one on, and the others off."""
+        for button in self._buttons:
+            button.setChecked(button is chosen)
 
 
 class Link(QAbstractButton):

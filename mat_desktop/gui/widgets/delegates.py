@@ -41,6 +41,7 @@ from mat_desktop.gui.models.row_table import ROW_ROLE
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.views import TableView
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -59,7 +60,7 @@ STATE_LOOK = {
 
 
 def _forget_widths() -> None:
-    """The typeface may be another."""
+    """Letters may be others."""
     text_width.cache_clear()
     elide.cache_clear()
 
@@ -211,14 +212,14 @@ class ChipsDelegate(RowDelegate):
                 name = elide(name, wide - 26, 12)
             chip = QRect(x, middle - 10, wide, 20)
             round_rect(painter, chip, 4, t.color("raised"), t.color("border"))
-            painter.fillRect(QRect(x + 7, middle - 3, 6, 6), t.category(suggestion.tag.category))
+            painter.fillRect(QRect(x + 7, middle - 3, 6, 6), t.category_bar(suggestion.tag.category))
             painter.setFont(font(12))
             painter.setPen(t.color("text"))
             painter.drawText(chip.adjusted(18, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, name)
             x += wide + 6
 
 
-class TrackTable(QTableView):
+class TrackTable(TableView):
     """The table of tracks.
 
     ``menu_asked`` says where the menu of the selected rows is to open, ``back`` that Escape was pressed.

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
 )
 
 from mat_desktop.gui import icons
@@ -17,6 +16,7 @@ from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import fix_rows
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.views import TableView
 
 Index = QModelIndex | QPersistentModelIndex
 BAR = QSize(40, 6)
@@ -74,7 +74,7 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
 
-class Figures(QTableView):
+class Figures(TableView):
     """No grid; a click on a heading sorts. ``marked`` is a row that stands out, -1 for none."""
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem
 
 from mat_desktop.gui import icons
 from mat_desktop.gui.models.marks import MARK_ROLE, Mark, MarksModel
@@ -12,6 +12,7 @@ from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -69,7 +70,7 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
 
-class MarkList(QListView):
+class MarkList(ListView):
     """``chosen`` hands over the track clicked or walked to; ``unmarked`` one whose mark is taken back."""
 
     chosen = Signal(object)

@@ -19,6 +19,7 @@ from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.delegates import elide, fix_rows
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.views import TableView
 
 Index = QModelIndex | QPersistentModelIndex
 Piece = tuple[str, str, bool]
@@ -175,7 +176,7 @@ def draw_check(painter: QPainter, box: QRect, on: bool) -> None:
         round_rect(painter, box, 3, None, t.color("control"))
 
 
-class PlanTable(QTableView):
+class PlanTable(TableView):
     """Space or a click checks and unchecks a file; Left and Right go to and from the boxes of fields."""
 
     def __init__(self, model: PlanModel, *, checkable: bool = True) -> None:

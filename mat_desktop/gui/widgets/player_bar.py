@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QActionGroup, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from mat_desktop.gui import icons, words
@@ -58,9 +58,13 @@ class PlayButton(QAbstractButton):
 
 
 class Overview(QWidget):
-    """How loud the track is over its length; a click goes there."""
+    """How loud the track is over its length; a click goes there, keys go on and back as in the picture.
+
+    ``seek`` hands over a share of the track, ``skip`` seconds.
+    """
 
     seek = Signal(float)
+    skip = Signal(float)
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,6 +75,7 @@ class Overview(QWidget):
         self.setFixedHeight(32)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Overview of the track")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         appearance.changed.connect(self.update)
 
     def set_levels(self, levels: NDArray[np.float32] | None) -> None:
@@ -97,6 +102,8 @@ class Overview(QWidget):
         middle = self.height() / 2
         if self._levels is None or not len(self._levels):
             painter.fillRect(QRect(0, int(middle), self.width(), 1), t.color("border"))
+            if self.hasFocus():
+                round_rect(painter, self.rect(), 4, None, t.color("focus"), 2)
             return
         low, high = self._window
         if high - low < 0.995:
@@ -114,6 +121,18 @@ class Overview(QWidget):
             painter.fillRect(QRectF(bar * 2, middle - tall / 2, 1, tall), color)
         if self._share > 0:
             painter.fillRect(QRect(round(at), 2, 2, self.height() - 4), t.color("accent"))
+        if self.hasFocus():
+            round_rect(painter, self.rect(), 4, None, t.color("focus"), 2)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and Right go through the track, Home and End to its ends."""
+        far = 30.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 5.0
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.skip.emit(far if event.key() == Qt.Key.Key_Right else -far)
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self.seek.emit(0.0 if event.key() == Qt.Key.Key_Home else 1.0)
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go there."""

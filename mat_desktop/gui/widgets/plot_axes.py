@@ -100,4 +100,4 @@ class TagAxis(pg.AxisItem):  # type: ignore[misc]
             where = QRectF(box.left(), y, GUTTER - 8, tall)
             painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
             square = QRectF(box.left() + GUTTER - 8 - wide - 12, y + tall / 2 - 3, 6, 6)
-            painter.fillRect(square, t.category(suggestion.tag.category))
+            painter.fillRect(square, t.category_bar(suggestion.tag.category))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.actions import FOOT, PAGES, Actions
@@ -27,6 +27,9 @@ class RailButton(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFixedSize(QSize(71, 56))
         appearance.changed.connect(self.update)
+
+    def nextCheckState(self) -> None:
+        """The page in view says which button is checked; Tab stops at each of them."""
 
     def set_count(self, count: int) -> None:
         """A number beside the icon; none for 0."""
@@ -79,7 +82,6 @@ class Rail(Panel):
         self.menu = Button(icon="menu", kind="flat", tip="Menu (F10)")
         layout.addWidget(self.menu, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(8)
-        self._group = QButtonGroup(self)
         self.buttons = {name: self._button(name, actions) for name in (*PAGES, *FOOT)}
         for name in PAGES:
             layout.addWidget(self.buttons[name])
@@ -93,9 +95,9 @@ class Rail(Panel):
             action.text(), actions.icon_of(name), f"{action.text()} ({key_text(action.shortcut())})"
         )
         button.clicked.connect(lambda: action.trigger())
-        self._group.addButton(button)
         return button
 
     def set_page(self, name: str) -> None:
         """Mark a page as the current one."""
-        self.buttons[name].setChecked(True)
+        for each, button in self.buttons.items():
+            button.setChecked(each == name)

@@ -18,6 +18,7 @@ from mat_desktop.gui.scale import from_scale, on_scale
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.painting import draw_key, round_rect
+from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -77,10 +78,10 @@ class ScoreDelegate(QStyledItemDelegate):
 
     def _heading(self, painter: QPainter, rect: QRect, row: TagRow) -> None:
         t = current()
-        hue = t.category(row.category)
+        hue = t.category_bar(row.category)
         icons.draw(painter, words.CATEGORY_ICONS[row.category], rect.x() + 16, rect.y() + 5, 14, hue)
         painter.setFont(font(11, 600))
-        painter.setPen(hue)
+        painter.setPen(t.category(row.category))
         box = rect.adjusted(40, 0, -RIGHT, 0)
         text = words.CATEGORY_WORDS[row.category]
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
@@ -182,14 +183,15 @@ class ScoreDelegate(QStyledItemDelegate):
 
     def _bar(self, painter: QPainter, bar: QRect, s: Suggestion, shown: bool, dragged: float | None) -> None:
         t = current()
-        hue = t.category(s.tag.category)
-        round_rect(painter, bar, 2, t.color("border"))
+        hue = t.category_bar(s.tag.category)
+        ground = None if t.high else t.color("border")
+        round_rect(painter, bar, 2, ground, t.color("border") if t.high else None)
         wide = max(3, round(bar.width() * on_scale(s.score)))
         filled = QRect(bar.x(), bar.y(), wide, bar.height())
         if shown and s.verdict is not Verdict.REJECTED:
             round_rect(painter, filled, 2, hue)
         else:
-            round_rect(painter, filled, 2, t.color("border"), hue)
+            round_rect(painter, filled, 2, ground, hue)
         tick = mark(bar, s.threshold if dragged is None else dragged)
         painter.fillRect(QRect(tick - 2, bar.y() - 4, 4, 16), t.color("surface"))
         ink = t.color("text" if dragged is None else "accent")
@@ -201,7 +203,7 @@ def mark(bar: QRect, threshold: float) -> int:
     return bar.x() + min(max(round(bar.width() * on_scale(threshold)), 2), bar.width() - 2)
 
 
-class ScoreList(QListView):
+class ScoreList(ListView):
     """As high as its rows: what is around it scrolls."""
 
     decided = Signal(str, object)

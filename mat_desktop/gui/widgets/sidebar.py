@@ -20,7 +20,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QListView,
     QMenu,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -32,6 +31,7 @@ from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import draw_state, elide
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
 ITEM_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -156,7 +156,7 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
 
-class Sidebar(QListView):
+class Sidebar(ListView):
     """Choosing a line filters the table; ``forgotten`` hands over a folder that is to be opened no more."""
 
     picked = Signal(object)

@@ -13,7 +13,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPolygonF
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QLabel
 
 from mat_desktop.audio.mel import mel_frequencies
@@ -22,6 +22,7 @@ from mat_desktop.domain.scores import Suggestion
 from mat_desktop.gui import words
 from mat_desktop.gui.scale import all_on_scale
 from mat_desktop.gui.theme import Lut, appearance, current, font
+from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plot_axes import AXIS, GUTTER, HertzAxis, TagAxis, TimeAxis
 from mat_desktop.gui.widgets.plot_marks import SHORTEST_LOOP, EvidenceMark, LoopMark, Playhead, Rows
 
@@ -367,6 +368,14 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             if suggestion.tag.taught:
                 row = QRectF(area.left() + 8, area.top() + number * tall, area.width() - 16, tall)
                 painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, TAUGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The pictures, then the ring."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            round_rect(painter, self.viewport().rect(), 2, None, current().color("focus"), 2)
+            painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right go through the track, Page up and down move the view, Home shows all of it."""

@@ -13,6 +13,7 @@ from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide, paint_ground
+from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -77,7 +78,7 @@ class _Delegate(QStyledItemDelegate):
         rect: QRect = option.rect
         painter.save()
         paint_ground(painter, rect, self._view, index)
-        hue = t.category(tag.category)
+        hue = t.category_bar(tag.category)
         icons.draw(painter, words.CATEGORY_ICONS[tag.category], rect.x() + 16, rect.y() + 10, 16, hue)
         wide = rect.width() - 44 - 16
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -90,7 +91,7 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
 
-class TaughtList(QListView):
+class TaughtList(ListView):
     """``removed`` names a tag on which Delete was pressed."""
 
     removed = Signal(str)
