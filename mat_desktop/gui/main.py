@@ -15,6 +15,8 @@ from mat_desktop.display import missing_display
 if TYPE_CHECKING:
     from mat_desktop.audio.player import Player
 
+OPEN_ALREADY = "the window is open already and comes to the front"
+NO_ANSWER = "another mat-desktop has this data folder open and does not answer"
 HEADLESS = "without a window there are: mat-desktop tag PATH…, mat-desktop info FILE"
 PACKAGES = "libgl1 libegl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libdbus-1-3"
 
@@ -60,16 +62,23 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QMessageBox
 
-    from mat_desktop.app.session import Session
+    from mat_desktop.app.session import Session, default_data_dir
     from mat_desktop.errors import MatError
     from mat_desktop.gui import theme
     from mat_desktop.gui.app_services import AppServices
+    from mat_desktop.gui.instance import Instance
     from mat_desktop.gui.window import Window
 
     keep_turning()
     app = application(["mat-desktop"])
     app.setApplicationName("mat-desktop")
     app.setDesktopFileName("mat-desktop")
+    places = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - resolve() follows links
+    instance = Instance(data_dir or default_data_dir())
+    if not instance.claim():
+        understood = instance.hand_over(places, demo)
+        print(f"mat-desktop: {OPEN_ALREADY if understood else NO_ANSWER}", file=sys.stderr)
+        return 0 if understood else 1
     app.setStyle("Fusion")
     theme.load_fonts()
     app.setFont(theme.font())
@@ -82,7 +91,7 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
         return 1
     window = Window(AppServices(session), make_player=_player)
     window.show()
-    places = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - resolve() follows links
+    instance.asked.connect(window.come_forward)
     QTimer.singleShot(0, lambda: window.begin(places, demo=demo))
     # Ctrl+C in the terminal closes the window as its button does; the timer lets Python look for it.
     signal.signal(signal.SIGINT, lambda *_: window.quit())
@@ -90,6 +99,7 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     wake.start(250)
     wake.timeout.connect(lambda: None)
     status = int(app.exec())
+    instance.close()
     if not window.bridge.shut(2_000):
         os._exit(status)  # a decoder hangs in a file; nothing is being written any more
     return status

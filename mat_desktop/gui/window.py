@@ -271,6 +271,17 @@ class Window(QMainWindow):
 
         self.library.player.look_for_sound(self._make_player, self.bridge.ask, say)
 
+    def come_forward(self, paths: Sequence[Path] = (), demo: bool = False) -> None:
+        """The program was started once more: show the window, and open what was asked for there."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if demo:
+            self.opening.open_demo()
+        if paths:
+            self.scan.open(paths)
+
     def quit(self) -> None:
         """Close without asking, as when the terminal or the system says so."""
         self.leave.now()
