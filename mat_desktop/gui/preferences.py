@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject
 
 from mat_desktop.domain.settings import SPECS, Value
 from mat_desktop.errors import printable
 from mat_desktop.gui.models.models import reason_of
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
+from mat_desktop.gui.operations.places import open_place
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.review_room import ReviewRoom
@@ -177,8 +177,7 @@ class Preferences(QObject):
         self._room.map_tags.changed.emit()
 
     def _open(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self._desk.say("warning", f"No program opens this here: {printable(path)}", kind="open")
+        open_place(self._desk, path)
 
     def _open_file(self) -> None:
         """It is written first, so that it is there and has all settings in it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QSettings, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, QPoint, QSettings
+from PySide6.QtGui import QGuiApplication
 
 from mat_desktop.app.playlist import write_playlist
 from mat_desktop.domain.track import Track
@@ -16,6 +16,7 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.places import open_place
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.similar import Similar
 from mat_desktop.gui.save import ask_target, with_suffix
@@ -118,8 +119,8 @@ class Rows(QObject):
     def show_folder(self) -> None:
         """Open the folder of the track in view in the system's file manager."""
         row = self._library.row
-        if row is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(row.path.parent))):
-            self._desk.say("warning", f"No program opens folders here: {printable(row.path.parent)}")
+        if row is not None:
+            open_place(self._desk, row.path.parent)
 
     def copy_paths(self) -> None:
         """The paths of the selected tracks, one a line."""

@@ -102,3 +102,8 @@ POLICY_MEANING = {
 def field(name: Field) -> str:
     """A field's name for people."""
     return FIELD_WORDS.get(name, name.value.capitalize())
+
+
+def no_match(text: str) -> str:
+    """What stands in a list in which a search found nothing."""
+    return f"No tag fits “{text.strip()}”"

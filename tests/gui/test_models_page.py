@@ -172,3 +172,16 @@ def test_scores_of_a_model_that_is_in_use_no_more_are_not_taken(
     rows = [row for path in late if (row := library.tracks.row(path)) is not None]
     assert len(rows) == 4
     assert not any(row.scores for row in rows)
+
+
+def test_a_search_that_finds_nothing_says_so(qtbot: QtBot, library: Window) -> None:
+    library.pages.show("models")
+    page = library.workshop.models_page
+    qtbot.waitUntil(lambda: page.tags.rowCount() > 0)
+    before = page.tags_table.viewport().grab().toImage()
+    page.search.setText("polka")
+    assert page.tags_table.nothing == "No tag fits “polka”"
+    shown = page.tags_table.viewport().grab().toImage()
+    page.tags_table.nothing = ""
+    assert shown != before
+    assert page.tags_table.viewport().grab().toImage() != shown

@@ -18,8 +18,9 @@ from mat_desktop.app.evidence import Evidence
 from mat_desktop.audio.player import Player
 from mat_desktop.domain.card import Normalisation
 from mat_desktop.domain.scheme import DisplayTag
+from mat_desktop.domain.scores import Verdict
 from mat_desktop.errors import DecodeError
-from mat_desktop.gui.operations.picture import KINDS
+from mat_desktop.gui.operations.picture import KINDS, picture
 from mat_desktop.gui.save import with_suffix
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.spectrogram import Spectrogram, lut
@@ -250,6 +251,15 @@ def test_the_picture_is_saved_with_what_is_in_view(
     image = QImage(str(path))
     assert image.width() >= 2400
     assert image.pixelColor(4, 4) == appearance.theme.color("surface")
+
+
+def test_a_rejected_tag_looks_rejected_in_the_saved_picture(seen: Window) -> None:
+    (first, *_) = seen.library.dock.suggestions
+    drawn = [
+        picture(plot_of(seen), (-60.0, 0.0), "A", "B", [replace(first, verdict=verdict)])
+        for verdict in (Verdict.ACCEPTED, Verdict.REJECTED, Verdict.ACCEPTED)
+    ]
+    assert drawn[0] == drawn[2] != drawn[1]
 
 
 def test_a_picture_never_takes_the_place_of_a_file_unasked(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
-from mat_desktop.domain.scores import Suggestion
+from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
@@ -22,6 +22,7 @@ from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.scale import on_scale
 from mat_desktop.gui.theme import Lut, current, font
+from mat_desktop.gui.widgets.painting import round_rect
 
 if TYPE_CHECKING:
     from mat_desktop.gui.widgets.dock import Dock
@@ -207,9 +208,10 @@ def _scale(painter: QPainter, right: int, ends: tuple[str, str], name: str, colo
 def _score(painter: QPainter, rect: QRect, suggestion: Suggestion) -> None:
     """Name, bar with the threshold's mark, score."""
     t = current()
-    face = font(12)
+    rejected = suggestion.verdict is Verdict.REJECTED
+    face = font(12, strike=rejected)
     painter.setFont(face)
-    painter.setPen(t.color("text"))
+    painter.setPen(t.color("muted" if rejected else "text"))
     middle = Qt.AlignmentFlag.AlignVCenter
     name = QFontMetrics(face).elidedText(suggestion.tag.shown, Qt.TextElideMode.ElideRight, 108)
     painter.drawText(QRect(rect.x(), rect.y(), 112, rect.height()), middle, name)
@@ -220,7 +222,12 @@ def _score(painter: QPainter, rect: QRect, suggestion: Suggestion) -> None:
     bar = QRect(rect.x() + 116, rect.y() + (rect.height() - 8) // 2, 100, 8)
     painter.fillRect(bar, t.color("border"))
     wide = max(2, round(bar.width() * on_scale(suggestion.score)))
-    painter.fillRect(QRect(bar.x(), bar.y(), wide, 8), t.category_bar(suggestion.tag.category))
+    filled, hue = QRect(bar.x(), bar.y(), wide, 8), t.category_bar(suggestion.tag.category)
+    if rejected:
+        round_rect(painter, filled, 0, None, hue)
+        painter.setPen(t.color("muted"))
+    else:
+        painter.fillRect(filled, hue)
     tick = bar.x() + round(bar.width() * on_scale(suggestion.threshold))
     painter.fillRect(QRect(tick - 1, bar.y() - 3, 2, 14), t.color("text"))
     painter.setFont(font(12, figures=True))

@@ -100,7 +100,11 @@ class Play(QObject):
     def toggle(self) -> None:
         """Play, or pause."""
         player, row = self._player, self._row
-        if player is None or row is None or row.track is None or not player.available:
+        if player is None or not player.available:
+            reason = player.reason if player is not None else self._bar.why.text()
+            self._bar.notice.emit(f"Nothing can be played: {reason}")
+            return
+        if row is None or row.track is None:
             return
         if player.playing:
             player.pause()

@@ -240,6 +240,7 @@ class Mapping(QWidget):
 
     def _filter(self, text: str) -> None:
         name = self._entry.tag.name if self._entry is not None else ""
+        self.list.nothing = words.no_match(text)
         self.tags.filter(text)
         self._choose(name)
 

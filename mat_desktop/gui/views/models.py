@@ -242,12 +242,16 @@ class ModelsPage(Panel):
         row.addWidget(self.counted, 1)
         self.search = SearchField("Find a tag")
         self.search.setMaximumWidth(280)
-        self.search.textChanged.connect(self.tags.search)
+        self.search.textChanged.connect(self._search)
         row.addWidget(self.search, 1)
         layout.addLayout(row)
         self.tags_table = Figures(self.tags, "Tags")
         layout.addWidget(self.tags_table, 1)
         return box
+
+    def _search(self, text: str) -> None:
+        self.tags_table.nothing = words.no_match(text)
+        self.tags.search(text)
 
     # what is shown
 

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QTableView
 
-from mat_desktop.gui.theme import current
+from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.painting import round_rect
 
 
 class ListView(QListView):
-    """Its delegate paints the ring of the current row."""
+    """Its delegate paints the ring of the current row. ``nothing`` stands in it where it is empty."""
+
+    nothing = ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Rows, or the ring of an empty list."""
+        """Rows, or the words and the ring of an empty list."""
         super().paintEvent(event)
-        _ring(self)
+        _empty(self, self.nothing)
 
 
 class TableView(QTableView):
-    """Its delegate, or who derives from it, paints the ring of the current row."""
+    """Its delegate, or who derives from it, paints the ring of the current row. ``nothing`` as in lists."""
+
+    nothing = ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Cells, or the ring of an empty table."""
+        """Cells, or the words and the ring of an empty table."""
         super().paintEvent(event)
-        _ring(self)
+        _empty(self, self.nothing)
 
 
-def _ring(view: QAbstractItemView) -> None:
+def _empty(view: QAbstractItemView, nothing: str) -> None:
+    model = view.model()
+    if nothing and model is not None and not model.rowCount():
+        painter = QPainter(view.viewport())
+        painter.setFont(font(13))
+        painter.setPen(current().color("muted"))
+        box = view.viewport().rect().adjusted(24, 16, -24, -16)
+        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, nothing)
+        painter.end()
     if view.hasFocus() and not view.currentIndex().isValid():
         painter = QPainter(view.viewport())
         round_rect(painter, view.viewport().rect(), 2, None, current().color("focus"), 2)
