@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.views.shortcuts import Sheet
@@ -29,6 +29,14 @@ class Page:
     instead_of: str = ""
 
 
+class _Stack(QStackedWidget):
+    """As small as the page in view can be, whatever the others need."""
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return QSize() if page is None else page.minimumSizeHint().expandedTo(page.minimumSize())
+
+
 class Pages(QObject):
     """Pages by name, one of them in view. A sheet lies over them until it is closed.
 
@@ -40,7 +48,14 @@ class Pages(QObject):
 
     def __init__(self, rail: Rail, actions: Actions) -> None:
         super().__init__()
-        self.stack = QStackedWidget()
+        self.stack = _Stack()
+        self.stack.currentChanged.connect(self._fit)
+        self.view = QScrollArea()
+        """What the window shows; a page that is larger than it is scrolled."""
+        self.view.setWidgetResizable(True)
+        self.view.setFrameShape(QFrame.Shape.NoFrame)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setWidget(self.stack)
         self._rail, self._actions = rail, actions
         self._pages: dict[str, Page] = {}
         self._instead: dict[str, str] = {}
@@ -53,6 +68,10 @@ class Pages(QObject):
             self._instead[page.instead_of] = page.name
         else:
             self._actions.connect(page.name, lambda: self.show(page.name))
+
+    def _fit(self) -> None:
+        """Another page may need more room, or less."""
+        QCoreApplication.postEvent(self.stack, QEvent(QEvent.Type.LayoutRequest))
 
     def retire(self, name: str) -> None:
         """A page no longer stands in for another."""

@@ -43,6 +43,7 @@ from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.rows import Rows
 from mat_desktop.gui.school import School
 from mat_desktop.gui.services import Services
+from mat_desktop.gui.sides import Sides
 from mat_desktop.gui.track_view import TrackView
 from mat_desktop.gui.training_room import TrainingRoom
 from mat_desktop.gui.views.library import Library
@@ -110,7 +111,7 @@ class Window(QMainWindow):
             layout.setSpacing(0)
         row.addWidget(self.rail)
         right.addWidget(self.leave_bar)
-        right.addWidget(self.pages.stack, 1)
+        right.addWidget(self.pages.view, 1)
         row.addLayout(right, 1)
         outer.addLayout(row, 1)
         outer.addWidget(self.status)
@@ -192,6 +193,7 @@ class Window(QMainWindow):
             a[name].setCheckable(True)
             a[name].setChecked(True)
             a[name].toggled.connect(part.setVisible)
+        self.sides = Sides(self.pages.view.viewport(), a)
         library.actions_follow(a["open"])
         library.pane.write.follow(a["write"])
         library.pane.undo.follow(a["undo"])

@@ -147,7 +147,7 @@ class ModelsPage(Panel):
         self.list.setModel(self.models)
         self.list.setAccessibleName("Models")
         self.list.setItemDelegate(_Delegate(self.list, self.models))
-        self.list.setMinimumWidth(240)
+        self.list.setMinimumWidth(220)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.list.selectionModel().currentChanged.connect(lambda *_: self._show_current())

@@ -82,7 +82,9 @@ class ProgressLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._share = 0.0
-        self.setFixedSize(160, 4)
+        self.setFixedHeight(4)
+        self.setMinimumWidth(40)
+        self.setMaximumWidth(160)
         appearance.changed.connect(self.update)
 
     def set_share(self, share: float) -> None:
@@ -240,7 +242,7 @@ class ReviewPage(QWidget):
 
     def _centre(self) -> QWidget:
         box = Panel("surface")
-        box.setMinimumWidth(520)
+        box.setMinimumWidth(270)
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
