@@ -43,6 +43,7 @@ class Reviewing(QObject):
         self._shown: Row | None = None
         self._decided_row: Row | None = None
         self._left: set[Path] = set()
+        self._losses = -1
         self._took: list[float] = []
         self._since = 0.0
         self.is_open = False
@@ -102,8 +103,9 @@ class Reviewing(QObject):
             return [row for row in self._library.selected() if row.scores is not None]
         if scope == "shown":
             return [row for row in tracks.shown() if row.scores is not None]
-        waiting = [row for row in tracks.rows() if row.state is State.TO_REVIEW]
-        return sorted(waiting, key=lambda row: row.place if row.place >= 0 else len(waiting) + 10**9)
+        wanted = State.TO_REVIEW
+        shown = [row for row in tracks.shown() if row.state is wanted]
+        return shown + [row for row in tracks.rows() if row.state is wanted and row.place < 0]
 
     def _fill(self, scope: str) -> None:
         self._scope = scope
@@ -146,8 +148,8 @@ class Reviewing(QObject):
         self._drop_gone()
         self._count_scopes()
         if self._scope == "waiting":
-            have = set(map(id, self._queue))
-            fresh = [row for row in self._rows_of("waiting") if id(row) not in have]
+            have = set(self._queue)
+            fresh = [row for row in self._rows_of("waiting") if row not in have]
             if fresh and not self._queue:
                 self._fill("waiting")
                 return
@@ -156,7 +158,10 @@ class Reviewing(QObject):
 
     def _drop_gone(self) -> None:
         tracks = self._desk.tracks
-        there = {row for row in self._queue if tracks.row(row.path) is row}
+        if tracks.losses == self._losses:
+            return
+        self._losses = tracks.losses
+        there = set(tracks.rows()).intersection(self._queue)
         if len(there) == len(self._queue):
             return
         before, shown = self._queue, self._shown

@@ -19,7 +19,7 @@ from mat_desktop.app.corrections import Collected
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.diagnosis import Finding, State
 from mat_desktop.app.doctor import Check
-from mat_desktop.app.draw import Picture
+from mat_desktop.app.draw import Picture, loudness
 from mat_desktop.app.evidence import Evidence
 from mat_desktop.app.models import BrokenModel, Model
 from mat_desktop.app.score import Heard
@@ -576,7 +576,7 @@ class FakeServices:
 
     def draw(self, path: Path) -> Picture:
         mel = np.tile(np.linspace(0, 255, 96).astype(np.uint8)[:, None], (1, 6250))
-        return Picture(mel, 31.25, 0.0, 80.0)
+        return Picture(mel, 31.25, 0.0, 80.0, loudness(mel, 80.0))
 
     def find_evidence(self, path: Path, tag: DisplayTag) -> Evidence:
         """The upper half of the middle third."""

@@ -68,8 +68,8 @@ class Heart(QObject):
         self._last, self._used = now, used
 
     def since(self, start: float) -> list[Beat]:
-        """Beats from then on."""
-        return [beat for beat in self.beats if beat.at >= start]
+        """Beats that end from then on: what is done at the start is part of the first."""
+        return [beat for beat in self.beats if beat.at + TICK + beat.gap >= start]
 
 
 class Control:

@@ -213,9 +213,8 @@ def test_files_that_a_whole_scan_did_not_find_again_leave_the_table(
     model = filled(services, qtmodeltester)
     rows = model.rows()
     folder = rows[0].path.parent
-    kept = {row.path for row in rows[::2]}
-    elsewhere = {row.path for row in rows if row.path.parent != folder}
-    expected = {row.path for row in rows if row.path in kept | elsewhere}
+    kept = {row.where for row in rows[::2]}
+    expected = {row.path for row in rows if row.where in kept or row.path.parent != folder}
     model.forget_missing([folder], kept)
     assert {row.path for row in model.rows()} == expected
     assert model.tally().total == model.rowCount() == len(expected) < len(rows)

@@ -29,6 +29,14 @@ ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 
 _NO_INDEX = QModelIndex()
 
+_FLAGS = (
+    Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsDragEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+)
+"""Made once: Qt asks several times for each cell that it paints."""
+
 
 class RowTable(QAbstractTableModel):
     """Rows in the order shown, with the tags that thresholds choose; which rows is for others to say."""
@@ -76,8 +84,7 @@ class RowTable(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Rows can be dragged to other programs, as files."""
-        flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+        return _FLAGS if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def mimeTypes(self) -> list[str]:
         """Files."""

@@ -37,7 +37,7 @@ class TracksModel(RowTable):
     """Rows in the order and selection that are shown.
 
     ``counted`` says that the numbers by state changed, ``rows_changed`` hands over the rows that did,
-    ``arranged`` says that others are shown, or in another order.
+    ``arranged`` says that others are shown, or in another order; ``losses`` counts how often rows went.
     """
 
     counted = Signal()
@@ -54,6 +54,7 @@ class TracksModel(RowTable):
         self._later: Later | None = None
         self._since: list[Row] = []
         self._lost = False
+        self.losses = 0
         self._sorting = False
         self._tally: Tally | None = Tally()
         self._under: dict[Path, int] = {}
@@ -162,10 +163,10 @@ class TracksModel(RowTable):
             self._shown.extend(shown)
             self.endInsertRows()
 
-    def forget_missing(self, roots: Sequence[Path], found: Collection[Path]) -> None:
+    def forget_missing(self, roots: Sequence[Path], found: Collection[str]) -> None:
         """Whole scans of these folders found these files: rows of others in them have none any more."""
         rows = self._all.values()
-        self._drop({row for root in roots for row in under(rows, root) if row.path not in found})
+        self._drop({row for root in roots for row in under(rows, root) if row.where not in found})
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Files that are gone, and whatever was in folders that are."""
@@ -181,10 +182,15 @@ class TracksModel(RowTable):
     def _drop(self, gone: Collection[Row]) -> None:
         if not gone:
             return
-        for row in gone:
-            del self._all[row.path]
-            if self._tally is not None:
-                self._tally.add(row, -1)
+        if len(gone) > MANY:
+            self._all = {path: row for path, row in self._all.items() if row not in gone}
+            self._tally = None
+        else:
+            for row in gone:
+                del self._all[row.path]
+                if self._tally is not None:
+                    self._tally.add(row, -1)
+        self.losses += 1
         for folder in self._under:
             self._under[folder] -= len(under(gone, folder))
         self._lost = True

@@ -14,7 +14,7 @@ from mat_desktop.domain.track import Track
 from mat_desktop.errors import EngineFault, FileFault, ModelFault
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import LISTEN, Job
-from mat_desktop.gui.models.row import Arrived, Row, State
+from mat_desktop.gui.models.row import Arrived, Row, State, new_of
 from mat_desktop.gui.operations.arrive import with_verdicts
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.work import Failure
@@ -22,7 +22,12 @@ from mat_desktop.gui.work import Failure
 
 def can_be_heard(rows: Iterable[Row]) -> list[Row]:
     """Those that can be listened to and do not wait for it already."""
-    return [row for row in rows if row.track is not None and not row.waits]
+    queued, listening = State.QUEUED, State.LISTENING  # not Row.waits: there may be very many
+    return [
+        row
+        for row in rows
+        if row.track is not None and row.state is not queued and row.state is not listening
+    ]
 
 
 class Listen(QObject):
@@ -38,7 +43,7 @@ class Listen(QObject):
 
     def new(self) -> list[Row]:
         """Every track that was not listened to."""
-        return [row for row in self._desk.tracks.rows() if row.is_new]
+        return new_of(self._desk.tracks.rows())
 
     def to(self, rows: Sequence[Row]) -> None:
         """Run the model over tracks."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
@@ -21,11 +22,16 @@ from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.weigh import Weigh
 
+T = TypeVar("T")
+
 REMEMBERED = 1000
 """Decisions that can be taken back."""
 
 SLICE = 200
 """Rows that are decided together."""
+
+PART = 2000
+"""Rows that are decided in one turn of the event loop."""
 
 
 Decision = tuple[Row, dict[str, Verdict], bool | None]
@@ -66,6 +72,10 @@ class Review(QObject):
         self._settings = settings
         settings.changed.connect(self._settings_changed)
         self._said: list[list[_Before]] = []
+        self._rest: tuple[Callable[[], bool], Callable[[], None]] | None = None
+        self._turns = QTimer(self)
+        self._turns.setInterval(0)
+        self._turns.timeout.connect(self._turn)
 
     # verdicts
 
@@ -118,24 +128,60 @@ class Review(QObject):
         if many:
             self._decide(many)
 
-    def _remember(self, before: list[_Before]) -> None:
-        if before:
+    def _decide(self, many: Sequence[Decision]) -> None:
+        self._finish()
+        before: list[_Before] = []
+        if many:
             self._said.append(before)
             del self._said[:-REMEMBERED]
+        finished = [row for row, said, done in many[:1] if said and done and not row.reviewed]
 
-    def _decide(self, many: Sequence[Decision]) -> None:
-        self._remember(_before(many))
-        finished = [row for row, said, done in many if said and done and not row.reviewed]
-        self._show(many)
-        self._keep(_by_id(many))
-        self.decided.emit()
+        def some(part: Sequence[Decision]) -> None:
+            before.extend(_before(part))
+            self._desk.tracks.decide(part)
+            self._keep(_by_id(part))
+
+        self._in_turns(many, some, lambda: [row for row, _, _ in many])
         if len(many) == 1 and finished:
             self.finished.emit(finished[0])
 
-    def _show(self, many: Sequence[Decision]) -> None:
-        self._desk.tracks.decide(many)
-        if len(many) > MANY:
-            self._weigh.these([row for row, _, _ in many], "weigh decided")
+    def _in_turns(
+        self, many: Sequence[T], do: Callable[[Sequence[T]], None], rows: Callable[[], list[Row]]
+    ) -> None:
+        """All of it, the first part now: the event loop has its turn between parts of very many.
+
+        :param rows: those that have to be weighed anew
+        """
+        parts = iter([many[first : first + PART] for first in range(0, len(many), PART)])
+
+        def go_on() -> bool:
+            part = next(parts, None)
+            if part is not None:
+                do(part)
+            return part is not None
+
+        def end() -> None:
+            self._turns.stop()
+            self._rest = None
+            if len(many) > MANY:
+                self._weigh.these(rows(), "weigh decided")
+            self.decided.emit()
+
+        self._rest = (go_on, end)
+        self._turn()
+        if len(many) <= PART:
+            self._finish()
+        else:
+            self._turns.start()
+
+    def _turn(self) -> None:
+        if self._rest is not None and not self._rest[0]():
+            self._rest[1]()
+
+    def _finish(self) -> None:
+        """What is left of a decision on very many, before there is another."""
+        while self._rest is not None:
+            self._turn()
 
     @property
     def can_take_back(self) -> bool:
@@ -144,18 +190,23 @@ class Review(QObject):
 
     def take_back(self) -> Row | None:
         """As if the last decision had not been made. Returns its row, or the first of several."""
+        self._finish()
         if not self._said:
             return None
         before = self._said.pop()
-        # A row in which something else is heard by now shows what was said of that.
-        same = [b for b in before if b.row.scores is None or b.row.scores.track_id == b.track_id]
-        self._show([(b.row, b.verdicts, b.reviewed) for b in same])
-        self._keep([(b.track_id, b.verdicts, b.reviewed) for b in before])
-        self.decided.emit()
+
+        def some(part: Sequence[_Before]) -> None:
+            # A row in which something else is heard by now shows what was said of that.
+            same = [b for b in part if b.row.scores is None or b.row.scores.track_id == b.track_id]
+            self._desk.tracks.decide([(b.row, b.verdicts, b.reviewed) for b in same])
+            self._keep([(b.track_id, b.verdicts, b.reviewed) for b in part])
+
+        self._in_turns(before, some, lambda: [b.row for b in before])
         return before[0].row
 
     def settle(self) -> None:
-        """Decisions are final: they were written."""
+        """Decisions are final: they are written."""
+        self._finish()
         self._said.clear()
 
     def _keep(self, said: Sequence[Said]) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import KEEP, Job
+from mat_desktop.gui.models.arrange import under
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import known, rows_of
 from mat_desktop.gui.operations.desk import Desk
@@ -74,7 +75,8 @@ class Scan(QObject):
         """Take a folder out of the library: its files stay as they are, and what was heard is kept."""
         desk = self._desk
         self.roots.remove(root)
-        others = {row.path for row in desk.tracks.rows() if any(map(row.path.is_relative_to, self.roots))}
+        rows = desk.tracks.rows()
+        others = {row.where for other in self.roots for row in under(rows, other)}
         desk.tracks.forget_missing([root], others)
         desk.bridge.ask(f"{KEEP}root {root}", lambda: desk.services.forget_root(root), lambda _: None)
         desk.say(
@@ -96,7 +98,7 @@ class Scan(QObject):
         for item in rows_of(services, services.scan(paths, cancel), self._desk.tracks.shift):
             yield item
             if isinstance(item, Row):
-                seen.files.add(item.path)
+                seen.files.add(item.where)
                 if item.track is None:
                     seen.failed.append(item.path)
         if not cancel.is_set():
@@ -163,7 +165,7 @@ class Scan(QObject):
 class _Seen:
     """What a scan came upon: files, those that could not be read, and folders of which it saw everything."""
 
-    files: set[Path] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
     failed: list[Path] = field(default_factory=list)
     whole: list[Path] = field(default_factory=list)
 

@@ -37,13 +37,17 @@ from PySide6.QtWidgets import (
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.columns import RIGHT, Column
 from mat_desktop.gui.models.row import Row, State
-from mat_desktop.gui.models.row_table import ROW_ROLE
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import TableView
 
 Index = QModelIndex | QPersistentModelIndex
+
+COLUMNS = tuple(Column)
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+"""Made once: a window full of cells is painted many times a second."""
 
 STATE_LOOK = {
     State.NEW: ("circle", "muted"),
@@ -129,35 +133,35 @@ class RowDelegate(QStyledItemDelegate):
         """Fill, then content."""
         t = current()
         rect: QRect = option.rect
-        selected = self._table.selectionModel().isRowSelected(index.row(), QModelIndex())
+        row = self._table.tracks.at(index)
+        if row is None:
+            return
+        selected = row.place in self._table.painted_selection
         if selected:
             painter.fillRect(rect, t.color("selection"))
-        elif self._table.hover_row == index.row():
+        elif self._table.hover_row == row.place:
             painter.fillRect(rect, t.color("hover"))
-        row = index.data(ROW_ROLE)
-        if isinstance(row, Row):
-            painter.save()
-            self.paint_cell(painter, rect, row, Column(index.column()), selected)
-            painter.restore()
+        painter.save()
+        self.paint_cell(painter, rect, row, COLUMNS[index.column()], selected)
+        painter.restore()
 
     def paint_cell(self, painter: QPainter, rect: QRect, row: Row, column: Column, selected: bool) -> None:
         """Text on the left, or on the right for numbers."""
         t = current()
-        current_row = self._table.currentIndex().row() == self._table.tracks.place(row.path)
-        weight = 600 if column is Column.TITLE and current_row and selected else 400
+        title = column is Column.TITLE
+        weight = 600 if title and selected and self._table.currentIndex().row() == row.place else 400
         text = self._table.tracks.cell(row, column)
-        token = "text" if column in (Column.TITLE,) else "muted"
-        if column is Column.TITLE and row.state is State.FAILED and row.track is None:
-            token = "muted"
+        unreadable = row.state is State.FAILED and row.track is None
+        token = "text" if title and not unreadable else "muted"
         painter.setFont(font(13, weight))
         painter.setPen(t.color(token))
         box = rect.adjusted(8, 0, -8, 0)
-        side = Qt.AlignmentFlag.AlignLeft
+        side = LEFT
         if column in RIGHT:
-            side = Qt.AlignmentFlag.AlignRight
+            side = END
             box = rect.adjusted(8, 0, -16 if column is Column.LENGTH else -8, 0)
             painter.setFont(font(13, figures=True))
-        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, elide(text, box.width(), 13, weight))
+        painter.drawText(box, side, elide(text, box.width(), 13, weight))
 
 
 class StateDelegate(RowDelegate):
@@ -233,6 +237,7 @@ class TrackTable(TableView):
         super().__init__(parent)
         self.tracks = model
         self.hover_row = -1
+        self.painted_selection: set[int] = set()
         self.setModel(model)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -338,6 +343,10 @@ class TrackTable(TableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Rows, then the focus ring over the whole current row."""
+        first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
+        places = range(max(first, 0), (last if last >= 0 else self.tracks.rowCount() - 1) + 1)
+        none, model = QModelIndex(), self.selectionModel()
+        self.painted_selection = {place for place in places if model.isRowSelected(place, none)}
         super().paintEvent(event)
         index = self.currentIndex()
         if self.hasFocus() and index.isValid():

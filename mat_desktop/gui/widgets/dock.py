@@ -239,7 +239,7 @@ class Dock(Panel):
             self.plot.set_picture(picture)
         self.set_note("")
         self.player.set_track(seconds)
-        self.player.overview.set_levels(_levels(picture))
+        self.player.overview.set_levels(picture.loudness)
 
     def set_tags(
         self, suggestions: tuple[Suggestion, ...], taggram: NDArray[np.float32] | None, note: str
@@ -294,17 +294,3 @@ def most_telling(suggestions: tuple[Suggestion, ...], count: int) -> list[int]:
 def _has_row(s: Suggestion) -> bool:
     """Whether a tag that is not part of the question has something to show over time."""
     return s.score >= LOWEST and not s.tag.taught
-
-
-def _levels(picture: Picture) -> NDArray[np.float32]:
-    """How loud the track is over time, 0..1, from the picture."""
-    columns = picture.mel.astype(np.float32)
-    width = max(1, columns.shape[1] // 1200)
-    usable = columns.shape[1] // width * width
-    if usable == 0:
-        return np.zeros(0, np.float32)
-    power = (10 ** ((columns[:, :usable] / 255 - 1) * picture.range_db / 10)).mean(axis=0)
-    loud = np.sqrt(power.reshape(-1, width).max(axis=1))
-    top = float(np.percentile(loud, 99)) or 1.0
-    levels: NDArray[np.float32] = np.clip(loud / top, 0, 1).astype(np.float32)
-    return levels
