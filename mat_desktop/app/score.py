@@ -153,7 +153,7 @@ def as_kept(digest: str, scored: Scored) -> KeptScores:
         digest,
         TrackId(scored.track_id),
         scored.seconds,
-        tuple(round(value, 6) for value in scored.values),
+        [round(value, 6) for value in scored.values],
         scored.silent,
     )
     return KeptScores(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,7 +18,8 @@ class Scores:
     :param model: digest of the card whose network heard it
     :param track_id: what was heard
     :param seconds: length of the decoded audio
-    :param values: one score in 0..1 for each tag of the card, in its order
+    :param values: one score in 0..1 for each tag of the card, in its order; an array, as a tuple of floats
+        takes four times the room, and a window keeps those of every track
     :param silent: nothing but digital silence was heard; the values are zeros then
     :param taught: scores of tags that the user taught, by key
     """
@@ -25,9 +27,13 @@ class Scores:
     model: str
     track_id: TrackId
     seconds: float
-    values: tuple[float, ...]
+    values: Sequence[float]
     silent: bool = False
     taught: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.values, array):
+            object.__setattr__(self, "values", array("d", self.values))
 
 
 @dataclass(frozen=True, slots=True)

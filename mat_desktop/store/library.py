@@ -222,7 +222,7 @@ class Library:
         if not rows:
             return None
         track_id, model, seconds, values, silent, taggram, positions, features = rows[0]
-        scores = Scores(model, TrackId(track_id), seconds, tuple(json.loads(values)), bool(silent))
+        scores = Scores(model, TrackId(track_id), seconds, json.loads(values), bool(silent))
         return KeptScores(scores, taggram, positions, features or b"")
 
     def features(self, model: str) -> list[tuple[TrackId, bytes]]:

@@ -17,6 +17,7 @@ from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import MANY
+from mat_desktop.gui.operations import review
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import listen
@@ -287,6 +288,23 @@ def test_decisions_on_selections_with_one_beginning_are_all_kept(
         {"rock": Verdict.ACCEPTED},
         {"indie": Verdict.ACCEPTED},
     ]
+
+
+def test_a_decision_on_very_many_tracks_lets_the_window_have_its_turn(
+    qtbot: QtBot, heard: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "PART", 1)
+    rows = [row for row in heard.tracks.rows() if row.scores is not None]
+    heard.review.mark(rows)
+    assert [row.state for row in rows] == [State.REVIEWED, *[State.TO_REVIEW] * (len(rows) - 1)]
+    qtbot.waitUntil(lambda: all(row.state is State.REVIEWED for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: len(services.marked) == len(rows), timeout=5000)
+    heard.review.take_back()
+    heard.review.decide(rows[:1], {"rock": Verdict.ACCEPTED})  # waits for the rest of what is taken back
+    assert {row.state for row in rows} == {State.TO_REVIEW}
+    qtbot.waitUntil(lambda: not services.marked, timeout=5000)
+    heard.review.take_back()
+    assert not heard.review.can_take_back
 
 
 def test_a_decision_is_taken_back_after_a_change_of_the_model(

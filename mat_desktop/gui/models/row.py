@@ -180,8 +180,7 @@ class Row:
     @property
     def is_new(self) -> bool:
         """Whether it can be listened to, was not yet, and does not wait for it. What failed is not new."""
-        idle = not self.waits and self.state is not State.FAILED
-        return self.scores is None and self.track is not None and idle
+        return bool(new_of((self,)))
 
     def level(self, tag: str) -> float | None:
         """Score of a display tag, None where there is none."""
@@ -252,8 +251,16 @@ class Row:
 
 def new_of(rows: Iterable[Row]) -> list[Row]:
     """Those that :attr:`Row.is_new`, of very many."""
-    unheard = [row for row in rows if row.scores is None and row.track is not None]
-    return [row for row in unheard if row.is_new]
+    queued, listening, failed = State.QUEUED, State.LISTENING, State.FAILED
+    return [
+        row
+        for row in rows
+        if row.scores is None
+        and row.track is not None
+        and row.state is not failed
+        and row.state is not queued
+        and row.state is not listening
+    ]
 
 
 class Tally:
