@@ -8,13 +8,14 @@ these stay. As with an undo, nothing is written in this module.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import compared, joined, present_tags
+from mat_desktop.app.whereabouts import now_at, written_to
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task
 from mat_desktop.domain.tags import MARKS, Field
@@ -33,41 +34,49 @@ def removing(session: Session, under: Sequence[Path] = (), cancel: Event | None 
     :param under: only files at or under these paths, which are searched for its marks as well; none means all
     :raises UsageFault: one of them does not exist and nothing was written there
     """
-    pasts = tuple(Past(place, place, ()) for place in sorted(_places(session, under, cancel or Event())))
+    places = _places(session, under, cancel or Event())
+    pasts = tuple(Past(places[place], place, ()) for place in sorted(places))
     return Task(RunKind.REMOVE, "removal of everything written", pasts)
 
 
-def _places(session: Session, under: Sequence[Path], cancel: Event) -> Iterator[Path]:
-    """Files of the journal and files of the library that carry its marks; links resolved, each once."""
+def _places(session: Session, under: Sequence[Path], cancel: Event) -> dict[Path, Path]:
+    """Files of the journal, where they are now, and files of the library that carry the program's marks.
+
+    :returns: by place with links resolved, as the library knows them
+    """
     roots = [path.resolve() for path in under]
-    found = dict.fromkeys(place for place in session.journal.files() if _is_under(place, roots))
+    found: dict[Path, Path] = {}
+    for place, known in session.journal.files().items():
+        path, here = now_at(session, known, place)
+        if _is_under(here, roots):
+            found[here] = path
     for path, root in zip(under, roots, strict=True):
         if not path.exists() and not any(_is_under(place, [root]) for place in found):
             raise UsageFault(f"{printable(path)}: no such file or folder, and nothing was written there")
-    yield from found
-    if under:
-        there = [path for path in under if path.exists()]
-        tracks = (item for item in scan(session, there, cancel) if isinstance(item, Track))
-        marked: Iterator[Path] = (track.path for track in tracks if any(track.tags.get(f) for f in MARKS))
-    else:
-        marked = iter(session.library.marked())
-    for path in marked:
-        place = path.resolve()
-        if place not in found and place.is_file():
-            found[place] = None
-            yield place
+    for path in _marked(session, under, cancel):
+        if path.is_file():
+            found.setdefault(path.resolve(), path)
+    return found
 
 
-def look_at(session: Session, place: Path, fields: Collection[Field] = ()) -> FileReversal | None:
+def _marked(session: Session, under: Sequence[Path], cancel: Event) -> Iterable[Path]:
+    """Files that carry the program's marks: in some folders, or in the library."""
+    if not under:
+        return session.library.marked()
+    tracks = scan(session, [path for path in under if path.exists()], cancel)
+    return [t.path for t in tracks if isinstance(t, Track) and any(t.tags.get(field) for field in MARKS)]
+
+
+def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> FileReversal | None:
     """What would be taken out of one file; None where nothing of ours is in it.
 
     :param fields: none means all
     """
-    entries = session.journal.written_to(place)
+    path, place = past.path, past.place
+    entries = written_to(session, path)
     writes = [(entry, change) for entry in entries for change in entry.changes]
     traces = {trace.field: trace for trace in joined(writes) if not fields or trace.field in fields}
     open_traces = [trace for trace in traces.values() if trace.ours != trace.old]
-    path = entries[-1].known if entries else place
     stamp, present, fault = present_tags(place)
     if stamp is None:
         lost = tuple(FieldReversal(Change(t.field, t.ours, t.old), ()) for t in open_traces)
@@ -84,7 +93,7 @@ def look_at(session: Session, place: Path, fields: Collection[Field] = ()) -> Fi
             if now:
                 items.append(FieldReversal(Change(field, now, ()), ours))
         elif trace is not None:
-            item = compared(session, place, trace, present)
+            item = compared(session, path, trace, present)
             items.append(FieldReversal(item.change, ours, "" if item.idle else item.why))
     if all(item.idle for item in items):
         return None

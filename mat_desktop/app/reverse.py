@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.apply import swap
 from mat_desktop.app.session import Session
+from mat_desktop.app.whereabouts import was_at
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, Task
 from mat_desktop.domain.tags import Field
@@ -62,7 +63,7 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     changes = tuple(item.change for item in items)
     reverses = {item.change.field: item.entries for item in items}
     try:
-        way = way_back(session.journal, file.place, changes)
+        way = way_back(session.journal, was_at(session, file.path), changes)
         prepared = prepare(file.place, changes, file.stamp, way, keep_time=session.settings.keep_time)
         # Fields that are as they were already are on record too: they are settled with the others.
         swap(session, run, file.path, replace(prepared, changes=changes), reverses)
@@ -75,19 +76,19 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     return WriteResult(file.path, WriteStatus.WRITTEN, changes=changes)
 
 
-def way_back(journal: Journal, place: Path, changes: Sequence[Change]) -> Way:
+def way_back(journal: Journal, places: Collection[Path], changes: Sequence[Change]) -> Way:
     """How to get byte for byte to a file that has these changes, over writes that the journal knows.
 
     Every entry leads from the file that it left to the one before it. The shortest chain is taken that begins
     at the present file and at whose end these fields, and no others, have other values.
 
-    :param place: links resolved
+    :param places: where the file is and was, links resolved
     """
     wanted = {change.field: change.after for change in changes if change.before != change.after}
 
     def way(digest: str) -> Sequence[Step]:
         by_after: dict[str, list[Entry]] = {}
-        for entry in reversed(journal.written_to(place)):
+        for entry in reversed(journal.written_to(places)):
             by_after.setdefault(entry.after_sha256, []).append(entry)
         known = {digest}
         waiting: deque[tuple[str, dict[Field, tuple[tuple[str, ...], tuple[str, ...]]], tuple[Entry, ...]]]

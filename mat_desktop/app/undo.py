@@ -11,6 +11,7 @@ from threading import Event
 
 from mat_desktop.app.reverse import carry_out
 from mat_desktop.app.session import Session
+from mat_desktop.app.whereabouts import now_at, was_at, written_to
 from mat_desktop.domain.plan import Change, WriteResult
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task, Trace
 from mat_desktop.domain.tags import Field
@@ -61,13 +62,16 @@ def undoing(
     :raises UsageFault: there is no such run, file or field in it, or it was taken back already
     """
     run = _run(session, run_id)
-    entries = _of_files(run, session.journal.written(run_id), files)
+    entries = _of_files(session, run, session.journal.written(run_id), files)
     settled = session.journal.reverted([entry.id for entry in entries])
     pasts = _pasts(
-        (entry, change)
-        for entry in entries
-        for change in entry.changes
-        if (not fields or change.field in fields) and (entry.id, change.field) not in settled
+        session,
+        (
+            (entry, change)
+            for entry in entries
+            for change in entry.changes
+            if (not fields or change.field in fields) and (entry.id, change.field) not in settled
+        ),
     )
     if not pasts:
         _complain_of_fields(run, entries, fields)
@@ -86,7 +90,7 @@ def redoing(
     run = _run(session, run_id)
     if run.kind is RunKind.UNDO and not run.undone:
         return undoing(session, run_id, files, fields)
-    entries = _of_files(run, session.journal.written(run_id), files)
+    entries = _of_files(session, run, session.journal.written(run_id), files)
     settled = session.journal.reverted([entry.id for entry in entries])
     wanted: list[tuple[Entry, Change]] = []
     for entry in entries:
@@ -103,7 +107,9 @@ def redoing(
         raise UsageFault(f"there is nothing to redo of run {run_id}")
     runs = {by.run for by, _ in wanted}
     undo_of = runs.pop() if len(runs) == 1 else run_id
-    return Task(RunKind.REDO, f"redo of run {run_id}", _pasts(wanted), undo_of, not files and not fields)
+    return Task(
+        RunKind.REDO, f"redo of run {run_id}", _pasts(session, wanted), undo_of, not files and not fields
+    )
 
 
 def undoing_files(session: Session, files: Sequence[Path]) -> Task:
@@ -113,7 +119,7 @@ def undoing_files(session: Session, files: Sequence[Path]) -> Task:
     """
     wanted: list[tuple[Entry, Change]] = []
     for path in files:
-        entries = session.journal.written_to(path.resolve())
+        entries = written_to(session, path)
         numbers = [entry.id for entry in entries]
         settled = session.journal.reverted(numbers) | session.journal.taking_back(numbers)
         for entry in reversed(entries):
@@ -126,7 +132,7 @@ def undoing_files(session: Session, files: Sequence[Path]) -> Task:
     runs = {entry.run for entry, _ in wanted}
     undo_of = runs.pop() if len(runs) == 1 else None
     reason = "undo of single files" if undo_of is None else f"undo of run {undo_of}"
-    return Task(RunKind.UNDO, reason, _pasts(wanted), undo_of, whole=False)
+    return Task(RunKind.UNDO, reason, _pasts(session, wanted), undo_of, whole=False)
 
 
 def written_by(session: Session, run_id: int) -> list[FileReversal]:
@@ -164,7 +170,7 @@ def look_at(session: Session, past: Past) -> FileReversal:
             FieldReversal(Change(trace.field, trace.ours, trace.old), trace.entries) for trace in past.traces
         )
     else:
-        fields = tuple(compared(session, past.place, trace, present) for trace in past.traces)
+        fields = tuple(compared(session, past.path, trace, present) for trace in past.traces)
     return FileReversal(past.path, past.place, stamp, fields, fault)
 
 
@@ -180,19 +186,19 @@ def present_tags(place: Path) -> tuple[FileStamp | None, TagSet, str]:
     return stamp, tags, obstacle(place)
 
 
-def compared(session: Session, place: Path, trace: Trace, present: TagSet) -> FieldReversal:
+def compared(session: Session, path: Path, trace: Trace, present: TagSet) -> FieldReversal:
     """A field as it is now, beside what it would become."""
     now = tuple(present.get(trace.field, ()))
     why = ""
     if now == trace.old:
         why = BACK_ALREADY
     elif now != trace.ours:
-        why = _who_changed(session, place, trace, now)
+        why = _who_changed(session, path, trace, now)
     return FieldReversal(Change(trace.field, now, trace.old), trace.entries, why)
 
 
-def _who_changed(session: Session, place: Path, trace: Trace, now: tuple[str, ...]) -> str:
-    for entry in reversed(session.journal.written_to(place)):
+def _who_changed(session: Session, path: Path, trace: Trace, now: tuple[str, ...]) -> str:
+    for entry in reversed(written_to(session, path)):
         if entry.id <= max(trace.entries):
             break
         if any(change.field == trace.field and change.after == now for change in entry.changes):
@@ -224,11 +230,16 @@ def joined(changes: Iterable[tuple[Entry, Change]]) -> tuple[Trace, ...]:
     return tuple(traces[field] for field in Field if field in traces)
 
 
-def _pasts(changes: Iterable[tuple[Entry, Change]]) -> tuple[Past, ...]:
+def _pasts(session: Session, changes: Iterable[tuple[Entry, Change]]) -> tuple[Past, ...]:
     by_place: dict[Path, list[tuple[Entry, Change]]] = {}
     for entry, change in changes:
         by_place.setdefault(entry.path, []).append((entry, change))
-    return tuple(Past(found[-1][0].known, place, joined(found)) for place, found in sorted(by_place.items()))
+    pasts: dict[Path, Past] = {}
+    for place, found in by_place.items():
+        known, here = now_at(session, found[-1][0].known, place)
+        if here == place or here not in pasts:  # a copy that is gone is not one that was moved
+            pasts[here] = Past(known, here, joined(found))
+    return tuple(pasts[here] for here in sorted(pasts))
 
 
 def _run(session: Session, run_id: int) -> Run:
@@ -238,15 +249,17 @@ def _run(session: Session, run_id: int) -> Run:
     raise UsageFault(f"there is no run {run_id} that wrote anything")
 
 
-def _of_files(run: Run, entries: list[Entry], files: Collection[Path]) -> list[Entry]:
+def _of_files(session: Session, run: Run, entries: list[Entry], files: Collection[Path]) -> list[Entry]:
     """Those of some files. :raises UsageFault: the run did not write to one of them"""
     if not files:
         return entries
-    places = {path.resolve(): path for path in files}
     written = {entry.path for entry in entries}
-    for place, path in places.items():
-        if place not in written:
+    places: set[Path] = set()
+    for path in files:
+        here = written & {path.resolve()} or written.intersection(was_at(session, path))
+        if not here:
             raise UsageFault(f"run {run.id} did not write to {path}")
+        places |= here
     return [entry for entry in entries if entry.path in places]
 
 

@@ -27,7 +27,7 @@ def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int
             if cancel.is_set():
                 return 0
             bar.advance(bar_task)
-            file = remove.look_at(session, past.place, fields)
+            file = remove.look_at(session, past, fields)
             if file is not None:
                 found.append(file)
     if not found:

@@ -290,7 +290,7 @@ class AppServices:
     def look_back(self, task: Task, pasts: Sequence[Past]) -> list[FileReversal]:
         """Some files of a task as they are, beside what they would become."""
         if task.kind is RunKind.REMOVE:
-            found = [remove.look_at(self._session, past.place) for past in pasts]
+            found = [remove.look_at(self._session, past) for past in pasts]
             return [file for file in found if file is not None]
         return [look_at(self._session, past) for past in pasts]
 

@@ -20,6 +20,8 @@ from mat_desktop.gui.rows import Rows
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.job_bar import JobBar
 
+FEW = 500
+"""Selected files that are looked through for one that was written; more are taken to have one."""
 WRITING = ("Writing", *JOBS.values())
 
 
@@ -106,7 +108,7 @@ class Possible(QObject):
         a["redo"].setEnabled(self._archive.to_redo is not None and not writes)
         a["remove_all"].setEnabled(not writes)
         rows = self._library.selected() if self._pages.shows(self._library) else []
-        a["undo_files"].setEnabled(not writes and any(_marked(row) for row in rows))
+        a["undo_files"].setEnabled(not writes and (len(rows) > FEW or any(_marked(row) for row in rows)))
         if review.can_take_back:
             tip = "Take back the last decision"
         elif last is not None:

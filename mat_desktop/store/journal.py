@@ -299,17 +299,23 @@ class Journal:
         """What a run wrote, the first file first, taken back since or not."""
         return self._entries("run = ? AND state = ?", (run, EntryState.WRITTEN))
 
-    def written_to(self, path: Path) -> list[Entry]:
+    def written_to(self, paths: Collection[Path]) -> list[Entry]:
         """What was ever written to a file, the oldest first.
 
-        :param path: links resolved
+        :param paths: where it was and is, links resolved
         """
-        return self._entries("path = ? AND state = ?", (os.fsencode(path), EntryState.WRITTEN))
+        places = ", ".join("?" for _ in paths)
+        return self._entries(
+            f"path IN ({places}) AND state = ?", (*map(os.fsencode, paths), EntryState.WRITTEN)
+        )
 
-    def files(self) -> list[Path]:
-        """Every file that was ever written to, links resolved, in order of path."""
-        rows = self._database.rows("SELECT DISTINCT path FROM entry WHERE state = 'written' ORDER BY path")
-        return [Path(os.fsdecode(path)) for (path,) in rows]
+    def files(self) -> dict[Path, Path]:
+        """Every file that was ever written to, by path with links resolved, as the library knew it."""
+        rows = self._database.rows(
+            "SELECT path, coalesce(known, path), max(id) FROM entry WHERE state = 'written'"
+            " GROUP BY path ORDER BY path"
+        )
+        return {Path(os.fsdecode(path)): Path(os.fsdecode(known)) for path, known, _ in rows}
 
     def reverted(self, entries: Collection[int]) -> set[tuple[int, Field]]:
         """Which fields of some entries do not count any more, as a later write took them back."""

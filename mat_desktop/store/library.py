@@ -120,6 +120,15 @@ class Library:
         rows = self._database.rows("SELECT track_id FROM track WHERE path = ?", (os.fsencode(path),))
         return TrackId(rows[0][0]) if rows and rows[0][0] is not None else None
 
+    def same_sound(self, path: Path) -> list[Path]:
+        """Other files in which the same was heard as in a file, in order of path."""
+        rows = self._database.rows(
+            "SELECT o.path FROM track t JOIN track o ON o.track_id = t.track_id AND o.path != t.path"
+            " WHERE t.path = ? ORDER BY o.path",
+            (os.fsencode(path),),
+        )
+        return [_path(row[0]) for row in rows]
+
     def moved(self, stamp: FileStamp) -> TrackId | None:
         """What was heard in a file that had this very stamp under another name; None where nothing was."""
         rows = self._database.rows(

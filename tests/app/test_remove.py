@@ -18,7 +18,7 @@ from mat_desktop.domain.reversal import FileReversal, RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault
 from mat_desktop.metadata.files import read_tags
-from tests.app.test_undo import ALL, do, music, rest, retag, session, write
+from tests.app.test_undo import ALL, do, heard, music, rest, retag, session, write
 from tests.metadata import sample_files
 
 __all__ = ["music", "session"]
@@ -28,7 +28,7 @@ MARKS = (Field.MAT_TAGS, Field.MAT_MODEL)
 
 def found(session: Session, *under: Path, fields: tuple[Field, ...] = ()) -> dict[Path, FileReversal]:
     pasts = remove.removing(session, under).pasts
-    files = (remove.look_at(session, past.place, fields) for past in pasts)
+    files = (remove.look_at(session, past, fields) for past in pasts)
     return {file.place: file for file in files if file is not None}
 
 
@@ -157,6 +157,20 @@ def test_files_that_are_gone_are_listed_while_something_of_ours_was_in_them(
     assert (file.path, file.fault) == (music[0], "the file is gone")
     (result,) = remove_all(session)
     assert result.status is WriteStatus.FAILED
+
+
+def test_a_moved_file_goes_back_as_well(session: Session, music: list[Path]) -> None:
+    heard(session, music[0].parent)
+    before = music[0].read_bytes()
+    write(session, ALL, music[0])
+    new = music[0].rename(music[0].with_name("renamed.flac"))
+    list(scan(session, [new], Event()))
+    write(session, {Field.GENRE: ("Pop",)}, new)
+    (file,) = found(session).values()
+    assert (file.path, file.note) == (new, "")
+    remove_all(session)
+    assert new.read_bytes() == before
+    assert found(session) == {}
 
 
 def test_stopped_in_the_middle_it_goes_on_with_the_rest(session: Session, music: list[Path]) -> None:

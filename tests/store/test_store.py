@@ -195,8 +195,8 @@ def test_what_counts_is_said_by_the_newest_write_that_happened(tmp_path: Path) -
     by = journal.reverted_by(first, Field.MOOD)
     assert by is not None
     assert by.id == again
-    assert [entry.id for entry in journal.written_to(path)] == [first, undo, redo, again]
-    assert journal.files() == [path]
+    assert [entry.id for entry in journal.written_to([path])] == [first, undo, redo, again]
+    assert journal.files() == {path: path}
     newest, *_, oldest = journal.runs()
     assert (newest.reverted, oldest.reverted, oldest.changes) == (0, 1, 2)
 
