@@ -15,15 +15,19 @@ from mat_desktop.errors import MatError
 from mat_desktop.inference.cards import save_model
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import names
+from training.calibration import fit_platt, threshold_for_precision
 from training.inputs import Clips
 from training.loop import Trained, by_vocabulary, predict
 from training.metrics import is_hard, rank
-from training.thresholds import best_thresholds
+from training.thresholds import best_thresholds, positives
 
 CORPUS_LICENCES = (
     "A: free licence stated for the audio; A2: the repository's free licence; B: generated or rendered music "
     "with a licence file; C: generated or rendered demonstration music without a statement"
 )
+
+PRECISE = 0.8
+"""Precision for which a card has a second threshold, where a tag reaches it on the validation split."""
 
 
 def check_exportable(listens_to: InputSpec, name: str) -> None:
@@ -52,6 +56,8 @@ def export(
     labels = clips.labels(splits["valid"])
     thresholds = best_thresholds(scores["valid"], labels)
     ranking = rank(scores["valid"], labels)
+    platt = fit_platt(scores["valid"], positives(labels))
+    precise, found = threshold_for_precision(scores["valid"], positives(labels), PRECISE)
     tags = tuple(
         TagSpec(
             tag.name,
@@ -64,6 +70,10 @@ def export(
                 pr_auc=ranking.pr_auc[i],
                 correlation=ranking.correlation[i],
                 mean_label=labels[:, i].mean(),
+                platt_slope=platt.slope[i],
+                platt_shift=platt.shift[i],
+                threshold_at_precision_80=precise[i],
+                recall_at_precision_80=found[i],
             ),
         )
         for i, tag in enumerate(dataset.tags)

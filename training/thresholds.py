@@ -39,17 +39,28 @@ def best_thresholds(scores: Array, labels: Array) -> Thresholds:
     :param scores: [clips, tags] in 0..1
     :param labels: soft labels [clips, tags] in 0..1
     """
-    cut = np.clip(np.quantile(labels, QUANTILE, axis=0), LOWEST_POSITIVE, SURELY_POSITIVE)
+    marked = positives(labels)
     tags = labels.shape[1]
     values = np.empty(tags, np.float32)
     precision, recall = np.full(tags, np.nan, np.float32), np.full(tags, np.nan, np.float32)
     for tag in range(tags):
-        positive = labels[:, tag] >= cut[tag]
+        positive = marked[:, tag]
         if positive.sum() < FEWEST_POSITIVES:
             values[tag] = scores[:, tag].max()
         else:
             values[tag], precision[tag], recall[tag] = _best(scores[:, tag], positive)
     return Thresholds(np.clip(values, 0.01, 0.99), precision, recall)
+
+
+def positives(labels: Array) -> NDArray[np.bool_]:
+    """What counts as right where tags are suggested: common tags are true of more than 7 % of clips.
+
+    :param labels: soft labels [clips, tags] in 0..1
+    """
+    found: NDArray[np.bool_] = labels >= np.clip(
+        np.quantile(labels, QUANTILE, axis=0), LOWEST_POSITIVE, SURELY_POSITIVE
+    )
+    return found
 
 
 def _best(scores: Array, positive: NDArray[np.bool_]) -> tuple[float, float, float]:

@@ -346,6 +346,18 @@ def test_one_run_shows_each_tag_with_its_threshold(tmp_path: Path) -> None:
     assert "paper 0.9191" in page.words, "the paper's figure stands in the learning curve"
 
 
+def test_scores_are_calibrated_on_validation_and_judged_on_test(tmp_path: Path) -> None:
+    invent(tmp_path / "a")
+    report([tmp_path / "a"], tmp_path / "out")
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "## Calibration" in text
+    row = next(table for table in tables_of(text) if "Calibration error" in table[0][1])[2]
+    scored, calibrated, tags, precision, recall = map(float, row[1:])
+    assert calibrated < scored  # its scores say 0.6 where a tag is heard, and 0.3 where not
+    assert 0 < tags <= 5  # the sixth is never heard
+    assert 0.6 < precision <= 1 and 0 < recall < 1
+
+
 def test_a_run_without_curves_or_place_in_the_paper(tmp_path: Path) -> None:
     invent(tmp_path / "run", "choi_fcn", table="", epochs=1)
     (tmp_path / "run" / "epochs.jsonl").unlink()

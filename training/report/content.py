@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from training.report.calibration import calibration
 from training.report.curves import learning, roc_and_pr
 from training.report.page import Page, Tile, figure
 from training.report.paper import beside_the_paper, other_systems
@@ -33,6 +34,7 @@ def compose(runs: Sequence[Run], title: str = "") -> Page:
         learning(entries),
         roc_and_pr(entries),
         by_tag(entries),
+        calibration(entries),
         all_figures(entries),
         size_and_time(entries),
         settings(entries),
