@@ -1,6 +1,7 @@
 """``python -m training prepare | train | evaluate | reproduce | finetune | export | report | benchmark``.
 
-``robustness``, ``pooling`` and ``merging`` measure a model further; the first notes its figures in the card.
+``robustness``, ``pooling``, ``merging`` and ``speed`` measure models further; the first notes its figures in
+the card.
 
 ``describe`` and ``look`` are for programs that offer training: they print JSON.
 """
@@ -71,10 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     robustness = add("robustness", "measure how steady a model is, on encoded clips and on what is no music")
     pooling = add("pooling", "compare ways to pool the windows of a track")
     merging = add("merging", "compare merged tags with those of single vocabularies")
+    speed = add("speed", "measure the time that models take to listen")
 
     look.add_argument("--data", type=Path, required=True, help="folder of a data set, or of music")
     measures = (robustness, pooling, merging)
-    for command in (prepare, train, evaluate, reproduce, finetune, export, benchmark, *measures):
+    for command in (prepare, train, evaluate, reproduce, finetune, export, benchmark, *measures, speed):
         command.add_argument("--data", type=Path, required=True, help="folder of the data set")
         command.add_argument("--cache", type=Path, default=Path("cache"), help="folder for prepared audio")
     for command in (train, reproduce, finetune):
@@ -90,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (train, finetune, export):
         needed = command is not train
         command.add_argument("--export", type=Path, required=needed, help="model folder to write, e.g. fcn2d")
-    for command in (look, prepare, train, evaluate, reproduce, finetune, benchmark, *measures):
+    for command in (look, prepare, train, evaluate, reproduce, finetune, benchmark, *measures, speed):
         _add_settings(command)
 
     reproduce.add_argument("--table", choices=("1", "2", "3"), required=True)
@@ -102,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--out", type=Path, default=Path("report"), help="folder to write")
     for command in (robustness, merging):
         command.add_argument("--scheme", type=Path, required=True, help="tag scheme, a TOML file")
+    speed.add_argument("--models", type=Path, nargs="+", required=True, help="model folders")
     robustness.add_argument("--nothing", type=Path, help="folder of sounds that should get no tag")
     robustness.add_argument("--note", action="store_true", help="write the figures into the model's card")
     benchmark.add_argument("--seconds", type=float, default=10.0, help="for each loop")

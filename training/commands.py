@@ -67,11 +67,14 @@ from training.runs import (
     without_paths,
 )
 from training.settings import Settings, SettingsFault
+from training.speed import ROUNDS
+from training.speed import speed as measure_listening
 
 IS_FIRST = os.environ.get("RANK", "0") == "0"
 """Of several processes only this one says and writes something."""
 
 SHOWN_SKIPPED = 5
+SPEED_CLIPS = 8
 ROBUSTNESS_CLIPS = 48
 """Test clips that are encoded, unless told otherwise: ten files of each."""
 
@@ -274,6 +277,17 @@ def merging(options: argparse.Namespace) -> int:
     """Merged tags against those of single vocabularies, judged by the labels of another vocabulary."""
     scores, labels, card = _heard(options)
     Console().print_json(data=compare_merging(card, scores, labels, read_sources(options.scheme)))
+    return 0
+
+
+def speed(options: argparse.Namespace) -> int:
+    """Processor time of the front end and of each model, for a minute of music."""
+    settings = _settings(options)
+    _, dataset = _open(options, replace(settings, clips=settings.clips or SPEED_CLIPS))
+    files = [dataset.clips[index] for index in dataset.indices("test")]
+    models = [open_model(folder) for folder in options.models]
+    with _preparing(options, ROUNDS, "Measuring") as report:
+        Console().print_json(data=measure_listening(models, files, report))
     return 0
 
 

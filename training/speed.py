@@ -1,0 +1,60 @@
+"""How much time of a processor models take to listen to files, beside each other.
+
+Processor time, and the least of several rounds in turn, so that another program's work does not count.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mat_desktop.domain.card import ModelCard
+from training.listening import cut, window_scores
+from training.loop import Trained
+
+Array = NDArray[np.float32]
+Report = Callable[[int, int], None]
+ROUNDS = 5
+
+
+def speed(
+    models: Sequence[tuple[ModelCard, Trained]], files: Sequence[Path], report: Report
+) -> dict[str, float]:
+    """Seconds on one thread for a minute of music: of the front end (decoding, log-mel), and of each model.
+
+    :param models: all of them listen to the same log-mel
+    :raises DecodeError: a file cannot be decoded
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        windows: list[Array] = []
+        spec = models[0][0].mel
+
+        def hear() -> None:
+            windows[:] = [cut(file, spec).windows for file in files]
+
+        ways: dict[str, Callable[[], object]] = {"front end": hear}
+        ways |= {card.name: partial(_listen, trained, windows) for card, trained in models}
+        least = dict.fromkeys(ways, np.inf)
+        for turn in range(ROUNDS):
+            for name, way in ways.items():
+                started = time.process_time()
+                way()
+                least[name] = min(least[name], time.process_time() - started)
+            report(turn + 1, ROUNDS)
+    finally:
+        torch.set_num_threads(before)
+    minutes = sum(len(part) for part in windows) * spec.window_seconds / 60
+    return {name: round(seconds / minutes, 5) for name, seconds in least.items()}
+
+
+def _listen(trained: Trained, files: Sequence[Array]) -> None:
+    for windows in files:
+        window_scores(trained, windows)
