@@ -42,7 +42,7 @@ from training.experiments import BUDGETS, Experiment, rows_of
 from training.export import check_exportable
 from training.export import export as export_model
 from training.finetune import SETTINGS as FINETUNE
-from training.finetune import new_head, own_head
+from training.finetune import blended, new_head, own_head
 from training.inputs import Clips, hear, limited
 from training.loop import Trained, fit, predict
 from training.merging import compare as compare_merging
@@ -109,12 +109,18 @@ def train(options: argparse.Namespace) -> int:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Export the best epoch of a run."""
+    """Export the best epoch of a run, or the last one, or that blended with the model it started from."""
     settings, command = read_settings(options.folder)
     settings, dataset = _open(options, settings)
     clips = _prepared(options, dataset, _input_of(settings))
-    trained = best_network(options.folder, settings, clips)
+    trained = best_network(options.folder, settings, clips, options.last)
     about = {"command": command, "minutes": _minutes(options.folder), "settings": shown(settings)}
+    if options.last or options.blend:
+        about["export"] = without_paths(sys.argv[1:])
+    if options.blend:
+        before, start = open_model(options.blend)
+        trained = blended(trained, start, options.share)
+        about |= {"start": before.digest, "before": before.training}
     card = export_model(trained, clips, settings.spec, options.export, about)
     console.print_json(data=card.metrics)
     tell(options, Exported(str(options.export.resolve()), card.digest))

@@ -134,8 +134,15 @@ def _describe(clips: Clips, counts: dict[str, int]) -> str:
     about = clips.dataset.about or clips.dataset.name
     classes, shares = np.unique(clips.dataset.licence_classes, return_counts=True)
     licences = ", ".join(f"{name}: {count}" for name, count in zip(classes, shares, strict=True) if name)
+    labels = clips.labels(clips.split("train"))
+    silent = 0 if is_hard(labels) else int((labels.max(axis=1) == 0).sum())
     return (
         f"{about[0].upper()}{about[1:]}: {counts['train']} training, {counts['valid']} validation and "
         f"{counts['test']} test clips of 29.12 s."
+        + (
+            f" {silent} of the training clips are sounds that are no music, with labels of zero."
+            if silent
+            else ""
+        )
         + (f" Clips by licence class: {licences} ({CORPUS_LICENCES})." if licences else "")
     )

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mat_desktop.errors import ModelFault
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
 from training.feed import batches, side_by_side
@@ -73,6 +74,24 @@ def own_head(trained: Trained, settings: Settings) -> Trained:
     module = build(settings.spec, len(weights["head.bias"]), settings.dropout)
     module.load_state_dict(weights)
     return Trained(module, trained.standard)
+
+
+def blended(trained: Trained, before: Trained, share: float) -> Trained:
+    """Weights between those of a network and of the one that it was fine-tuned from.
+
+    It keeps more of what the first one knew than the second alone (Wortsman et al.: Robust fine-tuning of
+    zero-shot models, CVPR 2022).
+
+    :param share: of the first network, 0..1
+    :raises ModelFault: the two are different networks
+    """
+    old, new = before.module.state_dict(), trained.module.state_dict()
+    if {n: v.shape for n, v in old.items()} != {n: v.shape for n, v in new.items()}:
+        raise ModelFault("these two networks differ: their weights cannot be blended")
+    for name, value in new.items():
+        if value.is_floating_point():
+            value.lerp_(old[name], share)
+    return trained
 
 
 def pooled(trained: Trained, clips: Clips, indices: Indices) -> Tensor:

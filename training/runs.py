@@ -103,16 +103,17 @@ def read_settings(folder: Path) -> tuple[Settings, str]:
         raise RunFault(f"{printable(folder)} is not the folder of a run: {error}") from error
 
 
-def best_network(folder: Path, settings: Settings, clips: Clips) -> Trained:
-    """The weights of the best epoch.
+def best_network(folder: Path, settings: Settings, clips: Clips, last: bool = False) -> Trained:
+    """The weights of the best epoch, or of the last one.
 
+    :param last: where a run teaches what the validation split does not judge, as sounds that are no music
     :raises DiskFault: they are missing or damaged
     :raises RunFault: they are for other tags
     """
     kept = load_checkpoint(folder / BEST)
     module = build(settings.spec, len(clips.dataset.tags))
     try:
-        module.load_state_dict(kept["module"])
+        module.load_state_dict(last_weights(folder) if last else kept["module"])
     except RuntimeError as error:
         raise RunFault(
             f"{printable(folder)}: the network has other tags than {clips.dataset.name}"
@@ -170,6 +171,16 @@ def multiply_adds(network: NetworkSpec, tags: int) -> int:
         module = build(network, tags).eval()
         module(torch.zeros(1, *module.input.shape))
     return int(counter.get_total_flops()) // 2
+
+
+def last_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """As the last checkpoint has them: their moving average, where the run keeps one."""
+    kept = load_checkpoint(folder / LAST)
+    if "averaged" not in kept:
+        found: dict[str, torch.Tensor] = kept["module"]
+        return found
+    prefix = "module."
+    return {name.removeprefix(prefix): v for name, v in kept["averaged"].items() if name.startswith(prefix)}
 
 
 def seconds(folder: Path) -> float:

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 from mat_desktop.inference.cards import open_card
 from tests.training.corpora import make_corpus
 from training.__main__ import main
+from training.checkpoints import load_checkpoint
 from training.commands import recognised
 from training.datasets.dataset import DatasetFault
 from training.results import read_run
@@ -210,6 +211,26 @@ def test_the_whole_network_for_its_own_tags_goes_on_from_its_own_head(
     assert "a new head" not in capsys.readouterr().err
     before, after = (load_file(folder / "model.safetensors") for folder in (model, tmp_path / "mine"))
     assert (after["head.weight"] == before["head.weight"]).all()
+
+
+def test_the_last_epoch_blended_with_the_model_before(
+    command: Command, model: Path, place: Path, tmp_path: Path
+) -> None:
+    words = ["--model", str(model), "--export", str(tmp_path / "best"), "--whole", "--epochs", "2"]
+    words += ["--batch-size", "4", "--crop-frames", "300", "--ema-decay", "0.5", "--seed", "3"]
+    assert command("finetune", *words) == 0
+    settings = open_card(tmp_path / "best").training["settings"]
+    run = place / "runs" / f"fcn1d-small-{Settings.of(settings).digest()}"
+    blend = ["--from", str(run), "--last", "--blend", str(model), "--share", "0.25"]
+    assert command("export", *blend, "--export", str(tmp_path / "blend")) == 0
+    old, mixed = (load_file(folder / "model.safetensors") for folder in (model, tmp_path / "blend"))
+    kept = load_checkpoint(run / "last.pt")["averaged"]["module.head.weight"].numpy()
+    wanted = 0.25 * old["head.weight"].astype("f4") + 0.75 * kept
+    assert abs(mixed["head.weight"].astype("f4") - wanted).max() < 2e-3
+    told = open_card(tmp_path / "blend").training
+    assert told["start"] == open_card(model).digest
+    assert told["before"]["settings"]["epochs"] == 4
+    assert command("export", *blend[:4], str(tmp_path / "no"), "--export", str(tmp_path / "no")) == 1
 
 
 def test_rows_of_a_table_beside_the_papers_figures(
