@@ -255,14 +255,14 @@ def robustness(options: argparse.Namespace) -> int:
     sources = read_sources(options.scheme)
     _, dataset = _open(options, replace(settings, clips=settings.clips or ROBUSTNESS_CLIPS))
     clips = [dataset.clips[index] for index in dataset.indices("test")]
-    with _preparing(options, len(clips), "Encoding and listening") as report:
+    with _preparing(options, len(clips), "Encoding and listening", "") as report:
         found: dict[str, Any] = {
             "clips": len(clips),
             "variants": variants(card, trained, clips, sources, report),
         }
     if options.nothing:
         sounds = sounds_of(options.nothing)
-        with _preparing(options, len(sounds), "Listening to what is no music") as report:
+        with _preparing(options, len(sounds), "Listening to what is no music", "") as report:
             found["nothing"], skipped = nothing_heard(card, trained, sounds, sources, report)
         _say_skipped(skipped, options.cache / "nothing-skipped.txt")
     if options.note:
@@ -292,7 +292,7 @@ def speed(options: argparse.Namespace) -> int:
     _, dataset = _open(options, replace(settings, clips=settings.clips or SPEED_CLIPS))
     files = [dataset.clips[index] for index in dataset.indices("test")]
     models = [open_model(folder) for folder in options.models]
-    with _preparing(options, ROUNDS, "Measuring") as report:
+    with _preparing(options, ROUNDS, "Measuring", "") as report:
         Console().print_json(data=measure_listening(models, files, report))
     return 0
 
@@ -455,12 +455,17 @@ def _prepared(options: argparse.Namespace, dataset: Dataset, listens_to: InputSp
 
 
 @contextmanager
-def _preparing(options: argparse.Namespace, total: int, title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar, or an event a second."""
+def _preparing(
+    options: argparse.Namespace, total: int, title: str, kept: str = KEPT["prepare"]
+) -> Iterator[Callable[[int, int], None]]:
+    """A bar, or an event a second.
+
+    :param kept: what is left where it is stopped
+    """
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(title, total=total)
         last = 0.0
-        options.stop.kept = KEPT["prepare"]
+        options.stop.kept = kept
 
         def report(done: int, of: int) -> None:
             nonlocal last

@@ -50,6 +50,7 @@ def window_scores(trained: Trained, log_mel: Array) -> Array:
     :param log_mel: dB [windows, mel, frames]
     """
     network = trained.module.eval()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     parts = [np.zeros((0, network.head.weight.shape[0]), np.float32)]
     with torch.inference_mode():
         for first in range(0, len(log_mel), PREDICTED_AT_ONCE):

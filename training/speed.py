@@ -56,5 +56,4 @@ def speed(
 
 
 def _listen(trained: Trained, files: Sequence[Array]) -> None:
-    for windows in files:
-        window_scores(trained, windows)
+    window_scores(trained, np.concatenate(files))

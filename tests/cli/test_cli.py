@@ -301,7 +301,7 @@ def test_models_lists_bundled_and_imported_ones(tmp_path: Path, capsys: pytest.C
     import_model(data, tmp_path / "tiny")
     assert main(["models", "--data-dir", str(data)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line[2:].split()[0] for line in lines] == ["fcn2d", "tiny"]
+    assert [line[2:].split()[0] for line in lines] == ["fcn2d", "fcn2d-small", "tiny"]
     assert lines[0].startswith("* ")  # in use
     (data / "models" / "tiny" / "model.safetensors").unlink()
     assert main(["models", "--data-dir", str(data)]) == 1
