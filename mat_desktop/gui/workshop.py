@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -88,18 +89,24 @@ class Workshop(QObject):
 
     def _ended(self) -> None:
         self._renewing.stop()
-        self._renew()
+        if self.compare.left < len(self.compare.tracks):
+            self._renew()
+        else:
+            self._offer()
         self._show_progress()
 
     def _renew(self) -> None:
         compare = self.compare
-        if compare.differences is not None and (compare.differences.tracks or compare.job is None):
+        if compare.differences is not None and compare.left < len(compare.tracks):
+            began = time.perf_counter()
             self.models_page.comparison.show_differences(compare.differences, compare.failed)
+            took = 1000 * (time.perf_counter() - began)
+            self._renewing.setInterval(max(RENEW_MS, round(20 * took)))  # it grows with the library
 
     def _show_progress(self) -> None:
         compare, job, view = self.compare, self.compare.job, self.models_page.comparison
         if job is None:
-            stopped = compare.differences is not None and bool(compare.differences.tracks) and compare.left
+            stopped = 0 < compare.left < len(compare.tracks)
             left = f"{words.plural(compare.left, 'track')} are left" if stopped else ""
             view.show_progress(None, left)
             return

@@ -192,8 +192,8 @@ class FakeComparison:
     ) -> Iterator[Compared | FileFault]:
         self.shifts.append(shift)
         for number, track in enumerate(tracks):
-            while not self._services.hold.wait(0.01):
-                if cancel.is_set():
+            while number >= self._services.rounds or not self._services.hold.wait(0.01):
+                if cancel.wait(0.01):
                     return
             if cancel.is_set():
                 return
@@ -240,6 +240,7 @@ class FakeServices:
         self.hold = threading.Event()
         self.hold.set()
         self.held: list[bool] = []
+        self.rounds = 99
         self.queued: list[Path] = []
         self.forgotten: list[Path] = []
         self.closed = False

@@ -115,6 +115,7 @@ def test_a_tag_leads_to_its_tracks_and_a_track_to_the_library(qtbot: QtBot, hear
 def test_it_stops_goes_on_and_rests(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     view = opened(qtbot, heard)
     services.hold.clear()
+    view.start_button.setFocus()
     view.start_button.click()
     compare = heard.workshop.compare
     qtbot.waitUntil(lambda: compare.job is not None and heard.bridge.runs(compare.job), timeout=5000)
@@ -125,13 +126,40 @@ def test_it_stops_goes_on_and_rests(qtbot: QtBot, heard: Window, services: FakeS
     heard.bridge.pause(job, True)
     heard.bridge.pause(job, False)
     assert services.comparison.held == [True, False]
-    services.comparison.known.update(services.heard)
-    view.stop_button.click()
+    assert not view.start_button.isVisible()
+    assert view.stop_button.hasFocus()
+    qtbot.keyClick(view.stop_button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: compare.job is None, timeout=5000)
     assert compare.left == 4
+    assert view.start_button.isVisible()  # nothing was compared yet
     services.hold.set()
-    heard.workshop.compare.start()
+    view.start_button.click()
     qtbot.waitUntil(lambda: compare.left == 0 and not heard.bridge.busy, timeout=5000)
+    assert not view.going.isVisible()
+
+
+def test_what_was_compared_stays_in_view_when_it_is_stopped(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    view = opened(qtbot, heard)
+    compare = heard.workshop.compare
+    services.rounds = 2
+    view.start_button.setFocus()
+    view.start_button.click()
+    qtbot.waitUntil(lambda: compare.left == 2, timeout=5000)
+    view.stop_button.click()
+    qtbot.waitUntil(lambda: compare.job is None and not heard.bridge.busy, timeout=5000)
+    assert view.summary.text().startswith("On 2 tracks: ")
+    assert view.pace.text() == "2 tracks are left"
+    assert view.go_on.hasFocus()
+    services.rounds = 99
+    qtbot.keyClick(view.go_on, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: compare.left == 0 and not heard.bridge.busy, timeout=5000)
+    assert not view.going.isVisible()
+    assert view.tag_table.hasFocus()
+    assert view.listed.text() == "3 tracks with changes"  # the focus alone looks at no tag
+    qtbot.keyClick(view.tag_table, Qt.Key.Key_Return)
+    assert "comes or goes" in view.listed.text()
 
 
 def test_what_was_heard_before_is_compared_at_once(

@@ -18,9 +18,9 @@ TAGS = (
     Heading("Stays", 56, right=True),
     Heading("Comes", 64, right=True),
     Heading("Goes", 56, right=True),
-    Heading("Decisions", 80, right=True),
-    Heading("In use agrees", 104, right=True),
-    Heading("Other agrees", 104, right=True),
+    Heading("Decisions", 76, right=True),
+    Heading("In use agrees", 96, right=True),
+    Heading("Other agrees", 92, right=True),
 )
 TRACKS = (Heading("Track"), Heading("Comes"), Heading("Goes"))
 

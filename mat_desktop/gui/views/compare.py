@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from mat_desktop.gui import words
-from mat_desktop.gui.models.comparison import TAGS, TRACKS, TagCell, TrackCell, key_of, tag_rows, track_rows
+from mat_desktop.gui.models.comparison import TAGS, TRACKS, key_of, tag_rows, track_rows
 from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import Combo
@@ -22,8 +22,13 @@ from mat_desktop.gui.widgets.splitter import Splitter
 if TYPE_CHECKING:
     from mat_desktop.app.compare import Comparison, Differences
 
+Index = QModelIndex | QPersistentModelIndex
+
 MOST_TRACKS = 500
 """Tracks in the list; the biggest changes say what there is to know."""
+
+OFFER = QSize(480, 56)
+"""Three lines of text."""
 
 SCOPES = {"sample": "A sample of {}", "selected": "The {} selected", "all": "All {}"}
 
@@ -41,7 +46,7 @@ class ComparePage(Panel):
     def __init__(self) -> None:
         super().__init__("surface")
         self._name = self._present = self._tag = ""
-        self._renewing = False
+        self._ready = False
         self._differences: Differences | None = None
         self._title: Callable[[Path], str] = str
         layout = QVBoxLayout(self)
@@ -106,23 +111,24 @@ class ComparePage(Panel):
         layout = QVBoxLayout(box)
         layout.setContentsMargins(24, 8, 24, 24)
         layout.setSpacing(16)
-        layout.addStretch(2)
         self.offer = Text(token="muted")
         self.offer.setWordWrap(True)
-        self.offer.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.offer.setMinimumWidth(480)
+        self.offer.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.offer.setFixedSize(OFFER)
         self.start_button = Button("Compare", "play", kind="primary")
         self.start_button.clicked.connect(self.start)
-        for widget in (self.offer, self.start_button):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+        layout.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
         return box
 
     def _tables(self) -> QWidget:
         self.tags, self.tracks = FiguresModel(TAGS, self), FiguresModel(TRACKS, self)
-        self.tag_table = Figures(self.tags, "Differences by tag")
-        self.tag_table.selectionModel().currentChanged.connect(self._look_at_tag)
-        self.track_table = _Tracks(self.tracks)
+        self.tag_table = _Table(self.tags, "Differences by tag")
+        self.tag_table.moved.connect(self._look_at_tag)
+        self.tag_table.chosen.connect(self._look_at_tag)
+        self.track_table = _Table(self.tracks, "Tracks with changes")
         self.track_table.chosen.connect(self.chosen)
         self.listed = Text(weight=600, elide=True)
         self.every = Link("All tracks")
@@ -150,9 +156,8 @@ class ComparePage(Panel):
         both = Splitter(Qt.Orientation.Horizontal)
         both.addWidget(left)
         both.addWidget(right)
-        both.setStretchFactor(0, 1)
-        both.setStretchFactor(1, 1)
-        left.setMinimumWidth(480)
+        both.setSizes([580, 560])
+        left.setMinimumWidth(520)
         right.setMinimumWidth(360)
         return both
 
@@ -169,7 +174,7 @@ class ComparePage(Panel):
         self.notes.setVisible(bool(comparison.notes))
         self.summary.hide()
         self.offer.setText("")
-        self.start_button.hide()
+        self._ready = False
         self.scope.setEnabled(False)
         self._body.setCurrentIndex(0)
         self.show_progress(None, "")
@@ -187,7 +192,8 @@ class ComparePage(Panel):
         self.scope.setEnabled(self.scope.count() > 0)
         self._body.setCurrentIndex(0)
         self.summary.hide()
-        self.start_button.setVisible(tracks > 0)
+        self._ready = tracks > 0
+        self.start_button.setVisible(self._ready)
         if not tracks:
             self.offer.setText(f"“{self._present}” has heard no track yet. Let it listen to some first.")
             return
@@ -209,40 +215,33 @@ class ComparePage(Panel):
         self.summary.show()
         self._body.setCurrentIndex(1)
         tag = self._tag
-        self._renew(self.tag_table, tag_rows(differences.by_tag()))
+        self.tag_table.renew(tag_rows(differences.by_tag()))
         self._mark(tag)
         self._show_tracks()
 
     def show_progress(self, share: float | None, pace: str) -> None:
         """How far the comparison is; where none is under way, ``pace`` says what is left."""
-        self.going.setVisible(share is not None or bool(pace))
-        self.progress.setVisible(share is not None)
-        self.stop_button.setVisible(share is not None)
-        self.go_on.setVisible(share is None)
+        goes = share is not None
+        had = next((b for b in (self.start_button, self.stop_button, self.go_on) if b.hasFocus()), None)
+        self.going.setVisible(goes or bool(pace))
+        for widget in (self.progress, self.stop_button):
+            widget.setVisible(goes)
+        self.go_on.setVisible(not goes)
+        self.start_button.setVisible(self._ready and not goes)
         self.progress.set(share)
         self.pace.setText(pace)
         self.progress.setAccessibleDescription(pace)
-
-    def _renew(self, table: Figures, rows: Sequence[Sequence[Cell]]) -> None:
-        """Other rows, while somebody may be looking at one of them."""
-        here = key_of(table.currentIndex().siblingAtColumn(0).data(CELL_ROLE))
-        table.figures.show(rows)
-        place = _place(table.figures, here)
-        if place >= 0:
-            self._renewing = True
-            table.setCurrentIndex(table.figures.index(place, 0))
-            self._renewing = False
+        if had is not None and not had.isVisible():
+            (self.stop_button if goes else self.go_on if pace else self.tag_table).setFocus()
 
     def _mark(self, tag: str) -> None:
         place = _place(self.tags, tag)
         self._tag = tag if place >= 0 else ""
         self.tag_table.mark(place)
 
-    def _look_at_tag(self, index: QModelIndex) -> None:
-        cell = index.siblingAtColumn(0).data(CELL_ROLE) if index.isValid() else None
-        if isinstance(cell, TagCell) and not self._renewing:
-            self._mark(cell.name)
-            self._show_tracks()
+    def _look_at_tag(self, name: str) -> None:
+        self._mark(name)
+        self._show_tracks()
 
     def _look_at_all(self) -> None:
         self._mark("")
@@ -259,31 +258,57 @@ class ComparePage(Panel):
         self.listed.setText(f"{words.plural(count, 'track')}{name}")
         self.every.setVisible(bool(tag))
         shown = found.biggest(MOST_TRACKS, tag)
-        self._renew(self.track_table, track_rows(shown, found, self._title))
+        self.track_table.renew(track_rows(shown, found, self._title))
         self.more.setText(f"The {words.number(len(shown))} biggest changes are shown.")
         self.more.setVisible(count > len(shown))
 
 
-class _Tracks(Figures):
-    """Enter, or a double click, chooses a track."""
+class _Table(Figures):
+    """``moved`` names the tag or track that the user went to, ``chosen`` one that was entered.
 
+    Getting the focus alone goes to none, though Qt makes the first row the current one then.
+    """
+
+    moved = Signal(object)
     chosen = Signal(object)
 
-    def __init__(self, figures: FiguresModel) -> None:
-        super().__init__(figures, "Tracks with changes")
-        self.doubleClicked.connect(self._choose)
+    def __init__(self, figures: FiguresModel, name: str) -> None:
+        self._still = True
+        super().__init__(figures, name)
+        self._still = False
+        self.doubleClicked.connect(lambda _: self.chosen.emit(self._here()))
+
+    def renew(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """Other rows, while somebody may be looking at one of them."""
+        here = self._here()
+        self.figures.show(rows)
+        place = _place(self.figures, here)
+        if place >= 0:
+            self._still = True
+            self.setCurrentIndex(self.figures.index(place, 0))
+            self._still = False
+
+    def _here(self) -> str | Path:
+        return key_of(self.currentIndex().siblingAtColumn(0).data(CELL_ROLE))
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """By keys or a click."""
+        super().currentChanged(current, previous)
+        if not self._still and self._here():
+            self.moved.emit(self._here())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Nothing was chosen by that."""
+        self._still = True
+        super().focusInEvent(event)
+        self._still = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter looks at the track."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self._choose(self.currentIndex())
+        """Enter chooses, as a double click does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._here():
+            self.chosen.emit(self._here())
             return
         super().keyPressEvent(event)
-
-    def _choose(self, index: QModelIndex) -> None:
-        cell = index.siblingAtColumn(0).data(CELL_ROLE)
-        if isinstance(cell, TrackCell):
-            self.chosen.emit(cell.path)
 
 
 def _place(figures: FiguresModel, key: object) -> int:
