@@ -1,11 +1,11 @@
 """Puts the head of a model right by what a user said of single tags of single tracks.
 
-What reaches the head of a network does not change while the head does, so it is computed once for a track and
-kept. A user's word is on a tag as it is shown, which may stand for several outputs: it counts as heard when
-the mean of their logits, each less that of its threshold, is above 0. That very mean is what is trained. Only
-outputs that somebody said something about are changed, and those only as far as they must be: on tracks where
-nothing was said of them they are held to their old scores, and their weights to the old ones. Every other
-output stays as it was, to the last bit.
+What reaches the head of a network does not change while the head does: the program kept it when it listened
+to a track, and what it did not keep is computed once. A user's word is on a tag as it is shown, which may
+stand for several outputs: it counts as heard when the mean of their logits, each less that of its threshold,
+is above 0. That very mean is what is trained. Only outputs that somebody said something about are changed,
+and those only as far as they must be: on tracks where nothing was said of them they are held to their old
+scores, and their weights to the old ones. Every other output stays as it was, to the last bit.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def correct(
     :raises ModelFault: the model is broken
     """
     card, trained = open_model(model)
-    features, usable, skipped = _features(card, trained, corrections.tracks, cache, report)
+    features, usable, skipped = _features(card, trained, corrections, cache, report)
     verdicts = [said for said, use in zip(corrections.verdicts, usable, strict=True) if use]
     columns = {tag.key: index for index, tag in enumerate(card.tags)}
     groups = {
@@ -195,14 +195,21 @@ def correct(
 def _features(
     card: ModelCard,
     trained: Trained,
-    tracks: Sequence[Path],
+    corrections: Corrections,
     cache: Path,
     report: Callable[[int, int], None],
 ) -> tuple[Tensor, list[bool], list[Skipped]]:
-    """What reaches the head, [usable tracks, features], kept for the next time."""
+    """What reaches the head, [usable tracks, features]; what has to be computed is kept for the next time."""
     store = cache / f"pooled-{card.digest}.npz"
-    known = _load(store)
+    tracks, known = corrections.tracks, _load(store)
     keys = [_key(track) for track in tracks]
+    channels = trained.module.head.weight.shape[1]
+    for key, heard in zip(keys, corrections.features, strict=True):
+        kept = heard.get(card.digest, b"")
+        if len(kept) == 2 * channels:
+            values = np.frombuffer(kept, "<f2").astype(np.float32)
+            if values.any() and np.isfinite(values).all():  # zeros: silence, of which nothing is learned
+                known[key] = values
     wanted = [index for index, key in enumerate(keys) if key not in known]
     skipped: list[Skipped] = []
     done = len(tracks) - len(wanted)

@@ -81,9 +81,15 @@ def collect_corrections(session: Session) -> Collected:
     judged = sorted((path, track_id) for track_id, path in paths.items())
     verdicts = tuple(by_track[track_id] for _, track_id in judged)
     names = sorted({name for said in verdicts for name in said})
+    heard: dict[TrackId, dict[str, bytes]] = {}
+    for track_id, model, values in session.library.judged_features():
+        heard.setdefault(track_id, {})[model] = values
     return Collected(
         Corrections(
-            {name: scheme[name].sources for name in names}, tuple(path for path, _ in judged), verdicts
+            {name: scheme[name].sources for name in names},
+            tuple(path for path, _ in judged),
+            verdicts,
+            tuple(heard.get(track_id, {}) for _, track_id in judged),
         ),
         tuple(sorted(left_out & taught)),
         tuple(sorted(left_out - taught)),

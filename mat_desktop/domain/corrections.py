@@ -1,12 +1,13 @@
 """What a user said of tags of tracks, as the program writes it down and training reads it.
 
-A file ``corrections.json``: the outputs of a network that each tag stands for, and for each track its file
-and which tags are right there and which are wrong.
+A file ``corrections.json``: the outputs of a network that each tag stands for, and for each track its file,
+which tags are right there and which are wrong, and what models heard in it.
 """
 
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +24,14 @@ class Corrections:
     :param sources: outputs that each tag stands for, as ``vocabulary/name``
     :param tracks: files
     :param verdicts: by tag, True where it is right; of each track
+    :param features: what reached the last layer of a model, by the model's digest, as half precision numbers,
+        little end first; of each track. Nobody need listen to these tracks again
     """
 
     sources: Mapping[str, tuple[str, ...]]
     tracks: tuple[Path, ...]
     verdicts: tuple[Mapping[str, bool], ...]
+    features: tuple[Mapping[str, bytes], ...]
 
     def encode(self) -> bytes:
         """As it lies in the file. Names of files that are no text are kept as they are."""
@@ -35,8 +39,12 @@ class Corrections:
             "format": CORRECTIONS_FORMAT,
             "tags": {tag: list(sources) for tag, sources in self.sources.items()},
             "tracks": [
-                {"path": str(path), "verdicts": dict(said)}
-                for path, said in zip(self.tracks, self.verdicts, strict=True)
+                {
+                    "path": str(path),
+                    "verdicts": dict(said),
+                    "features": {model: b64encode(values).decode() for model, values in heard.items()},
+                }
+                for path, said, heard in zip(self.tracks, self.verdicts, self.features, strict=True)
             ],
         }
         return json.dumps(told, indent=1).encode() + b"\n"
@@ -57,6 +65,10 @@ class Corrections:
                 {tag: bool(right) for tag, right in track["verdicts"].items() if tag in sources}
                 for track in told["tracks"]
             )
+            features = tuple(
+                {str(m): b64decode(text, validate=True) for m, text in track.get("features", {}).items()}
+                for track in told["tracks"]
+            )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{type(error).__name__}: {error}") from error
-        return cls(sources, tracks, verdicts)
+        return cls(sources, tracks, verdicts, features)

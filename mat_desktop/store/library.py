@@ -304,6 +304,12 @@ class Library:
             for track_id, path, size, mtime_ns, inode in rows
         ]
 
+    def judged_features(self) -> list[tuple[TrackId, str, bytes]]:
+        """What the last layer of each model heard in tracks of which the user said something."""
+        return self._database.rows(
+            'SELECT track_id, model, "values" FROM feature WHERE track_id IN (SELECT track_id FROM verdict)'
+        )
+
     def put_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
         """Say something of some of a track's tags; undecided forgets what was said of one.
 

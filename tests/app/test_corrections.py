@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
+import numpy as np
 import pytest
 
 from mat_desktop.app.corrections import collect_corrections, write_corrections
@@ -23,6 +24,7 @@ from tests.models import tiny_model
 from tests.sounds import encode, tone
 from training.corrections import is_corrections, read_corrections
 
+FEATURES = np.array([0.5, -1.0], "<f2").tobytes()
 YES, NO = Verdict.ACCEPTED, Verdict.REJECTED
 
 
@@ -41,7 +43,7 @@ def heard(session: Session, *paths: Path) -> list[TrackId]:
         assert isinstance(track, Track)
         ids.append(TrackId(ascii(track.path.stem)))
         scores = Scores(session.card.digest, ids[-1], 1.0, (0.5,) * len(session.card.tags))
-        session.library.put_scores(track.path, track.stamp, KeptScores(scores, b"", 0))
+        session.library.put_scores(track.path, track.stamp, KeptScores(scores, b"", 0, FEATURES))
     return ids
 
 
@@ -58,6 +60,7 @@ def test_what_is_written_is_what_training_reads(session: Session, tmp_path: Path
     read = read_corrections(folder)
     assert read == collected.corrections
     assert read.tracks == (paths[0], odd)
+    assert read.features == ({session.card.digest: FEATURES},) * 2
     assert read.verdicts == ({"rock": True, "guitar": False}, {"guitar": True})
     scheme = {tag.name: tag for tag in session.scheme.tags}
     assert read.sources == {name: scheme[name].sources for name in ("guitar", "rock")}

@@ -379,7 +379,7 @@ class FakeServices:
         verdicts = [
             {name: verdict is Verdict.ACCEPTED for name, verdict in kept.items()} for kept in said.values()
         ]
-        return Collected(Corrections(sources, tuple(said), tuple(verdicts)))
+        return Collected(Corrections(sources, tuple(said), tuple(verdicts), ({},) * len(verdicts)))
 
     def write_corrections(self) -> Path:
         collected = self.corrections()

@@ -135,12 +135,40 @@ def test_the_command_takes_a_folder_with_corrections(
     assert len(np.load(kept)["key"]) == 3
 
 
+def test_what_the_program_heard_is_not_listened_to_again(tmp_path: Path) -> None:
+    card = tiny_model(tmp_path / "tiny")
+    (tmp_path / "said").mkdir()
+    said = read_corrections(corrected(tmp_path / "said", 10))
+    heard: list[int] = []
+
+    def learn(corrections: Corrections, cache: str) -> Outcome:
+        places = (tmp_path / "tiny", corrections, tmp_path / cache, tmp_path / "mine")
+        return correct(*places, lambda done, of: heard.append(done), {})[1]
+
+    before = learn(said, "first")
+    kept = np.load(next((tmp_path / "first").glob("pooled-*.npz")))["value"]
+    heard.clear()
+    for path in said.tracks[:9]:
+        path.unlink()
+    features = [{card.digest: values.astype("<f2").tobytes()} for values in kept]
+    features[9] = {card.digest: b"odd", "another model": features[9][card.digest]}
+    told = Corrections.decode(replace(said, features=tuple(features)).encode())
+    after = learn(told, "second")
+    assert heard == [10]  # the last of them alone
+    assert (after.tracks, after.verdicts, after.before) == (10, 10, before.before)
+    assert after.after == before.after == 1.0
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("[", "not a list of corrections"),
         ('{"format": 2}', "format 2"),
         ('{"format": 1, "tags": {}, "tracks": []}', "no tag was accepted"),
+        (
+            '{"format": 1, "tags": {}, "tracks": [{"path": "a", "verdicts": {}, "features": {"m": "ä"}}]}',
+            "not a list of corrections",
+        ),
     ],
 )
 def test_what_is_no_list_of_corrections_is_refused(tmp_path: Path, text: str, reason: str) -> None:
