@@ -111,7 +111,11 @@ BY_WIDGETS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
         (("PgUp", "PgDown"), "In the picture: the part before or after"),
         (("Esc",), "In the picture: end the loop"),
     ),
-    TRACKS: ((("Up", "Down"), "Move"), (("Return",), "Reviewed, next track"), (("Esc",), "Back")),
+    TRACKS: (
+        (("Up", "Down"), "Move"),
+        (("Return",), "Reviewed, next track; in a list of changes: all of a long value"),
+        (("Esc",), "Back"),
+    ),
 }
 """Keys that lists and pictures take themselves."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from mat_desktop.gui.actions import Actions
@@ -29,12 +30,45 @@ class Page:
     instead_of: str = ""
 
 
-class _Stack(QStackedWidget):
-    """As small as the page in view can be, whatever the others need."""
+class _Room(QWidget):
+    """The stack, as small as the page in view can be, whatever the others need."""
+
+    def __init__(self, stack: QStackedWidget, view: QScrollArea) -> None:
+        super().__init__()
+        self._stack, self._view = stack, view
+        stack.setParent(self)
+        stack.installEventFilter(self)
+        stack.currentChanged.connect(self.updateGeometry)
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.focusObjectChanged.connect(self._bring_into_view)
 
     def minimumSizeHint(self) -> QSize:
-        page = self.currentWidget()
+        """What the page needs."""
+        page = self._stack.currentWidget()
         return QSize() if page is None else page.minimumSizeHint().expandedTo(page.minimumSize())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The page has all of it."""
+        self._stack.resize(event.size())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A page needs more room than before, or less."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return False
+
+    def _bring_into_view(self, part: QObject | None) -> None:
+        """What has the focus is seen, also where a key has opened it out of sight."""
+
+        def bring(part: QWidget) -> None:  # once it is laid out
+            room = self._view.viewport().size()
+            there = part is QGuiApplication.focusObject() and part.isVisible()
+            if there and part.width() <= room.width() and part.height() <= room.height():
+                self._view.ensureWidgetVisible(part, 8, 8)
+
+        if isinstance(part, QWidget) and self.isAncestorOf(part):
+            QTimer.singleShot(0, part, lambda: bring(part))
 
 
 class Pages(QObject):
@@ -48,14 +82,13 @@ class Pages(QObject):
 
     def __init__(self, rail: Rail, actions: Actions) -> None:
         super().__init__()
-        self.stack = _Stack()
-        self.stack.currentChanged.connect(self._fit)
+        self.stack = QStackedWidget()
         self.view = QScrollArea()
         """What the window shows; a page that is larger than it is scrolled."""
         self.view.setWidgetResizable(True)
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.view.setWidget(self.stack)
+        self.view.setWidget(_Room(self.stack, self.view))
         self._rail, self._actions = rail, actions
         self._pages: dict[str, Page] = {}
         self._instead: dict[str, str] = {}
@@ -68,10 +101,6 @@ class Pages(QObject):
             self._instead[page.instead_of] = page.name
         else:
             self._actions.connect(page.name, lambda: self.show(page.name))
-
-    def _fit(self) -> None:
-        """Another page may need more room, or less."""
-        QCoreApplication.postEvent(self.stack, QEvent(QEvent.Type.LayoutRequest))
 
     def retire(self, name: str) -> None:
         """A page no longer stands in for another."""

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
 
+from mat_desktop.domain.plan import Change, FilePlan
 from mat_desktop.domain.query import Vocabulary, parse
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.scheme import DisplayTag
@@ -26,6 +28,7 @@ from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.views.problems import ProblemsModel
 from mat_desktop.gui.widgets.dock import most_telling
+from mat_desktop.gui.widgets.plan_table import PlanTable, flow, new_pieces
 from mat_desktop.gui.widgets.sidebar import ITEM_ROLE, SideModel
 from mat_desktop.store.journal import Run
 from tests.gui.double import FakeServices
@@ -309,3 +312,29 @@ def suggestion(
 ) -> Suggestion:
     tag = DisplayTag(name, Category.GENRE, (f"{'taught' if taught else 'mtat'}/{name}",), own=taught)
     return Suggestion(tag, score, threshold, suggested, left_out)
+
+
+def test_long_values_are_shown_whole_on_enter(qtbot: QtBot) -> None:
+    values = tuple(f"instrument:number {n}" for n in range(30))
+    model = PlanModel()
+    table = PlanTable(model)
+    qtbot.addWidget(table)
+    table.resize(900, 400)
+    table.show()
+    change = Change(Field.MAT_TAGS, (), values)
+    model.show([FilePlan(Path("/m/a.flac"), FileStamp(0, 0, 0), (change,))])
+    table.setCurrentIndex(model.index(1, 0))
+    usual = table.rowHeight(1)
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    places, high = flow(new_pieces(change), table.columnWidth(3) - 16)
+    assert table.rowHeight(1) >= high > 3 * usual
+    assert max(place.right() for place in places) <= table.columnWidth(3) - 16
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert table.rowHeight(1) == usual
+
+
+def test_one_value_wider_than_its_column_is_broken() -> None:
+    places, high = flow([("x" * 400, "text", False)], 300)
+    assert places[0].width() == 300
+    assert high > 60

@@ -140,7 +140,7 @@ class Library(QWidget):
         self._stack.addWidget(self._nothing())
         self.middle.addWidget(self._list)
         self.dock = Dock()
-        self.dock.setMinimumHeight(246)
+        self.dock.setMinimumHeight(300)
         self.middle.addWidget(self.dock)
         self.middle.setStretchFactor(0, 1)
         self.middle.setStretchFactor(1, 0)

@@ -11,10 +11,12 @@ from PySide6.QtGui import QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QListView,
     QMenu,
+    QScrollArea,
     QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -147,14 +149,14 @@ class ModelsPage(Panel):
         self.list.setModel(self.models)
         self.list.setAccessibleName("Models")
         self.list.setItemDelegate(_Delegate(self.list, self.models))
-        self.list.setMinimumWidth(220)
+        self.list.setMinimumWidth(240)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.list.selectionModel().currentChanged.connect(lambda *_: self._show_current())
         self.list.activated.connect(lambda _: self._use())
         appearance.changed.connect(self.list.viewport().update)
         holder.addWidget(self.list)
-        holder.addWidget(self._card())
+        holder.addWidget(_scrolled(self._card()))
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
         holder.setSizes([320, 1040])
@@ -246,6 +248,7 @@ class ModelsPage(Panel):
         row.addWidget(self.search, 1)
         layout.addLayout(row)
         self.tags_table = Figures(self.tags, "Tags")
+        self.tags_table.setMinimumHeight(7 * 28)
         layout.addWidget(self.tags_table, 1)
         return box
 
@@ -424,3 +427,15 @@ def _tag_row(tag: TagSpec) -> list[Cell]:
         figure(of("precision"), 2, token="muted"),
         figure(of("recall"), 2, token="muted"),
     ]
+
+
+def _scrolled(part: QWidget) -> QScrollArea:
+    """Where it has no room it is scrolled, and no text of it is cut."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(part)
+    area.setMinimumWidth(part.minimumSizeHint().width() + 12)
+    return area

@@ -242,7 +242,7 @@ class ReviewPage(QWidget):
 
     def _centre(self) -> QWidget:
         box = Panel("surface")
-        box.setMinimumWidth(270)
+        box.setMinimumWidth(440)
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -153,6 +153,8 @@ class SettingsPage(Panel):
         holder.setContentsMargins(0, 0, 0, 0)
         holder.setSpacing(0)
         self.list = self._list()
+        self._widen()
+        appearance.changed.connect(self._widen)
         holder.addWidget(self.list)
         holder.addWidget(Line(vertical=True))
         holder.addWidget(self._body(), 1)
@@ -163,7 +165,6 @@ class SettingsPage(Panel):
         view = QListView()
         view.setModel(QStringListModel(list(SECTIONS.values()), view))
         view.setAccessibleName("Sections")
-        view.setFixedWidth(200)
         view.setViewportMargins(0, 8, 0, 8)
         view.setItemDelegate(_SectionDelegate(view))
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -175,6 +176,10 @@ class SettingsPage(Panel):
         view.activated.connect(lambda index: self._enter(index.row()))
         appearance.changed.connect(view.viewport().update)
         return view
+
+    def _widen(self) -> None:
+        """Larger letters need more room."""
+        self.list.setFixedWidth(round(160 * max(1.0, appearance.text_scale)))
 
     def _body(self) -> QWidget:
         body = Panel("surface")
@@ -199,6 +204,7 @@ class SettingsPage(Panel):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(body)
+        self._scroll.setMinimumWidth(body.minimumSizeHint().width() + 12)
         return self._scroll
 
     def _section(self, section: str, title: str) -> QWidget:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSlider,
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Key, Panel, Text
 from mat_desktop.gui.widgets.painting import key_text
@@ -67,13 +69,17 @@ class Sheet(Panel):
             super().keyPressEvent(event)
 
 
+COLUMN = 400
+"""Pixels of a column at the usual size of letters."""
+
+
 class Shortcuts(Sheet):
     """Every key, by what it is for."""
 
     def __init__(self, groups: Sequence[tuple[str, Sequence[tuple[Sequence[str], str]]]]) -> None:
         """:param groups: title, and keys with what they do"""
         super().__init__("Keyboard shortcuts")
-        outer = QHBoxLayout(self.body)
+        self._columns = outer = QHBoxLayout(self.body)
         outer.setContentsMargins(24, 16, 24, 24)
         outer.setSpacing(48)
         half = (len(groups) + 1) // 2
@@ -86,10 +92,17 @@ class Shortcuts(Sheet):
             outer.addLayout(column, 0)
         outer.addStretch(1)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One column where there is no room for two."""
+        super().resizeEvent(event)
+        down, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        needed = 2 * round(COLUMN * appearance.text_scale) + 48 + 2 * 24
+        self._columns.setDirection(beside if event.size().width() >= needed else down)
+
 
 def _group(title: str, keys: Sequence[tuple[Sequence[str], str]]) -> QWidget:
     box = QWidget()
-    box.setFixedWidth(400)
+    box.setFixedWidth(round(COLUMN * appearance.text_scale))
     grid = QGridLayout(box)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(16)

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QPainter,
     QPaintEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -168,14 +169,16 @@ class Button(QAbstractButton):
         if self._icon:
             widths.append(16)
         text = self.text()
+        key = self._key
         if text:
-            room = (
-                rect.width() - 16 - (24 if self._icon else 0) - (key_width(self._key) + 8 if self._key else 0)
-            )
+            room = rect.width() - 16 - (24 if self._icon else 0)
+            if key and metrics.horizontalAdvance(text) > room - key_width(key) - 8:
+                key = ""  # the tool tip and the sheet of keys have it too
+            room -= key_width(key) + 8 if key else 0
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(room, 8))
             widths.append(metrics.horizontalAdvance(text))
-        if self._key:
-            widths.append(key_width(self._key))
+        if key:
+            widths.append(key_width(key))
         x = rect.x() + (rect.width() - sum(widths) - 8 * (len(widths) - 1)) // 2
         if self._icon:
             icons.draw(painter, self._icon, x, rect.y() + (rect.height() - 16) // 2, 16, ink)
@@ -186,11 +189,11 @@ class Button(QAbstractButton):
             wide = metrics.horizontalAdvance(text)
             painter.drawText(QRect(x, rect.y(), wide + 2, rect.height()), Qt.AlignmentFlag.AlignVCenter, text)
             x += wide + 8
-        if self._key:
+        if key:
             line = QColor(ink)
             line.setAlphaF(0.5)
-            box = QRect(x, rect.y() + (rect.height() - 18) // 2, key_width(self._key), 18)
-            draw_key(painter, box, self._key, ink, line)
+            box = QRect(x, rect.y() + (rect.height() - 18) // 2, key_width(key), 18)
+            draw_key(painter, box, key, ink, line)
 
 
 class Alternatives:
@@ -275,11 +278,22 @@ class Text(QLabel):
         super().__init__(text)
         self._token = token
         self._elide = elide
-        self.setFont(font(size, weight, figures=figures))
+        self._face = (size, weight, figures)
+        self._restyle()
         self.setTextFormat(Qt.TextFormat.PlainText)
         if elide:
             self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        appearance.changed.connect(self.update)
+        appearance.changed.connect(self._restyle)
+
+    def _restyle(self) -> None:
+        size, weight, figures = self._face
+        self.setFont(font(size, weight, figures=figures))
+        self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """A style sheet set while it was hidden has brought its first font back."""
+        super().showEvent(event)
+        self._restyle()
 
     def set_token(self, token: str) -> None:
         """Another colour."""

@@ -124,6 +124,7 @@ class Figures(TableView):
 
     def _fix_rows(self) -> None:
         fix_rows(self)
+        self._fit()
 
     def mark(self, row: int) -> None:
         """Another row stands out."""
@@ -136,13 +137,15 @@ class Figures(TableView):
         self._fit()
 
     def _fit(self) -> None:
+        self.horizontalHeader().setFont(font(12))
         headings = self.figures.headings
         ends = {0: self.margin - self.pad, len(headings) - 1: self.margin - self.pad}
         free = [n for n, heading in enumerate(headings) if not heading.width]
-        fixed = sum(h.width + ends.get(n, 0) for n, h in enumerate(headings) if h.width)
+        widths = [round(heading.width * appearance.text_scale) for heading in headings]
+        fixed = sum(wide + ends.get(n, 0) for n, wide in enumerate(widths) if wide)
         left = self.viewport().width() - fixed
         for number, heading in enumerate(headings):
-            wide = heading.width + ends.get(number, 0)
+            wide = widths[number] + ends.get(number, 0)
             if not heading.width:
                 wide = max(left // max(len(free), 1), NARROWEST)
             self.setColumnWidth(number, wide)

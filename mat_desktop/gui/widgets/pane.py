@@ -77,7 +77,8 @@ class Pane(Panel):
     def __init__(self, fields: Sequence[Field], policies: Mapping[Field, Policy]) -> None:
         super().__init__("surface")
         self._fields = tuple(fields)
-        self.setMinimumWidth(320)
+        appearance.changed.connect(self._widen)
+        self._widen()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -110,6 +111,10 @@ class Pane(Panel):
         self.pages.addWidget(self._empty())
         layout.addWidget(Line())
         layout.addWidget(self._buttons())
+
+    def _widen(self) -> None:
+        """Larger letters need more room."""
+        self.setMinimumWidth(round(320 * (1 + 0.6 * max(0.0, appearance.text_scale - 1))))
 
     def _head(self) -> QWidget:
         box = QWidget()

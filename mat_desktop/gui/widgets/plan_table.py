@@ -25,6 +25,9 @@ Index = QModelIndex | QPersistentModelIndex
 Piece = tuple[str, str, bool]
 """Text, colour token, struck."""
 
+UNFOLDED_TOP = 5
+WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere | Qt.AlignmentFlag.AlignLeft
+
 
 def old_pieces(change: Change, *, stays: bool = False) -> list[Piece]:
     """Old values; those that go are struck, unless all stay as they are."""
@@ -65,6 +68,36 @@ def draw_pieces(painter: QPainter, rect: QRect, pieces: Sequence[Piece], *, dim:
             return
 
 
+def flow(pieces: Sequence[Piece], width: int) -> tuple[list[QRect], int]:
+    """Where pieces stand that are wrapped instead of cut, from (0, 0) on, and how high they are together."""
+    places: list[QRect] = []
+    x = y = 0
+    for text, _, struck in pieces:
+        metrics = QFontMetrics(font(13, strike=struck))
+        high = metrics.height() + 4
+        wide = metrics.horizontalAdvance(text) + 4
+        if x and x + wide > width:
+            x, y = 0, y + high
+        if wide > width:
+            high = metrics.boundingRect(QRect(0, 0, width, 0), WRAP, text).height() + 4
+            places.append(QRect(0, y, width, high))
+            y += high
+        else:
+            places.append(QRect(x, y, wide, high))
+            x += wide + 8
+    bottom = max((place.bottom() + 1 for place in places), default=0)
+    return places, bottom
+
+
+def draw_flow(painter: QPainter, rect: QRect, pieces: Sequence[Piece], *, dim: bool) -> None:
+    """All of every piece, below each other where need be."""
+    places, _ = flow(pieces, rect.width())
+    for place, (text, token, struck) in zip(places, pieces, strict=True):
+        painter.setFont(font(13, strike=struck))
+        painter.setPen(current().color("faint" if dim else token))
+        painter.drawText(place.translated(rect.x(), rect.y() + UNFOLDED_TOP), WRAP, text)
+
+
 class _Delegate(QStyledItemDelegate):
     def __init__(self, table: PlanTable) -> None:
         super().__init__(table)
@@ -90,14 +123,18 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(rect, t.color("hover"))
         plan = self._table.plan
         taken = plan.takes(line)
+        unfolded = self._table.unfolded == index.row()
+        draw = draw_flow if unfolded else draw_pieces
         inner = rect.adjusted(8, 0, -8, 0)
+        if unfolded and index.column() < 2:
+            inner.setHeight(appearance.row)
         if index.column() == 0:
             if plan.is_first(index.row()):
-                self._name(painter, rect, line)
+                self._name(painter, inner.adjusted(-8, 0, 8, 0), line)
         elif index.column() == 1:
             if self._table.fieldwise:
                 if not line.stuck:
-                    draw_check(painter, QRect(inner.x(), middle(rect), 16, 16), taken)
+                    draw_check(painter, QRect(inner.x(), middle(inner), 16, 16), taken)
                 inner.adjust(24, 0, 0, 0)
             painter.setFont(font(13))
             painter.setPen(t.color("muted" if taken or not self._table.fieldwise else "faint"))
@@ -105,11 +142,11 @@ class _Delegate(QStyledItemDelegate):
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
         elif index.column() == 2:
             stays = line.why and not taken and self._table.checkable
-            draw_pieces(painter, inner, old_pieces(line.change, stays=bool(stays)), dim=not taken)
+            draw(painter, inner, old_pieces(line.change, stays=bool(stays)), dim=not taken)
         elif line.why and not taken:
             self._why(painter, inner, line)
         else:
-            draw_pieces(painter, inner, new_pieces(line.change), dim=not taken)
+            draw(painter, inner, new_pieces(line.change), dim=not taken)
         if self._table.plan.is_last(index.row()):
             painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
         painter.restore()
@@ -183,6 +220,7 @@ class PlanTable(TableView):
         super().__init__()
         self.plan = model
         self.checkable = checkable
+        self.unfolded = -1
         self.fieldwise = isinstance(model, ReversalModel)
         self.setModel(model)
         self.setAccessibleName("Changes")
@@ -204,13 +242,37 @@ class PlanTable(TableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         self.setItemDelegate(_Delegate(self))
+        self.setAccessibleDescription("Enter shows all of a long value")
+        model.modelAboutToBeReset.connect(self._fold_up)
+        self.doubleClicked.connect(lambda index: self.unfold(index.row()))
 
     def _fix_rows(self) -> None:
+        self._fold_up()
         fix_rows(self)
+
+    def _fold_up(self) -> None:
+        self.unfold(-1)
+
+    def unfold(self, row: int) -> None:
+        """Show all of a change in a row that is as high as it needs; again, or -1, folds it up."""
+        before, self.unfolded = self.unfolded, -1
+        if before >= 0:
+            self.setRowHeight(before, appearance.row)
+        line = self.plan.line(row) if row != before else None
+        if line is None or line.change is None:
+            return
+        high = max(
+            flow(pieces, self.columnWidth(column) - 16)[1]
+            for column, pieces in ((2, old_pieces(line.change)), (3, new_pieces(line.change)))
+        )
+        self.unfolded = row
+        self.setRowHeight(row, max(appearance.row, high + 2 * UNFOLDED_TOP))
+        self.scrollTo(self.plan.index(row, 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The new values have the rest."""
         super().resizeEvent(event)
+        self.unfold(-1)
         wide = event.size().width()
         self.setColumnWidth(0, min(310, max(180, wide * 3 // 10)))
         self.setColumnWidth(1, 136 if self.fieldwise else 112)
@@ -246,11 +308,15 @@ class PlanTable(TableView):
             announce(self, str(text))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space toggles."""
+        """Space toggles, Enter unfolds."""
         if event.key() == Qt.Key.Key_Space and self.checkable:
             self._toggle(self.currentIndex())
             return
-        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.unfold(self.currentIndex().row())
+            return
+        if enter or event.key() == Qt.Key.Key_Escape:
             event.ignore()
             return
         super().keyPressEvent(event)
@@ -269,7 +335,7 @@ class PlanTable(TableView):
         index = self.currentIndex()
         if self.hasFocus() and index.isValid():
             y = self.rowViewportPosition(index.row())
-            rect = QRect(QPoint(0, y), QSize(self.viewport().width(), appearance.row))
+            rect = QRect(QPoint(0, y), QSize(self.viewport().width(), self.rowHeight(index.row())))
             if self._on_field(index):
                 rect.setLeft(self.columnViewportPosition(1))
             elif self.fieldwise:

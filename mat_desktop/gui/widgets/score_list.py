@@ -25,6 +25,9 @@ Index = QModelIndex | QPersistentModelIndex
 HEADING = 24
 RIGHT = 16
 BUTTON = 24
+VALUE = 38
+"""Pixels of a score at the usual size of letters."""
+
 NEAR = 6
 """Pixels beside a threshold's mark from which it can be dragged."""
 
@@ -120,7 +123,7 @@ class ScoreDelegate(QStyledItemDelegate):
         right = rect.right() + 1 - RIGHT
         bar = self._view.bar(rect, hover)
         share = self._view.tags.shares.get(s.tag.name)
-        value = QRect(bar.right() + 7, rect.y(), 38 + (SHARE if share else 0), rect.height())
+        value = QRect(bar.right() + 7, rect.y(), value_width() + (SHARE if share else 0), rect.height())
         dragged = self._view.dragged if self._view.dragged_row == place else None
         side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         if share:
@@ -196,6 +199,11 @@ class ScoreDelegate(QStyledItemDelegate):
         painter.fillRect(QRect(tick - 2, bar.y() - 4, 4, 16), t.color("surface"))
         ink = t.color("text" if dragged is None else "accent")
         painter.fillRect(QRect(tick - 1, bar.y() - 4, 2, 16), ink)
+
+
+def value_width() -> int:
+    """Pixels of a score."""
+    return round(VALUE * max(1.0, appearance.text_scale))
 
 
 def mark(bar: QRect, threshold: float) -> int:
@@ -288,6 +296,7 @@ class ScoreList(ListView):
         """Where a row's bar is; the buttons push it and the score aside."""
         shape = self.shape_
         room = (104 if hover else 74 if shape.key < 0 else 50) + (SHARE if self.tags.shares else 0)
+        room += value_width() - VALUE
         left = rect.x() + shape.name + shape.name_width
         return QRect(left, rect.y() + rect.height() // 2 - 4, rect.right() + 1 - RIGHT - room - left, 8)
 

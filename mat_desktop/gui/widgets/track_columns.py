@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QHeaderView, QMenu
 
 from mat_desktop.gui.models.columns import HEADERS, Column
-from mat_desktop.gui.theme import font
+from mat_desktop.gui.theme import appearance, font
 from mat_desktop.gui.widgets.delegates import ChipsDelegate, StateDelegate, TrackTable
 
 ORDER = (
@@ -114,7 +114,8 @@ class TrackColumns(QObject):
     def lay_out(self) -> None:
         """Show and size the columns; where there is too little room each gives some of its own."""
         shown, standard = self.shown(), self._standard()
-        wanted = {c: self._widths.get(c) or standard.get(c) or OTHERS[c] for c in shown}
+        larger = max(1.0, appearance.text_scale)
+        wanted = {c: self._widths.get(c) or round((standard.get(c) or OTHERS[c]) * larger) for c in shown}
         firm = sum(wide for column, wide in wanted.items() if column in FIRM)
         room = max(1, self._wide - TITLE - firm)
         share = min(1.0, room / max(1, sum(wanted.values()) - firm))
