@@ -113,6 +113,9 @@ class Settings:
     new_music: bool = _setting(
         "listening.new_music", False, "Listen to new music in opened folders as it comes"
     )
+    go_on: bool = _setting(
+        "review.go_on", True, "Go on to the next track as soon as every suggestion is decided"
+    )
     genre: str = _policy(Field.GENRE)
     mood: str = _policy(Field.MOOD)
     instrument: str = _policy(Field.INSTRUMENT)
@@ -146,6 +149,9 @@ class Settings:
         ("90", "100", "110", "125", "150", "200"),
     )
     motion: bool = _setting("appearance.motion", True, "Menus slide and fade")
+    spectrogram: str = _setting(
+        "appearance.spectrogram", "magma", "Colours of spectrograms", ("magma", "viridis", "cividis", "grey")
+    )
     density: str = _setting(
         "appearance.density", "compact", "Height of rows in tables and lists", ("compact", "comfortable")
     )

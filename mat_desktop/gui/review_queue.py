@@ -313,18 +313,12 @@ class Reviewing(QObject):
     # what is remembered
 
     def shut(self, settings: QSettings) -> None:
-        """The window closes: switches of the page are kept."""
+        """The window closes: whether the keys are shown is kept."""
         self.is_open = False
         self._pause.stop()
         self._later.stop()
-        settings.setValue("review/go_on", self.page.go_on.isChecked())
         settings.setValue("review/keys", self.page.keys.is_open)
 
     def restore(self, settings: QSettings) -> None:
         """As they were left."""
-
-        def on(name: str) -> bool:
-            return str(settings.value(f"review/{name}", True)).lower() == "true"
-
-        self.page.go_on.setChecked(on("go_on"))
-        self.page.keys.set_open(on("keys"))
+        self.page.keys.set_open(str(settings.value("review/keys", True)).lower() == "true")

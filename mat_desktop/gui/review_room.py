@@ -58,6 +58,13 @@ class ReviewRoom(QObject):
         self.map_tags.changed.connect(self._scheme_changed)
         self.review.decided.connect(self.changed)
         self.queue.restore(state)
+        self._settings = settings
+        self.page.go_on.toggled.connect(lambda on: settings.put({"review.go_on": on}))
+        settings.changed.connect(self._settings_changed)
+        self._settings_changed()
+
+    def _settings_changed(self) -> None:
+        self.page.go_on.setChecked(self._settings.now.go_on)
 
     def connect_actions(self, actions: Actions) -> None:
         """What the keys of the tags do, on whichever page they are in view."""

@@ -54,11 +54,12 @@ class TrackView(QObject):
         bar.notice.connect(lambda text: desk.say("warning", text, kind="device"))
         bar.finished.connect(self._go_on)
         dock.plot_ready.connect(self._plot_ready)
-        self._settings_changed()
-        settings.changed.connect(self._settings_changed)
         bar.volume.valueChanged.connect(lambda value: settings.put({"player.volume": value}))
         dock.levels.restore(state)
         dock.levels.changed.connect(lambda: dock.levels.save(state))
+        self._settings_changed()
+        settings.changed.connect(self._settings_changed)
+        dock.levels.changed.connect(lambda: settings.put({"appearance.spectrogram": dock.levels.map}))
 
     def _connect_actions(self, actions: Actions) -> None:
         for name, do in {
@@ -124,6 +125,7 @@ class TrackView(QObject):
         if self._play.device != now.player_device:
             self._play.choose(now.player_device)
         self._dock.player.volume.setValue(now.volume)
+        self._dock.levels.use_map(now.spectrogram)
 
     def _go_on(self) -> None:
         """The track was played to its end: on with the next one, if it is the only one selected."""

@@ -15,6 +15,7 @@ from mat_desktop.domain.settings import SPECS
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault
 from mat_desktop.gui.models.row import State
+from mat_desktop.gui.operations.settings import EARLIER
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.settings import SettingsPage
 from mat_desktop.gui.widgets.drop_down import DropDown
@@ -220,6 +221,7 @@ def test_sections_are_reached_by_keyboard(qtbot: QtBot, library: Window, page: S
     library.resize(1280, 720)
     assert page.list.hasFocus()
     qtbot.keyClick(page.list, Qt.Key.Key_Down)
+    qtbot.keyClick(page.list, Qt.Key.Key_Down)
     assert page.list.currentIndex().data() == "Writing"
     assert page._scroll.verticalScrollBar().value() > 0
     qtbot.keyClick(page.list, Qt.Key.Key_Return)
@@ -255,6 +257,8 @@ def test_what_an_earlier_version_kept_elsewhere_is_taken_over_once(
         "library/volume": 35,
         "player/device": "Headphones",
         "watch/listen": True,
+        "review/go_on": False,
+        "picture/map": "grey",
         "policy/genre": "skip",  # what the file says counts more
         "policy/mood": "nonsense",
         "folder": "/music",
@@ -268,13 +272,18 @@ def test_what_an_earlier_version_kept_elsewhere_is_taken_over_once(
         "player.volume": 35,
         "player.device": "Headphones",
         "listening.new_music": True,
+        "review.go_on": False,
+        "appearance.spectrogram": "grey",
     }
     assert all(services.settings[key] == value for key, value in expected.items())
     assert services.settings.genre == "replace"
     assert window.actions_["listen_new"].isChecked()
     assert window.library.dock.player.volume.value() == 35
     assert window.library.player.device == "Headphones"
-    assert state.allKeys() == ["folder"]
+    assert window.library.dock.levels.map == "grey"
+    assert not window.room.page.go_on.isChecked()
+    assert not {*EARLIER} & {*state.allKeys()}
+    assert state.value("folder") == "/music"
     window.quit()
     assert window.bridge.shut(5000)
     assert services.kept_settings == expected

@@ -138,8 +138,12 @@ def test_colours_and_range_are_chosen_and_remembered(qtbot: QtBot, seen: Window,
     panel.set_range(-80, 0)
     panel.restore(other)
     assert (panel.map, panel.range) == ("grey", (-60, -50))
+    assert seen.configure.now.spectrogram == "grey"
     panel.reset.click()
     assert (panel.map, panel.range) == ("magma", (-80, 0))
+    seen.configure.put({"appearance.spectrogram": "cividis"})
+    assert panel.map == "cividis"
+    assert np.array_equal(plot.mel.lut, lut("cividis"))
 
 
 def test_every_colour_map_has_256_colours() -> None:

@@ -17,6 +17,8 @@ EARLIER = {
     "library/volume": "player.volume",
     "player/device": "player.device",
     "watch/listen": "listening.new_music",
+    "review/go_on": "review.go_on",
+    "picture/map": "appearance.spectrogram",
     **{f"policy/{target}": policy_key(target) for target in POLICY_FIELDS},
 }
 """Where these settings lay among the window's state before they had a file."""

@@ -38,6 +38,7 @@ from mat_desktop.gui.widgets.toggle import Toggle
 WIDEST = 720
 SECTIONS = {
     "listening": "Listening",
+    "review": "Review",
     "writing": "Writing",
     "library": "Library",
     "player": "Player",
@@ -49,6 +50,7 @@ NAMES = {
     "listening.threads": "Processor cores",
     "listening.model": "Model",
     "listening.new_music": "Listen to new music as it comes",
+    "review.go_on": "Go on when decided",
     "writing.mat_tags": "Write MAT_TAGS",
     "writing.mat_model": "Write MAT_MODEL",
     "writing.keep_time": "Keep the modification time",
@@ -59,6 +61,7 @@ NAMES = {
     "appearance.contrast": "Contrast",
     "appearance.text": "Size of letters",
     "appearance.motion": "Motion",
+    "appearance.spectrogram": "Spectrogram",
     "appearance.density": "Rows",
     "appearance.font": "Typeface",
     **{policy_key(target): words.field(target) for target in POLICY_FIELDS},
@@ -67,6 +70,7 @@ MEANINGS = {
     "listening.threads": "Fewer leave more of the computer to others, and take longer.",
     "listening.model": "Cards, figures, import and export are on the Models page.",
     "listening.new_music": "In opened folders, while the program runs. It waits for your review then.",
+    "review.go_on": "The next track comes as soon as every suggestion is decided.",
     "writing.mat_tags": "All tags that you did not reject, with their kind, as one field of its own. Without "
     "it, tags that are written nowhere else are not in the file.",
     "writing.mat_model": "Which model heard the tags, and when they were written.",
@@ -75,6 +79,7 @@ MEANINGS = {
     "library.watch": "What other programs change in opened folders shows without a scan.",
     "appearance.contrast": "High: pure text, strong outlines, no tints.",
     "appearance.motion": "Menus slide and fade. Nothing else moves but what plays or works.",
+    "appearance.spectrogram": "The range in dB is set at the picture.",
     "appearance.density": "Height of rows in tables and of tags.",
 }
 CHOICES = {
@@ -92,6 +97,10 @@ CHOICES = {
     "compact": "Compact",
     "comfortable": "Comfortable",
     "inter": "Inter",
+    "magma": "Magma",
+    "viridis": "Viridis",
+    "cividis": "Cividis",
+    "grey": "Grey",
 }
 CARRIED = (
     "One file with all settings, how tags are written, and your own thresholds. Not in it: music, decisions, "

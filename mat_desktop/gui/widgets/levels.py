@@ -156,6 +156,12 @@ class LevelPanel(QFrame):
         """Name of the colour map."""
         return self.maps.value
 
+    def use_map(self, name: str) -> None:
+        """Another colour map, by name."""
+        if name != self.map:
+            self.maps.pick(name)
+            self.changed.emit()
+
     @property
     def range(self) -> tuple[int, int]:
         """dB relative to the loudest place of the track, at most 0."""
@@ -192,16 +198,12 @@ class LevelPanel(QFrame):
         self.maps.setFocus()
 
     def save(self, settings: QSettings) -> None:
-        """Remember."""
-        settings.setValue("picture/map", self.map)
+        """Remember the range."""
         settings.setValue("picture/darkest", self.range[0])
         settings.setValue("picture/brightest", self.range[1])
 
     def restore(self, settings: QSettings) -> None:
-        """As it was the last time."""
-        name = str(settings.value("picture/map", "magma"))
-        if name in dict(MAPS):
-            self.maps.pick(name)
+        """The range as it was the last time."""
         values = (settings.value("picture/darkest", DARKEST), settings.value("picture/brightest", BRIGHTEST))
         try:
             self.set_range(int(values[0]), int(values[1]))  # type: ignore[call-overload]
