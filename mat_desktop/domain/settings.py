@@ -54,8 +54,11 @@ class Spec:
         elif isinstance(self.default, int):
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= self.most:
                 return value
-        elif isinstance(value, str) and (value in self.choices if self.choices else value.isprintable()):
-            return str(value)
+        elif self.choices:
+            if str(value) in self.choices:  # a number among words needs no quotes
+                return str(value)
+        elif isinstance(value, str) and value.isprintable():
+            return value
         one_of = "one of " if self.choices else ""
         raise ValueError(f"{shown(value)} is not {one_of}{self.allowed}")
 

@@ -56,6 +56,12 @@ def test_what_is_changed_comes_back_and_the_rest_is_commented_out(file: Settings
     assert "\n#threads = 0\n" in file.path.read_text(encoding="utf-8")
 
 
+def test_a_number_among_words_needs_no_quotes(file: SettingsFile) -> None:
+    write(file, "[appearance]\ntext = 125\n")
+    assert file.read().settings.text == "125"
+    assert file.read().slips == ()
+
+
 def test_every_default_may_stand_in_the_file() -> None:
     for spec in SPECS.values():
         assert spec.check(spec.default) == spec.default
