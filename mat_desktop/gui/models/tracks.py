@@ -302,10 +302,13 @@ class TracksModel(RowTable):
         self._whole = None
         self._repaint()
 
-    def decide(self, many: Sequence[tuple[Row, Mapping[str, Verdict], bool | None]]) -> None:
+    def decide(
+        self, many: Sequence[tuple[Row, Mapping[str, Verdict], bool | None]], *, tell: bool = True
+    ) -> None:
         """The user said something about rows.
 
         :param many: each row with verdicts and whether it is done with, None where that stays as it is
+        :param tell: else :meth:`tell_of` has to be called when more rows were decided
         """
         for row, verdicts, reviewed in many:
             self._take(row, verdicts, reviewed)
@@ -316,6 +319,11 @@ class TracksModel(RowTable):
         rows = [row for row, _, _ in many]
         for row in rows:
             row.state = self._reviewed(row)
+        if tell:
+            self._many_changed(rows)
+
+    def tell_of(self, rows: list[Row]) -> None:
+        """These rows were decided."""
         self._many_changed(rows)
 
     def _take(self, row: Row, verdicts: Mapping[str, Verdict], reviewed: bool | None) -> None:

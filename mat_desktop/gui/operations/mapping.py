@@ -30,8 +30,8 @@ class MapTags(QObject):
         services = self._desk.services
 
         def listed(changes: Mapping[str, TagChange]) -> None:
-            self.listed.emit(mapped(services.scheme, services.bundled_scheme, changes))
             self.amiss.emit(self._slips())
+            self.listed.emit(mapped(services.scheme, services.bundled_scheme, changes))
 
         self._desk.bridge.ask("mapping", services.tag_changes, listed, self._refuse)
 

@@ -136,9 +136,9 @@ class Review(QObject):
             del self._said[:-REMEMBERED]
         finished = [row for row, said, done in many[:1] if said and done and not row.reviewed]
 
-        def some(part: Sequence[Decision]) -> None:
+        def some(part: Sequence[Decision], tell: bool) -> None:
             before.extend(_before(part))
-            self._desk.tracks.decide(part)
+            self._desk.tracks.decide(part, tell=tell)
             self._keep(_by_id(part))
 
         self._in_turns(many, some, lambda: [row for row, _, _ in many])
@@ -146,30 +146,34 @@ class Review(QObject):
             self.finished.emit(finished[0])
 
     def _in_turns(
-        self, many: Sequence[T], do: Callable[[Sequence[T]], None], rows: Callable[[], list[Row]]
+        self, many: Sequence[T], do: Callable[[Sequence[T], bool], None], rows: Callable[[], list[Row]]
     ) -> None:
         """All of it, the first part now: the event loop has its turn between parts of very many.
 
+        :param do: does a part; told whether views are to hear of it, which costs more than very many rows do
         :param rows: those that have to be weighed anew
         """
+        short = len(many) <= PART
         parts = iter([many[first : first + PART] for first in range(0, len(many), PART)])
 
         def go_on() -> bool:
             part = next(parts, None)
             if part is not None:
-                do(part)
+                do(part, short)
             return part is not None
 
         def end() -> None:
             self._turns.stop()
             self._rest = None
+            if not short:
+                self._desk.tracks.tell_of(rows())
             if len(many) > MANY:
                 self._weigh.these(rows(), "weigh decided")
             self.decided.emit()
 
         self._rest = (go_on, end)
         self._turn()
-        if len(many) <= PART:
+        if short:
             self._finish()
         else:
             self._turns.start()
@@ -195,10 +199,10 @@ class Review(QObject):
             return None
         before = self._said.pop()
 
-        def some(part: Sequence[_Before]) -> None:
+        def some(part: Sequence[_Before], tell: bool) -> None:
             # A row in which something else is heard by now shows what was said of that.
             same = [b for b in part if b.row.scores is None or b.row.scores.track_id == b.track_id]
-            self._desk.tracks.decide([(b.row, b.verdicts, b.reviewed) for b in same])
+            self._desk.tracks.decide([(b.row, b.verdicts, b.reviewed) for b in same], tell=tell)
             self._keep([(b.track_id, b.verdicts, b.reviewed) for b in part])
 
         self._in_turns(before, some, lambda: [b.row for b in before])
