@@ -18,12 +18,12 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.models.trainings import Entry, entries
 from mat_desktop.gui.operations.child import Child
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.models import Models
 from mat_desktop.gui.operations.train import Trainer
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.views.training import TrainingPage
 from mat_desktop.gui.widgets.data_picker import Wanted
+from mat_desktop.gui.workshop import Workshop
 
 if TYPE_CHECKING:
     from mat_desktop.app.corrections import Collected
@@ -36,9 +36,9 @@ READ_MS = 150
 class TrainingRoom(QObject):
     """Reads the trainings, starts and follows them, and takes what they made into use."""
 
-    def __init__(self, desk: Desk, pages: Pages, actions: Actions, models: Models) -> None:
+    def __init__(self, desk: Desk, pages: Pages, actions: Actions, workshop: Workshop) -> None:
         super().__init__()
-        self._desk, self._models = desk, models
+        self._desk, self._workshop = desk, workshop
         self.trainer = Trainer(desk)
         self.page = TrainingPage()
         self._trainings: list[Training] = []
@@ -64,6 +64,7 @@ class TrainingRoom(QObject):
         run.stop.connect(trainer.stop)
         run.resume.connect(lambda entry: trainer.resume(entry.training.id))
         run.use.connect(self._use)
+        run.compare.connect(self._compare)
         run.export.connect(self._export)
         run.remove.connect(self._remove)
         run.report.connect(self._report)
@@ -259,15 +260,24 @@ class TrainingRoom(QObject):
 
     def _use(self, entry: Entry) -> None:
         def brought(model: Model) -> None:
-            self._models.use(model.name)
+            self._workshop.models.use(model.name)
 
-        self._with_model(entry, lambda folder: self._models.bring(folder, brought))
+        self._with_model(entry, lambda folder: self._workshop.models.bring(folder, brought))
+
+    def _compare(self, entry: Entry) -> None:
+        """On the page of models, where the new one stands from now on."""
+
+        def brought(model: Model) -> None:
+            self._pages.show("models")
+            self._workshop.compare.open(model.name)
+
+        self._with_model(entry, lambda folder: self._workshop.models.bring(folder, brought))
 
     def _export(self, entry: Entry) -> None:
         start = Path.home() / f"{_model_name(entry)}.zip"
         target = ask_target(self.page, "Export the model", start, {".zip": "Zip (*.zip)"})
         if target is not None:
-            self._with_model(entry, lambda folder: self._models.send_folder(folder, target))
+            self._with_model(entry, lambda folder: self._workshop.models.send_folder(folder, target))
 
     def _with_model(self, entry: Entry, do: Callable[[Path], object]) -> None:
         """The model of a run, which is made from its kept epoch where it did not make one by itself."""

@@ -132,7 +132,7 @@ class Window(QMainWindow):
         self.room = ReviewRoom(desk, self.library, pages, self.rail, state, settings)
         self.review = self.room.review
         self.workshop = Workshop(desk, self.library, pages)
-        self.training = TrainingRoom(desk, pages, actions, self.workshop.models)
+        self.training = TrainingRoom(desk, pages, actions, self.workshop)
         self.archive = Archive(desk, self.library, pages, actions, state)
         self.rows = Rows(desk, self.library, self.scan, actions, state)
         self.watching = Watch(desk, settings, self.scan.found)

@@ -20,6 +20,7 @@ from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.window import Window
 from tests.gui.real import CONTROL, SHIFT, press, start, wait
+from tests.training.corpora import make_corpus
 
 
 class Camera:
@@ -63,6 +64,8 @@ def main(folder: Path, home: Path) -> None:
             if page == "review":
                 strip = window.room.page.strip
                 wait("small pictures", lambda: all(strip.has(rows()[place].path) for place in strip.places()))  # noqa: B023
+            if page == "training":
+                _train(window, camera, home / "corpus")
             camera.take(page)
 
     window.pages.show("library")
@@ -85,6 +88,23 @@ def main(folder: Path, home: Path) -> None:
     press(Qt.Key.Key_F1)
     camera.take("keys")
     window.close()
+
+
+def _train(window: Window, camera: Camera, data: Path) -> None:
+    """A small network on a few synthetic clips, long enough for curves."""
+    page = window.training.page
+    wait("what can be trained", lambda: bool(page.form.settings.all) and page.run.plots is not None)
+    page.form.data.use(make_corpus(data))
+    wait("the clips are found", lambda: page.form.data.found is not None)
+    camera.take("training-form")
+    page.form.network.pick("fcn1d")
+    page.form.settings.take("recipe")
+    for name, value in {"width": 0.2, "epochs": 12, "batch_size": 2, "crop_frames": 300}.items():
+        page.form.settings.all[name].set(value)
+    page.form.begin.click()
+    wait("it trains", lambda: window.training.trainer.running != "")
+    wait("it is trained", lambda: not window.training.trainer.running)
+    wait("its figures", lambda: page.run.entry is not None and page.run.entry.state.value == "done")
 
 
 def _has_picture(window: Window) -> bool:

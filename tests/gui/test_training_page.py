@@ -407,3 +407,61 @@ def test_a_real_network_learns(
     assert entry.figure is not None
     assert len(page.run.tags.figures.rows()) == 3
     assert [row[0].text for row in page.run.results.results.rows()] == ["Validation", "Test"]
+
+
+def test_old_against_new_on_the_users_own_library(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, services: FakeServices
+) -> None:
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    start(qtbot, window, page, data)
+    over(qtbot, window, page, State.DONE)
+    page.run.compare_button.click()
+    qtbot.waitUntil(lambda: window.workshop.models_page.compares, timeout=PATIENCE)
+    assert window.pages.shows(window.workshop.models_page)
+    assert services.model == "double"  # nothing else listens yet
+
+
+def test_a_model_gets_a_new_head_or_is_trained_as_a_whole(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    form = page.form
+    choose(qtbot, page, data)
+    form.pick(Task.FINETUNE)
+    assert not form.settings.isVisible()
+    qtbot.waitUntil(lambda: form.model.count() == 1, timeout=PATIENCE)
+    form.whole.click()
+    assert form.settings.isVisible()
+    assert form.settings.all["learning_rate"].value == 1e-4
+    assert not form.settings.all["width"].field.isVisible()  # the model has it
+    form.settings.all["epochs"].set(2)
+    words = form.order().arguments
+    assert words[:2] == ("finetune", "--model")
+    assert words[words.index("--whole") :] == ("--whole", "--epochs", "2")
+    form.whole.click()
+    assert "--whole" not in form.order().arguments
+    form.begin.click()
+    over(qtbot, window, page, State.DONE)
+    entry = page.run.entry
+    assert entry is not None
+    assert entry.word == "0.9000"
+    assert page.run.outcome.text() == "A new head learns in one go, so that there are no curves."
+    (result,) = page.run.results.results.rows()
+    assert [cell.text for cell in result] == ["Test, MagnaTagATune", "–", "–", "0.5000", "0.9000"]
+    (tag,) = page.run.tags.figures.rows()
+    assert (tag[0].text, tag[5].text) == ("rock", "0.30")
+
+
+def test_in_a_narrow_window_one_table_is_shown_by_choice(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    start(qtbot, window, page, data)
+    tables = page.run._lower
+    assert tables.tags.isVisible()
+    assert tables.results.isVisible()
+    assert not tables._switch.isVisible()
+    window.resize(1000, 720)
+    qtbot.waitUntil(tables._switch.isVisible, timeout=PATIENCE)
+    assert (tables.tags.isVisible(), tables.results.isVisible()) == (True, False)
+    tables._group.button(1).click()
+    assert (tables.tags.isVisible(), tables.results.isVisible()) == (False, True)

@@ -68,12 +68,13 @@ class StateChip(QWidget):
 
 
 class RunView(Panel):
-    """``use``, ``export``, ``remove``, ``report`` and ``resume`` hand over the run they are about."""
+    """``use``, ``compare``, ``export``, ``remove``, ``report`` and ``resume`` hand over the run in view."""
 
     pause = Signal(bool)
     stop = Signal()
     resume = Signal(object)
     use = Signal(object)
+    compare = Signal(object)
     export = Signal(object)
     remove = Signal(object)
     report = Signal(object)
@@ -118,11 +119,17 @@ class RunView(Panel):
         self.stop_button.clicked.connect(self.stop)
         self.resume_button = Button("Resume", "play")
         self.use_button = Button("Use this model", "check", kind="primary")
+        self.compare_button = Button("Compare…", tip="With the model in use, on your own tracks")
         self.more = Button(icon="ellipsis", kind="flat", tip="More: export, delete")
-        for button, signal in ((self.resume_button, self.resume), (self.use_button, self.use)):
+        for button, signal in (
+            (self.resume_button, self.resume),
+            (self.compare_button, self.compare),
+            (self.use_button, self.use),
+        ):
             button.clicked.connect(lambda _=False, signal=signal: signal.emit(self.entry))
         self.more.clicked.connect(self._open_menu)
-        for button in (self.pause_button, self.stop_button, self.resume_button, self.use_button, self.more):
+        buttons = (self.pause_button, self.stop_button, self.resume_button, self.compare_button)
+        for button in (*buttons, self.use_button, self.more):
             top.addWidget(button)
         column.addLayout(top)
         below = QHBoxLayout()
@@ -226,7 +233,9 @@ class RunView(Panel):
         begun = any(run.has_checkpoint for run in training.runs)
         self.resume_button.setText("Resume" if begun else "Start again")
         usable, why = self._usable(entry)
-        self.use_button.setVisible(ended)
+        for button in (self.compare_button, self.use_button):
+            button.setVisible(ended)
+        self.compare_button.setEnabled(usable)
         self.use_button.setEnabled(usable)
         self.use_button.setToolTip(why)
         self.export_action.setEnabled(ended and usable)
