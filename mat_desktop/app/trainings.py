@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from mat_desktop.app.training_runs import Run, read_json, read_runs
 from mat_desktop.errors import StoreFault, UsageFault, printable
 
-JOB, LOG, RUNS, MODEL, REPORT = "job.json", "log.txt", "runs", "model", "report"
+JOB, LOG, RUNS, MODEL, MADE, REPORT = "job.json", "log.txt", "runs", "model", "made", "report"
 AWAY = ".deleted-"
 SHOWN_LOG = 200_000
 """Bytes of a log that are shown, the last ones."""
@@ -114,6 +114,11 @@ class Training:
     def model(self) -> Path | None:
         """Folder of the model that it made by itself, None where there is none."""
         return self.folder / MODEL / self.order.name if self.card else None
+
+    @property
+    def made(self) -> Path:
+        """Where models go that are made of a run's kept epoch when somebody wants one."""
+        return self.folder / MADE
 
     @property
     def report(self) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.models.trainings import Entry, entries
 from mat_desktop.gui.operations.child import Child
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.train import Trainer
+from mat_desktop.gui.operations.train import ChildWork, Trainer
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.views.training import TrainingPage
@@ -70,7 +69,7 @@ class TrainingRoom(QObject):
         run.report.connect(self._report)
         trainer.changed.connect(lambda _: self._reading.start())
         trainer.moved.connect(self._moved)
-        trainer.line.connect(self._line)
+        trainer.lines.connect(self._said)
         trainer.ended.connect(self._ended)
         desk.bridge.changed.connect(self._show_progress)
         actions.connect("new_run", self.new_run)
@@ -134,7 +133,7 @@ class TrainingRoom(QObject):
 
     def _show(self) -> None:
         self.page.show_runs(entries(self._trainings, self.trainer.running))
-        self.page.form.set_busy(bool(self.trainer.running))
+        self._moved()
 
     def _describe(self) -> None:
         if self._describing:
@@ -161,15 +160,16 @@ class TrainingRoom(QObject):
 
         self._ask("look", ["look", *wanted.words], done)
 
-    def _ask(self, channel: str, arguments: list[str], done: Callable[[str, str], object]) -> None:
+    def _ask(
+        self, channel: str, arguments: list[str], done: Callable[[str, str], object], title: str = ""
+    ) -> None:
         """Ask a process of its own; an answer that nobody waits for any more is dropped.
 
+        :param title: of what is shown as work, and can be cancelled
         :param done: told of its standard output, and of why it failed, empty where it did not
         """
         before = self._children.pop(channel, None)
         if before is not None:
-            before.ended.disconnect()
-            before.ended.connect(before.deleteLater)
             before.stop()
         child = Child(arguments, self)
         self._children[channel] = child
@@ -177,10 +177,19 @@ class TrainingRoom(QObject):
         told: list[str] = []
         child.said.connect(said.append)
         child.told.connect(told.append)
+        bridge = self._desk.bridge
+        work = ChildWork(title, child) if title else None
+        if work is not None:
+            bridge.take_on(work)
 
         def ended(status: int) -> None:
-            self._children.pop(channel, None)
             child.deleteLater()
+            if work is not None:
+                bridge.let_go(work)
+            if self._children.get(channel) is child:
+                del self._children[channel]
+            if child.stopping:
+                return
             words = [line for line in told if line.strip()]
             reason = "" if status == 0 else words[-1] if words else f"it ended with status {status}"
             done("\n".join(said), reason)
@@ -207,8 +216,7 @@ class TrainingRoom(QObject):
     def _show_log(self, text: str) -> None:
         self.page.run.log.show_text(text)
         lines, self._lines = self._lines or [], None
-        for line in lines:
-            self.page.run.log.add(line)
+        self.page.run.log.add(lines)
 
     def _going(self, entry: Entry) -> Any:
         running = entry.training is not None and entry.training.id == self.trainer.running
@@ -217,6 +225,7 @@ class TrainingRoom(QObject):
     def _moved(self) -> None:
         self._show_progress()
         self.page.form.set_busy(bool(self.trainer.running))
+        self.page.run.set_busy(bool(self.trainer.running))
 
     def _show_progress(self) -> None:
         entry, work = self.page.run.entry, self.trainer.work
@@ -226,13 +235,13 @@ class TrainingRoom(QObject):
         if going is not None:
             self.page.run.show_progress(going, work.seconds_left, paused=work.paused)
 
-    def _line(self, name: str, line: str) -> None:
+    def _said(self, name: str, lines: list[str]) -> None:
         if name != self._shown:
             return
         if self._lines is not None:
-            self._lines.append(line)
+            self._lines += lines
         else:
-            self.page.run.log.add(line)
+            self.page.run.log.add(lines)
 
     def _ended(self, name: str) -> None:
         self.load()
@@ -245,6 +254,7 @@ class TrainingRoom(QObject):
             self._show()
             self.page.look_for(training.id)
 
+        self.page.form.set_busy(True)
         if order.task is not Task.CORRECTIONS:
             self.trainer.begin(order, begun)
             return
@@ -252,11 +262,11 @@ class TrainingRoom(QObject):
         def written(folder: Path) -> None:
             self.trainer.begin(replace(order, arguments=(*order.arguments, "--data", str(folder))), begun)
 
-        self._desk.bridge.keep(
-            self._desk.services.write_corrections,
-            written,
-            lambda error: self._desk.complain("The training was not started", error),
-        )
+        def failed(error: Exception) -> None:
+            self._desk.complain("The training was not started", error)
+            self._moved()
+
+        self._desk.bridge.keep(self._desk.services.write_corrections, written, failed)
 
     def _use(self, entry: Entry) -> None:
         def brought(model: Model) -> None:
@@ -290,11 +300,10 @@ class TrainingRoom(QObject):
         if run is None:
             return
         desk = self._desk
-        target = Path(tempfile.mkdtemp(prefix="mat-desktop-")) / _model_name(entry)
+        target = training.made / _model_name(entry)
         data = _value(training.order.arguments, "--data")
         cache = str(desk.services.trainings.cache)
         arguments = ["export", "--from", str(run.folder), "--data", data, "--cache", cache]
-        desk.say("positive", f"The kept epoch of {entry.title} is made into a model…", kind="models")
 
         def done(_: str, reason: str) -> None:
             if reason:
@@ -302,7 +311,7 @@ class TrainingRoom(QObject):
             else:
                 do(target)
 
-        self._ask("export", [*arguments, "--export", str(target), "--progress", "json"], done)
+        self._ask("export", [*arguments, "--export", str(target)], done, "Making the model")
 
     def _remove(self, entry: Entry) -> None:
         training = entry.training
@@ -340,7 +349,7 @@ class TrainingRoom(QObject):
             else:
                 QDesktopServices.openUrl(QUrl.fromLocalFile(str(training.report / "report.html")))
 
-        self._ask("report", ["report", *folders, "--out", str(training.report)], done)
+        self._ask("report", ["report", *folders, "--out", str(training.report)], done, "Making the report")
 
 
 def _model_name(entry: Entry) -> str:

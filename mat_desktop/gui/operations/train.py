@@ -20,6 +20,12 @@ from mat_desktop.gui.work import Failure, Work
 SAVE_MS = 1000
 """Between two writes of the log."""
 
+SAY_MS = 100
+"""Between two looks at new lines of it."""
+
+SAID = 500
+"""Lines that are handed over at once; what is more stands in the file."""
+
 INTERRUPTED = 130
 KILLED_WORDS = "the process was killed, perhaps by the system, for want of memory"
 PART = Path("epoch")
@@ -47,11 +53,11 @@ class Progress:
     precision: str = ""
 
 
-class TrainingWork(Work):
-    """A training as the status bar and the activity panel show it."""
+class ChildWork(Work):
+    """What a process does, as the status bar and the activity panel show it."""
 
-    def __init__(self, title: str, child: Child, leave: str) -> None:
-        super().__init__(title, unit="epoch", leave=leave)
+    def __init__(self, title: str, child: Child, *, unit: str = "clip", leave: str = "") -> None:
+        super().__init__(title, unit=unit, leave=leave)
         self._child = child
         self._ends: float | None = None
 
@@ -90,12 +96,12 @@ class Trainer(QObject):
     """One training at a time.
 
     ``changed`` names a training in whose folder something is new, ``moved`` says that ``progress`` is
-    another, ``line`` hands over a line of the log, and ``ended`` the name of the training that is over.
+    another, ``lines`` hands over new lines of the log, and ``ended`` the name of the training that is over.
     """
 
     changed = Signal(str)
     moved = Signal()
-    line = Signal(str, str)
+    lines = Signal(str, list)
     ended = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
@@ -106,12 +112,17 @@ class Trainer(QObject):
         self._figures: dict[str, Any] | None = None
         self._words: list[str] = []
         self._unsaved: list[str] = []
-        self.work: TrainingWork | None = None
+        self.work: ChildWork | None = None
         self.progress = Progress()
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
         self._saving.setInterval(SAVE_MS)
         self._saving.timeout.connect(self.save)
+        self._fresh: list[str] = []
+        self._saying = QTimer(self)
+        self._saying.setSingleShot(True)
+        self._saying.setInterval(SAY_MS)
+        self._saying.timeout.connect(self._say)
 
     @property
     def running(self) -> str:
@@ -126,11 +137,11 @@ class Trainer(QObject):
             self._start(training, resume=False)
             then(training)
 
-        self._desk.bridge.keep(
-            lambda: trainings.create(order),
-            made,
-            lambda error: self._desk.complain("The training was not started", error),
-        )
+        def failed(error: Exception) -> None:
+            self._desk.complain("The training was not started", error)
+            self.moved.emit()
+
+        self._desk.bridge.keep(lambda: trainings.create(order), made, failed)
 
     def resume(self, name: str) -> None:
         """Go on with a training that was stopped, failed or cut off."""
@@ -170,6 +181,7 @@ class Trainer(QObject):
             return
         order = training.order
         self._training, self._figures, self._words = training, None, []
+        self._fresh = []
         self.progress = Progress(runs=max(1, len(order.rows)))
         child = Child(self._desk.services.trainings.command(training, resume=resume), self, polite=True)
         leave = (
@@ -178,7 +190,7 @@ class Trainer(QObject):
             else "It takes less than a minute and begins anew."
         )
         self._child = child
-        self.work = TrainingWork("Training", child, leave)
+        self.work = ChildWork("Training", child, unit="epoch", leave=leave)
         self.work.detail = order.title
         child.said.connect(self._said)
         child.told.connect(self._told)
@@ -305,13 +317,21 @@ class Trainer(QObject):
         if self._training is None:
             return
         line = f"{time.strftime('%H:%M:%S')}  {text}"
-        self.line.emit(self._training.id, line)
         self._unsaved.append(line)
+        self._fresh.append(line)
+        if not self._saying.isActive():
+            self._saying.start()
         if not self._saving.isActive():
             self._saving.start()
 
+    def _say(self) -> None:
+        if self._training is not None and self._fresh:
+            lines, self._fresh = self._fresh, []
+            self.lines.emit(self._training.id, lines[-SAID:])
+
     def save(self) -> None:
-        """Keep what the running one said so far."""
+        """Keep and show what the running one said so far."""
+        self._say()
         if self._training is not None and self._unsaved:
             name, text = self._training.id, "\n".join(self._unsaved) + "\n"
             self._unsaved = []

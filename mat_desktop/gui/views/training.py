@@ -108,7 +108,7 @@ class TrainingPage(Panel):
     def __init__(self) -> None:
         super().__init__("surface")
         self.runs = TrainingsModel(self)
-        self._showing = False
+        self._showing, self._first = False, True
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -217,21 +217,23 @@ class TrainingPage(Panel):
         self.empty.setVisible(not has)
         self.list.setVisible(has)
         self.form.can_leave(has)
+        first, self._first = self._first, False
         if place >= 0 and self.stack.currentWidget() is self.run:
             self._current(place)
-        elif self.stack.currentWidget() is self.run or (has and place < 0 and not self.form.isVisible()):
-            self.look_at(self.runs.first())
+        elif has and (first or self.stack.currentWidget() is self.run):
+            self.look_at(self.runs.first(), focus=False)
         elif not has:
             self.show_form(focus=False)
 
-    def look_at(self, place: int) -> None:
+    def look_at(self, place: int, *, focus: bool = True) -> None:
         """Show a run by its place in the list; the form where there is none."""
         if self.runs.entry(place) is None:
             self.show_form()
             return
         self.list.setCurrentIndex(self.runs.index(place))
         self._current(place)
-        self.list.setFocus()
+        if focus:
+            self.list.setFocus()
 
     def look_for(self, training: str) -> None:
         """Show a training by its name."""

@@ -204,6 +204,11 @@ class RunView(Panel):
         if self.entry is not None:
             self._show_curves(self.entry)
 
+    def set_busy(self, busy: bool) -> None:
+        """Whether a training runs; one runs at a time."""
+        self.resume_button.setEnabled(not busy)
+        self.resume_button.setToolTip("Another training runs; one runs at a time" if busy else "")
+
     def describe(self, told: Mapping[str, Any]) -> None:
         """What the paper prints, and which networks can be used."""
         self._told = told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtGui import QFontDatabase, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
@@ -40,11 +42,12 @@ class LogView(QPlainTextEdit):
             self._append(line)
         self._to_end()
 
-    def add(self, line: str) -> None:
-        """One more line."""
+    def add(self, lines: Sequence[str]) -> None:
+        """More lines."""
         bar = self.verticalScrollBar()
         follows = bar.value() >= bar.maximum() - 2
-        self._append(line)
+        for line in lines:
+            self._append(line)
         if follows:
             self._to_end()
 
