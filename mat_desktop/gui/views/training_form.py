@@ -145,6 +145,7 @@ class TrainingForm(Panel):
             label = Text(name, token="muted")
             label.setFixedWidth(NAME)
             drop.setAccessibleName(name)
+            drop.setAccessibleDescription(name)  # Qt gives a combo's value as its name
             drop.setMinimumWidth(FIELD + 64)
             drop.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             drop.setMaximumWidth(WIDEST - NAME - 16)

@@ -76,7 +76,8 @@ class Curve(QWidget):
         self.view = pg.PlotWidget(axisItems={"bottom": self._bottom})
         self.view.setAccessibleName(f"{title} by epoch")
         self.view.setFrameShape(self.view.Shape.NoFrame)
-        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for part in (self.view, self.view.viewport()):
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setMinimumHeight(LOWEST)
         self.view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.plot = self.view.getPlotItem()

@@ -85,7 +85,6 @@ class Setting(QObject):
             self.field = self.line
         self.field.setFixedWidth(FIELD)
         self.field.setAccessibleName(spec.title)
-        self.field.setAccessibleDescription(spec.text)
         self.set(spec.default)
 
     def put(self, grid: QGridLayout, row: int) -> None:
@@ -128,4 +127,4 @@ class Setting(QObject):
         problem = self.problem
         self.note.setText(problem or self.spec.text)
         self.note.set_token("danger" if problem else "faint")
-        self.field.setAccessibleDescription(problem or self.spec.text)
+        self.field.setAccessibleDescription(f"{self.spec.title}: {problem or self.spec.text}")

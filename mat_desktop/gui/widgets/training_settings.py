@@ -22,6 +22,8 @@ TITLES = {
     "mix": "Mixup",
     "crop_frames": "Crop, frames",
     "clips": "Clips of a split",
+    "ema_decay": "Moving average",
+    "low_pass": "Low-pass",
     "checkpoint_minutes": "Checkpoint, min",
 }
 PAPER, RECIPE, FINETUNE = "paper", "recipe", "finetune"
@@ -50,11 +52,13 @@ class TrainingSettings(QWidget):
         layout.addLayout(self._grid)
         self.preset = DropDown(tuple(PRESETS.items()))
         self.preset.setAccessibleName("Settings to begin with")
+        self.preset.setAccessibleDescription("Settings to begin with")
         self.preset.picked.connect(self.take)
         self.augment = DropDown(
             (("none", "None"), ("recipe", "A little of each"), ("own", "As under all settings"))
         )
         self.augment.setAccessibleName("Augmentation")
+        self.augment.setAccessibleDescription("Augmentation")
         self.augment.picked.connect(self._augment)
         self.more = Link("All settings", "chevron-down")
         self.more.clicked.connect(lambda: self._unfold(not self._unfolded))
