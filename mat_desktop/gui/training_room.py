@@ -49,7 +49,8 @@ class TrainingRoom(QObject):
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
         self._reading.setInterval(READ_MS)
-        self._reading.timeout.connect(self.load)
+        self._reading.timeout.connect(self._read_again)
+        self._changed = ""
         page, trainer = self.page, self.trainer
         pages.add(Page("training", page, page.new, page.banners))
         self._pages = pages
@@ -67,7 +68,7 @@ class TrainingRoom(QObject):
         run.export.connect(self._export)
         run.remove.connect(self._remove)
         run.report.connect(self._report)
-        trainer.changed.connect(lambda _: self._reading.start())
+        trainer.changed.connect(self._has_changed)
         trainer.moved.connect(self._moved)
         trainer.lines.connect(self._said)
         trainer.ended.connect(self._ended)
@@ -130,6 +131,22 @@ class TrainingRoom(QObject):
         self._desk.bridge.ask(
             "trainings", read, done, lambda error: self._desk.complain("The trainings cannot be read", error)
         )
+
+    def _has_changed(self, name: str) -> None:
+        self._changed = name
+        self._reading.start()
+
+    def _read_again(self) -> None:
+        """Only the training in whose folder something is new."""
+        trainings, name = self._desk.services.trainings, self._changed
+
+        def done(found: Training | None) -> None:
+            known = [training.id for training in self._trainings]
+            if found is not None and name in known:
+                self._trainings[known.index(name)] = found
+                self._show()
+
+        self._desk.bridge.ask("training", lambda: trainings.one(name), done)
 
     def _show(self) -> None:
         self.page.show_runs(entries(self._trainings, self.trainer.running))
