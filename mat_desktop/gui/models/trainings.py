@@ -109,7 +109,9 @@ def _state(training: Training, runs: bool) -> State:
 
 
 def roc_auc(run: Run) -> float | None:
-    """Of the kept epoch."""
+    """Of the kept epoch on the validation split, as it was measured in the end where it was."""
+    if "valid" in run.splits:
+        return run.splits["valid"].roc_auc
     return run.best.roc_auc if run.best is not None else None
 
 

@@ -20,7 +20,7 @@ from mat_desktop.gui.widgets.controls import Panel, Text
 NARROWEST = 200
 """Of a plot beside others; where there is less room they stand under each other."""
 
-LOWEST, HIGHEST = 120, 280
+LOWEST = 108
 LEFT = 44
 Points = list[tuple[int, float]]
 
