@@ -81,5 +81,6 @@ class Stop:
             threading.Timer(SAY_SECONDS, os._exit, (EXIT_STATUS,)).start()
             if sys.stderr.isatty():
                 sys.stderr.write(SHOW_CURSOR)  # a bar that is not ended hides it
-            print(self.message, file=sys.stderr, flush=True)
+            if os.environ.get("RANK", "0") == "0":  # one of several processes says so
+                print(self.message, file=sys.stderr, flush=True)
             os._exit(EXIT_STATUS)

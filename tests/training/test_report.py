@@ -14,10 +14,11 @@ import pytest
 
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import UsageFault
-from training.metrics import best_f1, measure
+from training.metrics import best_f1, measure, pr_points
 from training.published import paper_table, paper_tables, published_results, row_of
 from training.report import report
 from training.report.charts import ticks
+from training.report.curves import stairs
 from training.report.markdown import plain
 from training.results import (
     Budget,
@@ -475,3 +476,24 @@ def test_ticks_are_round() -> None:
     assert ticks(0, 1, 5) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
     assert ticks(1, 3, 5, whole=True) == [1, 2, 3]
     assert ticks(0.3, 0.3, 5) == [0.3]
+
+
+def test_the_area_under_the_drawn_precision_is_the_average_precision() -> None:
+    from sklearn.metrics import average_precision_score
+
+    random = np.random.default_rng(4)
+    positives = random.random(40) < 0.2
+    scores = random.random(40).astype(np.float32)
+    recalls, precisions = pr_points(scores, positives)
+    drawn = np.array(stairs(tuple(zip(recalls.tolist(), precisions.tolist(), strict=True))))
+    assert drawn[0, 0] == 0
+    area = float((np.diff(drawn[:, 0]) * drawn[1:, 1]).sum())
+    assert area == pytest.approx(average_precision_score(positives, scores))
+
+
+def test_what_is_the_same_for_all_runs_is_said_once(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    invent(tmp_path / "short", "1D FCN C=4", budget="short", tags=tuple("abcdef"), seed=3)
+    for runs, said in ((pair, False), ((pair[0], tmp_path / "short"), True)):
+        _, text = report(runs, tmp_path / "out")
+        size = text.read_text(encoding="utf-8").split("## Size and time")[1].split("##")[0]
+        assert ("Data and split" in size) is said

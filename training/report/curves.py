@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from training.report.page import (
 from training.report.paper import printed_row
 from training.report.words import SPLITS, Shown
 from training.results import EpochLine
+
+Points = tuple[tuple[float, float], ...]
 
 CURVE_POINTS = 160
 FAINT_POINTS = 48
@@ -75,11 +78,15 @@ def roc_and_pr(entries: Sequence[Shown]) -> Section:
         for column in np.flatnonzero(measured) if one else ():
             curve = kept.scores[:, column], positives[:, column]
             roc.append(Series(_thin(*roc_points(*curve), FAINT_POINTS), "", entry.index, "faint"))
-            pr.append(Series(_thin(*pr_points(*curve), FAINT_POINTS), "", entry.index, "faint"))
+            pr.append(Series(stairs(_thin(*pr_points(*curve), FAINT_POINTS)), "", entry.index, "faint"))
         if measured.any():
             cells = kept.scores[:, measured].ravel(), positives[:, measured].ravel()
-            for curves, points in ((roc, roc_points(*cells)), (pr, pr_points(*cells))):
-                curves.append(Series(_thin(*points, CURVE_POINTS), entry.label, entry.index, entry.style))
+            lines = (
+                (roc, _thin(*roc_points(*cells), CURVE_POINTS)),
+                (pr, stairs(_thin(*pr_points(*cells), CURVE_POINTS))),
+            )
+            for curves, points in lines:
+                curves.append(Series(points, entry.label, entry.index, entry.style))
     density = known[0][0].metrics.density
     guessing = (Reference("guessing", density),) if one and density is not None else ()
     legend = [
@@ -111,7 +118,7 @@ def _course(entry: Shown, name: str) -> Series:
     return Series(_points(entry.run.epochs, name), entry.label, entry.index, entry.style, ring)
 
 
-def _points(epochs: Sequence[EpochLine], name: str) -> tuple[tuple[float, float], ...]:
+def _points(epochs: Sequence[EpochLine], name: str) -> Points:
     values = [
         (epoch.number, getattr(epoch, name) if "loss" in name else epoch.mean(name)) for epoch in epochs
     ]
@@ -148,7 +155,14 @@ def _by_epoch(known: Sequence[Shown]) -> Table:
     return Table("Learning, by epoch", columns, tuple(rows))
 
 
-def _thin(x: Floats, y: Floats, count: int) -> tuple[tuple[float, float], ...]:
+def stairs(points: Points) -> Points:
+    """Between two recalls the precision is that of the higher one: the area is the average precision."""
+    points = ((0.0, points[0][1]), *points)
+    corners = [(a[0], b[1]) for a, b in pairwise(points)]
+    return (*(point for pair in zip(points, corners, strict=False) for point in pair), points[-1])
+
+
+def _thin(x: Floats, y: Floats, count: int) -> Points:
     """A curve by few of its points, evenly along its length; the ends are kept."""
     if len(x) > count:
         length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])

@@ -149,7 +149,9 @@ def size_and_time(entries: Sequence[Shown]) -> Section:
         for result in [entry.run.result]
     )
     caption = "Parameters, multiply-adds for one clip, time, hardware"
-    return Section("Size and time", (Table(caption, columns, rows),))
+    same = len({row[-2:] for row in rows}) == 1  # then the head of the page says it
+    told = len(columns) - 2 * same
+    return Section("Size and time", (Table(caption, columns[:told], tuple(row[:told] for row in rows)),))
 
 
 def settings(entries: Sequence[Shown]) -> Section:
@@ -254,6 +256,8 @@ def _three(averages: Averages) -> tuple[Cell, Cell, Cell]:
 
 
 def _setting(value: Any) -> str:
-    if value is None:
+    if value is None or value in ("", {}):
         return DASH
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_setting(item)}" for name, item in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
