@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ FASTER = 1.1
 """bf16 must be so many times as fast as fp32 in the self-test to be worth its rounding."""
 
 T = TypeVar("T")
+
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # what it says of itself, we say in a bar
 
 
 def launch(precision: str = "32-true") -> Fabric:
@@ -41,6 +44,16 @@ def launch(precision: str = "32-true") -> Fabric:
     except (ValueError, RuntimeError) as error:
         raise MatError(f"cannot compute in {precision} here: {str(error).splitlines()[0]}") from error
     return fabric
+
+
+def synchronise(module: nn.Module, fabric: Fabric) -> None:
+    """Let batch normalisation count the clips of all GPUs: one alone may have two of them.
+
+    torch has that for GPUs only; processes on a CPU normalise over their own part of a batch.
+    """
+    if fabric.world_size > 1 and fabric.device.type == "cuda":
+        # In place: no network is a normalisation itself.
+        nn.SyncBatchNorm.convert_sync_batchnorm(module)  # type: ignore[no-untyped-call]
 
 
 def in_turn(fabric: Fabric, make: Callable[[], T]) -> T:

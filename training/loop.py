@@ -23,7 +23,7 @@ from mat_desktop.networks.registry import build
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault
-from training.devices import agreed, choose_precision, launch
+from training.devices import agreed, choose_precision, launch, synchronise
 from training.feed import Step, batches, seed_of, shuffled, side_by_side
 from training.inputs import Clips, Indices, Standard, standardisation
 from training.metrics import binarise, cross_entropy, rank
@@ -143,6 +143,7 @@ class Training:
             raise DatasetFault(f"steps of {settings.batch_size} clips are too small for so many processes")
         self.stop = agreed(self.fabric, stop)
         self.state = State(precision)
+        synchronise(self.module, self.fabric)
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = make_optimiser(self.module, settings)
         self.schedule = make_schedule(optimiser, settings, self.steps)

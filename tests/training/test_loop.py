@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from training.augment import Augment
 from training.checkpoints import BEST, LAST, DiskFault, load_checkpoint
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import DatasetFault
-from training.devices import choose_precision
+from training.devices import choose_precision, synchronise
 from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
 from training.inputs import Clips, hear, limited
 from training.loop import Diverged, averaged, fit, predict
@@ -365,6 +366,18 @@ def test_the_self_test_leaves_the_network_as_it_was() -> None:
     assert same(before, module.state_dict())
     assert module.training
     assert all(parameter.grad is None for parameter in module.parameters())
+
+
+def test_normalisation_over_several_gpus_leaves_the_network_what_it_is() -> None:
+    module = build(NetworkSpec("fcn2d", 5, 0.05), 3).eval()
+    audio = torch.randn(2, *module.input.shape)
+    before, names = module(audio), list(module.state_dict())
+    synchronise(module, SimpleNamespace(world_size=2, device=torch.device("cpu")))  # type: ignore[arg-type]
+    assert not any(isinstance(part, torch.nn.SyncBatchNorm) for part in module.modules())
+    synchronise(module, SimpleNamespace(world_size=2, device=torch.device("cuda")))  # type: ignore[arg-type]
+    assert sum(isinstance(part, torch.nn.SyncBatchNorm) for part in module.modules()) == 5
+    assert list(module.state_dict()) == names
+    assert torch.equal(module(audio), before)
 
 
 @pytest.mark.parametrize(
