@@ -38,7 +38,10 @@ def open_card(folder: Path, *, measure: bool = True) -> ModelCard:
         card = msgspec.json.decode(path.read_bytes(), type=ModelCard)
         weights = _weights_path(folder, card)
         size = weights.stat().st_size if measure else card.weights.size
-    except (OSError, msgspec.MsgspecError, ValueError) as error:
+    except OSError as error:
+        reason = f"{Path(error.filename or path).name}: {error.strerror}"
+        raise ModelFault(f"{path} is not a usable model card: {reason}") from error
+    except (msgspec.MsgspecError, ValueError) as error:
         raise ModelFault(f"{path} is not a usable model card: {error}") from error
     if size != card.weights.size or size > LARGEST_WEIGHTS:
         raise ModelFault(f"{folder / card.weights.file} has {size} bytes, the card says {card.weights.size}")
