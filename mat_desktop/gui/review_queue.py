@@ -123,8 +123,8 @@ class Reviewing(QObject):
 
     def _count_scopes(self) -> None:
         tracks = self._desk.tracks
-        heard = sum(1 for row in tracks.shown() if row.scores is not None)
-        selected = sum(1 for row in self._library.selected() if row.scores is not None)
+        heard = sum([row.scores is not None for row in tracks.shown()])
+        selected = sum([row.scores is not None for row in self._library.selected()])
         self.page.scope.set_counts(tracks.counts()[State.TO_REVIEW], heard, selected)
 
     def _show_empty(self) -> None:
@@ -145,11 +145,13 @@ class Reviewing(QObject):
         """Tracks that were listened to meanwhile join the queue, and those whose file is gone leave it."""
         if not self.is_open:
             return
+        tracks = self._desk.tracks
         self._drop_gone()
         self._count_scopes()
         if self._scope == "waiting":
-            have = set(self._queue)
-            fresh = [row for row in self._rows_of("waiting") if row not in have]
+            have, wanted = set(self._queue), State.TO_REVIEW
+            fresh = [row for row in tracks.rows() if row.state is wanted and row not in have]
+            fresh.sort(key=lambda row: row.place if row.place >= 0 else tracks.rowCount())
             if fresh and not self._queue:
                 self._fill("waiting")
                 return
@@ -271,7 +273,8 @@ class Reviewing(QObject):
             self._show_empty()
             return
         here = max(self._at, 0)
-        reviewed = sum(1 for row in self._queue if row.state is not State.TO_REVIEW)
+        waiting = State.TO_REVIEW
+        reviewed = sum([row.state is not waiting for row in self._queue])
         pace = sum(self._took) / len(self._took) if len(self._took) >= 3 else None
         self.page.show_progress(here, len(self._queue), reviewed, pace)
         self.page.strip.show_queue(self._queue, here, self._left)

@@ -276,7 +276,6 @@ class TracksModel(RowTable):
         weighed = [(row, chosen) for row, chosen in rows if chosen.shift == self._shift]
         for row, chosen in weighed:
             row.keep(chosen)
-        self.counted.emit()
         if self._wanted.sort is not None and self._wanted.sort[0] is Column.SUGGESTED:
             self._unordered = True
 
