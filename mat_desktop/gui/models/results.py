@@ -49,11 +49,11 @@ def tag_rows(tags: Sequence[TagFigures], scheme: TagScheme) -> list[Cells]:
     often = Counter(name for _, _, name in split)
     rows = []
     for tag, vocabulary, name in sorted(split, key=lambda entry: -(entry[0].positives or 0)):
-        where = VOCABULARIES.get(vocabulary, vocabulary)
+        where = SHORT.get(vocabulary, vocabulary)
         kind = kinds.get(tag.name) or next((c for c in Category if c.value == vocabulary), None)
         rows.append(
             [
-                Cell(f"{name} · {SHORT.get(vocabulary, vocabulary)}" if often[name] > 1 else name),
+                Cell(f"{name} · {where}" if often[name] > 1 else name),
                 _kind(kind, where),
                 Cell("–" if tag.positives is None else words.number(tag.positives), tag.positives or 0.0),
                 figure(tag.roc_auc),

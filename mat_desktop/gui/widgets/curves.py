@@ -306,13 +306,13 @@ def _columns(points: Points) -> tuple[list[int], list[float]]:
 
 
 def _range(values: Sequence[float], *, share: bool) -> tuple[float, float]:
-    """A little more than what is there; shares stay in 0..1."""
+    """A little more than what is there; of shares no more above 1 than the ring of the kept epoch takes."""
     if not values:
         return (0.0, 1.0)
     low, high = min(values), max(values)
     room = max((high - low) * 0.12, 0.02 if share else high * 0.05, 1e-6)
     low, high = low - room, high + room
-    return (max(0.0, low), min(1.0, high)) if share else (max(0.0, low), high)
+    return (max(0.0, low), min(1 + (1 - low) * 0.06, high) if share else high)
 
 
 def make() -> Curves:
