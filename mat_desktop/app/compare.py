@@ -82,13 +82,17 @@ class TagDifference:
 
 
 class Differences:
-    """Adds up tracks as they are compared."""
+    """Adds up tracks as they are compared.
+
+    ``open`` suggestions come and were not decided on; ``own`` decisions are on what the model in use
+    suggests.
+    """
 
     def __init__(self, scheme: TagScheme) -> None:
         self._tags = {tag.name: tag for tag in scheme.tags}
         self._by_tag: dict[str, TagDifference] = {}
         self.tracks: list[Compared] = []
-        self.open = 0
+        self.open = self.own = 0
         self.total = TagDifference(DisplayTag("all", scheme.tags[0].category, ("all",)))
 
     def add(self, compared: Compared) -> None:
@@ -100,6 +104,7 @@ class Differences:
             for name in names:
                 for line in (self._line(name), self.total):
                     setattr(line, what, getattr(line, what) + 1)
+        self.own += sum(decision.present for decision in compared.decided)
         for decision in compared.decided:
             for line in (self._line(decision.tag), self.total):
                 line.decisions += 1
@@ -151,9 +156,10 @@ class Differences:
         )
         if not t.decisions:
             return f"{text}. You decided on none of these tracks yet, so nothing says which model is right."
+        # Said because it matters: what one suggests is judged more often than what it does not.
         text += (
-            f"; of your {_count(t.decisions, 'decision')} the present model agrees with {t.present_right:,}, "
-            f"the other with {t.other_right:,}."
+            f"; of your {_count(t.decisions, 'decision')}, {self.own:,} of them on its own suggestions, the "
+            f"present model agrees with {t.present_right:,}, the other with {t.other_right:,}."
         )
         if self.open:
             text += f" Of those that come you have not decided on {self.open:,}."

@@ -84,8 +84,9 @@ def test_what_stays_comes_and_goes_and_what_the_user_decided(
     }
     assert comparison.heard(tracks) == 2
     assert differences.summary == (
-        "On 2 tracks: 2 suggestions stay, 2 come, 2 go; of your 3 decisions the present model agrees with 1, "
-        "the other with 3. Of those that come you have not decided on 1."
+        "On 2 tracks: 2 suggestions stay, 2 come, 2 go; of your 3 decisions, 2 of them on its own "
+        "suggestions, the present model agrees with 1, the other with 3. Of those that come "
+        "you have not decided on 1."
     )
     happy = next(line for line in differences.by_tag() if line.tag.name == "happy")
     assert (happy.come, happy.decisions, happy.present_right, happy.other_right) == (2, 1, 0, 1)

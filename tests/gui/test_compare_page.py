@@ -70,8 +70,10 @@ def test_what_stays_comes_and_goes_is_shown(qtbot: QtBot, heard: Window, service
     qtbot.waitUntil(lambda: not heard.bridge.busy, timeout=5000)
     assert services.comparison.shifts == [0.25]
     assert view.summary.text() == (
-        "On 3 tracks: 3 suggestions stay, 5 come, 3 go; of your 2 decisions the present model agrees with 1, "
-        "the other with 2. Of those that come you have not decided on 5. 1 track could not be compared; the "
+        "On 3 tracks: 3 suggestions stay, 5 come, 3 go; of your 2 decisions, 2 of them on its own "
+        "suggestions, the present model agrees with 1, the other with 2. Of those that come "
+        "you have not decided on 5. 1 "
+        "track could not be compared; the "
         "activity panel says why."
     )
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in view.tags.rows()}
