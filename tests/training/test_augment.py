@@ -58,3 +58,16 @@ def test_sounds_without_music_are_training_clips_without_labels(tmp_path: Path) 
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetFault, match="no audio file"):
         read_corpus(corpus, nothing=str(tmp_path / "empty"))
+
+
+def test_licence_classes_can_be_left_out_of_training_alone(tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus")
+    table = corpus / "tracks.tsv"
+    head, *rows = table.read_text(encoding="utf-8").splitlines()
+    rows = [row.replace("\tA\t", "\tC\t") if i % 4 < 2 else row for i, row in enumerate(rows)]
+    table.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    whole, left = read_corpus(corpus), read_corpus(corpus, without=["C"])
+    assert set(left.licence_classes[left.splits == "train"]) == {"A"}
+    assert 0 < (left.splits == "train").sum() < (whole.splits == "train").sum()
+    for split in ("valid", "test"):
+        assert np.array_equal(left.labels[left.splits == split], whole.labels[whole.splits == split])

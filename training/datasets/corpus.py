@@ -22,11 +22,12 @@ from training.datasets.tables import Unique, fault_at, read_rows
 __all__ = ["Dataset", "DatasetFault", "Tag", "read_corpus"]
 
 
-def read_corpus(folder: Path, nothing: str = "") -> Dataset:
+def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) -> Dataset:
     """Read and cross-check a corpus.
 
     :param nothing: folder with sound that is no music (speech, noise, silence): further training clips whose
         labels are all zero, so that the network learns to say nothing
+    :param without: licence classes whose training clips are left out
     :raises DatasetFault: something is missing, doubled or out of range
     """
     for name in ("tracks.tsv", "labels.npz", "vocabularies.json", "audio"):
@@ -53,6 +54,8 @@ def read_corpus(folder: Path, nothing: str = "") -> Dataset:
     labels = np.concatenate(
         [_labels(folder, arrays, name, len(v)) for name, v in vocabularies.items()], axis=1
     )
+    kept = [i for i, row in enumerate(rows) if row["split"] != "train" or row["licence_class"] not in without]
+    rows, labels = [rows[i] for i in kept], labels[kept]
     silent = sounds_of(Path(nothing)) if nothing else []
     return assemble(
         folder.name,
