@@ -55,8 +55,12 @@ def put(path: Path, text: str) -> None:
 
 def put_aside(path: Path) -> Path:
     """Rename an unusable file; returns its new name. :raises UsageFault: it cannot be renamed"""
-    aside = path.with_suffix(f"{path.suffix}.old")
     with alone(path):
+        aside = path.with_suffix(f"{path.suffix}.old")
+        number = 1
+        while aside.exists():  # one that was put aside before
+            number += 1
+            aside = path.with_suffix(f"{path.suffix}.old{number}")
         try:
             path.replace(aside)
         except OSError as error:

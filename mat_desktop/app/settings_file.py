@@ -62,7 +62,7 @@ class SettingsFile:
             )
 
     def change(self, changes: Mapping[str, Value]) -> Reading:
-        """Change settings by key; all else in the file stays.
+        """Change settings by key; all else in the file stays, the user's own remarks among it.
 
         :raises UsageFault: a value may not be, or the file is not usable or cannot be written; it is as it
             was then
@@ -70,10 +70,17 @@ class SettingsFile:
         for key, value in changes.items():
             checked(key, value)
         with alone(self.path):
-            document = self._document()
+            present, document = read_document(self.path), self._document()
             for key, value in changes.items():
                 _set(document, SPECS[key], value)
-            put(self.path, as_toml(document))
+            new = {
+                spec: document[spec.section][spec.name]
+                for spec in SPECS.values()
+                if _has(document, spec) and (spec.key in changes or not _has(present, spec))
+            }
+            there = self.path.read_text(encoding="utf-8-sig") if self.path.exists() else ""
+            text = edited(there, new) if there.strip() else ""
+            put(self.path, text if _says(text, document) else as_toml(document))
             with suppress(OSError):
                 self._earlier.unlink()  # what it said is in the file now
         return understood(document, self.path)
@@ -168,7 +175,10 @@ def as_toml(document: Document) -> str:
     """All settings with what they mean; those that the document does not have as by default."""
     lines = [HEAD.rstrip("\n")]
     lines += [
-        f"{_key(key)} = {toml(value)}" for key, value in document.items() if not isinstance(value, dict)
+        # What has the name of a section cannot stand beside it.
+        f"{'# ' if key in sections() else ''}{_key(key)} = {toml(value)}"
+        for key, value in document.items()
+        if not isinstance(value, dict)
     ]
     for section in dict.fromkeys(spec.section for spec in SPECS.values()):
         content = document.get(section)
@@ -176,13 +186,7 @@ def as_toml(document: Document) -> str:
         lines += ["", f"[{section}]"]
         for spec in SPECS.values():
             if spec.section == section:
-                value = have.get(spec.name, spec.default)
-                given = (type(value), value) != (type(spec.default), spec.default)
-                allowed = "" if not (spec.choices or spec.most) else f": {spec.allowed}"
-                lines += [
-                    f"# {spec.meaning}{allowed}.",
-                    f"{'' if given else '#'}{spec.name} = {toml(value)}",
-                ]
+                lines += [_remark(spec), _line(spec, have.get(spec.name, spec.default))]
         known = {spec.name for spec in SPECS.values() if spec.section == section}
         lines += [f"{_key(name)} = {toml(value)}" for name, value in have.items() if name not in known]
     for section, content in document.items():
@@ -190,6 +194,68 @@ def as_toml(document: Document) -> str:
             lines += ["", f"[{_key(section)}]"]
             lines += [f"{_key(name)} = {toml(value)}" for name, value in content.items()]
     return "\n".join(lines) + "\n"
+
+
+def edited(text: str, values: Mapping[Spec, object]) -> str:
+    """A file with other values where a line each is enough; the caller sees whether it was."""
+    lines = text.splitlines()
+    for spec, value in values.items():
+        head = next((n for n, line in enumerate(lines) if _heading(line) == spec.section), None)
+        if head is None:
+            lines += ["", f"[{spec.section}]", _remark(spec), _line(spec, value)]
+            continue
+        end = next((n for n in range(head + 1, len(lines)) if _heading(lines[n])), len(lines))
+        at = [n for n in range(head + 1, end) if re.match(rf"\s*{spec.name}\s*=", lines[n])]
+        at += [n for n in range(head + 1, end) if lines[n].startswith(f"#{spec.name} = ")]
+        if at:
+            remark = _REMARK.search(lines[at[0]])
+            lines[at[0]] = _line(spec, value) + (remark[1] if remark else "")
+        else:
+            lines[head + 1 : head + 1] = [_remark(spec), _line(spec, value)]
+    return "\n".join(lines) + "\n"
+
+
+_REMARK = re.compile(r"""=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s#"']+)(\s*#.*)$""")
+"""After a value, what the user says of it."""
+
+
+def _heading(line: str) -> str:
+    """The section that a line begins, else empty."""
+    found = re.match(r"\s*\[+\s*([^\[\]]+?)\s*\]", line)
+    return found[1] if found else ""
+
+
+def _remark(spec: Spec) -> str:
+    return f"# {spec.meaning}{f': {spec.allowed}' if spec.choices or spec.most else ''}."
+
+
+def _line(spec: Spec, value: object) -> str:
+    given = (type(value), value) != (type(spec.default), spec.default)
+    return f"{'' if given else '#'}{spec.name} = {toml(value)}"
+
+
+def _says(text: str, document: Document) -> bool:
+    """Whether a text holds a document, but for settings that are as by default."""
+    try:
+        return bool(text) and _told(tomllib.loads(text)) == _told(document)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _told(document: Document) -> Document:
+    told: Document = {}
+    for section, content in document.items():
+        if isinstance(content, dict) and section in sections():
+            specs = {name: SPECS.get(f"{section}.{name}") for name in content}
+            content = {
+                name: (type(value), value)
+                for name, value in content.items()
+                if (spec := specs[name]) is None or (type(value), value) != (type(spec.default), spec.default)
+            }
+            if not content:
+                continue
+        told[section] = content
+    return told
 
 
 def _has(document: Document, spec: Spec) -> bool:

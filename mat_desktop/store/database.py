@@ -40,10 +40,20 @@ class Database:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if version > len(migrations):
             raise StoreFault(f"{self.path} was made by a newer version of this program; it is left untouched")
-        for number in range(version, len(migrations)):
-            self._connection.executescript(
-                f"BEGIN IMMEDIATE; {migrations[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
-            )
+        if version == len(migrations):
+            return
+        # Another process may be at it at this moment: whoever waited finds it done.
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            for number in range(version, len(migrations)):
+                for statement in _statements(migrations[number]):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {number + 1}")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -81,3 +91,13 @@ class Database:
         """Close the file. Nothing may be asked afterwards."""
         with self._lock:
             self._connection.close()
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one: running it as a whole would commit what is open."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -148,6 +148,73 @@ def test_wrong_changes_change_nothing(file: SettingsFile) -> None:
     assert file.path.read_bytes() == before
 
 
+def test_remarks_and_order_of_the_user_stay(file: SettingsFile) -> None:
+    text = """# only mine
+[later]
+a = 1
+[player]
+volume = 50   # quiet # at night
+# device = "Speakers" for parties
+[listening] # ears
+threads = 3
+"""
+    write(file, text)
+    file.change({"player.volume": 40, "player.device": "a # b", "appearance.theme": "dark"})
+    now = file.path.read_text(encoding="utf-8")
+    for line in text.splitlines():
+        assert line.replace("= 50", "= 40") in now.splitlines()
+    settings = file.read().settings
+    assert (settings.volume, settings.player_device, settings.theme, settings.threads) == (
+        40,
+        "a # b",
+        "dark",
+        3,
+    )
+    file.change({"player.volume": 100, "player.device": "c"})
+    now = file.path.read_text(encoding="utf-8")
+    assert "\n#volume = 100   # quiet # at night\n" in now
+    assert '\ndevice = "c"\n' in now
+    assert file.read().settings == Settings().having(
+        {"player.device": "c", "appearance.theme": "dark", "listening.threads": 3}
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "player = {volume = 50}\nlistening.threads = 3\n",
+        'foreign = """\n[player]\nvolume = 1\n"""\nlistening.threads = 3\n',
+        "[player]\nvolume = [\n1,\n2]\n[listening]\nthreads = 3\n",
+        "# nothing yet but this\n[listening]\nthreads = 3",
+    ],
+)
+def test_however_it_is_written_nothing_is_lost(file: SettingsFile, text: str) -> None:
+    write(file, text)
+    foreign = tomllib.loads(text).get("foreign")
+    file.change({"player.volume": 40})
+    reading = file.read()
+    assert reading.fault is None
+    assert (reading.settings.volume, reading.settings.threads) == (40, 3)
+    assert tomllib.loads(file.path.read_text(encoding="utf-8")).get("foreign") == foreign
+
+
+def test_a_value_in_the_place_of_a_section_spoils_nothing_else(file: SettingsFile) -> None:
+    write(file, "listening = 3\nplayer.volume = 50\n")
+    file.change({"player.volume": 40})
+    assert (file.read().fault, file.read().settings.volume) == (None, 40)
+    assert "listening = 3" in file.path.read_text(encoding="utf-8")
+    file.change({"listening.threads": 2})
+    assert (file.read().fault, file.read().settings.threads) == (None, 2)
+
+
+def test_a_second_unusable_file_does_not_replace_the_first(file: SettingsFile) -> None:
+    kept = []
+    for text in ("a = [", "b = ["):
+        write(file, text)
+        kept.append((file.set_aside(), text))
+    assert [aside.read_text(encoding="utf-8") for aside, _ in kept] == [text for _, text in kept]
+
+
 def test_two_processes_lose_nothing(tmp_path: Path) -> None:
     one, other = SettingsFile(tmp_path), SettingsFile(tmp_path)
     one.read()

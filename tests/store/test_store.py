@@ -286,6 +286,26 @@ def test_migrations_go_forward_and_never_back(tmp_path: Path) -> None:
         Database(path, steps[:1], "NORMAL")
 
 
+def test_two_processes_that_convert_at_once(tmp_path: Path) -> None:
+    path, steps = tmp_path / "a.db", ("CREATE TABLE t (x)", "ALTER TABLE t ADD COLUMN y")
+
+    class Overtaken(tuple[str, ...]):
+        """Steps that another process does as soon as this one has seen that they are to do."""
+
+        def __len__(self) -> int:
+            Database(path, steps, "NORMAL").close()
+            return super().__len__()
+
+    assert Database(path, Overtaken(steps), "NORMAL").rows("SELECT x, y FROM t") == []
+
+
+def test_a_conversion_that_fails_leaves_all_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with pytest.raises(StoreFault):
+        Database(path, ["CREATE TABLE t (x)", "INSERT INTO t VALUES (1); nonsense"], "NORMAL")
+    assert Database(path, ["CREATE TABLE t (x)"], "NORMAL").rows("SELECT * FROM t") == []
+
+
 def test_a_damaged_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "library.db"
     path.write_bytes(b"this is not SQLite" * 100)
