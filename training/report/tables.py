@@ -160,7 +160,9 @@ def settings(entries: Sequence[Shown]) -> Section:
     rows = []
     for name in names:
         values = [_setting(entry.run.result.settings.get(name)) for entry in entries]
-        rows.append((Cell(name), *(Cell(value, strong=len(set(values)) > 1) for value in values)))
+        rows.append(
+            (Cell(name.replace("_", " ")), *(Cell(value, strong=len(set(values)) > 1) for value in values))
+        )
     columns = (Column("Setting", text=True), *(Column(entry.label) for entry in entries))
     return Section("Settings", (Table("Settings of the training", columns, tuple(rows)),) if rows else ())
 
