@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import printable
@@ -38,7 +37,7 @@ from training.devices import in_turn, launch
 from training.display import read_sources
 from training.evaluate import check_tags, has_tags_of, open_model
 from training.evaluate import evaluate as evaluate_model
-from training.experiments import BUDGETS, Experiment, rows_of
+from training.experiments import Experiment, rows_of
 from training.export import check_exportable
 from training.export import export as export_model
 from training.finetune import SETTINGS as FINETUNE
@@ -46,6 +45,7 @@ from training.finetune import blended, new_head, own_head
 from training.inputs import Clips, hear, limited
 from training.loop import Trained, fit, predict
 from training.merging import compare as compare_merging
+from training.paper_table import beside, face
 from training.pooling import compare as compare_poolings
 from training.progress import EVERY_SECONDS, Bar, Event, Exported, JsonLines, Preparing, RunOpened
 from training.report import report as write_report
@@ -216,14 +216,14 @@ def reproduce(options: argparse.Namespace) -> int:
         settings = _settings(options, _changes(experiment, budget))
         settings, dataset = _open(options, settings)
         if not results:
-            console.print(f"[bold]{_face(options, budget, dataset)}", soft_wrap=True)
+            console.print(f"[bold]{face(options.table, budget, dataset)}", soft_wrap=True)
         console.print(f"[bold]{experiment.key}")
         folder, _, _ = _run(options, settings, dataset, budget, resume=True)
         folders.append(folder)
         if IS_FIRST:
             results.append((experiment, read_run(folder).result))
     if IS_FIRST:
-        Console(width=100).print(_table(results, _face(options, budget, dataset)))
+        Console(width=100).print(beside(results, face(options.table, budget, dataset)))
         title = f"Table {options.table} of the paper on the {full_name(results[0][1].data)}, {WORDS[budget]}"
         written = write_report(folders, options.runs / f"table{options.table}-{budget}", title)
         console.print(f"report: {printable(written[0])}", soft_wrap=True)
@@ -489,35 +489,3 @@ def _say_skipped(skipped: Sequence[Skipped], listed: Path) -> None:
         write_whole(listed, lambda file: file.write(lines.encode()))
         more = f"skipped {len(skipped) - SHOWN_SKIPPED:,} more: all are listed in {printable(listed)}"
         console.print(more, soft_wrap=True, markup=False, highlight=False)
-
-
-def _face(options: argparse.Namespace, budget: Budget, dataset: Dataset) -> str:
-    """What a table of results says on its face."""
-    what = f"Table {options.table} on {dataset.name}"
-    changes = ", ".join(f"{name} {value}" for name, value in BUDGETS[budget].items())
-    if budget == "smoke":
-        return (
-            f"SMOKE RUN of {what} ({changes}): it shows that every row runs. Its figures say nothing, and it "
-            "is not the paper's experiment."
-        )
-    labels = "" if dataset.hard else " with soft labels, which is not the paper's data"
-    return f"{what}{labels}, budget {budget}" + (f" ({changes})" if changes else "")
-
-
-def _table(results: list[tuple[Experiment, RunResult]], face: str) -> Table:
-    table = Table(title=face)
-    for heading in ("", "paper: acc.", "PR-AUC", "ROC-AUC", "here: acc.", "PR-AUC", "ROC-AUC", "PR micro"):
-        table.add_column(heading, justify="left" if not heading else "right", no_wrap=True)
-    for experiment, result in results:
-        paper, here = experiment.paper, result.metrics[experiment.split]
-        figures = (
-            paper.accuracy,
-            paper.pr_auc,
-            paper.roc_auc,
-            here.at_half.accuracy.macro,
-            here.pr_auc.macro,
-            here.roc_auc.macro,
-            here.pr_auc.micro,
-        )
-        table.add_row(experiment.key, *("–" if value is None else f"{value:.4f}" for value in figures))
-    return table
