@@ -175,7 +175,8 @@ def finetune(options: argparse.Namespace) -> int:
     if options.whole and has_tags_of(card, dataset):
         trained = own_head(trained, settings)
     else:
-        trained, head = new_head(trained, clips, settings)
+        with _preparing(options, len(dataset.clips), "Listening") as report:
+            trained, head = new_head(trained, clips, settings, report)
         console.print(f"a new head for {len(dataset.tags)} tags: validation loss {head.valid_loss:.4f}")
     if options.whole:
         _, clips, trained = _run(options, settings, dataset, "own", options.resume, trained)

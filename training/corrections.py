@@ -13,9 +13,8 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +34,7 @@ from mat_desktop.errors import FileFault, MatError, printable
 from mat_desktop.inference.cards import read_weights, save_model
 from training.checkpoints import write_whole
 from training.datasets.dataset import DatasetFault, Skipped
+from training.devices import one_thread
 from training.evaluate import open_model
 from training.loop import Trained, contiguous
 
@@ -168,7 +168,7 @@ def correct(
         [[outputs.index(output) for output in groups[tag]] for tag in tags],
         [[said.get(tag) for tag in tags] for said in verdicts],
     )
-    with _one_thread():
+    with one_thread():
         hold, held_out = _choose(problem)
         step, shift = _fit(problem, hold)
     changed = problem.old + problem.features @ step.T + shift
@@ -294,17 +294,6 @@ def _problem(
         merge[row, list(outputs)] = 1 / len(outputs)
     said = torch.tensor([[0.0 if v is None else 1.0 if v else -1.0 for v in row] for row in verdicts])
     return _Problem(features, old, merge, said, said.abs() @ (merge > 0).float() == 0)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Small products take longer on several threads, and on a busy computer many times as long."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _fit(problem: _Problem, hold: float) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,8 @@ import copy
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -82,6 +83,17 @@ def agreed(fabric: Fabric, wish: Callable[[], bool]) -> Callable[[], bool]:
         return bool(wishes)
 
     return anyone
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Small products take longer on several threads, and on a busy computer many times as long."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def hardware() -> str:

@@ -8,6 +8,7 @@ every clip, averaged over time, and the head is a logistic regression on that: s
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from mat_desktop.errors import ModelFault
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
+from training.devices import one_thread
 from training.feed import batches, side_by_side
 from training.inputs import Clips, Indices
 from training.loop import PREDICTED_AT_ONCE, Trained, contiguous
@@ -47,15 +49,21 @@ class Head:
     valid_loss: float
 
 
-def new_head(trained: Trained, clips: Clips, settings: Settings) -> tuple[Trained, Head]:
+def new_head(
+    trained: Trained, clips: Clips, settings: Settings, report: Callable[[int, int], None]
+) -> tuple[Trained, Head]:
     """The same network with a head for the tags of a data set.
 
     :param settings: name the same network
+    :param report: told of clips that the network heard, and of how many it hears
     :raises DatasetFault: a split is empty
     """
     train, valid = clips.split("train"), clips.split("valid")
-    hear = [pooled(trained, clips, indices) for indices in (train, valid)]
-    head = fit_head(hear[0], clips.labels(train), hear[1], clips.labels(valid))
+    of = len(train) + len(valid)
+    features = pooled(trained, clips, train, lambda done: report(done, of))
+    others = pooled(trained, clips, valid, lambda done: report(len(train) + done, of))
+    with one_thread():
+        head = fit_head(features, clips.labels(train), others, clips.labels(valid))
     module = build(settings.spec, len(clips.dataset.tags), settings.dropout)
     body = {
         name: value for name, value in trained.module.state_dict().items() if not name.startswith("head.")
@@ -94,10 +102,12 @@ def blended(trained: Trained, before: Trained, share: float) -> Trained:
     return trained
 
 
-def pooled(trained: Trained, clips: Clips, indices: Indices) -> Tensor:
+def pooled(trained: Trained, clips: Clips, indices: Indices, heard_of: Callable[[int], None]) -> Tensor:
     """What reaches the head, averaged over all positions: [clips, features].
 
     Every head is linear, so that the mean of its answers is its answer to the mean.
+
+    :param heard_of: told of the clips heard so far
     """
     heard: list[Tensor] = []
 
@@ -109,8 +119,12 @@ def pooled(trained: Trained, clips: Clips, indices: Indices) -> Tensor:
     try:
         with torch.inference_mode():
             steps = side_by_side(clips, indices, PREDICTED_AT_ONCE)
+            total = sum(len(step.clips) for step in steps)
+            done = 0
             for audio, _ in batches(clips, steps, clips.listens_to.length):
                 module(contiguous(trained.standard(audio)))
+                done += len(audio)
+                heard_of(done * len(indices) // total)
     finally:
         hook.remove()
     pieces = torch.cat(heard)

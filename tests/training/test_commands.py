@@ -182,10 +182,16 @@ def test_skipped_clips_are_said_in_short(tmp_path: Path, capsys: pytest.CaptureF
     assert "no clip in the train split can be used" in capsys.readouterr().err
 
 
-def test_a_new_head_for_other_tags(command: Command, model: Path, tmp_path: Path) -> None:
-    words = ["--model", str(model), "--export", str(tmp_path / "mine")]
+def test_a_new_head_for_other_tags(
+    command: Command, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--model", str(model), "--export", str(tmp_path / "mine"), "--progress", "json"]
     assert command("evaluate", "--model", str(model), data="other") == 1, "its tags are others"
+    capsys.readouterr()
     assert command("finetune", *words, data="other") == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    ready = [event["of"] for event in told if event["event"] == "prepare" and event["done"] == event["of"]]
+    assert ready == [16], "all are decoded already; those of two splits are heard"
     card, before = open_card(tmp_path / "mine"), open_card(model)
     assert [tag.name for tag in card.tags] == ["dark", "bright", "bass"]
     assert card.normalisation == before.normalisation
