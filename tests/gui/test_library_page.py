@@ -310,6 +310,11 @@ def test_failed_stays_failed_after_a_scan_until_it_is_read_again(
     row = library.tracks.row(path)
     assert row is not None
     assert (row.state, row.reason) == (State.FAILED, "the decoder gave up")
+    pane = library.library.pane
+    library.library.select(0)
+    qtbot.waitUntil(lambda: pane.accept_all.text() != "Accept all", timeout=5000)
+    library.library.select(row.place)
+    qtbot.waitUntil(lambda: pane.accept_all.text() == "Accept all", timeout=5000)
     services.files[path] = replace(services.files[path], fault="the decoder gave up")
     library.actions_["rescan"].trigger()
     qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)

@@ -18,6 +18,8 @@ from mat_desktop.gui import training_room
 from mat_desktop.gui.models.trainings import State
 from mat_desktop.gui.operations import child
 from mat_desktop.gui.views.training import TrainingPage
+from mat_desktop.gui.widgets.choice import Choice
+from mat_desktop.gui.widgets.data_picker import DataPicker, Wanted
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.training.corpora import make_corpus
@@ -125,6 +127,35 @@ def test_settings_begin_as_in_the_paper_and_bad_ones_are_refused_in_place(
     assert arguments[arguments.index("--mix") + 1] == "0.25"
     settings.take("recipe")
     assert form.order().arguments[-2:] == ("--layers", "5")  # the command's own settings are not repeated
+
+
+def test_the_users_own_library_is_chosen_first(qtbot: QtBot, tmp_path: Path) -> None:
+    picker = DataPicker()
+    qtbot.addWidget(picker)
+    asked: list[Wanted] = []
+    picker.asked.connect(asked.append)
+    picker.offer([], [tmp_path / "before"])
+    assert not asked
+    picker.offer([tmp_path / "music"], [tmp_path / "before"])
+    assert [(wanted.folder, wanted.kind) for wanted in asked] == [(tmp_path / "music", "folder")]
+    picker.use(tmp_path / "before")
+    picker.offer([tmp_path / "music"], [tmp_path / "before"])
+    assert picker.folder.value == str(tmp_path / "before"), "what was chosen stays"
+
+
+def test_what_a_way_means_is_never_cut(qtbot: QtBot) -> None:
+    choice = Choice(
+        "Train a network", "From random weights, on a data set or on the tags of your own library"
+    )
+    qtbot.addWidget(choice)
+    one_line = choice.heightForWidth(1000)
+    assert one_line == choice.sizeHint().height()
+    assert choice.heightForWidth(260) > one_line
+
+
+def test_a_network_is_named_in_full(page: TrainingPage) -> None:
+    network = page.form.network
+    assert network.width() >= network.fontMetrics().horizontalAdvance(network.currentText())
 
 
 def test_a_training_is_followed_and_stands_beside_its_figures(

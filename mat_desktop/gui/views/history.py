@@ -361,8 +361,8 @@ class History(Panel):
         open_panel = self.right.currentWidget() is self.reversal
         self._stack.setCurrentIndex(0 if runs or open_panel else 1)
         writes = [run for run in runs if run.kind in (RunKind.WRITE, RunKind.REDO)]
-        files = words.plural(sum(run.files for run in writes), "file")
-        self.summary.setText(f"{words.plural(len(runs), 'run')}, {files} written" if runs else "")
+        times = words.plural(sum(run.files for run in writes), "write")  # to one file there may be several
+        self.summary.setText(f"{words.plural(len(runs), 'run')}, {times} to files" if runs else "")
         row = 1
         if before is not None and before.run is not None and before is not newest:
             row = max(1, self.runs.row(before.run.id))

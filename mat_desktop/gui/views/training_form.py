@@ -147,6 +147,7 @@ class TrainingForm(Panel):
             drop.setAccessibleName(name)
             drop.setAccessibleDescription(name)  # Qt gives a combo's value as its name
             drop.setMinimumWidth(FIELD + 64)
+            drop.setSizeAdjustPolicy(DropDown.SizeAdjustPolicy.AdjustToContents)  # they are filled later
             drop.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             drop.setMaximumWidth(WIDEST - NAME - 16)
             self._cells[drop] = label

@@ -1,14 +1,17 @@
-"""One of several ways: a ring with a dot, a title, and a line that says what it means."""
+"""One of several ways: a ring with a dot, a title, and words that say what it means."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.painting import round_rect
+
+LEFT, RIGHT = 40, 12
+"""Beside the words."""
 
 
 class Choice(QAbstractButton):
@@ -21,25 +24,35 @@ class Choice(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.set_about(about)
+        appearance.changed.connect(self.updateGeometry)
         appearance.changed.connect(self.update)
 
     def set_about(self, about: str) -> None:
-        """Another line under the title."""
+        """Other words under the title."""
         self._about = about
         self.setAccessibleDescription(about)
         self.setToolTip(about)
+        self.updateGeometry()
         self.update()
 
     @property
     def about(self) -> str:
-        """The line under the title."""
+        """The words under the title."""
         return self._about
 
     def sizeHint(self) -> QSize:
         """Two lines."""
-        return QSize(240, 52)
+        return QSize(240, self.heightForWidth(10_000))
+
+    def heightForWidth(self, wide: int) -> int:
+        """As many lines as the words need."""
+        room = QRect(0, 0, wide - LEFT - RIGHT, 10_000)
+        words = QFontMetrics(font(12)).boundingRect(room, Qt.TextFlag.TextWordWrap, self._about)
+        return 52 + max(0, words.height() - QFontMetrics(font(12)).height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Card, ring, words."""
@@ -54,13 +67,14 @@ class Choice(QAbstractButton):
         )
         if on:
             round_rect(painter, ring.adjusted(4, 4, -4, -4), 3, t.color("accent"))
-        wide = self.width() - 40 - 12
+        wide = self.width() - LEFT - RIGHT
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text" if able else "faint"))
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRect(40, 7, wide, 20), middle, elide(self.text(), wide, 13, 500))
+        painter.drawText(QRect(LEFT, 7, wide, 20), middle, elide(self.text(), wide, 13, 500))
         painter.setFont(font(12))
         painter.setPen(t.color("muted" if able else "faint"))
-        painter.drawText(QRect(40, 27, wide, 18), middle, elide(self._about, wide, 12))
+        below = QRect(LEFT, 27, wide, self.height() - 27 - 7)
+        painter.drawText(below, middle | Qt.TextFlag.TextWordWrap, self._about)
         if self.hasFocus():
             round_rect(painter, self.rect(), 6, None, t.color("focus"), 2)

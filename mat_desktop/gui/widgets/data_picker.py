@@ -128,8 +128,13 @@ class DataPicker(QWidget):
         self._show_least()
 
     def offer(self, libraries: Sequence[Path], others: Sequence[Path]) -> None:
-        """Folders to choose from: those of the library, and those that were used before."""
+        """Folders to choose from: those of the library, and those that were used before.
+
+        The library is looked at by itself where nothing was chosen yet.
+        """
         self._libraries = set(libraries)
+        if self._folder is None and libraries:
+            self.use(libraries[0])
         chosen = [] if self._folder is None else [self._folder]
         self._folders = list(dict.fromkeys([*libraries, *others, *chosen]))
         self._fill()

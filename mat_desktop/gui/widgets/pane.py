@@ -278,7 +278,7 @@ class Pane(Panel):
         self.note.setText(text)
         self.listen_button.setVisible(can_listen)
         self.says.setText("")
-        self.accept_all.setEnabled(False)
+        self._count_undecided()
 
     def show_changes(self, track: Track, changes: Sequence[Change], policies: Mapping[Field, Policy]) -> None:
         """What would be written."""
