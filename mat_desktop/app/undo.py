@@ -5,7 +5,7 @@ Nothing is written here: a reversal is done by ``app.reverse``. A redo is the re
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -237,9 +237,16 @@ def _pasts(session: Session, changes: Iterable[tuple[Entry, Change]]) -> tuple[P
     pasts: dict[Path, Past] = {}
     for place, found in by_place.items():
         known, here = now_at(session, found[-1][0].known, place)
+        if not here.exists() and _has_copy(session, known, by_place):
+            continue
         if here == place or here not in pasts:  # a copy that is gone is not one that was moved
             pasts[here] = Past(known, here, joined(found))
     return tuple(pasts[here] for here in sorted(pasts))
+
+
+def _has_copy(session: Session, path: Path, places: Container[Path]) -> bool:
+    """Whether a file that is gone has another with the same sound among some places."""
+    return any(p.exists() and p.resolve() in places for p in session.library.same_sound(path))
 
 
 def _run(session: Session, run_id: int) -> Run:

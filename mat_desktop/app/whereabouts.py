@@ -1,10 +1,15 @@
-"""Finds files again that were moved or renamed after they were written, by what was heard in them."""
+"""Finds files again that were moved or renamed after they were written, by what was heard in them.
+
+Another copy of the same sound, whose values are the user's own, must not be taken for such a file: the marks
+that were left in it, and when which of the two was written, tell them apart.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from mat_desktop.app.session import Session
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.store.journal import Entry
 
 
@@ -18,7 +23,8 @@ def now_at(session: Session, path: Path, place: Path) -> tuple[Path, Path]:
     :param place: the same with links resolved
     """
     if not place.exists():
-        found = [other for other in session.library.same_sound(path) if other.is_file()]
+        others = session.library.same_sound(path)
+        found = [other for other in others if other.is_file() and _may_be(session, other, place)]
         if len(found) == 1:
             return found[0], found[0].resolve()
     return path, place
@@ -30,14 +36,38 @@ def was_at(session: Session, path: Path) -> list[Path]:
     :param path: as the library knows it
     """
     gone = [other.resolve() for other in session.library.same_sound(path) if not other.exists()]
-    return [path.resolve(), *gone]
+    return [path.resolve(), *(place for place in gone if _may_be(session, path, place))]
 
 
 def written_to(session: Session, path: Path) -> list[Entry]:
-    """What was ever written to a file, the oldest first, beginning with what was written before it was moved.
+    """What was ever written to a file, the oldest first, what was written before it was moved among it.
 
     :param path: as the library knows it
     """
-    here = path.resolve()
-    entries = session.journal.written_to(was_at(session, path))
-    return sorted(entries, key=lambda entry: (entry.path == here, entry.id))
+    return session.journal.written_to(was_at(session, path))
+
+
+def _may_be(session: Session, path: Path, place: Path) -> bool:
+    """Whether a file can be the one that is gone from a place, and is not another copy of the same sound.
+
+    :param path: as the library knows it
+    """
+    theirs = session.journal.written_to([place])
+    if not theirs:
+        return True
+    own = session.journal.written_to([path.resolve()])
+    earlier = [entry for entry in own if entry.id < theirs[0].id]
+    if earlier:  # it was here before: then it went there just as it was left
+        return earlier[-1].after_sha256 == theirs[0].before_sha256
+    if own and own[0].id < theirs[-1].id:
+        return False  # both were written at one time
+    left: dict[Field, tuple[str, ...]] = {}
+    for entry in theirs:
+        left |= {change.field: change.after for change in entry.changes if change.field in MARKS}
+    if not any(left.values()):
+        return True
+    track = session.library.track(path)
+    came = dict(track.tags) if track is not None else {}
+    for entry in reversed(own):
+        came |= {change.field: change.before for change in entry.changes}
+    return any(came.get(field) for field in left)

@@ -173,6 +173,44 @@ def test_a_moved_file_goes_back_as_well(session: Session, music: list[Path]) -> 
     assert found(session) == {}
 
 
+def test_a_file_that_was_moved_there_and_back(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    heard(session, path.parent)
+    before = path.read_bytes()
+    write(session, ALL, path)
+    new = path.rename(path.with_name("renamed.flac"))
+    list(scan(session, [new], Event()))
+    write(session, {Field.GENRE: ("Pop",)}, new)
+    new.rename(path)
+    list(scan(session, [path], Event()))
+    assert found(session)[path].fields[0].change == Change(Field.GENRE, ("Pop",), ())
+    write(session, {Field.GENRE: ("Jazz",)}, path)
+    remove_all(session)
+    assert path.read_bytes() == before
+    assert found(session) == {}
+
+
+@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize("how", ["remove", "undo"])
+def test_values_of_the_user_in_a_copy_of_a_file_that_is_gone_stay(
+    how: str, written: bool, session: Session, music: list[Path]
+) -> None:
+    path = music[0]
+    copy = Path(shutil.copy(path, path.with_name("copy.flac")))
+    retag(copy, genre="Rock")
+    heard(session, path.parent)
+    run = write(session, {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("rock",)}, path)
+    if written:
+        write(session, {Field.MAT_TAGS: ("rock",)}, copy)
+    path.unlink()
+    if how == "remove":
+        remove_all(session)
+    else:
+        do(session, undoing(session, run))
+    assert read_tags(copy).tags[Field.GENRE] == ("Rock",)
+    assert (Field.MAT_TAGS in read_tags(copy).tags) == (written and how == "undo")
+
+
 def test_stopped_in_the_middle_it_goes_on_with_the_rest(session: Session, music: list[Path]) -> None:
     before = [path.read_bytes() for path in music]
     write(session, ALL, *music)
