@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -58,8 +60,10 @@ def verdict(findings: Sequence[Finding]) -> str:
 
 def without_home(text: str) -> str:
     """The text with the user's home folder as ``~``, so that it can be shown to others."""
-    home = str(Path.home())
-    return text.replace(home, "~") if len(home) > 1 else text
+    homes = {str(Path.home()), os.path.realpath(Path.home())}  # a link to it gives it two names
+    for home in sorted((home for home in homes if len(home) > 1), key=len, reverse=True):
+        text = re.sub(rf"{re.escape(home)}(?![\w-])", "~", text)
+    return text
 
 
 def as_lines(finding: Finding) -> list[str]:

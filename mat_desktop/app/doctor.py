@@ -243,11 +243,15 @@ def _unfinished(data_dir: Path, counts: Mapping[str, int]) -> Finding:
 
 
 def _models(data_dir: Path) -> Iterator[Finding]:
-    from mat_desktop.app.models import BrokenModel, chosen_model, list_models
+    from mat_desktop.app.models import BrokenModel, list_models, usable_model
+    from mat_desktop.app.settings_file import SettingsFile
     from mat_desktop.app.taught import Shelf
     from mat_desktop.inference.cards import read_weights
 
-    chosen = chosen_model(data_dir)
+    chosen, slip = usable_model(data_dir, SettingsFile(data_dir).read().settings.model)
+    if slip is not None:
+        text = without_home(f"{slip.why}; {slip.cost}")
+        yield Finding("Models", "choice", State.WARNING, text, "choose a model on the Models page")
     for model in list_models(data_dir):
         needed = State.FAULT if model.name == chosen else State.WARNING
         if isinstance(model, BrokenModel):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mat_desktop.app import doctor, models
-from mat_desktop.app.diagnosis import Finding, State, as_text, verdict, worst
+from mat_desktop.app.diagnosis import Finding, State, as_text, verdict, without_home, worst
 from mat_desktop.app.doctor import Check, checks, debian_package, missing_libraries
 from mat_desktop.app.session import Session
 from tests.models import tiny_model
@@ -44,6 +44,26 @@ def test_music_is_counted_and_never_named(data_dir: Path, monkeypatch: pytest.Mo
     assert "Secret" not in text
     assert str(data_dir.parent) not in text
     assert "~/data" in text
+
+
+def test_a_home_folder_has_a_second_name_behind_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, link = tmp_path / "real" / "ann", tmp_path / "ann"
+    home.mkdir(parents=True)
+    link.symlink_to(home)
+    monkeypatch.setattr(Path, "home", lambda: link)
+    assert without_home(f"{link}/a:{home}/b, {home}") == "~/a:~/b, ~"
+    assert without_home(f"{home}a/b") == f"{home}a/b"
+
+
+def test_a_chosen_model_that_is_gone_is_told(data_dir: Path) -> None:
+    assert "choice" not in findings(data_dir, "Models")
+    (data_dir / "settings.toml").write_text('[listening]\nmodel = "gone"\n')
+    found = findings(data_dir, "Models")
+    assert found["choice"].state is State.WARNING
+    assert "gone" in found["choice"].text
+    assert found[models.DEFAULT].text.startswith("in use")
 
 
 def test_settings_that_cannot_be_used_are_named(data_dir: Path) -> None:
