@@ -64,6 +64,7 @@ def test_what_stays_comes_and_goes_is_shown(qtbot: QtBot, heard: Window, service
     assert view.offer.text().startswith("“mine” listens to 4 tracks, in a process of its own.")
     assert choices(view)[0] == "All 4 tracks"
     assert view.notes.text() == "What has to be known."
+    assert view.start_button.hasFocus()
     heard.tracks.shift = 0.25
     qtbot.keyClick(view.start_button, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: heard.workshop.compare.left == 0 and view.summary.isVisible(), timeout=5000)

@@ -326,6 +326,18 @@ def test_failed_stays_failed_after_a_scan_until_it_is_read_again(
     qtbot.waitUntil(lambda: row.state is State.NEW, timeout=5000)
 
 
+def test_home_and_end_go_to_the_first_and_the_last_track(qtbot: QtBot, library: Window) -> None:
+    table = library.library.table
+    library.library.select(2)
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_End)
+    assert [row.place for row in library.library.selected()] == [5]
+    qtbot.keyClick(table, Qt.Key.Key_Home, Qt.KeyboardModifier.ShiftModifier)
+    assert [row.place for row in library.library.selected()] == [0, 1, 2, 3, 4, 5]
+    qtbot.keyClick(table, Qt.Key.Key_End)
+    assert [row.place for row in library.library.selected()] == [5]
+
+
 def test_large_libraries_are_arranged_in_a_worker(qtbot: QtBot, library: Window) -> None:
     model = library.tracks
     model.work_with(lambda work, done: waiting.append((work, done)))

@@ -194,6 +194,8 @@ class ComparePage(Panel):
         self.summary.hide()
         self._ready = tracks > 0
         self.start_button.setVisible(self._ready)
+        if self._ready and self.back_button.hasFocus():
+            self.start_button.setFocus()
         if not tracks:
             self.offer.setText(f"“{self._present}” has heard no track yet. Let it listen to some first.")
             return
