@@ -29,7 +29,7 @@ MODEL = "listening.model"
 class Luggage:
     """What is carried; None is what the file says nothing of.
 
-    :param settings: all of them, by key
+    :param settings: all of them, by key, but for those that the file has no usable value for
     :param tags: changes to the scheme, by name of the tag
     :param thresholds: by digest of the model and name of the tag
     """
@@ -67,15 +67,18 @@ def read(path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
     if not {*sections(), TAGS, THRESHOLDS} & set(document):
         raise UsageFault(f"{printable(path)} holds no settings of mat-desktop")
     reading = understood(document, path, other=(TAGS, THRESHOLDS))
-    slips = list(reading.slips)
-    settings = {key: reading.settings[key] for key in SPECS} if sections() & set(document) else None
+    slips = [replace(slip, cost="it stays as it is") if slip.key else slip for slip in reading.slips]
+    settings = None
+    if sections() & set(document):
+        odd = {slip.key for slip in slips}
+        settings = {key: reading.settings[key] for key in SPECS if key not in odd}
     tags = _each(document, TAGS, TagChange, path, slips)
     thresholds = _each(document, THRESHOLDS, dict[str, float], path, slips)
     if thresholds is not None:
-        thresholds = {
-            model: {tag: value for tag, value in own.items() if 0 <= value <= 1}
-            for model, own in thresholds.items()
-        }
+        for own in thresholds.values():
+            for tag in [tag for tag, value in own.items() if not 0 <= value <= 1]:
+                why = f"{printable(path)}: {THRESHOLDS}: “{tag}”: {own.pop(tag)} is not from 0 to 1"
+                slips.append(Slip(why, "it is passed over"))
     return Luggage(settings, tags, thresholds), tuple(slips)
 
 
@@ -85,7 +88,7 @@ def load(session: Session, path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
     :raises UsageFault: the file cannot be used at all, or one of ours cannot be written
     """
     luggage, slips = read(path)
-    if luggage.settings is not None:
+    if luggage.settings is not None and MODEL in luggage.settings:
         _, slip = usable_model(session.data_dir, str(luggage.settings[MODEL]))
         if slip is not None:
             slips = (*slips, replace(slip, cost=f"“{session.settings.model}” stays the model"))

@@ -18,6 +18,9 @@ from mat_desktop.domain.settings import SPECS, Value
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.inference.cards import open_card
 
+BEFORE = "settings-before.toml"
+"""What counted until a file was loaded."""
+
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Print, or set. Exit status 1 if something in the file cannot be used."""
@@ -50,7 +53,12 @@ def _carry(options: argparse.Namespace) -> int:
         if options.save is not None:
             carry.save(session, options.save)
             return 0
+        carry.read(options.load)  # one that cannot be used replaces nothing
+        before = session.data_dir / BEFORE
+        if before.resolve() != options.load.resolve():
+            carry.save(session, before)
         _, slips = carry.load(session, options.load)
+        errors.print(f"What counted before lies in {printable(before)}; --load takes it back.")
         return _say((*slips, *session.slips))
     finally:
         session.close()

@@ -91,10 +91,13 @@ abc = {rock = 0.5, pop = 7}
 other = "much"
 """
     )
+    there.use_settings({"listening.threads": 2})
     _, slips = carry.load(there, path)
     said = "\n".join(f"{slip.why}; {slip.cost}" for slip in slips)
     assert "there is no section or setting “later”" in said
-    assert "listening.threads: -4 is not a whole number" in said
+    assert "listening.threads: -4 is not a whole number from 0 to 256; it stays as it is" in said
+    assert there.settings.threads == 2
+    assert "“pop”: 7.0 is not from 0 to 1; it is passed over" in said
     assert "there is no model 'not here'" in said
     assert "“fcn2d” stays the model" in said
     assert "tags: “pop”" in said

@@ -114,6 +114,27 @@ def test_settings_are_shown_changed_and_count_unless_a_flag_says_otherwise(
     assert "mat_tags" not in capsys.readouterr().out
 
 
+def test_what_counted_before_settings_were_loaded_can_be_loaded_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "data")]
+    other = tmp_path / "other.toml"
+    other.write_text("[player]\nvolume = 3\n[tags]\n")
+    tags = tmp_path / "data" / "tags.toml"
+    assert main(["settings", "player.volume", "40", *data]) == 0
+    tags.write_text("[tags.rock]\nlabel = 'noise'\n")
+    capsys.readouterr()
+    assert main(["settings", "--load", str(other), *data]) == 0
+    assert "noise" not in tags.read_text()
+    before = tmp_path / "data" / "settings-before.toml"
+    assert str(before) in capsys.readouterr().err.replace("\n", "")
+    for _ in range(2):
+        assert main(["settings", "--load", str(before), *data]) == 0
+        assert main(["settings", "player.volume", *data]) == 0
+        assert capsys.readouterr().out.strip() == "40"
+        assert "noise" in tags.read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
