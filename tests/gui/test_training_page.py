@@ -215,6 +215,21 @@ def test_stopped_and_resumed_where_it_was(
     assert "resumed" in page.run.log.toPlainText()
 
 
+def test_a_resumed_run_shows_as_running_before_it_says_anything(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    page.run.stop_button.click()
+    over(qtbot, window, page, State.STOPPED)
+    monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-c", "input()"))  # silent for ever
+    page.run.resume_button.click()
+    qtbot.waitUntil(page.run.stop_button.isVisible, timeout=PATIENCE)
+    assert page.run.entry is not None
+    assert page.run.entry.state is State.RUNNING
+    assert not page.run.resume_button.isVisible()
+
+
 @pytest.mark.skipif(not child.can_pause(), reason="this system lets no process rest")
 def test_paused_and_going_on(qtbot: QtBot, window: Window, page: TrainingPage, data: Path) -> None:
     start(qtbot, window, page, data)

@@ -150,6 +150,7 @@ class Trainer(QObject):
         def ready(training: Training | None) -> None:
             if training is not None:
                 self._start(training, resume=True)
+                self.changed.emit(name)  # it runs; until it writes something, nothing else says so
 
         def prepare() -> Training | None:
             trainings.end(name, Ending.NONE)
