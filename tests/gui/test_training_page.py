@@ -223,11 +223,18 @@ def test_a_resumed_run_shows_as_running_before_it_says_anything(
     page.run.stop_button.click()
     over(qtbot, window, page, State.STOPPED)
     monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-c", "input()"))  # silent for ever
+    changed: list[str] = []
+    window.training.trainer.changed.connect(changed.append)
     page.run.resume_button.click()
+    qtbot.waitUntil(lambda: window.training.trainer.running != "", timeout=PATIENCE)
+    assert changed == [window.training.trainer.running]
     qtbot.waitUntil(page.run.stop_button.isVisible, timeout=PATIENCE)
     assert page.run.entry is not None
     assert page.run.entry.state is State.RUNNING
     assert not page.run.resume_button.isVisible()
+    window.closeEvent(QCloseEvent())
+    assert window.leave_bar.text.text().startswith("Training. It can"), "nothing is counted yet"
+    window.leave_bar.keep.click()
 
 
 @pytest.mark.skipif(not child.can_pause(), reason="this system lets no process rest")

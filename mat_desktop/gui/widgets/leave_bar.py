@@ -65,7 +65,11 @@ class LeaveBar(QFrame):
 
     def show_work(self, works: list[Work]) -> None:
         """How far it is now."""
-        self.text.setText("\n".join(f"{work.title}: {count_text(work)}. {work.leave}" for work in works))
+        lines = []
+        for work in works:
+            count = count_text(work)
+            lines.append(f"{work.title}{': ' if count else ''}{count}. {work.leave}")
+        self.text.setText("\n".join(lines))
 
     def wait(self, *, done: bool) -> None:
         """The window closes by itself.
