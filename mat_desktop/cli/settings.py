@@ -51,6 +51,7 @@ def _carry(options: argparse.Namespace) -> int:
     session = Session(options.data_dir)
     try:
         if options.save is not None:
+            _spare(options.save)
             carry.save(session, options.save)
             return 0
         carry.read(options.load)  # one that cannot be used replaces nothing
@@ -62,6 +63,16 @@ def _carry(options: argparse.Namespace) -> int:
         return _say((*slips, *session.slips))
     finally:
         session.close()
+
+
+def _spare(path: Path) -> None:
+    """:raises UsageFault: a file that is there already is of something else"""
+    if not path.exists():
+        return
+    try:
+        carry.read(path)
+    except UsageFault as error:
+        raise UsageFault(f"{error}; it is there already and stays as it is") from error
 
 
 def _meant(data_dir: Path, key: str, text: str) -> Value:

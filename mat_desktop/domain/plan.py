@@ -68,11 +68,6 @@ class Plan:
     def __len__(self) -> int:
         return len(self.files)
 
-    @property
-    def change_count(self) -> int:
-        """Changes over all files and fields."""
-        return sum(len(file.changes) for file in self.files)
-
 
 class WriteStatus(StrEnum):
     """How the write of one file ended."""

@@ -114,6 +114,19 @@ def test_settings_are_shown_changed_and_count_unless_a_flag_says_otherwise(
     assert "mat_tags" not in capsys.readouterr().out
 
 
+def test_saved_settings_replace_no_file_of_another_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "data")]
+    mine, foreign = tmp_path / "mine.toml", tmp_path / "foreign.toml"
+    foreign.write_text("[project]\nname = 'another'\n")
+    assert main(["settings", "--save", str(mine), *data]) == 0
+    assert main(["settings", "--save", str(mine), *data]) == 0, "what it saved itself may be replaced"
+    assert main(["settings", "--save", str(foreign), *data]) == 2
+    assert "is there already and stays as it is" in capsys.readouterr().err
+    assert foreign.read_text() == "[project]\nname = 'another'\n"
+
+
 def test_what_counted_before_settings_were_loaded_can_be_loaded_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
