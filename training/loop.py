@@ -89,6 +89,7 @@ def fit(
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train a network and return it with the weights of the epoch with the best validation PR-AUC.
+    Of equal ones the epoch with the lower validation loss is kept.
 
     :param folder: of the run; the last checkpoint and the best weights are kept in it
     :param resume: go on from the checkpoint in ``folder``, if there is one
@@ -277,7 +278,7 @@ class Training:
             best_epoch=state.best_epoch,
             epochs=(*state.epochs, epoch),
         )
-        if mean > state.best:
+        if self._is_better(mean, epoch.valid_loss):
             self.state.best, self.state.best_epoch = mean, epoch.number
             if self.fabric.is_global_zero:
                 best = self.averaged.module if self.averaged else self.module
@@ -287,6 +288,12 @@ class Training:
         # Told before it is kept: killed in between, the run does this epoch again and tells the same.
         self.report(epoch)
         self._save()
+
+    def _is_better(self, pr_auc: float, loss: float) -> bool:
+        """Than the best epoch before. On few clips many epochs rank alike; the loss tells them apart."""
+        best = self.state.best_epoch
+        tied = best > 0 and pr_auc == self.state.best
+        return pr_auc > self.state.best or (tied and loss < self.state.epochs[best - 1].valid_loss)
 
     def end(self) -> Trained:
         """The best network so far."""

@@ -252,11 +252,22 @@ def test_an_empty_split_is_refused(clips: Clips, tmp_path: Path, split: str) -> 
 def test_it_ends_when_validation_gets_no_better(
     clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quality = iter([0.2, 0.5, 0.4, 0.5, 0.9])
+    quality = iter([0.2, 0.5, 0.4, 0.45, 0.9])
     monkeypatch.setattr(loop, "by_vocabulary", lambda *_: {"all": {"pr_auc": next(quality)}})
     events: list[Event] = []
     fit(clips, replace(TINY, epochs=9, patience=2), tmp_path, events.append)
     assert events[-1] == End(best=2, epochs=4, early=True)
+
+
+def test_of_epochs_that_rank_alike_the_one_with_the_lowest_loss_is_kept(
+    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([0.5, 0.3, 0.4])
+    monkeypatch.setattr(loop, "by_vocabulary", lambda *_: {"all": {"pr_auc": 1.0}})
+    monkeypatch.setattr(loop, "cross_entropy", lambda *_: next(losses))
+    events: list[Event] = []
+    fit(clips, replace(TINY, epochs=3), tmp_path, events.append)
+    assert events[-1] == End(best=2, epochs=3, early=False)
 
 
 def test_what_it_reports(clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
