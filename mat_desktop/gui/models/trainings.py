@@ -178,7 +178,7 @@ class TrainingsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             if entry.training is None:
                 return entry.title
-            figure = f", ROC-AUC {entry.figure:.4f}" if entry.figure is not None else ""
+            figure = f", validation ROC-AUC {entry.figure:.4f}" if entry.figure is not None else ""
             return f"{entry.title}, {entry.state.value}{figure}"
         if role == Qt.ItemDataRole.ToolTipRole and entry.training is not None:
             return entry.training.reason or entry.title

@@ -53,10 +53,11 @@ class _Delegate(QStyledItemDelegate):
             painter.setPen(t.color("muted"))
             wide = rect.width() - 2 * PAD
             box = QRect(rect.x() + PAD, rect.y() + 6, wide, HEADING - 8)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, elide(entry.title, wide - 64, 12, 600))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, elide(entry.title, wide - 128, 12, 600))
             if index.row() == 0:
                 painter.setFont(font(12))
-                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "ROC-AUC")
+                right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+                painter.drawText(box, right, "validation ROC-AUC")
             painter.restore()
             return
         here = self._view.currentIndex().row() == index.row()

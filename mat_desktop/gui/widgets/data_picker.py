@@ -267,6 +267,8 @@ def found_text(found: Mapping[str, Any]) -> str:
     if names:
         more = " …" if len(names) > SHOWN_TAGS else ""
         text += f" ({', '.join(names[:SHOWN_TAGS])}{more})"
+    if found.get("dataset") == "folder":
+        text += ". Tags that this program wrote into the files count too"
     skipped = found.get("skipped", 0)
     if skipped:
         reasons = found.get("reasons") or [""]
