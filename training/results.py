@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -126,9 +127,13 @@ class Run:
 
     @property
     def best_epoch(self) -> EpochLine | None:
-        """The epoch that was kept: the first with the highest validation PR-AUC."""
+        """The epoch that was kept: of the highest validation PR-AUC the one with the lowest loss."""
         known = [epoch for epoch in self.epochs if epoch.mean("pr_auc") is not None]
-        return max(known, key=lambda epoch: epoch.mean("pr_auc") or 0.0) if known else None
+        return max(known, key=_worth, default=None)
+
+
+def _worth(epoch: EpochLine) -> tuple[float, float]:
+    return epoch.mean("pr_auc") or 0.0, -inf if epoch.valid_loss is None else -epoch.valid_loss
 
 
 def write_result(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +101,13 @@ class Run:
 
     @property
     def best(self) -> EpochFigures | None:
-        """The epoch that is kept: the first with the highest PR-AUC on the validation split."""
+        """The epoch that is kept: of the highest PR-AUC on the validation split the lowest loss there."""
         known = [epoch for epoch in self.epochs if epoch.pr_auc is not None]
-        return max(known, key=lambda epoch: epoch.pr_auc or 0.0, default=None)
+        return max(known, key=_worth, default=None)
+
+
+def _worth(epoch: EpochFigures) -> tuple[float, float]:
+    return epoch.pr_auc or 0.0, -inf if epoch.valid_loss is None else -epoch.valid_loss
 
 
 def read_runs(folder: Path) -> tuple[Run, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from mat_desktop.app.training_runs import read_event, read_run, read_runs
+from mat_desktop.app.training_runs import EpochFigures, Run, read_event, read_run, read_runs
 from mat_desktop.app.trainings import Ending, Order, Row, Task, Trainings
 from mat_desktop.errors import StoreFault, UsageFault
 
@@ -48,6 +48,11 @@ def write_run(folder: Path, network: str = "fcn2d", layers: int = 5, *, finished
         }
         (folder / "result.json").write_text(json.dumps({"metrics": {"valid": split, "test": split}}))
     return folder
+
+
+def test_of_epochs_that_rank_alike_the_one_with_the_lowest_loss_is_the_best(tmp_path: Path) -> None:
+    epochs = [EpochFigures(n, 3, valid_loss=loss, pr_auc=1.0) for n, loss in ((1, 0.5), (2, 0.3), (3, None))]
+    assert Run(tmp_path, epochs=tuple(epochs)).best == epochs[1]
 
 
 def test_a_run_under_way(tmp_path: Path) -> None:

@@ -406,6 +406,10 @@ def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert run.result == result
     assert [epoch.number for epoch in run.epochs] == [1, 2, 3]
     assert run.best_epoch == run.epochs[2]
+    figures = {"all": {"pr_auc": 1.0}}
+    losses = zip(run.epochs, (0.5, 0.3, None), strict=True)
+    tied = tuple(replace(epoch, valid=figures, valid_loss=loss) for epoch, loss in losses)
+    assert replace(run, epochs=tied).best_epoch == tied[1], "the lowest loss of those that rank alike"
     assert set(run.scores) == {"valid", "test"}
     assert run.scores["test"].scores.shape == (80, len(HOSTILE))
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
