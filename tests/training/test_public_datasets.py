@@ -476,7 +476,7 @@ def test_what_is_missing_of_msd_is_named_with_its_source(tmp_path: Path) -> None
 
 
 def test_the_entry_knows_its_data_sets_and_options(tmp_path: Path) -> None:
-    with pytest.raises(DatasetFault, match="one of mtat, jamendo, msd, folder, corpus, not 'gtzan'"):
+    with pytest.raises(DatasetFault, match="one of mtat, jamendo, msd, corpus, folder, not 'gtzan'"):
         open_dataset("gtzan", tmp_path)
     with pytest.raises(DatasetFault, match="no option subset; those of mtat are: clips"):
         open_dataset("mtat", tmp_path, subset="all")
