@@ -25,7 +25,7 @@ from mat_desktop.inference.cards import write_card
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import build
 from training.benchmark import benchmark as measure_speed
-from training.checkpoints import write_whole
+from training.checkpoints import BEST, load_checkpoint, write_whole
 from training.corrections import correct, is_corrections, read_corrections
 from training.datasets.corpus import sounds_of
 from training.datasets.dataset import SPLITS, Dataset, Skipped, check_option
@@ -42,6 +42,7 @@ from training.export import check_exportable
 from training.export import export as export_model
 from training.finetune import SETTINGS as FINETUNE
 from training.finetune import blended, new_head, own_head
+from training.identity import check_data
 from training.inputs import Clips, hear, limited
 from training.loop import Trained, fit, predict
 from training.merging import compare as compare_merging
@@ -113,10 +114,17 @@ def export(options: argparse.Namespace) -> int:
     settings, command = read_settings(options.folder)
     settings, dataset = _open(options, settings)
     clips = _prepared(options, dataset, _input_of(settings))
-    trained = best_network(options.folder, settings, clips, options.last)
+    trained, clips, differs = best_network(options.folder, settings, clips, options.last)
     about = {"command": command, "minutes": _minutes(options.folder), "settings": shown(settings)}
     if options.last or options.blend:
         about["export"] = without_paths(sys.argv[1:])
+    if differs:
+        about["measured"] = f"not on the clips of the run: {differs}"
+        console.print(
+            f"The clips are not those of the run ({differs}). The figures are of these; "
+            "it may have trained on some of them.",
+            soft_wrap=True,
+        )
     if options.blend:
         before, start = open_model(options.blend)
         trained = blended(trained, start, options.share)
@@ -324,8 +332,10 @@ def _run(
     folder = folder_of(options.runs, settings, dataset)
     tell(options, RunOpened(str(folder.resolve())))
     if resume and fabric.broadcast(finished(folder)):
+        check_data(folder, load_checkpoint(folder / BEST), clips)
         console.print(f"{printable(folder)} is finished already", soft_wrap=True)
-        return folder, clips, best_network(folder, settings, clips)
+        trained, clips, _ = best_network(folder, settings, clips)
+        return folder, clips, trained
     command = without_paths(sys.argv[1:])
     options.stop.kept = KEPT[options.command]
     with ExitStack() as stack:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mat_desktop.errors import MatError
+from mat_desktop.errors import MatError, printable
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
 from training.augment import Augment
@@ -25,6 +25,7 @@ from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault
 from training.devices import agreed, choose_precision, launch, synchronise
 from training.feed import Step, batches, seed_of, shuffled, side_by_side
+from training.identity import RunFault, check_data, data_of
 from training.inputs import Clips, Indices, Standard, standardisation
 from training.metrics import binarise, cross_entropy, rank
 from training.progress import EVERY_SECONDS, Begin, End, Epoch, Event, StepDone, TagFigures
@@ -98,6 +99,7 @@ def fit(
     :raises DatasetFault: a split is empty
     :raises DiskFault: a checkpoint could not be written; the one before is whole
     :raises Diverged: the loss is no number any more
+    :raises RunFault: the checkpoint is that of a run with other data
     :raises Stopped: ``stop`` said so
     """
     training = Training(clips, settings, folder, report, resume=resume, start=start, stop=stop)
@@ -135,7 +137,11 @@ class Training:
             check_length(self.module, self.length // 2 if settings.short_epochs else self.length)
         self.augment = Augment(settings)
 
+        self.data = data_of(clips).plain()
         kept = load_checkpoint(folder / LAST) if resume and (folder / LAST).exists() else None
+        if kept is not None:
+            check_data(folder, kept, clips)
+            check_schedule(folder, kept, settings.epochs * self.steps)
         precision = kept["state"]["precision"] if kept else settings.precision
         if precision == "auto":
             precision = choose_precision(self.module, (*clips.listens_to.shape[:-1], self.length))
@@ -282,7 +288,7 @@ class Training:
             self.state.best, self.state.best_epoch = mean, epoch.number
             if self.fabric.is_global_zero:
                 best = self.averaged.module if self.averaged else self.module
-                weights = {"module": best.state_dict(), **self.standard.as_tensors()}
+                weights = {"module": best.state_dict(), "data": self.data, **self.standard.as_tensors()}
                 save_checkpoint(self.folder / BEST, weights)
         self.report(tag_figures(epoch.number, scores, labels, self.clips.dataset))
         # Told before it is kept: killed in between, the run does this epoch again and tells the same.
@@ -318,6 +324,7 @@ class Training:
             "schedule": self.schedule.state_dict(),
             "precision": self.fabric.strategy.precision.state_dict(),
             "state": asdict(self.state),
+            "data": self.data,
         }
         if self.averaged:
             content["averaged"] = self.averaged.state_dict()
@@ -408,6 +415,19 @@ def check_length(module: Network, length: int) -> None:
             module.eval()(torch.zeros(1, *module.input.shape[:-1], length))
     except (RuntimeError, ValueError) as error:
         raise SettingsFault(f"crop_frames {length} do not fit the network: {error}") from error
+
+
+def check_schedule(folder: Path, kept: dict[str, Any], steps: int) -> None:
+    """A checkpoint of an earlier version does not say what it was trained on; its schedule says how much.
+
+    :raises RunFault: its learning rate follows another number of steps
+    """
+    before = kept["schedule"].get("total_steps", steps)
+    if before != steps:
+        raise RunFault(
+            f"{printable(folder)}: this run began with {before} steps in all, and with this data there are "
+            f"{steps}. Begin a new run with it, in another folder."
+        )
 
 
 def contiguous(audio: Tensor) -> Tensor:

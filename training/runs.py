@@ -19,12 +19,13 @@ from filelock import FileLock, Timeout
 from torch.utils.flop_counter import FlopCounterMode
 
 from mat_desktop.domain.card import NetworkSpec
-from mat_desktop.errors import MatError, printable
+from mat_desktop.errors import printable
 from mat_desktop.networks.registry import build, parameter_count
 from training.checkpoints import BEST, LAST, load_checkpoint, write_whole
 from training.datasets.dataset import Dataset
 from training.devices import hardware
 from training.export import title_of
+from training.identity import RunFault, with_tags_of
 from training.inputs import Clips, Standard, standardisation
 from training.loop import Trained, predict
 from training.metrics import best_f1, measure
@@ -34,10 +35,6 @@ from training.results import Budget, DataUsed, RunResult, write_result
 from training.settings import Settings, SettingsFault
 
 SETTINGS, COMMAND, PLACE = "settings.json", "command.txt", "place.json"
-
-
-class RunFault(MatError):
-    """A folder is not that of a run, or another process works in it."""
 
 
 def folder_of(runs: Path, settings: Settings, dataset: Dataset) -> Path:
@@ -103,26 +100,28 @@ def read_settings(folder: Path) -> tuple[Settings, str]:
         raise RunFault(f"{printable(folder)} is not the folder of a run: {error}") from error
 
 
-def best_network(folder: Path, settings: Settings, clips: Clips, last: bool = False) -> Trained:
-    """The weights of the best epoch, or of the last one.
+def best_network(
+    folder: Path, settings: Settings, clips: Clips, last: bool = False
+) -> tuple[Trained, Clips, str]:
+    """The weights of the best epoch, or of the last one; the clips with the tags that they are for; and what
+    else is other in these clips than in those of the run, in words.
 
     :param last: where a run teaches what the validation split does not judge, as sounds that are no music
     :raises DiskFault: they are missing or damaged
     :raises RunFault: they are for other tags
     """
     kept = load_checkpoint(folder / BEST)
+    clips, differs = with_tags_of(folder, kept, clips)
     module = build(settings.spec, len(clips.dataset.tags))
     try:
         module.load_state_dict(last_weights(folder) if last else kept["module"])
     except RuntimeError as error:
-        raise RunFault(
-            f"{printable(folder)}: the network has other tags than {clips.dataset.name}"
-        ) from error
+        raise RunFault(f"{printable(folder)}: its network is another one than its settings say") from error
     if "mean" in kept:
         standard = Standard(kept["mean"].numpy(), kept["std"].numpy(), clips.listens_to.compression)
     else:  # of an earlier version
         standard = standardisation(clips, clips.split("train"))
-    return Trained(module.eval(), standard)
+    return Trained(module.eval(), standard), clips, differs
 
 
 def finish(folder: Path, trained: Trained, clips: Clips, settings: Settings, budget: Budget) -> RunResult:

@@ -48,7 +48,8 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     clips = hear(dataset, build(settings.spec, 1).input, tmp_path / "cache", lambda *_: None)
     best = next(line for line in lines if line["event"] == "end")["best"]
     reported = next(line for line in lines if line.get("number") == best)["valid"]
-    network = best_network(folder, settings, clips)
+    network, _, differs = best_network(folder, settings, clips)
+    assert not differs
     valid = clips.split("valid")
     scores = predict(network.module, clips, valid, network.standard)
     own = by_vocabulary(scores, clips.labels(valid), dataset)
