@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from os import fspath
 from pathlib import Path
+from unicodedata import category
 
 
 class MatError(Exception):
@@ -53,7 +54,17 @@ class UsageFault(MatError):
     """The user asked for something that does not exist (a path, a run, a model name)."""
 
 
-def printable(path: Path) -> str:
+def printable(path: Path | str) -> str:
     """The path as text that any terminal takes: undecodable bytes and control characters escaped."""
-    text = fspath(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return "".join(c if c.isprintable() else _escaped(c) for c in fspath(path))
+
+
+def harmless(text: str) -> str:
+    """Text out of a file, on one line that does nothing to a terminal: only what could is escaped."""
+    return "".join(_escaped(c) if category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
+
+
+def _escaped(letter: str) -> str:
+    if "\udc80" <= letter <= "\udcff":  # a byte that is no UTF-8 (PEP 383)
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode("ascii")

@@ -29,7 +29,7 @@ MODEL = "listening.model"
 class Luggage:
     """What is carried; None is what the file says nothing of.
 
-    :param settings: all of them, by key, but for those that the file has no usable value for
+    :param settings: by key, those of the sections that the file has, but for unusable values
     :param tags: changes to the scheme, by name of the tag
     :param thresholds: by digest of the model and name of the tag
     """
@@ -46,18 +46,30 @@ def packed(session: Session) -> Luggage:
 
 
 def save(session: Session, path: Path) -> None:
-    """Write a file to carry. :raises UsageFault: it cannot be written"""
+    """Write a file to carry. :raises UsageFault: it cannot be written, or what counts cannot be read"""
+    put(path, text_of(session))
+
+
+def text_of(session: Session) -> str:
+    """What a file to carry holds.
+
+    :raises UsageFault: the settings, or the changes to the scheme, cannot be read: they are not what counts
+    """
+    if session.settings_fault is not None:
+        raise session.settings_fault
     now = packed(session)
     document: Document = {}
     for key, value in (now.settings or {}).items():
         document.setdefault(SPECS[key].section, {})[SPECS[key].name] = value
     document[TAGS] = {name: msgspec.to_builtins(change) for name, change in (now.tags or {}).items()}
     document[THRESHOLDS] = now.thresholds or {}
-    put(path, as_toml(document))
+    return as_toml(document)
 
 
 def read(path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
     """What such a file holds, and what in it cannot be used. A file with settings alone will do.
+
+    A section of settings is meant as a whole, as what is as by default is commented out in it.
 
     :raises UsageFault: it cannot be read, or holds nothing of the kind
     """
@@ -71,7 +83,11 @@ def read(path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
     settings = None
     if sections() & set(document):
         odd = {slip.key for slip in slips}
-        settings = {key: reading.settings[key] for key in SPECS if key not in odd}
+        settings = {
+            key: reading.settings[key]
+            for key, spec in SPECS.items()
+            if spec.section in document and key not in odd
+        }
     tags = _each(document, TAGS, TagChange, path, slips)
     thresholds = _each(document, THRESHOLDS, dict[str, float], path, slips)
     if thresholds is not None:

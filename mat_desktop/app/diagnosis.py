@@ -77,8 +77,11 @@ def as_lines(finding: Finding) -> list[str]:
     return lines
 
 
-def as_text(findings: Sequence[Finding]) -> str:
-    """The diagnosis as it is printed, and copied from the window."""
+def as_text(findings: Sequence[Finding], *, whole: bool = True) -> str:
+    """The diagnosis as it is printed, and copied from the window.
+
+    :param whole: everything was looked at; otherwise nothing is said of the whole
+    """
     lines = [f"mat-desktop {mat_desktop.__version__}", PRIVACY]
     group = ""
     for finding in findings:
@@ -86,7 +89,7 @@ def as_text(findings: Sequence[Finding]) -> str:
             group = finding.group
             lines += ["", group]
         lines += [line.rstrip() for line in as_lines(finding)]
-    return "\n".join([*lines, "", verdict(findings), ""])
+    return "\n".join([*lines, *(["", verdict(findings)] if whole else []), ""])
 
 
 def as_object(findings: Sequence[Finding]) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, time
 from pathlib import Path
@@ -66,6 +66,30 @@ def put_aside(path: Path) -> Path:
         except OSError as error:
             raise _refusal(path, error) from error
     return aside
+
+
+def spare(path: Path, read: Callable[[Path], object]) -> None:
+    """Refuse a place for something that is written for the user, unless it is free or holds the same kind.
+
+    :param read: raises UsageFault for a file of another kind
+    :raises UsageFault: there is something else, or there is no such folder; it stays as it is
+    """
+    where = Path(os.path.realpath(path))
+    try:
+        if where.is_dir():
+            raise UsageFault(f"{printable(path)} is a folder")
+        if not where.parent.is_dir():
+            raise UsageFault(
+                f"{printable(path)} cannot be written: there is no folder {printable(where.parent)}"
+            )
+        taken = where.exists()
+    except OSError as error:
+        raise _refusal(path, error) from error
+    if taken:
+        try:
+            read(path)
+        except UsageFault as fault:
+            raise UsageFault(f"{fault}; it is there already and stays as it is") from fault
 
 
 def _refusal(path: Path, error: OSError) -> UsageFault:

@@ -32,7 +32,7 @@ def scan(
     """
     absolute = [Path(os.path.abspath(root)) for root in roots]  # noqa: PTH100 - resolve() would follow links
     if remember:
-        session.library.add_roots(root for root in absolute if root.exists())
+        session.library.add_roots(root for root in absolute if _missing(root) is None)
     yield from look(session, absolute, cancel)
 
 
@@ -43,7 +43,7 @@ def look(session: Session, paths: Sequence[Path], cancel: Event) -> Iterator[Tra
     """
     fresh = _Fresh(session)
     try:
-        for found in _files(paths, cancel):
+        for found in files_under(paths, cancel):
             if cancel.is_set():
                 return
             if isinstance(found, FileFault):
@@ -86,15 +86,15 @@ class _Fresh:
         self.tracks, self.same = [], {}
 
 
-def _files(roots: Sequence[Path], cancel: Event) -> Iterator[Path | FileFault]:
+def files_under(roots: Sequence[Path], cancel: Event) -> Iterator[Path | FileFault]:
+    """The music files in folders, in order of name, and given files whatever their name; each once."""
     seen: set[str] = set()
     for root in roots:
-        if not root.is_dir():
-            found: Iterator[Path | FileFault] = iter(
-                [root if root.exists() else FileFault(root, "no such file")]
-            )
+        fault = _missing(root)
+        if fault is not None:
+            found: Iterator[Path | FileFault] = iter([fault])
         else:
-            found = _walk(root, cancel)
+            found = _walk(root, cancel) if root.is_dir() else iter([root])
         for item in found:
             if isinstance(item, FileFault):
                 yield item
@@ -102,6 +102,17 @@ def _files(roots: Sequence[Path], cancel: Event) -> Iterator[Path | FileFault]:
                 # A file and a link to it are one track, under the name that comes first.
                 seen.add(place)
                 yield item
+
+
+def _missing(path: Path) -> FileFault | None:
+    """Why there is nothing to look at, None where there is."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return FileFault(path, "no such file")
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL
+        return FileFault(path, getattr(error, "strerror", None) or str(error))
+    return None
 
 
 def _walk(folder: Path, cancel: Event) -> Iterator[Path | FileFault]:

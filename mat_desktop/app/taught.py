@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.classifier import AT_ONCE, sigmoid
+from mat_desktop.app.own_file import spare
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.taught import ForeignTag, TaughtTag
+from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import UsageFault, printable
 
 SUFFIX = ".tag.json"
 LARGEST = 4 << 20
 """Bytes of a file; two hundred thousand examples fit."""
+
+
+AWAY = "removed"
+"""Folder of the tags that were removed."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What stands beside a tag in the file of one that was put away.
+
+    :param said: of tracks
+    :param own_threshold: the user's own
+    """
+
+    said: Mapping[TrackId, Verdict] = {}
+    own_threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
 
 
 class Shelf:
@@ -108,8 +127,26 @@ class Shelf:
         return tag
 
     def export(self, name: str, path: Path) -> None:
-        """Copy a tag into a file of its own. :raises UsageFault: there is none, or it cannot be written"""
-        _write(path, self.find(name))
+        """Copy a tag into a file of its own.
+
+        :raises UsageFault: there is none, it cannot be written, or a file that is no taught tag lies there
+        """
+        tag = self.find(name)
+        spare(path, _parsed)
+        _write(path, tag)
+
+    def put_away(self, tag: TaughtTag, said: Said) -> Path:
+        """Write a tag and what was said of it beside the shelf; returns the file, of which there was none.
+
+        :raises UsageFault: it cannot be written
+        """
+        plain = self.folder.parent / AWAY / self._path(tag.name).name
+        path, number = plain, 1
+        while path.exists():
+            number += 1
+            path = plain.with_name(f"{plain.name.removesuffix(SUFFIX)}-{number}{SUFFIX}")
+        _write(path, tag, said)
+        return path
 
     def read(self, path: Path) -> TaughtTag:
         """A tag from a file.
@@ -117,14 +154,7 @@ class Shelf:
         :raises ForeignTag: it was taught to another model
         :raises UsageFault: the file is not a taught tag
         """
-        try:
-            if path.stat().st_size > LARGEST:
-                raise UsageFault(f"{printable(path)} is too large for a taught tag")
-            tag = msgspec.json.decode(path.read_bytes(), type=TaughtTag)
-        except OSError as error:
-            raise UsageFault(f"{printable(path)}: {error.strerror}") from error
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise UsageFault(f"{printable(path)} is not a taught tag: {error}") from error
+        tag = _parsed(path)
         if tag.model != self._card.digest:
             raise ForeignTag(tag, self._card.name, self._card.digest)
         return tag
@@ -151,12 +181,33 @@ def _ordered(tags: Iterable[TaughtTag]) -> tuple[TaughtTag, ...]:
     return tuple(sorted(tags, key=lambda tag: tag.name.casefold()))
 
 
-def _write(path: Path, tag: TaughtTag) -> None:
+def _parsed(path: Path) -> TaughtTag:
+    """A tag of whatever model. :raises UsageFault: the file is not a taught tag"""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UsageFault(f"{printable(path)} is too large for a taught tag")
+        return msgspec.json.decode(path.read_bytes(), type=TaughtTag)
+    except OSError as error:
+        raise UsageFault(f"{printable(path)}: {error.strerror}") from error
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise UsageFault(f"{printable(path)} is not a taught tag: {error}") from error
+
+
+def read_said(path: Path) -> Said:
+    """What stands beside the tag in its file, nothing in most. :raises UsageFault: it cannot be used"""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Said)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise UsageFault(f"{printable(path)} is not a taught tag: {error}") from error
+
+
+def _write(path: Path, tag: TaughtTag, said: Said | None = None) -> None:
     """Whole or not at all. :raises UsageFault: the disk refuses"""
+    plain = msgspec.to_builtins(tag) | (msgspec.to_builtins(said) if said is not None else {})
     fresh = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(tag), indent=1) + b"\n")
+        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n")
         fresh.replace(path)
     except OSError as error:
         raise UsageFault(f"{printable(path)} cannot be written: {error.strerror or error}") from error

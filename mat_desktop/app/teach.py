@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.app.classifier import LEAST_EXAMPLES, LEAST_OTHERS, Lesson, learn, logit
 from mat_desktop.app.session import Session
+from mat_desktop.app.taught import Said, read_said
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import MOST_MARKS, TAUGHT_FORMAT, Marks, TaughtTag
@@ -279,16 +280,31 @@ class Teacher:
     def remove(self, name: str) -> Removed:
         """Forget a tag and what was said of it. :raises UsageFault: there is none"""
         session = self._session
-        name = session.taught.find(name).name
-        said, threshold = session.library.verdicts_on(name), session.thresholds.by_name.get(name)
-        tag = session.remove_taught(name)
+        removed = self._all_of(name)
+        name = removed.tag.name
+        session.remove_taught(name)
         try:
             session.library.drop_tag(name)
             session.set_threshold(name, None)
         except MatError:
             with suppress(MatError):
-                self.restore(Removed(tag, said, threshold))
+                self.restore(removed)
             raise
+        return removed
+
+    def put_away(self, name: str) -> Path:
+        """Write a tag and what was said of it into a file that ``take`` brings all of it back from.
+
+        :returns: the file, in the data folder
+        :raises UsageFault: there is no such tag, or it cannot be written
+        """
+        every = self._all_of(name)
+        return self._session.taught.put_away(every.tag, Said(every.said, every.threshold))
+
+    def _all_of(self, name: str) -> Removed:
+        session = self._session
+        tag = session.taught.find(name)
+        said, threshold = session.library.verdicts_on(tag.name), session.thresholds.by_name.get(tag.name)
         return Removed(tag, said, threshold)
 
     def restore(self, removed: Removed) -> None:
@@ -304,7 +320,7 @@ class Teacher:
         self._session.taught.export(name, path)
 
     def take(self, path: Path) -> TaughtTag:
-        """Take a tag in from a file.
+        """Take a tag in from a file, with what was said of it where it was put away.
 
         :raises ForeignTag: it was taught to another model
         :raises UsageFault: the file is not a taught tag, or there is a tag of its name
@@ -313,7 +329,8 @@ class Teacher:
         fault = self.check_name(tag.name)
         if fault:
             raise UsageFault(f"{fault}; rename or remove it first")
-        self._session.keep_taught(tag)
+        said = read_said(path)
+        self.restore(Removed(tag, said.said, said.own_threshold))
         return tag
 
     def scores(self) -> Mapping[TrackId, Mapping[str, float]]:

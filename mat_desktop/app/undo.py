@@ -57,7 +57,7 @@ def undoing(
 ) -> Task:
     """Take back a run, or only some files or fields of it. Of an undo this is the redo.
 
-    :param files: absolute; none means all
+    :param files: absolute, folders with them among it; none means all
     :param fields: none means all
     :raises UsageFault: there is no such run, file or field in it, or it was taken back already
     """
@@ -263,7 +263,9 @@ def _of_files(session: Session, run: Run, entries: list[Entry], files: Collectio
     written = {entry.path for entry in entries}
     places: set[Path] = set()
     for path in files:
-        here = written & {path.resolve()} or written.intersection(was_at(session, path))
+        place = path.resolve()
+        here = written & {place} or written.intersection(was_at(session, path))
+        here = here or {file for file in written if file.is_relative_to(place)}
         if not here:
             raise UsageFault(f"run {run.id} did not write to {path}")
         places |= here

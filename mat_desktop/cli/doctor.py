@@ -29,8 +29,8 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
         if errors.is_terminal:
             errors.print(f"Looking at: {check.group}…", style="dim")
         findings += check.findings()
-    if options.json:
-        print(json.dumps(as_object(findings), indent=1, ensure_ascii=False))
-    else:
-        print(as_text(findings), end="")
+    if options.json and not cancel.is_set():  # half of it says nothing of the whole
+        print(json.dumps(as_object(findings), indent=1))
+    elif not options.json:
+        print(as_text(findings, whole=not cancel.is_set()), end="")
     return 1 if worst(findings) is State.FAULT else 0

@@ -7,7 +7,7 @@ from threading import Event
 
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import written_by
-from mat_desktop.cli.output import count, write_change
+from mat_desktop.cli.output import change_line, count
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.store.journal import Run
@@ -52,4 +52,4 @@ def _one(session: Session, runs: list[Run], number: int) -> None:
     for file in written_by(session, number):
         print(printable(file.path))
         for item in file.fields:
-            write_change(item.change, item.why)
+            print(change_line(item.change, item.why))

@@ -1,4 +1,4 @@
-"""``mat-desktop info FILE…``: what a file is and which tags it has now."""
+"""``mat-desktop info PATH…``: what a file is and which tags it has now."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from mat_desktop.app.scan import files_under
 from mat_desktop.audio.probe import probe
-from mat_desktop.cli.output import list_failures
-from mat_desktop.errors import DecodeError, FileFault, printable
+from mat_desktop.cli.output import errors, list_failures
+from mat_desktop.errors import DecodeError, FileFault, harmless, printable
 from mat_desktop.metadata.files import read_tags
 
 
@@ -19,25 +20,33 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file could not be read."""
     faults: list[FileFault] = []
     known: list[dict[str, Any]] = []
-    for path in options.paths:
+    for path in files_under(options.paths, cancel):
         if cancel.is_set():
             break
+        if isinstance(path, FileFault):
+            faults.append(path)
+            continue
         try:
-            known.append(_look(path))
+            facts = _look(path)
         except FileFault as fault:
             faults.append(fault)
+        except OSError as error:
+            faults.append(FileFault(path, error.strerror or str(error)))
+        else:
+            known.append(facts)
+            if not options.json:
+                _print(facts)
     if options.json:
         print(json.dumps(known, indent=1))
-    else:
-        for facts in known:
-            _print(facts)
+    if not known and not faults and not cancel.is_set():
+        errors.print("No music found.")
     list_failures(faults)
     return 1 if faults else 0
 
 
 def _look(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise FileFault(path, "no such file" if not path.exists() else "not a file")
+        raise FileFault(path, "not a file")
     found = read_tags(path)
     try:
         stream = probe(path)
@@ -71,6 +80,6 @@ def _print(facts: dict[str, Any]) -> None:
         write(f"  {'audio':<11} {stream}\n")
     write(f"  {'tags':<11} {facts['tag_format']}\n")
     for field, values in facts["tags"].items():
-        write(f"  {field:<11} {'; '.join(values)}\n")
+        write(f"  {field:<11} {harmless('; '.join(values))}\n")
     for note in facts["notes"]:
-        write(f"  {'note':<11} {note}\n")
+        write(f"  {'note':<11} {harmless(note)}\n")

@@ -1,6 +1,6 @@
 """Understands the command line and runs a command.
 
-Exit status: 0 all went well, 1 some files failed, 2 wrong usage, 130 stopped by Ctrl+C.
+Exit status: 0 all went well, 1 some files failed, 2 wrong usage, 130 stopped by Ctrl+C, 143 asked to end.
 """
 
 from __future__ import annotations
@@ -10,26 +10,42 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from mat_desktop import __version__
 from mat_desktop.domain.settings import DEVICES
-from mat_desktop.errors import MatError, UsageFault
+from mat_desktop.errors import MatError, UsageFault, printable
 
-OK, SOME_FAILED, WRONG_USAGE, STOPPED = 0, 1, 2, 130
+OK, SOME_FAILED, WRONG_USAGE, STOPPED_BY = 0, 1, 2, 128
 
-_EPILOG = "Without a command the window opens. Nothing is written to a file unless --write is given."
+_EPILOG = """\
+Without a command the window opens, with the files and folders that are named.
+tag and remove-all change files only with --write; undo and redo do it at once, or show it with --dry-run.
+Exit status: 0 all went well, 1 some files failed, 2 wrong usage, 130 stopped by Ctrl+C."""
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Takes options by their full names only: ``--w`` must not write."""
+
+    commands: Collection[str] = ()
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "allow_abbrev": False})
+
+
+def parser() -> Parser:
     """Every command with its options."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="mat-desktop",
-        description="Listens to music with a neural network on this computer and writes genre, mood, "
+        description="Listens to music with a neural network on this computer and writes genre, mood,\n"
         "instruments and voice into the files' tags.",
         epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"mat-desktop {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -77,14 +93,15 @@ def parser() -> argparse.ArgumentParser:
     )
 
     info = commands.add_parser("info", help="show the tags that files have now")
-    info.add_argument("paths", nargs="+", type=Path, metavar="FILE")
+    info.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="music files, or folders with them")
     info.add_argument("--json", action="store_true", help="as JSON")
 
     undo = commands.add_parser(
         "undo",
         help="take a run back: every file as it was before",
         description="Takes back what a run wrote: byte for byte where a file is as the run left it, else "
-        "field by field. What another program changed since is left alone, and said.",
+        "field by field. What another program changed since is left alone, and said. Files are changed at "
+        "once; --dry-run shows it.",
     )
     undo.add_argument(
         "run", nargs="?", type=int, metavar="RUN", help="number of the run; the last by default"
@@ -92,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
     redo = commands.add_parser(
         "redo",
         help="take an undo back: what was written stands in the files again",
-        description="Writes again what an undo took back.",
+        description="Writes again what an undo took back, at once; --dry-run shows it.",
     )
     redo.add_argument(
         "run",
@@ -104,20 +121,18 @@ def parser() -> argparse.ArgumentParser:
     for part in (undo, redo):
         part.add_argument(
             "--file",
-            action="extend",
-            nargs="+",
+            action="append",
             default=[],
             type=Path,
             metavar="PATH",
-            help="only these files of it",
+            help="only this file of it, or the files in this folder; may be given more than once",
         )
         part.add_argument(
             "--field",
-            action="extend",
-            nargs="+",
+            action="append",
             default=[],
             metavar="NAME",
-            help="only these fields of it",
+            help="only this field of it; may be given more than once",
         )
         part.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
         part.add_argument(
@@ -138,7 +153,11 @@ def parser() -> argparse.ArgumentParser:
         help="only these files, and those in these folders; all by default",
     )
     remove_all.add_argument(
-        "--field", action="extend", nargs="+", default=[], metavar="NAME", help="only these fields"
+        "--field",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this field; may be given more than once",
     )
     remove_all.add_argument("--write", action="store_true", help="do it")
     history = commands.add_parser("history", help="list the runs that wrote to files")
@@ -154,11 +173,13 @@ def parser() -> argparse.ArgumentParser:
     )
     settings.add_argument("key", nargs="?", metavar="KEY", help="e.g. writing.genre")
     settings.add_argument("value", nargs="?", metavar="VALUE")
+    settings.add_argument("--default", action="store_true", help="set KEY back to what it is by default")
     settings.add_argument(
         "--save",
         type=Path,
         metavar="FILE",
-        help="write settings, changes to tags and own thresholds into one file, for another computer",
+        help="write settings, changes to tags and own thresholds into one file, for another computer "
+        "('-': to standard output)",
     )
     settings.add_argument("--load", type=Path, metavar="FILE", help="take over what such a file says")
 
@@ -224,6 +245,7 @@ def parser() -> argparse.ArgumentParser:
     )
     for command in every:
         command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
+    top.commands = commands.choices
     return top
 
 
@@ -235,12 +257,15 @@ def _whole(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Run one of the commands of this package and return the exit status."""
+    _mend_streams()
     cancel = Event()
-    _stop_on_signals(cancel)
+    signals = _stop_on_signals(cancel)
     module = importlib.import_module(f"mat_desktop.cli.{options.command.replace('-', '_')}")
     try:
         status: int = module.run(options, cancel)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        pass  # the second Ctrl+C
     except UsageFault as fault:
         print(f"mat-desktop: {fault}", file=sys.stderr)
         return WRONG_USAGE
@@ -252,10 +277,24 @@ def run(options: argparse.Namespace) -> int:
         _silence_stdout()
         return OK
     except OSError as error:
-        _silence_stdout()
-        print(f"mat-desktop: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        where = "the output cannot be written"
+        if isinstance(error.filename, str | bytes):
+            where = printable(os.fsdecode(error.filename))
+        else:
+            _silence_stdout()
+        print(f"mat-desktop: {where}: {error.strerror or error}", file=sys.stderr)
         return SOME_FAILED
-    return STOPPED if cancel.is_set() else status
+    return STOPPED_BY + signals[0] if signals else status
+
+
+def _mend_streams() -> None:
+    """Names of files are in any language, whatever the terminal or the pipe takes; a stream may be closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - until the program ends
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _silence_stdout() -> None:
@@ -264,14 +303,21 @@ def _silence_stdout() -> None:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Options as a namespace; leaves with status 2 where they are wrong."""
-    return parser().parse_args(arguments)
+    """Options as a namespace; leaves with status 2 where they are wrong. A path alone opens the window."""
+    top = parser()
+    if arguments and arguments[0] not in top.commands:
+        with suppress(OSError, ValueError):
+            if Path(arguments[0]).exists():
+                arguments = ["open", *arguments]
+    return top.parse_args(arguments)
 
 
-def _stop_on_signals(cancel: Event) -> None:
-    """The first Ctrl+C stops cleanly after the file at hand, a second one at once."""
+def _stop_on_signals(cancel: Event) -> list[int]:
+    """The first Ctrl+C stops cleanly after the file at hand, a second one at once; returns what came."""
+    came: list[int] = []
 
     def stop(number: int, frame: object) -> None:
+        came.append(number)
         if cancel.is_set():
             raise KeyboardInterrupt
         cancel.set()
@@ -279,3 +325,4 @@ def _stop_on_signals(cancel: Event) -> None:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    return came

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
             }
             for model in good
         ]
-        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        print(json.dumps(rows, indent=1))
     else:
         wide = max((len(model.name) for model in good), default=0)
         for model in good:

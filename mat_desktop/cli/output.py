@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import (
@@ -12,15 +14,19 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
 
 from mat_desktop.domain.plan import Change
-from mat_desktop.errors import FileFault
+from mat_desktop.errors import FileFault, harmless
 
-errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+TOLD_EVERY = 60
+"""Seconds between two lines that tell how far it is, in a log."""
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 class _Rate(ProgressColumn):
@@ -31,18 +37,40 @@ class _Rate(ProgressColumn):
         return Text("" if speed is None else f"{speed:.1f}/s")
 
 
+class _Bar(Progress):
+    """Where standard error is no terminal, a line now and then instead: logs should tell how far it is."""
+
+    def __init__(self, *columns: ProgressColumn) -> None:
+        super().__init__(*columns, console=errors, disable=not sys.stderr.isatty(), transient=True)
+        self._told = time.monotonic()
+
+    def advance(self, task_id: TaskID, advance: float = 1) -> None:
+        """One more is done."""
+        super().advance(task_id, advance)
+        if self.disable and time.monotonic() - self._told >= TOLD_EVERY:
+            self._told = time.monotonic()
+            errors.print(_line(self.tasks[task_id]))
+
+
 def progress() -> Progress:
-    """A bar with count, rate and time left; silent where standard error is not a terminal."""
-    return Progress(
+    """A bar with count, rate and time left; a line a minute where standard error is not a terminal."""
+    return _Bar(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        console=errors,
-        disable=not sys.stderr.isatty(),
-        transient=True,
     )
+
+
+def _line(task: Task) -> str:
+    total = "" if task.total is None else f" of {task.total:,.0f}"
+    rate = "" if task.elapsed is None else f", {task.completed / max(task.elapsed, 1):.1f}/s"
+    left = ""
+    if task.total and task.completed and task.elapsed:
+        seconds = round(task.elapsed * (task.total - task.completed) / task.completed)
+        left = f", {timedelta(seconds=seconds)} left"
+    return f"{task.description}: {task.completed:,.0f}{total}{rate}{left}"
 
 
 def count(number: int, noun: str) -> str:
@@ -50,10 +78,10 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def write_change(change: Change, remark: str = "") -> None:
-    """A field with its old and new values, on standard output."""
-    old, new = ("; ".join(values) or "(empty)" for values in (change.before, change.after))
-    print(f"  {change.field:<11} {old} -> {new}{f'  ({remark})' if remark else ''}")
+def change_line(change: Change, remark: str = "") -> str:
+    """A field with its old and new values."""
+    old, new = (harmless("; ".join(values)) or "(empty)" for values in (change.before, change.after))
+    return f"  {change.field:<11} {old} -> {new}{f'  ({remark})' if remark else ''}"
 
 
 def list_failures(faults: Sequence[FileFault]) -> None:
@@ -61,4 +89,4 @@ def list_failures(faults: Sequence[FileFault]) -> None:
     if faults:
         errors.print(f"{count(len(faults), 'file')} failed:")
         for fault in faults:
-            errors.print(f"  {fault}")
+            errors.print(f"  {harmless(str(fault))}")

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from mat_desktop import __version__
 from mat_desktop.app.session import Session
+from mat_desktop.cli.output import change_line
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Scores, Suggestion
 from mat_desktop.domain.tags import Category
@@ -61,9 +62,7 @@ def text_of(record: Record) -> str:
     if record.scores is not None and not record.scores.silent and not record.chosen:
         nearest = [f"{_told(s)} of {s.threshold:.2f}" for s in record.nearest]
         lines.append(f"  nothing is sure enough; nearest: {', '.join(nearest) or 'none'}")
-    for change in record.changes:
-        old = "; ".join(change.before) or "(empty)"
-        lines.append(f"  {change.field:<11} {old} -> {'; '.join(change.after) or '(empty)'}")
+    lines += map(change_line, record.changes)
     if record.error:
         lines.append(f"  {record.status}: {record.error}")
     elif record.status in ("written", "unchanged"):

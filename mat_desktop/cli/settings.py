@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
 from mat_desktop.app import carry
 from mat_desktop.app.models import find_model, usable_model
-from mat_desktop.app.own_file import toml
+from mat_desktop.app.own_file import put, spare, toml
 from mat_desktop.app.session import Session, default_data_dir
 from mat_desktop.app.settings_file import NAME, Reading, SettingsFile, checked, spec_of
 from mat_desktop.app.tag_file import Slip
@@ -19,7 +21,7 @@ from mat_desktop.errors import UsageFault, printable
 from mat_desktop.inference.cards import open_card
 
 BEFORE = "settings-before.toml"
-"""What counted until a file was loaded."""
+"""What counted until a file was loaded; a number is added for each further one."""
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
@@ -28,10 +30,13 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     file = SettingsFile(data_dir)
     if options.save is not None or options.load is not None:
         return _carry(options)
+    if options.default:
+        if options.key is None or options.value is not None:
+            raise UsageFault("settings: --default takes a KEY and no VALUE")
+        return _say(file.change({options.key: spec_of(options.key).default}).slips)
     if options.key is not None and options.value is not None:
         value = _meant(data_dir, options.key, options.value)
-        _say(file.change({options.key: value}).slips)
-        return 0
+        return _say(file.change({options.key: value}).slips)
     reading = file.read()
     _, slip = usable_model(data_dir, reading.settings.model)
     slips = (*reading.slips, *([slip] if slip else []))
@@ -39,25 +44,26 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
         spec_of(options.key)
         value = reading.settings[options.key]
         print(value if isinstance(value, str) else toml(value))
-        return 0
+        return _say([slip for slip in slips if reading.fault is not None or slip.key == options.key])
     _list(reading)
     errors.print(f"The file: {printable(file.path)}")
     return _say(slips)
 
 
 def _carry(options: argparse.Namespace) -> int:
-    if options.key is not None or (options.save is not None and options.load is not None):
-        raise UsageFault("settings: KEY, --save and --load cannot be given together")
+    if options.key is not None or options.default or (options.save is not None and options.load is not None):
+        raise UsageFault("settings: KEY, --default, --save and --load cannot be given together")
     session = Session(options.data_dir)
     try:
         if options.save is not None:
-            _spare(options.save)
+            if str(options.save) == "-":
+                sys.stdout.write(carry.text_of(session))
+                return 0
+            spare(options.save, carry.read)
             carry.save(session, options.save)
             return 0
         carry.read(options.load)  # one that cannot be used replaces nothing
-        before = session.data_dir / BEFORE
-        if before.resolve() != options.load.resolve():
-            carry.save(session, before)
+        before = _keep(session.data_dir, carry.text_of(session))
         _, slips = carry.load(session, options.load)
         errors.print(f"What counted before lies in {printable(before)}; --load takes it back.")
         return _say((*slips, *session.slips))
@@ -65,14 +71,17 @@ def _carry(options: argparse.Namespace) -> int:
         session.close()
 
 
-def _spare(path: Path) -> None:
-    """:raises UsageFault: a file that is there already is of something else"""
-    if not path.exists():
-        return
-    try:
-        carry.read(path)
-    except UsageFault as error:
-        raise UsageFault(f"{error}; it is there already and stays as it is") from error
+def _keep(folder: Path, text: str) -> Path:
+    """Put what counts into a file that is not there yet, unless one of those before holds the same."""
+    path, number = folder / BEFORE, 1
+    while path.exists():
+        with suppress(OSError, ValueError):
+            if path.read_text(encoding="utf-8") == text:
+                return path
+        number += 1
+        path = (folder / BEFORE).with_stem(f"{Path(BEFORE).stem}-{number}")
+    put(path, text)
+    return path
 
 
 def _meant(data_dir: Path, key: str, text: str) -> Value:
@@ -83,7 +92,10 @@ def _meant(data_dir: Path, key: str, text: str) -> Value:
     except ValueError as error:
         raise UsageFault(f"{key}: {error}") from error
     if key == "listening.model":
-        open_card(find_model(data_dir, text))
+        folder = find_model(data_dir, text)
+        open_card(folder)
+        if folder == Path(text):  # by its place, which has to be the same wherever the program is started
+            value = checked(key, str(folder.absolute()))
     return value
 
 

@@ -9,6 +9,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.app.teach import Teacher
 from mat_desktop.cli.output import count, errors
 from mat_desktop.domain.taught import TaughtTag
+from mat_desktop.errors import printable
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
@@ -19,14 +20,16 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
         match options.do:
             case "export":
                 teacher.export(options.name, options.file)
-                errors.print(f"“{options.name}” is exported to {options.file}.")
+                errors.print(f"“{options.name}” is exported to {printable(options.file)}.")
             case "import":
                 tag = teacher.take(options.file)
                 errors.print(f"“{tag.name}” is imported: {_told(tag)}.")
             case "remove":
+                kept = teacher.put_away(options.name)
                 removed = teacher.remove(options.name)
                 decisions = count(len(removed.said), "decision")
                 errors.print(f"“{removed.tag.name}” is removed, with {decisions} on it.")
+                errors.print(f"All of it lies in {printable(kept)}; “taught import” takes it back.")
             case _:
                 return _list(session, teacher)
         return 0

@@ -10,7 +10,7 @@ from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
-from mat_desktop.cli.output import count, errors, list_failures, progress, write_change
+from mat_desktop.cli.output import change_line, count, errors, list_failures, progress
 from mat_desktop.domain.plan import WriteStatus
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import WRITABLE, Field
@@ -79,7 +79,7 @@ def show(files: Sequence[FileReversal], write_hint: str) -> int:
     for file in files:
         print(printable(file.path))
         for item in (item for item in file.fields if item.why or not item.idle):
-            write_change(item.change, (file.fault and "cannot be written") or item.why)
+            print(change_line(item.change, (file.fault and "cannot be written") or item.why))
         if file.fault:
             print(f"  failed: {file.fault}")
         if file.note:

@@ -129,3 +129,11 @@ def test_the_file_can_stand_in_for_the_settings(here: Session, tmp_path: Path) -
     here.use_settings({"appearance.theme": "light"})
     carry.save(here, tmp_path / "carried.toml")
     assert tomllib.loads((tmp_path / "carried.toml").read_text())["appearance"] == {"theme": "light"}
+
+
+def test_a_file_with_one_section_leaves_the_other_settings(there: Session, tmp_path: Path) -> None:
+    there.use_settings({"writing.genre": "append", "appearance.theme": "light"})
+    (tmp_path / "some.toml").write_text("[player]\nvolume = 3\n")
+    carry.load(there, tmp_path / "some.toml")
+    assert (there.settings.volume, there.settings.genre, there.settings.theme) == (3, "append", "light")
+    assert there.settings_file.read().settings.genre == "fill-empty", "what was not carried is not written"
