@@ -54,29 +54,35 @@ class Collected:
     @property
     def left_out(self) -> tuple[str, ...]:
         """What cannot be trained on and why, in sentences; files are named in ``skipped``."""
-        found = []
-        if self.taught:
-            found.append(f"{_listed(self.taught)} left out: taught tags are no outputs of a network.")
-        if self.other:
-            found.append(f"{_listed(self.other)} left out: no output of a network stands for that.")
-        if self.lost:
-            tracks = "1 track" if self.lost == 1 else f"{self.lost} tracks"
-            found.append(f"{tracks} left out: no file in the library has that sound any more.")
-        return tuple(found)
+        return _reasons(self.taught, self.other, self.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How much the user said that can be trained on, as far as no file has to be looked at for it.
+
+    :param verdicts: on all tracks together
+    :param tracks: with at least one of them, and a file in the library
+    :param left_out: what cannot be trained on and why, in sentences
+    """
+
+    verdicts: int
+    tracks: int
+    left_out: tuple[str, ...] = ()
+
+
+def count_corrections(session: Session) -> Counted:
+    """What :func:`collect_corrections` would find if every file is as it was; in a moment."""
+    by_track, taught, other = _said(session)
+    there = {file.track_id for file in session.library.judged_files()}
+    said = [verdicts for track_id, verdicts in by_track.items() if track_id in there]
+    return Counted(sum(map(len, said)), len(said), _reasons(taught, other, len(by_track) - len(said)))
 
 
 def collect_corrections(session: Session) -> Collected:
     """Accepted and rejected tags of the whole library, tags added by hand included."""
     scheme = {tag.name: tag for tag in session.scheme.tags}
-    taught = {tag.name for tag in session.taught.tags}
-    by_track: dict[TrackId, dict[str, bool]] = {}
-    left_out: set[str] = set()
-    for track_id, name, verdict in session.library.all_verdicts():
-        tag = scheme.get(name)
-        if tag is None or tag.taught or not tag.sources:
-            left_out.add(name)
-        else:
-            by_track.setdefault(track_id, {})[name] = verdict is Verdict.ACCEPTED
+    by_track, taught, other = _said(session)
     paths, skipped = _files(session.library.judged_files(), by_track)
     judged = sorted((path, track_id) for track_id, path in paths.items())
     verdicts = tuple(by_track[track_id] for _, track_id in judged)
@@ -91,8 +97,8 @@ def collect_corrections(session: Session) -> Collected:
             verdicts,
             tuple(heard.get(track_id, {}) for _, track_id in judged),
         ),
-        tuple(sorted(left_out & taught)),
-        tuple(sorted(left_out - taught)),
+        taught,
+        other,
         tuple(skipped.values()),
         len(by_track) - len(paths) - len(skipped),
     )
@@ -118,6 +124,35 @@ def write_corrections(session: Session, folder: Path | None = None) -> tuple[Pat
     except OSError as error:
         raise UsageFault(f"{printable(target)} cannot be written: {error.strerror or error}") from error
     return folder, collected
+
+
+def _said(
+    session: Session,
+) -> tuple[dict[TrackId, dict[str, bool]], tuple[str, ...], tuple[str, ...]]:
+    """Verdicts that can be trained on by track, and the tags left out: taught ones, and all others."""
+    scheme = {tag.name: tag for tag in session.scheme.tags}
+    taught = {tag.name for tag in session.taught.tags}
+    by_track: dict[TrackId, dict[str, bool]] = {}
+    left_out: set[str] = set()
+    for track_id, name, verdict in session.library.all_verdicts():
+        tag = scheme.get(name)
+        if tag is None or tag.taught or not tag.sources:
+            left_out.add(name)
+        else:
+            by_track.setdefault(track_id, {})[name] = verdict is Verdict.ACCEPTED
+    return by_track, tuple(sorted(left_out & taught)), tuple(sorted(left_out - taught))
+
+
+def _reasons(taught: tuple[str, ...], other: tuple[str, ...], lost: int) -> tuple[str, ...]:
+    found = []
+    if taught:
+        found.append(f"{_listed(taught)} left out: taught tags are no outputs of a network.")
+    if other:
+        found.append(f"{_listed(other)} left out: no output of a network stands for that.")
+    if lost:
+        tracks = "1 track" if lost == 1 else f"{lost} tracks"
+        found.append(f"{tracks} left out: no file in the library has that sound any more.")
+    return tuple(found)
 
 
 def _files(

@@ -13,7 +13,7 @@ from mat_desktop.app import carry, remove
 from mat_desktop.app.apply import apply
 from mat_desktop.app.carry import Luggage
 from mat_desktop.app.compare import Comparison
-from mat_desktop.app.corrections import Collected, collect_corrections, write_corrections
+from mat_desktop.app.corrections import Counted, count_corrections, write_corrections
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
 from mat_desktop.app.doctor import Check, checks
@@ -242,9 +242,9 @@ class AppServices:
         """Take an imported model away."""
         delete_model(self.data_dir, name)
 
-    def corrections(self) -> Collected:
-        """The user's verdicts of the whole library."""
-        return collect_corrections(self._session)
+    def count_corrections(self) -> Counted:
+        """How much the user said of the whole library."""
+        return count_corrections(self._session)
 
     def write_corrections(self) -> Path:
         """Write them where training finds them."""

@@ -25,7 +25,7 @@ from mat_desktop.gui.widgets.data_picker import Wanted
 from mat_desktop.gui.workshop import Workshop
 
 if TYPE_CHECKING:
-    from mat_desktop.app.corrections import Collected
+    from mat_desktop.app.corrections import Counted
     from mat_desktop.app.models import Model
 
 READ_MS = 150
@@ -101,13 +101,13 @@ class TrainingRoom(QObject):
         self.load()
 
     def _count_corrections(self) -> None:
-        def done(found: Collected) -> None:
+        def done(found: Counted) -> None:
             self.page.form.set_corrections(found.verdicts, found.tracks, " ".join(found.left_out))
 
         services = self._desk.services
         self._desk.bridge.ask(
             "corrections",
-            services.corrections,
+            services.count_corrections,
             done,
             lambda error: self._desk.complain("The verdicts cannot be read", error),
         )

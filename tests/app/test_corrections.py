@@ -10,7 +10,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from mat_desktop.app.corrections import collect_corrections, write_corrections
+from mat_desktop.app.corrections import collect_corrections, count_corrections, write_corrections
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import TagChange
@@ -103,6 +103,25 @@ def test_files_that_are_gone_or_changed_cost_only_themselves(session: Session, t
     }
     assert collected.lost == 1
     assert collected.left_out == ("1 track left out: no file in the library has that sound any more.",)
+
+
+def test_they_are_counted_without_a_look_at_any_file_or_what_was_heard(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [encode(tmp_path / f"{name}.flac", tone(0.2)) for name in "ab"]
+    a, b = heard(session, *paths)
+    session.library.put_verdicts(a, {"rock": YES, "guitar": NO})
+    session.library.put_verdicts(b, {"rock": NO, "no such": YES})
+    session.library.put_verdicts(TrackId("elsewhere"), {"rock": YES})
+    with monkeypatch.context() as patched:
+        for name in ("stat", "judged_features"):
+            owner = Path if name == "stat" else type(session.library)
+            patched.setattr(owner, name, lambda *_, **__: pytest.fail("it takes long"))
+        counted = count_corrections(session)
+    collected = collect_corrections(session)
+    assert (counted.verdicts, counted.tracks) == (collected.verdicts, collected.tracks) == (3, 2)
+    assert counted.left_out == collected.left_out
+    assert len(counted.left_out) == 2
 
 
 def test_of_two_copies_the_one_that_is_there_is_taken(session: Session, tmp_path: Path) -> None:

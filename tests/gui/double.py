@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.app.carry import Luggage
 from mat_desktop.app.compare import Compared, Comparison, Decided, Differences
-from mat_desktop.app.corrections import Collected
+from mat_desktop.app.corrections import Collected, Counted
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.diagnosis import Finding, State
 from mat_desktop.app.doctor import Check
@@ -371,7 +371,11 @@ class FakeServices:
     def delete_model(self, name: str) -> None:
         self.other_models = [model for model in self.other_models if model.name != name]
 
-    def corrections(self) -> Collected:
+    def count_corrections(self) -> Counted:
+        collected = self._corrections()
+        return Counted(collected.verdicts, collected.tracks)
+
+    def _corrections(self) -> Collected:
         said = {self.music / track_id: kept for track_id, kept in self.kept.items() if kept}
         sources = {
             tag.name: tag.sources for tag in SCHEME.tags if any(tag.name in kept for kept in said.values())
@@ -382,7 +386,7 @@ class FakeServices:
         return Collected(Corrections(sources, tuple(said), tuple(verdicts), ({},) * len(verdicts)))
 
     def write_corrections(self) -> Path:
-        collected = self.corrections()
+        collected = self._corrections()
         if not collected.verdicts:
             raise UsageFault("no tag was accepted or rejected yet on a track that is there")
         folder = self.data_dir / "training" / "corrections"
