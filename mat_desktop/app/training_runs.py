@@ -73,7 +73,7 @@ class Run:
     :param epochs: in their order, each once
     :param tags: after the last epoch, or of the kept one once the run is over
     :param splits: "valid" and "test", once the run is over
-    :param has_weights: whether some epoch's weights are kept
+    :param kept_at: when the weights of the kept epoch were written, 0 where none are kept
     """
 
     folder: Path
@@ -81,13 +81,18 @@ class Run:
     epochs: tuple[EpochFigures, ...] = ()
     tags: tuple[TagFigures, ...] = ()
     splits: Mapping[str, SplitFigures] = field(default_factory=dict)
-    has_weights: bool = False
+    kept_at: float = 0.0
     has_checkpoint: bool = False
 
     @property
     def finished(self) -> bool:
         """Whether it is over and measured."""
         return bool(self.splits)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether some epoch's weights are kept."""
+        return self.kept_at > 0
 
     @property
     def network(self) -> str:
@@ -135,7 +140,7 @@ def read_run(folder: Path) -> Run:
         _epochs(folder / "epochs.jsonl"),
         _tags_of(measured) if splits else _tags(read_json(folder / "tags.json")),
         splits,
-        (folder / "best.pt").is_file(),
+        changed_at(folder / "best.pt"),
         (folder / "last.pt").is_file(),
     )
 
@@ -146,6 +151,14 @@ def read_json(path: Path) -> dict[str, Any]:
         return _dict(json.loads(path.read_bytes()))
     except (OSError, ValueError):
         return {}
+
+
+def changed_at(path: Path) -> float:
+    """When a file was written, in seconds since 1970; 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def read_event(line: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,7 +21,7 @@ from typing import Any
 import msgspec
 from filelock import FileLock, Timeout
 
-from mat_desktop.app.training_runs import Run, read_json, read_runs
+from mat_desktop.app.training_runs import Run, changed_at, read_json, read_runs
 from mat_desktop.errors import StoreFault, UsageFault, printable
 
 JOB, LOG, RUNS, MODEL, MADE, REPORT = "job.json", "log.txt", "runs", "model", "made", "report"
@@ -84,6 +85,25 @@ class Order:
     rows: tuple[Row, ...] = ()
     whole: bool = False
 
+    @property
+    def data_folder(self) -> str:
+        """The folder that it is trained on."""
+        words = self.arguments
+        return words[words.index("--data") + 1] if "--data" in words else ""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeModel:
+    """A model that a training made, or that was made of it.
+
+    :param digest: of its weights, as :attr:`ModelCard.digest`
+    :param at: when it was made of a run, in seconds since 1970; 0 for the training's own
+    """
+
+    folder: Path
+    digest: str
+    at: float
+
 
 @dataclass(frozen=True, slots=True)
 class Training:
@@ -94,6 +114,7 @@ class Training:
     :param figures: of a training on corrections
     :param runs: in the order in which they were begun
     :param card: of the model that it made by itself; empty before, or where it makes none
+    :param made: models that were made of the kept epochs of its runs, by name
     """
 
     folder: Path
@@ -104,6 +125,7 @@ class Training:
     figures: Mapping[str, Any] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
     card: Mapping[str, Any] = field(default_factory=dict)
+    made: Mapping[str, MadeModel] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -115,10 +137,19 @@ class Training:
         """Folder of the model that it made by itself, None where there is none."""
         return self.folder / MODEL / self.order.name if self.card else None
 
-    @property
-    def made(self) -> Path:
-        """Where models go that are made of a run's kept epoch when somebody wants one."""
-        return self.folder / MADE
+    def place_of(self, name: str) -> Path:
+        """Where a model goes that is made of a run's kept epoch when somebody wants one."""
+        return self.folder / MADE / name
+
+    def model_of(self, run: Run | None, name: str) -> MadeModel | None:
+        """The model that stands for a run as it is now, None where it has yet to be made.
+
+        :param name: what a model of the run's kept epoch is called
+        """
+        if self.model is not None:
+            return MadeModel(self.model, _digest(self.card), 0.0)
+        made = self.made.get(name)
+        return made if made is not None and run is not None and made.at >= run.kept_at > 0 else None
 
     @property
     def report(self) -> Path:
@@ -168,6 +199,10 @@ class Trainings:
             figures if isinstance(figures, dict) else {},
             read_runs(folder / RUNS),
             read_json(folder / MODEL / order.name / "card.json"),
+            {
+                path.parent.name: MadeModel(path.parent, _digest(read_json(path)), changed_at(path))
+                for path in folder.glob(f"{MADE}/*/card.json")
+            },
         )
 
     def create(self, order: Order) -> Training:
@@ -240,11 +275,12 @@ class Trainings:
             return ""
         return text if size <= SHOWN_LOG else text.partition("\n")[2]
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str) -> Path:
         """Take a training away, so that :meth:`restore` can bring it back until :meth:`purge`.
 
+        :returns: where it lies until then
         :raises UsageFault: another process trains there
-        :raises StoreFault: it cannot be moved
+        :raises StoreFault: it is not there, or cannot be moved
         """
         folder = self.folder / name
         for lock in folder.glob(f"{RUNS}/*/lock"):
@@ -253,20 +289,24 @@ class Trainings:
                     pass
             except Timeout as error:
                 raise UsageFault(f"{printable(lock.parent)}: another process trains there") from error
-        away = self.folder / f"{AWAY}{name}"
         try:
-            shutil.rmtree(away, ignore_errors=True)
-            folder.rename(away)
+            aside = Path(tempfile.mkdtemp(prefix=AWAY, dir=self.folder))
         except OSError as error:
+            raise _fault(self.folder, error) from error
+        try:
+            return folder.rename(aside / name)
+        except OSError as error:
+            aside.rmdir()
             raise _fault(folder, error) from error
 
-    def restore(self, name: str) -> None:
-        """Bring a deleted training back. :raises StoreFault: it is gone"""
-        away = self.folder / f"{AWAY}{name}"
+    def restore(self, away: Path) -> None:
+        """Bring back what :meth:`delete` took away. :raises StoreFault: it is gone"""
         try:
-            away.rename(self.folder / name)
+            away.rename(self.folder / away.name)
         except OSError as error:
             raise _fault(away, error) from error
+        with suppress(OSError):
+            away.parent.rmdir()
 
     def purge(self) -> None:
         """Free the space of what was deleted."""
@@ -277,6 +317,11 @@ class Trainings:
 def plain_name(text: str) -> str:
     """A name for a folder: ``2d-fcn-5-layers``."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "training"
+
+
+def _digest(card: Mapping[str, Any]) -> str:
+    weights = card.get("weights")
+    return str(weights.get("sha256", ""))[:12] if isinstance(weights, dict) else ""
 
 
 def _fault(path: Path, error: OSError) -> StoreFault:

@@ -13,7 +13,7 @@ from mat_desktop.app import carry, remove
 from mat_desktop.app.apply import apply
 from mat_desktop.app.carry import Luggage
 from mat_desktop.app.compare import Comparison
-from mat_desktop.app.corrections import Counted, count_corrections, write_corrections
+from mat_desktop.app.corrections import Collected, Counted, count_corrections, write_corrections
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
 from mat_desktop.app.doctor import Check, checks
@@ -246,9 +246,9 @@ class AppServices:
         """How much the user said of the whole library."""
         return count_corrections(self._session)
 
-    def write_corrections(self) -> Path:
+    def write_corrections(self) -> tuple[Path, Collected]:
         """Write them where training finds them."""
-        return write_corrections(self._session)[0]
+        return write_corrections(self._session)
 
     def roots(self) -> list[Path]:
         """Folders opened before."""

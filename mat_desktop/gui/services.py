@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mat_desktop.app.carry import Luggage
     from mat_desktop.app.compare import Comparison
-    from mat_desktop.app.corrections import Counted
+    from mat_desktop.app.corrections import Collected, Counted
     from mat_desktop.app.doctor import Check
     from mat_desktop.app.draw import Picture
     from mat_desktop.app.evidence import Evidence
@@ -183,8 +183,8 @@ class Services(Protocol):
     def count_corrections(self) -> Counted:
         """How much the user said of the whole library, as far as a model can be trained on it."""
 
-    def write_corrections(self) -> Path:
-        """Write them where training finds them; returns the folder."""
+    def write_corrections(self) -> tuple[Path, Collected]:
+        """Write them where training finds them; returns the folder, and what stands there."""
 
     def roots(self) -> list[Path]:
         """Folders opened before."""

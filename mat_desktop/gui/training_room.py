@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable
-from dataclasses import replace
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QTimer
 
-from mat_desktop.app.trainings import Order, Task, Training, plain_name
+from mat_desktop.app.trainings import Order, Training
 from mat_desktop.gui.actions import Actions
-from mat_desktop.gui.models.trainings import Entry, entries
-from mat_desktop.gui.operations.child import Child
+from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.models.trainings import Entry, State, entries
+from mat_desktop.gui.operations.children import Children
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.train import ChildWork, Trainer
+from mat_desktop.gui.operations.made_models import MadeModels
+from mat_desktop.gui.operations.places import open_place
+from mat_desktop.gui.operations.train import Progress, Trainer
+from mat_desktop.gui.operations.training_log import TrainingLog
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.views.training import TrainingPage
@@ -33,25 +36,27 @@ READ_MS = 150
 
 
 class TrainingRoom(QObject):
-    """Reads the trainings, starts and follows them, and takes what they made into use."""
+    """Reads the trainings, starts and follows them, and shows what can be done with what they made."""
 
     def __init__(self, desk: Desk, pages: Pages, actions: Actions, workshop: Workshop) -> None:
         super().__init__()
         self._desk, self._workshop = desk, workshop
         self.trainer = Trainer(desk)
+        self._children = Children(desk)
+        self.models = MadeModels(desk, workshop.models, self._children)
         self.page = TrainingPage()
         self._trainings: list[Training] = []
         self._told: dict[str, Any] | None = None
         self._describing = self._purged = False
-        self._children: dict[str, Child] = {}
-        self._shown = ""
-        self._lines: list[str] | None = None
+        self._deleting: set[str] = set()
+        self._restored = ""
+        self._log = TrainingLog(desk, self.trainer, self.page.run.log)
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
         self._reading.setInterval(READ_MS)
         self._reading.timeout.connect(self._read_again)
         self._changed = ""
-        page, trainer = self.page, self.trainer
+        page, trainer, models = self.page, self.trainer, self.models
         pages.add(Page("training", page, page.new, page.banners))
         self._pages = pages
         page.shown.connect(self._page_shown)
@@ -63,15 +68,18 @@ class TrainingRoom(QObject):
         run.pause.connect(trainer.pause)
         run.stop.connect(trainer.stop)
         run.resume.connect(lambda entry: trainer.resume(entry.training.id))
-        run.use.connect(self._use)
-        run.compare.connect(self._compare)
+        run.use.connect(models.use)
+        run.compare.connect(lambda entry: models.compare(entry, self._compare))
         run.export.connect(self._export)
         run.remove.connect(self._remove)
         run.report.connect(self._report)
+        run.place.connect(lambda folder: open_place(desk, folder))
         trainer.changed.connect(self._has_changed)
         trainer.moved.connect(self._moved)
-        trainer.lines.connect(self._said)
-        trainer.ended.connect(self._ended)
+        trainer.ended.connect(lambda _: self.load())
+        models.moved.connect(lambda: run.set_making(models.busy))
+        models.made.connect(self._has_changed)
+        workshop.model_changed.connect(self._show_used)
         desk.bridge.changed.connect(self._show_progress)
         actions.connect("new_run", self.new_run)
 
@@ -83,8 +91,7 @@ class TrainingRoom(QObject):
     def close(self) -> None:
         """End the processes with the window."""
         self.trainer.close()
-        for child in list(self._children.values()):
-            child.wait()
+        self._children.close()
 
     # reading
 
@@ -94,20 +101,36 @@ class TrainingRoom(QObject):
                 "curves",
                 lambda: importlib.import_module("mat_desktop.gui.widgets.curves"),
                 lambda module: self.page.run.set_plots(module.make()),
+                lambda error: self._desk.complain("The curves cannot be drawn", error),
             )
         if self._told is None:
             self._describe()
+        if not self._purged:
+            self._purge()
         self._count_corrections()
+        self._show_used()
         self.load()
+
+    def _purge(self) -> None:
+        """Free the space of what was deleted before; nothing waits for it."""
+        self._purged = True
+        trainings = self._desk.services.trainings
+
+        def make(_: threading.Event) -> Iterator[None]:
+            trainings.purge()
+            yield
+
+        job = Job("Freeing space", make, on_items=lambda _: None, on_end=lambda _: None, total=1)
+        job.quiet = True
+        self._desk.bridge.do(job)
 
     def _count_corrections(self) -> None:
         def done(found: Counted) -> None:
             self.page.form.set_corrections(found.verdicts, found.tracks, " ".join(found.left_out))
 
-        services = self._desk.services
         self._desk.bridge.ask(
             "corrections",
-            services.count_corrections,
+            self._desk.services.count_corrections,
             done,
             lambda error: self._desk.complain("The verdicts cannot be read", error),
         )
@@ -115,22 +138,23 @@ class TrainingRoom(QObject):
     def load(self) -> None:
         """Read all trainings, and what can be trained on, anew."""
         services = self._desk.services
-        first, self._purged = not self._purged, True
 
         def read() -> tuple[list[Training], list[Model], list[Path]]:
-            if first:
-                services.trainings.purge()
             return services.trainings.all(), services.usable_models(), services.roots()
 
         def done(answer: tuple[list[Training], list[Model], list[Path]]) -> None:
             self._trainings, models, roots = answer
-            before = [_value(training.order.arguments, "--data") for training in self._trainings]
+            self._show()  # before the form gets its folders: it looks at one only where it is in view
+            before = [training.order.data_folder for training in self._trainings]
             self.page.form.offer(models, services.model, roots, [Path(name) for name in before if name])
-            self._show()
+            if self._restored:
+                self.page.look_for(self._restored)
+                self._restored = ""
 
-        self._desk.bridge.ask(
-            "trainings", read, done, lambda error: self._desk.complain("The trainings cannot be read", error)
-        )
+        self._desk.bridge.ask("trainings", read, done, self._cannot_read)
+
+    def _cannot_read(self, error: Exception) -> None:
+        self._desk.complain("The trainings cannot be read", error)
 
     def _has_changed(self, name: str) -> None:
         self._changed = name
@@ -146,7 +170,7 @@ class TrainingRoom(QObject):
                 self._trainings[known.index(name)] = found
                 self._show()
 
-        self._desk.bridge.ask("training", lambda: trainings.one(name), done)
+        self._desk.bridge.ask("training", lambda: trainings.one(name), done, self._cannot_read)
 
     def _show(self) -> None:
         self.page.show_runs(entries(self._trainings, self.trainer.running))
@@ -168,81 +192,45 @@ class TrainingRoom(QObject):
             self.page.form.describe(told)
             self.page.run.describe(told)
 
-        self._ask("describe", ["describe"], done)
+        self._children.ask("describe", ["describe"], done)
 
-    def _look(self, wanted: Wanted) -> None:
+    def _look(self, wanted: Wanted | None) -> None:
+        if wanted is None:
+            self._children.drop("look")
+            return
+        picker = self.page.form.data
+
         def done(text: str, reason: str) -> None:
             found = _object(text)
-            self.page.form.data.show_found(found if found is not None and not reason else {"fault": reason})
+            picker.show_found(wanted, found if found is not None and not reason else {"fault": reason})
 
-        self._ask("look", ["look", *wanted.words], done)
-
-    def _ask(
-        self, channel: str, arguments: list[str], done: Callable[[str, str], object], title: str = ""
-    ) -> None:
-        """Ask a process of its own; an answer that nobody waits for any more is dropped.
-
-        :param title: of what is shown as work, and can be cancelled
-        :param done: told of its standard output, and of why it failed, empty where it did not
-        """
-        before = self._children.pop(channel, None)
-        if before is not None:
-            before.stop()
-        child = Child(arguments, self)
-        self._children[channel] = child
-        said: list[str] = []
-        told: list[str] = []
-        child.said.connect(said.append)
-        child.told.connect(told.append)
-        bridge = self._desk.bridge
-        work = ChildWork(title, child) if title else None
-        if work is not None:
-            bridge.take_on(work)
-
-        def ended(status: int) -> None:
-            child.deleteLater()
-            if work is not None:
-                bridge.let_go(work)
-            if self._children.get(channel) is child:
-                del self._children[channel]
-            if child.stopping:
-                return
-            words = [line for line in told if line.strip()]
-            reason = "" if status == 0 else words[-1] if words else f"it ended with status {status}"
-            done("\n".join(said), reason)
-
-        child.ended.connect(ended)
+        self._children.ask(
+            "look",
+            ["look", *wanted.words],
+            done,
+            "Looking at the folder",
+            stopped=lambda: picker.show_stopped(wanted),
+            polite=True,
+        )
 
     # showing
 
     def _chosen(self, entry: Entry | None) -> None:
         name = entry.training.id if entry is not None and entry.training is not None else ""
         if entry is not None and name:
-            going = self._going(entry)
-            self.page.run.show_entry(entry, self._desk.services.scheme, going)
+            runs = name == self.trainer.running
+            self.page.run.show_entry(entry, self._desk.services.scheme, self._going(entry), runs=runs)
             self._show_progress()
-        if name == self._shown:
-            return
-        self._shown = name
-        if name:
-            trainings = self._desk.services.trainings
-            self.trainer.save()
-            self._lines = []  # said from now on, and so not in what is read
-            self._desk.bridge.ask("log", lambda: trainings.log(name), self._show_log)
+        self._log.follow(name)
 
-    def _show_log(self, text: str) -> None:
-        self.page.run.log.show_text(text)
-        lines, self._lines = self._lines or [], None
-        self.page.run.log.add(lines)
-
-    def _going(self, entry: Entry) -> Any:
-        running = entry.training is not None and entry.training.id == self.trainer.running
-        return self.trainer.progress if running else None
+    def _going(self, entry: Entry) -> Progress | None:
+        """How far the run in view is, where it is the one that is trained."""
+        return self.trainer.progress if entry.state is State.RUNNING else None
 
     def _moved(self) -> None:
         self._show_progress()
-        self.page.form.set_busy(bool(self.trainer.running))
-        self.page.run.set_busy(bool(self.trainer.running))
+        self.page.form.set_busy(self.trainer.busy)
+        self.page.run.set_busy(self.trainer.busy)
 
     def _show_progress(self) -> None:
         entry, work = self.page.run.entry, self.trainer.work
@@ -252,16 +240,8 @@ class TrainingRoom(QObject):
         if going is not None:
             self.page.run.show_progress(going, work.seconds_left, paused=work.paused)
 
-    def _said(self, name: str, lines: list[str]) -> None:
-        if name != self._shown:
-            return
-        if self._lines is not None:
-            self._lines += lines
-        else:
-            self.page.run.log.add(lines)
-
-    def _ended(self, name: str) -> None:
-        self.load()
+    def _show_used(self) -> None:
+        self.page.run.set_used(self._desk.services.card.digest)
 
     # doing
 
@@ -271,88 +251,53 @@ class TrainingRoom(QObject):
             self._show()
             self.page.look_for(training.id)
 
-        self.page.form.set_busy(True)
-        if order.task is not Task.CORRECTIONS:
-            self.trainer.begin(order, begun)
-            return
+        self.trainer.begin(order, begun)
 
-        def written(folder: Path) -> None:
-            self.trainer.begin(replace(order, arguments=(*order.arguments, "--data", str(folder))), begun)
-
-        def failed(error: Exception) -> None:
-            self._desk.complain("The training was not started", error)
-            self._moved()
-
-        self._desk.bridge.keep(self._desk.services.write_corrections, written, failed)
-
-    def _use(self, entry: Entry) -> None:
-        def brought(model: Model) -> None:
-            self._workshop.models.use(model.name)
-
-        self._with_model(entry, lambda folder: self._workshop.models.bring(folder, brought))
-
-    def _compare(self, entry: Entry) -> None:
+    def _compare(self, name: str) -> None:
         """On the page of models, where the new one stands from now on."""
-
-        def brought(model: Model) -> None:
-            self._pages.show("models")
-            self._workshop.compare.open(model.name)
-
-        self._with_model(entry, lambda folder: self._workshop.models.bring(folder, brought))
+        self._pages.show("models")
+        self._workshop.compare.open(name)
 
     def _export(self, entry: Entry) -> None:
-        start = Path.home() / f"{_model_name(entry)}.zip"
+        start = Path.home() / f"{entry.model_name}.zip"
         target = ask_target(self.page, "Export the model", start, {".zip": "Zip (*.zip)"})
         if target is not None:
-            self._with_model(entry, lambda folder: self._workshop.models.send_folder(folder, target))
-
-    def _with_model(self, entry: Entry, do: Callable[[Path], object]) -> None:
-        """The model of a run, which is made from its kept epoch where it did not make one by itself."""
-        training, run = entry.training, entry.run
-        if training is None:
-            return
-        if training.model is not None:
-            do(training.model)
-            return
-        if run is None:
-            return
-        desk = self._desk
-        target = training.made / _model_name(entry)
-        data = _value(training.order.arguments, "--data")
-        cache = str(desk.services.trainings.cache)
-        arguments = ["export", "--from", str(run.folder), "--data", data, "--cache", cache]
-
-        def done(_: str, reason: str) -> None:
-            if reason:
-                desk.say("danger", f"No model could be made of {entry.title}: {reason}", kind="models")
-            else:
-                do(target)
-
-        self._ask("export", [*arguments, "--export", str(target)], done, "Making the model")
+            self.models.export(entry, target)
 
     def _remove(self, entry: Entry) -> None:
         training = entry.training
-        if training is None or training.id == self.trainer.running:
+        if training is None or training.id == self.trainer.running or training.id in self._deleting:
             return
         desk, name, title = self._desk, training.id, training.order.title
+        if self.models.needs(name):
+            desk.say("warning", f"A model is being made of “{title}”.", kind="training")
+            return
         trainings = desk.services.trainings
+        self._deleting.add(name)
 
-        def restore() -> None:
+        def restored(_: object) -> None:
+            self._restored = name
+            self.load()
+
+        def restore(away: Path) -> None:
             desk.bridge.keep(
-                lambda: trainings.restore(name),
-                lambda _: self.load(),
+                lambda: trainings.restore(away),
+                restored,
                 lambda error: desk.complain("The run cannot be brought back", error),
             )
 
-        def done(_: object) -> None:
-            desk.say("positive", f"“{title}” is deleted.", "Undo", restore, kind="training")
-            self.load()
+        def done(away: Path) -> None:
+            self._deleting.discard(name)
+            self._trainings = [training for training in self._trainings if training.id != name]
+            self._show()
+            text = f"“{title}” is deleted."
+            desk.say("positive", text, "Undo", lambda: restore(away), kind=f"deleted {name}")
 
-        desk.bridge.keep(
-            lambda: trainings.delete(name),
-            done,
-            lambda error: desk.complain("The run was not deleted", error),
-        )
+        def failed(error: Exception) -> None:
+            self._deleting.discard(name)
+            desk.complain("The run was not deleted", error)
+
+        desk.bridge.keep(lambda: trainings.delete(name), done, failed)
 
     def _report(self, entry: Entry) -> None:
         training = entry.training
@@ -364,18 +309,10 @@ class TrainingRoom(QObject):
             if reason:
                 self._desk.say("danger", f"The report was not made: {reason}", kind="report")
             else:
-                QDesktopServices.openUrl(QUrl.fromLocalFile(str(training.report / "report.html")))
+                open_place(self._desk, training.report / "report.html")
 
-        self._ask("report", ["report", *folders, "--out", str(training.report)], done, "Making the report")
-
-
-def _model_name(entry: Entry) -> str:
-    assert entry.training is not None
-    return plain_name(entry.title) if entry.row is not None else entry.training.order.name
-
-
-def _value(arguments: tuple[str, ...], flag: str) -> str:
-    return arguments[arguments.index(flag) + 1] if flag in arguments else ""
+        words = ["report", *folders, "--out", str(training.report)]
+        self._children.ask("report", words, done, "Making the report")
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -179,16 +180,19 @@ def test_deleted_and_brought_back(tmp_path: Path) -> None:
     trainings = Trainings(tmp_path)
     made = trainings.create(ORDER)
     write_run(made.folder / "runs" / "a")
-    trainings.delete(made.id)
+    away = trainings.delete(made.id)
     assert trainings.all() == []
-    trainings.restore(made.id)
+    with pytest.raises(StoreFault):
+        trainings.delete(made.id)  # once more, and the way back stays
+    trainings.restore(away)
     (found,) = trainings.all()
     assert len(found.runs) == 1
-    trainings.delete(made.id)
+    assert [path.name for path in trainings.folder.iterdir()] == [made.id]
+    away = trainings.delete(made.id)
     trainings.purge()
-    assert list((tmp_path / "training" / "jobs").iterdir()) == []
+    assert list(trainings.folder.iterdir()) == []
     with pytest.raises(StoreFault):
-        trainings.restore(made.id)
+        trainings.restore(away)
 
 
 def test_a_run_that_another_process_trains_is_not_deleted(tmp_path: Path) -> None:
@@ -198,3 +202,23 @@ def test_a_run_that_another_process_trains_is_not_deleted(tmp_path: Path) -> Non
     with FileLock(run / "lock"), pytest.raises(UsageFault, match="another process trains there"):
         trainings.delete(made.id)
     trainings.delete(made.id)
+
+
+def test_a_model_that_was_made_counts_until_its_run_learns_more(tmp_path: Path) -> None:
+    trainings = Trainings(tmp_path)
+    made = trainings.create(ORDER)
+    best = write_run(made.folder / "runs" / "a") / "best.pt"
+    found = trainings.one(made.id)
+    assert found is not None
+    assert found.model_of(found.runs[0], "mine") is None
+    card = found.place_of("mine") / "card.json"
+    card.parent.mkdir(parents=True)
+    card.write_text(json.dumps({"weights": {"sha256": "0123456789abcdef"}}))
+    for changed, digest in ((100, "0123456789ab"), (300, None)):
+        os.utime(card, (200, 200))
+        os.utime(best, (changed, changed))
+        found = trainings.one(made.id)
+        assert found is not None
+        model = found.model_of(found.runs[0], "mine")
+        assert (model.digest if model is not None else None) == digest
+    assert found.model_of(None, "mine") is None

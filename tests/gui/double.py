@@ -385,14 +385,14 @@ class FakeServices:
         ]
         return Collected(Corrections(sources, tuple(said), tuple(verdicts), ({},) * len(verdicts)))
 
-    def write_corrections(self) -> Path:
+    def write_corrections(self) -> tuple[Path, Collected]:
         collected = self._corrections()
         if not collected.verdicts:
             raise UsageFault("no tag was accepted or rejected yet on a track that is there")
         folder = self.data_dir / "training" / "corrections"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / CORRECTIONS_FILE).write_bytes(collected.corrections.encode())
-        return folder
+        return folder, collected
 
     def forget_root(self, root: Path) -> None:
         self.forgotten.append(root)

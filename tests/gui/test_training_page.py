@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.app.trainings import Ending, Task
+from mat_desktop.app.trainings import Ending, Order, Task
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.track import TrackId
+from mat_desktop.errors import StoreFault
 from mat_desktop.gui import training_room
 from mat_desktop.gui.models.trainings import State
-from mat_desktop.gui.operations import child
+from mat_desktop.gui.operations import child, children
 from mat_desktop.gui.views.training import TrainingPage
 from mat_desktop.gui.widgets.choice import Choice
 from mat_desktop.gui.widgets.data_picker import DataPicker, Wanted
+from mat_desktop.gui.widgets.job_bar import to_show
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.training.corpora import make_corpus
@@ -135,9 +139,14 @@ def test_the_users_own_library_is_chosen_first(qtbot: QtBot, tmp_path: Path) -> 
     asked: list[Wanted] = []
     picker.asked.connect(asked.append)
     picker.offer([], [tmp_path / "before"])
-    assert not asked
     picker.offer([tmp_path / "music"], [tmp_path / "before"])
+    assert picker.folder.value == str(tmp_path / "music")
+    assert not asked, "a large library is looked at only where somebody sees the form"
+    picker.show()
     assert [(wanted.folder, wanted.kind) for wanted in asked] == [(tmp_path / "music", "folder")]
+    picker.hide()
+    picker.show()
+    assert len(asked) == 1
     picker.use(tmp_path / "before")
     picker.offer([tmp_path / "music"], [tmp_path / "before"])
     assert picker.folder.value == str(tmp_path / "before"), "what was chosen stays"
@@ -316,6 +325,92 @@ def test_deleted_with_a_way_back(qtbot: QtBot, window: Window, page: TrainingPag
     qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
 
 
+def test_delete_that_is_pressed_twice_or_held_costs_one_run_and_never_its_way_back(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, services: FakeServices
+) -> None:
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    for _ in range(2):
+        start(qtbot, window, page, data)
+        over(qtbot, window, page, State.DONE)
+        page.new.click()
+    page.look_at(1)
+    entry = page.run.entry
+    assert entry is not None
+    assert entry.training is not None
+    name = entry.training.id
+    for _ in range(2):
+        qtbot.keyClick(page.list, Qt.Key.Key_Delete)
+    held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier, "", True)
+    QApplication.sendEvent(page.list, held)
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+    qtbot.keyClick(page.list, Qt.Key.Key_Delete)
+    QApplication.sendEvent(page.list, held)
+    assert page.stack.currentWidget() is page.form, "no other run is looked at"
+    window.pages.show("library")
+    window.pages.show("training")
+    qtbot.waitUntil(lambda: len(services.trainings.all()) == 1, timeout=PATIENCE)
+    (text,) = [text for text in page.banners.texts() if "delete" in text]
+    assert text == "“2D FCN, 5 layers” is deleted."
+    page.banners._shown[f"deleted {name}"].action.click()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 3, timeout=PATIENCE)
+    assert page.stack.currentWidget() is page.run
+    assert page.run.entry is not None
+    assert page.run.entry.key == entry.key
+
+
+def test_a_held_delete_goes_no_further(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, services: FakeServices
+) -> None:
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    start(qtbot, window, page, data)
+    over(qtbot, window, page, State.DONE)
+    asked: list[object] = []
+    page.run.remove.connect(asked.append)
+    held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier, "", True)
+    QApplication.sendEvent(page.list, held)
+    assert not asked
+
+
+def test_a_finished_row_shows_its_own_figures_while_the_table_goes_on(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    (data / "go1").touch()
+    page.form.pick(Task.TABLE)
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 2, timeout=PATIENCE)
+    (data / "go1").unlink()
+    (data / "go2").touch()
+
+    def states() -> list[State]:
+        entries = [page.runs.entry(place) for place in (1, 2)]
+        return [entry.state for entry in entries if entry]
+
+    qtbot.waitUntil(lambda: states() == [State.DONE, State.RUNNING], timeout=PATIENCE)
+    page.look_at(1)
+    window.bridge.changed.emit()
+    assert page.run.says.text() == "3 of 3 epochs"
+    assert page.run.use_button.isVisible()
+    assert page.run.use_button.isEnabled()
+    assert not page.run.stop_button.isVisible()
+    assert not page.run.delete_action.isEnabled()
+    page.look_at(2)
+    qtbot.waitUntil(lambda: page.run.says.text() == "Epoch 2 of 3", timeout=PATIENCE)
+    assert page.run.stop_button.isVisible()
+    assert not page.run.use_button.isVisible()
+
+
+def test_a_new_run_that_is_asked_for_first_shows_the_form(
+    qtbot: QtBot, window: Window, services: FakeServices
+) -> None:
+    services.trainings.create(Order(Task.NETWORK, "Old", ("train", "--data", "/data")))
+    window.training.new_run()
+    page = window.training.page
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+    assert page.stack.currentWidget() is page.form
+
+
 def test_rows_of_a_table_beside_the_papers(
     qtbot: QtBot, window: Window, page: TrainingPage, data: Path
 ) -> None:
@@ -369,8 +464,23 @@ def test_what_was_made_is_taken_into_use(
         (data / name).touch()
     start(qtbot, window, page, data)
     over(qtbot, window, page, State.DONE)
+    (data / "slow").touch()
+    page.run.compare_button.click()
+    qtbot.waitUntil((data / "exports").exists, timeout=PATIENCE)
+    assert not page.run.use_button.isEnabled()
+    assert not page.run.export_action.isEnabled()
+    page.run.use.emit(page.run.entry)  # all the same: the one that is being made is not lost
+    (data / "slow").unlink()
+    qtbot.waitUntil(lambda: window.workshop.models_page.compares, timeout=PATIENCE)
+    window.pages.show("training")
+    qtbot.waitUntil(page.run.use_button.isEnabled, timeout=PATIENCE)
     page.run.use_button.click()
+    assert not page.run.use_button.isEnabled()
     qtbot.waitUntil(lambda: services.model == "2d-fcn-5-layers" and not window.bridge.busy, timeout=PATIENCE)
+    assert len((data / "exports").read_text().splitlines()) == 1, "it is made and measured once"
+    qtbot.waitUntil(lambda: page.run.use_button.text() == "In use", timeout=PATIENCE)
+    assert not page.run.use_button.isEnabled()
+    assert not page.run.compare_button.isEnabled()
 
 
 def test_what_is_missing_on_this_computer_is_said_with_the_way_out(
@@ -427,9 +537,7 @@ def test_a_model_is_exported_and_a_report_made(
     page.run.export_action.trigger()
     qtbot.waitUntil(target.exists, timeout=PATIENCE)
     opened: list[str] = []
-    monkeypatch.setattr(
-        training_room.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile())
-    )
+    monkeypatch.setattr(training_room, "open_place", lambda _, path: opened.append(str(path)))
     page.run.results.report_button.click()
     qtbot.waitUntil(lambda: bool(opened), timeout=PATIENCE)
     assert Path(opened[0]).name == "report.html"
@@ -518,3 +626,194 @@ def test_in_a_narrow_window_one_table_is_shown_by_choice(
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (True, False)
     tables._group.button(1).click()
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (False, True)
+
+
+def test_only_one_training_is_begun_and_one_that_failed_keeps_its_reason(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, services: FakeServices
+) -> None:
+    (data / "dies").touch()
+    start(qtbot, window, page, data)
+    over(qtbot, window, page, State.FAILED)
+    (data / "dies").unlink()
+    (failed,) = services.trainings.all()
+    page.new.click()
+    choose(qtbot, page, data)
+    order, trainer = page.form.order(), window.training.trainer
+    page.form.begin.click()
+    assert not page.form.begin.isEnabled()
+    window.training._show()  # an answer that comes meanwhile
+    assert not page.form.begin.isEnabled()
+    begun: list[object] = []
+    trainer.begin(order, begun.append)
+    qtbot.waitUntil(lambda: trainer.running != "", timeout=PATIENCE)
+    (past,) = window.bridge.past
+    window.activity._retry(past)
+    assert list(window.bridge.past) == [past]
+    assert past.retry is not None
+    assert "A training runs already; one runs at a time." in page.banners.texts()
+    trainer.resume(failed.id)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    assert not begun
+    kept = {training.id: training for training in services.trainings.all()}
+    assert len(kept) == 2
+    assert (kept[failed.id].ending, kept[failed.id].reason) == (Ending.FAILED, failed.reason)
+
+
+def test_settings_that_were_typed_survive_a_look_at_another_way(
+    qtbot: QtBot, page: TrainingPage, data: Path
+) -> None:
+    form, settings = page.form, page.form.settings
+    choose(qtbot, page, data)
+    for name, text in {"epochs": "7", "mix": "two"}.items():
+        line = settings.all[name].line
+        assert line is not None
+        line.clear()
+        qtbot.keyClicks(line, text)
+    form.pick(Task.FINETUNE)
+    form.whole.click()
+    assert settings.all["learning_rate"].value == 1e-4
+    settings.all["epochs"].set(3)
+    form.pick(Task.TABLE)
+    form.pick(Task.NETWORK)
+    assert (settings.all["epochs"].text, settings.all["mix"].text) == ("7", "two")
+    assert settings.all["learning_rate"].value == 0.001
+    assert form.why.text() == "Mixup must be a number from 0 to 1"
+    form.pick(Task.FINETUNE)
+    assert settings.all["epochs"].value == 3
+
+
+def test_a_look_at_a_folder_can_be_cancelled_and_an_old_answer_does_not_count(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "SHOWN_MS", 1)
+    picker = page.form.data
+    (data / "slow").touch()
+    picker.use(data)
+    qtbot.waitUntil(lambda: bool(to_show(window.bridge)), timeout=PATIENCE)
+    (work,) = to_show(window.bridge)
+    assert work.title == "Looking at the folder"
+    window.bridge.stop(work)
+    qtbot.waitUntil(picker.again.isVisible, timeout=PATIENCE)
+    assert page.form.why.text() == "The folder has to be looked at first"
+    (data / "slow").unlink()
+    picker.again.click()
+    qtbot.waitUntil(page.form.begin.isEnabled, timeout=PATIENCE)
+    wanted = picker.wanted
+    assert wanted is not None
+    picker.kind.pick("folder")
+    picker._look()
+    picker.show_found(wanted, {"title": "other"})
+    assert picker.found is None
+    qtbot.waitUntil(page.form.begin.isEnabled, timeout=PATIENCE)
+    assert picker.tracks.line is not None
+    (data / "slow").touch()
+    picker._look()
+    asked = picker.wanted
+    picker.tracks.line.clear()
+    qtbot.keyClicks(picker.tracks.line, "0")
+    assert asked is not None
+    picker.show_found(asked, {"title": "other"})
+    assert not page.form.begin.isEnabled()
+    qtbot.waitUntil(lambda: not window.bridge.jobs, timeout=PATIENCE)  # nobody waits for it
+
+
+@pytest.mark.skipif(not child.can_pause(), reason="there are no groups of processes on this system")
+def test_what_a_process_starts_ends_with_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "other = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
+        "print(other.pid, flush=True)\n"
+        "other.wait()\n"
+    )
+    monkeypatch.setattr(child, "PROGRAM", (sys.executable, str(script)))
+    said: list[str] = []
+    made = child.Child([])
+    made.said.connect(said.append)
+    qtbot.waitUntil(lambda: bool(said), timeout=PATIENCE)
+    other = Path("/proc", said[0])
+    if not other.exists():
+        pytest.skip("there is no /proc on this system")
+
+    def state() -> str:
+        try:
+            return (other / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return "gone"
+
+    made.pause(True)
+    qtbot.waitUntil(lambda: state() == "T", timeout=PATIENCE)
+    made.pause(False)
+    with qtbot.waitSignal(made.ended, timeout=PATIENCE):
+        made.stop()
+    qtbot.waitUntil(lambda: state() in ("gone", "Z"), timeout=PATIENCE)
+
+
+def test_a_process_that_is_gone_already_is_neither_paused_nor_a_reason_to_fall(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise ProcessLookupError
+
+    made = child.Child(["describe"])
+    with monkeypatch.context() as patched:
+        for name in ("kill", "killpg"):
+            patched.setattr(os, name, gone, raising=False)
+        made.pause(True)
+        made.pause(False)
+    with qtbot.waitSignal(made.ended, timeout=PATIENCE):
+        made.stop()
+
+
+def test_an_ending_that_cannot_be_noted_is_said(
+    qtbot: QtBot,
+    window: Window,
+    page: TrainingPage,
+    data: Path,
+    services: FakeServices,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreFault("job.json: No space left on device")
+
+    (data / "dies").touch()
+    monkeypatch.setattr(services.trainings, "end", full)
+    start(qtbot, window, page, data)
+    text = "How “2D FCN, 5 layers” ended could not be noted: job.json: No space left on device"
+    qtbot.waitUntil(lambda: text in page.banners.texts(), timeout=PATIENCE)
+
+
+def test_curves_that_cannot_be_drawn_are_said(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mat_desktop.gui.widgets.curves", None)
+    window.pages.show("training")
+    banners = window.training.page.banners
+    qtbot.waitUntil(lambda: "curves cannot be drawn" in " ".join(banners.texts()), timeout=PATIENCE)
+
+
+def test_the_folder_of_a_run_is_opened_as_all_places_are(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(training_room, "open_place", lambda _, path: opened.append(path))
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    page.run.folder.click()
+    assert [path.name for path in opened] == ["fcn2d-5"]
+
+
+def test_the_focus_goes_from_stop_to_resume_and_back(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    page.run.stop_button.setFocus()
+    page.run.stop_button.click()
+    over(qtbot, window, page, State.STOPPED)
+    assert page.run.resume_button.hasFocus()
+    page.run.resume_button.click()
+    qtbot.waitUntil(page.run.stop_button.isVisible, timeout=PATIENCE)
+    assert page.run.stop_button.hasFocus()

@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from mat_desktop.app.training_runs import Run
-from mat_desktop.app.trainings import Ending, Row, Task, Training
+from mat_desktop.app.trainings import Ending, MadeModel, Row, Task, Training, plain_name
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -50,6 +50,18 @@ class Entry:
         return (self.training.id if self.training else "", self.row.key if self.row else "")
 
     @property
+    def model_name(self) -> str:
+        """What a model of it is called."""
+        if self.row is not None:
+            return plain_name(self.title)
+        return self.training.order.name if self.training else ""
+
+    @property
+    def model(self) -> MadeModel | None:
+        """The model that stands for it as it is now, None where it has yet to be made."""
+        return self.training.model_of(self.run, self.model_name) if self.training else None
+
+    @property
     def word(self) -> str:
         """Beside the title: the figure, or else the state."""
         if self.state in (State.FAILED, State.STOPPED) or self.figure is None:
@@ -75,7 +87,7 @@ def entries(trainings: Sequence[Training], running: str) -> list[Entry]:
             title = f"{training.order.title} · {training.order.data}"
             groups[training.id] = [
                 Entry(title),
-                *(_row(training, row, training.id == running) for row in training.order.rows),
+                *_rows(training, training.id == running),
             ]
         else:
             title = training.order.data or "My corrections"
@@ -91,15 +103,21 @@ def _single(training: Training, runs: bool) -> Entry:
     return Entry(training.order.title, training, None, run, _state(training, runs), figure)
 
 
-def _row(training: Training, row: Row, runs: bool) -> Entry:
-    run = training.run_of(row)
-    if run is not None and run.finished:
-        state = State.DONE
-    elif run is None or run is not training.runs[-1]:
-        state = State.STOPPED if run is not None else State.WAITING if runs else State.OPEN
-    else:
-        state = _state(training, runs)
-    return Entry(row_title(row.key), training, row, run, state, roc_auc(run) if run else None)
+def _rows(training: Training, runs: bool) -> list[Entry]:
+    """The rows of a table. Where it runs, the first that is not over is the one that is trained."""
+    found: list[Entry] = []
+    for row in training.order.rows:
+        run = training.run_of(row)
+        if run is not None and run.finished:
+            state = State.DONE
+        elif runs:
+            state = State.WAITING if any(entry.state is State.RUNNING for entry in found) else State.RUNNING
+        elif run is None:
+            state = State.OPEN
+        else:
+            state = _state(training, runs) if run is training.runs[-1] else State.STOPPED
+        found.append(Entry(row_title(row.key), training, row, run, state, roc_auc(run) if run else None))
+    return found
 
 
 def _state(training: Training, runs: bool) -> State:

@@ -29,7 +29,7 @@ POLITE = 5
 
 
 class Child(QObject):
-    """One process, from its start to its end.
+    """One process, from its start to its end. What it starts itself rests with it, and ends with it.
 
     ``said`` hands over a line of its standard output, ``told`` one of standard error, and ``ended``, last,
     the exit status: 0 all went well, ``KILLED`` something ended it from outside, ``NOT_STARTED``.
@@ -57,6 +57,8 @@ class Child(QObject):
         self._process.readyReadStandardError.connect(lambda: self._read("told"))
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._failed)
+        if hasattr(self._process, "setUnixProcessParameters"):  # a session, and so a group, of its own
+            self._process.setUnixProcessParameters(QProcess.UnixProcessFlag.CreateNewSession)
         if polite:
             self._process.started.connect(self._give_way)
         self._killing = QTimer(self)
@@ -64,6 +66,7 @@ class Child(QObject):
         self._killing.setInterval(GRACE_MS)
         self._killing.timeout.connect(self._process.kill)
         self._process.start(PROGRAM[0], [*PROGRAM[1:], *arguments])
+        self._group = self._process.processId()
 
     @property
     def over(self) -> bool:
@@ -86,10 +89,9 @@ class Child(QObject):
 
     def pause(self, on: bool) -> None:
         """Let it rest in the middle of what it does, or go on; see :func:`can_pause`."""
-        pid = self._process.processId()
-        if can_pause() and pid > 0 and on != self._paused and not self._over:
+        if can_pause() and on != self._paused and not self._over:
             self._paused = on
-            os.kill(pid, signal.SIGSTOP if on else signal.SIGCONT)
+            self._tell_all(signal.SIGSTOP if on else signal.SIGCONT)
 
     def wait(self) -> None:
         """End it now, before the window goes."""
@@ -122,6 +124,12 @@ class Child(QObject):
             with suppress(OSError):  # it has ended already
                 os.setpriority(os.PRIO_PROCESS, self._process.processId(), POLITE)
 
+    def _tell_all(self, number: int) -> None:
+        """A signal for it and what it started."""
+        if self._group > 0 and hasattr(os, "killpg"):
+            with suppress(OSError):  # nobody is left, which Qt may not have heard yet
+                os.killpg(self._group, number)
+
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:
             self.told.emit(f"{Path(PROGRAM[0]).name} cannot be started: {self._process.errorString()}")
@@ -133,6 +141,7 @@ class Child(QObject):
         self._killing.stop()
         for channel in self._pieces:
             self._read(channel, last=True)
+        self._tell_all(signal.SIGTERM)  # what it started must not work on for nobody
         self._over = True
         self.ended.emit(status)
 

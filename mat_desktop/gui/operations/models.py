@@ -51,8 +51,8 @@ class Models(QObject):
             lambda error: self._desk.complain("The models cannot be listed", error),
         )
 
-    def bring(self, source: Path, then: Callable[[Model], object] | None = None) -> None:
-        """Import a folder or a zip.
+    def bring(self, source: Path, then: Callable[[Model], object] | None = None) -> Job:
+        """Import a folder or a zip. Returns the job that does it.
 
         :param then: told of the model, instead of the user
         """
@@ -73,7 +73,8 @@ class Models(QObject):
             if error is not None:
                 desk.complain("The model was not imported", error)
 
-        desk.bridge.do(Job("Checking the model", make, on_items=done, on_end=ended, unit="model", total=1))
+        job = Job("Checking the model", make, on_items=done, on_end=ended, unit="model", total=1)
+        return desk.bridge.do(job)
 
     def send(self, model: Model, target: Path) -> None:
         """Export a model as a zip."""

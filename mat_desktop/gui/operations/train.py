@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mat_desktop.app.training_runs import as_number, epoch_of, read_event
 from mat_desktop.app.trainings import Ending, Order, Task, Training
+from mat_desktop.errors import FileFault, StoreFault
 from mat_desktop.gui import words
-from mat_desktop.gui.operations.child import KILLED, Child, can_pause
+from mat_desktop.gui.operations.child import KILLED, Child
+from mat_desktop.gui.operations.child_work import ChildWork
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.work import Failure, Work
+from mat_desktop.gui.work import Failure
+
+T = TypeVar("T")
 
 SAVE_MS = 1000
 """Between two writes of the log."""
@@ -53,45 +57,6 @@ class Progress:
     precision: str = ""
 
 
-class ChildWork(Work):
-    """What a process does, as the status bar and the activity panel show it."""
-
-    def __init__(self, title: str, child: Child, *, unit: str = "clip", leave: str = "") -> None:
-        super().__init__(title, unit=unit, leave=leave)
-        self._child = child
-        self._ends: float | None = None
-
-    @property
-    def can_pause(self) -> bool:
-        """Whether the system lets a process rest."""
-        return can_pause()
-
-    def pause(self, on: bool) -> None:
-        """Let the process rest, or go on."""
-        super().pause(on)
-        self._child.pause(on)
-
-    def stop(self) -> None:
-        """Ask the process to stop."""
-        super().stop()
-        self._child.stop()
-
-    def new_pace(self) -> None:
-        """What comes is of another kind than what was."""
-        self._marks.clear()
-
-    def ends_in(self, seconds: float | None) -> None:
-        """What the training itself guesses; None where it does not."""
-        self._ends = None if seconds is None else time.monotonic() + seconds
-
-    @property
-    def seconds_left(self) -> float | None:
-        """The training's own guess, or one from the pace."""
-        if self._ends is None or self.paused:
-            return super().seconds_left
-        return max(0.0, self._ends - time.monotonic())
-
-
 class Trainer(QObject):
     """One training at a time.
 
@@ -109,6 +74,7 @@ class Trainer(QObject):
         self._desk = desk
         self._child: Child | None = None
         self._training: Training | None = None
+        self._starting = False
         self._figures: dict[str, Any] | None = None
         self._words: list[str] = []
         self._unsaved: list[str] = []
@@ -129,36 +95,69 @@ class Trainer(QObject):
         """Name of the training that runs; empty where none does."""
         return self._training.id if self._training is not None else ""
 
-    def begin(self, order: Order, then: Callable[[Training], object]) -> None:
-        """Make a folder for a training and start it; ``then`` is told of it."""
-        trainings = self._desk.services.trainings
+    @property
+    def busy(self) -> bool:
+        """Whether one runs, or is about to."""
+        return self._starting or self._training is not None
 
-        def made(training: Training) -> None:
+    def begin(self, order: Order, then: Callable[[Training], object]) -> None:
+        """Make a folder for a training and start it; ``then`` is told of it once it runs.
+
+        A training on corrections gets them written first.
+        """
+        services = self._desk.services
+
+        def make() -> tuple[Training, Sequence[FileFault]]:
+            if order.task is not Task.CORRECTIONS:
+                return services.trainings.create(order), ()
+            folder, collected = services.write_corrections()
+            words = (*order.arguments, "--data", str(folder))
+            return services.trainings.create(replace(order, arguments=words)), collected.skipped
+
+        def made(answer: tuple[Training, Sequence[FileFault]]) -> None:
+            training, skipped = answer
             self._start(training, resume=False)
+            for fault in skipped:
+                self._log(f"left out: {fault}")
             then(training)
 
-        def failed(error: Exception) -> None:
-            self._desk.complain("The training was not started", error)
-            self.moved.emit()
-
-        self._desk.bridge.keep(lambda: trainings.create(order), made, failed)
+        self._prepare(make, made)
 
     def resume(self, name: str) -> None:
         """Go on with a training that was stopped, failed or cut off."""
         trainings = self._desk.services.trainings
 
-        def ready(training: Training | None) -> None:
-            if training is not None:
-                self._start(training, resume=True)
-                self.changed.emit(name)  # it runs; until it writes something, nothing else says so
+        def ready(training: Training) -> None:
+            self._start(training, resume=True)
+            self.changed.emit(name)  # it runs; until it writes something, nothing else says so
 
-        def prepare() -> Training | None:
+        def prepare() -> Training:
             trainings.end(name, Ending.NONE)
-            return trainings.one(name)
+            training = trainings.one(name)
+            if training is None:
+                raise StoreFault(f"{name} is not there any more")
+            return training
 
-        self._desk.bridge.keep(
-            prepare, ready, lambda error: self._desk.complain("The training was not started", error)
-        )
+        self._prepare(prepare, ready)
+
+    def _prepare(self, work: Callable[[], T], ready: Callable[[T], None]) -> None:
+        """On the disk, before a training starts. Nothing is touched where one runs already."""
+        if self.busy:
+            self._desk.say("warning", "A training runs already; one runs at a time.", kind="training")
+            return
+
+        def done(answer: T) -> None:
+            self._starting = False
+            ready(answer)
+
+        def failed(error: Exception) -> None:
+            self._starting = False
+            self._desk.complain("The training was not started", error)
+            self.moved.emit()
+
+        self._starting = True
+        self._desk.bridge.keep(work, done, failed)
+        self.moved.emit()
 
     def stop(self) -> None:
         """Ask the running one to stop; its last checkpoint stays."""
@@ -177,9 +176,6 @@ class Trainer(QObject):
         self.save()
 
     def _start(self, training: Training, *, resume: bool) -> None:
-        if self._child is not None:
-            self._desk.say("warning", "A training runs already; one runs at a time.", kind="training")
-            return
         order = training.order
         self._training, self._figures, self._words = training, None, []
         self._fresh = []
@@ -238,7 +234,7 @@ class Trainer(QObject):
     def _on_run(self, event: Mapping[str, Any]) -> None:
         progress = self.progress
         progress.run = min(progress.run + 1, progress.runs)
-        progress.epoch = progress.step = 0
+        progress.phase, progress.epoch, progress.step = "start", 0, 0
         self._log(f"run in {Path(str(event.get('folder', ''))).name}")
         self._refresh()
 
@@ -357,7 +353,7 @@ class Trainer(QObject):
             reason = KILLED_WORDS if status == KILLED else last
             work.outcome = f"{title}: failed"
             work.failures = [Failure(title, reason)]
-            work.retry = lambda: self.resume(name)
+            work.retry = lambda: self._retry(work, name)
         self._log({Ending.DONE: "done", Ending.STOPPED: "stopped"}.get(ending, f"failed: {reason}"))
         self.save()
         trainings, figures = self._desk.services.trainings, self._figures
@@ -368,11 +364,22 @@ class Trainer(QObject):
             self.changed.emit(name)
             self.ended.emit(name)
 
-        self._desk.bridge.keep(lambda: trainings.end(name, ending, reason, figures), noted, noted)
+        def failed(error: Exception) -> None:
+            self._desk.complain(f"How “{title}” ended could not be noted", error)
+            noted()
+
+        self._desk.bridge.keep(lambda: trainings.end(name, ending, reason, figures), noted, failed)
         self._desk.bridge.let_go(work)
         if ending is Ending.FAILED and not self._desk.bridge.leaving:
             self._desk.say("danger", f"{title}: {reason}", kind="training")
         self.moved.emit()
+
+    def _retry(self, work: ChildWork, name: str) -> None:
+        """From the list of what is over, where it stays while another training runs."""
+        if self.busy:
+            work.retry = lambda: self._retry(work, name)
+            self._desk.bridge.past.appendleft(work)
+        self.resume(name)
 
 
 def _whole(event: Mapping[str, Any], name: str) -> int | None:

@@ -92,9 +92,10 @@ class _Runs(QListView):
     remove = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete."""
+        """Delete, once for each press: a key that is held must not go from run to run."""
         if event.key() == Qt.Key.Key_Delete:
-            self.remove.emit()
+            if not event.isAutoRepeat() and self.currentIndex().isValid():
+                self.remove.emit()
             return
         super().keyPressEvent(event)
 
@@ -221,9 +222,9 @@ class TrainingPage(Panel):
         first, self._first = self._first, False
         if place >= 0 and self.stack.currentWidget() is self.run:
             self._current(place)
-        elif has and (first or self.stack.currentWidget() is self.run):
+        elif has and first:
             self.look_at(self.runs.first(), focus=False)
-        elif not has:
+        elif not has or self.stack.currentWidget() is self.run:  # what was looked at is gone
             self.show_form(focus=False)
 
     def look_at(self, place: int, *, focus: bool = True) -> None:
@@ -246,6 +247,7 @@ class TrainingPage(Panel):
 
     def show_form(self, *, focus: bool = True) -> None:
         """What a new run is told."""
+        self._first = False
         self.stack.setCurrentWidget(self.missing if self._lacking else self.form)
         self.about.setText("")
         self._line.hide()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from mat_desktop.app.trainings import Ending, Task
@@ -68,7 +68,9 @@ class StateChip(QWidget):
 
 
 class RunView(Panel):
-    """``use``, ``compare``, ``export``, ``remove``, ``report`` and ``resume`` hand over the run in view."""
+    """``use``, ``compare``, ``export``, ``remove``, ``report`` and ``resume`` hand over the run in view,
+    ``place`` the folder that is to be opened.
+    """
 
     pause = Signal(bool)
     stop = Signal()
@@ -78,13 +80,15 @@ class RunView(Panel):
     export = Signal(object)
     remove = Signal(object)
     report = Signal(object)
+    place = Signal(object)
 
     def __init__(self) -> None:
         super().__init__("surface")
         self.entry: Entry | None = None
         self.plots: Any = None
         self._told: Mapping[str, Any] | None = None
-        self._paused = False
+        self._paused = self._making = False
+        self._used = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -131,6 +135,9 @@ class RunView(Panel):
         buttons = (self.pause_button, self.stop_button, self.resume_button, self.compare_button)
         for button in (*buttons, self.use_button, self.more):
             top.addWidget(button)
+        self._acted: Button | None = None
+        for button in (self.stop_button, self.resume_button):
+            button.clicked.connect(lambda _=False, button=button: setattr(self, "_acted", button))
         column.addLayout(top)
         below = QHBoxLayout()
         below.setSpacing(16)
@@ -209,6 +216,16 @@ class RunView(Panel):
         self.resume_button.setEnabled(not busy)
         self.resume_button.setToolTip("Another training runs; one runs at a time" if busy else "")
 
+    def set_making(self, making: bool) -> None:
+        """Whether a model is being made or taken in; one is at a time."""
+        self._making = making
+        self._show_model()
+
+    def set_used(self, digest: str) -> None:
+        """Digest of the model in use."""
+        self._used = digest
+        self._show_model()
+
     def describe(self, told: Mapping[str, Any]) -> None:
         """What the paper prints, and which networks can be used."""
         self._told = told
@@ -218,10 +235,11 @@ class RunView(Panel):
 
     # what is shown
 
-    def show_entry(self, entry: Entry, scheme: TagScheme, going: Going | None) -> None:
+    def show_entry(self, entry: Entry, scheme: TagScheme, going: Going | None, *, runs: bool) -> None:
         """A run as it is now.
 
-        :param going: of the training that runs, None where this one does not
+        :param going: where it is the one that is trained
+        :param runs: whether its training runs, be it another row's turn
         """
         self.entry = entry
         training = entry.training
@@ -229,22 +247,15 @@ class RunView(Panel):
             return
         order = training.order
         self.title.setText(entry.title)
-        runs = entry.state is State.RUNNING
         for button in (self.pause_button, self.stop_button):
-            button.setVisible(going is not None)
+            button.setVisible(runs and entry.state is not State.DONE)
         has_epochs = order.task is not Task.CORRECTIONS and (order.task is not Task.FINETUNE or order.whole)
-        ended = going is None
-        self.resume_button.setVisible(ended and training.ending is not Ending.DONE)
+        self.resume_button.setVisible(not runs and training.ending is not Ending.DONE)
         begun = any(run.has_checkpoint for run in training.runs)
         self.resume_button.setText("Resume" if begun else "Start again")
-        usable, why = self._usable(entry)
-        for button in (self.compare_button, self.use_button):
-            button.setVisible(ended)
-        self.compare_button.setEnabled(usable)
-        self.use_button.setEnabled(usable)
-        self.use_button.setToolTip(why)
-        self.export_action.setEnabled(ended and usable)
-        self.delete_action.setEnabled(ended)
+        self._show_model()
+        self._hand_focus_on()
+        self.delete_action.setEnabled(not runs)
         self.delete_action.setText("Delete the whole table" if order.task is Task.TABLE else "Delete the run")
         self.folder.setToolTip(str(training.folder))
         failed = f"It failed: {training.reason}" if entry.state is State.FAILED else ""
@@ -264,7 +275,7 @@ class RunView(Panel):
         self.tags.show_entry(entry, scheme)
         self.results.show_entry(entry, self._told)
         self._show_curves(entry)
-        self.show_progress(going if runs else None, None, paused=False)
+        self.show_progress(going, None, paused=False)
 
     def show_progress(self, going: Going | None, left: float | None, *, paused: bool) -> None:
         """The second line of the header.
@@ -317,12 +328,38 @@ class RunView(Panel):
             of if isinstance(of, int) else 0,
         )
 
+    def _hand_focus_on(self) -> None:
+        """Stop becomes Resume, and the other way round: the focus goes on there, not to what comes next."""
+        acted = self._acted
+        if acted is None or not acted.isHidden():
+            return
+        self._acted = None
+        focus = self.window().focusWidget()
+        if focus is None or focus.parent() is self.more.parent():
+            (self.resume_button if acted is self.stop_button else self.stop_button).setFocus()
+
+    def _show_model(self) -> None:
+        """What can be done with its model."""
+        entry = self.entry
+        if entry is None or entry.training is None:
+            return
+        trained = entry.state in (State.RUNNING, State.WAITING)
+        model = entry.model
+        in_use = model is not None and model.digest == self._used
+        usable, why = self._usable(entry)
+        if self._making:
+            usable, why = False, "A model is being made"
+        for button in (self.compare_button, self.use_button):
+            button.setVisible(not trained)
+            button.setEnabled(usable and not in_use)
+        self.use_button.setText("In use" if in_use else "Use this model")
+        self.use_button.setToolTip("The library is heard with it" if in_use else why)
+        self.export_action.setEnabled(usable and not trained)
+
     def _usable(self, entry: Entry) -> tuple[bool, str]:
         """Whether the library can be heard with it, or why not."""
-        training, run = entry.training, entry.run
-        if training is None:
-            return False, ""
-        if training.model is not None:
+        run = entry.run
+        if entry.model is not None:
             return True, "Listen to the library with it from now on"
         if run is None or not run.has_weights:
             return False, "There is a model after the first epoch"
@@ -339,7 +376,7 @@ class RunView(Panel):
         entry = self.entry
         if entry is not None and entry.training is not None:
             folder: Path = entry.run.folder if entry.run is not None else entry.training.folder
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            self.place.emit(folder)
 
 
 def _going(going: Going, task: Task) -> tuple[str, float | None]:

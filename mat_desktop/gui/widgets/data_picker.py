@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QWidget
 
 from mat_desktop.errors import printable
@@ -61,7 +62,9 @@ class Wanted:
 
 
 class DataPicker(QWidget):
-    """``asked`` hands over what is to be looked at, ``changed`` says that something else was found."""
+    """``asked`` hands over what is to be looked at, or None where nobody waits for the answer any more;
+    ``changed`` says that something else was found.
+    """
 
     asked = Signal(object)
     changed = Signal()
@@ -71,6 +74,8 @@ class DataPicker(QWidget):
         self._folders: list[Path] = []
         self._libraries: set[Path] = set()
         self._folder: Path | None = None
+        self._asked: Wanted | None = None
+        self._stopped = False
         self.found: Mapping[str, Any] | None = None
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -117,6 +122,10 @@ class DataPicker(QWidget):
         self.says.setWordWrap(True)
         said.addWidget(self._icon)
         said.addWidget(self.says, 1)
+        self.again = Button("Look again", "rotate-ccw", height=28)
+        self.again.clicked.connect(self._look)
+        self.again.hide()
+        said.addWidget(self.again)
         grid.addLayout(said, 5, 1, 1, 2)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -130,14 +139,23 @@ class DataPicker(QWidget):
     def offer(self, libraries: Sequence[Path], others: Sequence[Path]) -> None:
         """Folders to choose from: those of the library, and those that were used before.
 
-        The library is looked at by itself where nothing was chosen yet.
+        The library is chosen where nothing was, and looked at once this is in view: that can take long.
         """
         self._libraries = set(libraries)
         if self._folder is None and libraries:
-            self.use(libraries[0])
+            self._choose(libraries[0])
+            if self.isVisible():
+                self._look()
         chosen = [] if self._folder is None else [self._folder]
         self._folders = list(dict.fromkeys([*libraries, *others, *chosen]))
         self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was only offered so far is looked at."""
+        super().showEvent(event)
+        waits = self.found is None and self._asked is None and not self._stopped
+        if self._folder is not None and waits:
+            self._look()
 
     def _fill(self) -> None:
         self.folder.clear()
@@ -167,12 +185,18 @@ class DataPicker(QWidget):
             return "Choose the data first"
         if self.tracks.problem or self.artists.problem:
             return self.tracks.problem or self.artists.problem
+        if self._stopped:
+            return "The folder has to be looked at first"
         if self.found is None:
             return "The folder is being looked at"
         return str(self.found.get("fault", "")) and "These data cannot be used"
 
     def use(self, folder: Path) -> None:
         """Look at another folder."""
+        self._choose(folder)
+        self._look()
+
+    def _choose(self, folder: Path) -> None:
         if folder != self._folder:
             self.use_audio(None)
         self._folder = folder
@@ -180,7 +204,6 @@ class DataPicker(QWidget):
             self._folders.append(folder)
         self._fill()
         self.kind.pick("folder" if folder in self._libraries else "")
-        self._look()
 
     def use_audio(self, folder: Path | None) -> None:
         """The audio lies elsewhere; None: within the folder."""
@@ -188,8 +211,13 @@ class DataPicker(QWidget):
         self.audio.setText("Within the folder" if folder is None else printable(folder))
         self.audio.setAccessibleName(f"Folder of the audio: {self.audio.text()}")
 
-    def show_found(self, found: Mapping[str, Any]) -> None:
-        """What was found there, as ``python -m training look`` says it."""
+    def show_found(self, wanted: Wanted, found: Mapping[str, Any]) -> None:
+        """What was found there, as ``python -m training look`` says it; nothing where something else is
+        wanted by now.
+        """
+        if wanted != self._asked:
+            return
+        self._asked = None
         self.found = found
         fault = str(found.get("fault", ""))
         self._show_least()
@@ -199,6 +227,16 @@ class DataPicker(QWidget):
             self._say("circle-check", found_text(found), "positive")
         self.changed.emit()
 
+    def show_stopped(self, wanted: Wanted) -> None:
+        """The user did not want to wait."""
+        if wanted != self._asked:
+            return
+        self._asked = None
+        self._stopped = True
+        self._say("circle-dashed", "Looking at the folder was cancelled.", "muted")
+        self.again.show()
+        self.changed.emit()
+
     def _settle_kind(self) -> None:
         """The same folder is read as what it turned out to be, with other options."""
         if self.found is not None and not self.kind.value:
@@ -206,18 +244,30 @@ class DataPicker(QWidget):
 
     def _edited(self) -> None:
         self._settle_kind()
-        self.found = None  # what was found does not count for other numbers
+        self._forget()  # what was found does not count for other numbers
         self._pause.start()
         self.changed.emit()
 
-    def _look(self) -> None:
+    def _forget(self) -> None:
+        """Neither what was found nor what is being looked for counts any more."""
         self.found = None
+        self._stopped = False
+        self.again.hide()
+        if self._asked is not None:
+            self._asked = None
+            self.asked.emit(None)
+
+    def _look(self) -> None:
+        self._pause.stop()
+        self._forget()
         self._show_least()
         wanted = self.wanted
         if wanted is None:
+            self._say("", "", "muted")
             self.changed.emit()
             return
         self._say("clock", "Looking at the folder…", "muted")
+        self._asked = wanted
         self.changed.emit()
         self.asked.emit(wanted)
 

@@ -113,10 +113,22 @@ class Setting(QObject):
 
     def set(self, value: Value) -> None:
         """Another value."""
+        self.put_text(f"{value:g}" if isinstance(value, float) else str(value))
+
+    @property
+    def text(self) -> str:
+        """What stands there, be it a value or not."""
         if self.drop is not None:
-            self.drop.pick(str(value))
+            return self.drop.value
+        assert self.line is not None
+        return self.line.text()
+
+    def put_text(self, text: str) -> None:
+        """What stood there before."""
+        if self.drop is not None:
+            self.drop.pick(text)
         elif self.line is not None:
-            self.line.setText(f"{value:g}" if isinstance(value, float) else str(value))
+            self.line.setText(text)
         self._check()
 
     def _edited(self) -> None:

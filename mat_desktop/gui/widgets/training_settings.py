@@ -42,6 +42,8 @@ class TrainingSettings(QWidget):
         super().__init__()
         self.all: dict[str, Setting] = {}
         self._unfolded = False
+        self._finetunes = False
+        self._kept: dict[str, str] | None = None
         self._presets: dict[str, dict[str, Value]] = {}
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)
@@ -119,13 +121,21 @@ class TrainingSettings(QWidget):
         self.changed.emit()
 
     def for_finetuning(self, on: bool) -> None:
-        """The network is given then, and its width with it."""
-        if not self.all:
+        """The network is given then, and its width with it. What stood there for the other kind is kept."""
+        if not self.all or on == self._finetunes:
             return
+        self._finetunes = on
         self.all["width"].show_cells(not on)
         self.preset.setVisible(not on)
         self._titles[0].setVisible(not on)
-        self.take(FINETUNE if on else self.preset.value)
+        kept, self._kept = self._kept, {name: setting.text for name, setting in self.all.items()}
+        if kept is None:
+            self.take(FINETUNE if on else self.preset.value)
+            return
+        for name, text in kept.items():
+            self.all[name].put_text(text)
+        self._say_augment()
+        self.changed.emit()
 
     @property
     def problem(self) -> str:

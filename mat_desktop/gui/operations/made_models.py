@@ -1,0 +1,121 @@
+"""What is done with the model of a training: it is used, compared, or exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.app.trainings import MadeModel, Training
+from mat_desktop.errors import StoreFault
+from mat_desktop.gui.models.trainings import Entry
+from mat_desktop.gui.operations.children import Children
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.models import Models
+from mat_desktop.gui.work import Work
+
+if TYPE_CHECKING:
+    from mat_desktop.app.models import Model
+    from mat_desktop.app.training_runs import Run
+
+Do = Callable[[Path], object]
+
+
+class MadeModels(QObject):
+    """Makes a model of a run's kept epoch where there is none yet, one at a time.
+
+    ``moved`` says that ``busy`` may be another, ``made`` names the training of which one was made.
+    """
+
+    moved = Signal()
+    made = Signal(str)
+
+    def __init__(self, desk: Desk, models: Models, children: Children) -> None:
+        super().__init__()
+        self._desk, self._models, self._children = desk, models, children
+        self._making = ""
+        self._bringing: Work | None = None
+        desk.bridge.over.connect(self._over)
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is being made or taken in."""
+        return bool(self._making) or self._bringing is not None
+
+    def needs(self, training: str) -> bool:
+        """Whether a model is being made of a training."""
+        return self._making == training
+
+    def use(self, entry: Entry) -> None:
+        """Take it in, and listen with it."""
+        self._bring(entry, lambda model: self._models.use(model.name))
+
+    def compare(self, entry: Entry, then: Callable[[str], object]) -> None:
+        """Take it in; ``then`` is told its name."""
+        self._bring(entry, lambda model: then(model.name))
+
+    def export(self, entry: Entry, target: Path) -> None:
+        """Write it as a zip."""
+        self._with_model(entry, lambda folder: self._models.send_folder(folder, target))
+
+    def _bring(self, entry: Entry, then: Callable[[Model], object]) -> None:
+        def bring(folder: Path) -> None:
+            self._bringing = self._models.bring(folder, then)
+            self.moved.emit()
+
+        self._with_model(entry, bring)
+
+    def _over(self, work: Work) -> None:
+        if work is self._bringing:
+            self._bringing = None
+            self.moved.emit()
+
+    def _with_model(self, entry: Entry, do: Do) -> None:
+        training, run = entry.training, entry.run
+        if self.busy or training is None:
+            return
+        trainings, name = self._desk.services.trainings, entry.model_name
+
+        def look() -> MadeModel | None:
+            """On the disk: what the list shows may be older."""
+            now = trainings.one(training.id)
+            if now is None:
+                raise StoreFault(f"{training.id} is not there any more")
+            return now.model_of(next((r for r in now.runs if run and r.folder == run.folder), None), name)
+
+        def looked(model: MadeModel | None) -> None:
+            if model is not None:
+                self._over_with()
+                do(model.folder)
+            elif run is not None:
+                self._make(training, run, entry, do)
+
+        def failed(error: Exception) -> None:
+            self._over_with()
+            self._desk.complain("The model cannot be used", error)
+
+        self._making = training.id
+        self.moved.emit()
+        self._desk.bridge.keep(look, looked, failed)
+
+    def _make(self, training: Training, run: Run, entry: Entry, do: Do) -> None:
+        target = training.place_of(entry.model_name)
+        words = ["export", "--from", str(run.folder), "--data", training.order.data_folder]
+        words += ["--cache", str(self._desk.services.trainings.cache), "--export", str(target)]
+
+        def done(_: str, reason: str) -> None:
+            self._over_with()
+            if reason:
+                text = f"No model could be made of {entry.title}: {reason}"
+                self._desk.say("danger", text, kind="models")
+                return
+            self.made.emit(training.id)
+            do(target)
+
+        self._children.ask("export", words, done, "Making the model", stopped=self._over_with)
+
+    def _over_with(self) -> None:
+        self._making = ""
+        self.moved.emit()
