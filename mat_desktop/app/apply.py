@@ -73,6 +73,9 @@ def swap(
         raise
     try:
         stamp = commit(prepared)
+    except Conflict:  # found before anything was replaced
+        session.journal.settle(entry, EntryState.DROPPED)
+        raise
     except BaseException:
         # The new file may be in place all the same: the folder's sync comes after the replacement.
         for unfinished in session.journal.unfinished():

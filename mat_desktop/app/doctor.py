@@ -239,7 +239,9 @@ def _unfinished(data_dir: Path, counts: Mapping[str, int]) -> Finding:
     if being_written(data_dir):
         return Finding("Data", name, State.OK, "another mat-desktop is writing at this moment")
     text = f"runs interrupted: {runs:,}, files on their way: {files:,}; each file is whole, old or new"
-    return Finding("Data", name, State.WARNING, text, "open the window: it settles them")
+    return Finding(
+        "Data", name, State.WARNING, text, "open the window with their folders in reach: it settles them"
+    )
 
 
 def _models(data_dir: Path) -> Iterator[Finding]:

@@ -1,16 +1,23 @@
-"""After a crash: looks at every write that was intended and never settled, and says what became of it."""
+"""After a crash: looks at every write that was intended and never settled, and says what became of it.
+
+A write is given up only when it is certain that it did not happen, as its undo goes with it. A file that
+cannot be looked at now (its drive is away) is looked at again at the next start.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 
 from mat_desktop.app.session import Session
+from mat_desktop.app.whereabouts import now_at
 from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.track import FileStamp
-from mat_desktop.errors import StoreFault
-from mat_desktop.metadata.replace import is_stray_temp
+from mat_desktop.errors import FileFault, StoreFault
+from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.replace import is_stray_temp, swap, sync_folder
 from mat_desktop.store.journal import Entry, EntryState
 
 
@@ -24,43 +31,94 @@ def recover(session: Session) -> list[WriteResult]:
     try:
         with session.journal.writing():
             results = [settle(session, entry) for entry in session.journal.unfinished()]
-            _remove_strays(session)
-            session.journal.close_interrupted()
-            return results
+            waiting = {entry.temp for entry in session.journal.unfinished()}
+            for run, folders in session.journal.interrupted():
+                left = [folder for folder in folders if not _swept(folder, waiting)]
+                session.journal.close_interrupted(run, left)
+            return [result for result in results if result is not None]
     except StoreFault:
         return []
 
 
-def settle(session: Session, entry: Entry) -> WriteResult:
-    """Look at one file and tell the journal whether the intended write happened."""
-    digest = _digest(entry.path)
-    if digest == entry.after_sha256:
+def settle(session: Session, entry: Entry) -> WriteResult | None:
+    """Look at one file and tell the journal whether the intended write happened.
+
+    :returns: None where the file was deleted or moved elsewhere: it may still come back
+    """
+    try:
+        known, place = now_at(session, entry.known, entry.path)
+        if place != entry.path and _digest(place) != entry.after_sha256:
+            known, place = entry.known, entry.path  # another copy proves nothing
+        if not place.exists() and _digest(entry.temp) == entry.after_sha256:
+            swap(entry.temp, place)  # where replacing is not one step, this is all that is left of it
+            sync_folder(place.parent)
+        digest = _digest(place)
+        happened = _happened(session, entry, place, digest)
+    except FileNotFoundError:
+        if entry.path.parent.is_dir():
+            return None
+        return _later(entry, "its folder is not there")
+    except OSError as error:
+        return _later(entry, error.strerror or str(error))
+    except FileFault as fault:
+        return _later(entry, fault.cause)
+    if happened:
         session.journal.settle(entry.id, EntryState.WRITTEN)
         with suppress(OSError):
-            session.library.rewritten(entry.known, FileStamp.of(entry.path.stat()), entry.changes)
-        return WriteResult(
-            entry.known, WriteStatus.WRITTEN, "was finished before the interruption", entry.changes
-        )
-    entry.temp.unlink(missing_ok=True)
+            session.library.rewritten(known, FileStamp.of(place.stat()), entry.changes)
+        return WriteResult(known, WriteStatus.WRITTEN, "was finished before the interruption", entry.changes)
+    with suppress(OSError):
+        entry.temp.unlink(missing_ok=True)
     session.journal.settle(entry.id, EntryState.DROPPED)
     if digest == entry.before_sha256:
-        return WriteResult(entry.known, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
-    return WriteResult(entry.known, WriteStatus.CONFLICT, "was interrupted, and the file has changed since")
+        return WriteResult(known, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
+    return WriteResult(known, WriteStatus.CONFLICT, "was interrupted, and the file has changed since")
 
 
-def _remove_strays(session: Session) -> None:
-    """Half-made copies that a run was preparing when it died: their originals were never touched."""
-    for _, folders in session.journal.interrupted():
-        for folder in folders:
-            with suppress(OSError):
-                for path in folder.iterdir():
-                    if is_stray_temp(path):
-                        path.unlink(missing_ok=True)
+def _later(entry: Entry, cause: str) -> WriteResult:
+    reason = f"was interrupted and cannot be looked at now ({cause}); the next start tries again"
+    return WriteResult(entry.known, WriteStatus.FAILED, reason)
+
+
+def _happened(session: Session, entry: Entry, place: Path, digest: str) -> bool:
+    """Whether a write happened, as the file tells, or what the journal found in it before its next write.
+
+    :param digest: of the file now, hex
+    :raises FileFault: its tags are needed and cannot be read
+    """
+    later = session.journal.next_to(entry)
+    if later is not None:
+        digest = later.before_sha256
+    if digest in (entry.before_sha256, entry.after_sha256):
+        return digest == entry.after_sha256
+    # Another program changed the file before anybody looked: then most of its values decide.
+    if later is not None:
+        values = {change.field: change.before for change in later.changes}
+    else:
+        tags = read_tags(place).tags
+        values = {change.field: tags.get(change.field, ()) for change in entry.changes}
+    changes = [change for change in entry.changes if change.before != change.after]
+    new = sum(values.get(change.field) == change.after for change in changes)
+    old = sum(values.get(change.field) == change.before for change in changes)
+    return new > old
+
+
+def _swept(folder: Path, waiting: Container[Path]) -> bool:
+    """Remove half-made copies that a run was preparing when it died: their originals were never touched.
+
+    :param waiting: copies that are still needed
+    :returns: whether all in the folder could be looked at and removed
+    """
+    try:
+        for path in folder.iterdir():
+            if is_stray_temp(path) and path not in waiting:
+                path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
+    """:raises OSError: it is not there, or cannot be read"""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -39,17 +40,32 @@ def carry_out(
     """
     with (
         session.journal.writing(),
-        session.journal.run(task.reason, places, task.kind, task.undo_of, whole=task.whole) as run,
+        session.journal.run(task.reason, places, task.kind, task.undo_of) as run,
     ):
+        again = False
         for file in files:
             if cancel.is_set():
                 return
-            yield _reverse(session, run, file)
+            try:
+                result = _reverse(session, run, file)
+            except FileFault as fault:
+                status = WriteStatus.CONFLICT if isinstance(fault, Conflict) else WriteStatus.FAILED
+                result = WriteResult(file.path, status, fault.cause)
+                again = again or not _is_gone(file.place)
+            yield result
+        if task.whole and not again:
+            session.journal.tried(run)
+
+
+def _is_gone(place: Path) -> bool:
+    """Whether a file was deleted or moved: its folder is there without it. A drive comes back."""
+    return not os.path.lexists(place) and place.parent.is_dir()
 
 
 def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
+    """:raises FileFault: it could not be done now, and is worth another try unless the file is gone"""
     if file.fault or file.stamp is None:
-        return WriteResult(file.path, WriteStatus.FAILED, file.fault)
+        raise FileFault(file.path, file.fault)
     # Somebody may have been faster since the plan was made.
     settled = session.journal.reverted({entry for item in file.fields for entry in item.entries})
     items = [
@@ -62,15 +78,10 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
         return WriteResult(file.path, status, file.left_alone or "was as before already")
     changes = tuple(item.change for item in items)
     reverses = {item.change.field: item.entries for item in items}
-    try:
-        way = way_back(session.journal, was_at(session, file.path), changes)
-        prepared = prepare(file.place, changes, file.stamp, way, keep_time=session.settings.keep_time)
-        # Fields that are as they were already are on record too: they are settled with the others.
-        swap(session, run, file.path, replace(prepared, changes=changes), reverses)
-    except Conflict as conflict:
-        return WriteResult(file.path, WriteStatus.CONFLICT, conflict.cause)
-    except FileFault as fault:
-        return WriteResult(file.path, WriteStatus.FAILED, fault.cause)
+    way = way_back(session.journal, was_at(session, file.path), changes)
+    prepared = prepare(file.place, changes, file.stamp, way, keep_time=session.settings.keep_time)
+    # Fields that are as they were already are on record too: they are settled with the others.
+    swap(session, run, file.path, replace(prepared, changes=changes), reverses)
     if file.left:
         return WriteResult(file.path, WriteStatus.CONFLICT, file.left_alone, changes)
     return WriteResult(file.path, WriteStatus.WRITTEN, changes=changes)

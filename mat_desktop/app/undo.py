@@ -27,29 +27,34 @@ REVERTED = "undone"
 FOREIGN = "another program changed it since"
 
 
-def last_run(session: Session) -> int:
-    """The newest run that still counts and that nobody has tried to take back yet.
+def last_run(session: Session, before: int | None = None) -> int:
+    """The newest run that still counts, but for those whose undo got to its end.
 
-    A run of which a file could not be taken back does not stand in the way of those before it; it can still
-    be named.
+    Where another program changed or deleted files of a run, it does not stand in the way of those before it;
+    it can still be named. One whose undo was interrupted, or could not reach or write a file, comes again.
 
+    :param before: only older runs than this one
     :raises UsageFault: there is none
     """
-    for run in session.journal.runs():
-        if run.kind is not RunKind.UNDO and not run.undone and not run.tried:
-            return run.id
-    raise UsageFault("there is nothing to undo")
+    return _last(session, before, RunKind.UNDO)
 
 
-def last_undo(session: Session) -> int:
-    """The newest undo that still counts and that nobody has tried to take back yet.
+def last_undo(session: Session, before: int | None = None) -> int:
+    """The newest undo that still counts, but for those whose redo got to its end.
 
+    :param before: only older ones than this
     :raises UsageFault: there is none
     """
+    return _last(session, before, RunKind.REDO)
+
+
+def _last(session: Session, before: int | None, what: RunKind) -> int:
     for run in session.journal.runs():
-        if run.kind is RunKind.UNDO and not run.undone and not run.tried:
+        if (run.kind is RunKind.UNDO) is not (what is RunKind.REDO) or run.undone or run.tried:
+            continue
+        if before is None or run.id < before:
             return run.id
-    raise UsageFault("there is nothing to redo")
+    raise UsageFault(f"there is nothing to {what}")
 
 
 def undoing(

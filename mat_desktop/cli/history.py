@@ -7,7 +7,7 @@ from threading import Event
 
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import written_by
-from mat_desktop.cli.output import change_line, count
+from mat_desktop.cli.output import change_line, count, errors
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.store.journal import Run
@@ -25,6 +25,9 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
         else:
             for entry in runs:
                 print(_line(entry))
+        waiting = len(session.journal.unfinished())
+        if waiting:
+            errors.print(f"{count(waiting, 'file')} on the way when the program ended: undo looks at them.")
     finally:
         session.close()
     return 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -76,6 +79,14 @@ def _line(task: Task) -> str:
 def count(number: int, noun: str) -> str:
     """ "1 file", "2 files", "1,234 files"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def command(options: argparse.Namespace, *words: object) -> str:
+    """What has to be typed to go on in the same library."""
+    typed = ["mat-desktop", *map(str, words)]
+    if options.data_dir is not None:
+        typed += ["--data-dir", str(options.data_dir)]
+    return subprocess.list2cmdline(typed) if sys.platform == "win32" else shlex.join(typed)
 
 
 def change_line(change: Change, remark: str = "") -> str:

@@ -7,7 +7,7 @@ from threading import Event
 
 from mat_desktop.app import remove
 from mat_desktop.app.session import Session
-from mat_desktop.cli.output import count, errors, list_failures, progress
+from mat_desktop.cli.output import command, count, errors, list_failures, progress
 from mat_desktop.cli.undo import carry_out, read_fields, show, with_session
 from mat_desktop.domain.reversal import FileReversal
 
@@ -42,6 +42,6 @@ def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int
         errors.print(f"{count(elsewhere, 'file')}: {remove.WRITTEN_ELSEWHERE}.")
     text = f"What was written is out of {count(written, 'file')}."
     if written:
-        text += f" mat-desktop undo {session.journal.own[-1]} brings it back."
+        text += f" {command(options, 'undo', session.journal.own[-1])} brings it back."
     errors.print(text)
     return 1 if faults else 0

@@ -14,7 +14,7 @@ from mat_desktop.app.recover import recover
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
-from mat_desktop.cli.output import count, errors, list_failures, progress
+from mat_desktop.cli.output import command, count, errors, list_failures, progress
 from mat_desktop.cli.report import Record, check_target, text_of, write_csv, write_json
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteStatus
 from mat_desktop.domain.scores import Thresholds
@@ -58,7 +58,7 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
         write_csv(session, records, options.csv)
     faults = [FileFault(r.path, r.error) for r in records if r.status in ("failed", "conflict")]
     list_failures(faults)
-    _summarise(session, tracks, plans, records, number, writing=options.write)
+    _summarise(session, options, tracks, plans, records, number)
     return 1 if faults else 0
 
 
@@ -167,8 +167,7 @@ def _write(
             bar.advance(task)
             record = by_path[result.path]
             record.status, record.error = result.status, result.reason
-    runs = session.runs()
-    return runs[0].id if runs and any(r.status == WriteStatus.WRITTEN for r in records) else None
+    return session.journal.own[-1] if any(r.status == WriteStatus.WRITTEN for r in records) else None
 
 
 def _print(records: Sequence[Record], options: argparse.Namespace) -> None:
@@ -182,12 +181,11 @@ def _print(records: Sequence[Record], options: argparse.Namespace) -> None:
 
 def _summarise(
     session: Session,
+    options: argparse.Namespace,
     tracks: Sequence[Track],
     plans: Sequence[FilePlan],
     records: Sequence[Record],
     number: int | None,
-    *,
-    writing: bool,
 ) -> None:
     if not tracks:
         if not records:
@@ -198,8 +196,9 @@ def _summarise(
     text += f" on {session.device}." if session.device else ", all known from before."
     if number is not None:
         written = sum(record.status == WriteStatus.WRITTEN for record in records)
-        text += f" {count(written, 'file')} written as run {number}; mat-desktop undo {number} takes it back."
-    elif writing:
+        undo = command(options, "undo", number)
+        text += f" {count(written, 'file')} written as run {number}; {undo} takes it back."
+    elif options.write:
         text += " No file was written."
     elif plans:
         text += f" {count(len(plans), 'file')} would change; nothing was written (--write writes)."

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Event
 
 from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
-from mat_desktop.cli.output import change_line, count, errors, list_failures, progress
+from mat_desktop.cli.output import change_line, command, count, errors, list_failures, progress
 from mat_desktop.domain.plan import WriteStatus
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import WRITABLE, Field
@@ -51,8 +52,22 @@ def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     written, faults = carry_out(session, task, chosen, f"{options.command.title()}ing run {number}", cancel)
     list_failures(faults)
     what = "put back as before it" if task.kind is RunKind.UNDO else "written again"
-    errors.print(f"Run {number}: {count(written, 'file')} {what}.")
+    left = _left(session, options, number)
+    errors.print(f"Run {number}: {count(written, 'file')} {what}.{left}")
     return 1 if faults else 0
+
+
+def _left(session: Session, options: argparse.Namespace, number: int) -> str:
+    """How to go on where a run could not be taken back entirely, with it and past it."""
+    if options.file or options.field:
+        return ""
+    if all(run.undone or run.tried for run in session.runs() if run.id == number):
+        return ""
+    text = f" {command(options, options.command, number)} goes on with the rest of it"
+    with suppress(UsageFault):
+        before = (last_run if options.command == "undo" else last_undo)(session, number)
+        text += f", {command(options, options.command, before)} is about the one before"
+    return f"{text}."
 
 
 def _look(session: Session, task: Task, cancel: Event) -> list[FileReversal]:

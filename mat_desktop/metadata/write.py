@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,7 +171,8 @@ def commit(prepared: Prepared) -> FileStamp:
 
 def discard(prepared: Prepared) -> None:
     """Remove the new file; the old one was never touched."""
-    prepared.temp.unlink(missing_ok=True)
+    with suppress(OSError):
+        prepared.temp.unlink(missing_ok=True)
 
 
 def _prepared(

@@ -84,6 +84,15 @@ _MIGRATIONS = (
     WHERE c.at NOT IN (SELECT child FROM parent);
     UPDATE entry SET state = 'written' WHERE state = 'undone';
     """,
+    # An undo that was stopped half-way counted as one that tried all, and writes were given up for lost when
+    # their files could not be read at that moment: both are looked at anew.
+    """
+    UPDATE run SET whole = 0 WHERE undo_of IS NOT NULL AND planned > (
+        SELECT count(*) FROM entry WHERE entry.run = run.id AND state = 'written'
+    );
+    UPDATE entry SET state = 'intended' WHERE state = 'dropped';
+    UPDATE run SET finished = 0 WHERE id IN (SELECT run FROM entry WHERE state = 'intended');
+    """,
 )
 
 VERSION = len(_MIGRATIONS)
@@ -128,7 +137,7 @@ class Run:
     :param planned: files that it was to write; None where an older version did not note it
     :param fields: that it changed, in the order in which the program knows them
     :param undo_of: the run that it took back
-    :param tried: somebody has tried to take all of it back
+    :param tried: an undo of all of it got to its end; what still counts of it is to stay
     """
 
     id: int
@@ -201,21 +210,18 @@ class Journal:
         files: Sequence[Path],
         kind: RunKind = RunKind.WRITE,
         undo_of: int | None = None,
-        *,
-        whole: bool = True,
     ) -> Iterator[int]:
         """A new run, from before its first file is prepared until after its last is settled; its number.
 
         :param files: that it is going to write: what a crash leaves behind lies in their folders
-        :param whole: it is to take back all of ``undo_of``
         """
         folders = sorted({os.fspath(path.parent) for path in files})
         started = datetime.now(UTC).isoformat(timespec="seconds")
         with self._database.transaction() as db:
             cursor = db.execute(
                 "INSERT INTO run (started, reason, kind, undo_of, whole, folders, planned)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (started, reason, kind, undo_of, whole, json.dumps(folders), len(files)),
+                " VALUES (?, ?, ?, ?, 0, ?, ?)",
+                (started, reason, kind, undo_of, json.dumps(folders), len(files)),
             )
             assert cursor.lastrowid is not None
             number = cursor.lastrowid
@@ -223,20 +229,43 @@ class Journal:
         try:
             yield number
         finally:
-            self._finish([number])
+            self._finish(number)
+
+    def tried(self, run: int) -> None:
+        """A reversal got to the end of the run that it takes back: what it left there is to stay.
+
+        Not so while a write of that run is unsettled, which nobody can take back yet.
+        """
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE run SET whole = NOT EXISTS"
+                " (SELECT 1 FROM entry e WHERE e.run = run.undo_of AND e.state = 'intended') WHERE id = ?",
+                (run,),
+            )
 
     def interrupted(self) -> list[tuple[int, tuple[Path, ...]]]:
-        """Runs that died on their way, with the folders that they were writing in."""
+        """Runs that died on their way, with the folders in which they may have left something."""
         rows = self._database.rows("SELECT id, folders FROM run WHERE NOT finished ORDER BY id")
         return [(number, tuple(map(Path, json.loads(folders)))) for number, folders in rows]
 
-    def close_interrupted(self) -> None:
-        """Everything that died runs left was looked at."""
-        self._finish([number for number, _ in self.interrupted()])
+    def close_interrupted(self, run: int, left: Sequence[Path]) -> None:
+        """What a run that died left was looked at; it is closed once all its writes are settled.
 
-    def _finish(self, runs: Sequence[int]) -> None:
+        :param left: folders that could not be looked at; the run stays open for them
+        """
         with self._database.transaction() as db:
-            db.executemany("UPDATE run SET finished = 1 WHERE id = ?", [(number,) for number in runs])
+            db.execute("UPDATE run SET folders = ? WHERE id = ?", (json.dumps([*map(os.fspath, left)]), run))
+        if not left:
+            self._finish(run)
+
+    def _finish(self, run: int) -> None:
+        """Close a run, unless it is not known of one of its writes whether it happened."""
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE run SET finished = 1 WHERE id = ? AND NOT EXISTS"
+                " (SELECT 1 FROM entry WHERE run = run.id AND state = 'intended')",
+                (run,),
+            )
 
     def intend(
         self,
@@ -294,6 +323,13 @@ class Journal:
     def unfinished(self) -> list[Entry]:
         """Writes that were intended and neither happened nor were dropped, as far as the journal knows."""
         return self._entries("state = ?", (EntryState.INTENDED,))
+
+    def next_to(self, entry: Entry) -> Entry | None:
+        """The entry after this one of the same file; what was in the file before it is what this one left."""
+        found = self._entries(
+            "id = (SELECT min(id) FROM entry WHERE path = ? AND id > ?)", (os.fsencode(entry.path), entry.id)
+        )
+        return found[0] if found else None
 
     def written(self, run: int) -> list[Entry]:
         """What a run wrote, the first file first, taken back since or not."""

@@ -113,7 +113,10 @@ def test_interrupted_writes_are_told_unless_they_are_under_way(data_dir: Path) -
     session.journal._database._connection.execute("UPDATE run SET finished = 0")
     session.close()
     found = findings(data_dir, "Data")["unfinished writes"]
-    assert (found.state, found.way_out) == (State.WARNING, "open the window: it settles them")
+    assert (found.state, found.way_out) == (
+        State.WARNING,
+        "open the window with their folders in reach: it settles them",
+    )
     assert "files on their way: 1" in found.text
     assert "a.mp3" not in found.text
 

@@ -160,7 +160,9 @@ def test_a_run_from_intention_to_undo(tmp_path: Path) -> None:
         assert journal.reverted([entry]) == set(), "it has not happened yet"
         journal.settle(back, EntryState.WRITTEN)
     newest, oldest = journal.runs()
-    assert (newest.undo_of, newest.undone, oldest.undone, oldest.tried) == (run, False, True, True)
+    assert (newest.undo_of, newest.undone, oldest.undone, oldest.tried) == (run, False, True, False)
+    journal.tried(undoing)
+    assert [run.tried for run in journal.runs()] == [False, True]
     assert journal.taking_back([entry, back]) == {(back, Field.GENRE)}
 
 
@@ -246,21 +248,61 @@ def test_a_journal_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
     assert journal.delta(undone.id).startswith(b"MATD")
 
 
-def test_a_run_that_died_is_known_after_reopening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_died_is_known_until_all_of_it_was_looked_at(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db")
     odd = Path(os.fsdecode(b"/music/caf\xe9/a.mp3"))
     with journal.run("whole", [tmp_path / "a"]):
         pass
-    monkeypatch.setattr(journal, "_finish", lambda runs: None)
-    with journal.run("died", [odd, odd.with_name("b.mp3")]) as run:
-        journal.intend(run, odd, odd, "", "", b"", [CHANGE])
+    with journal.run("died", [odd, tmp_path / "b.mp3"]) as run:
+        entry = journal.intend(run, odd, odd, "", "", b"", [CHANGE])
     journal.close()
 
     again = Journal(tmp_path / "journal.db")
-    assert again.interrupted() == [(2, (odd.parent,))]
+    assert again.interrupted() == [(run, tuple(sorted([odd.parent, tmp_path])))]
     assert [entry.path for entry in again.unfinished()] == [odd]
-    again.close_interrupted()
+    again.close_interrupted(run, [])
+    assert again.interrupted() == [(run, ())], "nobody knows yet whether that write happened"
+    again.settle(entry, EntryState.WRITTEN)
+    again.close_interrupted(run, [odd.parent])
+    assert again.interrupted() == [(run, (odd.parent,))], "a folder could not be looked at"
+    again.close_interrupted(run, [])
     assert again.interrupted() == []
+
+
+def test_an_undo_is_no_try_while_a_write_of_its_run_is_unsettled(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    paths = [tmp_path / "a.mp3", tmp_path / "b.mp3"]
+    with journal.run("", paths) as run:
+        first, second = (journal.intend(run, path, path, "", "", b"", [CHANGE]) for path in paths)
+        journal.settle(first, EntryState.WRITTEN)
+    for state, tried in ((EntryState.INTENDED, False), (EntryState.WRITTEN, True)):
+        journal.settle(second, state)
+        with journal.run("", paths, RunKind.UNDO, run) as undoing:
+            journal.tried(undoing)
+        assert journal.runs()[0].tried is tried
+    journal.close()
+
+
+def test_what_an_older_program_gave_up_is_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    journal = Journal(path)
+    files = [tmp_path / "a.mp3", tmp_path / "b.mp3"]
+    with journal.run("", files) as run:
+        lost, kept = (journal.intend(run, file, file, "", "", b"", [CHANGE]) for file in files)
+        journal.settle(lost, EntryState.DROPPED)
+        journal.settle(kept, EntryState.WRITTEN)
+    with journal.run("stopped", files, RunKind.UNDO, run) as undoing:
+        journal.tried(undoing)
+    assert journal.interrupted() == []
+    journal.close()
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA user_version = 2")
+    database.close()
+
+    journal = Journal(path)
+    assert [entry.id for entry in journal.unfinished()] == [lost]
+    assert [number for number, _ in journal.interrupted()] == [run]
+    assert not journal.runs()[0].tried
 
 
 def test_the_journal_is_fully_synchronous(tmp_path: Path) -> None:

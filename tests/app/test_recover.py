@@ -1,0 +1,414 @@
+"""After a write or an undo was cut off: nothing that can be undone is given up, and nothing is skipped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+
+import mutagen.flac
+import pytest
+
+from mat_desktop.app import apply as apply_module
+from mat_desktop.app.apply import apply
+from mat_desktop.app.recover import recover
+from mat_desktop.app.reverse import reverse
+from mat_desktop.app.session import Session
+from mat_desktop.app.undo import last_run, last_undo, look, undoing
+from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp
+from mat_desktop.errors import StoreFault, UsageFault
+from mat_desktop.gui.operations.undo import last_of
+from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.write import Prepared
+from mat_desktop.store.journal import EntryState
+from tests.models import tiny_model
+from tests.sounds import encode, tone
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    tiny_model(tmp_path / "model")
+    session = Session(tmp_path / "data", str(tmp_path / "model"))
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> list[Path]:
+    folder = tmp_path / "drive" / "music"
+    folder.mkdir(parents=True)
+    return [encode(folder / name, tone(1.0)) for name in ("a.flac", "b.flac", "c.flac")]
+
+
+def plan(*paths: Path, **values: str) -> Plan:
+    files = []
+    for path in paths:
+        tags = read_tags(path).tags
+        changes = (Change(Field(name), tags.get(Field(name), ()), (value,)) for name, value in values.items())
+        files.append(FilePlan(path, FileStamp.of(path.stat()), tuple(changes)))
+    return Plan("test", tuple(files))
+
+
+def write(session: Session, *paths: Path, **values: str) -> int:
+    assert {r.status for r in apply(session, plan(*paths, **values), Event())} == {WriteStatus.WRITTEN}
+    return session.journal.own[-1]
+
+
+def do(session: Session, run: int, cancel: Event | None = None) -> Iterator[WriteResult]:
+    task = undoing(session, run)
+    files = [file.safe for file in look(session, task.pasts, Event())]
+    return reverse(session, task, files, cancel or Event())
+
+
+def contents(paths: list[Path]) -> list[bytes]:
+    return [path.read_bytes() for path in paths]
+
+
+# an undo that did not get through
+
+
+def stopped(session: Session, run: int, music: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    cancel = Event()
+    for _ in do(session, run, cancel):
+        cancel.set()
+
+
+def refused(session: Session, run: int, music: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        real = session.journal.intend
+
+        def refuse(*arguments: object, **named: object) -> int:
+            if session.journal.written(session.journal.own[-1]):
+                raise StoreFault("the disk is full")
+            return real(*arguments, **named)  # type: ignore[arg-type]
+
+        patch.setattr(session.journal, "intend", refuse)
+        with pytest.raises(StoreFault):
+            list(do(session, run))
+
+
+def away(session: Session, run: int, music: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    drive = music[0].parent
+    drive.rename(drive.with_name("away"))
+    assert {result.status for result in do(session, run)} == {WriteStatus.FAILED}
+    assert last_run(session) == run, "also while it is away"
+    drive.with_name("away").rename(drive)
+
+
+def one_away(session: Session, run: int, music: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    music[1].chmod(0o444)
+    statuses = [result.status for result in do(session, run)]
+    assert statuses == [WriteStatus.WRITTEN, WriteStatus.FAILED, WriteStatus.WRITTEN]
+    music[1].chmod(0o644)
+
+
+Stop = Callable[[Session, int, list[Path], pytest.MonkeyPatch], None]
+
+
+@pytest.mark.parametrize("stop", [stopped, refused, away, one_away])
+def test_an_undo_that_did_not_get_through_is_gone_on_with(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, stop: Stop
+) -> None:
+    first = write(session, *music, genre="Rock")
+    between = contents(music)
+    second = write(session, *music, genre="Pop")
+    stop(session, second, music, monkeypatch)
+    assert last_run(session) == second
+    window = last_of(session.runs())
+    assert window is not None
+    assert window.id == second
+    assert {result.status for result in do(session, last_run(session))} == {WriteStatus.WRITTEN}
+    assert contents(music) == between
+    assert last_run(session) == first
+
+
+@pytest.mark.parametrize("stop", [stopped, refused, away, one_away])
+def test_a_redo_that_did_not_get_through_is_gone_on_with(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, stop: Stop
+) -> None:
+    for genre in ("Rock", "Pop"):
+        write(session, *music, genre=genre)
+    written = contents(music)
+    list(do(session, 2))
+    list(do(session, 1))
+    list(do(session, last_undo(session)))
+    undone = last_undo(session)
+    monkeypatch.setattr(f"{__name__}.last_run", last_undo)
+    stop(session, undone, music, monkeypatch)
+    assert last_undo(session) == undone
+    list(do(session, undone))
+    assert contents(music) == written
+    with pytest.raises(UsageFault, match="nothing to redo"):
+        last_undo(session)
+
+
+def test_what_others_changed_or_deleted_stands_in_nobodys_way(session: Session, music: list[Path]) -> None:
+    first = write(session, *music, genre="Rock")
+    write(session, *music[1:], mood="Happy")
+    theirs = mutagen.flac.FLAC(music[1])
+    theirs["MOOD"] = ["Sad"]
+    theirs.save()
+    music[2].unlink()
+    assert [r.status for r in do(session, 2)] == [WriteStatus.CONFLICT, WriteStatus.FAILED]
+    assert last_run(session) == first
+    with pytest.raises(UsageFault):
+        last_run(session, before=first)
+
+
+SIGNALLED = """
+import os, signal, sys
+from mat_desktop.__main__ import main
+real, calls = os.replace, []
+def replace(source, target, **named):
+    real(source, target, **named)
+    if str(target).endswith(".flac"):
+        calls.append(1)
+        if len(calls) == 1:
+            os.kill(os.getpid(), signal.{signal})
+os.replace = replace
+sys.exit(main({words!r}))
+"""
+
+
+def signalled(name: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command that gets a signal as soon as its first music file is in place."""
+    script = SIGNALLED.format(signal=name, words=list(words))
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def typed(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mat_desktop", *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGKILL", -signal.SIGKILL)])
+def test_a_second_undo_goes_on_where_the_first_was_cut_off(
+    session: Session, music: list[Path], tmp_path: Path, name: str, status: int
+) -> None:
+    original = contents(music)
+    write(session, *music, genre="Rock")
+    first = contents(music)
+    write(session, *music, genre="Pop")
+    second = contents(music)
+    data = ["--data-dir", str(tmp_path / "data")]
+    cut = signalled(name, "undo", *data)
+    assert cut.returncode == status, cut.stderr
+    assert contents(music) == [first[0], *second[1:]]
+    if name == "SIGINT":
+        assert f"mat-desktop undo 2 --data-dir {tmp_path / 'data'} goes on with the rest" in cut.stderr
+        assert f"mat-desktop undo 1 --data-dir {tmp_path / 'data'} is about the one before" in cut.stderr
+    again = typed("undo", *data)
+    assert (again.returncode, contents(music)) == (0, first), again.stderr
+    assert "Run 2: 2 files put back" in again.stderr
+    assert typed("undo", *data).returncode == 0
+    assert contents(music) == original
+
+
+# a write that was cut off
+
+
+class PowerCut(BaseException):
+    """Not an Exception: nothing in the program may handle it."""
+
+
+def crash(session: Session, monkeypatch: pytest.MonkeyPatch, *paths: Path, replaced: bool) -> None:
+    """The program dies just before or just after the file is replaced."""
+    real = apply_module.commit
+
+    def cut(prepared: Prepared) -> FileStamp:
+        if replaced:
+            real(prepared)
+        raise PowerCut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply_module, "commit", cut)
+        patch.setattr(apply_module, "settle", lambda session, entry: None)
+        with pytest.raises(PowerCut):
+            list(apply(session, plan(*paths, genre="Rock", mood="Happy", mat_tags="rock"), Event()))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_killed_and_started_while_the_drive_is_away(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    before = contents(music)
+    folder = music[0].parent
+    data = ["--data-dir", str(tmp_path / "data")]
+    common = ["--model", str(tmp_path / "model"), "--device", "cpu", "--threshold", "0", *data]
+    cut = signalled("SIGKILL", "tag", str(folder), "--write", *common)
+    assert cut.returncode == -signal.SIGKILL, cut.stderr
+    assert [path.read_bytes() == old for path, old in zip(music, before, strict=True)] == [False, True, True]
+    (stray := folder / ".mat-0123456789.tmp").write_bytes(b"half")
+    folder.rename(folder.with_name("away"))
+    for _ in range(2):
+        done = typed("undo", *data)
+        assert done.returncode == 2
+        assert "a.flac: was interrupted and cannot be looked at now (its folder is not there)" in done.stderr
+        assert "nothing to undo" in done.stderr
+    assert "1 file on the way when the program ended" in typed("history", *data).stderr
+    folder.with_name("away").rename(folder)
+    done = typed("undo", *data)
+    assert done.returncode == 0, done.stderr
+    assert "a.flac: was finished before the interruption" in done.stderr
+    assert contents(music) == before
+    assert not stray.exists()
+    assert session.journal.interrupted() == []
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_cannot_be_read_now_is_looked_at_later(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    before = contents(music)
+    crash(session, monkeypatch, music[0], replaced=replaced)
+    real = Path.open
+
+    def unreadable(path: Path, *arguments: object, **named: object) -> object:
+        if path.suffix == ".flac":
+            raise PermissionError(13, "Permission denied")
+        return real(path, *arguments, **named)  # type: ignore[call-overload]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", unreadable)
+        (result,) = recover(session)
+    assert (result.status, "(Permission denied)" in result.reason) == (WriteStatus.FAILED, True)
+    (entry,) = session.journal.unfinished()
+    assert entry.temp.exists() is not replaced, "it may be needed yet"
+    (result,) = recover(session)
+    assert result.status is (WriteStatus.WRITTEN if replaced else WriteStatus.UNCHANGED)
+    if replaced:
+        list(do(session, last_run(session)))
+    assert contents(music) == before
+    assert not list(music[0].parent.glob(".mat-*"))
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_changed_by_another_program_before_anybody_looked(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    crash(session, monkeypatch, music[0], replaced=replaced)
+    theirs = mutagen.flac.FLAC(music[0])
+    theirs["TITLE"], theirs["MOOD"] = ["Theirs"], ["Sad"]
+    theirs.save()
+    (result,) = recover(session)
+    assert result.status is (WriteStatus.WRITTEN if replaced else WriteStatus.CONFLICT)
+    if replaced:
+        list(do(session, last_run(session)))
+    tags = read_tags(music[0]).tags
+    assert (tags[Field.TITLE], tags[Field.MOOD]) == (("Theirs",), ("Sad",))
+    assert not tags.keys() & {Field.GENRE, Field.MAT_TAGS}
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_written_again_before_anybody_looked(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    """A window that was open while the drive came back does not look again before it writes."""
+    before = contents(music)
+    crash(session, monkeypatch, music[0], replaced=replaced)
+    write(session, music[0], genre="Pop")
+    (result,) = recover(session)
+    assert result.status is (WriteStatus.WRITTEN if replaced else WriteStatus.CONFLICT)
+    for run in (2, 1)[: 1 + replaced]:
+        list(do(session, run))
+    assert contents(music) == before
+
+
+def test_the_same_written_again_is_not_taken_for_the_write_that_was_given_up(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash(session, monkeypatch, music[0], replaced=False)
+    (entry,) = session.journal.unfinished()
+    values = {"genre": "Rock", "mood": "Happy", "mat_tags": "rock"}
+    second = write(session, music[0], **values)
+    (result,) = recover(session)
+    assert result.status is WriteStatus.CONFLICT
+    assert [run.id for run in session.runs()] == [second]
+    assert session.journal.written_to([music[0]])[0].id > entry.id
+
+
+def test_a_file_that_was_deleted_or_moved_is_waited_for_in_silence(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(music)
+    crash(session, monkeypatch, music[0], replaced=True)
+    bin_ = music[0].rename(music[0].parent.parent / "bin.flac")
+    assert recover(session) == []
+    assert len(session.journal.unfinished()) == 1
+    bin_.rename(music[0])
+    assert [result.status for result in recover(session)] == [WriteStatus.WRITTEN]
+    list(do(session, last_run(session)))
+    assert contents(music) == before
+
+
+def test_where_only_the_new_copy_is_left_it_takes_the_place(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(music)
+    crash(session, monkeypatch, music[0], replaced=False)
+    music[0].unlink()  # as a file system without renaming in one step leaves it
+    assert [result.status for result in recover(session)] == [WriteStatus.WRITTEN]
+    list(do(session, last_run(session)))
+    assert contents(music) == before
+
+
+def test_another_copy_proves_nothing(
+    session: Session, music: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy.flac"
+    copy.write_bytes(music[0].read_bytes())
+    monkeypatch.setattr("mat_desktop.app.recover.now_at", lambda session, path, place: (copy, copy))
+    crash(session, monkeypatch, music[0], replaced=True)
+    drive = music[0].parent
+    drive.rename(drive.with_name("away"))
+    assert [result.status for result in recover(session)] == [WriteStatus.FAILED]
+    assert len(session.journal.unfinished()) == 1
+
+
+def test_the_journal_fails_after_the_file_was_replaced(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(music)
+
+    def refuse(entry: int, state: EntryState) -> None:
+        raise StoreFault("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session.journal, "settle", refuse)
+        with pytest.raises(StoreFault):
+            list(apply(session, plan(music[0], genre="Rock"), Event()))
+    assert [result.status for result in recover(session)] == [WriteStatus.WRITTEN]
+    list(do(session, last_run(session)))
+    assert contents(music) == before
+
+
+def test_a_folder_that_cannot_be_swept_is_swept_later(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash(session, monkeypatch, music[0], replaced=True)
+    drive = music[0].parent
+    elsewhere = encode(drive.parent / "d.flac", tone(1.0))
+    crash(session, monkeypatch, elsewhere, replaced=True)
+    stray = drive / ".mat-0123456789.tmp"
+    stray.write_bytes(b"half")
+    drive.rename(drive.with_name("away"))
+    recover(session)
+    assert session.journal.interrupted() == [(1, (drive,))]
+    drive.with_name("away").rename(drive)
+    recover(session)
+    assert session.journal.interrupted() == []
+    assert not stray.exists()
