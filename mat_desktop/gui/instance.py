@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from enum import Enum, auto
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from filelock import FileLock, Timeout
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-LEAVING_SECONDS = 5.0
-"""So long a window that was closed may take to end."""
+LEAVING_SECONDS = 20.0
+"""So long a window that was closed may take to end: a decoder or a training may hold it up."""
 
 ANSWER_MS = 5_000
 """So long the window may take to say that it has understood."""
@@ -30,6 +31,14 @@ TOKEN = "XDG_ACTIVATION_TOKEN"
 """With it Wayland lets a window come to the front."""
 
 OK = b"ok\n"
+
+
+class Start(Enum):
+    """What comes of one."""
+
+    MINE = auto()
+    HANDED_OVER = auto()
+    NO_ANSWER = auto()
 
 
 class Instance(QObject):
@@ -46,6 +55,19 @@ class Instance(QObject):
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._met)
         self._other = QLocalSocket(self)
+
+    def start(self, paths: Sequence[Path], demo: bool) -> Start:
+        """Whose the window is; one that is there is told what to open."""
+        until = time.monotonic() + LEAVING_SECONDS
+        while not self.claim():
+            if self.hand_over(paths, demo):
+                return Start.HANDED_OVER
+            gone = self._other.state() is QLocalSocket.LocalSocketState.UnconnectedState
+            self._other.abort()
+            if not gone or time.monotonic() > until:
+                return Start.NO_ANSWER
+            # It was closed in this very moment.
+        return Start.MINE
 
     def claim(self) -> bool:
         """Whether this process may show the window; waits for one that is just being closed."""
@@ -73,6 +95,12 @@ class Instance(QObject):
         self._other.write(json.dumps(message).encode() + b"\n")
         self._other.flush()
         return self._other.waitForReadyRead(ANSWER_MS) and bytes(self._other.readAll().data()) == OK
+
+    def leave(self) -> None:
+        """The window is being closed: nobody is answered any more, but nobody else has it yet."""
+        self._server.close()
+        for socket in self._server.findChildren(QLocalSocket):
+            socket.abort()
 
     def close(self) -> None:
         """The window is gone."""

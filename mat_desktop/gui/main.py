@@ -66,7 +66,7 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     from mat_desktop.errors import MatError
     from mat_desktop.gui import theme
     from mat_desktop.gui.app_services import AppServices
-    from mat_desktop.gui.instance import Instance
+    from mat_desktop.gui.instance import Instance, Start
     from mat_desktop.gui.window import Window
 
     keep_turning()
@@ -75,8 +75,9 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     app.setDesktopFileName("mat-desktop")
     places = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - resolve() follows links
     instance = Instance(data_dir or default_data_dir())
-    if not instance.claim():
-        understood = instance.hand_over(places, demo)
+    start = instance.start(places, demo)
+    if start is not Start.MINE:
+        understood = start is Start.HANDED_OVER
         print(f"mat-desktop: {OPEN_ALREADY if understood else NO_ANSWER}", file=sys.stderr)
         return 0 if understood else 1
     app.setStyle("Fusion")
@@ -92,6 +93,7 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     window = Window(AppServices(session), make_player=_player)
     window.show()
     instance.asked.connect(window.come_forward)
+    window.closing.connect(instance.leave)
     QTimer.singleShot(0, lambda: window.begin(places, demo=demo))
     # Ctrl+C in the terminal closes the window as its button does; the timer lets Python look for it.
     signal.signal(signal.SIGINT, lambda *_: window.quit())

@@ -41,6 +41,7 @@ class Panels(QObject):
     def __init__(self, desk: Desk, library: Library, writing: Write) -> None:
         super().__init__()
         self._desk, self._library, self._writing = desk, library, writing
+        self._old = False
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
         self.problems = Problems()
@@ -93,6 +94,7 @@ class Panels(QObject):
 
     def _plan(self, scope: str) -> None:
         tracks = self._desk.tracks
+        self._old = False
         selected = heard(self._library.selected())
         shown = heard([row for row in tracks.rows() if row.place >= 0])
         rows = selected if scope == "selected" else shown
@@ -108,7 +110,16 @@ class Panels(QObject):
     def policies_changed(self) -> None:
         """The same plan would be another one now."""
         self.write.set_policies(self._desk.services.policies)
-        if self._shows(self.write):
+        self.outdated()
+
+    def outdated(self) -> None:
+        """Another plan would be made now; made when somebody sees it."""
+        self._old = self._shows(self.write)
+        self.plan_again()
+
+    def plan_again(self) -> None:
+        """A plan that was in view all the time is as it would be made now."""
+        if self._old and self.write.isVisible():
             self._plan(self.write.scope)
 
     # taking back

@@ -57,6 +57,7 @@ class ReviewRoom(QObject):
         self.review.scheme_changed.connect(self._scheme_changed)
         self.map_tags.changed.connect(self._scheme_changed)
         self.review.decided.connect(self.changed)
+        self.review.awaited.connect(self.changed)
         self.queue.restore(state)
         self._settings = settings
         self.page.go_on.toggled.connect(lambda on: settings.put({"review.go_on": on}))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtCore import QEvent, QSettings, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -58,7 +58,9 @@ if TYPE_CHECKING:
 
 
 class Window(QMainWindow):
-    """One window: a rail of pages, and a status bar under them."""
+    """One window: a rail of pages, and a status bar under them. ``closing``: nothing stops that any more."""
+
+    closing = Signal()
 
     def __init__(
         self,
@@ -139,7 +141,7 @@ class Window(QMainWindow):
         self.panels = Panels(desk, self.library, self.writing)
         self.school = School(desk, self.library, self.listen, pages)
         self.view = TrackView(desk, self.library, self.room, actions, state, settings)
-        self.leave = Leave(desk, self.leave_bar, state, self.close, self.panels.open_write)
+        self.leave = Leave(desk, self.leave_bar, state, self.close, self._open_write)
         self.help = Help(desk, self.engine, pages, actions)
         self.preferences = Preferences(
             desk, settings, pages, self.engine, self.library, self.room, self.workshop
@@ -174,7 +176,7 @@ class Window(QMainWindow):
             "listen": lambda: self.listen.to(can_be_heard(library.selected())),
             "listen_all": lambda: self.listen.to(self.listen.new()),
             "cancel": self.bridge.cancel,
-            "write": panels.open_write,
+            "write": self._open_write,
             "undo": self.undo,
             "undo_files": panels.open_undo,
             "play": library.player.toggle,
@@ -223,8 +225,10 @@ class Window(QMainWindow):
         self.watching.new.connect(self.listen.to)
         self.listen.ended.connect(self.possible.refresh)
         review.policies_changed.connect(self._policies_changed)
+        review.decided.connect(panels.outdated)
+        pages.shown.connect(panels.plan_again)
         self.writing.written.connect(self._written)
-        self.writing.again.connect(lambda paths: self.scan.read_again(paths, panels.open_write))
+        self.writing.again.connect(lambda paths: self.scan.read_again(paths, self._open_write))
         self.rail.menu.clicked.connect(lambda: self._menus.show_every(self.rail.menu))
         library.listen.clicked.connect(
             lambda: self.listen.to(self.possible.many_to_hear() or self.listen.new())
@@ -294,12 +298,14 @@ class Window(QMainWindow):
         if not self.leave.may_close():
             event.ignore()
             return
+        self.closing.emit()
         self._placement.save()
         self.library.save(self._settings)
         self.room.queue.shut(self._settings)
         self._settings.sync()
         self.configure.write()
         self.hide()
+        self.review.close()
         self.watching.close()
         self.help.close()
         self.training.close()
@@ -324,11 +330,19 @@ class Window(QMainWindow):
         self.library.set_policies()
         self.panels.policies_changed()
 
+    def _open_write(self) -> None:
+        """A plan needs all that was decided before."""
+        self.review.then(self.panels.open_write)
+
     def write(self, plan: Plan) -> None:
         """Write what the panel showed."""
-        self.library.player.silence([file.path for file in plan.files])
-        self.review.settle()
-        self.writing.write(plan)
+
+        def write() -> None:
+            self.library.player.silence([file.path for file in plan.files])
+            self.review.settle()
+            self.writing.write(plan)
+
+        self.review.then(write)
 
     def _written(self, count: int, bad: list[WriteResult]) -> None:
         self.archive.undoing.load()

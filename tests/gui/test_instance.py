@@ -22,7 +22,7 @@ from PySide6.QtCore import QCoreApplication
 from mat_desktop.gui.instance import Instance
 app = QCoreApplication([])
 instance = Instance(Path(sys.argv[1]))
-print(instance.claim() or instance.hand_over([Path(path) for path in sys.argv[2:]], False))
+print(instance.start([Path(path) for path in sys.argv[2:]], False).name)
 """
 
 
@@ -45,7 +45,7 @@ def test_a_second_start_hands_its_folders_to_the_first(qtbot: QtBot, first: Inst
     with qtbot.waitSignal(first.asked, timeout=30_000) as asked:
         process = second(tmp_path / "data", folder)
     assert asked.args == [[folder], False]
-    assert process.communicate(timeout=30)[0] == "True\n"
+    assert process.communicate(timeout=30)[0] == "HANDED_OVER\n"
 
 
 def test_other_data_folders_have_windows_of_their_own(first: Instance, tmp_path: Path) -> None:
@@ -61,6 +61,28 @@ def test_a_window_that_was_closed_leaves_room(qtbot: QtBot, tmp_path: Path) -> N
     after = Instance(tmp_path / "data")
     assert after.claim()
     after.close()
+
+
+def test_a_start_while_the_window_is_being_closed_waits_for_it_to_be_gone(
+    qtbot: QtBot, first: Instance, tmp_path: Path
+) -> None:
+    """It has connected already, and the window is held up by what it has to end."""
+    met: list[None] = []
+    first._server.newConnection.disconnect()
+    first._server.newConnection.connect(lambda: met.append(None))
+    process = second(tmp_path / "data", tmp_path)
+    qtbot.waitUntil(lambda: bool(met), timeout=30_000)
+    first.leave()
+    assert first._lock.is_locked
+    first.close()
+    assert process.communicate(timeout=30)[0] == "MINE\n"
+
+
+def test_a_window_that_is_being_closed_answers_nobody(library: Window) -> None:
+    hidden: list[bool] = []
+    library.closing.connect(lambda: hidden.append(library.isHidden()))
+    library.quit()
+    assert hidden == [False]  # the first that it does
 
 
 def test_what_is_no_message_is_no_harm(qtbot: QtBot, first: Instance) -> None:

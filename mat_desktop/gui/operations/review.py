@@ -19,6 +19,7 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.pending import SLICE, Pending
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.weigh import Weigh
 
@@ -26,9 +27,6 @@ T = TypeVar("T")
 
 REMEMBERED = 1000
 """Decisions that can be taken back."""
-
-SLICE = 200
-"""Rows that are decided together."""
 
 PART = 2000
 """Rows that are decided in one turn of the event loop."""
@@ -56,11 +54,12 @@ class _Before:
 
 class Review(QObject):
     """``decided`` says that verdicts or marks are others, ``finished`` after it that a row was done with by
-    that; ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that there is a new
-    tag.
+    that; ``awaited`` that a decision is being worked out; ``policies_changed`` that files would be written
+    otherwise, ``scheme_changed`` that there is a new tag.
     """
 
     decided = Signal()
+    awaited = Signal()
     finished = Signal(object)
     policies_changed = Signal()
     scheme_changed = Signal()
@@ -73,6 +72,11 @@ class Review(QObject):
         settings.changed.connect(self._settings_changed)
         self._said: list[list[_Before]] = []
         self._rest: tuple[Callable[[], bool], Callable[[], None]] | None = None
+        self._pending = Pending[Decision](
+            desk.bridge,
+            self._decide,
+            lambda error: desk.complain("The decision cannot be worked out", error),
+        )
         self._turns = QTimer(self)
         self._turns.setInterval(0)
         self._turns.timeout.connect(self._turn)
@@ -82,58 +86,57 @@ class Review(QObject):
     def decide(self, rows: Sequence[Row], verdicts: Mapping[str, Verdict]) -> None:
         """The user said something of tags, of one track or of several at once."""
         suggest, shift = self._desk.services.suggest, self._desk.tracks.shift
-        found: list[Decision] = []
 
         def work(part: Sequence[Row]) -> list[Decision]:
             return [(row, dict(verdicts), row.done_after(verdicts, suggest, shift)) for row in part]
 
-        heard = [row for row in rows if row.scores is not None]
-        if len(heard) <= MANY:
-            self._decide(work(heard))
-            return
-        self._desk.bridge.slices(
-            "decide", heard, SLICE, work, lambda part, _: found.extend(part), lambda: self._decide(found)
-        )
+        self._work_out(rows, work)
 
     def accept_suggested(self, rows: Sequence[Row]) -> None:
         """Accept in each of several tracks what is suggested in it and undecided."""
-        tracks, suggest = self._desk.tracks, self._desk.services.suggest
-        shift = tracks.shift
-        found: list[tuple[Row, dict[str, Verdict]]] = []
+        suggest, shift = self._desk.services.suggest, self._desk.tracks.shift
 
-        def work(part: Sequence[Row]) -> list[tuple[Row, dict[str, Verdict]]]:
-            return [
-                (
-                    row,
-                    {
-                        s.tag.name: Verdict.ACCEPTED
-                        for s in row.chosen(suggest, shift).tags
-                        if s.verdict is Verdict.UNDECIDED
-                    },
-                )
+        def work(part: Sequence[Row]) -> list[Decision]:
+            said = [
+                {
+                    s.tag.name: Verdict.ACCEPTED
+                    for s in row.chosen(suggest, shift).tags
+                    if s.verdict is Verdict.UNDECIDED
+                }
                 for row in part
             ]
+            return [(row, verdicts, True) for row, verdicts in zip(part, said, strict=True) if verdicts]
 
-        def end() -> None:
-            self._decide([(row, said, True) for row, said in found if said])
-
-        heard = [row for row in rows if row.scores is not None]
-        self._desk.bridge.slices("accept", heard, SLICE, work, lambda part, _: found.extend(part), end)
+        self._work_out(rows, work)
 
     def mark(self, rows: Sequence[Row]) -> None:
         """Tracks are done with, whatever is still undecided."""
-        many: list[Decision] = [
-            (row, {}, True) for row in rows if row.scores is not None and not row.reviewed
-        ]
-        if many:
-            self._decide(many)
+
+        def work(part: Sequence[Row]) -> list[Decision]:
+            return [(row, {}, True) for row in part if not row.reviewed]
+
+        self._work_out(rows, work, at_once=True)
+
+    def _work_out(
+        self, rows: Sequence[Row], work: Callable[[Sequence[Row]], list[Decision]], *, at_once: bool = False
+    ) -> None:
+        heard = [row for row in rows if row.scores is not None]
+        if heard:
+            self._pending.add(heard, work, at_once=at_once or len(heard) <= MANY)
+        if self._pending:
+            self.awaited.emit()
+
+    def then(self, do: Callable[[], None]) -> None:
+        """Do something that depends on decisions: when all that were made so far have landed."""
+        self._pending.then(do)
 
     def _decide(self, many: Sequence[Decision]) -> None:
         self._finish()
+        if not many:
+            return
         before: list[_Before] = []
-        if many:
-            self._said.append(before)
-            del self._said[:-REMEMBERED]
+        self._said.append(before)
+        del self._said[:-REMEMBERED]
         finished = [row for row, said, done in many[:1] if said and done and not row.reviewed]
 
         def some(part: Sequence[Decision], tell: bool) -> None:
@@ -190,10 +193,13 @@ class Review(QObject):
     @property
     def can_take_back(self) -> bool:
         """Whether something was decided since the last write."""
-        return bool(self._said)
+        return bool(self._said) or bool(self._pending)
 
     def take_back(self) -> Row | None:
         """As if the last decision had not been made. Returns its row, or the first of several."""
+        waiting = self._pending.drop_last()
+        if waiting is not None:
+            return waiting
         self._finish()
         if not self._said:
             return None
@@ -212,6 +218,11 @@ class Review(QObject):
         """Decisions are final: they are written."""
         self._finish()
         self._said.clear()
+
+    def close(self) -> None:
+        """The window closes: what was decided is kept, whatever it was waiting for."""
+        self._pending.finish()
+        self._finish()
 
     def _keep(self, said: Sequence[Said]) -> None:
         services = self._desk.services

@@ -1,0 +1,139 @@
+"""Decisions on many tracks, which are worked out in a worker: none is lost, and they land in their order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.operations import review
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+from tests.gui.test_flow import listen
+
+ACCEPTED, REJECTED = Verdict.ACCEPTED, Verdict.REJECTED
+
+
+@pytest.fixture
+def heard(qtbot: QtBot, library: Window, monkeypatch: pytest.MonkeyPatch) -> Window:
+    monkeypatch.setattr(review, "MANY", 1)
+    listen(qtbot, library)
+    return library
+
+
+@pytest.fixture
+def hold(heard: Window) -> Iterator[Callable[[], None]]:
+    """Nothing is worked out until it is called."""
+    gate = threading.Event()
+    heard.bridge.ask("long", lambda: gate.wait(10), lambda _: None)
+    yield gate.set
+    gate.set()
+
+
+def rows_of(window: Window) -> list[Row]:
+    return [row for row in window.tracks.rows() if row.scores is not None]
+
+
+def test_two_decisions_in_a_row_on_many_tracks_both_count(
+    qtbot: QtBot, heard: Window, hold: Callable[[], None], services: FakeServices
+) -> None:
+    rows = rows_of(heard)
+    heard.review.decide(rows, {"guitar": ACCEPTED})
+    heard.review.decide(rows, {"rock": ACCEPTED})
+    heard.review.decide(rows[:1], {"rock": REJECTED})  # one track alone does not overtake the many
+    assert not any(row.verdicts for row in rows)
+    hold()
+    both = {"guitar": ACCEPTED, "rock": ACCEPTED}
+    qtbot.waitUntil(lambda: rows[0].verdicts == {**both, "rock": REJECTED}, timeout=5000)
+    assert [row.verdicts for row in rows[1:]] == [both] * (len(rows) - 1)
+    qtbot.waitUntil(lambda: services.kept.get(rows[-1].scores.track_id) == both, timeout=5000)  # type: ignore[union-attr]
+
+
+def test_accepting_what_is_suggested_leaves_out_what_was_rejected_just_before(
+    qtbot: QtBot, heard: Window, hold: Callable[[], None]
+) -> None:
+    rows = rows_of(heard)
+    heard.review.decide(rows, {"rock": REJECTED})
+    heard.review.accept_suggested(rows)
+    hold()
+    qtbot.waitUntil(lambda: all(len(row.verdicts) > 1 for row in rows), timeout=5000)
+    assert all(row.verdicts["rock"] is REJECTED for row in rows)
+    assert all(row.verdicts["guitar"] is ACCEPTED for row in rows)
+
+
+def test_undo_takes_back_the_decision_that_is_being_worked_out_and_not_the_one_before(
+    qtbot: QtBot, heard: Window, hold: Callable[[], None]
+) -> None:
+    rows, undo = rows_of(heard), heard.actions_["undo"]
+    assert not undo.isEnabled()
+    heard.review.decide(rows, {"guitar": ACCEPTED})
+    assert undo.isEnabled()
+    heard.review.decide(rows, {"rock": ACCEPTED})
+    undo.trigger()
+    hold()
+    qtbot.waitUntil(lambda: all(row.verdicts == {"guitar": ACCEPTED} for row in rows), timeout=5000)
+    undo.trigger()
+    qtbot.waitUntil(lambda: not any(row.verdicts for row in rows), timeout=5000)
+    heard.review.decide(rows, {"rock": ACCEPTED})
+    undo.trigger()
+    assert not heard.review.can_take_back
+    heard.review.decide(rows, {"drums": ACCEPTED})
+    qtbot.waitUntil(lambda: all(row.verdicts == {"drums": ACCEPTED} for row in rows), timeout=5000)
+
+
+def test_a_plan_waits_for_the_decision_that_it_is_about(
+    qtbot: QtBot, heard: Window, hold: Callable[[], None], services: FakeServices
+) -> None:
+    rows = rows_of(heard)
+    heard.library.select(1)
+    heard.review.decide(rows, {"jazz": ACCEPTED})
+    heard.actions_["write"].trigger()
+    assert not heard.panels.is_open
+    hold()
+    panel = heard.panels.write
+    qtbot.waitUntil(lambda: heard.panels.is_open and panel.write.isEnabled(), timeout=5000)
+    panel.confirm()
+    qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not heard.bridge.busy, timeout=5000)
+    assert all("Jazz" in str(services.files[row.path].tags) for row in rows)
+    assert not heard.review.can_take_back
+
+
+def test_an_open_plan_is_made_anew_after_a_decision(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["write"].trigger()
+    panel = heard.panels.write
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    heard.pages.show("review")
+    heard.review.decide(rows_of(heard), {"jazz": ACCEPTED})
+    qtbot.waitUntil(lambda: all(row.verdicts for row in rows_of(heard)), timeout=5000)
+    heard.pages.show("library")
+    assert not panel.write.isEnabled()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert "Jazz" in str([file.changes for file in panel.plan.files])
+
+
+def test_a_decision_that_cannot_be_worked_out_costs_only_itself(
+    qtbot: QtBot, heard: Window, hold: Callable[[], None], services: FakeServices
+) -> None:
+    rows, suggest = rows_of(heard), services.suggest
+    services.suggest = lambda *_: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    heard.review.decide(rows, {"guitar": ACCEPTED})
+    services.suggest = suggest  # type: ignore[method-assign]
+    heard.review.decide(rows, {"rock": ACCEPTED})
+    hold()
+    qtbot.waitUntil(lambda: all(row.verdicts == {"rock": ACCEPTED} for row in rows), timeout=5000)
+    assert "cannot be worked out" in str(heard.library.banners.texts())
+
+
+def test_what_waits_when_the_window_closes_is_kept(
+    qtbot: QtBot, heard: Window, hold: Callable[[], None], services: FakeServices
+) -> None:
+    rows = rows_of(heard)
+    heard.review.decide(rows, {"guitar": ACCEPTED})
+    hold()
+    heard.quit()
+    assert heard.bridge.shut(5000)
+    assert list(services.kept.values()) == [{"guitar": ACCEPTED}] * len(rows)
