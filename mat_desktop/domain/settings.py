@@ -182,3 +182,6 @@ ATTRIBUTES: dict[str, str] = {f.metadata["spec"].key: f.name for f in fields(Set
 
 POLICY_FIELDS = tuple(target for target in TAG_FIELDS if target is not Field.MAT_TAGS)
 """Fields that have a policy."""
+
+PLAN_KEYS = frozenset({*map(policy_key, POLICY_FIELDS), "writing.mat_tags", "writing.mat_model"})
+"""Settings that a plan depends on: where one of them changes, files would be written otherwise."""

@@ -194,9 +194,17 @@ class Archive(QObject):
                 self.elsewhere.emit,
             )
 
-    def _show_run(self, run_id: int) -> None:
-        services = self._desk.services
-        self._desk.bridge.ask("run", lambda: services.run_changes(run_id), self.page.show_changes)
+    def _show_run(self, run_id: int | None) -> None:
+        desk = self._desk
+        if run_id is None:
+            desk.bridge.forget("run")
+            return
+        desk.bridge.ask(
+            "run",
+            lambda: desk.services.run_changes(run_id),
+            self.page.show_changes,
+            lambda error: desk.complain("What the run changed cannot be read", error),
+        )
 
     def _recovered(self, results: list[WriteResult]) -> None:
         parts = "; ".join(f"{result.path.name} {result.reason}" for result in results)

@@ -468,3 +468,5 @@ class Bridge(QObject):
             done(value)
         elif failed is not None:
             failed(error)
+        else:
+            log.error("%s was not answered", channel, exc_info=error)

@@ -64,7 +64,7 @@ class Possible(QObject):
         ):
             signal.connect(lambda *_: self.refresh())
         actions["cancel"].setEnabled(False)
-        desk.bridge.changed.connect(lambda: actions["cancel"].setEnabled(desk.bridge.busy))
+        desk.bridge.changed.connect(lambda: actions["cancel"].setEnabled(status.can_cancel))
 
     def many_to_hear(self) -> list[Row]:
         """Selected rows that can be listened to, if they are several."""

@@ -175,7 +175,7 @@ class Window(QMainWindow):
             "quit": self.close,
             "listen": lambda: self.listen.to(can_be_heard(library.selected())),
             "listen_all": lambda: self.listen.to(self.listen.new()),
-            "cancel": self.bridge.cancel,
+            "cancel": self.status.cancel_shown,
             "write": self._open_write,
             "undo": self.undo,
             "undo_files": panels.open_undo,

@@ -84,6 +84,8 @@ CATEGORY_ICONS = {
     Category.CHARACTER: "audio-lines",
 }
 
+VOCABULARIES = {"mtat": "MagnaTagATune", "mtg_jamendo": "MTG-Jamendo", "msd": "Million Song Dataset"}
+
 POLICY_WORDS = {
     Policy.APPEND: "Append",
     Policy.FILL_EMPTY: "Fill empty",
@@ -102,6 +104,11 @@ POLICY_MEANING = {
 def field(name: Field) -> str:
     """A field's name for people."""
     return FIELD_WORDS.get(name, name.value.capitalize())
+
+
+def vocabulary(name: str) -> str:
+    """The data set that a vocabulary comes from, by its name; another one's name as it is."""
+    return VOCABULARIES.get(name, name)
 
 
 def no_match(text: str) -> str:

@@ -73,6 +73,28 @@ def test_failures_are_listed_and_retried(qtbot: QtBot, library: Window, services
     assert library.tracks.counts()[State.TO_REVIEW] == 5
 
 
+def test_cancel_by_key_stops_only_what_the_status_bar_shows(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    cancel = library.actions_["cancel"]
+    assert not cancel.isEnabled()
+    other = Work("Training")
+    library.bridge.take_on(other)
+    services.hold.clear()
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: library.status.title.text() == "Listening (+1)", timeout=5000)
+    listening = library.bridge.job
+    assert listening is not None
+    cancel.trigger()
+    assert listening.stopping
+    assert not other.stopping
+    qtbot.waitUntil(lambda: library.status.title.text() == "Training", timeout=5000)
+    cancel.trigger()
+    assert other.stopping
+    assert not cancel.isEnabled()
+    library.bridge.let_go(other)
+
+
 def test_files_are_scanned_while_others_are_listened_to(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

@@ -60,6 +60,15 @@ def test_slices_come_in_order_and_a_new_question_replaces_the_rest(qtbot: QtBot,
     assert ends == ["first", "last"]
 
 
+def test_an_error_that_nobody_takes_is_in_the_log(
+    qtbot: QtBot, bridge: Bridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    bridge.ask("division", lambda: 1 / 0, lambda _: None)
+    qtbot.waitUntil(lambda: bool(caplog.records), timeout=5000)
+    assert "division" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_what_is_written_down_is_never_skipped(qtbot: QtBot, bridge: Bridge) -> None:
     gate = Event()
     done: list[int] = []

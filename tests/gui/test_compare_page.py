@@ -182,6 +182,20 @@ def test_what_was_heard_before_is_compared_at_once(
     assert choices(view) == ["A sample of 2 tracks", "The 4 tracks selected", "All 4 tracks"]
 
 
+def test_a_selection_that_became_one_track_is_all_tracks(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    heard.library.table.selectAll()
+    view = opened(qtbot, heard)
+    assert choices(view) == ["The 4 tracks selected", "All 4 tracks"]
+    heard.library.select(0)
+    view.scope.setCurrentIndex(0)
+    view.scope.activated.emit(0)
+    qtbot.waitUntil(lambda: choices(view) == ["All 4 tracks"], timeout=5000)
+    assert len(heard.workshop.compare.tracks) == 4
+    assert "4 tracks" in view.offer.text()
+
+
 def test_using_the_model_ends_the_comparison(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     view = opened(qtbot, heard)
     view.start_button.click()

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.plan import Plan
-from mat_desktop.domain.reversal import RunKind
+from mat_desktop.domain.reversal import FileReversal, RunKind
 from mat_desktop.domain.tags import Field
+from mat_desktop.errors import StoreFault
 from mat_desktop.gui.archive import REMOVING
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.models.row import State
@@ -295,6 +296,44 @@ def test_what_another_process_wrote_shows_when_the_window_is_come_back_to(
         ),
         timeout=5000,
     )
+
+
+def test_a_filter_that_leaves_no_run_leaves_nothing_of_the_one_before(qtbot: QtBot, written: Window) -> None:
+    page = written.archive.page
+    written.pages.show("history")
+    written.archive.undo_last_run()
+    qtbot.waitUntil(lambda: written.archive.undoing.last is None, timeout=5000)
+    qtbot.waitUntil(
+        lambda: page.title.text() == "Took back 4 files" and bool(page.changes.files), timeout=5000
+    )
+    page.filter.pick("counting")  # the undo itself is
+    page.filter.picked.emit("counting")
+    qtbot.waitUntil(lambda: bool(page.changes.files), timeout=5000)
+    written.archive.redo_last_run()
+    qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again", timeout=5000)
+    page.runs.show([replace(run, reverted=run.changes) for run in written.archive.undoing.runs])
+    page.filter.picked.emit("counting")
+    assert page.runs.rowCount() == 0
+    assert page.title.text() == "No run is listed"
+    assert not page.changes.files
+    assert not page.undo_button.isVisible()
+    assert not page.redo_button.isVisible()
+    page.filter.picked.emit("")
+    assert page.title.text() != "No run is listed"
+
+
+def test_a_run_whose_changes_cannot_be_read_says_why(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    def fail(_: int) -> list[FileReversal]:
+        raise StoreFault("disk I/O error")
+
+    services.run_changes = fail  # type: ignore[method-assign]
+    page = written.archive.page
+    written.pages.show("history")
+    page.filter.picked.emit("written")
+    qtbot.waitUntil(lambda: "disk I/O error" in str(page.banners.texts()), timeout=5000)
+    assert "What the run changed cannot be read" in page.banners.texts()[0]
 
 
 def test_a_closed_panel_hears_no_more(qtbot: QtBot, written: Window) -> None:

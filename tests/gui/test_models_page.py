@@ -14,6 +14,7 @@ from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.arrive import with_verdicts
+from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 
@@ -24,19 +25,23 @@ def names(window: Window) -> list[str]:
 
 
 def test_models_are_listed_with_their_cards(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    services.import_model(Path("mine"))
     services.other_models.append(BrokenModel("worn", services.data_dir, "its card is damaged"))
     qtbot.keyClick(library.library.table, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     page = library.workshop.models_page
     assert library.pages.shows(page)
-    qtbot.waitUntil(lambda: names(library) == ["double", "worn"], timeout=5000)
+    qtbot.waitUntil(lambda: names(library) == ["double", "mine", "worn"], timeout=5000)
     assert page.title.text() == "Double"
     assert page.facts["Data"].text() == "Nothing: a double."
     assert not page.use_button.isEnabled()
     assert not page.remove.isEnabled()
     page.search.setText("voc")
     assert [row[0].text for row in page.tags.rows()] == ["male vocals"]
+    page.look_at("mine")  # of which nothing has to be said
+    assert not page.why.isVisible()
     page.look_at("worn")
     assert "its card is damaged" in page.why.text()
+    assert page.why.isVisible()
     assert not page.use_button.isEnabled()
     assert not page.export.isEnabled()
     assert page.remove.isEnabled()
@@ -156,6 +161,28 @@ def test_a_change_that_is_stopped_before_its_turn_says_nothing(
     qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
     assert services.model == "third"
     assert "“third”" in banners.texts()[-1]
+
+
+def test_pages_show_the_model_in_use_after_a_change_that_was_stopped(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    services.import_model(Path("mine"))
+    library.pages.show("settings")
+    combo = library.preferences.page.rows["listening.model"].control
+    assert isinstance(combo, DropDown)
+    library.pages.show("models")
+    page = library.workshop.models_page
+    qtbot.waitUntil(lambda: names(library) == ["double", "mine"] and combo.count() == 2, timeout=5000)
+    page.look_at("mine")
+    services.hold.clear()
+    library.listen.to(library.listen.new())
+    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    page.use_button.click()
+    combo.pick("mine")
+    change = next(job for job in library.bridge.jobs if job.title == "Changing the model")
+    library.bridge.stop(change)
+    qtbot.waitUntil(page.use_button.isEnabled, timeout=5000)
+    assert combo.value == "double"
 
 
 def test_scores_of_a_model_that_is_in_use_no_more_are_not_taken(

@@ -47,6 +47,15 @@ def test_nothing_that_opens_folders_is_said(
     assert QGuiApplication.clipboard().text() == str(tmp_path / "music")
 
 
+def test_an_opener_that_cannot_be_started_is_said(
+    library: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener(tmp_path / "bin", monkeypatch, "")
+    (tmp_path / "bin" / "xdg-open").write_text("#!/no/such/shell\n")
+    open_place(library.desk, tmp_path / "music")
+    assert library.pages.current.banners.texts() == [f"No program here opens {tmp_path / 'music'}"]
+
+
 def test_playing_without_sound_says_why(qtbot: QtBot, library: Window) -> None:
     library.library.select(0)
     library.actions_["play"].trigger()

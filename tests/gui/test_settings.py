@@ -23,6 +23,7 @@ from mat_desktop.gui.widgets.slider import Slider
 from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
+from tests.gui.test_flow import listen
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_starting_anew_can_be_cancelled(
 ) -> None:
     services.starting.clear()
     pick(page, "listening.device", "cuda")
-    qtbot.waitUntil(lambda: library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(library.actions_["cancel"].isEnabled, timeout=5000)
     library.actions_["cancel"].trigger()
     qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
     assert services.device == "CPU, 2 cores"
@@ -246,6 +247,30 @@ def test_a_policy_set_in_the_window_is_written_down(
     library.review.set_policy(Field.GENRE, Policy.REPLACE)
     assert services.policies[Field.GENRE] is Policy.REPLACE
     qtbot.waitUntil(lambda: services.kept_settings == {"writing.genre": "replace"}, timeout=5000)
+
+
+def test_a_plan_and_the_preview_follow_the_settings_that_they_depend_on(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    panel, marks = library.panels.write, library.library.pane.changes._mark_label
+    qtbot.waitUntil(lambda: "MAT_TAGS" in marks.text(), timeout=5000)
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+
+    def fields() -> set[Field]:
+        return {change.field for file in panel.plan.files for change in file.changes}
+
+    assert {Field.MAT_TAGS, Field.MAT_MODEL} <= fields()
+    library.pages.show("settings")
+    toggle = library.preferences.page.rows["writing.mat_tags"].control
+    assert isinstance(toggle, Toggle)
+    toggle.click()
+    library.pages.show("library")
+    qtbot.waitUntil(lambda: panel.write.isEnabled() and Field.MAT_TAGS not in fields(), timeout=5000)
+    library.configure.put({"writing.mat_model": False})
+    qtbot.waitUntil(lambda: panel.write.isEnabled() and Field.MAT_MODEL not in fields(), timeout=5000)
+    assert not marks.text()
 
 
 def test_what_an_earlier_version_kept_elsewhere_is_taken_over_once(

@@ -14,7 +14,6 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.figures import Cell, Heading, figure
 from mat_desktop.gui.models.trainings import row_title
 
-VOCABULARIES = {"mtat": "MagnaTagATune", "mtg_jamendo": "MTG-Jamendo", "msd": "Million Song Dataset"}
 SHORT = {"mtat": "MTAT", "mtg_jamendo": "Jamendo", "msd": "MSD"}
 SPLITS = {"valid": "Validation", "test": "Test"}
 
@@ -135,8 +134,15 @@ def result_rows(training: Training, run: Run | None) -> list[Cells]:
     for vocabulary, found in test.items() if isinstance(test, dict) else ():
         if isinstance(found, dict):
             pr, roc = (_number(found.get(name)) for name in ("pr_auc", "roc_auc"))
-            name = VOCABULARIES.get(vocabulary, vocabulary)
-            rows.append([Cell(f"Test, {name}"), Cell("–"), figure(None), figure(pr), figure(roc)])
+            rows.append(
+                [
+                    Cell(f"Test, {words.vocabulary(vocabulary)}"),
+                    Cell("–"),
+                    figure(None),
+                    figure(pr),
+                    figure(roc),
+                ]
+            )
     return rows
 
 

@@ -86,22 +86,21 @@ class Compare(QObject):
         self.differences = comparison.differences()
         every, chosen = self._desk.tracks.rows(), self._selected()
 
-        def work() -> tuple[dict[Scope, int], list[Track], int]:
+        def work() -> tuple[dict[Scope, int], Scope, list[Track], int]:
             selected, known = _candidates(chosen), _candidates(every)
-            tracks = comparison.sample(
-                selected if scope is Scope.SELECTED else known, SAMPLE if scope is Scope.SAMPLE else None
-            )
             sizes = {Scope.ALL: len(known)}
             if len(known) > SAMPLE:
                 sizes[Scope.SAMPLE] = SAMPLE
             if len(selected) > 1:  # one row always is
                 sizes[Scope.SELECTED] = len(selected)
-            return sizes, tracks, comparison.heard(tracks)
+            which = scope if scope in sizes else Scope.ALL  # the selection may have shrunk meanwhile
+            tracks = comparison.sample(
+                selected if which is Scope.SELECTED else known, SAMPLE if which is Scope.SAMPLE else None
+            )
+            return sizes, which, tracks, comparison.heard(tracks)
 
-        def done(answer: tuple[dict[Scope, int], list[Track], int]) -> None:
-            self.sizes, self.tracks, self.heard = answer
-            if self.scope not in self.sizes:
-                self.scope = Scope.ALL
+        def done(answer: tuple[dict[Scope, int], Scope, list[Track], int]) -> None:
+            self.sizes, self.scope, self.tracks, self.heard = answer
             self.counted.emit()
             if self.tracks and self.heard == len(self.tracks):
                 self.start()

@@ -151,7 +151,8 @@ class Models(QObject):
                 desk.complain(f"“{name}” cannot be used", error)
                 self.load()
                 return
-            if not changed.is_set():  # stopped before its turn
+            if not changed.is_set():  # stopped before its turn: pages show the one before again
+                self.load()
                 return
             title, left = desk.services.card.title, desk.tracks.tally().new
             heard = f" {words.plural(left, 'track')} not heard by it yet." if left else ""

@@ -32,13 +32,17 @@ def open_place(desk: Desk, path: Path) -> None:
             complain()
         return
     # Qt starts it too, but does not wait for what it says, so that nobody hears of a missing file manager.
-    process = subprocess.Popen(
-        [opener, str(path)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    try:
+        process = subprocess.Popen(
+            [opener, str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:  # not a program, or no room for one more
+        complain()
+        return
     desk.result(f"Opening {printable(Path(path.name))}")
     timer = QTimer(desk.bridge)
     looks = 0

@@ -13,7 +13,7 @@ from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Verdict
-from mat_desktop.domain.settings import POLICY_FIELDS, policy_key
+from mat_desktop.domain.settings import PLAN_KEYS, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.models.row import Row
@@ -266,7 +266,7 @@ class Review(QObject):
         self._settings.put({policy_key(field): str(policy)})
 
     def _settings_changed(self, keys: Set[str]) -> None:
-        if any(policy_key(field) in keys for field in POLICY_FIELDS):
+        if keys & PLAN_KEYS:
             self.policies_changed.emit()
 
 

@@ -144,7 +144,12 @@ class Teach(QObject):
             self.unheard = [row for row in rows if row.path in without]
             self.learn()
 
-        self._desk.bridge.ask("teach", work, done)
+        self._desk.bridge.ask(
+            "teach",
+            work,
+            done,
+            lambda error: self._desk.complain("What was heard cannot be learned from", error),
+        )
 
     def learn(self) -> None:
         """Learn from the marks as they are now."""

@@ -196,11 +196,14 @@ class Runs(ListView):
 
 
 class History(Panel):
-    """The page: runs, and beside them what one of them did, or what taking it back would do."""
+    """The page: runs, and beside them what one of them did, or what taking it back would do.
+
+    ``chosen`` names the run that is looked at, None where no run is listed.
+    """
 
     undo = Signal(int)
     redo = Signal(int)
-    chosen = Signal(int)
+    chosen = Signal(object)
     back = Signal()
 
     def __init__(self) -> None:
@@ -293,8 +296,14 @@ class History(Panel):
 
     def _filter(self, only: str) -> None:
         self.runs.filter(only)
+        self._look_at(1)
+
+    def _look_at(self, row: int) -> None:
+        """Show a run; where the filter leaves none there is nothing to show."""
         if self.runs.rowCount():
-            self.list.setCurrentIndex(self.runs.index(1))
+            self.list.setCurrentIndex(self.runs.index(row))
+        else:
+            self._choose(-1)
 
     def _ask(self, signal: SignalInstance) -> None:
         entry = self.runs.entry(self.list.currentIndex().row())
@@ -303,14 +312,15 @@ class History(Panel):
 
     def _choose(self, row: int) -> None:
         entry = self.runs.entry(row)
-        if entry is None or entry.run is None:
+        run = entry.run if entry is not None else None
+        if run is None and self.runs.rowCount():
             return
-        self.title.setText(entry.title)
-        self.about.setText(entry.about)
-        self.undo_button.setVisible(entry.can_undo)
-        self.redo_button.setVisible(entry.can_redo)
+        self.title.setText(entry.title if entry is not None else "No run is listed")
+        self.about.setText(entry.about if entry is not None else "")
+        self.undo_button.setVisible(entry is not None and entry.can_undo)
+        self.redo_button.setVisible(entry is not None and entry.can_redo)
         self.show_changes(())
-        self.chosen.emit(entry.run.id)
+        self.chosen.emit(run.id if run is not None else None)
 
     def show_reversal(self) -> None:
         """The panel comes in place of what the run did."""
@@ -367,4 +377,4 @@ class History(Panel):
         if before is not None and before.run is not None and before is not newest:
             row = max(1, self.runs.row(before.run.id))
         if runs:
-            self.list.setCurrentIndex(self.runs.index(row))
+            self._look_at(row)

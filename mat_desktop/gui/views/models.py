@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 ROW = 64
 FACTS = ("Network", "Weights", "Made", "Licence", "Library", "Data")
-VOCABULARIES = {"mtat": "MagnaTagATune", "mtg_jamendo": "MTG-Jamendo", "msd": "Million Song Dataset"}
 METRICS = (
     Heading("Vocabulary"),
     Heading("Tags", 56, right=True),
@@ -301,6 +300,7 @@ class ModelsPage(Panel):
         if usable is None:
             self.why.setText(f"It cannot be used: {reason_of(model)}")
             self.why.set_token("danger")
+            self.why.show()
             return
         reason = "It came with the program and cannot be deleted." if bundled else ""
         if chosen and not bundled:
@@ -406,7 +406,7 @@ def _metric_rows(card: ModelCard, test: Mapping[str, object]) -> list[list[Cell]
         known = [value if isinstance(value, (int, float)) else None for value in figures]
         rows.append(
             [
-                Cell(VOCABULARIES.get(vocabulary, vocabulary)),
+                Cell(words.vocabulary(vocabulary)),
                 Cell(words.number(tags), tags),
                 *(figure(value) for value in known),
             ]
@@ -420,7 +420,7 @@ def _tag_row(tag: TagSpec) -> list[Cell]:
 
     return [
         Cell(tag.name),
-        Cell(VOCABULARIES.get(tag.vocabulary, tag.vocabulary), token="muted"),
+        Cell(words.vocabulary(tag.vocabulary), token="muted"),
         figure(tag.threshold, 2),
         figure(of("roc_auc")),
         figure(of("pr_auc"), bar=True),

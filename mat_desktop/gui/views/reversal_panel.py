@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
 
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
@@ -14,6 +13,7 @@ from mat_desktop.gui.models.plan import Keep
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.operations.undo import LookBack
 from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
@@ -31,17 +31,16 @@ WHAT = {
 }
 
 
-class ReversalPanel(Panel):
+class ReversalPanel(ConfirmPanel):
     """Opens beside the runs, or over the middle and the pane of the library; Escape goes back.
 
     ``confirmed`` hands over the task and the files with the fields that are checked.
     """
 
-    closed = Signal()
     confirmed = Signal(object, object)
 
     def __init__(self) -> None:
-        super().__init__("surface")
+        super().__init__()
         self.model = ReversalModel()
         self.model.setParent(self)
         self._task: Task | None = None
@@ -228,14 +227,3 @@ class ReversalPanel(Panel):
             parts.append(f"{words.plural(model.left_out, 'file')} left out")
         self.note.setText("; ".join(parts))
         self.note_icon.setVisible(bool(model.faults or model.conflicts))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back, Ctrl+Enter does it."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (
-            event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        ):
-            self.confirm()
-        else:
-            super().keyPressEvent(event)

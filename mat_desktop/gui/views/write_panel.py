@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from mat_desktop.domain.plan import FilePlan, Plan, Policy
@@ -14,6 +13,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import Keep, PlanModel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.changes import PolicyCombo
+from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
 from mat_desktop.gui.widgets.controls import Alternatives, Button, Panel, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
@@ -44,16 +44,15 @@ class PolicyCard(Panel):
         self.meaning.setText(words.POLICY_MEANING[policy])
 
 
-class WritePanel(Panel):
+class WritePanel(ConfirmPanel):
     """Opens over the middle and the pane of the library; Escape goes back."""
 
-    closed = Signal()
     confirmed = Signal(object)
     policy_picked = Signal(object, object)
     scope_picked = Signal(str)
 
     def __init__(self, fields: Sequence[Field], policies: Mapping[Field, Policy]) -> None:
-        super().__init__("surface")
+        super().__init__()
         self.plan = PlanModel(self)
         self._reason = ""
         self._marks = 0
@@ -229,14 +228,3 @@ class WritePanel(Panel):
             parts.append(f"{words.plural(unchanged, 'file')} without a change")
         self.note.setText(", ".join(parts))
         self.write.setText(f"Write {words.plural(count, 'file')}")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back, Ctrl+Enter writes."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (
-            event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        ):
-            self.confirm()
-        else:
-            super().keyPressEvent(event)

@@ -105,7 +105,7 @@ class JobBar(Panel):
         self.pause = Button(icon="pause", kind="flat", height=24, tip="Pause")
         self.pause.clicked.connect(self._pause)
         self.cancel = Button(icon="x", kind="flat", height=24, tip="Cancel")
-        self.cancel.clicked.connect(self._cancel)
+        self.cancel.clicked.connect(self.cancel_shown)
         for widget in (self.title, self.count, self.progress, self.speed, self.pause, self.cancel):
             inner.addWidget(widget)
         layout.addWidget(self.job)
@@ -151,7 +151,14 @@ class JobBar(Panel):
         if work is not None:
             self._bridge.pause(work, not work.paused)
 
-    def _cancel(self) -> None:
+    @property
+    def can_cancel(self) -> bool:
+        """Whether work is shown that was not asked to stop yet."""
+        work = self._running()
+        return work is not None and not work.stopping
+
+    def cancel_shown(self) -> None:
+        """Ask the work that is shown to stop; what runs or waits beside it goes on."""
         work = self._running()
         if work is not None:
             self._bridge.stop(work)
