@@ -57,6 +57,16 @@ def synchronise(module: nn.Module, fabric: Fabric) -> None:
         nn.SyncBatchNorm.convert_sync_batchnorm(module)  # type: ignore[no-untyped-call]
 
 
+def same_buffers(module: nn.Module, fabric: Fabric) -> None:
+    """Give all processes the running statistics that the first one has.
+
+    Those of a network under DDP are made the same in each step; those of a copy of it are not.
+    """
+    if fabric.world_size > 1:
+        for buffer in module.buffers():
+            torch.distributed.broadcast(buffer, 0)
+
+
 def in_turn(fabric: Fabric, make: Callable[[], T]) -> T:
     """Let the processes of one machine do something one after another."""
     made: list[T] = []

@@ -23,7 +23,7 @@ from mat_desktop.networks.registry import build
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault
-from training.devices import agreed, choose_precision, launch, synchronise
+from training.devices import agreed, choose_precision, launch, same_buffers, synchronise
 from training.feed import Step, batches, seed_of, shuffled, side_by_side
 from training.identity import RunFault, check_data, data_of
 from training.inputs import Clips, Indices, Standard, standardisation
@@ -133,22 +133,25 @@ class Training:
         torch.manual_seed(seed_of(settings.seed))
         self.standard = start.standard if start else standardisation(clips, self.train)
         self.module = start.module if start else new_network(clips, self.train, settings)
-        if self.length != clips.listens_to.length:
-            check_length(self.module, self.length // 2 if settings.short_epochs else self.length)
+        check_length(self.module, self.length, settings)
         self.augment = Augment(settings)
-
+        # The first process decides for all: the others may be on machines that do not have its disk.
+        first = launch()
+        here = resume and first.is_global_zero and (folder / LAST).exists()
+        kept = first.broadcast(load_checkpoint(folder / LAST) if here else None)
         self.data = data_of(clips).plain()
-        kept = load_checkpoint(folder / LAST) if resume and (folder / LAST).exists() else None
         if kept is not None:
             check_data(folder, kept, clips)
             check_schedule(folder, kept, settings.epochs * self.steps)
         precision = kept["state"]["precision"] if kept else settings.precision
         if precision == "auto":
-            precision = choose_precision(self.module, (*clips.listens_to.shape[:-1], self.length))
+            shape = (*clips.listens_to.shape[:-1], self.length)
+            precision = first.broadcast(choose_precision(self.module, shape))
         self.fabric = launch(precision)
         if self.fabric.world_size * 2 > len(self.train) // self.steps and self.fabric.world_size > 1:
             raise DatasetFault(f"steps of {settings.batch_size} clips are too small for so many processes")
         self.stop = agreed(self.fabric, stop)
+        self.keep = agreed(self.fabric, self._is_checkpoint_due)
         self.state = State(precision)
         synchronise(self.module, self.fabric)
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -157,7 +160,7 @@ class Training:
         self.bare_optimiser = optimiser
         self.network, self.optimiser = self.fabric.setup(self.module, optimiser)
         self.averaged = averaged(self.module, settings.ema_decay) if settings.ema_decay else None
-        self._restore(self.fabric.broadcast(kept))  # after setup: it puts the optimiser's state on the device
+        self._restore(kept)  # after setup: it puts the optimiser's state on the device
         self._marks = dict.fromkeys(("report", "checkpoint"), time.monotonic())
         self.save_seconds = 0.0
 
@@ -247,8 +250,8 @@ class Training:
                     self._seconds_left(),
                 )
             )
-        if state.step < self.steps and self._is_due("checkpoint", self.settings.checkpoint_minutes * 60):
-            state.loss = loss_sum.item()
+        if state.step < self.steps and self.keep():
+            state.loss = self._mean(loss_sum)
             self._save()
         if self.stop():
             state.loss = self._mean(loss_sum)
@@ -260,6 +263,8 @@ class Training:
     def validate(self) -> None:
         """Figures over the clips of all processes; the best weights so far, and a checkpoint."""
         state, started = self.state, time.monotonic()
+        if self.averaged:
+            same_buffers(self.averaged, self.fabric)
         judged = self.averaged.module if self.averaged else self.network
         scores = predict(judged, self.clips, self.valid, self.standard, self.fabric, self.stop)
         labels = self.clips.labels(self.valid)
@@ -343,6 +348,11 @@ class Training:
             self.averaged.load_state_dict(kept["averaged"])
         self.state = msgspec.convert(kept["state"], State)
 
+    def _is_checkpoint_due(self) -> bool:
+        """By the clock of the process that writes it."""
+        minutes = self.settings.checkpoint_minutes
+        return self.fabric.is_global_zero and self._is_due("checkpoint", minutes * 60)
+
     def _is_due(self, name: str, seconds: float) -> bool:
         now = time.monotonic()
         if now - self._marks[name] < seconds:
@@ -398,23 +408,32 @@ def make_schedule(
 def input_length(clips: Clips, settings: Settings) -> int:
     """Frames or samples that the network sees of a clip in a training step.
 
-    :raises SettingsFault: the crop is longer than the clips
+    :raises SettingsFault: the crop is longer than what the network hears at once when it is judged
     """
     listens_to = clips.listens_to
     if listens_to.mel is None or not listens_to.any_length or not settings.crop_frames:
         return listens_to.length
-    if settings.crop_frames > clips.length:
-        raise SettingsFault(f"crop_frames {settings.crop_frames}: a clip has {clips.length} frames")
+    if settings.crop_frames > listens_to.length:
+        raise SettingsFault(
+            f"crop_frames {settings.crop_frames}: {settings.network} hears {listens_to.length} frames at once"
+        )
     return settings.crop_frames
 
 
-def check_length(module: Network, length: int) -> None:
+def check_length(module: Network, length: int, settings: Settings) -> None:
     """:raises SettingsFault: the network cannot work on so little"""
+    if settings.short_epochs and not module.input.any_length:
+        raise SettingsFault(f"short_epochs: {settings.network} takes its published input only")
+    shortest = length // 2 if settings.short_epochs else length
+    if shortest == module.input.length:
+        return
     try:
         with torch.inference_mode():
-            module.eval()(torch.zeros(1, *module.input.shape[:-1], length))
+            module.eval()(torch.zeros(1, *module.input.shape[:-1], shortest))
     except (RuntimeError, ValueError) as error:
-        raise SettingsFault(f"crop_frames {length} do not fit the network: {error}") from error
+        name = "short_epochs: half of the input" if settings.short_epochs else "crop_frames"
+        kind = "frames" if module.input.mel else "samples"
+        raise SettingsFault(f"{name}, {shortest} {kind}, does not fit the network: {error}") from error
 
 
 def check_schedule(folder: Path, kept: dict[str, Any], steps: int) -> None:

@@ -30,7 +30,7 @@ LEAST = {
     "epochs": 1,
     "batch_size": 1,
     "clips": 0,
-    "crop_frames": 0,
+    "crop_frames": -1,
     "patience": 0,
     "short_epochs": 0,
     "gain_db": 0,
@@ -45,6 +45,10 @@ LEAST = {
     "ema_decay": 0,
     "checkpoint_minutes": 0,
 }
+
+CROP_FRAMES = 512
+"""Frames of a crop of our recipe, for networks that average over 911 frames. Others take the maximum over
+fewer of them, or pool too often for so few."""
 
 MOST = {"mix": 1, "dropout": 1, "low_pass": 1, "ema_decay": 1}
 
@@ -75,10 +79,13 @@ class Settings:
     :param schedule: "one-cycle" over all epochs, or "constant"
     :param ema_decay: validate, keep and export an exponential moving average of the weights, of which each
         step keeps this share; 0: the weights themselves
-    :param patience: stop after so many epochs without a better validation PR-AUC; 0: never
+    :param patience: stop after so many epochs without a better validation PR-AUC, or an equal one with a
+        lower loss; 0: never
     :param crop_frames: frames of a random crop of each clip, for log-mel networks that take any length; 0,
-        and for all others, the network's published input
-    :param short_epochs: the first epochs take crops of half that length, at half the time
+        and for all others, the network's published input; -1: 512 for the fully convolutional networks of
+        the paper, else 0
+    :param short_epochs: the first epochs take crops of half that length, at half the time; for networks that
+        take any length
     :param gain_db: random gain of a clip, +- dB
     :param eq_db: random equaliser of a clip: gains of up to +- dB at five places of the mel axis, straight
         lines between them
@@ -108,7 +115,7 @@ class Settings:
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     ema_decay: float = 0.0
     patience: int = 0
-    crop_frames: int = 512
+    crop_frames: int = -1
     short_epochs: int = 0
     gain_db: float = 6.0
     eq_db: float = 0.0
@@ -128,6 +135,9 @@ class Settings:
         for name, most in MOST.items():
             if getattr(self, name) > most:
                 raise SettingsFault(f"{name} must be in {LEAST[name]}..{most}, not {getattr(self, name)}")
+        if self.crop_frames < 0:
+            crops = self.network in ("fcn1d", "fcn2d") or self.network.startswith("experiment1_")
+            object.__setattr__(self, "crop_frames", CROP_FRAMES if crops else 0)
 
     @property
     def spec(self) -> NetworkSpec:

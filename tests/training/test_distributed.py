@@ -20,6 +20,7 @@ from training.inputs import hear
 from training.loop import by_vocabulary, fit, predict
 from training.progress import Epoch, Event
 from training.runs import best_network, read_settings
+from training.settings import Settings
 
 
 def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
@@ -97,3 +98,20 @@ def test_two_processes_stop_together_and_go_on_where_they_were(tmp_path: Path) -
         load_checkpoint(next((tmp_path / name).iterdir()) / LAST)["module"] for name in ("whole", "cut")
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_both_processes_see_the_same_run(tmp_path: Path) -> None:
+    data, cache = make_corpus(tmp_path / "c"), tmp_path / "cache"
+    settings = Settings(network="fcn1d", layers=3, width=0.05)
+    hear(read_corpus(data), build(settings.spec, 1).input, cache, lambda *_: None)
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words += ["-m", "tests.training.ranks", str(data), str(cache), str(tmp_path)]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
+    assert len(first["losses"]) == 2, "a checkpoint after the first step, and one after the epoch"
+    assert first["losses"] == second["losses"], "the mean of both, as an epoch without a break reports it"
+    assert first["statistics"] == second["statistics"], "one network is validated, not two"
+    assert first["resumed"] == second["resumed"] == [1, "bf16-mixed", "bf16-mixed"]

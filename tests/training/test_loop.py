@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from mat_desktop.domain.card import NetworkSpec
-from mat_desktop.networks.registry import build
+from mat_desktop.networks.registry import build, names
 from tests.training.corpora import make_corpus
 from training import loop
 from training.augment import Augment
@@ -29,7 +29,7 @@ from training.datasets.dataset import DatasetFault
 from training.devices import choose_precision, synchronise
 from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
 from training.inputs import Clips, hear, limited
-from training.loop import Diverged, averaged, fit, predict
+from training.loop import Diverged, averaged, check_length, fit, input_length, predict
 from training.progress import Begin, End, Epoch, Event, StepDone
 from training.settings import Settings, SettingsFault
 from training.stopping import Stopped
@@ -297,7 +297,13 @@ def test_what_it_reports(clips: Clips, tmp_path: Path, monkeypatch: pytest.Monke
 def test_networks_with_other_ears(corpus: Path, cache: Path, tmp_path: Path, network: NetworkSpec) -> None:
     """Waveforms, 12 kHz, logarithm of another kind, pieces of three seconds of each clip."""
     settings = replace(
-        TINY, network=network.name, layers=0, width=network.width, options=network.options, epochs=1
+        TINY,
+        network=network.name,
+        layers=0,
+        width=network.width,
+        options=network.options,
+        epochs=1,
+        crop_frames=0,
     )
     dataset = limited(read_corpus(corpus), 4)
     clips = hear(dataset, build(settings.spec, 1).input, cache, silent)
@@ -318,6 +324,16 @@ def test_networks_with_other_ears(corpus: Path, cache: Path, tmp_path: Path, net
         first = torch.sigmoid(trained.module(pieces).mean(dim=2))
     if clips.length < 2 * clips.listens_to.length:
         assert scores[0] == pytest.approx(first[0].numpy(), abs=1e-5)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_network_trains_on_the_input_of_the_default_settings(name: str) -> None:
+    settings = Settings(network=name, width=0.05)
+    module = build(settings.spec, 1)
+    clips: Any = SimpleNamespace(listens_to=module.input)
+    length = input_length(clips, settings)
+    check_length(module, length, settings)
+    assert length == (512 if name.startswith(("fcn", "experiment1")) else module.input.length)
 
 
 def test_random_gain_of_a_waveform() -> None:
@@ -394,8 +410,14 @@ def test_normalisation_over_several_gpus_leaves_the_network_what_it_is() -> None
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"crop_frames": 2000}, "a clip has 911 frames"),
-        ({"crop_frames": 4}, "crop_frames 4 do not fit the network"),
+        ({"crop_frames": 2000}, "crop_frames 2000: fcn1d hears 911 frames at once"),
+        ({"crop_frames": 4}, "crop_frames, 4 frames, does not fit the network"),
+        ({"crop_frames": 20, "short_epochs": 1}, "half of the input, 10 frames, does not fit the network"),
+        (
+            {"network": "dieleman_mel", "layers": 0, "short_epochs": 1},
+            "dieleman_mel takes its published input only",
+        ),
+        ({"network": "crnn2d", "short_epochs": 1}, "crnn2d takes its published input only"),
         ({"layers": 9}, "1D FCN has 3, 4 or 5 layers, not 9"),
         ({"network": "fcn3d"}, "unknown network 'fcn3d'"),
     ],
