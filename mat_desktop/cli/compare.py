@@ -13,6 +13,7 @@ from mat_desktop.app.compare import Comparison, Differences
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
+from mat_desktop.cli.opening import opened
 from mat_desktop.cli.output import count, errors, list_failures, progress
 from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import FileFault, UsageFault, printable
@@ -22,11 +23,8 @@ SHOWN_TRACKS = 20
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file failed."""
-    session = Session(options.data_dir, options.against, options.device)
-    try:
+    with opened(options.data_dir, options.against, options.device) as session:
         return _run(session, options, cancel)
-    finally:
-        session.close()
 
 
 def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:

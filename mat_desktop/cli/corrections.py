@@ -6,18 +6,15 @@ import argparse
 from threading import Event
 
 from mat_desktop.app.corrections import write_corrections
-from mat_desktop.app.session import Session
+from mat_desktop.cli.opening import opened
 from mat_desktop.cli.output import count, errors, list_failures
 from mat_desktop.errors import printable
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Write them and print the folder. Exit status 1 where a file of a track is gone."""
-    session = Session(options.data_dir)
-    try:
+    with opened(options.data_dir) as session:
         folder, collected = write_corrections(session, options.out)
-    finally:
-        session.close()
     print(printable(folder))
     errors.print(
         f"{count(collected.verdicts, 'verdict')} ({collected.accepted} accepted) on "

@@ -183,8 +183,13 @@ def parser() -> Parser:
     )
     settings.add_argument("--load", type=Path, metavar="FILE", help="take over what such a file says")
 
-    models = commands.add_parser("models", help="list the models: bundled ones and those imported")
+    models = commands.add_parser("models", help="list, import or remove models")
     models.add_argument("--json", action="store_true", help="as JSON")
+    of_models = models.add_subparsers(dest="do", metavar="import|remove")
+    get = of_models.add_parser("import", help="check a model and copy it into the data folder")
+    get.add_argument("path", type=Path, metavar="PATH", help="a model's folder, or a zip of one")
+    drop = of_models.add_parser("remove", help="delete an imported model; what it heard stays")
+    drop.add_argument("name", metavar="NAME")
     compare = commands.add_parser(
         "compare",
         help="what another model would suggest otherwise than the one in use",
@@ -225,8 +230,9 @@ def parser() -> Parser:
         part.add_argument("name", metavar="TAG")
     for part in (export, take):
         part.add_argument("file", type=Path, metavar="FILE")
-    for part in (export, take, remove):
+    for part in (export, take, remove, get, drop):
         part.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    for part in (export, take, remove):
         part.add_argument("--model", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
     doctor = commands.add_parser(

@@ -1,21 +1,32 @@
-"""``mat-desktop models``: the models that ``--model`` can name."""
+"""``mat-desktop models``: the models that ``--model`` can name; imports and removes them."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from threading import Event
 
-from mat_desktop.app.models import BrokenModel, chosen_model, list_models
+from mat_desktop.app.models import BrokenModel, delete_model, import_model, list_models, usable_model
 from mat_desktop.app.session import default_data_dir
+from mat_desktop.app.settings_file import SettingsFile
+from mat_desktop.cli.opening import say
 from mat_desktop.cli.output import errors
 from mat_desktop.errors import printable
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
-    """One line a model; the one in use has a star. Exit status 1 if one of them is broken."""
+    """One line a model; the one in use has a star. Exit status 1 if one of them, or the choice, is broken."""
     data_dir = options.data_dir or default_data_dir()
-    models, chosen = list_models(data_dir), chosen_model(data_dir)
+    match options.do:
+        case "import":
+            return _import(data_dir, options.path)
+        case "remove":
+            delete_model(data_dir, options.name)
+            errors.print(f"{options.name} is removed.")
+            return 0
+    models, reading = list_models(data_dir), SettingsFile(data_dir).read()
+    chosen, slip = usable_model(data_dir, reading.settings.model)
     good = [model for model in models if not isinstance(model, BrokenModel)]
     broken = [model for model in models if isinstance(model, BrokenModel)]
     if options.json:
@@ -44,4 +55,15 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
             print(f"{star} {model.name:<{wide}}  {card.title}; {facts}, {origin}")
     for unusable in broken:
         errors.print(f"{printable(unusable.folder)} cannot be used: {unusable.reason}")
-    return 1 if broken else 0
+    slips = [*reading.slips, *([slip] if slip is not None else [])]
+    slips = [slip for slip in slips if reading.fault is not None or slip.key == "listening.model"]
+    say(slips)
+    return 1 if broken or slips else 0
+
+
+def _import(data_dir: Path, path: Path) -> int:
+    before = {model.name for model in list_models(data_dir)}
+    model = import_model(data_dir, path)
+    what = "is here already" if model.name in before else f"is imported: {model.card.title}"
+    errors.print(f"{model.name} {what}. “settings listening.model {model.name}” takes it into use.")
+    return 0

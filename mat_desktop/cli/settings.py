@@ -15,6 +15,7 @@ from mat_desktop.app.own_file import put, spare, toml
 from mat_desktop.app.session import Session, default_data_dir
 from mat_desktop.app.settings_file import NAME, Reading, SettingsFile, checked, spec_of
 from mat_desktop.app.tag_file import Slip
+from mat_desktop.cli.opening import say
 from mat_desktop.cli.output import errors
 from mat_desktop.domain.settings import SPECS, Value
 from mat_desktop.errors import UsageFault, printable
@@ -108,6 +109,5 @@ def _list(reading: Reading) -> None:
 
 
 def _say(slips: Sequence[Slip]) -> int:
-    for slip in slips:
-        errors.print(f"{slip.why}; {slip.cost}")
+    say(slips)
     return 1 if slips else 0

@@ -7,6 +7,7 @@ from threading import Event
 
 from mat_desktop.app.session import Session
 from mat_desktop.app.teach import Teacher
+from mat_desktop.cli.opening import opened
 from mat_desktop.cli.output import count, errors
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.errors import printable
@@ -14,8 +15,7 @@ from mat_desktop.errors import printable
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """List, export, import or remove. Exit status 1 if a file of a tag cannot be used."""
-    session = Session(options.data_dir, options.model)
-    try:
+    with opened(options.data_dir, options.model) as session:
         teacher = Teacher(session)
         match options.do:
             case "export":
@@ -33,8 +33,6 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
             case _:
                 return _list(session, teacher)
         return 0
-    finally:
-        session.close()
 
 
 def _list(session: Session, teacher: Teacher) -> int:

@@ -15,16 +15,30 @@ from mat_desktop.errors import StoreFault
 class Database:
     """A connection behind a lock. All statements of one ``with`` block are one transaction."""
 
-    def __init__(self, path: Path, migrations: Sequence[str], synchronous: Literal["NORMAL", "FULL"]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        migrations: Sequence[str],
+        synchronous: Literal["NORMAL", "FULL"],
+        *,
+        read_only: bool = False,
+    ) -> None:
         """Open or create.
 
         :param migrations: scripts; the n-th brings a database of version n - 1 to version n
         :param synchronous: FULL where a commit must survive a power cut, NORMAL where it may be lost
+        :param read_only: nothing is written, so that the folder need not allow it; but a database of an
+            earlier version is brought to this one first
         :raises StoreFault: the file is damaged, locked, or made by a newer version of the program
         """
         self.path = path
         self._lock = threading.RLock()
         try:
+            if read_only:
+                self._connection = reading(path)
+                if self._version(migrations) == len(migrations):
+                    return
+                self._connection.close()
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
                 path, timeout=10, isolation_level=None, check_same_thread=False
@@ -36,11 +50,16 @@ class Database:
         except (sqlite3.Error, OSError) as error:
             raise StoreFault(f"{path} cannot be opened: {error}") from error
 
-    def _migrate(self, migrations: Sequence[str]) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+    def _version(self, migrations: Sequence[str]) -> int:
+        """Of the file. :raises StoreFault: a newer one than this program knows"""
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(migrations):
+            self._connection.close()
             raise StoreFault(f"{self.path} was made by a newer version of this program; it is left untouched")
-        if version == len(migrations):
+        return version
+
+    def _migrate(self, migrations: Sequence[str]) -> None:
+        if self._version(migrations) == len(migrations):
             return
         # Another process may be at it at this moment: whoever waited finds it done.
         self._connection.execute("BEGIN IMMEDIATE")
@@ -91,6 +110,26 @@ class Database:
         """Close the file. Nothing may be asked afterwards."""
         with self._lock:
             self._connection.close()
+
+
+def reading(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, not even which files lie beside the database.
+
+    Where no log lies beside it nobody has it open, and SQLite need not make one to read it.
+    """
+    alone = "" if has_log(path) else "&immutable=1"
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro{alone}",
+        uri=True,
+        timeout=10,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def has_log(path: Path) -> bool:
+    """Whether a process has a database open, or left it open."""
+    return path.with_name(f"{path.name}-wal").exists()
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mat_desktop.errors import StoreFault
 from mat_desktop.store import journal, library
+from mat_desktop.store.database import has_log, reading
 
 LIBRARY = {
     "folders": "SELECT count(*) FROM root",
@@ -55,8 +56,9 @@ def look_at_journal(path: Path) -> Health | None:
 def _look(path: Path, check: str, version: int, queries: dict[str, str]) -> Health | None:
     if not path.exists():
         return None
+    quiet = not has_log(path)
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+        with closing(reading(path)) as db:
             lines = [str(row[0]) for row in db.execute(f"PRAGMA {check}(3)")]
             (made,) = db.execute("PRAGMA user_version").fetchone()
             if made > version:
@@ -65,6 +67,8 @@ def _look(path: Path, check: str, version: int, queries: dict[str, str]) -> Heal
             if made == version:
                 counts = {name: db.execute(query).fetchone()[0] for name, query in queries.items()}
             problem = "" if lines == ["ok"] else "; ".join(lines)
+            if problem and quiet and has_log(path):
+                return _look(path, check, version, queries)  # a process began to write to it meanwhile
             return Health(path.stat().st_size, problem.replace("\n", " "), counts)
     except (sqlite3.Error, OSError) as error:
         raise StoreFault(f"it cannot be read: {error}") from error

@@ -177,9 +177,9 @@ class Journal:
     A write that takes others back refers to them, field by field, so that what counts can always be told.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """:raises StoreFault: the database cannot be opened"""
-        self._database = Database(path, _MIGRATIONS, synchronous="FULL")
+        self._database = Database(path, _MIGRATIONS, synchronous="FULL", read_only=read_only)
         self._lock = _write_lock(path.parent)
         self._listed: tuple[tuple[int, int], list[Run]] | None = None
         self.own: list[int] = []

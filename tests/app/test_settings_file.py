@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from threading import Event
@@ -306,3 +307,12 @@ def test_the_engine_is_started_anew_with_other_settings_or_goes_on_as_before(tmp
         assert session.device is not None
     finally:
         session.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+def test_a_file_that_is_closed_to_others_stays_so(tmp_path: Path) -> None:
+    file = SettingsFile(tmp_path)
+    file.change({"player.volume": 3})
+    file.path.chmod(0o600)
+    file.change({"player.volume": 4})
+    assert file.path.stat().st_mode & 0o777 == 0o600

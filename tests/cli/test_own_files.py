@@ -159,3 +159,40 @@ def test_a_model_named_by_its_folder_is_found_from_anywhere(
     assert SettingsFile(tmp_path / "data").read().settings.model == str(tmp_path / "here" / "mine")
     assert main(["settings", "listening.model", "fcn2d-small", *data]) == 0
     assert SettingsFile(tmp_path / "data").read().settings.model == "fcn2d-small"
+
+
+def test_models_come_and_go(tmp_path: Path, data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    tiny_model(tmp_path / "tiny")
+    assert main(["models", "import", str(tmp_path / "tiny"), *data]) == 0
+    assert "tiny is imported" in capsys.readouterr().err
+    assert main(["models", "import", str(tmp_path / "tiny"), *data]) == 0
+    assert "tiny is here already" in capsys.readouterr().err
+    assert main(["models", *data]) == 0
+    assert "imported" in capsys.readouterr().out
+    assert main(["settings", "listening.model", "tiny", *data]) == 0
+    assert main(["models", "remove", "tiny", *data]) == 1
+    assert "tiny is in use" in capsys.readouterr().err
+    assert main(["settings", "listening.model", "--default", *data]) == 0
+    assert main(["models", "remove", "tiny", *data]) == 0
+    assert not (tmp_path / "data" / "models" / "tiny").exists()
+    for words in (["remove", "fcn2d"], ["remove", ".."], ["import", str(tmp_path / "nothing")]):
+        assert main(["models", *words, *data]) == 1
+        assert capsys.readouterr().err
+
+
+def test_a_broken_file_of_ones_own_is_said_by_every_command(
+    tmp_path: Path, data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_model(tmp_path / "model")
+    (tmp_path / "data").mkdir()
+    settings, tags = tmp_path / "data" / "settings.toml", tmp_path / "data" / "tags.toml"
+    settings.write_text("[listening\n")
+    assert main(["models", *data]) == 1
+    assert "settings.toml is not usable" in capsys.readouterr().err
+    assert main(["taught", *data]) == 0
+    assert "settings.toml is not usable" in capsys.readouterr().err
+    settings.unlink()
+    tags.write_text("[tags\n")
+    for words in (["compare", str(tmp_path / "model"), str(tmp_path)], ["corrections"], ["taught"]):
+        assert main([*words, *data]) == 2
+        assert "tags.toml is not usable" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import StoreFault
 from mat_desktop.store.database import Database
+from mat_desktop.store.health import look_at_journal
 from mat_desktop.store.journal import EntryState, Journal
 from mat_desktop.store.library import KeptScores, Library
 
@@ -402,3 +403,40 @@ def test_marks_and_thresholds_are_kept(tmp_path: Path) -> None:
     library.put_threshold("model", "rock", None)
     assert not library.reviewed(TrackId("id"))
     assert library.thresholds("model") == {}
+
+
+def test_reading_leaves_no_file_beside_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    writer = Journal(path)
+    with writer.run("a run", [tmp_path / "a.mp3"]) as run:
+        writer.settle(
+            writer.intend(run, tmp_path / "a.mp3", tmp_path / "t", "0", "1", b"", [CHANGE]),
+            EntryState.WRITTEN,
+        )
+    beside = Journal(path, read_only=True)
+    assert [run.files for run in beside.runs()] == [1], "what still lies in the log counts"
+    beside.close()
+    writer.close()
+    before = {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    alone = Journal(path, read_only=True)
+    assert [run.files for run in alone.runs()] == [1]
+    with pytest.raises(StoreFault):
+        alone.settle(1, EntryState.DROPPED)
+    health = look_at_journal(path)
+    assert health is not None
+    assert health.counts["runs"] == 1
+    assert {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == before
+    alone.close()
+
+
+def test_an_earlier_version_is_brought_forward_to_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    Database(path, ["CREATE TABLE a (b)"], "FULL").close()
+    later = Database(path, ["CREATE TABLE a (b)", "ALTER TABLE a ADD c"], "FULL", read_only=True)
+    assert later.rows("SELECT b, c FROM a") == []
+    later.close()
+    with pytest.raises(StoreFault, match="newer version"):
+        Database(path, ["CREATE TABLE a (b)"], "FULL", read_only=True)
+    with pytest.raises(StoreFault, match="cannot be opened"):
+        Database(tmp_path / "none.db", [], "FULL", read_only=True)
+    assert not (tmp_path / "none.db").exists()

@@ -1,0 +1,38 @@
+"""How a command opens the library: what in the user's own files does not count is said first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mat_desktop.app.session import Session
+from mat_desktop.app.tag_file import Slip
+from mat_desktop.cli.output import errors
+
+
+@contextmanager
+def opened(
+    data_dir: Path | None, model: str | None = None, device: str | None = None, *, tags: bool = True
+) -> Iterator[Session]:
+    """A session that is closed at the end.
+
+    :param tags: the command rests on the tag scheme, so it ends where ``tags.toml`` is not usable
+    :raises MatError: the library cannot be opened, or ``tags.toml`` is not usable
+    """
+    session = Session(data_dir, model, device)
+    try:
+        if tags and session.tags_fault is not None:
+            raise session.tags_fault
+        say(session.settings_slips)
+        if tags:
+            say(session.slips)
+        yield session
+    finally:
+        session.close()
+
+
+def say(slips: Iterable[Slip]) -> None:
+    """What cannot count as it is meant, and what does instead."""
+    for slip in slips:
+        errors.print(f"{slip.why}; {slip.cost}")
