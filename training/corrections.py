@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -30,10 +31,12 @@ from mat_desktop.audio.mel import log_mel_stream
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
 from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.domain.tags import Field
 from mat_desktop.errors import FileFault, MatError, printable
 from mat_desktop.inference.cards import read_weights, save_model
 from training.checkpoints import write_whole
 from training.datasets.dataset import DatasetFault, Skipped
+from training.datasets.folder import Record, artist_groups
 from training.devices import one_thread
 from training.evaluate import open_model
 from training.loop import Trained, contiguous
@@ -45,6 +48,8 @@ HOLDS = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1)
 """How firmly weights are held to the old ones; which is best, tracks that were left out decide."""
 
 FOLDS = 5
+"""Into which artists are dealt out, and so the fewest artists with whom anything is left out."""
+
 FEWEST = 10
 """Tracks from which on some are left out to choose the hold and to measure."""
 
@@ -60,12 +65,14 @@ LOT = 16
 class Outcome:
     """Shares of the verdicts that the model agrees with.
 
-    :param held_out: on tracks that were left out of the training; None with too few tracks for that
+    :param artists: whose tracks they are; a folder counts as one where its files name none
+    :param held_out: on tracks of artists that were left out of the training; None with too few for that
     :param better: whether that is more than before; None where it is not known
     :param harm: largest change of a score on a track where nothing was said of the tag
     """
 
     tracks: int
+    artists: int
     verdicts: int
     tags: tuple[str, ...]
     before: float
@@ -80,8 +87,9 @@ class Outcome:
         """Which of the two models to use, in a sentence."""
         if self.held_out is None:
             return (
-                f"Whether it is better on tracks that it was not told of is not known: {FEWEST} tracks with "
-                f"decisions are needed to leave some out, and there are {self.tracks}."
+                f"Whether it is better on tracks that it was not told of is not known: decisions on {FEWEST} "
+                f"tracks by {FOLDS} artists are needed to leave some out, and there are {self.tracks} by "
+                f"{self.artists}."
             )
         figures = f"({self.before:.2f} before, {self.held_out:.2f} after)"
         if self.better:
@@ -151,30 +159,38 @@ def correct(
     features, usable, skipped = _features(card, trained, corrections, cache, report)
     verdicts = [said for said, use in zip(corrections.verdicts, usable, strict=True) if use]
     columns = {tag.key: index for index, tag in enumerate(card.tags)}
-    groups = {
+    outputs_of = {
         tag: [columns[source] for source in sources if source in columns]
         for tag, sources in corrections.sources.items()
     }
-    tags = [tag for tag, outputs in groups.items() if outputs and any(tag in said for said in verdicts)]
+    tags = [tag for tag, outputs in outputs_of.items() if outputs and any(tag in said for said in verdicts)]
     if not tags:
         raise DatasetFault(f"{card.name} has none of the tags that were accepted or rejected")
-    outputs = sorted({output for tag in tags for output in groups[tag]})
+    outputs = sorted({output for tag in tags for output in outputs_of[tag]})
     weight, bias = _head(trained, outputs)
     mean, std = features.mean(dim=0), features.std(dim=0, correction=0).clamp_min(1e-3)
     thresholds = torch.tensor([card.tags[output].threshold for output in outputs]).clamp(1e-4, 1 - 1e-4)
     problem = _problem(
         (features - mean) / std,
         features @ weight.T + bias - torch.logit(thresholds),
-        [[outputs.index(output) for output in groups[tag]] for tag in tags],
+        [[outputs.index(output) for output in outputs_of[tag]] for tag in tags],
         [[said.get(tag) for tag in tags] for said in verdicts],
     )
+    groups = artist_groups(
+        [
+            Record(track, {Field.ARTIST: artists})
+            for track, artists, use in zip(corrections.tracks, corrections.artists, usable, strict=True)
+            if use
+        ]
+    )
     with one_thread():
-        hold, held_out = _choose(problem)
+        hold, held_out = _choose(problem, groups)
         step, shift = _fit(problem, hold)
     changed = problem.old + problem.features @ step.T + shift
     before = _agreement(problem, problem.old)
     outcome = Outcome(
         len(verdicts),
+        len(set(groups)),
         int(problem.said.abs().sum()),
         tuple(tags),
         before,
@@ -318,29 +334,44 @@ def _fit(problem: _Problem, hold: float) -> tuple[Tensor, Tensor]:
     return step.detach(), shift.detach()
 
 
-def _choose(problem: _Problem) -> tuple[float, float | None]:
+def _choose(problem: _Problem, groups: Sequence[str]) -> tuple[float, float | None]:
     """The hold that serves tracks best that were not trained on, and the agreement on such tracks.
 
-    What is measured on a fold was trained on the others, with the hold that is best on the others: no fold
-    has a word in its own result.
+    Artists are left out, not tracks: who knows one track of an album knows the others. What is measured on a
+    fold was trained on the others, with the hold that is best among these: no fold has a word in its own
+    result.
+
+    :param groups: the artist of each track
     """
-    tracks = len(problem.said)
-    if tracks < FEWEST:
+    if len(groups) < FEWEST or len(set(groups)) < FOLDS:
         return MIDDLE_HOLD, None
-    fold = torch.arange(tracks) % FOLDS
-    losses = torch.zeros(len(HOLDS), FOLDS)
+    fold = _folds(groups)
+    losses = torch.zeros(len(HOLDS), FOLDS, FOLDS)  # of the second fold, with both left out
     margins = torch.zeros(len(HOLDS), *problem.old.shape)
     for place, hold in enumerate(HOLDS):
-        for number in range(FOLDS):
-            step, shift = _fit(problem.part(fold != number), hold)
-            rest = problem.part(fold == number)
-            left_out = rest.old + rest.features @ step.T + shift
-            wrong = nn.functional.softplus(-rest.said * (left_out @ rest.merge.T)) * rest.said.abs()
-            losses[place, number] = wrong.sum()
-            margins[place, fold == number] = left_out
-    total = losses.sum(dim=1, keepdim=True)
-    by_the_others = (total - losses).argmin(dim=0)[fold]
-    return HOLDS[int(total.argmin())], _agreement(problem, margins[by_the_others, torch.arange(tracks)])
+        for one in range(FOLDS):
+            for other in range(one + 1):
+                step, shift = _fit(problem.part((fold != one) & (fold != other)), hold)
+                for left, out in {(one, other), (other, one)}:
+                    rest = problem.part(fold == out)
+                    heard = rest.old + rest.features @ step.T + shift
+                    wrong = nn.functional.softplus(-rest.said * (heard @ rest.merge.T)) * rest.said.abs()
+                    losses[place, left, out] = wrong.sum()
+                    if one == other:
+                        margins[place, fold == one] = heard
+    alone = losses.diagonal(dim1=1, dim2=2).sum(dim=1)
+    by_the_others = (losses.sum(dim=2) - losses.diagonal(dim1=1, dim2=2)).argmin(dim=0)[fold]
+    measured = margins[by_the_others, torch.arange(len(groups))]
+    return HOLDS[int(alone.argmin())], _agreement(problem, measured)
+
+
+def _folds(groups: Sequence[str]) -> Tensor:
+    """The fold of each track [tracks]: those of one group in one, and all folds about as large."""
+    sizes, place = [0] * FOLDS, {}
+    for group, tracks in sorted(Counter(groups).items(), key=lambda item: (-item[1], item[0])):
+        place[group] = sizes.index(min(sizes))
+        sizes[place[group]] += tracks
+    return torch.tensor([place[group] for group in groups])
 
 
 def _agreement(problem: _Problem, margins: Tensor) -> float:
@@ -374,6 +405,7 @@ def _card(
     tags = tuple(replace(tag, metrics={}) if index in changed else tag for index, tag in enumerate(card.tags))
     figures = {
         "tracks": outcome.tracks,
+        "artists": outcome.artists,
         "verdicts": outcome.verdicts,
         "tags": list(outcome.tags),
         "agreement_before": outcome.before,

@@ -83,9 +83,9 @@ def collect_corrections(session: Session) -> Collected:
     """Accepted and rejected tags of the whole library, tags added by hand included."""
     scheme = {tag.name: tag for tag in session.scheme.tags}
     by_track, taught, other = _said(session)
-    paths, skipped = _files(session.library.judged_files(), by_track)
-    judged = sorted((path, track_id) for track_id, path in paths.items())
-    verdicts = tuple(by_track[track_id] for _, track_id in judged)
+    files, skipped = _files(session.library.judged_files(), by_track)
+    judged = sorted(files.values(), key=lambda file: file.path)
+    verdicts = tuple(by_track[file.track_id] for file in judged)
     names = sorted({name for said in verdicts for name in said})
     heard: dict[TrackId, dict[str, bytes]] = {}
     for track_id, model, values in session.library.judged_features():
@@ -93,14 +93,15 @@ def collect_corrections(session: Session) -> Collected:
     return Collected(
         Corrections(
             {name: scheme[name].sources for name in names},
-            tuple(path for path, _ in judged),
+            tuple(file.path for file in judged),
             verdicts,
-            tuple(heard.get(track_id, {}) for _, track_id in judged),
+            tuple(file.artists for file in judged),
+            tuple(heard.get(file.track_id, {}) for file in judged),
         ),
         taught,
         other,
         tuple(skipped.values()),
-        len(by_track) - len(paths) - len(skipped),
+        len(by_track) - len(files) - len(skipped),
     )
 
 
@@ -157,9 +158,9 @@ def _reasons(taught: tuple[str, ...], other: tuple[str, ...], lost: int) -> tupl
 
 def _files(
     files: list[JudgedFile], wanted: Mapping[TrackId, object]
-) -> tuple[dict[TrackId, Path], dict[TrackId, FileFault]]:
+) -> tuple[dict[TrackId, JudgedFile], dict[TrackId, FileFault]]:
     """One file for each track, and why there is none for others."""
-    found: dict[TrackId, Path] = {}
+    found: dict[TrackId, JudgedFile] = {}
     faults: dict[TrackId, FileFault] = {}
     for file in files:
         if file.track_id not in wanted or file.track_id in found:
@@ -172,7 +173,7 @@ def _files(
         if stamp != file.stamp:
             faults[file.track_id] = FileFault(file.path, "it changed since it was listened to; scan it again")
             continue
-        found[file.track_id] = file.path
+        found[file.track_id] = file
         faults.pop(file.track_id, None)
     return found, faults
 

@@ -1,7 +1,7 @@
 """What a user said of tags of tracks, as the program writes it down and training reads it.
 
 A file ``corrections.json``: the outputs of a network that each tag stands for, and for each track its file,
-which tags are right there and which are wrong, and what models heard in it.
+whose it is, which tags are right there and which are wrong, and what models heard in it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Corrections:
     :param sources: outputs that each tag stands for, as ``vocabulary/name``
     :param tracks: files
     :param verdicts: by tag, True where it is right; of each track
+    :param artists: of each track, as its file says; may be none
     :param features: what reached the last layer of a model, by the model's digest, as half precision numbers,
         little end first; of each track. Nobody need listen to these tracks again
     """
@@ -31,6 +32,7 @@ class Corrections:
     sources: Mapping[str, tuple[str, ...]]
     tracks: tuple[Path, ...]
     verdicts: tuple[Mapping[str, bool], ...]
+    artists: tuple[tuple[str, ...], ...]
     features: tuple[Mapping[str, bytes], ...]
 
     def encode(self) -> bytes:
@@ -41,10 +43,13 @@ class Corrections:
             "tracks": [
                 {
                     "path": str(path),
+                    "artists": list(artists),
                     "verdicts": dict(said),
                     "features": {model: b64encode(values).decode() for model, values in heard.items()},
                 }
-                for path, said, heard in zip(self.tracks, self.verdicts, self.features, strict=True)
+                for path, said, artists, heard in zip(
+                    self.tracks, self.verdicts, self.artists, self.features, strict=True
+                )
             ],
         }
         return json.dumps(told, indent=1).encode() + b"\n"
@@ -65,10 +70,11 @@ class Corrections:
                 {tag: bool(right) for tag, right in track["verdicts"].items() if tag in sources}
                 for track in told["tracks"]
             )
+            artists = tuple(tuple(map(str, track.get("artists", ()))) for track in told["tracks"])
             features = tuple(
                 {str(m): b64decode(text, validate=True) for m, text in track.get("features", {}).items()}
                 for track in told["tracks"]
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{type(error).__name__}: {error}") from error
-        return cls(sources, tracks, verdicts, features)
+        return cls(sources, tracks, verdicts, artists, features)

@@ -80,6 +80,7 @@ class JudgedFile:
     track_id: TrackId
     path: Path
     stamp: FileStamp
+    artists: tuple[str, ...]
 
 
 class Library:
@@ -296,12 +297,17 @@ class Library:
     def judged_files(self) -> list[JudgedFile]:
         """Files of tracks of which the user said something, in order of path; a track may have several."""
         rows = self._database.rows(
-            "SELECT track_id, path, size, mtime_ns, inode FROM track"
+            "SELECT track_id, path, size, mtime_ns, inode, tags FROM track"
             " WHERE track_id IN (SELECT track_id FROM verdict) ORDER BY path"
         )
         return [
-            JudgedFile(TrackId(track_id), _path(path), _stamp(size, mtime_ns, inode))
-            for track_id, path, size, mtime_ns, inode in rows
+            JudgedFile(
+                TrackId(track_id),
+                _path(path),
+                _stamp(size, mtime_ns, inode),
+                tuple(json.loads(tags).get(Field.ARTIST, ())),
+            )
+            for track_id, path, size, mtime_ns, inode, tags in rows
         ]
 
     def judged_features(self) -> list[tuple[TrackId, str, bytes]]:

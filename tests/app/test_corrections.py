@@ -9,6 +9,7 @@ from threading import Event
 
 import numpy as np
 import pytest
+from mutagen.flac import FLAC
 
 from mat_desktop.app.corrections import collect_corrections, count_corrections, write_corrections
 from mat_desktop.app.scan import scan
@@ -50,6 +51,9 @@ def heard(session: Session, *paths: Path) -> list[TrackId]:
 def test_what_is_written_is_what_training_reads(session: Session, tmp_path: Path) -> None:
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/c\xff.flac"))
     paths = [encode(tmp_path / f"{name}.flac", tone(0.2)) for name in "ab"]
+    file = FLAC(paths[0])
+    file["artist"] = ["One", "Two"]
+    file.save()
     paths[1].rename(odd)
     a, c = heard(session, paths[0], odd)
     session.library.put_verdicts(a, {"rock": YES, "guitar": NO})
@@ -61,6 +65,7 @@ def test_what_is_written_is_what_training_reads(session: Session, tmp_path: Path
     assert read == collected.corrections
     assert read.tracks == (paths[0], odd)
     assert read.features == ({session.card.digest: FEATURES},) * 2
+    assert read.artists == (("One", "Two"), ())
     assert read.verdicts == ({"rock": True, "guitar": False}, {"guitar": True})
     scheme = {tag.name: tag for tag in session.scheme.tags}
     assert read.sources == {name: scheme[name].sources for name in ("guitar", "rock")}

@@ -383,7 +383,8 @@ class FakeServices:
         verdicts = [
             {name: verdict is Verdict.ACCEPTED for name, verdict in kept.items()} for kept in said.values()
         ]
-        return Collected(Corrections(sources, tuple(said), tuple(verdicts), ({},) * len(verdicts)))
+        artists, features = ((),) * len(verdicts), ({},) * len(verdicts)
+        return Collected(Corrections(sources, tuple(said), tuple(verdicts), artists, features))
 
     def write_corrections(self) -> tuple[Path, Collected]:
         collected = self._corrections()

@@ -21,13 +21,14 @@ TAGS = {"guitar": ["mtat/guitar"], "vocals": ["mtat/vocals"]}
 
 
 def corrected(folder: Path, tracks: int = 16) -> Path:
-    """Low tones have a guitar, high ones none; of vocals nothing is said."""
+    """Low tones have a guitar, high ones none; of vocals nothing is said. Two tracks an artist."""
     told = []
     for number in range(tracks):
         path = folder / f"{number}.flac"
         high = number % 2
         encode(path, tone(3.0, hz=3_000 + 97 * number if high else 200 + 13 * number))
-        told.append({"path": str(path), "verdicts": {"guitar": not high}})
+        artists = [f"Artist {number // 2}"]
+        told.append({"path": str(path), "artists": artists, "verdicts": {"guitar": not high}})
     text = json.dumps({"format": 1, "model": "", "tags": TAGS, "tracks": told})
     (folder / "corrections.json").write_text(text, encoding="utf-8")
     return folder
@@ -127,12 +128,49 @@ def test_the_command_takes_a_folder_with_corrections(
     figures = events[-1]["figures"]
     assert figures["tracks"] == 3
     assert figures["better"] is None
-    assert "10 tracks with decisions are needed to leave some out, and there are 3" in figures["advice"]
+    assert "decisions on 10 tracks by 5 artists are needed to leave some out" in figures["advice"]
+    assert figures["advice"].endswith("and there are 3 by 2.")
     assert (tmp_path / "mine" / "card.json").exists()
     kept = next((tmp_path / "cache").rglob("pooled-*.npz"))
     kept.write_bytes(kept.read_bytes()[:200])  # cut off: it is made anew
     assert main([*words, *places, "--progress", "json"]) == 0
     assert len(np.load(kept)["key"]) == 3
+
+
+def albums(digest: str, channels: int) -> Corrections:
+    """Twelve artists, each with one sound in all tracks; in whose there is a guitar is a coin's toss."""
+    random = np.random.default_rng(5)
+    artists = np.repeat(np.arange(12), 8)
+    sound = random.standard_normal((12, channels))[artists] + 0.05 * random.standard_normal((96, channels))
+    right = (np.arange(12) % 2 == 0)[random.permutation(12)][artists]
+    return Corrections(
+        {"guitar": ("mtat/guitar",)},
+        tuple(Path(f"/music/{artist}/{track}.flac") for track, artist in enumerate(artists)),
+        tuple({"guitar": bool(said)} for said in right),
+        tuple((f"Artist {artist}",) for artist in artists),
+        tuple({digest: values.astype("<f2").tobytes()} for values in sound),
+    )
+
+
+def test_what_is_only_known_of_an_album_does_not_count_as_learned(tmp_path: Path) -> None:
+    card = tiny_model(tmp_path / "tiny")
+    channels = read_weights(tmp_path / "tiny", card)["head.weight"].shape[1]
+
+    def learn(said: Corrections) -> Outcome:
+        places = (tmp_path / "tiny", said, tmp_path / "cache", tmp_path / "mine")
+        return correct(*places, lambda done, of: None, {})[1]
+
+    said = albums(card.digest, channels)
+    outcome = learn(said)
+    assert (outcome.tracks, outcome.artists) == (96, 12)
+    assert outcome.after == 1.0
+    assert outcome.held_out is not None
+    assert outcome.held_out < 0.8
+    unnamed = replace(said, artists=((),) * 96)
+    assert learn(unnamed) == outcome, "without artists each folder is one"
+    four = replace(said, artists=tuple((f"Artist {track % 4}",) for track in range(96)))
+    assert learn(four).held_out is None
+    assert learn(four).advice.endswith("by 5 artists are needed to leave some out, and there are 96 by 4.")
 
 
 def test_what_the_program_heard_is_not_listened_to_again(tmp_path: Path) -> None:

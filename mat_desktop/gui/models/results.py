@@ -187,7 +187,7 @@ def correction_text(figures: Mapping[str, Any]) -> str:
             "." if figures.get("better") is not False else ": it is no better there, so keep the old model."
         )
     else:
-        text += " Whether it is better on other tracks is not known; that takes more tracks with verdicts."
+        text += " Whether it is better on other tracks is not known; that takes more tracks by more artists."
     if harm is not None:
         text += f" Where you said nothing of a tag, no score moved by more than {harm:.2f}."
     return text
