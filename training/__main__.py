@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from training.experiments import BUDGETS
+    from training.options import TAKES
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
@@ -92,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     for command in (train, finetune, export):
         needed = command is not train
         command.add_argument("--export", type=Path, required=needed, help="model folder to write, e.g. fcn2d")
-    for command in (look, prepare, train, evaluate, reproduce, finetune, benchmark, *measures, speed):
-        _add_settings(command)
+    for name, settings in TAKES.items():
+        _add_settings(subparsers.choices[name], settings)
 
     reproduce.add_argument("--table", choices=("1", "2", "3"), required=True)
     reproduce.add_argument("--rows", nargs="+", help='only these, e.g. "Type E" or CRNN C=5')
@@ -114,16 +115,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_settings(command: argparse.ArgumentParser) -> None:
+def _add_settings(command: argparse.ArgumentParser, settings: Sequence[str]) -> None:
     from mat_desktop.networks.registry import names
     from training.settings import Settings, meanings
 
     texts = {name: text.replace("%", "%%") for name, text in meanings().items()}
     texts["network"] += f": {', '.join(names())}"
     group = command.add_argument_group("settings", "a flag goes before the file")
-    group.add_argument("--config", type=Path, help="TOML or JSON file with settings")
+    group.add_argument("--config", type=Path, help="TOML or JSON file with settings, also of other commands")
     for field in fields(Settings):
-        if field.name == "start":
+        if field.name not in settings:
             continue
         flag = "--" + field.name.replace("_", "-")
         if field.name in ("options", "reader"):

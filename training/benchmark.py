@@ -42,13 +42,23 @@ class Speed:
 def benchmark(clips: Clips, settings: Settings, seconds: float) -> list[Speed]:
     """Both loops on the same clips, in turn, because the rest of the machine is not always equally busy.
 
-    :param settings: network, batch size, crop and precision; no augmentation is measured
+    :param settings: network, dropout, batch size, crop and precision; nothing else of them is measured
     :param seconds: for each
     """
     if clips.listens_to.mel is None:
         raise MatError("the plain loop is for log-mel networks")
     settings = replace(
-        settings, gain_db=0.0, mel_mask=0, time_mask=0, mix=0.0, epochs=1000, schedule="constant"
+        settings,
+        gain_db=0.0,
+        eq_db=0.0,
+        low_pass=0.0,
+        mel_mask=0,
+        time_mask=0,
+        mix=0.0,
+        ema_decay=0.0,
+        short_epochs=0,
+        epochs=1000,
+        schedule="constant",
     )
     name = title_of(settings.spec)
     rounds = []

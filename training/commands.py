@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import Field, asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,10 +27,8 @@ from training.benchmark import benchmark as measure_speed
 from training.checkpoints import BEST, load_checkpoint, write_whole
 from training.corrections import correct, is_corrections, read_corrections
 from training.datasets.corpus import sounds_of
-from training.datasets.dataset import SPLITS, Dataset, Skipped, check_option
+from training.datasets.dataset import SPLITS, Dataset, Skipped
 from training.datasets.recognise import look as look_at
-from training.datasets.recognise import recognised
-from training.datasets.registry import READERS, open_dataset
 from training.describe import describe as describe_all
 from training.devices import in_turn, launch
 from training.display import read_sources
@@ -43,9 +40,10 @@ from training.export import export as export_model
 from training.finetune import SETTINGS as FINETUNE
 from training.finetune import blended, new_head, own_head
 from training.identity import check_data
-from training.inputs import Clips, hear, limited
+from training.inputs import Clips, hear
 from training.loop import Trained, fit, predict
 from training.merging import compare as compare_merging
+from training.options import DATA, NETWORK, flags_told, open_data, read_data, settings_of
 from training.paper_table import beside, face
 from training.pooling import compare as compare_poolings
 from training.progress import EVERY_SECONDS, Bar, Event, Exported, JsonLines, Preparing, RunOpened
@@ -92,7 +90,7 @@ console = Console(stderr=True, quiet=not IS_FIRST)
 
 def prepare(options: argparse.Namespace) -> int:
     """Fill the cache that a network needs."""
-    settings, dataset = _open(options, _settings(options))
+    settings, dataset = open_data(options, settings_of(options))
     clips = _prepared(options, dataset, _input_of(settings))
     console.print(f"{int(clips.usable.sum())} of {len(clips.usable)} clips are ready")
     return 0
@@ -100,7 +98,7 @@ def prepare(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train a network; export it if a folder for it is given."""
-    settings, dataset = _open(options, _settings(options))
+    settings, dataset = open_data(options, settings_of(options))
     if options.export:
         check_exportable(_input_of(settings), settings.network)
     _, clips, trained = _run(options, settings, dataset, "own", options.resume)
@@ -112,7 +110,7 @@ def train(options: argparse.Namespace) -> int:
 def export(options: argparse.Namespace) -> int:
     """Export the best epoch of a run, or the last one, or that blended with the model it started from."""
     settings, command = read_settings(options.folder)
-    settings, dataset = _open(options, settings)
+    settings, dataset = open_data(options, settings)
     clips = _prepared(options, dataset, _input_of(settings))
     trained, clips, differs = best_network(options.folder, settings, clips, options.last)
     about = {"command": command, "minutes": _minutes(options.folder), "settings": shown(settings)}
@@ -137,7 +135,7 @@ def export(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Measure a model."""
-    _, dataset = _open(options, _settings(options))
+    _, dataset = open_data(options, settings_of(options))
     card, trained = open_model(options.model)
     clips = _prepared(options, dataset, trained.module.input)
     Console().print_json(data=evaluate_model(card, trained, clips))
@@ -152,10 +150,10 @@ def describe(options: argparse.Namespace) -> int:
 
 def look(options: argparse.Namespace) -> int:
     """What a folder holds, or lacks."""
-    settings = _settings(options)
+    settings = settings_of(options)
 
     def read(name: str) -> Dataset:
-        return _read(options.data, replace(settings, dataset=name))
+        return read_data(options.data, replace(settings, dataset=name))
 
     print(msgspec.json.encode(look_at(options.data, settings.dataset, read)).decode())
     return 0
@@ -177,8 +175,11 @@ def finetune(options: argparse.Namespace) -> int:
         "options": card.network.options,
         "start": card.digest,
     }
-    settings = _settings(options, FINETUNE, network)
-    settings, dataset = _open(options, settings)
+    only_whole = [name for name in flags_told(options) if name not in DATA and not options.whole]
+    if only_whole:
+        raise SettingsFault(f"{', '.join(only_whole)}: for a new head alone nothing is set; add --whole")
+    settings = settings_of(options, FINETUNE, network)
+    settings, dataset = open_data(options, settings)
     clips = _prepared(options, dataset, trained.module.input)
     if options.whole and has_tags_of(card, dataset):
         trained = own_head(trained, settings)
@@ -195,6 +196,9 @@ def finetune(options: argparse.Namespace) -> int:
 
 def _correct(options: argparse.Namespace) -> int:
     """Every output that nothing was said about stays as it is."""
+    told = [*flags_told(options), *(name for name in ("whole", "resume", "config") if getattr(options, name))]
+    if told:
+        raise SettingsFault(f"{', '.join(told)}: on corrections only the head is trained, and nothing is set")
     corrections = read_corrections(options.data)
     about = {"command": without_paths(sys.argv[1:])}
     with _preparing(options, len(corrections.tracks), "Listening") as report:
@@ -219,20 +223,24 @@ def reproduce(options: argparse.Namespace) -> int:
     A row that is finished already is not trained again; one that was interrupted goes on.
     """
     results: list[tuple[Experiment, RunResult]] = []
-    budget = cast(Budget, options.budget)
     folders: list[Path] = []
+    title = ""
     for experiment in rows_of(options.table, options.rows or []):
-        settings = _settings(options, _changes(experiment, budget))
-        settings, dataset = _open(options, settings)
-        if not results:
-            console.print(f"[bold]{face(options.table, budget, dataset)}", soft_wrap=True)
+        asked = cast(Budget, options.budget)
+        row = msgspec.to_builtins(experiment.settings(asked))
+        settings = settings_of(options, row, {name: row[name] for name in NETWORK})
+        settings, dataset = open_data(options, settings)
+        budget = experiment.budget(settings, asked)
+        if not title:
+            title = face(options.table, budget, experiment.changed(settings), dataset)
+            console.print(f"[bold]{title}", soft_wrap=True)
         console.print(f"[bold]{experiment.key}")
         folder, _, _ = _run(options, settings, dataset, budget, resume=True)
         folders.append(folder)
         if IS_FIRST:
             results.append((experiment, read_run(folder).result))
     if IS_FIRST:
-        Console(width=100).print(beside(results, face(options.table, budget, dataset)))
+        Console(width=100).print(beside(results, title))
         title = f"Table {options.table} of the paper on the {full_name(results[0][1].data)}, {WORDS[budget]}"
         written = write_report(folders, options.runs / f"table{options.table}-{budget}", title)
         console.print(f"report: {printable(written[0])}", soft_wrap=True)
@@ -248,7 +256,9 @@ def report(options: argparse.Namespace) -> int:
 
 def benchmark(options: argparse.Namespace) -> int:
     """Clips per second of this loop and of a plain one."""
-    settings, dataset = _open(options, _settings(options, {"clips": 64, "crop_frames": 0, "batch_size": 8}))
+    settings, dataset = open_data(
+        options, settings_of(options, {"clips": 64, "crop_frames": 0, "batch_size": 8})
+    )
     clips = _prepared(options, dataset, _input_of(settings))
     with Progress(console=console, transient=True) as progress:
         progress.add_task("Measuring", total=None)
@@ -259,10 +269,9 @@ def benchmark(options: argparse.Namespace) -> int:
 
 def robustness(options: argparse.Namespace) -> int:
     """Test clips as other files, and sounds that should get no tag; ``--note`` keeps the figures."""
-    settings = _settings(options)
     card, trained = open_model(options.model)
     sources = read_sources(options.scheme)
-    _, dataset = _open(options, replace(settings, clips=settings.clips or ROBUSTNESS_CLIPS))
+    _, dataset = open_data(options, settings_of(options, {"clips": ROBUSTNESS_CLIPS}))
     clips = [dataset.clips[index] for index in dataset.indices("test")]
     with _preparing(options, len(clips), "Encoding and listening", "") as report:
         found: dict[str, Any] = {
@@ -297,8 +306,7 @@ def merging(options: argparse.Namespace) -> int:
 
 def speed(options: argparse.Namespace) -> int:
     """Processor time of the front end and of each model, for a minute of music."""
-    settings = _settings(options)
-    _, dataset = _open(options, replace(settings, clips=settings.clips or SPEED_CLIPS))
+    _, dataset = open_data(options, settings_of(options, {"clips": SPEED_CLIPS}))
     files = [dataset.clips[index] for index in dataset.indices("test")]
     models = [open_model(folder) for folder in options.models]
     with _preparing(options, ROUNDS, "Measuring", "") as report:
@@ -308,7 +316,7 @@ def speed(options: argparse.Namespace) -> int:
 
 def _heard(options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.float32], ModelCard]:
     """Scores and labels of the test clips."""
-    _, dataset = _open(options, _settings(options))
+    _, dataset = open_data(options, settings_of(options))
     card, trained = open_model(options.model)
     check_tags(card, dataset)
     clips = _prepared(options, dataset, trained.module.input)
@@ -379,78 +387,6 @@ def _export(options: argparse.Namespace, trained: Trained, clips: Clips, setting
 
 def _minutes(folder: Path) -> float:
     return round(seconds(folder) / 60, 1)
-
-
-def _settings(
-    options: argparse.Namespace,
-    below: Mapping[str, Any] | None = None,
-    above: Mapping[str, Any] | None = None,
-) -> Settings:
-    """Settings from the command line, over those of the file, over those that the command starts from.
-
-    :param above: what the command line cannot change
-    """
-    given: dict[str, Any] = {}
-    for field in fields(Settings):
-        value = getattr(options, field.name, None)
-        if value is not None:
-            given[field.name] = _pairs(value) if isinstance(value, list) else _told(field, value)
-    given |= above or {}
-    told = Settings.told(options.config) if options.config else {}
-    return Settings.of({**(below or {}), **told, **given}, strict=False)
-
-
-def _told(field: Field[Any], value: str) -> str | float:
-    """:raises SettingsFault: a number is wanted, and this is none"""
-    if field.type not in ("int", "float"):
-        return value
-    try:
-        return int(value) if field.type == "int" else float(value)
-    except ValueError as error:
-        flag, kind = field.name.replace("_", "-"), "a whole number" if field.type == "int" else "a number"
-        raise SettingsFault(f"--{flag} must be {kind}, not {value!r}") from error
-
-
-def _changes(experiment: Experiment, budget: Budget) -> dict[str, Any]:
-    return msgspec.to_builtins(experiment.settings(budget))  # type: ignore[no-any-return]
-
-
-def _pairs(words: Sequence[str]) -> dict[str, int | str]:
-    pairs: dict[str, int | str] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise SettingsFault(f"{word!r} is not of the form name=value")
-        pairs[name] = int(value) if value.isdecimal() else value
-    return pairs
-
-
-def _open(options: argparse.Namespace, settings: Settings) -> tuple[Settings, Dataset]:
-    """The data set that the settings name, or that the folder looks like."""
-    settings = replace(settings, dataset=settings.dataset or recognised(options.data))
-    return settings, limited(_read(options.data, settings), settings.clips)
-
-
-def _read(folder: Path, settings: Settings) -> Dataset:
-    check_option("the data set", settings.dataset, tuple(READERS))
-    reader = READERS[settings.dataset]
-    known = inspect.signature(reader, eval_str=True).parameters
-    typed = {
-        name: _typed(name, value, known[name].annotation) if name in known else value
-        for name, value in settings.reader.items()
-    }
-    return open_dataset(settings.dataset, folder, **typed)
-
-
-def _typed(name: str, value: Any, kind: Any) -> Any:
-    if kind in (Path, Path | None):
-        return Path(str(value))
-    if kind == Sequence[str]:
-        return str(value).split(",")
-    try:
-        return msgspec.convert(value, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsFault(f"reader option {name}: {error}") from error
 
 
 def _input_of(settings: Settings) -> InputSpec:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 
 from training.datasets.dataset import Dataset
-from training.experiments import BUDGETS, Experiment
+from training.experiments import Experiment
 from training.results import Budget, RunResult
 
 
-def face(table: str, budget: Budget, dataset: Dataset) -> str:
-    """What a table of results says on its face."""
+def face(table: str, budget: Budget, changed: Mapping[str, Any], dataset: Dataset) -> str:
+    """What a table of results says on its face.
+
+    :param changed: settings that are other than in a full run of its rows
+    """
     what = f"Table {table} on {dataset.name}"
-    changes = ", ".join(f"{name} {value}" for name, value in BUDGETS[budget].items())
+    changes = ", ".join(f"{name} {value}" for name, value in changed.items())
     if budget == "smoke":
         return (
             f"SMOKE RUN of {what} ({changes}): it shows that every row runs. Its figures say nothing, and it "
             "is not the paper's experiment."
         )
     labels = "" if dataset.hard else " with soft labels, which is not the paper's data"
-    return f"{what}{labels}, budget {budget}" + (f" ({changes})" if changes else "")
+    words = "settings of one's own" if budget == "own" else f"budget {budget}"
+    return f"{what}{labels}, {words}" + (f" ({changes})" if changes else "")
 
 
 def beside(results: Sequence[tuple[Experiment, RunResult]], title: str) -> Table:

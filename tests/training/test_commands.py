@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,8 +15,9 @@ from mat_desktop.inference.cards import open_card
 from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.checkpoints import load_checkpoint
-from training.commands import recognised
 from training.datasets.dataset import DatasetFault
+from training.datasets.recognise import recognised
+from training.options import settings_of
 from training.results import read_run
 from training.settings import Settings
 from training.stopping import Stop
@@ -254,6 +256,66 @@ def test_rows_of_a_table_beside_the_papers_figures(
     assert command("reproduce", "--table", "2", "--rows", "3D") == 2
 
 
+def test_a_row_stays_the_papers_network_and_its_face_says_what_was_changed(
+    command: Command, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["reproduce", "--table", "2", "--rows", "1D FCN C=3", "--clips", "4", "--epochs", "1"]
+    for flag in ("--network", "--layers", "--width", "--options"):
+        with pytest.raises(SystemExit):
+            command(*words, flag, "3")
+    config = tmp_path / "run.toml"
+    config.write_text("width = 0.1\n")
+    capsys.readouterr()
+    assert command(*words, "--config", str(config)) == 2
+    assert "run.toml: width is 1.0 here, not 0.1" in " ".join(capsys.readouterr().err.split())
+    assert command(*words, "--seed", "5") == 0
+    shown = capsys.readouterr()
+    face = "settings of one's own (clips 4, epochs 1)"
+    assert face in shown.err and face in " ".join(shown.out.split())
+    report = (place / "runs" / "table2-own" / "report.md").read_text()
+    assert "own training" in report and "full budget" not in report
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        (["evaluate", "--model", "m"], "--learning-rate"),
+        (["prepare"], "--learning-rate"),
+        (["robustness", "--model", "m", "--scheme", "s"], "--epochs"),
+        (["finetune", "--model", "m", "--export", "e"], "--width"),
+        (["benchmark"], "--gain-db"),
+    ],
+)
+def test_flags_that_would_count_for_nothing_are_none(command: Command, words: list[str], flag: str) -> None:
+    with pytest.raises(SystemExit):
+        command(*words, flag, "1")
+
+
+def test_settings_that_would_count_for_nothing_are_refused(
+    command: Command, model: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = ["--model", str(model), "--export", str(tmp_path / "mine"), "--epochs", "3"]
+    assert command("finetune", *mine, data="other") == 2
+    assert "epochs: for a new head alone nothing is set; add --whole" in capsys.readouterr().err
+    waveform = ["--network", "sample_level", "--options", "m=3", "n=5", "--width", "0.05", "--epochs", "1"]
+    assert command("train", *waveform, "--mix", "0.1") == 2
+    assert "mix is for spectrograms: sample_level listens to waveforms" in capsys.readouterr().err
+    assert command("train", *waveform, "--crop-frames", "300") == 2
+    assert "sample_level takes its published input only" in capsys.readouterr().err
+    cache = ["--cache", str(tmp_path / "cache")]
+    assert command("train", *waveform, *cache, "--clips", "2", "--batch-size", "2") == 0
+    (folder,) = (place / "runs").glob("sample_level-*")
+    told = read_run(folder).result.settings
+    assert [told[name] for name in ("mix", "mel_mask", "crop_frames")] == [0, 0, 0]
+    assert told["gain_db"] == 6
+
+
+def test_all_clips_are_all_clips() -> None:
+    options = argparse.Namespace(command="speed", clips="0")
+    assert settings_of(options, {"clips": 8}).clips == 0
+    assert settings_of(argparse.Namespace(command="speed"), {"clips": 8}).clips == 8
+
+
 def test_an_experiment_with_other_spectrograms(command: Command, place: Path) -> None:
     words = ["--rows", "Type A", "--budget", "smoke", "--clips", "4"]
     assert command("reproduce", "--table", "1", *words) == 0
@@ -275,7 +337,7 @@ def test_models_that_the_application_cannot_use_are_not_exported(
 
 
 def test_speed_is_measured_against_a_plain_loop(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command("benchmark", *SMALL, "--seconds", "0.2") == 0
+    assert command("benchmark", *SMALL[: SMALL.index("--learning-rate")], "--seconds", "0.2") == 0
     plain, ours = json.loads(capsys.readouterr().out)
     assert ours["clips_per_second"] > plain["clips_per_second"]
     assert 0 <= ours["waiting"] < 1

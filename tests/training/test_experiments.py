@@ -29,6 +29,28 @@ def test_every_experiment_is_the_network_that_its_row_names() -> None:
         assert row_of(settings.spec) == expected
 
 
+@pytest.mark.parametrize(
+    ("network", "layers", "options"),
+    [("crnn2d", 4, {"rnn_axis": "time"}), ("experiment1_e", 0, {"growth": "doubling"})],
+)
+def test_a_network_with_other_options_is_in_no_row(
+    network: str, layers: int, options: dict[str, int | str]
+) -> None:
+    settings = Settings(network=network, layers=layers, width=1.0, options=options)
+    assert row_of(settings.spec) is None
+    assert row_of(replace(settings, options={}).spec) is not None
+
+
+def test_a_budget_is_what_the_settings_are() -> None:
+    (row,) = rows_of("2", ["1D FCN C=3"])
+    full, short = row.settings("full"), row.settings("short")
+    assert row.budget(replace(full, seed=9, precision="32-true", dataset="mtat"), "full") == "full"
+    assert row.budget(short, "full") == "short"
+    assert row.budget(replace(full, epochs=1), "full") == "own"
+    assert row.budget(replace(full, clips=4), "smoke") == "smoke"
+    assert row.changed(replace(short, batch_size=8)) == {"epochs": 10, "patience": 3, "batch_size": 8}
+
+
 def test_experiments_have_the_papers_settings() -> None:
     settings = rows_of("2", ["2D FCN C=5"])[0].settings("full")
     assert (settings.dropout, settings.optimiser, settings.learning_rate) == (0.5, "adam", 1e-3)

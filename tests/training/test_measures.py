@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,13 +14,16 @@ import soundfile
 from mat_desktop.audio.decode import Decoding
 from mat_desktop.domain.card import TagSpec
 from mat_desktop.inference.cards import open_card
+from mat_desktop.networks.registry import build
 from tests.models import tiny_card
 from tests.training.corpora import make_corpus
 from training.__main__ import main
+from training.benchmark import benchmark
 from training.display import columns_of, margins
 from training.merging import compare as compare_merging
 from training.pooling import compare as compare_poolings
 from training.robustness import RATE, VARIANTS, write
+from training.settings import Settings
 
 SCHEME = """
 name = "tiny"
@@ -120,3 +124,19 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     (tmp_path / "scheme.toml").write_text("tags = 1")
     assert main(["merging", *folders, *model, *scheme]) == 1
     assert "is not a tag scheme" in capsys.readouterr().err
+
+
+def test_a_benchmark_measures_nothing_but_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Settings] = []
+
+    def ours(clips: object, settings: Settings, seconds: float) -> tuple[float, float, str]:
+        seen.append(settings)
+        return 2.0, 0.0, "32-true"
+
+    monkeypatch.setattr("training.benchmark._plain", lambda *_: (1.0, 0.0))
+    monkeypatch.setattr("training.benchmark._ours", ours)
+    listens_to = build(Settings().spec, 1).input
+    told = Settings(eq_db=3, low_pass=0.5, ema_decay=0.9, short_epochs=2, crop_frames=0)
+    benchmark(SimpleNamespace(listens_to=listens_to), told, 1.0)  # type: ignore[arg-type]
+    names = ("gain_db", "eq_db", "low_pass", "mel_mask", "time_mask", "mix", "ema_decay", "short_epochs")
+    assert not any(getattr(settings, name) for settings in seen for name in names)

@@ -2,12 +2,13 @@
 
 The paper states dropout 0.5, batch normalisation, ADAM and binary cross-entropy, and nothing else of the
 training. The rest of :data:`PAPER` is ours: ADAM's usual rate, whole clips, no augmentation, and an end when
-the validation PR-AUC has not grown for ten epochs.
+the validation PR-AUC has not grown for ten epochs. Two more things are ours, in every network: its input is
+standardised in each band, and the bias of its head begins where the answers are the tags' frequencies.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from training.published import PaperRow, TableNumber, paper_table
@@ -39,6 +40,10 @@ BUDGETS: dict[Budget, dict[str, Any]] = {
 """What a budget changes. "smoke" trains the whole networks, on so few clips that the figures say nothing."""
 
 
+BESIDE = ("dataset", "reader", "seed", "precision", "checkpoint_minutes")
+"""Settings that a row is free to have: they say on what and how it is computed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """A row of a table.
@@ -61,6 +66,20 @@ class Experiment:
         """
         told = {"network": self.network, "layers": self.layers, **self.changes, **BUDGETS[budget], **more}
         return replace(PAPER, **told)
+
+    def changed(self, settings: Settings, budget: Budget = "full") -> dict[str, Any]:
+        """What is other in these settings than in those of the row."""
+        row = self.settings(budget)
+        names = (field.name for field in fields(Settings) if field.name not in BESIDE)
+        return {name: value for name in names if (value := getattr(settings, name)) != getattr(row, name)}
+
+    def budget(self, settings: Settings, asked: Budget) -> Budget:
+        """Whose settings these are; "own" where more was changed than a budget does.
+
+        :param asked: a smoke run stays one whatever is changed
+        """
+        same = [budget for budget in BUDGETS if not self.changed(settings, budget)]
+        return same[0] if same else "smoke" if asked == "smoke" else "own"
 
     @property
     def paper(self) -> PaperRow:

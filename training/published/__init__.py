@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.networks.registry import names
 
 Item = TypeVar("Item")
 
@@ -94,11 +95,14 @@ def published_results() -> tuple[PublishedResult, ...]:
 
 
 def row_of(network: NetworkSpec) -> tuple[TableNumber, str] | None:
-    """Table and key of the row that reports this network; None for other networks, and other widths.
+    """Table and key of the row that reports this network; None for other networks, widths and options.
 
     A network of Table 3 stands in Table 2 too and is named by that one.
     """
-    if network.width != 1:
+    entry = names().get(network.name)
+    if entry is None or network.width != 1:
+        return None
+    if any(value != entry.options[name].default for name, value in network.options.items()):
         return None
     family, _, kind = network.name.partition("_")
     if family == "experiment1":
