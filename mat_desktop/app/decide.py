@@ -19,6 +19,7 @@ from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import Track
+from mat_desktop.metadata.write import obstacle
 
 SMALLEST = 1e-4
 """Scores are kept this far from 0 and 1, where the logit ends."""
@@ -186,7 +187,7 @@ def tag_taggram(
 
 
 def plan_file(session: Session, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
-    """What would be changed in a file; None where nothing would."""
+    """What would be changed in a file; None where nothing would. The file itself is not looked at."""
     settings = session.settings
     chosen = [s.tag for s in suggestions if s.chosen and (s.tag.write or s.verdict is Verdict.ACCEPTED)]
     changes = [
@@ -208,6 +209,11 @@ def plan_file(session: Session, track: Track, suggestions: Sequence[Suggestion])
     if marked is not None:
         changes.append(marked)
     return FilePlan(track.path, track.stamp, tuple(changes))
+
+
+def checked(plan: FilePlan) -> FilePlan:
+    """A plan with what speaks against writing the file, as far as a look at it tells."""
+    return replace(plan, fault=obstacle(plan.path))
 
 
 def _values_by_field(scheme: TagScheme, chosen: Sequence[DisplayTag]) -> dict[Field, list[str]]:

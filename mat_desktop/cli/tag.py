@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.apply import apply
-from mat_desktop.app.decide import plan_file, suggest
+from mat_desktop.app.decide import checked, plan_file, suggest
 from mat_desktop.app.recover import recover
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
@@ -21,7 +21,6 @@ from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, UsageFault, printable
-from mat_desktop.metadata.write import obstacle
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
@@ -145,10 +144,10 @@ def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds)
     record = Record(track.path, "unchanged", "", heard.scores, suggestions)
     plan = plan_file(session, track, suggestions)
     if plan is not None:
-        record.changes = plan.changes
-        reason = obstacle(track.path)
+        plan = checked(plan)
+        record.changes = plan.wanted
         record.status, record.error = (
-            ("failed", f"cannot be written: {reason}") if reason else ("planned", "")
+            ("failed", f"cannot be written: {plan.fault}") if plan.fault else ("planned", "")
         )
     return record
 

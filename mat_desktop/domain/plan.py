@@ -48,11 +48,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """All changes to one file, valid only while the file has this stamp."""
+    """All changes to one file, valid only while the file has this stamp.
+
+    :param wanted: what would be written if it can be
+    :param fault: why nothing can be written to the file, else empty; see :func:`app.decide.checked`
+    """
 
     path: Path
     stamp: FileStamp
-    changes: tuple[Change, ...]
+    wanted: tuple[Change, ...]
+    fault: str = ""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What would be written."""
+        return () if self.fault else self.wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from mat_desktop.app.apply import apply
 from mat_desktop.app.carry import Luggage
 from mat_desktop.app.compare import Comparison
 from mat_desktop.app.corrections import Collected, Counted, count_corrections, write_corrections
-from mat_desktop.app.decide import plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import checked, plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
 from mat_desktop.app.doctor import Check, checks
 from mat_desktop.app.draw import Picture, draw
@@ -163,6 +163,10 @@ class AppServices:
     def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
         """What would be written into one file."""
         return plan_file(self._session, track, suggestions)
+
+    def check_plan(self, plan: FilePlan) -> FilePlan:
+        """What speaks against writing a file, by a look at it."""
+        return checked(plan)
 
     def use_settings(self, changes: Mapping[str, Value]) -> None:
         """Other settings until the program ends."""

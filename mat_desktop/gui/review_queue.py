@@ -264,9 +264,9 @@ class Reviewing(QObject):
         after = self._queue[here + 1] if 0 <= here < len(self._queue) - 1 else None
         self.page.show_row(row, before, after)
 
-    def _show_changes(self, changes: Sequence[Change]) -> None:
+    def _show_changes(self, changes: Sequence[Change], fault: str) -> None:
         if self.is_open:
-            self.page.show_changes(changes)
+            self.page.show_changes(changes, fault)
 
     def _tell(self) -> None:
         if not self._queue:

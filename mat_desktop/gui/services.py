@@ -121,6 +121,9 @@ class Services(Protocol):
     def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
         """What would be written into one file; at once."""
 
+    def check_plan(self, plan: FilePlan) -> FilePlan:
+        """A plan with why the file cannot be written, where it cannot."""
+
     def use_settings(self, changes: Mapping[str, Value]) -> None:
         """Other settings, by key, until the program ends; at once."""
 

@@ -7,11 +7,11 @@ from typing import cast
 import numpy as np
 import pytest
 
-from mat_desktop.app.decide import plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import checked, plan_file, suggest, tag_taggram
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.session import Session
-from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings
@@ -19,6 +19,7 @@ from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import UsageFault
 from tests.models import tiny_card
+from tests.sounds import encode, tone
 
 CARD = tiny_card()
 SCHEME = TagScheme(
@@ -215,3 +216,16 @@ def test_unsound_schemes_are_refused(tmp_path: Path, text: str, reason: str) -> 
     path.write_text(text)
     with pytest.raises(UsageFault, match=reason):
         read_scheme(path)
+
+
+def test_a_plan_for_a_file_that_cannot_be_written_has_the_reason_and_no_change(tmp_path: Path) -> None:
+    change = Change(Field.GENRE, (), ("Rock",))
+
+    def planned(name: str) -> FilePlan:
+        path = encode(tmp_path / name, tone(0.2))
+        return checked(FilePlan(path, FileStamp.of(path.stat()), (change,)))
+
+    assert planned("a.flac").changes == (change,)
+    matroska = planned("a.mka")
+    assert matroska.fault == "the tags of Matroska and WebM are not supported"
+    assert (matroska.wanted, matroska.changes) == ((change,), ())

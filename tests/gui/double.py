@@ -257,6 +257,7 @@ class FakeServices:
         self._runs: list[tuple[Run, list[FilePlan]]] = []
         self.own_runs: list[int] = []
         self.gone: set[Path] = set()
+        self.refused: dict[Path, str] = {}
         for number in range(5):
             path = self.music / f"{number} song.flac"
             tags = {Field.TITLE: (f"Song {number}",), Field.ARTIST: ("The Late Ferries",)}
@@ -329,6 +330,9 @@ class FakeServices:
 
     def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
         return plan_file(cast(Session, self), track, suggestions)
+
+    def check_plan(self, plan: FilePlan) -> FilePlan:
+        return replace(plan, fault=self.refused.get(plan.path, ""))
 
     def models(self) -> list[Model | BrokenModel]:
         return [Model("double", self.data_dir, CARD, bundled=True), *self.other_models]

@@ -108,6 +108,45 @@ def test_the_whole_way_to_the_file_and_back(qtbot: QtBot, library: Window, servi
     assert row.state is State.REVIEWED
 
 
+def test_what_cannot_be_written_is_said_where_it_would_be_and_is_not_counted(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    first, second = list(services.files)[:2]
+    services.refused[first] = "the tags of Matroska and WebM are not supported"
+    listen(qtbot, library)
+    refusal = library.library.pane.changes.refusal
+    qtbot.waitUntil(refusal.isVisible, timeout=5000)
+    assert refusal.text.text() == "Cannot be written: the tags of Matroska and WebM are not supported"
+    library.library.select(1)
+    assert not refusal.isVisible()
+    library.pages.show("review")
+    assert not library.room.page.written.refusal.isVisible()
+    library.library.select(0)
+    qtbot.waitUntil(library.room.page.written.refusal.isVisible, timeout=5000)
+    library.pages.show("library")
+
+    library.actions_["write"].trigger()
+    panel = library.panels.write
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert panel.title.text() == "Write to 3 files"
+    assert panel.write.text() == "Write 3 files"
+    assert panel.note.text() == "1 file cannot be written"
+    line = panel.plan.line(1)
+    assert line is not None
+    assert line.file is not None
+    assert (line.file.path, line.stuck) == (first, True)
+    assert line.why == "The tags of Matroska and WebM are not supported"
+    panel.plan.toggle(1)
+    assert panel.plan.picked_files == 3
+    panel.filters[-1].click()
+    assert {line.file.path for line in panel.plan._lines if line.file is not None} == {first}
+    panel.filters[0].click()
+    panel.confirm()
+    qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not library.bridge.busy, timeout=5000)
+    assert services.files[first].tags[Field.GENRE] == ("Rock",)
+    assert Field.GENRE in services.files[second].tags
+
+
 def test_listening_can_be_cancelled(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     services.hold.clear()
     library.actions_["listen_all"].trigger()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from mat_desktop.domain.plan import Change
+from mat_desktop.domain.plan import Change, FilePlan
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
+from mat_desktop.gui.models.columns import sentence
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -45,6 +46,10 @@ class PlannedFile(Protocol):
     def changes(self) -> tuple[Change, ...]:
         """What can be changed in it."""
 
+    @property
+    def fault(self) -> str:
+        """Why nothing can be, else empty."""
+
 
 @dataclass(slots=True, eq=False)
 class Line:
@@ -64,13 +69,24 @@ class Line:
     icon: str = ""
 
 
+STAYS = "Stays as it is"
+
+
+def refusal_icon(fault: str) -> str:
+    """The sign of a reason why a file cannot be written."""
+    return "lock" if "read-only" in fault else "circle-alert"
+
+
 def replaces(change: Change) -> bool:
     """Whether a value that is there would go."""
     return any(value not in change.after for value in change.before)
 
 
 class PlanModel(QAbstractTableModel):
-    """Files come some at a time; numbers are kept, as there may be many. ``picked`` says they changed."""
+    """Files come some at a time; numbers are kept, as there may be many. ``picked`` says they changed.
+
+    ``faults`` counts files that cannot be written, ``stuck`` lines of which nothing can come.
+    """
 
     picked = Signal()
     TAKEN = "will be written"
@@ -83,6 +99,7 @@ class PlanModel(QAbstractTableModel):
         self._unchecked: set[Path] = set()
         self._keep: Keep | None = None
         self._replacing = self._headings = self._possible = 0
+        self.faults = self.stuck = 0
         self.picked_files = self.changes = 0
         self.by_field: Counter[Field] = Counter()
 
@@ -91,6 +108,7 @@ class PlanModel(QAbstractTableModel):
         self.beginResetModel()
         self._files, self._every, self._lines = [], [], []
         self._replacing = self._headings = self._possible = 0
+        self.faults = self.stuck = 0
         self.picked_files = self.changes = 0
         self.by_field = Counter()
         self.endResetModel()
@@ -108,11 +126,13 @@ class PlanModel(QAbstractTableModel):
             folder.files += 1
             fresh += self._lines_of(folder, file)
             self._possible += bool(file.changes)
+            self.faults += bool(file.fault)
             self._count(file, 1)
         self._files += files
         self._every += fresh
-        self._replacing += sum([line.replaces for line in fresh])
+        self._replacing += sum([line.replaces and not line.stuck for line in fresh])
         self._headings += sum([line.change is None for line in fresh])
+        self.stuck += sum([line.stuck for line in fresh])
         shown = self._filtered(fresh)
         if shown:
             first = len(self._lines)
@@ -122,7 +142,17 @@ class PlanModel(QAbstractTableModel):
         self.picked.emit()
 
     def _lines_of(self, folder: Folder, file: PlannedFile) -> list[Line]:
+        if isinstance(file, FilePlan) and file.fault:
+            return self._refused(folder, file, file.wanted)
         return [Line(folder, file, change, replaces(change)) for change in file.changes]
+
+    def _refused(self, folder: Folder, file: PlannedFile, changes: Iterable[Change]) -> list[Line]:
+        """Lines of a file that cannot be written; the first one says why."""
+        lines: list[Line] = []
+        for change in changes:
+            why, icon = (STAYS, "") if lines else (sentence(file.fault), refusal_icon(file.fault))
+            lines.append(Line(folder, file, change, replaces(change), why, stuck=True, icon=icon))
+        return lines
 
     def _count(self, file: PlannedFile, by: int) -> None:
         taken = self._taken(file)
@@ -174,8 +204,8 @@ class PlanModel(QAbstractTableModel):
         return self._possible - self.picked_files
 
     def counts(self) -> tuple[int, int]:
-        """Changes that only add, and changes that replace, over all files."""
-        return len(self._every) - self._headings - self._replacing, self._replacing
+        """Changes that only add, and changes that replace, over all files that can be written."""
+        return len(self._every) - self._headings - self.stuck - self._replacing, self._replacing
 
     def checked(self, line: Line) -> bool:
         """Whether something would be changed in a line's file."""

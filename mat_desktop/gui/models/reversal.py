@@ -11,8 +11,6 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.plan import Folder, Line, PlanModel, PlannedFile, replaces
 
-STAYS = "Stays as it is"
-
 
 class RunModel(PlanModel):
     """What a run changed; what does not count any more says so."""
@@ -32,23 +30,19 @@ class RunModel(PlanModel):
 
 
 class ReversalModel(PlanModel):
-    """Fields that another program changed since are unchecked at first.
-
-    ``conflicts`` counts fields that somebody else changed, ``faults`` files that cannot be written, and
-    ``stuck`` lines of which nothing can come.
-    """
+    """Fields that another program changed since are unchecked at first; ``conflicts`` counts them."""
 
     TAKEN = "will be changed"
 
     def __init__(self) -> None:
         super().__init__()
         self._left: dict[Path, set[Field]] = {}
-        self.conflicts = self.faults = self.stuck = 0
+        self.conflicts = 0
 
     def show(self, files: Sequence[PlannedFile]) -> None:
         """Another reversal, with nothing chosen by the user yet."""
         self._left = {}
-        self.conflicts = self.faults = self.stuck = 0
+        self.conflicts = 0
         super().show(files)
 
     def add(self, files: Sequence[PlannedFile]) -> None:
@@ -59,26 +53,26 @@ class ReversalModel(PlanModel):
                 if conflicts:
                     self._left[file.path] = conflicts
                 self.conflicts += len(conflicts)
-                self.faults += bool(file.fault)
         super().add(files)
 
     def _lines_of(self, folder: Folder, file: PlannedFile) -> list[Line]:
         if not isinstance(file, FileReversal):
             return super()._lines_of(folder, file)
-        lines: list[Line] = []
-        for item in file.fields:
-            if item.idle and not item.why:
-                continue
-            change, stuck = item.change, bool(file.fault) or item.idle
-            why, icon = sentence(item.why), ""
-            if file.fault:
-                why = f"{sentence(file.fault)}" if not lines else STAYS
-                icon = "" if lines else "lock" if "read-only" in file.fault else "circle-alert"
-            elif item.conflict:
-                icon = "triangle-alert"
-            self.stuck += stuck
-            lines.append(Line(folder, file, change, replaces(change), why, stuck, icon))
-        return lines
+        items = [item for item in file.fields if item.why or not item.idle]
+        if file.fault:
+            return self._refused(folder, file, [item.change for item in items])
+        return [
+            Line(
+                folder,
+                file,
+                item.change,
+                replaces(item.change),
+                sentence(item.why),
+                item.idle,
+                "triangle-alert" if item.conflict else "",
+            )
+            for item in items
+        ]
 
     def _taken(self, file: PlannedFile) -> Sequence[Change]:
         left = self._left.get(file.path)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from mat_desktop.domain.track import Track, TrackId
+from mat_desktop.domain.plan import FilePlan
+from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import FileFault
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.models.row import Row
@@ -27,8 +28,9 @@ TAGGRAMS = 64
 
 
 class Look(QObject):
-    """Answers come for the row looked at last, with ``drawn``, ``not_drawn`` and ``heard``."""
+    """Answers come for the row looked at last, with ``drawn``, ``not_drawn``, ``heard`` and ``refused``."""
 
+    refused = Signal()
     drawn = Signal(object)
     not_drawn = Signal(str)
     heard = Signal()
@@ -37,10 +39,13 @@ class Look(QObject):
         super().__init__()
         self._services, self._bridge = services, bridge
         self._path: Path | None = None
+        self._looked: tuple[Path, FileStamp] | None = None
+        self._fault = ""
         self.taggrams: OrderedDict[tuple[Path, TrackId], NDArray[np.float16]] = OrderedDict()
 
     def at(self, row: Row | None) -> None:
         """Draw another track; None, or one that cannot be read, is not drawn."""
+        self._looked = None
         if row is None or row.track is None:
             self._path = None
             return
@@ -56,6 +61,26 @@ class Look(QObject):
                 self.not_drawn.emit(error.cause if isinstance(error, FileFault) else str(error))
 
         self._bridge.ask("draw", lambda: self._services.draw(path), done, failed, engine=True)
+
+    def fault(self, plan: FilePlan | None) -> str:
+        """Why what is planned for the file in view cannot be written, as far as it was looked at.
+
+        ``refused`` says later that there is something.
+        """
+        if plan is None:
+            return ""
+        state = (plan.path, plan.stamp)
+        if self._looked == state:
+            return self._fault
+        self._looked, self._fault = state, ""
+
+        def done(found: FilePlan) -> None:
+            if self._looked == state and found.fault:
+                self._fault = found.fault
+                self.refused.emit()
+
+        self._bridge.ask("can be written", lambda: self._services.check_plan(plan), done)
+        return ""
 
     def ahead(self, path: Path, done: Callable[[Picture], None]) -> None:
         """Draw a file that may be looked at soon, behind those that are waited for."""

@@ -15,8 +15,8 @@ from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
 
-SLICE = 200
-"""Files whose changes are worked out together."""
+SLICE = 20
+"""Files whose changes are worked out together: each that would change is opened."""
 
 
 def heard(rows: Iterable[Row]) -> list[Row]:
@@ -54,7 +54,8 @@ class Write(QObject):
             for row in part:
                 track = row.track
                 if track is not None:
-                    plans.append(services.plan_file(track, row.chosen(services.suggest, shift).tags))
+                    plan = services.plan_file(track, row.chosen(services.suggest, shift).tags)
+                    plans.append(plan and services.check_plan(plan))
             return plans
 
         def each(plans: list[FilePlan | None], done: int) -> None:

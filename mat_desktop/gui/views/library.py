@@ -49,7 +49,7 @@ class Library(QWidget):
     selection_changed = Signal()
     stepped = Signal(int)
     tags_shown = Signal(bool)
-    changes_shown = Signal(object)
+    changes_shown = Signal(object, str)
     decided = Signal(object, object)
     policy_picked = Signal(object, object)
     shift_picked = Signal(float)
@@ -199,6 +199,7 @@ class Library(QWidget):
         self.table.seek.connect(self.player.skip)
         self.dock.player.overview.skip.connect(self.player.skip)
         self.player.moved.connect(self._playhead)
+        self.look.refused.connect(self.show_changes)
         self.look.drawn.connect(self.dock.set_picture)
         self.look.not_drawn.connect(lambda why: self.dock.set_note(f"Cannot be drawn: {why}"))
         self.look.heard.connect(lambda: self._show_tags(new_track=False))
@@ -425,9 +426,9 @@ class Library(QWidget):
         if row is None or row.track is None or row.scores is None:
             return
         plan = self._services.plan_file(row.track, self.tracks.suggestions(row))
-        changes = plan.changes if plan else ()
-        self.pane.show_changes(row.track, changes, self._services.policies)
-        self.changes_shown.emit(changes)
+        changes, fault = plan.wanted if plan else (), self.look.fault(plan)
+        self.pane.show_changes(row.track, changes, self._services.policies, fault)
+        self.changes_shown.emit(changes, fault)
 
     def set_policies(self) -> None:
         """Policies were changed elsewhere."""

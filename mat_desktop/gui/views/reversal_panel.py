@@ -173,7 +173,7 @@ class ReversalPanel(ConfirmPanel):
         for button, name, number in zip(
             self.filters,
             ("All", "Changed since", "Not possible"),
-            (sum(model.counts()), model.conflicts, model.stuck),
+            (sum(model.counts()) + model.stuck, model.conflicts, model.stuck),
             strict=True,
         ):
             button.setText(f"{name} {words.number(number)}")

@@ -29,7 +29,7 @@ from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
-from mat_desktop.gui.widgets.changes import new_html, old_html
+from mat_desktop.gui.widgets.changes import Refusal, new_html, old_html
 from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.painting import key_text
@@ -114,6 +114,8 @@ class WillBeWritten(QWidget):
         self.summary = Text(size=12, token="muted")
         head.addWidget(self.summary)
         layout.addLayout(head)
+        self.refusal = Refusal()
+        layout.addWidget(self.refusal)
         self.fields = QLabel()
         self.fields.setTextFormat(Qt.TextFormat.RichText)
         self.fields.setFont(font(12))
@@ -381,9 +383,10 @@ class ReviewPage(QWidget):
         decided = sum(1 for s in asked if s.verdict is not Verdict.UNDECIDED)
         self.decided.setText(f"{decided} of {len(asked)} decided" if asked else "")
 
-    def show_changes(self, changes: Sequence[Change]) -> None:
-        """What would be written."""
+    def show_changes(self, changes: Sequence[Change], fault: str) -> None:
+        """What would be written, or why it cannot be."""
         self.written.show_changes(changes)
+        self.written.refusal.say(fault)
 
     def show_progress(self, at: int, total: int, reviewed: int, seconds_each: float | None) -> None:
         """:param at: place of the track in view

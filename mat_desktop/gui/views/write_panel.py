@@ -14,7 +14,7 @@ from mat_desktop.gui.models.plan import Keep, PlanModel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.changes import PolicyCombo
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
-from mat_desktop.gui.widgets.controls import Alternatives, Button, Panel, Text
+from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Panel, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 
@@ -88,8 +88,9 @@ class WritePanel(ConfirmPanel):
         self.filters: list[Button] = []
         filters: tuple[tuple[str, Keep | None], ...] = (
             ("All", None),
-            ("Add", lambda line: not line.replaces),
-            ("Replace", lambda line: line.replaces),
+            ("Add", lambda line: not line.replaces and not line.stuck),
+            ("Replace", lambda line: line.replaces and not line.stuck),
+            ("Not possible", lambda line: line.stuck),
         )
         for text, only in filters:
             button = Button(text, height=28)
@@ -118,7 +119,11 @@ class WritePanel(ConfirmPanel):
         buttons = QHBoxLayout(foot)
         buttons.setContentsMargins(24, 0, 20, 0)
         buttons.setSpacing(8)
-        self.note = Text(token="muted")
+        self.note_icon = Icon("triangle-alert", 16, "warning")
+        self.note_icon.hide()
+        buttons.addWidget(self.note_icon)
+        self.note = Text(token="muted", elide=True)
+        self.note.setMinimumHeight(20)
         buttons.addWidget(self.note, 1)
         cancel = Button("Cancel", key="Esc")
         cancel.clicked.connect(self.closed)
@@ -193,10 +198,17 @@ class WritePanel(ConfirmPanel):
         for field, card in self.cards.items():
             card.count.setText(words.number(by_field[field]))
         adding, replacing = self.plan.counts()
-        names = (("All", adding + replacing), ("Add", adding), ("Replace", replacing))
+        stuck = self.plan.stuck
+        names = (
+            ("All", adding + replacing + stuck),
+            ("Add", adding),
+            ("Replace", replacing),
+            ("Not possible", stuck),
+        )
         for button, (name, number) in zip(self.filters, names, strict=True):
             button.setText(f"{name} {words.number(number)}")
             button.updateGeometry()
+        self.filters[-1].setEnabled(stuck > 0)
         self._say(count)
         self.write.setEnabled(self._complete and count > 0)
         self.write.updateGeometry()
@@ -207,6 +219,7 @@ class WritePanel(ConfirmPanel):
             self.title.setText(f"Write to {asked}")
             self.summary.setText(f"Working out the changes: {words.number(self._done)} of {asked}")
             self.note.setText("")
+            self.note_icon.hide()
             self.write.setText("Write")
             return
         self.title.setText(f"Write to {words.plural(count, 'file')}")
@@ -218,13 +231,18 @@ class WritePanel(ConfirmPanel):
             )
         elif self.plan.left_out:
             self.summary.setText("No file is checked.")
+        elif self.plan.faults:
+            self.summary.setText("None of these files can be written.")
         else:
             self.summary.setText("Nothing would change in these files.")
         parts = []
+        if self.plan.faults:
+            parts.append(f"{words.plural(self.plan.faults, 'file')} cannot be written")
         if self.plan.left_out:
             parts.append(f"{words.plural(self.plan.left_out, 'file')} left out by you")
         unchanged = self._done - self._changed
         if unchanged:
             parts.append(f"{words.plural(unchanged, 'file')} without a change")
         self.note.setText(", ".join(parts))
+        self.note_icon.setVisible(bool(self.plan.faults))
         self.write.setText(f"Write {words.plural(count, 'file')}")

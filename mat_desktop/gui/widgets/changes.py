@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 from mat_desktop.domain.plan import Change, Policy
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
+from mat_desktop.gui.models.plan import refusal_icon
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Icon, Line, Text
 from mat_desktop.gui.widgets.drop_down import Combo
@@ -70,6 +71,28 @@ def new_html(before: Sequence[str], after: Sequence[str]) -> str:
         else:
             parts.append(f'<span style="color:{t.positive}">+&nbsp;{escape(value)}</span>')
     return "&ensp;".join(parts)
+
+
+class Refusal(QWidget):
+    """Why a file cannot be written, with a sign."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        self.icon = Icon("lock", 16, "warning")
+        layout.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
+        self.text = Text(size=12, token="warning")
+        self.text.setWordWrap(True)
+        layout.addWidget(self.text, 1)
+        self.hide()
+
+    def say(self, fault: str) -> None:
+        """Empty where it can."""
+        self.icon.set(refusal_icon(fault), "warning")
+        self.text.setText(f"Cannot be written: {fault}" if fault else "")
+        self.setVisible(bool(fault))
 
 
 class _FieldBlock(QWidget):
@@ -140,6 +163,9 @@ class Changes(QWidget):
         self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self.summary, 1)
         layout.addLayout(head)
+        self.refusal = Refusal()
+        self.refusal.layout().setContentsMargins(16, 0, 16, 8)  # type: ignore[union-attr]
+        layout.addWidget(self.refusal)
         self.blocks: dict[Field, _FieldBlock] = {}
         for field in fields:
             block = _FieldBlock(field, policies.get(field, Policy.FILL_EMPTY))
@@ -193,6 +219,10 @@ class Changes(QWidget):
             lost = sum(1 for c in changes if any(value not in c.after for value in c.before) and c in shown)
             tail = f"{words.plural(lost, 'field')} replaced" if lost else "nothing removed"
             self.summary.setText(f"{words.plural(len(shown), 'field')}, {tail}")
+
+    def show_fault(self, fault: str) -> None:
+        """Why none of it can be written; empty where it can."""
+        self.refusal.say(fault)
 
     def set_policies(self, policies: Mapping[Field, Policy]) -> None:
         """Policies were changed elsewhere, or there are others."""

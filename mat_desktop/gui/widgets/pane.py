@@ -280,8 +280,10 @@ class Pane(Panel):
         self.says.setText("")
         self._count_undecided()
 
-    def show_changes(self, track: Track, changes: Sequence[Change], policies: Mapping[Field, Policy]) -> None:
-        """What would be written."""
+    def show_changes(
+        self, track: Track, changes: Sequence[Change], policies: Mapping[Field, Policy], fault: str
+    ) -> None:
+        """What would be written, or why it cannot be."""
         why: dict[Field, str] = {}
         by_field = {change.field for change in changes}
         for field in self._fields:
@@ -294,6 +296,7 @@ class Pane(Panel):
             else:
                 why[field] = "nothing to add"
         self.changes.show_changes(track.tags, changes, why)
+        self.changes.show_fault(fault)
 
     def _reveal(self, y: int) -> None:
         self.area.ensureVisible(0, self.question.y() + y, 0, 40)
