@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -21,16 +22,36 @@ from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.settings import Value, policy_key
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.taught import TaughtTag
-from mat_desktop.errors import MatError, UsageFault
+from mat_desktop.errors import MatError, StoreFault, UsageFault
 from mat_desktop.inference.cards import open_card
 from mat_desktop.inference.client import Engine
 from mat_desktop.store.journal import Journal, Run
 from mat_desktop.store.library import Library
 
+JOURNAL = "journal.db"
+
 
 def default_data_dir() -> Path:
     """Where the databases lie unless the user says otherwise."""
     return Path(PlatformDirs("mat-desktop", appauthor=False).user_data_dir)
+
+
+@contextmanager
+def reading_journal(data_dir: Path | None = None) -> Iterator[Journal | None]:
+    """The history alone, from a folder that need not allow more. None where there is none yet.
+
+    :raises StoreFault: it cannot be read
+    """
+    path = (data_dir or default_data_dir()) / JOURNAL
+    try:
+        path.stat()
+    except FileNotFoundError:
+        yield None
+        return
+    except OSError as error:
+        raise StoreFault(f"{path} cannot be opened: {error.strerror or error}") from error
+    with closing(Journal(path, read_only=True)) as journal:
+        yield journal
 
 
 class Session:
@@ -69,7 +90,7 @@ class Session:
         self._make_scheme()
         self._thresholds: dict[str, Thresholds] = {}
         self.library = Library(self.data_dir / "library.db")
-        self.journal = Journal(self.data_dir / "journal.db")
+        self.journal = Journal(self.data_dir / JOURNAL)
         self._device = device
         self.engine = self.engine_of(folder)
 

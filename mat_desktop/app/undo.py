@@ -19,7 +19,7 @@ from mat_desktop.domain.track import FileStamp, TagSet
 from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import obstacle
-from mat_desktop.store.journal import Entry, Run
+from mat_desktop.store.journal import Entry, Journal, Run
 
 GONE = "the file is gone"
 BACK_ALREADY = "is as it was already"
@@ -140,10 +140,10 @@ def undoing_files(session: Session, files: Sequence[Path]) -> Task:
     return Task(RunKind.UNDO, reason, _pasts(session, wanted), undo_of, whole=False)
 
 
-def written_by(session: Session, run_id: int) -> list[FileReversal]:
+def written_by(journal: Journal, run_id: int) -> list[FileReversal]:
     """What a run wrote, file by file: from old to new, and what does not count any more says so."""
-    entries = session.journal.written(run_id)
-    settled = session.journal.reverted([entry.id for entry in entries])
+    entries = journal.written(run_id)
+    settled = journal.reverted([entry.id for entry in entries])
     return [
         FileReversal(
             entry.known,

@@ -6,18 +6,26 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mat_desktop.app.recover import recover
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip
 from mat_desktop.cli.output import errors
+from mat_desktop.errors import printable
 
 
 @contextmanager
 def opened(
-    data_dir: Path | None, model: str | None = None, device: str | None = None, *, tags: bool = True
+    data_dir: Path | None,
+    model: str | None = None,
+    device: str | None = None,
+    *,
+    tags: bool = True,
+    settle: bool = False,
 ) -> Iterator[Session]:
     """A session that is closed at the end.
 
     :param tags: the command rests on the tag scheme, so it ends where ``tags.toml`` is not usable
+    :param settle: the command writes to files: what a crash left is looked at first
     :raises MatError: the library cannot be opened, or ``tags.toml`` is not usable
     """
     session = Session(data_dir, model, device)
@@ -27,6 +35,9 @@ def opened(
         say(session.settings_slips)
         if tags:
             say(session.slips)
+        if settle:
+            for result in recover(session):
+                errors.print(f"an earlier run: {printable(result.path)}: {result.reason}")
         yield session
     finally:
         session.close()

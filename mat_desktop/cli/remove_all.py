@@ -7,19 +7,23 @@ from threading import Event
 
 from mat_desktop.app import remove
 from mat_desktop.app.session import Session
+from mat_desktop.cli.opening import opened
 from mat_desktop.cli.output import command, count, errors, list_failures, progress
-from mat_desktop.cli.undo import carry_out, read_fields, show, with_session
+from mat_desktop.cli.undo import carry_out, read_fields, show
 from mat_desktop.domain.reversal import FileReversal
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file still holds something of ours."""
-    return with_session(options, lambda session: _remove(session, options, cancel))
+    with opened(options.data_dir, tags=False, settle=True) as session:
+        return _remove(session, options, cancel)
 
 
 def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     fields = read_fields(options.field)
     task = remove.removing(session, options.paths, cancel)
+    if cancel.is_set():  # not all was looked at
+        return 0
     found: list[FileReversal] = []
     with progress() as bar:
         bar_task = bar.add_task("Looking", total=len(task.pasts))

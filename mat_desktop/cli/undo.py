@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Event
 
-from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
+from mat_desktop.cli.opening import opened
 from mat_desktop.cli.output import change_line, command, count, errors, list_failures, progress
 from mat_desktop.domain.plan import WriteStatus
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
@@ -20,18 +20,8 @@ from mat_desktop.errors import FileFault, UsageFault, printable
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file could not be put back entirely."""
-    return with_session(options, lambda session: _undo(session, options, cancel))
-
-
-def with_session(options: argparse.Namespace, do: Callable[[Session], int]) -> int:
-    """A session for something that writes: what a crash left is settled first."""
-    session = Session(options.data_dir)
-    try:
-        for result in recover(session):
-            errors.print(f"an earlier run: {printable(result.path)}: {result.reason}")
-        return do(session)
-    finally:
-        session.close()
+    with opened(options.data_dir, tags=False, settle=True) as session:
+        return _undo(session, options, cancel)
 
 
 def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:

@@ -273,7 +273,7 @@ class AppServices:
 
     def run_changes(self, run_id: int) -> Sequence[FileReversal]:
         """What a run wrote, file by file."""
-        return written_by(self._session, run_id)
+        return written_by(self._session.journal, run_id)
 
     def undoing(self, run_id: int) -> Task:
         """Take back a run."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import mutagen.flac
 import pytest
 
 from mat_desktop.__main__ import main
+from mat_desktop.cli import remove_all
+from mat_desktop.cli.main import parse
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.files import read_tags
 from tests.cli.test_cli import common, digests, music
@@ -126,3 +129,38 @@ def test_a_file_that_is_gone_is_named(
     err = capsys.readouterr().err
     assert "a.flac: the file is gone" in err
     assert "out of 1 file" in err
+
+
+def test_the_history_is_read_without_a_change(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "data"
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    for words, said in ((["history"], "2 files"), (["history", "1"], "a.flac")):
+        assert main([*words, "--data-dir", str(folder)]) == 0
+        assert said in capsys.readouterr().out
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    assert main(["history", "--data-dir", str(tmp_path / "none")]) == 0
+    assert "Nothing was written yet" in capsys.readouterr().out
+    assert main(["history", "1", "--data-dir", str(tmp_path / "none")]) == 2
+    assert not (tmp_path / "none").exists()
+
+
+def test_undo_says_which_settings_do_not_count(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data" / "settings.toml").write_text("[writing\nkeep_time = true\n")
+    (tmp_path / "data" / "tags.toml").write_text("[tags\n")
+    for words in (["undo"], ["redo"], ["remove-all"]):
+        assert main([*words, "--data-dir", str(tmp_path / "data")]) == 0
+        assert "settings.toml is not usable" in capsys.readouterr().err
+
+
+def test_a_search_that_was_stopped_does_not_say_that_nothing_is_there(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cancel = Event()
+    cancel.set()
+    options = parse(["remove-all", str(written), "--data-dir", str(tmp_path / "data")])
+    assert remove_all.run(options, cancel) == 0
+    assert capsys.readouterr().err == ""
