@@ -38,7 +38,7 @@ from training.experiments import Experiment, rows_of
 from training.export import check_exportable
 from training.export import export as export_model
 from training.finetune import SETTINGS as FINETUNE
-from training.finetune import blended, new_head, own_head
+from training.finetune import blended, check_start, new_head, own_head
 from training.identity import check_data
 from training.inputs import Clips, hear
 from training.loop import Trained, fit, predict
@@ -109,6 +109,8 @@ def train(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Export the best epoch of a run, or the last one, or that blended with the model it started from."""
+    if not 0 <= options.share <= 1:
+        raise SettingsFault(f"--share must be in 0..1, not {options.share:g}")
     settings, command = read_settings(options.folder)
     settings, dataset = open_data(options, settings)
     clips = _prepared(options, dataset, _input_of(settings))
@@ -125,6 +127,7 @@ def export(options: argparse.Namespace) -> int:
         )
     if options.blend:
         before, start = open_model(options.blend)
+        check_start(before, settings, clips)
         trained = blended(trained, start, options.share)
         about |= {"start": before.digest, "before": before.training}
     card = export_model(trained, clips, settings.spec, options.export, about)

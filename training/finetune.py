@@ -16,10 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import ModelFault
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
 from training.devices import one_thread
+from training.evaluate import has_tags_of
 from training.feed import batches, side_by_side
 from training.inputs import Clips, Indices
 from training.loop import PREDICTED_AT_ONCE, Trained, contiguous
@@ -82,6 +84,15 @@ def own_head(trained: Trained, settings: Settings) -> Trained:
     module = build(settings.spec, len(weights["head.bias"]), settings.dropout)
     module.load_state_dict(weights)
     return Trained(module, trained.standard)
+
+
+def check_start(card: ModelCard, settings: Settings, clips: Clips) -> None:
+    """:raises ModelFault: a run did not start from this model and its head: between them lies nothing"""
+    if settings.start != card.digest:
+        started = f"model {settings.start}" if settings.start else "random weights"
+        raise ModelFault(f"{card.name} is model {card.digest}, and the run started from {started}")
+    if not has_tags_of(card, clips.dataset):
+        raise ModelFault(f"{card.name} has other tags than the run: their heads cannot be blended")
 
 
 def blended(trained: Trained, before: Trained, share: float) -> Trained:

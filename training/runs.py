@@ -7,6 +7,7 @@ It holds ``settings.json``, ``command.txt``, ``place.json``, ``epochs.jsonl``, `
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -204,10 +205,9 @@ def without_paths(arguments: Sequence[str]) -> str:
 
 
 def _last_part(word: str) -> str:
-    name, equals, value = word.partition("=")
-    return (
-        f"{name}={Path(value).name}" if equals and "/" in value else Path(word).name if "/" in word else word
-    )
+    named = re.fullmatch(r"([\w-]+=)(.*)", word, flags=re.DOTALL)
+    start, value = named.groups() if named else ("", word)
+    return start + re.split(r"[/\\]", value.rstrip("/\\"))[-1]  # of Windows too, wherever it was written
 
 
 def _epochs(folder: Path) -> list[Epoch]:

@@ -69,7 +69,7 @@ def _best(scores: Array, positive: NDArray[np.bool_]) -> tuple[float, float, flo
     precision = hits / np.arange(1, len(order) + 1)
     recall = hits / positive.sum()
     curve = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
-    kernel = np.ones(SMOOTHING)
+    kernel = np.ones(min(SMOOTHING, len(curve)))  # longer than the curve, it would lengthen it
     smooth = np.convolve(curve, kernel, mode="same") / np.convolve(np.ones_like(curve), kernel, mode="same")
     best = int(smooth.argmax())
     upper, lower = scores[order[best]], scores[order[min(best + 1, len(order) - 1)]]

@@ -222,7 +222,7 @@ def test_the_whole_network_for_its_own_tags_goes_on_from_its_own_head(
 
 
 def test_the_last_epoch_blended_with_the_model_before(
-    command: Command, model: Path, place: Path, tmp_path: Path
+    command: Command, model: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--model", str(model), "--export", str(tmp_path / "best"), "--whole", "--epochs", "2"]
     words += ["--batch-size", "4", "--crop-frames", "300", "--ema-decay", "0.5", "--seed", "3"]
@@ -238,7 +238,14 @@ def test_the_last_epoch_blended_with_the_model_before(
     told = open_card(tmp_path / "blend").training
     assert told["start"] == open_card(model).digest
     assert told["before"]["settings"]["epochs"] == 4
-    assert command("export", *blend[:4], str(tmp_path / "no"), "--export", str(tmp_path / "no")) == 1
+    no = ["--export", str(tmp_path / "no")]
+    assert command("export", *blend[:4], str(tmp_path / "no"), *no) == 1
+    capsys.readouterr()
+    assert command("export", *blend[:4], str(tmp_path / "best"), *no) == 1
+    assert f"the run started from model {open_card(model).digest}" in capsys.readouterr().err
+    assert command("export", *blend[:-1], "3", *no) == 2
+    assert "--share must be in 0..1, not 3" in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()
 
 
 def test_rows_of_a_table_beside_the_papers_figures(

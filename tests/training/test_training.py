@@ -187,6 +187,15 @@ def test_thresholds_separate_what_can_be_separated() -> None:
     assert found.recall.min() > 0.85  # smoothing may cost one clip
 
 
+@pytest.mark.parametrize("clips", [3, 4, 5])
+def test_a_threshold_on_few_clips(clips: int) -> None:
+    labels = np.ones((clips, 1), np.float32)
+    scores = np.linspace(0.4, 0.6, clips, dtype=np.float32)[:, None]
+    found = best_thresholds(scores, labels)
+    assert 0.4 <= found.values[0] <= 0.6
+    assert found.precision[0] == 1
+
+
 def test_a_tag_without_positives_is_suggested_only_beyond_anything_known() -> None:
     scores = np.random.default_rng(0).random((50, 1)).astype(np.float32) * 0.5
     found = best_thresholds(scores, np.zeros((50, 1), np.float32))

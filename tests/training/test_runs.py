@@ -1,0 +1,29 @@
+"""The folder of a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from training.runs import shown, without_paths
+from training.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("/home/anna berg/Music/", "Music"),
+        (r"C:\Users\Anna Berg\Music", "Music"),
+        ("C:\\Users\\Anna Berg\\Music\\", "Music"),
+        (r"\\server\anna\Music", "Music"),
+        (r"--data=C:\Users\Anna Berg\Music", "--data=Music"),
+        ("--data=/home/anna/Music", "--data=Music"),
+        ("/home/a=b/Music", "Music"),
+        ("Music", "Music"),
+        ("min_tracks=5", "min_tracks=5"),
+        ("2D FCN C=5", "2D FCN C=5"),
+    ],
+)
+def test_folders_of_a_computer_stay_there(word: str, told: str) -> None:
+    expected = f"'{told}'" if " " in told else told
+    assert without_paths(["train", word]) == f"python -m training train {expected}"
+    assert shown(Settings(reader={"report": word}))["reader"] == {"report": told}
