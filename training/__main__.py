@@ -87,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
             "--progress", choices=("bar", "json"), default="bar", help="json: lines on stdout"
         )
     for command in (train, finetune):
-        command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+        way = command.add_mutually_exclusive_group()
+        way.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+        way.add_argument("--again", action="store_true", help="begin anew, and delete what there is of it")
     for command in (evaluate, finetune, *measures):
         command.add_argument("--model", type=Path, required=True, help="model folder")
     for command in (train, finetune, export):

@@ -55,6 +55,7 @@ from training.robustness import nothing_heard
 from training.robustness import robustness as variants
 from training.runs import (
     best_network,
+    check_unused,
     finish,
     finished,
     folder_of,
@@ -101,6 +102,7 @@ def train(options: argparse.Namespace) -> int:
     settings, dataset = open_data(options, settings_of(options))
     if options.export:
         check_exportable(_input_of(settings), settings.network)
+    _check_unused(options, settings, dataset)
     _, clips, trained = _run(options, settings, dataset, "own", options.resume)
     if options.export and IS_FIRST:
         _export(options, trained, clips, settings)
@@ -183,6 +185,8 @@ def finetune(options: argparse.Namespace) -> int:
         raise SettingsFault(f"{', '.join(only_whole)}: for a new head alone nothing is set; add --whole")
     settings = settings_of(options, FINETUNE, network)
     settings, dataset = open_data(options, settings)
+    if options.whole:
+        _check_unused(options, settings, dataset)
     clips = _prepared(options, dataset, trained.module.input)
     if options.whole and has_tags_of(card, dataset):
         trained = own_head(trained, settings)
@@ -325,6 +329,12 @@ def _heard(options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np
     clips = _prepared(options, dataset, trained.module.input)
     indices = clips.split("test")
     return predict(trained.module, clips, indices, trained.standard), clips.labels(indices), card
+
+
+def _check_unused(options: argparse.Namespace, settings: Settings, dataset: Dataset) -> None:
+    """Before anything long is done. :raises SettingsFault: a training would be lost"""
+    if not options.resume and not options.again:
+        check_unused(folder_of(options.runs, settings, dataset))
 
 
 def _run(

@@ -82,6 +82,15 @@ def note_place(folder: Path, arguments: Sequence[str]) -> None:
     write_whole(folder / PLACE, lambda file: file.write(json.dumps(place).encode()))
 
 
+def check_unused(folder: Path) -> None:
+    """:raises SettingsFault: it holds a training, which would be lost if it began anew"""
+    if any((folder / name).exists() for name in (LAST, BEST, "result.json")):
+        raise SettingsFault(
+            f"{printable(folder)} holds this training already: --resume goes on with it, "
+            "--again deletes it and begins anew"
+        )
+
+
 def finished(folder: Path) -> bool:
     """Whether the run is over and measured."""
     return (folder / "result.json").exists()
@@ -200,7 +209,7 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 def without_paths(arguments: Sequence[str]) -> str:
     """The command as anyone can give it: folders by their last name only."""
-    words = [_last_part(word) for word in arguments if word != "--resume"]
+    words = [_last_part(word) for word in arguments if word not in ("--resume", "--again")]
     return "python -m training " + shlex.join(words)
 
 

@@ -89,6 +89,38 @@ def test_a_run_leaves_all_that_is_to_be_known(place: Path, model: Path) -> None:
     assert open_card(model).network.layers == 3
 
 
+def test_a_training_is_not_lost_by_typing_its_command_again(
+    command: Command, place: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*SMALL, "--epochs", "1", "--seed", "11", "--progress", "json"]
+    assert command("train", *words) == 0
+    (run,) = (path for path in (place / "runs").iterdir() if '"seed": 11' in _text(path / "settings.json"))
+    before = (run / "best.pt").stat().st_mtime_ns
+    for kept in ("result.json", "last.pt", "best.pt"):
+        capsys.readouterr()
+        assert command("train", *words) == 2
+        said = capsys.readouterr()
+        assert "--resume goes on with it, --again deletes it" in said.err
+        assert "prepare" not in said.out, "before anything long is done"
+        assert (run / "best.pt").stat().st_mtime_ns == before
+        (run / kept).rename(tmp_path / kept)
+    assert command("train", *words) == 0, "there is nothing to lose any more"
+    assert command("train", *words, "--resume") == 0
+    before = (run / "best.pt").stat().st_mtime_ns
+    assert command("train", *words, "--again") == 0
+    assert (run / "best.pt").stat().st_mtime_ns > before
+    assert "--again" not in _text(run / "command.txt")
+    tuned = ["--model", str(model), "--whole", "--epochs", "1", "--crop-frames", "300", "--seed", "12"]
+    tuned += ["--export", str(tmp_path / "mine")]
+    assert command("finetune", *tuned) == 0
+    assert command("finetune", *tuned) == 2
+    assert command("finetune", *tuned, "--resume") == 0
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 def test_events_for_programs(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("train", *SMALL, "--epochs", "1", "--progress", "json") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
