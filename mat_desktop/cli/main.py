@@ -18,6 +18,7 @@ from threading import Event
 from typing import Any
 
 from mat_desktop import __version__
+from mat_desktop.cli.output import silence_stdout
 from mat_desktop.domain.settings import DEVICES
 from mat_desktop.errors import MatError, UsageFault, printable
 
@@ -267,8 +268,9 @@ def run(options: argparse.Namespace) -> int:
     cancel = Event()
     signals = _stop_on_signals(cancel)
     module = importlib.import_module(f"mat_desktop.cli.{options.command.replace('-', '_')}")
+    status = OK
     try:
-        status: int = module.run(options, cancel)
+        status = module.run(options, cancel)
         sys.stdout.flush()
     except KeyboardInterrupt:
         pass  # the second Ctrl+C
@@ -280,14 +282,14 @@ def run(options: argparse.Namespace) -> int:
         return SOME_FAILED
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.
-        _silence_stdout()
-        return OK
+        silence_stdout()
+        return status
     except OSError as error:
         where = "the output cannot be written"
         if isinstance(error.filename, str | bytes):
             where = printable(os.fsdecode(error.filename))
         else:
-            _silence_stdout()
+            silence_stdout()
         print(f"mat-desktop: {where}: {error.strerror or error}", file=sys.stderr)
         return SOME_FAILED
     return STOPPED_BY + signals[0] if signals else status
@@ -301,11 +303,6 @@ def _mend_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - until the program ends
         elif isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _silence_stdout() -> None:
-    """What is still buffered would fail once more when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

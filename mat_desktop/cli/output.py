@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from rich.console import Console
@@ -29,7 +31,16 @@ from mat_desktop.errors import FileFault, harmless
 TOLD_EVERY = 60
 """Seconds between two lines that tell how far it is, in a log."""
 
-errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+class _Errors(Console):
+    """Standard error. That nobody reads it any more ends nothing."""
+
+    def on_broken_pipe(self) -> None:
+        """Print nothing from now on."""
+        self.quiet = True
+
+
+errors = _Errors(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 class _Rate(ProgressColumn):
@@ -44,7 +55,14 @@ class _Bar(Progress):
     """Where standard error is no terminal, a line now and then instead: logs should tell how far it is."""
 
     def __init__(self, *columns: ProgressColumn) -> None:
-        super().__init__(*columns, console=errors, disable=not sys.stderr.isatty(), transient=True)
+        super().__init__(
+            *columns,
+            console=errors,
+            disable=not sys.stderr.isatty(),
+            transient=True,
+            # It would print results to standard error; on one terminal they stand above the bar.
+            redirect_stdout=sys.stdout.isatty(),
+        )
         self._told = time.monotonic()
 
     def advance(self, task_id: TaskID, advance: float = 1) -> None:
@@ -74,6 +92,42 @@ def _line(task: Task) -> str:
         seconds = round(task.elapsed * (task.total - task.completed) / task.completed)
         left = f", {timedelta(seconds=seconds)} left"
     return f"{task.description}: {task.completed:,.0f}{total}{rate}{left}"
+
+
+class Results:
+    """Standard output for results that come while there is still work to do.
+
+    Nobody who reads them (``head``, a full disk) ends that work.
+    """
+
+    def __init__(self) -> None:
+        self.fault: OSError | None = None
+        """Why nothing is printed any more."""
+
+    @property
+    def unread(self) -> bool:
+        """The reader has seen enough."""
+        return isinstance(self.fault, BrokenPipeError)
+
+    def print(self, text: str) -> None:
+        """A result, at once."""
+        self.do(lambda: sys.stdout.write(f"{text}\n"))
+
+    def do(self, write: Callable[[], object]) -> None:
+        """Let something write to standard output."""
+        if self.fault is None:
+            try:
+                write()
+                sys.stdout.flush()
+            except OSError as error:
+                self.fault = error
+                silence_stdout()
+
+
+def silence_stdout() -> None:
+    """What is still buffered would fail once more when Python ends."""
+    with suppress(OSError):  # not a file at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def count(number: int, noun: str) -> str:

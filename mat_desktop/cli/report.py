@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,7 +16,7 @@ from mat_desktop.cli.output import change_line
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Scores, Suggestion
 from mat_desktop.domain.tags import Category
-from mat_desktop.errors import UsageFault, printable
+from mat_desktop.errors import printable
 
 NEAREST = 3
 """Tags that are named of a track for which none is suggested."""
@@ -75,49 +74,52 @@ def _told(suggestion: Suggestion) -> str:
     return f"{suggestion.tag.shown} {score}"
 
 
-def write_json(session: Session, records: Sequence[Record], path: Path, run: int | None) -> None:
-    """The whole report. Names that are not UTF-8 keep their bytes as lone surrogates (PEP 383)."""
+def write_json(
+    session: Session, records: Sequence[Record], run: int | None, error: str | None, file: TextIO
+) -> None:
+    """The whole report. Names that are not UTF-8 keep their bytes as lone surrogates (PEP 383).
+
+    :param error: what ended the run before all was done
+    """
     keys = [tag.key for tag in session.card.tags]
     report = {
         "program": f"mat-desktop {__version__}",
         "model": {
             "name": session.card.name,
             "title": session.card.title,
-            "sha256": session.card.weights.sha256,
+            "digest": session.card.digest,
         },
         "device": session.device,
         "scheme": session.scheme.name,
         "run": run,
+        "error": error,
         "files": [_as_json(record, keys) for record in records],
     }
-    with _open(path) as file:
-        json.dump(report, file, indent=1)
-        file.write("\n")
+    json.dump(report, file, indent=1)
+    file.write("\n")
 
 
-def write_csv(session: Session, records: Sequence[Record], path: Path) -> None:
+def write_csv(session: Session, records: Sequence[Record], file: TextIO) -> None:
     """One row a file: status, suggested tags by category, planned values by field, every raw score."""
     keys = [tag.key for tag in session.card.tags]
     fields = list(dict.fromkeys(change.field for record in records for change in record.changes))
-    with _open(path) as file:
-        writer = csv.writer(file)
-        planned = [f"new {field}" for field in fields]
-        taught = [tag.key for tag in session.taught.tags]
-        writer.writerow(["path", "status", "error", "seconds", *Category, *planned, *keys, *taught])
-        for record in records:
-            tags = [
-                "; ".join(s.tag.shown for s in record.chosen if s.tag.category is category)
-                for category in Category
-            ]
-            after = {change.field: "; ".join(change.after) for change in record.changes}
-            values: list[object] = list(record.scores.values) if record.scores else [""] * len(keys)
-            own = _taught(record.scores) if record.scores else {}
-            values += [own.get(key, "") for key in taught]
-            seconds = f"{record.scores.seconds:.2f}" if record.scores else ""
-            new = [after.get(field, "") for field in fields]
-            writer.writerow(
-                [printable(record.path), record.status, record.error, seconds, *tags, *new, *values]
-            )
+    # Standard output has the line ends of its system.
+    writer = csv.writer(file, lineterminator="\n" if file is sys.stdout else "\r\n")
+    planned = [f"new {field}" for field in fields]
+    taught = [tag.key for tag in session.taught.tags]
+    writer.writerow(["path", "status", "error", "seconds", *Category, *planned, *keys, *taught])
+    for record in records:
+        tags = [
+            "; ".join(s.tag.shown for s in record.chosen if s.tag.category is category)
+            for category in Category
+        ]
+        after = {change.field: "; ".join(change.after) for change in record.changes}
+        values: list[object] = list(record.scores.values) if record.scores else [""] * len(keys)
+        own = _taught(record.scores) if record.scores else {}
+        values += [own.get(key, "") for key in taught]
+        seconds = f"{record.scores.seconds:.2f}" if record.scores else ""
+        new = [after.get(field, "") for field in fields]
+        writer.writerow([printable(record.path), record.status, record.error, seconds, *tags, *new, *values])
 
 
 def _taught(scores: Scores) -> dict[str, float]:
@@ -136,7 +138,9 @@ def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
         "scores": {**dict(zip(keys, scores.values, strict=True)), **_taught(scores)} if scores else {},
         "tags": [
             {
-                "name": s.tag.shown,
+                "key": s.tag.key,
+                "name": s.tag.name,
+                "label": s.tag.shown,
                 "category": s.tag.category,
                 "score": None if s.by_hand else round(s.score, 4),
                 "threshold": None if s.by_hand else round(s.threshold, 4),
@@ -145,42 +149,3 @@ def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
         ],
         "changes": [{"field": c.field, "old": list(c.before), "new": list(c.after)} for c in record.changes],
     }
-
-
-def check_target(path: Path, suffix: str) -> None:
-    """Refuse a report's place before hours are spent on its content.
-
-    A file that is there already is replaced only if its name says that it is a report.
-
-    :raises UsageFault: it is a folder or another kind of file, or there is no such folder
-    """
-    if str(path) == "-":
-        return
-    where = path.resolve()
-    if where.is_dir():
-        raise UsageFault(f"{printable(path)} is a folder, not a place for a report")
-    if not where.parent.is_dir():
-        raise UsageFault(f"{printable(path)} cannot be written: there is no folder {printable(path.parent)}")
-    if where.is_file() and where.suffix.lower() != suffix:
-        raise UsageFault(f"{printable(path)} is there already and is no {suffix} file; it stays as it is")
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[TextIO]:
-    """Standard output for "-"; otherwise a file that is complete or not there at all."""
-    if str(path) == "-":
-        yield sys.stdout
-        return
-    where = path.resolve()
-    # A device or a pipe is written to; a file is replaced by a whole one.
-    direct = where.exists() and not where.is_file()
-    temporary = where if direct else where.with_name(f".{where.name}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        if not direct:
-            temporary.replace(where)
-    except OSError as error:
-        if not direct:
-            temporary.unlink(missing_ok=True)
-        raise UsageFault(f"{printable(path)} cannot be written: {error.strerror}") from error

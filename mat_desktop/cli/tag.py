@@ -3,72 +3,90 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import TextIO
 
 from mat_desktop.app.apply import apply
 from mat_desktop.app.decide import checked, plan_file, suggest
-from mat_desktop.app.recover import recover
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
-from mat_desktop.cli.output import command, count, errors, list_failures, progress
-from mat_desktop.cli.report import Record, check_target, text_of, write_csv, write_json
+from mat_desktop.cli.opening import opened
+from mat_desktop.cli.output import Results, command, count, errors, list_failures, progress
+from mat_desktop.cli.report import Record, text_of, write_csv, write_json
+from mat_desktop.cli.target import Target, targets
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteStatus
 from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import FileFault, UsageFault, printable
+from mat_desktop.errors import FileFault, MatError, UsageFault, printable
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
-    """Exit status 0, or 1 when a file failed."""
-    session = Session(options.data_dir, options.model, options.device)
-    try:
-        return _run(session, options, cancel)
-    finally:
-        session.close()
+    """Exit status 0, or 1 when a file failed or something ended the run."""
+    with (
+        targets((options.json, ".json"), (options.csv, ".csv")) as (as_json, as_csv),
+        opened(options.data_dir, options.model, options.device, settle=True) as session,
+    ):
+        return _run(session, options, as_json, as_csv, cancel)
 
 
-def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
-    for target, suffix in ((options.json, ".json"), (options.csv, ".csv")):
-        if target is not None:
-            check_target(target, suffix)
-    if session.tags_fault is not None:
-        raise session.tags_fault
-    for slip in (*session.settings_slips, *session.slips):
-        errors.print(f"{slip.why}; {slip.cost}")
+def _run(
+    session: Session,
+    options: argparse.Namespace,
+    as_json: Target | None,
+    as_csv: Target | None,
+    cancel: Event,
+) -> int:
     thresholds = read_thresholds(session, options.threshold)
     session.policies.update(read_policies(session, options.policy))
-    for result in recover(session):
-        errors.print(f"an earlier run: {printable(result.path)}: {result.reason}")
-    tracks, records = _scan(session, options.paths, cancel)
-    plans = _listen(session, tracks, records, thresholds, cancel)
+    reports = [target for target in (as_json, as_csv) if target is not None]
+    tagging = _Tagging(session, cancel, shows=not any(target.standard for target in reports))
+    # What follows ends with a report, whatever happens: files may have been written.
+    with tagging.noting():
+        tagging.scan(options.paths)
+        tagging.listen(thresholds, needed=bool(options.write or reports))
+        if options.write and not cancel.is_set():
+            tagging.write()
     if session.engine.instead:
         errors.print(f"{session.settings_file.path.name}: listening.device: {session.engine.instead}")
-    records.sort(key=lambda record: record.path)
-    number = _write(session, plans, records, cancel) if options.write else None
-    _print(records, options)
-    if options.json:
-        write_json(session, records, options.json, number)
-    if options.csv:
-        write_csv(session, records, options.csv)
+    tagging.records.sort(key=lambda record: record.path)
+    records, number = tagging.records, tagging.number
+    contents: list[tuple[Target | None, Callable[[TextIO], None]]] = [
+        (as_json, lambda file: write_json(session, records, number, tagging.error, file)),
+        (as_csv, lambda file: write_csv(session, records, file)),
+    ]
+    told = [(target, content) for target, content in contents if target is not None]
+    for target, content in told:
+        if not target.standard:
+            with tagging.noting():
+                target.put(content)
     faults = [FileFault(r.path, r.error) for r in records if r.status in ("failed", "conflict")]
     list_failures(faults)
-    _summarise(session, options, tracks, plans, records, number)
-    return 1 if faults else 0
+    tagging.summarise(options)
+    for target, content in told:
+        if target.standard:
+            tagging.results.do(partial(target.put, content))
+    if tagging.results.fault is not None and not tagging.results.unread:
+        errors.print(f"mat-desktop: the output cannot be written: {tagging.results.fault.strerror}")
+        return 1
+    return 1 if faults or tagging.error else 0
 
 
 def read_thresholds(session: Session, words: Sequence[str]) -> Thresholds:
-    """``0.4`` for every tag, ``guitar=0.4`` for one; else those that were set in the window.
+    """``0.4`` for every tag, ``guitar=0.4`` for one (its name, or as it is shown); else those of the window.
 
     :raises UsageFault: not a number, or no such tag
     """
     every: float | None = None
     by_name: dict[str, float] = {}
-    names = {tag.name for tag in session.scheme.tags}
+    names = {tag.shown.casefold(): tag.name for tag in session.scheme.tags}
+    names |= {tag.name: tag.name for tag in session.scheme.tags}
     for word in words:
         name, equals, number = word.rpartition("=")
         try:
@@ -79,12 +97,11 @@ def read_thresholds(session: Session, words: Sequence[str]) -> Thresholds:
             raise UsageFault(f"--threshold {word}: {number!r} is not a score between 0 and 1")
         if not equals:
             every = value
-        elif name in names:
-            by_name[name] = value
+        elif name in names or name.casefold() in names:
+            by_name[names.get(name) or names[name.casefold()]] = value
         else:
-            raise UsageFault(
-                f"--threshold {word}: there is no tag {name!r}; known: {', '.join(sorted(names))}"
-            )
+            known = ", ".join(sorted(tag.shown for tag in session.scheme.tags))
+            raise UsageFault(f"--threshold {word}: there is no tag {name!r}; known: {known}")
     if every is not None:
         return Thresholds(every, by_name)
     return Thresholds(None, {**session.thresholds.by_name, **by_name})
@@ -104,38 +121,118 @@ def read_policies(session: Session, words: Sequence[str]) -> dict[Field, Policy]
     return policies
 
 
-def _scan(session: Session, paths: Sequence[Path], cancel: Event) -> tuple[list[Track], list[Record]]:
-    tracks: list[Track] = []
-    records: list[Record] = []
-    with progress() as bar:
-        task = bar.add_task("Scanning", total=None)
-        for found in scan(session, paths, cancel):
-            if isinstance(found, FileFault):
-                records.append(Record(found.path, "failed", found.cause))
-            else:
-                tracks.append(found)
-            bar.advance(task)
-    return tracks, records
+class _Tagging:
+    """What one command found, planned and wrote."""
 
+    def __init__(self, session: Session, cancel: Event, *, shows: bool) -> None:
+        """:param shows: standard output is for people, and not for a report"""
+        self._session = session
+        self._cancel = cancel
+        self._shows = shows
+        self.results = Results()
+        self.records: list[Record] = []
+        self.error: str | None = None
+        """What ended the run, or kept a report from being written."""
+        self.number: int | None = None
+        """Of the run in the journal."""
+        self._tracks: list[Track] = []
+        self._plans: list[FilePlan] = []
 
-def _listen(
-    session: Session, tracks: Sequence[Track], records: list[Record], thresholds: Thresholds, cancel: Event
-) -> list[FilePlan]:
-    """Adds a record for every track that was reached; returns what would be written."""
-    plans: list[FilePlan] = []
-    by_path = {track.path: track for track in tracks}
-    with progress() as bar:
-        task = bar.add_task("Listening", total=len(tracks))
-        for heard in score(session, tracks, cancel):
-            bar.advance(task)
-            if isinstance(heard, FileFault):
-                records.append(Record(heard.path, "failed", heard.cause))
-                continue
-            record = _judge(session, by_path[heard.path], heard, thresholds)
-            records.append(record)
-            if record.status == "planned":
-                plans.append(FilePlan(heard.path, by_path[heard.path].stamp, tuple(record.changes)))
-    return sorted(plans, key=lambda plan: plan.path)
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """A fault ends what is done here, and not what follows."""
+        try:
+            yield
+        except UsageFault:
+            raise
+        except (MatError, OSError) as fault:
+            self.error = self.error or str(fault)
+            errors.print(f"mat-desktop: {fault}")
+
+    def scan(self, paths: Sequence[Path]) -> None:
+        """Find tracks, and a record of each file that is none."""
+        with progress() as bar:
+            task = bar.add_task("Scanning", total=None)
+            for found in scan(self._session, paths, self._cancel):
+                if isinstance(found, FileFault):
+                    self.records.append(Record(found.path, "failed", found.cause))
+                else:
+                    self._tracks.append(found)
+                bar.advance(task)
+        self._tracks.sort(key=lambda track: track.path)
+
+    def listen(self, thresholds: Thresholds, *, needed: bool) -> None:
+        """Add a record for every track that is reached, and a plan where it would change.
+
+        Each is shown as soon as it and those before it are judged.
+
+        :param needed: also when nobody reads what is shown
+        """
+        by_path = {track.path: track for track in self._tracks}
+        waiting, judged = deque(by_path), dict[Path, Record]()
+        with progress() as bar:
+            task = bar.add_task("Listening", total=len(by_path))
+            for heard in score(self._session, self._tracks, self._cancel):
+                bar.advance(task)
+                if isinstance(heard, FileFault):
+                    record = Record(heard.path, "failed", heard.cause)
+                else:
+                    record = _judge(self._session, by_path[heard.path], heard, thresholds)
+                self.records.append(record)
+                judged[record.path] = record
+                if record.status == "planned":
+                    stamp = by_path[record.path].stamp
+                    self._plans.append(FilePlan(record.path, stamp, tuple(record.changes)))
+                while waiting and waiting[0] in judged:
+                    self._show(judged.pop(waiting.popleft()))
+                if self.results.unread and not needed:
+                    return
+        for path in sorted(judged):  # not all before them were reached
+            self._show(judged[path])
+
+    def _show(self, record: Record) -> None:
+        if self._shows and record.scores is not None:
+            self.results.print(text_of(record))
+
+    def write(self) -> None:
+        """Do what is planned, and note in the records how it went."""
+        if not self._plans:
+            return
+        self._plans.sort(key=lambda plan: plan.path)
+        by_path = {record.path: record for record in self.records}
+        card = self._session.card
+        with progress() as bar:
+            task = bar.add_task("Writing", total=len(self._plans))
+            for result in apply(
+                self._session, Plan(f"{card.name} {card.digest}", tuple(self._plans)), self._cancel
+            ):
+                bar.advance(task)
+                record = by_path[result.path]
+                record.status, record.error = result.status, result.reason
+                if result.status == WriteStatus.WRITTEN:
+                    self.number = self._session.journal.own[-1]
+                if self._shows:
+                    reason = f": {result.reason}" if result.reason else ""
+                    self.results.print(f"{printable(result.path)}\n  {result.status}{reason}")
+
+    def summarise(self, options: argparse.Namespace) -> None:
+        """The whole in a sentence."""
+        if not self._tracks:
+            if not self.records and not self._cancel.is_set():
+                errors.print("No music found.")
+            return
+        heard = sum(record.scores is not None for record in self.records)
+        text = f"{heard} of {count(len(self._tracks), 'track')} heard"
+        text += f" on {self._session.device}." if self._session.device else ", all known from before."
+        if self.number is not None:
+            written = sum(record.status == WriteStatus.WRITTEN for record in self.records)
+            undo = command(options, "undo", self.number)
+            text += f" {count(written, 'file')} written as run {self.number}; {undo} takes it back."
+        elif options.write:
+            text += " No file was written."
+        elif self._plans:
+            text += f" {count(len(self._plans), 'file')} would change; nothing was written (--write writes)."
+        errors.print(text)
 
 
 def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds) -> Record:
@@ -150,55 +247,3 @@ def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds)
             ("failed", f"cannot be written: {plan.fault}") if plan.fault else ("planned", "")
         )
     return record
-
-
-def _write(
-    session: Session, plans: Sequence[FilePlan], records: Sequence[Record], cancel: Event
-) -> int | None:
-    """Writes and notes in the records how it went; returns the number of the run."""
-    if not plans or cancel.is_set():
-        return None
-    by_path = {record.path: record for record in records}
-    plan = Plan(f"{session.card.name} {session.card.digest}", tuple(plans))
-    with progress() as bar:
-        task = bar.add_task("Writing", total=len(plans))
-        for result in apply(session, plan, cancel):
-            bar.advance(task)
-            record = by_path[result.path]
-            record.status, record.error = result.status, result.reason
-    return session.journal.own[-1] if any(r.status == WriteStatus.WRITTEN for r in records) else None
-
-
-def _print(records: Sequence[Record], options: argparse.Namespace) -> None:
-    if any(str(target) == "-" for target in (options.json, options.csv) if target):
-        return  # standard output belongs to the report
-    for record in records:
-        if record.scores is not None:
-            sys.stdout.write(text_of(record) + "\n")
-    sys.stdout.flush()
-
-
-def _summarise(
-    session: Session,
-    options: argparse.Namespace,
-    tracks: Sequence[Track],
-    plans: Sequence[FilePlan],
-    records: Sequence[Record],
-    number: int | None,
-) -> None:
-    if not tracks:
-        if not records:
-            errors.print("No music found.")
-        return
-    heard = sum(record.scores is not None for record in records)
-    text = f"{heard} of {count(len(tracks), 'track')} heard"
-    text += f" on {session.device}." if session.device else ", all known from before."
-    if number is not None:
-        written = sum(record.status == WriteStatus.WRITTEN for record in records)
-        undo = command(options, "undo", number)
-        text += f" {count(written, 'file')} written as run {number}; {undo} takes it back."
-    elif options.write:
-        text += " No file was written."
-    elif plans:
-        text += f" {count(len(plans), 'file')} would change; nothing was written (--write writes)."
-    errors.print(text)

@@ -22,3 +22,13 @@ def test_those_of_the_window_count_until_others_are_given() -> None:
     assert read_thresholds(SESSION, ["jazz=0.3"]).by_name == {"rock": 0.4, "jazz": 0.3}
     assert read_thresholds(SESSION, ["rock=0.7"]).by_name == {"rock": 0.7}
     assert read_thresholds(SESSION, ["0.5"]) == Thresholds(0.5, {})
+
+
+def test_a_tag_is_named_as_it_is_shown_too() -> None:
+    guitar = DisplayTag("guitar", Category.INSTRUMENT, ("mtat/guitar",), label="Gitarre")
+    bass = DisplayTag("bass", Category.INSTRUMENT, ("mtat/bass",), label="Rock bass")
+    scheme = TagScheme("test", "Test", (*SCHEME.tags, guitar, bass))
+    session = cast(Session, SimpleNamespace(scheme=scheme, thresholds=Thresholds(None, {})))
+    words = ["Gitarre=0.1", "rock BASS=0.2", "Rock=0.3"]
+    assert read_thresholds(session, words).by_name == {"guitar": 0.1, "bass": 0.2, "rock": 0.3}
+    assert read_thresholds(session, ["guitar=0.4"]).by_name == {"guitar": 0.4}

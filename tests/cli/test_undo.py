@@ -113,7 +113,8 @@ def test_everything_goes_and_comes_back(
     assert "2 files would change; nothing was written (--write does it)." in err
     assert digests(music) == written
     assert main(["remove-all", str(music / "sub"), "--write", *data]) == 0
-    assert "What was written is out of 1 file. mat-desktop undo 2 brings it back." in capsys.readouterr().err
+    told = f"What was written is out of 1 file. mat-desktop undo 2 {' '.join(data)} brings it back."
+    assert told in capsys.readouterr().err
     assert main(["remove-all", "--write", *data]) == 0
     assert digests(music) == before
     assert main(["undo", *data]) == 0
