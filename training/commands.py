@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -59,10 +59,10 @@ from training.runs import (
     finish,
     finished,
     folder_of,
+    how,
     note_place,
     opened,
     read_settings,
-    seconds,
     shown,
     without_paths,
 )
@@ -103,9 +103,9 @@ def train(options: argparse.Namespace) -> int:
     if options.export:
         check_exportable(_input_of(settings), settings.network)
     _check_unused(options, settings, dataset)
-    _, clips, trained = _run(options, settings, dataset, "own", options.resume)
+    folder, clips, trained = _run(options, settings, dataset, "own", options.resume)
     if options.export and IS_FIRST:
-        _export(options, trained, clips, settings)
+        _export(options, trained, clips, settings, how(folder))
     return 0
 
 
@@ -117,7 +117,7 @@ def export(options: argparse.Namespace) -> int:
     settings, dataset = open_data(options, settings)
     clips = _prepared(options, dataset, _input_of(settings))
     trained, clips, differs = best_network(options.folder, settings, clips, options.last)
-    about = {"command": command, "minutes": _minutes(options.folder), "settings": shown(settings)}
+    about = {"command": command, **how(options.folder), "settings": shown(settings)}
     if options.last or options.blend:
         about["export"] = without_paths(sys.argv[1:])
     if differs:
@@ -194,10 +194,11 @@ def finetune(options: argparse.Namespace) -> int:
         with _preparing(options, len(dataset.clips), "Listening") as report:
             trained, head = new_head(trained, clips, settings, report)
         console.print(f"a new head for {len(dataset.tags)} tags: validation loss {head.valid_loss:.4f}")
+    folder = None
     if options.whole:
-        _, clips, trained = _run(options, settings, dataset, "own", options.resume, trained)
+        folder, clips, trained = _run(options, settings, dataset, "own", options.resume, trained)
     if IS_FIRST:
-        _export(options, trained, clips, settings)
+        _export(options, trained, clips, settings, how(folder) if folder else {})
     return 0
 
 
@@ -387,19 +388,13 @@ def _shown(options: argparse.Namespace) -> AbstractContextManager[Callable[[Even
     return JsonLines(sys.stdout) if options.progress == "json" else Bar(console)
 
 
-def _export(options: argparse.Namespace, trained: Trained, clips: Clips, settings: Settings) -> None:
-    about = {
-        "command": without_paths(sys.argv[1:]),
-        "minutes": _minutes(folder_of(options.runs, settings, clips.dataset)),
-        "settings": shown(settings),
-    }
+def _export(
+    options: argparse.Namespace, trained: Trained, clips: Clips, settings: Settings, took: Mapping[str, Any]
+) -> None:
+    about = {"command": without_paths(sys.argv[1:]), **took, "settings": shown(settings)}
     card = export_model(trained, clips, settings.spec, options.export, about)
     console.print_json(data=card.metrics)
     tell(options, Exported(str(options.export.resolve()), card.digest))
-
-
-def _minutes(folder: Path) -> float:
-    return round(seconds(folder) / 60, 1)
 
 
 def _input_of(settings: Settings) -> InputSpec:

@@ -59,6 +59,7 @@ class RunResult:
     :param epochs: done
     :param metrics: of "valid" and "test"
     :param tags: names, in the order of the columns
+    :param precision: of the arithmetic, also where the settings say "auto"; empty in earlier results
     """
 
     title: str
@@ -76,6 +77,7 @@ class RunResult:
     seconds_per_epoch: float
     metrics: dict[str, Metrics]
     tags: tuple[str, ...]
+    precision: str = ""
     format: int = RESULT_FORMAT
 
 

@@ -169,6 +169,7 @@ def finish(folder: Path, trained: Trained, clips: Clips, settings: Settings, bud
             "test": measure(scores["test"], labels["test"], tags, thresholds, "valid"),
         },
         tags=tuple(tags),
+        precision=precision(folder),
     )
     write_result(folder, result, {name: (scores[name], labels[name]) for name in splits})
     return result
@@ -192,9 +193,21 @@ def last_weights(folder: Path) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): v for name, v in kept["averaged"].items() if name.startswith(prefix)}
 
 
-def seconds(folder: Path) -> float:
-    """Time that the run took, over all its epochs."""
-    return sum(epoch.seconds for epoch in _epochs(folder))
+def how(folder: Path) -> dict[str, Any]:
+    """For a card: the minutes that a run took over all its epochs, and the precision of its arithmetic.
+
+    :raises DiskFault: its last checkpoint is damaged
+    """
+    minutes = round(sum(epoch.seconds for epoch in _epochs(folder)) / 60, 1)
+    return {"minutes": minutes} | ({"precision": precision(folder)} if (folder / LAST).exists() else {})
+
+
+def precision(folder: Path) -> str:
+    """That a run computes in; where its settings say "auto", it was chosen.
+
+    :raises DiskFault: its last checkpoint is missing or damaged
+    """
+    return str(load_checkpoint(folder / LAST)["state"]["precision"])
 
 
 def shown(settings: Settings) -> dict[str, Any]:

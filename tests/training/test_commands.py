@@ -83,6 +83,9 @@ def test_a_run_leaves_all_that_is_to_be_known(place: Path, model: Path) -> None:
     run = read_run(folder)
     assert run.result.data.clips == {"train": 8, "valid": 8, "test": 8}
     assert run.result.budget == "own"
+    used = load_checkpoint(folder / "last.pt")["state"]["precision"]
+    assert run.result.settings["precision"] == "auto"
+    assert run.result.precision == open_card(model).training["precision"] == used != "auto"
     assert len(run.epochs) == run.result.epochs == 4
     assert (run.result.metrics["test"].roc_auc.macro or 0) > 0.7
     assert str(place) not in (folder / "result.json").read_text() + (model / "card.json").read_text()
@@ -228,6 +231,7 @@ def test_a_new_head_for_other_tags(
     assert ready == [16], "all are decoded already; those of two splits are heard"
     card, before = open_card(tmp_path / "mine"), open_card(model)
     assert [tag.name for tag in card.tags] == ["dark", "bright", "bass"]
+    assert not {"minutes", "precision"} & card.training.keys(), "a head alone is no run"
     assert card.normalisation == before.normalisation
     assert card.metrics["test"]["mtat"]["roc_auc"] > 0.9
     assert command("evaluate", "--model", str(tmp_path / "mine"), data="other") == 0

@@ -70,12 +70,13 @@ def invent(
         data=DataUsed(data, {"train": 400, "valid": 60, "test": 80}, "hard"),
         split="public folders, tagged clips",
         budget=budget,
-        settings={"learning_rate": 0.001, "seed": seed, "optimiser": "adam"},
+        settings={"learning_rate": 0.001, "seed": seed, "optimiser": "adam", "precision": "auto"},
         hardware="an invented card",
         epochs=epochs,
         seconds_per_epoch=38.04,
         metrics={split: measure(*pair, tags, thresholds, "valid") for split, pair in splits.items()},
         tags=tags,
+        precision="bf16-mixed",
     )
     write_result(folder, result, splits)
     lines = [
@@ -195,6 +196,7 @@ def test_a_comparison_has_every_row_of_the_paper_and_of_ours(pair: tuple[Path, P
         "an invented card",
         "public folders, tagged clips",
         "full budget",
+        "bf16-mixed, chosen",
     ):
         assert words in page.text
         assert words in markdown.read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ from training.report.words import (
     tag_words,
     vocabularies,
 )
+from training.results import RunResult
 
 WAYS = ("macro", "micro", "per clip")
 WIDE_BAR, NARROW_BAR = 96, 40
@@ -159,7 +160,7 @@ def settings(entries: Sequence[Shown]) -> Section:
     names = dict.fromkeys(name for entry in entries for name in entry.run.result.settings)
     rows = []
     for name in names:
-        values = [_setting(entry.run.result.settings.get(name)) for entry in entries]
+        values = [_setting(_told(entry.run.result, name)) for entry in entries]
         rows.append(
             (Cell(name.replace("_", " ")), *(Cell(value, strong=len(set(values)) > 1) for value in values))
         )
@@ -255,6 +256,13 @@ def _mean(values: Iterable[float | None]) -> float:
 
 def _three(averages: Averages) -> tuple[Cell, Cell, Cell]:
     return Cell(figure(averages.macro)), Cell(figure(averages.micro)), Cell(figure(averages.clips))
+
+
+def _told(result: RunResult, name: str) -> Any:
+    """A setting, or what became of it."""
+    value = result.settings.get(name)
+    chosen = name == "precision" and value == "auto" and result.precision
+    return f"{result.precision}, chosen" if chosen else value
 
 
 def _setting(value: Any) -> str:
