@@ -47,7 +47,7 @@ class EngineFault(MatError):
 
 
 class StoreFault(MatError):
-    """A database of ours cannot be opened or is damaged."""
+    """A database of ours cannot be opened or is damaged, or the disk refuses another file of ours."""
 
 
 class UsageFault(MatError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -10,6 +9,7 @@ from typing import IO, Any
 import torch
 
 from mat_desktop.errors import MatError, printable
+from mat_desktop.whole_file import whole_file
 
 LAST = "last.pt"
 BEST = "best.pt"
@@ -44,15 +44,10 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 
     :raises DiskFault: it could not be written; the file before is untouched
     """
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with whole_file(path) as file:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except (OSError, RuntimeError) as error:  # torch hides the OSError in a RuntimeError
-        temporary.unlink(missing_ok=True)
         kept = "; the one before stays usable" if path.exists() else ""
         raise DiskFault(f"{printable(path)} could not be written: {_reason(error)}{kept}") from error
 

@@ -46,7 +46,11 @@ def packed(session: Session) -> Luggage:
 
 
 def save(session: Session, path: Path) -> None:
-    """Write a file to carry. :raises UsageFault: it cannot be written, or what counts cannot be read"""
+    """Write a file to carry.
+
+    :raises UsageFault: what counts cannot be read
+    :raises StoreFault: it cannot be written
+    """
     put(path, text_of(session))
 
 
@@ -101,7 +105,8 @@ def read(path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
 def load(session: Session, path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
     """Use what a file says; returns what counted before, to go back to, and what in the file cannot be used.
 
-    :raises UsageFault: the file cannot be used at all, or one of ours cannot be written
+    :raises UsageFault: the file cannot be used at all
+    :raises StoreFault: one of ours cannot be written
     """
     luggage, slips = read(path)
     if luggage.settings is not None and MODEL in luggage.settings:
@@ -115,7 +120,7 @@ def load(session: Session, path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
 def adopt(session: Session, luggage: Luggage) -> Luggage:
     """Use what was carried from now on; returns what counted before, to go back to.
 
-    :raises UsageFault: a file of ours cannot be written
+    :raises StoreFault: a file of ours cannot be written
     """
     before = packed(session)
     if luggage.settings is not None:

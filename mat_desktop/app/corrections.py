@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mat_desktop.app.own_file import put
 from mat_desktop.app.session import Session
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.track import FileStamp, TrackId
-from mat_desktop.errors import FileFault, UsageFault, printable
+from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.store.library import JudgedFile
 
 
@@ -109,21 +110,15 @@ def write_corrections(session: Session, folder: Path | None = None) -> tuple[Pat
     """Write them where training finds them; returns the folder.
 
     :param folder: one in the data folder by default
-    :raises UsageFault: there are none, or the file cannot be written
+    :raises UsageFault: there are none
+    :raises StoreFault: the file cannot be written
     """
     collected = collect_corrections(session)
     if not collected.verdicts:
         why = " ".join(("no tag was accepted or rejected yet on a track that is there.", *collected.left_out))
         raise UsageFault(why.removesuffix("."))
     folder = folder or session.data_dir / "training" / "corrections"
-    target = folder / CORRECTIONS_FILE
-    fresh = folder / f".{CORRECTIONS_FILE}.new"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(collected.corrections.encode())
-        fresh.replace(target)
-    except OSError as error:
-        raise UsageFault(f"{printable(target)} cannot be written: {error.strerror or error}") from error
+    put(folder / CORRECTIONS_FILE, collected.corrections.encode())
     return folder, collected
 
 

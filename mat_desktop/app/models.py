@@ -34,6 +34,7 @@ from mat_desktop.inference.cards import (
     write_card,
 )
 from mat_desktop.inference.client import Engine
+from mat_desktop.whole_file import whole_file
 
 DEFAULT = Settings().model
 FOLDER = "models"
@@ -162,15 +163,11 @@ def export_model(model: Model, target: Path) -> Path:
         target = target.with_name(f"{target.name}.zip")
         if target.exists():
             raise ModelFault(f"{printable(target)} exists already; choose it, or another name")
-    fresh = target.with_name(f".{target.name}.tmp")
     try:
-        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_STORED) as archive:
+        with whole_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for name in (CARD_FILE, model.card.weights.file):
                 archive.write(model.folder / name, f"{model.name}/{name}")
-        fresh.replace(target)
     except OSError as error:
-        with suppress(OSError):
-            fresh.unlink()
         raise ModelFault(f"{printable(target)}: {error.strerror or error}") from error
     return target
 

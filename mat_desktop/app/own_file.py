@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date, time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mat_desktop.errors import UsageFault, printable
+from mat_desktop.errors import StoreFault, UsageFault, printable
+from mat_desktop.whole_file import whole_file
 
 PATIENCE = 5
 """Seconds that another process may take to change the file."""
@@ -20,13 +20,13 @@ PATIENCE = 5
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """No other process changes the file meanwhile. :raises UsageFault: one does, or the disk refuses"""
+    """No other process changes the file meanwhile. :raises StoreFault: one does, or the disk refuses"""
     lock = FileLock(path.with_suffix(".lock"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=PATIENCE)
     except Timeout:
-        raise UsageFault(f"{printable(path)} is being changed by another mat-desktop; try again") from None
+        raise StoreFault(f"{printable(path)} is being changed by another mat-desktop; try again") from None
     except OSError as error:
         raise _refusal(path, error) from error
     try:
@@ -35,29 +35,21 @@ def alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def put(path: Path, text: str) -> None:
-    """Replace the file as a whole; a link to it stays one.
+def put(path: Path, content: str | bytes) -> None:
+    """Replace the file as a whole; a link to it stays one, and its folder is made where there is none.
 
-    :raises UsageFault: it cannot be written and is as it was
+    :raises StoreFault: it cannot be written and is as it was
     """
-    target = Path(os.path.realpath(path))
-    fresh = target.with_name(f".{target.name}.tmp")
     try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(OSError):
-            shutil.copymode(target, fresh)  # the user may have closed it to others
-        fresh.replace(target)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
     except OSError as error:
-        with suppress(OSError):
-            fresh.unlink()
         raise _refusal(path, error) from error
 
 
 def put_aside(path: Path) -> Path:
-    """Rename an unusable file; returns its new name. :raises UsageFault: it cannot be renamed"""
+    """Rename an unusable file; returns its new name. :raises StoreFault: it cannot be renamed"""
     with alone(path):
         aside = path.with_suffix(f"{path.suffix}.old")
         number = 1
@@ -76,6 +68,7 @@ def spare(path: Path, read: Callable[[Path], object]) -> None:
 
     :param read: raises UsageFault for a file of another kind
     :raises UsageFault: there is something else, or there is no such folder; it stays as it is
+    :raises StoreFault: it cannot be looked at
     """
     where = Path(os.path.realpath(path))
     try:
@@ -95,8 +88,8 @@ def spare(path: Path, read: Callable[[Path], object]) -> None:
             raise UsageFault(f"{fault}; it is there already and stays as it is") from fault
 
 
-def _refusal(path: Path, error: OSError) -> UsageFault:
-    return UsageFault(f"{printable(path)} cannot be written: {error.strerror or error}")
+def _refusal(path: Path, error: OSError) -> StoreFault:
+    return StoreFault(f"{printable(path)} cannot be written: {error.strerror or error}")
 
 
 def toml(value: object) -> str:

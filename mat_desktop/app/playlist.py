@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
+from mat_desktop.whole_file import whole_file
 
 
 def write_playlist(path: Path, tracks: Iterable[tuple[Track, float | None]]) -> int:
@@ -31,13 +30,10 @@ def write_playlist(path: Path, tracks: Iterable[tuple[Track, float | None]]) -> 
         length = -1 if seconds is None else round(seconds)
         lines += [f"#EXTINF:{length},{_name(track)}".encode("utf-8", "replace"), os.fsencode(place)]
         count += 1
-    temp = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        temp.write_bytes(b"\n".join(lines) + b"\n")
-        temp.replace(path)
+        with whole_file(path) as file:
+            file.write(b"\n".join(lines) + b"\n")
     except OSError as error:
-        with suppress(OSError):
-            temp.unlink(missing_ok=True)
         raise FileFault(path, error.strerror or str(error)) from error
     return count
 

@@ -177,14 +177,15 @@ class Session:
     def keep_settings(self, changes: Mapping[str, Value]) -> None:
         """Write settings down, for the command line and the next start.
 
-        :raises UsageFault: the file is not usable or cannot be written, or a value may not be
+        :raises UsageFault: the file is not usable, or a value may not be
+        :raises StoreFault: the file cannot be written
         """
         self.settings_file.change(changes)
 
     def set_settings_aside(self) -> Path:
         """Rename an unusable file; returns the new name. What counts now goes on to count.
 
-        :raises UsageFault: it cannot be renamed
+        :raises StoreFault: it cannot be renamed
         """
         aside = self.settings_file.set_aside()
         self.settings_fault, self.settings_slips = None, ()
@@ -205,7 +206,8 @@ class Session:
         """Show and write tags otherwise from now on, in the command line as well.
 
         :param changes: by name of the tag; None goes back to the bundled scheme
-        :raises UsageFault: they contradict each other, or the file cannot be read or written; nothing changed
+        :raises UsageFault: they contradict each other, or the file cannot be read; nothing changed
+        :raises StoreFault: the file cannot be written; nothing changed
         """
         tags = self.taught.tags
         self._use(self.tags.change(with_taught(self._untaught_scheme, tags), changes), tags)
@@ -213,7 +215,7 @@ class Session:
         return self.scheme
 
     def replace_tags(self, changes: Mapping[str, TagChange]) -> None:
-        """Have these changes to the scheme and no others. :raises UsageFault: the file cannot be written"""
+        """Have these changes to the scheme and no others. :raises StoreFault: the file cannot be written"""
         self.tags.replace(changes)
         self._make_scheme()
 
@@ -258,7 +260,8 @@ class Session:
         """Keep a taught tag; it is suggested from now on.
 
         :param before: name of a tag that it stands for; it is still to be removed
-        :raises UsageFault: it has no room among the other tags, or cannot be kept; nothing changed
+        :raises UsageFault: it has no room among the other tags; nothing changed
+        :raises StoreFault: it cannot be written; nothing changed
         """
         tags = self.taught.having(tag, before)
         made = self._settled(tags)
@@ -272,7 +275,7 @@ class Session:
         """What the user changed of a tag is to count for another name too, but for how the tag is called.
 
         :returns: whether there was anything; it has yet to be taken from the old name
-        :raises UsageFault: the file cannot be written
+        :raises StoreFault: the file cannot be written
         """
         changes = {} if self.tags_fault is not None else self.tags.read()
         change = changes.get(before)
@@ -281,7 +284,7 @@ class Session:
         return change is not None
 
     def remove_taught(self, name: str) -> TaughtTag:
-        """Delete a taught tag. :raises UsageFault: there is none, or its file cannot be deleted"""
+        """Delete a taught tag. :raises MatError: there is none, or its file cannot be deleted"""
         tag = self.taught.remove(name)
         self._make_scheme()
         return tag

@@ -17,7 +17,7 @@ from typing import Any
 from mat_desktop.app.own_file import alone, put, put_aside, toml
 from mat_desktop.app.tag_file import Slip
 from mat_desktop.domain.settings import SPECS, Settings, Spec, Value, shown
-from mat_desktop.errors import UsageFault, printable
+from mat_desktop.errors import MatError, UsageFault, printable
 
 NAME = "settings.toml"
 EARLIER_CHOICE = "model.txt"
@@ -64,8 +64,8 @@ class SettingsFile:
     def change(self, changes: Mapping[str, Value]) -> Reading:
         """Change settings by key; all else in the file stays, the user's own remarks among it.
 
-        :raises UsageFault: a value may not be, or the file is not usable or cannot be written; it is as it
-            was then
+        :raises UsageFault: a value may not be, or the file is not usable; it is as it was then
+        :raises StoreFault: the file cannot be written; it is as it was
         """
         for key, value in changes.items():
             checked(key, value)
@@ -92,7 +92,7 @@ class SettingsFile:
     def take_over(self) -> None:
         """Move what an earlier version kept elsewhere into the file, once."""
         if self._earlier.is_file():
-            with suppress(UsageFault):  # the next start tries again
+            with suppress(MatError):  # the next start tries again
                 self.change({})
 
     @property

@@ -98,8 +98,8 @@ class TagFile:
     def change(self, scheme: TagScheme, changes: Mapping[str, TagChange | None]) -> Settled:
         """Add changes to those in the file, or with None take them out of it; returns the scheme with all.
 
-        :raises UsageFault: the file is not usable or cannot be written, or the changes are not; it stays as
-            it was then
+        :raises UsageFault: the file is not usable, or the changes are not; it stays as it was then
+        :raises StoreFault: the file cannot be written; it stays as it was
         """
         with alone(self.path):
             present = self.read()
@@ -115,7 +115,7 @@ class TagFile:
     def replace(self, changes: Mapping[str, TagChange]) -> None:
         """Have these changes and no others, whether they agree with each other or not.
 
-        :raises UsageFault: the file cannot be written
+        :raises StoreFault: the file cannot be written
         """
         with alone(self.path):
             put(self.path, _as_toml(changes))

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.classifier import AT_ONCE, sigmoid
-from mat_desktop.app.own_file import spare
+from mat_desktop.app.own_file import put, spare
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.taught import ForeignTag, TaughtTag
 from mat_desktop.domain.track import TrackId
-from mat_desktop.errors import UsageFault, printable
+from mat_desktop.errors import StoreFault, UsageFault, printable
 
 SUFFIX = ".tag.json"
 LARGEST = 4 << 20
@@ -108,7 +108,7 @@ class Shelf:
         """Keep a tag, in place of one with the same name.
 
         :raises ForeignTag: it was taught to another model
-        :raises UsageFault: the file cannot be written
+        :raises StoreFault: the file cannot be written
         """
         if tag.model != self._card.digest:
             raise ForeignTag(tag, self._card.name, self._card.digest)
@@ -116,20 +116,25 @@ class Shelf:
         self._tags = self.having(tag)
 
     def remove(self, name: str) -> TaughtTag:
-        """Delete a tag and return it. :raises UsageFault: there is none, or its file cannot be deleted"""
+        """Delete a tag and return it.
+
+        :raises UsageFault: there is none
+        :raises StoreFault: its file cannot be deleted
+        """
         tag = self.find(name)
         path = self._path(tag.name)
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise UsageFault(f"{printable(path)} cannot be deleted: {error.strerror}") from error
+            raise StoreFault(f"{printable(path)} cannot be deleted: {error.strerror}") from error
         self._tags = tuple(other for other in self._tags if other is not tag)
         return tag
 
     def export(self, name: str, path: Path) -> None:
         """Copy a tag into a file of its own.
 
-        :raises UsageFault: there is none, it cannot be written, or a file that is no taught tag lies there
+        :raises UsageFault: there is none, or a file that is no taught tag lies there
+        :raises StoreFault: it cannot be written
         """
         tag = self.find(name)
         spare(path, _parsed)
@@ -138,7 +143,7 @@ class Shelf:
     def put_away(self, tag: TaughtTag, said: Said) -> Path:
         """Write a tag and what was said of it beside the shelf; returns the file, of which there was none.
 
-        :raises UsageFault: it cannot be written
+        :raises StoreFault: it cannot be written
         """
         plain = self.folder.parent / AWAY / self._path(tag.name).name
         path, number = plain, 1
@@ -202,12 +207,6 @@ def read_said(path: Path) -> Said:
 
 
 def _write(path: Path, tag: TaughtTag, said: Said | None = None) -> None:
-    """Whole or not at all. :raises UsageFault: the disk refuses"""
+    """Whole or not at all. :raises StoreFault: the disk refuses"""
     plain = msgspec.to_builtins(tag) | (msgspec.to_builtins(said) if said is not None else {})
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n")
-        fresh.replace(path)
-    except OSError as error:
-        raise UsageFault(f"{printable(path)} cannot be written: {error.strerror or error}") from error
+    put(path, msgspec.json.format(msgspec.json.encode(plain), indent=1) + b"\n")

@@ -217,7 +217,8 @@ class Teacher:
         :param before: name of the tag that this one replaces
         :param shown: marks to begin with: what is not among the study's is taken back. By default those that
             the tag replaced was taught by
-        :raises UsageFault: the name cannot be used, too little was learned, or the file cannot be written
+        :raises UsageFault: the name cannot be used, or too little was learned
+        :raises StoreFault: it cannot be written
         """
         lesson = study.lesson
         fault = self.check_name(name, before)
@@ -274,7 +275,7 @@ class Teacher:
         if old is not None and renamed:
             session.remove_taught(old.name)
         if old is not None and changed:
-            with suppress(UsageFault):  # of a tag that is not there it changes nothing
+            with suppress(MatError):  # of a tag that is not there it changes nothing
                 session.change_tags({old.name: None})
 
     def remove(self, name: str) -> Removed:
@@ -296,7 +297,8 @@ class Teacher:
         """Write a tag and what was said of it into a file that ``take`` brings all of it back from.
 
         :returns: the file, in the data folder
-        :raises UsageFault: there is no such tag, or it cannot be written
+        :raises UsageFault: there is no such tag
+        :raises StoreFault: it cannot be written
         """
         every = self._all_of(name)
         return self._session.taught.put_away(every.tag, Said(every.said, every.threshold))
@@ -308,7 +310,7 @@ class Teacher:
         return Removed(tag, said, threshold)
 
     def restore(self, removed: Removed) -> None:
-        """Take a removal back. :raises UsageFault: it cannot be written"""
+        """Take a removal back. :raises StoreFault: it cannot be written"""
         tag = removed.tag
         self._session.keep_taught(tag)
         self._session.library.add_verdicts(tag.name, removed.said)
@@ -316,7 +318,7 @@ class Teacher:
             self._session.set_threshold(tag.name, removed.threshold)
 
     def export(self, name: str, path: Path) -> None:
-        """Copy a tag into a file. :raises UsageFault: it cannot be written"""
+        """Copy a tag into a file. :raises MatError: as the shelf's, whose file it is"""
         self._session.taught.export(name, path)
 
     def take(self, path: Path) -> TaughtTag:

@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from mat_desktop.app.training_runs import Run, changed_at, read_json, read_runs
 from mat_desktop.errors import StoreFault, UsageFault, printable
+from mat_desktop.whole_file import whole_file
 
 JOB, LOG, RUNS, MODEL, MADE, REPORT = "job.json", "log.txt", "runs", "model", "made", "report"
 AWAY = ".deleted-"
@@ -240,10 +241,9 @@ class Trainings:
             "figures": training.figures,
         }
         path = training.folder / JOB
-        fresh = path.with_name(f".{JOB}.new")
         try:
-            fresh.write_bytes(msgspec.json.format(msgspec.json.encode(plain)) + b"\n")
-            fresh.replace(path)
+            with whole_file(path) as file:  # the folder may have been deleted meanwhile
+                file.write(msgspec.json.format(msgspec.json.encode(plain)) + b"\n")
         except OSError as error:
             raise _fault(path, error) from error
 

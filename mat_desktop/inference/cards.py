@@ -16,6 +16,7 @@ from safetensors.numpy import save as dump_safetensors
 
 from mat_desktop.domain.card import ModelCard, Weights
 from mat_desktop.errors import ModelFault
+from mat_desktop.whole_file import whole_file
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -76,9 +77,8 @@ def check_numbers(folder: Path, card: ModelCard) -> None:
 def write_card(folder: Path, card: ModelCard) -> None:
     """Put a card in the place of the one before."""
     text = msgspec.json.format(msgspec.json.encode(card), indent=1)
-    fresh = folder / f".{CARD_FILE}.tmp"
-    fresh.write_bytes(text + b"\n")
-    fresh.replace(folder / CARD_FILE)
+    with whole_file(folder / CARD_FILE) as file:
+        file.write(text + b"\n")
 
 
 def save_model(folder: Path, card: ModelCard, arrays: Mapping[str, NDArray[np.generic]]) -> ModelCard:

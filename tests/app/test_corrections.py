@@ -19,7 +19,7 @@ from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Category
 from mat_desktop.domain.taught import TAUGHT_FORMAT, TaughtTag
 from mat_desktop.domain.track import Track, TrackId
-from mat_desktop.errors import UsageFault
+from mat_desktop.errors import StoreFault, UsageFault
 from mat_desktop.store.library import KeptScores
 from tests.models import tiny_model
 from tests.sounds import encode, tone
@@ -147,5 +147,5 @@ def test_a_folder_that_cannot_be_written_is_named(session: Session, tmp_path: Pa
     (a,) = heard(session, encode(tmp_path / "a.flac", tone(0.2)))
     session.library.put_verdicts(a, {"rock": YES})
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageFault, match=r"file.*corrections\.json cannot be written"):
+    with pytest.raises(StoreFault, match=r"file.*corrections\.json cannot be written"):
         write_corrections(session, tmp_path / "file")

@@ -13,7 +13,7 @@ from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.tag_file import Slip, TagChange, TagFile, settle
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.tags import Category, Field
-from mat_desktop.errors import UsageFault
+from mat_desktop.errors import StoreFault, UsageFault
 
 SCHEME = TagScheme(
     "test",
@@ -145,6 +145,6 @@ def test_whoever_holds_the_file_too_long_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr("mat_desktop.app.own_file.PATIENCE", 0)
     file.path.parent.mkdir()
-    with FileLock(file.path.with_suffix(".lock")), pytest.raises(UsageFault, match="another mat-desktop"):
+    with FileLock(file.path.with_suffix(".lock")), pytest.raises(StoreFault, match="another mat-desktop"):
         file.change(SCHEME, {"vocals": TagChange(drop=True)})
     assert not file.path.exists()

@@ -196,3 +196,17 @@ def test_a_broken_file_of_ones_own_is_said_by_every_command(
     for words in (["compare", str(tmp_path / "model"), str(tmp_path)], ["corrections"], ["taught"]):
         assert main([*words, *data]) == 2
         assert "tags.toml is not usable" in capsys.readouterr().err
+
+
+def test_a_disk_that_refuses_is_no_wrong_usage(
+    taught: list[str], tmp_path: Path, data: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data" / "settings.toml").mkdir()
+    assert main(["settings", "player.volume", "3", *data]) == 2  # what is there is no file at all
+    (tmp_path / "file").write_text("")
+    assert main(["settings", "player.volume", "3", "--data-dir", str(tmp_path / "file")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    (tmp_path / "data" / "taught" / "removed").write_text("")
+    assert main(["taught", "remove", "bright", *taught]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert main(["taught", "export", "bright", str(tmp_path / "b.json"), *taught]) == 0, "nothing was removed"

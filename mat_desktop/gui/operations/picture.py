@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +21,7 @@ from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.scale import on_scale
 from mat_desktop.gui.theme import Lut, current, font
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.whole_file import whole_file
 
 if TYPE_CHECKING:
     from mat_desktop.gui.widgets.dock import Dock
@@ -132,18 +131,8 @@ def encoded(image: QImage) -> bytes:
 
 def write(path: Path, data: bytes) -> None:
     """All of it or nothing. :raises OSError: the folder cannot be written."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".picture-", suffix=path.suffix)
-    part = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as file:
+        file.write(data)
 
 
 def _size(plot: Spectrogram, suggestions: list[Suggestion]) -> QSize:
