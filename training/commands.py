@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import msgspec
 import numpy as np
+from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
@@ -39,9 +40,10 @@ from training.export import check_exportable
 from training.export import export as export_model
 from training.finetune import SETTINGS as FINETUNE
 from training.finetune import blended, check_start, new_head, own_head
+from training.hearing import predict
 from training.identity import check_data
 from training.inputs import Clips, hear
-from training.loop import Trained, fit, predict
+from training.loop import Trained, fit
 from training.merging import compare as compare_merging
 from training.options import DATA, NETWORK, flags_told, open_data, read_data, settings_of
 from training.paper_table import beside, face
@@ -103,9 +105,10 @@ def train(options: argparse.Namespace) -> int:
     if options.export:
         check_exportable(_input_of(settings), settings.network)
     _check_unused(options, settings, dataset)
-    folder, clips, trained = _run(options, settings, dataset, "own", options.resume)
-    if options.export and IS_FIRST:
-        _export(options, trained, clips, settings, how(folder))
+    fabric = launch()
+    folder, clips, trained = _run(options, settings, dataset, "own", fabric, options.resume)
+    if options.export:
+        _export(options, trained, clips, settings, folder, fabric)
     return 0
 
 
@@ -115,7 +118,8 @@ def export(options: argparse.Namespace) -> int:
         raise SettingsFault(f"--share must be in 0..1, not {options.share:g}")
     settings, command = read_settings(options.folder)
     settings, dataset = open_data(options, settings)
-    clips = _prepared(options, dataset, _input_of(settings))
+    fabric = launch()
+    clips = _clips(options, dataset, _input_of(settings), fabric)
     trained, clips, differs = best_network(options.folder, settings, clips, options.last)
     about = {"command": command, **how(options.folder), "settings": shown(settings)}
     if options.last or options.blend:
@@ -132,9 +136,7 @@ def export(options: argparse.Namespace) -> int:
         check_start(before, settings, clips)
         trained = blended(trained, start, options.share)
         about |= {"start": before.digest, "before": before.training}
-    card = export_model(trained, clips, settings.spec, options.export, about)
-    console.print_json(data=card.metrics)
-    tell(options, Exported(str(options.export.resolve()), card.digest))
+    _write_model(options, trained, clips, settings, about, fabric)
     return 0
 
 
@@ -142,8 +144,9 @@ def evaluate(options: argparse.Namespace) -> int:
     """Measure a model."""
     _, dataset = open_data(options, settings_of(options))
     card, trained = open_model(options.model)
-    clips = _prepared(options, dataset, trained.module.input)
-    Console().print_json(data=evaluate_model(card, trained, clips))
+    fabric = launch()
+    clips = _clips(options, dataset, trained.module.input, fabric)
+    _print(evaluate_model(card, trained, clips, fabric))
     return 0
 
 
@@ -187,18 +190,18 @@ def finetune(options: argparse.Namespace) -> int:
     settings, dataset = open_data(options, settings)
     if options.whole:
         _check_unused(options, settings, dataset)
-    clips = _prepared(options, dataset, trained.module.input)
+    fabric = launch()
+    clips = _clips(options, dataset, trained.module.input, fabric)
     if options.whole and has_tags_of(card, dataset):
         trained = own_head(trained, settings)
     else:
         with _preparing(options, len(dataset.clips), "Listening") as report:
-            trained, head = new_head(trained, clips, settings, report)
+            trained, head = new_head(trained, clips, settings, fabric, report)
         console.print(f"a new head for {len(dataset.tags)} tags: validation loss {head.valid_loss:.4f}")
     folder = None
     if options.whole:
-        folder, clips, trained = _run(options, settings, dataset, "own", options.resume, trained)
-    if IS_FIRST:
-        _export(options, trained, clips, settings, how(folder) if folder else {})
+        folder, clips, trained = _run(options, settings, dataset, "own", fabric, options.resume, trained)
+    _export(options, trained, clips, settings, folder, fabric)
     return 0
 
 
@@ -233,6 +236,7 @@ def reproduce(options: argparse.Namespace) -> int:
     results: list[tuple[Experiment, RunResult]] = []
     folders: list[Path] = []
     title = ""
+    fabric = launch()
     for experiment in rows_of(options.table, options.rows or []):
         asked = cast(Budget, options.budget)
         row = msgspec.to_builtins(experiment.settings(asked))
@@ -243,7 +247,7 @@ def reproduce(options: argparse.Namespace) -> int:
             title = face(options.table, budget, experiment.changed(settings), dataset)
             console.print(f"[bold]{title}", soft_wrap=True)
         console.print(f"[bold]{experiment.key}")
-        folder, _, _ = _run(options, settings, dataset, budget, resume=True)
+        folder, _, _ = _run(options, settings, dataset, budget, fabric, resume=True)
         folders.append(folder)
         if IS_FIRST:
             results.append((experiment, read_run(folder).result))
@@ -301,14 +305,14 @@ def robustness(options: argparse.Namespace) -> int:
 def pooling(options: argparse.Namespace) -> int:
     """Windows of tracks put together from neighbouring test clips, pooled in several ways."""
     scores, labels, _ = _heard(options)
-    Console().print_json(data=compare_poolings(scores, labels))
+    _print(compare_poolings(scores, labels))
     return 0
 
 
 def merging(options: argparse.Namespace) -> int:
     """Merged tags against those of single vocabularies, judged by the labels of another vocabulary."""
     scores, labels, card = _heard(options)
-    Console().print_json(data=compare_merging(card, scores, labels, read_sources(options.scheme)))
+    _print(compare_merging(card, scores, labels, read_sources(options.scheme)))
     return 0
 
 
@@ -327,9 +331,11 @@ def _heard(options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np
     _, dataset = open_data(options, settings_of(options))
     card, trained = open_model(options.model)
     check_tags(card, dataset)
-    clips = _prepared(options, dataset, trained.module.input)
+    fabric = launch()
+    clips = _clips(options, dataset, trained.module.input, fabric)
     indices = clips.split("test")
-    return predict(trained.module, clips, indices, trained.standard), clips.labels(indices), card
+    scores = predict(trained.module, clips, indices, trained.standard, fabric)
+    return scores, clips.labels(indices), card
 
 
 def _check_unused(options: argparse.Namespace, settings: Settings, dataset: Dataset) -> None:
@@ -343,12 +349,12 @@ def _run(
     settings: Settings,
     dataset: Dataset,
     budget: Budget,
+    fabric: Fabric,
     resume: bool,
     start: Trained | None = None,
 ) -> tuple[Path, Clips, Trained]:
     """Prepare, train and measure, in the folder of these settings."""
-    fabric = launch()
-    clips = in_turn(fabric, lambda: _prepared(options, dataset, _input_of(settings)))
+    clips = _clips(options, dataset, _input_of(settings), fabric)
     for split in SPLITS:
         clips.split(split)  # an empty one is refused now, not after the training
     folder = folder_of(options.runs, settings, dataset)
@@ -373,8 +379,7 @@ def _run(
                 listener(event)
 
         trained = fit(clips, settings, folder, say, resume=resume, start=start, stop=options.stop)
-        if fabric.is_global_zero:
-            finish(folder, trained, clips, settings, budget)
+        finish(folder, trained, clips, settings, budget, fabric)
     return folder, clips, trained
 
 
@@ -389,16 +394,46 @@ def _shown(options: argparse.Namespace) -> AbstractContextManager[Callable[[Even
 
 
 def _export(
-    options: argparse.Namespace, trained: Trained, clips: Clips, settings: Settings, took: Mapping[str, Any]
+    options: argparse.Namespace,
+    trained: Trained,
+    clips: Clips,
+    settings: Settings,
+    folder: Path | None,
+    fabric: Fabric,
 ) -> None:
+    """:param folder: of the run, which the first process can read"""
+    took = how(folder) if folder and fabric.is_global_zero else {}
     about = {"command": without_paths(sys.argv[1:]), **took, "settings": shown(settings)}
-    card = export_model(trained, clips, settings.spec, options.export, about)
-    console.print_json(data=card.metrics)
-    tell(options, Exported(str(options.export.resolve()), card.digest))
+    _write_model(options, trained, clips, settings, about, fabric)
+
+
+def _write_model(
+    options: argparse.Namespace,
+    trained: Trained,
+    clips: Clips,
+    settings: Settings,
+    about: dict[str, Any],
+    fabric: Fabric,
+) -> None:
+    """:param about: the training, for the card"""
+    card = export_model(trained, clips, settings.spec, options.export, about, fabric)
+    if card:
+        console.print_json(data=card.metrics)
+        tell(options, Exported(str(options.export.resolve()), card.digest))
+
+
+def _print(figures: Any) -> None:
+    if IS_FIRST:
+        Console().print_json(data=figures)
 
 
 def _input_of(settings: Settings) -> InputSpec:
     return build(settings.spec, 1).input
+
+
+def _clips(options: argparse.Namespace, dataset: Dataset, listens_to: InputSpec, fabric: Fabric) -> Clips:
+    """In each process, one after another: the first of a machine fills its cache."""
+    return in_turn(fabric, lambda: _prepared(options, dataset, listens_to))
 
 
 def _prepared(options: argparse.Namespace, dataset: Dataset, listens_to: InputSpec) -> Clips:

@@ -39,7 +39,8 @@ from training.datasets.dataset import DatasetFault, Skipped
 from training.datasets.folder import Record, artist_groups
 from training.devices import one_thread
 from training.evaluate import open_model
-from training.loop import Trained, contiguous
+from training.hearing import contiguous
+from training.loop import Trained
 
 WINDOWS = 4
 """Windows of a track that are listened to, evenly over its length."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import ModelFault
@@ -13,13 +14,17 @@ from mat_desktop.inference.cards import open_card, read_weights
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
 from training.datasets.dataset import Dataset, DatasetFault
+from training.hearing import predict
 from training.inputs import Clips, Standard
-from training.loop import Trained, by_vocabulary, predict
+from training.loop import Trained, by_vocabulary
 
 
-def evaluate(card: ModelCard, trained: Trained, clips: Clips) -> dict[str, dict[str, dict[str, float]]]:
+def evaluate(
+    card: ModelCard, trained: Trained, clips: Clips, fabric: Fabric
+) -> dict[str, dict[str, dict[str, float]]]:
     """Figures by split and vocabulary.
 
+    :param fabric: its processes share the measuring
     :raises DatasetFault: the data set has other tags than the model, or a split is empty
     """
     dataset = clips.dataset
@@ -27,7 +32,7 @@ def evaluate(card: ModelCard, trained: Trained, clips: Clips) -> dict[str, dict[
     figures = {}
     for split in ("valid", "test"):
         indices = clips.split(split)
-        scores = predict(trained.module, clips, indices, trained.standard)
+        scores = predict(trained.module, clips, indices, trained.standard, fabric)
         figures[split] = by_vocabulary(scores, clips.labels(indices), dataset)
     return figures
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from numpy.typing import NDArray
 
 from mat_desktop.domain.card import CARD_FORMAT, ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
@@ -16,8 +17,9 @@ from mat_desktop.inference.cards import save_model
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import names
 from training.calibration import fit_platt, threshold_for_precision
+from training.hearing import predict
 from training.inputs import Clips
-from training.loop import Trained, by_vocabulary, predict
+from training.loop import Trained, by_vocabulary
 from training.metrics import is_hard, rank
 from training.thresholds import best_thresholds, positives
 
@@ -37,13 +39,20 @@ def check_exportable(listens_to: InputSpec, name: str) -> None:
 
 
 def export(
-    trained: Trained, clips: Clips, network: NetworkSpec, folder: Path, training: dict[str, Any]
-) -> ModelCard:
+    trained: Trained,
+    clips: Clips,
+    network: NetworkSpec,
+    folder: Path,
+    training: dict[str, Any],
+    fabric: Fabric,
+) -> ModelCard | None:
     """Measure the network on the validation and test split and write card and weights (half precision).
 
     The figures are those of the weights as stored: they are rounded to float16 before the measurement.
 
     :param training: for the card: command, minutes, settings
+    :param fabric: its processes share the measuring; the first one writes
+    :returns: the card, in the process that wrote it
     :raises DatasetFault: a split is empty
     :raises MatError: the application has no front end for this network
     """
@@ -52,7 +61,11 @@ def export(
     splits = {name: clips.split(name) for name in ("train", "valid", "test")}
     stored = {name: _half(value) for name, value in module.state_dict().items()}
     module.load_state_dict({name: torch.from_numpy(value) for name, value in stored.items()})
-    scores = {name: predict(module, clips, splits[name], trained.standard) for name in ("valid", "test")}
+    scores = {
+        name: predict(module, clips, splits[name], trained.standard, fabric) for name in ("valid", "test")
+    }
+    if not fabric.is_global_zero:
+        return None
     labels = clips.labels(splits["valid"])
     thresholds = best_thresholds(scores["valid"], labels)
     ranking = rank(scores["valid"], labels)

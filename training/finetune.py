@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import ModelFault
-from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
 from training.devices import one_thread
 from training.evaluate import has_tags_of
-from training.feed import batches, side_by_side
+from training.hearing import features
 from training.inputs import Clips, Indices
-from training.loop import PREDICTED_AT_ONCE, Trained, contiguous
+from training.loop import Trained
 from training.metrics import cross_entropy
 from training.settings import Settings
 
@@ -52,20 +52,34 @@ class Head:
 
 
 def new_head(
-    trained: Trained, clips: Clips, settings: Settings, report: Callable[[int, int], None]
+    trained: Trained,
+    clips: Clips,
+    settings: Settings,
+    fabric: Fabric,
+    report: Callable[[int, int], None],
 ) -> tuple[Trained, Head]:
     """The same network with a head for the tags of a data set.
 
     :param settings: name the same network
+    :param fabric: its processes share the listening; one of them fits the head
     :param report: told of clips that the network heard, and of how many it hears
     :raises DatasetFault: a split is empty
     """
     train, valid = clips.split("train"), clips.split("valid")
     of = len(train) + len(valid)
-    features = pooled(trained, clips, train, lambda done: report(done, of))
-    others = pooled(trained, clips, valid, lambda done: report(len(train) + done, of))
-    with one_thread():
-        head = fit_head(features, clips.labels(train), others, clips.labels(valid))
+
+    def heard(indices: Indices, before: int) -> Tensor:
+        def told(done: int) -> None:
+            report(before + done, of)
+
+        return features(trained.module, clips, indices, trained.standard, fabric, told)
+
+    heads: list[Head] = []
+    inputs = heard(train, 0), heard(valid, len(train))
+    if fabric.is_global_zero:
+        with one_thread():
+            heads.append(fit_head(inputs[0], clips.labels(train), inputs[1], clips.labels(valid)))
+    (head,) = fabric.broadcast(heads)
     module = build(settings.spec, len(clips.dataset.tags), settings.dropout)
     body = {
         name: value for name, value in trained.module.state_dict().items() if not name.startswith("head.")
@@ -111,35 +125,6 @@ def blended(trained: Trained, before: Trained, share: float) -> Trained:
         if value.is_floating_point():
             value.lerp_(old[name], share)
     return trained
-
-
-def pooled(trained: Trained, clips: Clips, indices: Indices, heard_of: Callable[[int], None]) -> Tensor:
-    """What reaches the head, averaged over all positions: [clips, features].
-
-    Every head is linear, so that the mean of its answers is its answer to the mean.
-
-    :param heard_of: told of the clips heard so far
-    """
-    heard: list[Tensor] = []
-
-    def keep(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        heard.append(inputs[0].flatten(2).mean(dim=2) if inputs[0].dim() > 2 else inputs[0])
-
-    module: Network = trained.module.eval()
-    hook = module.head.register_forward_pre_hook(keep)
-    try:
-        with torch.inference_mode():
-            steps = side_by_side(clips, indices, PREDICTED_AT_ONCE)
-            total = sum(len(step.clips) for step in steps)
-            done = 0
-            for audio, _ in batches(clips, steps, clips.listens_to.length):
-                module(contiguous(trained.standard(audio)))
-                done += len(audio)
-                heard_of(done * len(indices) // total)
-    finally:
-        hook.remove()
-    pieces = torch.cat(heard)
-    return pieces.view(len(indices), -1, pieces.shape[1]).mean(dim=1).clone()
 
 
 def fit_head(

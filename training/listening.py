@@ -13,7 +13,8 @@ from mat_desktop.audio.decode import Decoding
 from mat_desktop.audio.mel import log_mel_stream
 from mat_desktop.audio.windows import SILENCE_DB, weights, windows
 from mat_desktop.domain.melspec import MelSpec
-from training.loop import PREDICTED_AT_ONCE, Trained, contiguous
+from training.hearing import AT_ONCE, contiguous
+from training.loop import Trained
 
 Array = NDArray[np.float32]
 
@@ -53,8 +54,8 @@ def window_scores(trained: Trained, log_mel: Array) -> Array:
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     parts = [np.zeros((0, network.head.weight.shape[0]), np.float32)]
     with torch.inference_mode():
-        for first in range(0, len(log_mel), PREDICTED_AT_ONCE):
-            batch = torch.from_numpy(log_mel[first : first + PREDICTED_AT_ONCE]).float().unsqueeze(1)
+        for first in range(0, len(log_mel), AT_ONCE):
+            batch = torch.from_numpy(log_mel[first : first + AT_ONCE]).float().unsqueeze(1)
             logits = network(contiguous(trained.standard(batch))).mean(dim=2)
             parts.append(torch.sigmoid(logits).numpy())
     return np.concatenate(parts)

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -24,7 +23,8 @@ from training.augment import Augment
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault
 from training.devices import agreed, choose_precision, launch, same_buffers, synchronise
-from training.feed import Step, batches, seed_of, shuffled, side_by_side
+from training.feed import Step, batches, seed_of, shuffled
+from training.hearing import contiguous, predict
 from training.identity import RunFault, check_data, data_of
 from training.inputs import Clips, Indices, Standard, standardisation
 from training.metrics import binarise, cross_entropy, rank
@@ -36,8 +36,6 @@ Array = NDArray[np.float32]
 
 QUICK_SECONDS = 0.15
 """A run that is asked to stop saves a checkpoint only if the last one took no longer."""
-
-PREDICTED_AT_ONCE = 8
 
 
 class Diverged(MatError):
@@ -307,12 +305,12 @@ class Training:
         return pr_auc > self.state.best or (tied and loss < self.state.epochs[best - 1].valid_loss)
 
     def end(self) -> Trained:
-        """The best network so far."""
+        """The best network so far, on the device that it was trained on."""
         self.report(End(self.state.best_epoch, self.state.epoch, self.is_early))
         self.fabric.barrier()
         best = load_checkpoint(self.folder / BEST) if self.fabric.is_global_zero else {}
         self.module.load_state_dict(self.fabric.broadcast(best)["module"])
-        return Trained(self.module.cpu().eval(), self.standard)
+        return Trained(self.module.eval(), self.standard)
 
     def _mean(self, value: Tensor) -> float:
         """Over all processes."""
@@ -447,46 +445,6 @@ def check_schedule(folder: Path, kept: dict[str, Any], steps: int) -> None:
             f"{printable(folder)}: this run began with {before} steps in all, and with this data there are "
             f"{steps}. Begin a new run with it, in another folder."
         )
-
-
-def contiguous(audio: Tensor) -> Tensor:
-    """In the order of memory in which two-dimensional convolutions are fastest."""
-    return audio.contiguous(memory_format=torch.channels_last) if audio.dim() == 4 else audio
-
-
-def predict(
-    network: nn.Module,
-    clips: Clips,
-    indices: Indices,
-    standard: Standard,
-    fabric: Fabric | None = None,
-    stop: Callable[[], bool] = lambda: False,
-) -> Array:
-    """Scores of whole clips, [clips, tags] in 0..1: the mean over pieces of the network's published length.
-
-    :param fabric: each process does its share, and all of them get the scores of all clips
-    :raises Stopped: ``stop`` said so
-    """
-    rank_, world = (fabric.global_rank, fabric.world_size) if fabric else (0, 1)
-    # Every process takes as many clips; where they do not come out even, some clips are done twice.
-    mine = np.resize(indices[rank_::world], -(-len(indices) // world)) if len(indices) >= world else indices
-    network.eval()
-    length = clips.listens_to.length
-    parts = []
-    with torch.inference_mode():
-        for audio, _ in batches(clips, side_by_side(clips, mine, PREDICTED_AT_ONCE), length):
-            inputs = contiguous(standard(fabric.to_device(audio) if fabric else audio))
-            parts.append(torch.sigmoid(network(inputs).float().mean(dim=2)).cpu())
-            if stop():
-                raise Stopped
-    pieces = torch.cat(parts)
-    scores = pieces.view(len(mine), -1, pieces.shape[1]).mean(dim=1)
-    if fabric and world > 1 and len(indices) >= world:
-        gathered = [torch.empty_like(scores, device=fabric.device) for _ in range(world)]
-        torch.distributed.all_gather(gathered, scores.to(fabric.device))
-        scores = torch.stack(gathered, dim=1).flatten(0, 1)[: len(indices)].cpu()
-    found: Array = scores.numpy()
-    return found
 
 
 def tag_figures(epoch: int, scores: Array, labels: Array, dataset: Dataset) -> TagFigures:

@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
+from lightning_fabric import Fabric
 from torch.utils.flop_counter import FlopCounterMode
 
 from mat_desktop.domain.card import NetworkSpec
@@ -26,9 +27,10 @@ from training.checkpoints import BEST, LAST, load_checkpoint, write_whole
 from training.datasets.dataset import Dataset
 from training.devices import hardware
 from training.export import title_of
+from training.hearing import predict
 from training.identity import RunFault, with_tags_of
 from training.inputs import Clips, Standard, standardisation
-from training.loop import Trained, predict
+from training.loop import Trained
 from training.metrics import best_f1, measure
 from training.progress import Epoch, Log
 from training.published import row_of
@@ -134,13 +136,21 @@ def best_network(
     return Trained(module.eval(), standard), clips, differs
 
 
-def finish(folder: Path, trained: Trained, clips: Clips, settings: Settings, budget: Budget) -> RunResult:
-    """Measure a trained network on validation and test split and write ``result.json`` and the scores."""
+def finish(
+    folder: Path, trained: Trained, clips: Clips, settings: Settings, budget: Budget, fabric: Fabric
+) -> None:
+    """Measure a trained network on validation and test split and write ``result.json`` and the scores.
+
+    :param fabric: its processes share the measuring; the first one writes
+    """
     tags = [f"{tag.vocabulary}/{tag.name}" for tag in clips.dataset.tags]
     splits = {name: clips.split(name) for name in ("valid", "test")}
     scores = {
-        name: predict(trained.module, clips, indices, trained.standard) for name, indices in splits.items()
+        name: predict(trained.module, clips, indices, trained.standard, fabric)
+        for name, indices in splits.items()
     }
+    if not fabric.is_global_zero:
+        return
     labels = {name: clips.labels(indices) for name, indices in splits.items()}
     thresholds = best_f1(scores["valid"], labels["valid"])
     network = settings.spec
@@ -172,7 +182,6 @@ def finish(folder: Path, trained: Trained, clips: Clips, settings: Settings, bud
         precision=precision(folder),
     )
     write_result(folder, result, {name: (scores[name], labels[name]) for name in splits})
-    return result
 
 
 def multiply_adds(network: NetworkSpec, tags: int) -> int:

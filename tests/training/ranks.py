@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from mat_desktop.networks.registry import build
+from training import hearing
 from training.datasets.corpus import read_corpus
-from training.inputs import Clips, hear
+from training.feed import Step, side_by_side
+from training.inputs import Clips, Indices, hear
 from training.loop import Training
+from training.runs import finish
 from training.settings import Settings
 
 SETTINGS = Settings(
@@ -47,7 +50,21 @@ def watched(clips: Clips, folder: Path) -> dict[str, Any]:
     statistics = {
         name: value.tolist() for name, value in training.averaged.named_buffers() if "running" in name
     }
-    return {"rank": training.fabric.global_rank, "losses": losses, "statistics": statistics}
+    heard: list[int] = []
+
+    def spy(clips: Clips, indices: Indices, batch_size: int) -> list[Step]:
+        heard.append(len(indices))
+        return side_by_side(clips, indices, batch_size)
+
+    hearing.side_by_side = spy  # type: ignore[attr-defined]
+    finish(folder, training.end(), clips, SETTINGS, "own", training.fabric)
+    return {
+        "rank": training.fabric.global_rank,
+        "losses": losses,
+        "statistics": statistics,
+        "heard": heard,
+        "device": str(next(training.module.parameters()).device) == str(training.fabric.device),
+    }
 
 
 def main(data: str, cache: str, out: str) -> None:

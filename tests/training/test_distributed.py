@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.numpy import load_file
 
 from mat_desktop.networks.registry import build
 from tests.training.corpora import make_corpus
+from training.__main__ import main
 from training.checkpoints import LAST, load_checkpoint
 from training.datasets.corpus import read_corpus
+from training.hearing import predict
 from training.inputs import hear
-from training.loop import by_vocabulary, fit, predict
+from training.loop import by_vocabulary, fit
 from training.progress import Epoch, Event
 from training.runs import best_network, read_settings
 from training.settings import Settings
@@ -67,6 +70,17 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     assert two[-1]["valid"]["mtat"]["roc_auc"] == pytest.approx(one[-1].valid["mtat"]["roc_auc"], abs=0.1)
     assert (tmp_path / "model" / "card.json").exists()
 
+    start = words[: words.index("train")]
+    head = ["finetune", "--model", str(tmp_path / "model"), "--data", str(data)]
+    head += ["--cache", str(tmp_path / "other cache"), "--runs", str(tmp_path / "runs"), "--export"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        [*start, *head, str(tmp_path / "of two")], capture_output=True, env=environment, check=True
+    )
+    assert main([*head, str(tmp_path / "of one")]) == 0
+    of_two, of_one = (load_file(tmp_path / name / "model.safetensors") for name in ("of two", "of one"))
+    assert abs(of_two["head.weight"].astype("f4") - of_one["head.weight"]).max() < 0.02
+
 
 def test_two_processes_stop_together_and_go_on_where_they_were(tmp_path: Path) -> None:
     data = make_corpus(tmp_path / "c")
@@ -114,4 +128,7 @@ def test_both_processes_see_the_same_run(tmp_path: Path) -> None:
     assert len(first["losses"]) == 2, "a checkpoint after the first step, and one after the epoch"
     assert first["losses"] == second["losses"], "the mean of both, as an epoch without a break reports it"
     assert first["statistics"] == second["statistics"], "one network is validated, not two"
+    assert first["heard"] == second["heard"] == [4, 4], "each measures its half of both splits"
+    assert first["device"] and second["device"], "on the device that it was trained on"
+    assert (tmp_path / "shared" / "result.json").exists()
     assert first["resumed"] == second["resumed"] == [1, "bf16-mixed", "bf16-mixed"]

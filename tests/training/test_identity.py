@@ -17,9 +17,10 @@ from training.__main__ import main
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import Tag
+from training.hearing import predict
 from training.identity import RunFault, data_of
 from training.inputs import Clips, hear
-from training.loop import fit, predict
+from training.loop import fit
 from training.runs import best_network
 from training.settings import Settings
 

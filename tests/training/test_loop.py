@@ -28,8 +28,9 @@ from training.datasets.corpus import read_corpus
 from training.datasets.dataset import DatasetFault
 from training.devices import choose_precision, synchronise
 from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
+from training.hearing import predict
 from training.inputs import Clips, hear, limited
-from training.loop import Diverged, averaged, check_length, fit, input_length, predict
+from training.loop import Diverged, averaged, check_length, fit, input_length
 from training.progress import Begin, End, Epoch, Event, StepDone
 from training.settings import Settings, SettingsFault
 from training.stopping import Stopped

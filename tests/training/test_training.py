@@ -23,6 +23,7 @@ from training.augment import FLOOR_DB, Augment
 from training.datasets.cache import BROKEN
 from training.datasets.corpus import Dataset, DatasetFault, read_corpus
 from training.datasets.features import Features, normalisation, prepare
+from training.devices import launch
 from training.evaluate import evaluate, open_model
 from training.export import export
 from training.inputs import of_features
@@ -213,11 +214,12 @@ def test_from_training_to_a_model_that_hears_what_it_learnt(
     epochs = [event for event in events if isinstance(event, Epoch)]
     assert [epoch.number for epoch in epochs] == [1, 2, 3, 4, 5, 6]
     assert epochs[-1].valid["mtat"]["correlation"] > 0.8
-    card = export(trained, clips, STRAIGHT.spec, tmp_path / "model", {"minutes": 1.0})
+    card = export(trained, clips, STRAIGHT.spec, tmp_path / "model", {"minutes": 1.0}, launch())
     assert open_card(tmp_path / "model") == card
+    assert card is not None
     assert card.data.startswith("Clips of free music with soft labels")
     assert "8 training, 8 validation" in card.data
-    assert card.metrics["valid"] == evaluate(*open_model(tmp_path / "model"), clips)["valid"]
+    assert card.metrics["valid"] == evaluate(*open_model(tmp_path / "model"), clips, launch())["valid"]
     tagger = Tagger.open(tmp_path / "model", torch.device("cpu"))
     low, high = (tagger.judge(features.log_mel[i].astype(np.float32)).values for i in (4, 5))
     assert low[0] > high[0]
