@@ -20,8 +20,8 @@ from training.calibration import fit_platt, threshold_for_precision
 from training.hearing import predict
 from training.inputs import Clips
 from training.loop import Trained, by_vocabulary
-from training.metrics import is_hard, rank
-from training.thresholds import best_thresholds, positives
+from training.metrics import is_hard, rank, right
+from training.thresholds import best_thresholds
 
 CORPUS_LICENCES = (
     "A: free licence stated for the audio; A2: the repository's free licence; B: generated or rendered music "
@@ -69,8 +69,8 @@ def export(
     labels = clips.labels(splits["valid"])
     thresholds = best_thresholds(scores["valid"], labels)
     ranking = rank(scores["valid"], labels)
-    platt = fit_platt(scores["valid"], positives(labels))
-    precise, found = threshold_for_precision(scores["valid"], positives(labels), PRECISE)
+    platt = fit_platt(scores["valid"], right(labels))
+    precise, found = threshold_for_precision(scores["valid"], right(labels), PRECISE)
     tags = tuple(
         TagSpec(
             tag.name,
@@ -110,7 +110,7 @@ def export(
                 name: by_vocabulary(scores[name], clips.labels(splits[name]), dataset)
                 for name in ("valid", "test")
             },
-            "protocol": _protocol(labels),
+            "protocol": protocol(labels),
         },
         training=training,
     )
@@ -133,13 +133,18 @@ def _known(**figures: float) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in figures.items() if np.isfinite(value)}
 
 
-def _protocol(labels: NDArray[np.float32]) -> str:
+def protocol(labels: NDArray[np.float32]) -> str:
+    """How figures on these labels come about, in words.
+
+    :param labels: [clips, tags] in 0..1
+    """
     if is_hard(labels):
         return "tags that no clip of the split has left out; macro means"
     return (
-        "soft labels binarised per tag at max(0.1, the tag's 93 % quantile) within the split; tags with "
-        "fewer than three positives left out; macro means; correlation with the soft labels; overlap of the "
-        "five best tags"
+        "soft labels binarised per tag within the split: for ROC-AUC and PR-AUC at max(0.1, the tag's 93 % "
+        "quantile), for thresholds, precision, recall and Platt scaling at 0.35 where that is less; tags "
+        "with fewer than three positives left out; macro means; correlation with the soft labels; overlap "
+        "of the five best tags"
     )
 
 

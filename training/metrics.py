@@ -20,6 +20,9 @@ Bools = NDArray[np.bool_]
 
 QUANTILE = 0.93
 LOWEST_POSITIVE = 0.1
+SURELY_POSITIVE = 0.35
+"""A soft label from here on is right whatever the quantile: common tags are true of more than 7 %."""
+
 FEWEST_POSITIVES = 3
 """Positives below which a tag with soft labels is left out. With hard labels one is enough."""
 
@@ -79,6 +82,8 @@ class Decisions:
     :param thresholds: of each tag
     :param chosen_on: split on which the thresholds were chosen; empty for a fixed one
     :param fpr: false positive rate, the share of the clips without the tag that get it
+    :param density: share of positives among the cells of the measured tags, as :func:`right` counts them;
+        None in a result of an earlier version
     """
 
     thresholds: tuple[float, ...]
@@ -88,6 +93,7 @@ class Decisions:
     recall: Averages
     fpr: Averages
     f1: Averages
+    density: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class Metrics:
     Averages leave out the tags without positives; the cross-entropy, which needs none, is over all cells.
 
     :param tags: names, in the order of the columns
-    :param positives: clips that have each tag
+    :param positives: clips that have each tag, as :func:`binarise` counts them
     :param left_out: tags that no average contains: none of the clips has them, or of soft labels fewer than
         three
     :param without_negatives: tags that every clip has: they have neither ROC-AUC nor false positive rate
@@ -156,7 +162,7 @@ def measure(
         raise ValueError(f"scores {scores.shape}, labels {labels.shape} and {len(tags)} tags do not fit")
     if len(set(tags)) < len(tags):
         raise ValueError("two tags have the same name: say which vocabulary each is of")
-    positives = binarise(labels)
+    positives, truth = binarise(labels), right(labels)
     counts = positives.sum(axis=0)
     measured = counts >= _fewest(labels)
     if thresholds is None:
@@ -173,8 +179,8 @@ def measure(
         without_negatives=_named(tags, counts == len(scores)),
         density=_figure(known.mean() if known.size else np.nan),
         bce=round(cross_entropy(scores, labels), DIGITS),
-        at_half=_decide(scores, positives, measured, np.full(len(tags), 0.5), ""),
-        at_best=_decide(scores, positives, measured, thresholds, chosen_on),
+        at_half=_decide(scores, truth, measured, np.full(len(tags), 0.5), ""),
+        at_best=_decide(scores, truth, measured, thresholds, chosen_on),
         roc_auc=_averages(roc, measured, micro_roc.item(), clips_roc),
         pr_auc=_averages(pr, measured, micro_pr.item(), clips_pr),
         correlation=_averages(
@@ -208,10 +214,21 @@ def is_hard(labels: Array) -> bool:
 
 
 def binarise(labels: Array) -> Bools:
-    """Positives of each tag: soft labels from max(0.1, the tag's 93 % quantile) on, hard labels 1."""
+    """Positives of each tag where clips are ranked: soft labels from max(0.1, the tag's 93 % quantile) on,
+    hard labels 1. Of every tag they are about as many, so that areas can be compared.
+    """
     if is_hard(labels):
         return labels > 0
     return labels >= np.maximum(LOWEST_POSITIVE, np.quantile(labels, QUANTILE, axis=0))
+
+
+def right(labels: Array) -> Bools:
+    """Positives of each tag where it is decided on: as :func:`binarise`, and soft labels from 0.35 on.
+
+    Thresholds, precision, recall, F1 and calibration count them: to suggest a tag that a third of the clips
+    have is no mistake beyond the first 7 %.
+    """
+    return binarise(labels) | (labels >= SURELY_POSITIVE)
 
 
 def areas(scores: Array, positives: Bools) -> tuple[Floats, Floats]:
@@ -243,7 +260,7 @@ def best_f1(scores: Array, labels: Array) -> Floats:
     :param scores: [clips, tags] in 0..1
     :param labels: [clips, tags] in 0..1
     """
-    positives = binarise(labels)
+    positives = right(labels)
     total = positives.sum(axis=0)
     _, hits, chosen, _ = _by_threshold(scores, positives)
     best = (2 * hits / (chosen + total)).argmax(axis=0)
@@ -326,15 +343,15 @@ def _decide(
     scores: Array, positives: Bools, measured: Bools, thresholds: Floats, chosen_on: str
 ) -> Decisions:
     decided = scores >= thresholds
-    right = decided & positives
+    hits = decided & positives
     # Each figure is a ratio of two counts. F1 as 2 hits / (decisions + positives) is the harmonic mean of
     # precision and recall, and is defined where one of them is not.
     ratios: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {
         "accuracy": (decided == positives, np.ones_like(positives)),
-        "precision": (right, decided),
-        "recall": (right, positives),
+        "precision": (hits, decided),
+        "recall": (hits, positives),
         "fpr": (decided & ~positives, ~positives),
-        "f1": (2 * right, decided.astype(np.int64) + positives),
+        "f1": (2 * hits, decided.astype(np.int64) + positives),
     }
     # By clip, figures are over the clips that have a tag: only there recall is defined.
     tagged = positives[:, measured].any(axis=1)
@@ -348,7 +365,9 @@ def _decide(
             float(_ratio(known_part.sum(), known_whole.sum(), empty)),
             np.where(tagged, _ratio(known_part.sum(axis=1), known_whole.sum(axis=1), empty), np.nan),
         )
-    return Decisions(tuple(map(float, thresholds)), chosen_on, **figures)
+    known = positives[:, measured]
+    density = _figure(known.mean() if known.size else np.nan)
+    return Decisions(tuple(map(float, thresholds)), chosen_on, **figures, density=density)
 
 
 def _averages(tags: Floats, measured: Bools, micro: float, clips: Floats) -> Averages:

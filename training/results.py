@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import MatError, printable
-from training.metrics import Bools, Metrics, binarise
+from training.metrics import Bools, Metrics, binarise, right
 
 Array = NDArray[np.float32]
 
@@ -114,8 +114,13 @@ class Scores:
 
     @property
     def positives(self) -> Bools:
-        """As the metrics count them."""
+        """As areas and curves count them."""
         return binarise(self.labels)
+
+    @property
+    def right(self) -> Bools:
+        """As decisions and calibration count positives."""
+        return right(self.labels)
 
 
 @dataclass(frozen=True, slots=True)

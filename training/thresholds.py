@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.metrics import FEWEST_POSITIVES, LOWEST_POSITIVE, QUANTILE
+from training.metrics import FEWEST_POSITIVES, right
 
 Array = NDArray[np.float32]
-
-SURELY_POSITIVE = 0.35
-"""A soft label from here on is a positive whatever the quantile: common tags are true of more than 7 %."""
 
 SMOOTHING = 5
 """Neighbouring thresholds over which F1 is averaged: a single clip must not decide."""
@@ -39,7 +36,7 @@ def best_thresholds(scores: Array, labels: Array) -> Thresholds:
     :param scores: [clips, tags] in 0..1
     :param labels: soft labels [clips, tags] in 0..1
     """
-    marked = positives(labels)
+    marked = right(labels)
     tags = labels.shape[1]
     values = np.empty(tags, np.float32)
     precision, recall = np.full(tags, np.nan, np.float32), np.full(tags, np.nan, np.float32)
@@ -50,17 +47,6 @@ def best_thresholds(scores: Array, labels: Array) -> Thresholds:
         else:
             values[tag], precision[tag], recall[tag] = _best(scores[:, tag], positive)
     return Thresholds(np.clip(values, 0.01, 0.99), precision, recall)
-
-
-def positives(labels: Array) -> NDArray[np.bool_]:
-    """What counts as right where tags are suggested: common tags are true of more than 7 % of clips.
-
-    :param labels: soft labels [clips, tags] in 0..1
-    """
-    found: NDArray[np.bool_] = labels >= np.clip(
-        np.quantile(labels, QUANTILE, axis=0), LOWEST_POSITIVE, SURELY_POSITIVE
-    )
-    return found
 
 
 def _best(scores: Array, positive: NDArray[np.bool_]) -> tuple[float, float, float]:

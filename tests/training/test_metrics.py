@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn import metrics as oracle
 
+from mat_desktop.inference.cards import open_card
+from training.export import protocol
 from training.metrics import (
     Averages,
     Metrics,
@@ -20,6 +23,7 @@ from training.metrics import (
     measure,
     pr_points,
     rank,
+    right,
     roc_points,
     top_overlap,
 )
@@ -244,3 +248,24 @@ def test_metrics_survive_json() -> None:
     assert Metrics.from_dict(json.loads(json.dumps(found.as_dict(), allow_nan=False))) == found
     with pytest.raises(ValueError, match="missing required field"):
         Metrics.from_dict({"clips": 3})
+
+
+def test_what_counts_as_positive_where_clips_are_ranked_and_where_tags_are_decided_on() -> None:
+    labels = np.full((100, 2), 0.02, np.float32)
+    labels[:40, 0] = np.linspace(0.5, 0.9, 40)  # common: true of two fifths of the clips
+    labels[:20, 1] = np.linspace(0.15, 0.3, 20)  # rare, and never sure
+    assert binarise(labels).sum(axis=0).tolist() == [7, 7]
+    assert right(labels).sum(axis=0).tolist() == [40, 7]
+    assert (right(np.round(labels)) == (np.round(labels) == 1)).all(), "hard labels say it themselves"
+    found = measure(labels, labels, ["common", "rare"])
+    assert found.positives == (7, 7) and found.density == 0.07
+    assert found.at_half.density == pytest.approx(0.235)
+    assert found.at_half.precision.tags[0] == found.at_half.recall.tags[0] == 1
+    assert found.at_best.f1.macro == 1
+    assert found.pr_auc.macro == 1
+
+
+@pytest.mark.parametrize("model", ["fcn2d", "fcn2d-small"])
+def test_the_cards_of_our_models_say_how_their_figures_come_about(model: str) -> None:
+    card = open_card(Path(__file__).parents[2] / "resources" / "models" / model)
+    assert card.metrics["protocol"] == protocol(np.full((1, 1), 0.5, np.float32))

@@ -361,6 +361,29 @@ def test_scores_are_calibrated_on_validation_and_judged_on_test(tmp_path: Path) 
     assert 0.6 < precision <= 1 and 0 < recall < 1
 
 
+def test_of_soft_labels_the_report_decides_as_a_card_does(tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    splits = {}
+    for split in ("valid", "test"):
+        heard = random.permuted(np.repeat([[True] * 40 + [False] * 60], 2, axis=0), axis=1).T
+        labels = np.where(heard, random.uniform(0.5, 0.9, heard.shape), 0.02).astype(np.float32)
+        scores = np.where(heard, random.uniform(0.5, 0.9, heard.shape), 0.1).astype(np.float32)
+        splits[split] = scores, labels
+    result = invent(tmp_path / "a", tags=("x/common", "x/other"))
+    soft = replace(
+        result,
+        data=replace(result.data, labels="soft"),
+        metrics={split: measure(*pair, result.tags) for split, pair in splits.items()},
+    )
+    write_result(tmp_path / "a", soft, splits)
+    text = report([tmp_path / "a"], tmp_path / "out")[1].read_text(encoding="utf-8")
+    row = next(table for table in tables_of(text) if "Calibration error" in table[0][1])[2]
+    assert float(row[3]) == 2, "with a label of 0.5 it is right to say so: precision 0.8 is reached"
+    assert [float(value) for value in row[4:]] == pytest.approx([1, 1], abs=0.05)
+    assert "saying no to everything scores 0.6000" in text
+    assert "decisions and calibration 0.35 and more too" in text
+
+
 def test_a_run_without_curves_or_place_in_the_paper(tmp_path: Path) -> None:
     invent(tmp_path / "run", "choi_fcn", table="", epochs=1)
     (tmp_path / "run" / "epochs.jsonl").unlink()

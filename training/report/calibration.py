@@ -21,7 +21,7 @@ from training.report.page import (
     Table,
     figure,
 )
-from training.report.words import Shown
+from training.report.words import Shown, label_words
 from training.results import Scores
 
 WANTED = 0.8
@@ -56,7 +56,7 @@ def calibration(entries: Sequence[Shown]) -> Section:
     text = (
         "Share of positives among predictions of like probability, all tags together, on the test split. "
         "Scores are calibrated tag by tag, by Platt scaling on the validation split. The calibration "
-        "error is the mean distance from the diagonal over all predictions."
+        "error is the mean distance from the diagonal over all predictions." + label_words(entries)
     )
     unit = (0.0, 1.0)
     charts = tuple(
@@ -77,9 +77,9 @@ def calibration(entries: Sequence[Shown]) -> Section:
 
 def _measure(valid: Scores, test: Scores) -> _Measured:
     usable = _usable(valid)
-    platt = fit_platt(valid.scores[:, usable], valid.positives[:, usable])
-    scores, positives = test.scores[:, usable], test.positives[:, usable]
-    wanted = threshold_for_precision(valid.scores[:, usable], valid.positives[:, usable], WANTED)[0]
+    platt = fit_platt(valid.scores[:, usable], valid.right[:, usable])
+    scores, positives = test.scores[:, usable], test.right[:, usable]
+    wanted = threshold_for_precision(valid.scores[:, usable], valid.right[:, usable], WANTED)[0]
     decided = scores >= np.where(np.isnan(wanted), np.inf, wanted)
     right, reached = decided & positives, positives[:, ~np.isnan(wanted)]
     return _Measured(
@@ -93,7 +93,7 @@ def _measure(valid: Scores, test: Scores) -> _Measured:
 
 def _usable(valid: Scores) -> Bools:
     """Tags that can be calibrated."""
-    found: Bools = np.isfinite(fit_platt(valid.scores, valid.positives).slope)
+    found: Bools = np.isfinite(fit_platt(valid.scores, valid.right).slope)
     return found
 
 

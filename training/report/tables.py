@@ -15,6 +15,7 @@ from training.report.words import (
     comparable,
     data_words,
     duration,
+    label_words,
     large,
     network_words,
     tag_words,
@@ -95,6 +96,7 @@ def all_figures(entries: Sequence[Shown]) -> Section:
         "defined. Thresholds of best F1 are each tag's own; on the split that they were chosen on they "
         "flatter. "
         "Precision without a single decision counts as 0. Top-5 overlap is for soft labels only."
+        + label_words(entries)
     )
     return Section(
         "All figures",
@@ -182,7 +184,7 @@ def _tags_of_one(entry: Shown) -> Section:
         ),
         Column("F1", "At 0.5"),
     )
-    text = "The mark on a bar is what guessing reaches."
+    text = "The mark on a bar is what guessing reaches." + label_words([entry])
     if metrics.left_out:
         text += f" Left out of all averages for want of positives: {tag_words(metrics.left_out)}."
     if metrics.without_negatives:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from training.metrics import Decisions, Metrics
+from training.metrics import LOWEST_POSITIVE, QUANTILE, SURELY_POSITIVE, Decisions, Metrics
 from training.results import Budget, DataUsed, Run, Scores
 
 PAPER_DATA = "MagnaTagATune"
@@ -137,6 +137,17 @@ def _full(name: str) -> str:
 def chosen_words(decisions: Decisions) -> str:
     """Where best-F1 thresholds come from."""
     return f"best F1 on {SPLITS.get(decisions.chosen_on, decisions.chosen_on) or 'the same clips'}"
+
+
+def label_words(entries: Iterable[Shown]) -> str:
+    """Which soft labels are positives, as a further sentence; empty where all labels are hard."""
+    if all(entry.run.result.data.labels == "hard" for entry in entries):
+        return ""
+    return (
+        f" Soft labels: for areas and curves the tag's {QUANTILE * 100:.0f} % quantile and more is a "
+        f"positive, for decisions and calibration {SURELY_POSITIVE} and more too; below {LOWEST_POSITIVE} "
+        "none is."
+    )
 
 
 def network_words(run: Run) -> str:
