@@ -31,6 +31,7 @@ from mat_desktop.app.models import (
 from mat_desktop.app.recover import recover
 from mat_desktop.app.resources import resource
 from mat_desktop.app.reverse import reverse
+from mat_desktop.app.run_report import export_run
 from mat_desktop.app.scan import look, refresh, scan
 from mat_desktop.app.score import Heard, known, score
 from mat_desktop.app.session import Session
@@ -274,6 +275,10 @@ class AppServices:
     def run_changes(self, run_id: int) -> Sequence[FileReversal]:
         """What a run wrote, file by file."""
         return written_by(self._session.journal, run_id)
+
+    def export_run(self, run_id: int, path: Path) -> None:
+        """What a run wrote, as a file for other programs."""
+        export_run(self._session, run_id, path)
 
     def undoing(self, run_id: int) -> Task:
         """Take back a run."""

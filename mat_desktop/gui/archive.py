@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
@@ -10,11 +11,13 @@ from PySide6.QtGui import QGuiApplication
 
 from mat_desktop.domain.plan import WriteResult
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
+from mat_desktop.errors import printable
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.models.history import Entry
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.undo import JOBS, LookBack, Undo, last_of
+from mat_desktop.gui.operations.unwritten import Unwritten
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.views.history import History
 from mat_desktop.gui.views.library import Library
@@ -30,9 +33,11 @@ REMOVING = "removing"
 class Archive(QObject):
     """``changed`` says that other runs can be taken back than before.
 
-    ``elsewhere`` hands over files that another process of this program wrote.
+    ``elsewhere`` hands over files that another process of this program wrote; ``write`` asks for the plan of
+    all that is not written yet.
     """
 
+    write = Signal()
     changed = Signal()
     elsewhere = Signal(object)
 
@@ -57,6 +62,10 @@ class Archive(QObject):
         self.page.redo.connect(self.show_redo)
         self.page.reversal.confirmed.connect(self._confirmed)
         self.page.chosen.connect(self._show_run)
+        self.page.write.connect(self.write)
+        self.page.send.connect(self._export)
+        self.unwritten = Unwritten(desk)
+        self.unwritten.counted.connect(self.page.show_waiting)
         self.page.back.connect(lambda: pages.show("library"))
         self.page.remove.follow(actions["remove_all"])
         actions.connect("remove_all", self.show_removal)
@@ -168,6 +177,9 @@ class Archive(QObject):
     def _shown(self, name: str) -> None:
         if name == "history":
             self.undoing.load()  # the command line may have written meanwhile
+            self.unwritten.count()
+        else:
+            self.unwritten.drop()
 
     def _came(self, state: Qt.ApplicationState) -> None:
         if state is Qt.ApplicationState.ApplicationActive and self._newest is not None:
@@ -180,6 +192,8 @@ class Archive(QObject):
         self.page.show_runs(runs)
         self._look_elsewhere(runs)
         self.changed.emit()
+        if self._pages.shows(self.page):
+            self.unwritten.count()
 
     def _look_elsewhere(self, runs: list[Run]) -> None:
         """Files of runs that other processes made since: the table may still show what was before."""
@@ -204,6 +218,16 @@ class Archive(QObject):
             lambda: desk.services.run_changes(run_id),
             self.page.show_changes,
             lambda error: desk.complain("What the run changed cannot be read", error),
+        )
+
+    def _export(self, run_id: int, path: Path) -> None:
+        desk = self._desk
+        desk.bridge.keep(
+            lambda: desk.services.export_run(run_id, path),
+            lambda _: desk.say(
+                "positive", f"Run {run_id} is exported to {printable(path)}.", kind="exported"
+            ),
+            lambda error: desk.complain("The run was not exported", error),
         )
 
     def _recovered(self, results: list[WriteResult]) -> None:

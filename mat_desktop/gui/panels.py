@@ -82,15 +82,20 @@ class Panels(QObject):
 
     # writing
 
-    def open_write(self) -> None:
-        """Show what would be written: for the selection if it is more than one row, else for all in view."""
+    def open_write(self, *, every: bool = False) -> None:
+        """Show what would be written: for the selection if it is more than one row, else for all in view.
+
+        :param every: for all that was listened to, whatever is selected or in view
+        """
+        if every:
+            self._library.show_all()
         if not self._desk.tracks.tally().heard:
             return
         selected = self._library.selected()
         many = len(selected) > 1 and any(row.scores is not None for row in selected)
         self.write.plan.reset_checks()
         self._open(self.write, self.write.table)
-        self._plan("selected" if many else "all")
+        self._plan("selected" if many and not every else "all")
 
     def _plan(self, scope: str) -> None:
         tracks = self._desk.tracks

@@ -205,6 +205,9 @@ class Services(Protocol):
     def run_changes(self, run_id: int) -> Sequence[FileReversal]:
         """What a run wrote, file by file; a field that does not count any more says so."""
 
+    def export_run(self, run_id: int, path: Path) -> None:
+        """What a run wrote, as CSV or JSON by the name's suffix. Replaces the file."""
+
     def undoing(self, run_id: int) -> Task:
         """Take back a run; of an undo this is the redo."""
 

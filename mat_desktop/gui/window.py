@@ -244,6 +244,7 @@ class Window(QMainWindow):
         panels.opened.connect(lambda: pages.show("library"))
         panels.confirmed.connect(self.write)
         panels.taken_back.connect(self.archive.carry_out)
+        self.archive.write.connect(lambda: review.then(lambda: panels.open_write(every=True)))
         self.archive.elsewhere.connect(self._written_elsewhere)
         panels.read_again.connect(self.scan.read_again)
         panels.policy_picked.connect(review.set_policy)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -20,6 +22,7 @@ from mat_desktop.app import apply as apply_module
 from mat_desktop.app.apply import apply
 from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
+from mat_desktop.app.run_report import export_run
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import (
@@ -510,3 +513,34 @@ def test_killed_in_the_middle_of_an_undo(
     assert again.returncode == 0, again.stderr
     assert [path.read_bytes() for path in music] == old
     assert not list(music[0].parent.glob(".mat-*"))
+
+
+def test_a_run_is_exported_as_a_table_and_as_json(session: Session, tmp_path: Path) -> None:
+    path = encode(tmp_path / "a\udcff.flac", tone(0.2))
+    retag(path, GENRE="Pop")
+    run = write(session, {Field.GENRE: ("Rock", "Indie"), Field.MOOD: ("Happy",)}, path)
+    do(session, undoing(session, run, fields=[Field.MOOD]))
+    export_run(session, run, tmp_path / "run.csv")
+    with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    name = f"{tmp_path}/a\\xff.flac"
+    assert rows == [
+        ["path", "field", "before", "after", "state"],
+        [name, "genre", "Pop", "Rock; Indie", ""],
+        [name, "mood", "", "Happy", "undone"],
+    ]
+    export_run(session, run, tmp_path / "run.json")
+    report = json.loads((tmp_path / "run.json").read_text())
+    assert (report["run"], report["kind"], report["reason"]) == (run, "write", "tiny")
+    (written,) = report["files"]
+    assert written["path"] == str(path)
+    assert written["changes"][0] == {
+        "field": "genre",
+        "before": ["Pop"],
+        "after": ["Rock", "Indie"],
+        "state": "",
+    }
+    with pytest.raises(UsageFault, match="there is no run 99"):
+        export_run(session, 99, tmp_path / "run.csv")
+    with pytest.raises(UsageFault, match="cannot be written"):
+        export_run(session, run, tmp_path / "none" / "run.csv")

@@ -416,6 +416,11 @@ class FakeServices:
             for f in files
         ]
 
+    def export_run(self, run_id: int, path: Path) -> None:
+        if not path.parent.is_dir():
+            raise UsageFault(f"{path} cannot be written")
+        path.write_text(f"run {run_id}")
+
     def undoing(self, run_id: int) -> Task:
         run, files = self._runs[run_id - 1]
         if run.undone:

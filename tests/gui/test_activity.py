@@ -144,6 +144,37 @@ def test_closing_asks_and_work_can_go_on(qtbot: QtBot, library: Window, services
     assert not services.queued
 
 
+def test_the_question_says_that_the_work_has_ended_meanwhile(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    bar = library.leave_bar
+    hold(qtbot, library, services)
+    library.close()
+    services.hold.set()
+    idle(qtbot, library)
+    qtbot.waitUntil(lambda: bar.title.text() == "The work has ended", timeout=5000)
+    assert bar.isVisible()
+    assert bar.text.text().startswith("Listened to 4 tracks")
+    assert not bar.later.isVisible()
+    services.hold.clear()
+    library.listen.to([library.tracks.rows()[4]])
+    qtbot.waitUntil(lambda: bar.title.text() == "Work is not finished", timeout=5000)
+    assert bar.later.isVisible()
+    services.hold.set()
+    qtbot.waitUntil(lambda: bar.title.text() == "The work has ended", timeout=5000)
+    bar.keep.click()
+    assert not bar.isVisible()
+    assert library.isVisible()
+    services.hold.clear()
+    library.listen.to([library.tracks.rows()[4]])
+    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    library.close()
+    services.hold.set()
+    qtbot.waitUntil(lambda: bar.title.text() == "The work has ended", timeout=5000)
+    bar.now.click()
+    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+
+
 def test_listening_goes_on_after_the_next_start(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

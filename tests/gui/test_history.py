@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.plan import Plan
@@ -334,6 +334,81 @@ def test_a_run_whose_changes_cannot_be_read_says_why(
     page.filter.picked.emit("written")
     qtbot.waitUntil(lambda: "disk I/O error" in str(page.banners.texts()), timeout=5000)
     assert "What the run changed cannot be read" in page.banners.texts()[0]
+
+
+def test_what_is_not_written_yet_stands_above_the_runs_and_opens_its_plan(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    page, runs = library.archive.page, library.archive.page.runs
+    library.pages.show("history")
+    qtbot.waitUntil(lambda: runs.rowCount() == 2, timeout=5000)
+    assert page.list.isVisible()
+    assert page.title.text() == "Changes for 4 files"
+    assert page.about.text().endswith("The Late Ferries · suggested or accepted, and in no file yet")
+    assert not page.export.isEnabled()
+    assert not page.undo_button.isVisible()
+    page.list.setFocus()
+    qtbot.keyClick(page.list, Key.Key_Space)
+    panel = library.panels.write
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert library.pages.shows(library.library)
+    assert panel.write.text() == "Write 4 files"
+    panel.plan.toggle(1)
+    panel.confirm()
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    library.pages.show("history")
+    texts = ["Not written yet", "Changes for 1 file", "Today", "Wrote 3 files"]
+    qtbot.waitUntil(lambda: [runs.data(runs.index(row)) for row in range(4)] == texts, timeout=5000)
+    assert page.title.text() == "Wrote 3 files"
+    assert page.export.isEnabled()
+    page.filter.picked.emit("written")
+    assert [runs.data(runs.index(row)) for row in range(runs.rowCount())] == ["Today", "Wrote 3 files"]
+    page.filter.picked.emit("")
+    page.list.setCurrentIndex(runs.index(1))
+    assert page.write_button.isVisible()
+    page.write_button.click()
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 1 file" and panel.write.isEnabled(), timeout=5000)
+    panel.confirm()
+    qtbot.waitUntil(lambda: len(services.own_runs) == 2 and not library.bridge.busy, timeout=5000)
+    library.pages.show("history")
+    qtbot.waitUntil(lambda: runs.data(runs.index(0)) == "Today" and runs.rowCount() == 3, timeout=5000)
+
+
+def test_a_run_is_exported(
+    qtbot: QtBot, written: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, target = written.archive.page, services.data_dir / "run.json"
+    written.pages.show("history")
+    qtbot.waitUntil(page.export.isEnabled, timeout=5000)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    page.export.click()
+    qtbot.waitUntil(lambda: f"Run 1 is exported to {target}." in page.banners.texts(), timeout=5000)
+    assert target.read_text() == "run 1"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("/no/such/run.csv", ""))
+    page.export.click()
+    qtbot.waitUntil(lambda: "was not exported" in str(page.banners.texts()), timeout=5000)
+
+
+def test_all_files_are_unchecked_and_checked_at_once(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    path = next(iter(services.files))
+    services.files[path] = replace(services.files[path], tags={Field.GENRE: ("Polka",)})
+    panel = open_undo(qtbot, written)
+    model, table = panel.model, panel.table
+    checked, conflicts = model.picked_files, model.conflicts
+    assert conflicts
+    changes = model.changes
+    qtbot.keyClick(table, Key.Key_A, Modifier.ControlModifier)
+    assert (model.picked_files, model.changes) == (0, 0)
+    assert not panel.do.isEnabled()
+    head = table.horizontalHeader().viewport()
+    qtbot.mouseClick(head, Qt.MouseButton.LeftButton, pos=QPoint(32, 14))
+    assert (model.picked_files, model.changes) == (checked, changes)  # nobody else's values among them
+    panel.filters[1].click()  # those that were changed since: what else there is stays checked
+    qtbot.mouseClick(head, Qt.MouseButton.LeftButton, pos=QPoint(200, 14))
+    assert model.changes == changes
 
 
 def test_a_closed_panel_hears_no_more(qtbot: QtBot, written: Window) -> None:

@@ -27,11 +27,29 @@ _NO_INDEX = QModelIndex()
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Changes that are not written yet.
+
+    :param artists: of the files, those of the most files first
+    """
+
+    files: int
+    changes: int
+    artists: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A day (no run) or a run."""
+    """A heading (no run), a run, or before all of them what waits for being written."""
 
     day: str
     run: Run | None = None
+    waiting: Waiting | None = None
+
+    @property
+    def heads(self) -> bool:
+        """Whether it is only a heading."""
+        return self.run is None and self.waiting is None
 
     @property
     def can_undo(self) -> bool:
@@ -50,12 +68,16 @@ class Entry:
     @property
     def offer(self) -> str:
         """What its button does."""
+        if self.waiting is not None:
+            return "Write"
         return "Undo" if self.can_undo else "Redo" if self.can_redo else ""
 
     @property
     def title(self) -> str:
         """What it did."""
         run = self.run
+        if self.waiting is not None:
+            return f"Changes for {words.plural(self.waiting.files, 'file')}"
         if run is None:
             return self.day
         files = words.plural(run.files, "file")
@@ -78,6 +100,11 @@ class Entry:
     def detail(self) -> str:
         """When, how much, where and why."""
         run = self.run
+        if self.waiting is not None:
+            names = self.waiting.artists
+            more = f" and {words.number(len(names) - 2)} more" if len(names) > 2 else ""
+            artists = ", ".join(names[:2]) + more
+            return " · ".join(filter(None, (words.plural(self.waiting.changes, "change"), artists)))
         if run is None:
             return ""
         parts = [run.started.astimezone().strftime("%H:%M"), words.plural(run.changes, "change")]
@@ -90,6 +117,8 @@ class Entry:
     @property
     def about(self) -> str:
         """All that is known of it, for where there is room."""
+        if self.waiting is not None:
+            return f"{self.detail} · suggested or accepted, and in no file yet"
         if self.run is None:
             return ""
         fields = ", ".join(words.field(field) for field in self.run.fields)
@@ -99,18 +128,44 @@ class Entry:
 
 
 class HistoryModel(QAbstractListModel):
-    """Days and runs."""
+    """Days and runs; above them what is not written yet."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: list[Entry] = []
         self._runs: Sequence[Run] = ()
         self._only = ""
+        self._waiting: Waiting | None = None
 
     def show(self, runs: Sequence[Run]) -> None:
         """All runs anew."""
         self._runs = runs
         self._fill()
+
+    def show_waiting(self, waiting: Waiting | None) -> None:
+        """What is not written yet; None where there is nothing. Runs stay where they are."""
+        self._waiting = waiting
+        second = self.entry(1)
+        before = second is not None and second.waiting is not None
+        now = waiting is not None and not self._only
+        fresh = self._head()
+        if before and now:
+            self._entries[:2] = fresh
+            self.dataChanged.emit(self.index(0), self.index(1))
+        elif now:
+            self.beginInsertRows(QModelIndex(), 0, 1)
+            self._entries[:0] = fresh
+            self.endInsertRows()
+        elif before:
+            self.beginRemoveRows(QModelIndex(), 0, 1)
+            del self._entries[:2]
+            self.endRemoveRows()
+
+    def _head(self) -> list[Entry]:
+        """Lines above the runs."""
+        if self._waiting is None or self._only:
+            return []
+        return [Entry("Not written yet"), Entry("", waiting=self._waiting)]
 
     def filter(self, only: str) -> None:
         """Show only some of them, as named in ``FILTERS``."""
@@ -119,7 +174,7 @@ class HistoryModel(QAbstractListModel):
 
     def _fill(self) -> None:
         self.beginResetModel()
-        self._entries = []
+        self._entries = self._head()
         day = ""
         for run in self._runs:
             if self._only == "counting" and run.undone:
@@ -138,8 +193,8 @@ class HistoryModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._entries)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Days cannot be chosen."""
-        if not index.isValid() or self._entries[index.row()].run is None:
+        """Headings cannot be chosen."""
+        if not index.isValid() or self._entries[index.row()].heads:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
@@ -152,7 +207,7 @@ class HistoryModel(QAbstractListModel):
             return entry
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.title
-        if role == Qt.ItemDataRole.ToolTipRole and entry.run is not None:
+        if role == Qt.ItemDataRole.ToolTipRole and not entry.heads:
             return f"{entry.title}\n{entry.detail}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(
@@ -163,6 +218,12 @@ class HistoryModel(QAbstractListModel):
     def entry(self, row: int) -> Entry | None:
         """A line by its place."""
         return self._entries[row] if 0 <= row < len(self._entries) else None
+
+    @property
+    def first(self) -> int:
+        """The place of the newest run; where there is none, of what is not written yet, else -1."""
+        places = [n for n, entry in enumerate(self._entries) if not entry.heads]
+        return next((n for n in places if self._entries[n].run is not None), places[0] if places else -1)
 
     def row(self, run_id: int) -> int:
         """The place of a run, -1 where it is not listed."""

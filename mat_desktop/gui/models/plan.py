@@ -227,6 +227,28 @@ class PlanModel(QAbstractTableModel):
             self._count(file, 1)
         self._told()
 
+    def toggle_all(self) -> None:
+        """Check all files that are listed, as they were at first; uncheck them where all are."""
+        listed = {id(line.file): line.file for line in self._lines if line.file is not None}
+        files = [file for file in listed.values() if file.changes]
+        missing = [file for file in files if not set(self._usual(file)) <= set(self._taken(file))]
+        for file in missing or files:
+            self._count(file, -1)
+            if missing:
+                self._take_usual(file)
+            else:
+                self._take(file, on=False)
+            self._count(file, 1)
+        if files:
+            self._told()
+
+    def _usual(self, file: PlannedFile) -> Sequence[Change]:
+        """What is checked at first."""
+        return file.changes
+
+    def _take_usual(self, file: PlannedFile) -> None:
+        self._take(file, on=True)
+
     def _of(self, row: int) -> list[PlannedFile]:
         """Files of a line in which something can be changed: its own, or those of its folder."""
         line = self.line(row)

@@ -48,11 +48,8 @@ class ReversalModel(PlanModel):
     def add(self, files: Sequence[PlannedFile]) -> None:
         """More files of it."""
         for file in files:
-            if isinstance(file, FileReversal):
-                conflicts = {item.change.field for item in file.fields if item.conflict and not file.fault}
-                if conflicts:
-                    self._left[file.path] = conflicts
-                self.conflicts += len(conflicts)
+            self._take_usual(file)
+            self.conflicts += len(_conflicts(file))
         super().add(files)
 
     def _lines_of(self, folder: Folder, file: PlannedFile) -> list[Line]:
@@ -84,6 +81,17 @@ class ReversalModel(PlanModel):
         else:
             self._left[file.path] = {change.field for change in file.changes}
 
+    def _usual(self, file: PlannedFile) -> Sequence[Change]:
+        conflicts = _conflicts(file)
+        return [change for change in file.changes if change.field not in conflicts]
+
+    def _take_usual(self, file: PlannedFile) -> None:
+        conflicts = _conflicts(file)
+        if conflicts:
+            self._left[file.path] = conflicts
+        else:
+            self._left.pop(file.path, None)
+
     def takes(self, line: Line) -> bool:
         """Whether the change in this line would be made."""
         if line.file is None or line.change is None or line.stuck:
@@ -114,3 +122,10 @@ class ReversalModel(PlanModel):
             left = self._left.get(file.path, set())
             chosen.append(file.only({item.change.field for item in file.fields} - left))
         return chosen
+
+
+def _conflicts(file: PlannedFile) -> set[Field]:
+    """Fields that somebody else changed since."""
+    if not isinstance(file, FileReversal) or file.fault:
+        return set()
+    return {item.change.field for item in file.fields if item.conflict}

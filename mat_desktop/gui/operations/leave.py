@@ -34,6 +34,7 @@ class Leave(QObject):
         self._desk, self._bar, self._settings = desk, bar, settings
         self._close, self._write = close, write
         self._leaving = self._later = False
+        self._ended: list[str] = []
         bar.quit_now.connect(self.now)
         bar.quit_later.connect(self._when_done)
         bar.stay.connect(self._stay)
@@ -49,6 +50,7 @@ class Leave(QObject):
             self.now()
             return not self._writing()
         self._later = False
+        self._ended.clear()
         self._bar.ask(works)
         return False
 
@@ -89,6 +91,8 @@ class Leave(QObject):
         self._bar.hide()
 
     def _over(self, work: Work) -> None:
+        if work.leave and self._bar.isVisible():
+            self._ended.append(work.outcome or f"{work.title} has ended")
         if self._leaving and work.title == "Writing" and work.outcome and work.retry is not None:
             self._settings.setValue(LEFT, work.outcome)
 
@@ -96,11 +100,12 @@ class Leave(QObject):
         if not self._bar.isVisible():
             return
         works = self._unfinished()
-        self._bar.show_work(works)
+        if works:
+            self._bar.show_work(works)
         if self._leaving and not self._writing():
             self._close()
         elif not works and self._later:
             self._leaving = True
             self._close()
-        elif not works:
-            self._bar.hide()
+        elif not works and not self._leaving:
+            self._bar.show_end(self._ended)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -32,8 +33,9 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.domain.reversal import FileReversal, RunKind
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.models.history import ENTRY_ROLE, FILTERS, Entry, HistoryModel
+from mat_desktop.gui.models.history import ENTRY_ROLE, FILTERS, Entry, HistoryModel, Waiting
 from mat_desktop.gui.models.reversal import RunModel
+from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.widgets.banner import Banners
@@ -64,14 +66,14 @@ class _Delegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry: Entry = index.data(ENTRY_ROLE)
-        return QSize(300, DAY if entry.run is None else RUN)
+        return QSize(300, DAY if entry.heads else RUN)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
         entry: Entry = index.data(ENTRY_ROLE)
         rect: QRect = option.rect
         painter.save()
-        if entry.run is None:
+        if entry.heads:
             painter.setFont(font(12, 600))
             painter.setPen(t.color("muted"))
             painter.drawText(rect.adjusted(24, 8, 0, 0), Qt.AlignmentFlag.AlignVCenter, entry.day)
@@ -81,9 +83,12 @@ class _Delegate(QStyledItemDelegate):
         if here or self._view.hover_row == index.row():
             painter.fillRect(rect.adjusted(0, 0, 0, -1), t.color("hover"))
         painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
-        back = entry.run.undone or entry.run.kind in (RunKind.UNDO, RunKind.REMOVE)
+        run = entry.run
+        back = run is not None and (run.undone or run.kind in (RunKind.UNDO, RunKind.REMOVE))
         x, y = rect.x() + 24, rect.y() + 22
-        if back:
+        if run is None:
+            icons.draw(painter, "arrow-down-to-line", x, y, 20, t.color("accent"))
+        elif back:
             icons.draw(painter, "undo-2", x, y, 20, t.color("muted"))
         elif entry.partly:
             icons.draw(painter, "triangle-alert", x, y, 20, t.color("warning"))
@@ -91,7 +96,7 @@ class _Delegate(QStyledItemDelegate):
             icons.draw_filled(painter, "circle-check", x, y, 20, t.color("positive"), t.color("surface"))
         button = self._view.button(rect)
         painter.setFont(font(13, 500))
-        painter.setPen(t.color("muted" if entry.run.undone else "text"))
+        painter.setPen(t.color("muted" if run is not None and run.undone else "text"))
         wide = button.left() - rect.x() - 60 - 16
         top = QRect(rect.x() + 60, rect.y() + 12, wide, 20)
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, elide(entry.title, wide, 13, 500))
@@ -104,7 +109,7 @@ class _Delegate(QStyledItemDelegate):
             round_rect(painter, button, 6, t.color("hover" if under else "raised"), t.color("border_strong"))
             if here and self._view.hasFocus():
                 round_rect(painter, button, 6, None, t.color("focus"), 2)
-            icon = "undo-2" if entry.can_undo else "redo-2"
+            icon = "arrow-down-to-line" if run is None else "undo-2" if entry.can_undo else "redo-2"
             icons.draw(painter, icon, button.x() + 14, button.y() + 8, 16, t.color("text"))
             painter.setFont(font(13, 500))
             painter.setPen(t.color("text"))
@@ -113,8 +118,9 @@ class _Delegate(QStyledItemDelegate):
 
 
 class Runs(ListView):
-    """The list. Enter, Space or the button in a row shows what undo, or redo, would do."""
+    """The list. Enter, Space or the button in a row shows what undo, redo or writing would do."""
 
+    write = Signal()
     undo = Signal(int)
     redo = Signal(int)
 
@@ -139,7 +145,9 @@ class Runs(ListView):
 
     def _ask(self, row: int) -> None:
         entry = self._model.entry(row)
-        if entry is not None and entry.run is not None and entry.offer:
+        if entry is not None and entry.waiting is not None:
+            self.write.emit()
+        elif entry is not None and entry.run is not None and entry.offer:
             (self.undo if entry.can_undo else self.redo).emit(entry.run.id)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -198,9 +206,12 @@ class Runs(ListView):
 class History(Panel):
     """The page: runs, and beside them what one of them did, or what taking it back would do.
 
-    ``chosen`` names the run that is looked at, None where no run is listed.
+    ``chosen`` names the run that is looked at, None where it is none; ``write`` asks for the plan of what is
+    not written yet; ``send`` hands over a run and a file that it is to be exported to.
     """
 
+    write = Signal()
+    send = Signal(int, object)
     undo = Signal(int)
     redo = Signal(int)
     chosen = Signal(object)
@@ -220,6 +231,9 @@ class History(Panel):
         self.filter.setAccessibleName("Which runs are listed")
         self.filter.picked.connect(self._filter)
         head.addWidget(self.filter)
+        self.export = Button("Export…", "upload", tip="What the run changed, as a table")
+        self.export.clicked.connect(self._ask_target)
+        head.addWidget(self.export)
         layout.addWidget(bar)
         self.banners = Banners()
         layout.addWidget(self.banners)
@@ -236,6 +250,7 @@ class History(Panel):
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
         holder.setSizes([440, 920])
+        self._empty_yet = True
         self._rest: list[FileReversal] = []
         self._filling = QTimer(self)
         self._filling.setInterval(0)
@@ -252,6 +267,7 @@ class History(Panel):
         self.list = Runs(self.runs)
         self.list.undo.connect(self.undo)
         self.list.redo.connect(self.redo)
+        self.list.write.connect(self.write)
         self.list.selectionModel().currentChanged.connect(lambda now, _: self._choose(now.row()))
         layout.addWidget(self.list, 1)
         foot = Panel("surface", edges="t")
@@ -277,6 +293,9 @@ class History(Panel):
         self.title = Text(size=16, weight=600, elide=True)
         self.title.setMinimumHeight(24)
         head.addWidget(self.title, 1)
+        self.write_button = Button("Write…", "arrow-down-to-line", kind="primary")
+        self.write_button.clicked.connect(self.write)
+        head.addWidget(self.write_button)
         self.undo_button = Button("Undo…", "undo-2")
         self.redo_button = Button("Redo…", "redo-2")
         for button, signal in ((self.undo_button, self.undo), (self.redo_button, self.redo)):
@@ -296,7 +315,7 @@ class History(Panel):
 
     def _filter(self, only: str) -> None:
         self.runs.filter(only)
-        self._look_at(1)
+        self._look_at(self.runs.first)
 
     def _look_at(self, row: int) -> None:
         """Show a run; where the filter leaves none there is nothing to show."""
@@ -305,6 +324,23 @@ class History(Panel):
         else:
             self._choose(-1)
 
+    def show_waiting(self, waiting: Waiting | None) -> None:
+        """What is not written yet; None where there is nothing."""
+        self.runs.show_waiting(waiting)
+        self._choose_part()
+        entry = self.runs.entry(self.list.currentIndex().row())
+        if entry is None:
+            self._look_at(self.runs.first)
+        elif entry.waiting is not None:
+            self._show_entry(entry)
+
+    def _choose_part(self) -> None:
+        """The runs, or that there are none."""
+        open_panel = self.right.currentWidget() is self.reversal
+        self._stack.setCurrentIndex(
+            1 if self._empty_yet and not self.runs.rowCount() and not open_panel else 0
+        )
+
     def _ask(self, signal: SignalInstance) -> None:
         entry = self.runs.entry(self.list.currentIndex().row())
         if entry is not None and entry.run is not None:
@@ -312,15 +348,31 @@ class History(Panel):
 
     def _choose(self, row: int) -> None:
         entry = self.runs.entry(row)
-        run = entry.run if entry is not None else None
-        if run is None and self.runs.rowCount():
+        if entry is None and self.runs.rowCount():
             return
-        self.title.setText(entry.title if entry is not None else "No run is listed")
-        self.about.setText(entry.about if entry is not None else "")
-        self.undo_button.setVisible(entry is not None and entry.can_undo)
-        self.redo_button.setVisible(entry is not None and entry.can_redo)
+        self._show_entry(entry)
+        run = entry.run if entry is not None else None
         self.show_changes(())
         self.chosen.emit(run.id if run is not None else None)
+
+    def _show_entry(self, entry: Entry | None) -> None:
+        self.title.setText(entry.title if entry is not None else "No run is listed")
+        self.about.setText(entry.about if entry is not None else "")
+        waits = entry is not None and entry.waiting is not None
+        self.write_button.setVisible(waits)
+        self.table.nothing = "Write… shows each of them before anything is written." if waits else ""
+        self.undo_button.setVisible(entry is not None and entry.can_undo)
+        self.redo_button.setVisible(entry is not None and entry.can_redo)
+        self.export.setEnabled(entry is not None and entry.run is not None)
+
+    def _ask_target(self) -> None:
+        entry = self.runs.entry(self.list.currentIndex().row())
+        if entry is None or entry.run is None:
+            return
+        kinds = {".csv": "Table (*.csv)", ".json": "JSON (*.json)"}
+        path = ask_target(self, "Export the run", Path.home() / f"run {entry.run.id}.csv", kinds)
+        if path is not None:
+            self.send.emit(entry.run.id, path)
 
     def show_reversal(self) -> None:
         """The panel comes in place of what the run did."""
@@ -331,7 +383,7 @@ class History(Panel):
     def show_details(self) -> None:
         """And goes again."""
         self.right.setCurrentIndex(0)
-        self._stack.setCurrentIndex(0 if self.summary.text() else 1)
+        self._choose_part()
         self.list.setFocus()
 
     def show_changes(self, files: Sequence[FileReversal]) -> None:
@@ -366,15 +418,15 @@ class History(Panel):
     def show_runs(self, runs: Sequence[Run]) -> None:
         """All runs anew. The one looked at stays in view, unless it was the newest before."""
         before = self.runs.entry(self.list.currentIndex().row())
-        newest = self.runs.entry(1)
+        newest = self.runs.entry(self.runs.first)
         self.runs.show(runs)
-        open_panel = self.right.currentWidget() is self.reversal
-        self._stack.setCurrentIndex(0 if runs or open_panel else 1)
+        self._empty_yet = not runs
+        self._choose_part()
         writes = [run for run in runs if run.kind in (RunKind.WRITE, RunKind.REDO)]
         times = words.plural(sum(run.files for run in writes), "write")  # to one file there may be several
         self.summary.setText(f"{words.plural(len(runs), 'run')}, {times} to files" if runs else "")
-        row = 1
+        row = self.runs.first
         if before is not None and before.run is not None and before is not newest:
-            row = max(1, self.runs.row(before.run.id))
-        if runs:
+            row = max(row, self.runs.row(before.run.id))
+        if self.runs.rowCount() or runs:
             self._look_at(row)

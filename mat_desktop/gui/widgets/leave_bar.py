@@ -14,7 +14,7 @@ from mat_desktop.gui.work import Work
 
 
 class LeaveBar(QFrame):
-    """Over the page: what is not finished, and three ways on. Escape keeps working."""
+    """Over the page: what is not finished, and three ways on; or that it has ended. Escape stays."""
 
     quit_now = Signal()
     quit_later = Signal()
@@ -51,20 +51,45 @@ class LeaveBar(QFrame):
             row.addWidget(button)
         row.addStretch(1)
         layout.addLayout(row)
+        self._ended = False
         self.hide()
 
     def ask(self, works: list[Work]) -> None:
         """Show what is not finished."""
-        for button in (self.now, self.later, self.keep):
-            button.show()
-        self.title.setText("Work is not finished")
-        self.show_work(works)
+        self.now.show()
+        self._ask(works)
         self.show()
         self.now.setFocus()
         announce(self, f"{self.title.text()}. {self.text.text()}")
 
+    def _ask(self, works: list[Work]) -> None:
+        for button in (self.later, self.keep):
+            button.show()
+        self.title.setText("Work is not finished")
+        self.now.setText("Quit now")
+        self.keep.setText("Keep working")
+        self._ended = False
+        self.show_work(works)
+
+    def show_end(self, outcomes: list[str]) -> None:
+        """Nothing is unfinished any more, while the question stands."""
+        if self._ended:
+            return
+        self._ended = True
+        self.title.setText("The work has ended")
+        self.text.setText("\n".join(outcomes))
+        self.now.setText("Quit")
+        self.keep.setText("Stay")
+        self.later.hide()
+        for button in (self.now, self.keep):
+            button.updateGeometry()
+        announce(self, f"{self.title.text()}. {self.text.text()}")
+
     def show_work(self, works: list[Work]) -> None:
-        """How far it is now."""
+        """How far it is now; other work may have begun since the last has ended."""
+        if self._ended:
+            self._ask(works)
+            return
         lines = []
         for work in works:
             count = count_text(work)

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from mat_desktop.domain.plan import Change
@@ -17,6 +25,7 @@ from mat_desktop.gui.models.plan import LINE_ROLE, Line, PlanModel, replaces
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.announce import announce
+from mat_desktop.gui.widgets.box_header import BoxHeader, draw_check
 from mat_desktop.gui.widgets.delegates import elide, fix_rows
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import TableView
@@ -203,18 +212,11 @@ def middle(rect: QRect) -> int:
     return rect.y() + rect.height() // 2 - 8
 
 
-def draw_check(painter: QPainter, box: QRect, on: bool) -> None:
-    """A check box."""
-    t = current()
-    if on:
-        round_rect(painter, box, 3, t.color("accent"))
-        icons.draw(painter, "check", box.x() + 2, box.y() + 2, 12, t.color("on_accent"))
-    else:
-        round_rect(painter, box, 3, None, t.color("control"))
-
-
 class PlanTable(TableView):
-    """Space or a click checks and unchecks a file; Left and Right go to and from the boxes of fields."""
+    """Space or a click checks and unchecks a file, Ctrl+A or the box in the head all that are listed.
+
+    Left and Right go to and from the boxes of fields.
+    """
 
     def __init__(self, model: PlanModel, *, checkable: bool = True) -> None:
         super().__init__()
@@ -235,6 +237,10 @@ class PlanTable(TableView):
         self.verticalHeader().hide()
         appearance.changed.connect(self._fix_rows)
         self._fix_rows()
+        if checkable:
+            head = BoxHeader(model, self)
+            head.pressed_all.connect(self._toggle_all)
+            self.setHorizontalHeader(head)
         header = self.horizontalHeader()
         header.setFont(font(12, 500))
         header.setFixedHeight(28)
@@ -296,6 +302,10 @@ class PlanTable(TableView):
             self.plan.toggle(index.row())
         self._tell()
 
+    def _toggle_all(self) -> None:
+        self.plan.toggle_all()
+        announce(self, f"{words.plural(self.plan.picked_files, 'file')} checked")
+
     def _on_field(self, index: QModelIndex | QPersistentModelIndex) -> bool:
         """Whether a field's own box is meant, and not its file's or its folder's."""
         line = self.plan.line(index.row())
@@ -308,7 +318,10 @@ class PlanTable(TableView):
             announce(self, str(text))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space toggles, Enter unfolds."""
+        """Space toggles, Ctrl+A all of them, Enter unfolds."""
+        if event.matches(QKeySequence.StandardKey.SelectAll) and self.checkable:
+            self._toggle_all()
+            return
         if event.key() == Qt.Key.Key_Space and self.checkable:
             self._toggle(self.currentIndex())
             return

@@ -1,0 +1,71 @@
+"""What a run wrote, as a file for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from os import fspath
+from pathlib import Path
+
+from mat_desktop import __version__
+from mat_desktop.app.own_file import put
+from mat_desktop.app.session import Session
+from mat_desktop.app.undo import written_by
+from mat_desktop.domain.reversal import FileReversal
+from mat_desktop.errors import UsageFault, printable
+from mat_desktop.store.journal import Run
+
+COLUMNS = ("path", "field", "before", "after", "state")
+
+
+def export_run(session: Session, number: int, path: Path) -> None:
+    """Each field of each file with its values before and after; "undone" where they do not count any more.
+
+    :param path: CSV by its suffix (values joined by "; "), else JSON, in which names that are not UTF-8 keep
+        their bytes as lone surrogates (PEP 383)
+    :raises UsageFault: there is no such run, or the file cannot be written and is as it was
+    """
+    run = next((run for run in session.runs() if run.id == number), None)
+    if run is None:
+        raise UsageFault(f"there is no run {number} that wrote anything")
+    files = written_by(session, number)
+    put(path, _as_csv(files) if path.suffix.lower() == ".csv" else _as_json(run, files))
+
+
+def _as_csv(files: Sequence[FileReversal]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for file in files:
+        for item in file.fields:
+            before, after = ("; ".join(values) for values in (item.change.before, item.change.after))
+            writer.writerow([printable(file.path), item.change.field, before, after, item.why])
+    return out.getvalue()
+
+
+def _as_json(run: Run, files: Sequence[FileReversal]) -> str:
+    report = {
+        "program": f"mat-desktop {__version__}",
+        "run": run.id,
+        "started": run.started.isoformat(),
+        "kind": run.kind,
+        "reason": run.reason,
+        "files": [
+            {
+                "path": fspath(file.path),
+                "changes": [
+                    {
+                        "field": item.change.field,
+                        "before": item.change.before,
+                        "after": item.change.after,
+                        "state": item.why,
+                    }
+                    for item in file.fields
+                ],
+            }
+            for file in files
+        ],
+    }
+    return json.dumps(report, indent=1) + "\n"

@@ -1,0 +1,64 @@
+"""The head of a table of changes: over the boxes of the files one for all of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtWidgets import QHeaderView, QWidget
+
+from mat_desktop.gui import icons
+from mat_desktop.gui.models.plan import PlanModel
+from mat_desktop.gui.theme import current
+from mat_desktop.gui.widgets.painting import round_rect
+
+LEFT, SIZE, ROOM = 24, 16, 32
+
+
+def draw_check(painter: QPainter, box: QRect, on: bool | None) -> None:
+    """A check box; None: only some of what it stands for is checked."""
+    t = current()
+    if on is False:
+        round_rect(painter, box, 3, None, t.color("control"))
+        return
+    round_rect(painter, box, 3, t.color("accent"))
+    if on:
+        icons.draw(painter, "check", box.x() + 2, box.y() + 2, 12, t.color("on_accent"))
+    else:
+        painter.fillRect(box.adjusted(4, 7, -4, -7), t.color("on_accent"))
+
+
+class BoxHeader(QHeaderView):
+    """``pressed_all`` says that the box was clicked."""
+
+    pressed_all = Signal()
+
+    def __init__(self, plan: PlanModel, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._plan = plan
+        self.setToolTip("All or none (Ctrl+A)")
+        plan.picked.connect(self.viewport().update)
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        """A box that is on, off, or has a line where only some files are checked."""
+        if section:
+            super().paintSection(painter, rect, section)
+            return
+        painter.save()
+        super().paintSection(painter, rect.adjusted(ROOM, 0, 0, 0), section)
+        painter.restore()
+        painter.fillRect(rect.x(), rect.bottom(), ROOM, 1, current().color("border"))
+        plan = self._plan
+        if not plan.picked_files and not plan.left_out:
+            return
+        painter.save()
+        box = QRect(rect.x() + LEFT, rect.y() + (rect.height() - SIZE) // 2, SIZE, SIZE)
+        draw_check(painter, box, None if plan.picked_files and plan.left_out else plan.picked_files > 0)
+        painter.restore()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The box."""
+        super().mouseReleaseEvent(event)
+        at = event.position().toPoint()
+        inside = self.viewport().rect().contains(at) and at.x() < LEFT + SIZE + 8
+        if inside and event.button() is Qt.MouseButton.LeftButton:
+            self.pressed_all.emit()
