@@ -30,7 +30,7 @@ def export_run(session: Session, number: int, path: Path) -> None:
     run = next((run for run in session.runs() if run.id == number), None)
     if run is None:
         raise UsageFault(f"there is no run {number} that wrote anything")
-    files = written_by(session, number)
+    files = written_by(session.journal, number)
     put(path, _as_csv(files) if path.suffix.lower() == ".csv" else _as_json(run, files))
 
 
