@@ -114,8 +114,8 @@ def _print(comparison: Comparison, differences: Differences) -> None:
 def _as_json(comparison: Comparison, differences: Differences, faults: list[FileFault]) -> dict[str, object]:
     total = differences.total
     return {
-        "present": {"model": comparison.present_name, "digest": comparison.present_card.digest},
-        "other": {"model": comparison.name, "digest": comparison.card.digest},
+        "present": {"name": comparison.present_name, "digest": comparison.present_card.digest},
+        "other": {"name": comparison.name, "digest": comparison.card.digest},
         "tracks": len(differences.tracks),
         "stay": total.stay,
         "come": total.come,
@@ -127,7 +127,9 @@ def _as_json(comparison: Comparison, differences: Differences, faults: list[File
         "notes": list(comparison.notes),
         "tags": [
             {
-                "tag": line.tag.key,
+                "key": line.tag.key,
+                "name": line.tag.name,
+                "label": line.tag.shown,
                 "stay": line.stay,
                 "come": line.come,
                 "go": line.go,
@@ -144,7 +146,7 @@ def _as_json(comparison: Comparison, differences: Differences, faults: list[File
                 "come": track.come,
                 "go": track.go,
                 "decisions": [
-                    {"tag": d.tag, "accepted": d.right, "present": d.present, "other": d.other}
+                    {"name": d.tag, "accepted": d.right, "present": d.present, "other": d.other}
                     for d in track.decided
                 ],
             }

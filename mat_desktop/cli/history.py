@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Sequence
 from threading import Event
 
 from mat_desktop.app.session import reading_journal
-from mat_desktop.app.undo import written_by
-from mat_desktop.cli.output import change_line, count, errors
-from mat_desktop.domain.reversal import RunKind
+from mat_desktop.app.undo import REVERTED, written_by
+from mat_desktop.cli.output import change_line, change_object, count, errors
+from mat_desktop.domain.reversal import FileReversal, RunKind
 from mat_desktop.errors import UsageFault, printable
-from mat_desktop.store.journal import Journal, Run
+from mat_desktop.store.journal import Run
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
@@ -18,12 +20,21 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     with reading_journal(options.data_dir) as journal:
         runs = journal.runs() if journal is not None else []
         if options.run is not None:
-            _one(journal, runs, options.run)
+            chosen = next((run for run in runs if run.id == options.run), None)
+            if journal is None or chosen is None:
+                raise UsageFault(f"there is no run {options.run} that wrote anything")
+            files = written_by(journal, chosen.id)
+            if options.json:
+                print(json.dumps({**_as_object(chosen), "written": _files(files)}, indent=1))
+            else:
+                _show(chosen, files)
+        elif options.json:
+            print(json.dumps([_as_object(run) for run in runs], indent=1))
         elif not runs:
             print("Nothing was written yet.")
         else:
-            for entry in runs:
-                print(_line(entry))
+            for run in runs:
+                print(_line(run))
         waiting = len(journal.unfinished()) if journal is not None else 0
         if waiting:
             errors.print(f"{count(waiting, 'file')} on the way when the program ended: undo looks at them.")
@@ -44,12 +55,37 @@ def _line(run: Run) -> str:
     return f"{run.id:>5}  {local}  {files}, {count(run.changes, 'change')}  {run.reason} ({fields}){state}"
 
 
-def _one(journal: Journal | None, runs: list[Run], number: int) -> None:
-    run = next((run for run in runs if run.id == number), None)
-    if journal is None or run is None:
-        raise UsageFault(f"there is no run {number} that wrote anything")
+def _show(run: Run, files: Sequence[FileReversal]) -> None:
     print(_line(run))
-    for file in written_by(journal, number):
+    for file in files:
         print(printable(file.path))
         for item in file.fields:
             print(change_line(item.change, item.why))
+
+
+def _as_object(run: Run) -> dict[str, object]:
+    return {
+        "run": run.id,
+        "started": run.started.isoformat(),
+        "kind": run.kind,
+        "undo_of": run.undo_of,
+        "reason": run.reason,
+        "fields": list(run.fields),
+        "planned": run.planned,
+        "files": run.files,
+        "changes": run.changes,
+        "reverted": run.reverted,
+        "undone": run.undone,
+    }
+
+
+def _files(files: Sequence[FileReversal]) -> list[dict[str, object]]:
+    return [
+        {
+            "path": str(file.path),
+            "changes": [
+                {**change_object(item.change), "undone": item.why == REVERTED} for item in file.fields
+            ],
+        }
+        for file in files
+    ]

@@ -18,30 +18,34 @@ from mat_desktop.metadata.files import read_tags
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file could not be read."""
-    faults: list[FileFault] = []
     known: list[dict[str, Any]] = []
+    faults: list[FileFault] = []
     for path in files_under(options.paths, cancel):
         if cancel.is_set():
             break
-        if isinstance(path, FileFault):
-            faults.append(path)
-            continue
-        try:
-            facts = _look(path)
-        except FileFault as fault:
-            faults.append(fault)
-        except OSError as error:
-            faults.append(FileFault(path, error.strerror or str(error)))
+        facts = path if isinstance(path, FileFault) else _facts(path)
+        if isinstance(facts, FileFault):
+            faults.append(facts)
+            known.append({"path": str(facts.path), "error": facts.cause})
         else:
             known.append(facts)
             if not options.json:
                 _print(facts)
     if options.json:
         print(json.dumps(known, indent=1))
-    if not known and not faults and not cancel.is_set():
+    if not known and not cancel.is_set():
         errors.print("No music found.")
     list_failures(faults)
     return 1 if faults else 0
+
+
+def _facts(path: Path) -> dict[str, Any] | FileFault:
+    try:
+        return _look(path)
+    except FileFault as fault:
+        return fault
+    except OSError as error:
+        return FileFault(path, error.strerror or str(error))
 
 
 def _look(path: Path) -> dict[str, Any]:
@@ -61,6 +65,7 @@ def _look(path: Path) -> dict[str, Any]:
         }
     return {
         "path": str(path),
+        "error": None,
         "tag_format": found.format,
         "audio": audio,
         "tags": {field: list(values) for field, values in found.tags.items()},

@@ -64,7 +64,11 @@ def parser() -> Parser:
     tag.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="music files, or folders with them")
     tag.add_argument("--write", action="store_true", help="write the changes into the files")
     tag.add_argument(
-        "--json", type=Path, metavar="FILE", help="write a report as JSON ('-': to standard output)"
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write a report as JSON ('-': to standard output); a tag's name and key stay when its label "
+        "changes, and digest names the model's weights as MAT_MODEL does",
     )
     tag.add_argument(
         "--csv", type=Path, metavar="FILE", help="write a report as CSV ('-': to standard output)"
@@ -79,7 +83,8 @@ def parser() -> Parser:
         action="append",
         default=[],
         metavar="[TAG=]SCORE",
-        help="suggest from this score on (0 to 1) instead of the model's own threshold; for one tag or all",
+        help="suggest from this score on (0 to 1) instead of the model's own threshold; for all tags, or for "
+        "one, by its name or as it is shown",
     )
     tag.add_argument(
         "--policy",
@@ -136,6 +141,7 @@ def parser() -> Parser:
             help="only this field of it; may be given more than once",
         )
         part.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
+        part.add_argument("--json", action="store_true", help="tell each file as JSON")
         part.add_argument(
             "--force", action="store_true", help="also fields that another program changed since"
         )
@@ -161,10 +167,12 @@ def parser() -> Parser:
         help="only this field; may be given more than once",
     )
     remove_all.add_argument("--write", action="store_true", help="do it")
+    remove_all.add_argument("--json", action="store_true", help="tell each file as JSON")
     history = commands.add_parser("history", help="list the runs that wrote to files")
     history.add_argument(
         "run", nargs="?", type=int, metavar="RUN", help="list the files and fields of this run"
     )
+    history.add_argument("--json", action="store_true", help="as JSON")
 
     settings = commands.add_parser(
         "settings",

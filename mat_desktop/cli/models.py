@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     good = [model for model in models if not isinstance(model, BrokenModel)]
     broken = [model for model in models if isinstance(model, BrokenModel)]
     if options.json:
-        rows = [
+        rows: list[dict[str, object]] = [
             {
                 "name": model.name,
                 "title": model.card.title,
@@ -41,8 +41,18 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
                 "bundled": model.bundled,
                 "chosen": model.name == chosen,
                 "folder": str(model.folder),
+                "error": None,
             }
             for model in good
+        ]
+        rows += [
+            {
+                "name": model.name,
+                "chosen": model.name == chosen,
+                "folder": str(model.folder),
+                "error": model.reason,
+            }
+            for model in broken
         ]
         print(json.dumps(rows, indent=1))
     else:

@@ -149,6 +149,11 @@ def change_line(change: Change, remark: str = "") -> str:
     return f"  {change.field:<11} {old} -> {new}{f'  ({remark})' if remark else ''}"
 
 
+def change_object(change: Change) -> dict[str, object]:
+    """The same for JSON."""
+    return {"field": change.field, "old": list(change.before), "new": list(change.after)}
+
+
 def list_failures(faults: Sequence[FileFault]) -> None:
     """Each file that failed, with the reason."""
     if faults:

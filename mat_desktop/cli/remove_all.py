@@ -9,7 +9,8 @@ from mat_desktop.app import remove
 from mat_desktop.app.session import Session
 from mat_desktop.cli.opening import opened
 from mat_desktop.cli.output import command, count, errors, list_failures, progress
-from mat_desktop.cli.undo import carry_out, read_fields, show
+from mat_desktop.cli.reversal import Done, carry_out, print_json, say_changing, show
+from mat_desktop.cli.undo import read_fields
 from mat_desktop.domain.reversal import FileReversal
 
 
@@ -34,18 +35,23 @@ def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int
             file = remove.look_at(session, past, fields)
             if file is not None:
                 found.append(file)
+    done = Done()
     if not found:
         errors.print("Nothing that this program wrote is in the files.")
-        return 0
-    if not options.write:
-        return show(found, write_hint="--write does it")
-    written, faults = carry_out(session, task, [file.safe for file in found], "Removing", cancel)
-    list_failures(faults)
-    elsewhere = sum(bool(file.note) for file in found)
-    if elsewhere:
-        errors.print(f"{count(elsewhere, 'file')}: {remove.WRITTEN_ELSEWHERE}.")
-    text = f"What was written is out of {count(written, 'file')}."
-    if written:
-        text += f" {command(options, 'undo', session.journal.own[-1])} brings it back."
-    errors.print(text)
-    return 1 if faults else 0
+    elif not options.write:
+        if not options.json:
+            show(found)
+        say_changing(found, "--write does it")
+    else:
+        done = carry_out(session, task, [file.safe for file in found], "Removing", cancel)
+        list_failures(done.faults)
+        elsewhere = sum(bool(file.note) for file in found)
+        if elsewhere:
+            errors.print(f"{count(elsewhere, 'file')}: {remove.WRITTEN_ELSEWHERE}.")
+        text = f"What was written is out of {count(done.written, 'file')}."
+        if done.written:
+            text += f" {command(options, 'undo', done.run)} brings it back."
+        errors.print(text)
+    if options.json:
+        print_json(task, found, done)
+    return done.status

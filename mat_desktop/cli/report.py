@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from mat_desktop import __version__
 from mat_desktop.app.session import Session
-from mat_desktop.cli.output import change_line
+from mat_desktop.cli.output import change_line, change_object
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Scores, Suggestion
 from mat_desktop.domain.tags import Category
@@ -147,5 +147,5 @@ def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
             }
             for s in record.chosen
         ],
-        "changes": [{"field": c.field, "old": list(c.before), "new": list(c.after)} for c in record.changes],
+        "changes": [change_object(change) for change in record.changes],
     }

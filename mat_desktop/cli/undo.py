@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from threading import Event
 
-from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import change_line, command, count, errors, list_failures, progress
-from mat_desktop.domain.plan import WriteStatus
+from mat_desktop.cli.output import command, count, errors, list_failures, progress
+from mat_desktop.cli.reversal import carry_out, print_json, say_changing, show
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import WRITABLE, Field
-from mat_desktop.errors import FileFault, UsageFault, printable
+from mat_desktop.errors import UsageFault
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
@@ -37,14 +36,21 @@ def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     if cancel.is_set():
         return 0
     if options.dry_run:
-        return show(found, write_hint=f"without --dry-run, {options.command} does it")
+        if options.json:
+            print_json(task, found, None)
+        else:
+            show(found)
+        say_changing(found, f"without --dry-run, {options.command} does it")
+        return 0
     chosen = found if options.force else [file.safe for file in found]
-    written, faults = carry_out(session, task, chosen, f"{options.command.title()}ing run {number}", cancel)
-    list_failures(faults)
+    done = carry_out(session, task, chosen, f"{options.command.title()}ing run {number}", cancel)
+    list_failures(done.faults)
     what = "put back as before it" if task.kind is RunKind.UNDO else "written again"
     left = _left(session, options, number)
-    errors.print(f"Run {number}: {count(written, 'file')} {what}.{left}")
-    return 1 if faults else 0
+    errors.print(f"Run {number}: {count(done.written, 'file')} {what}.{left}")
+    if options.json:
+        print_json(task, found, done)
+    return done.status
 
 
 def _left(session: Session, options: argparse.Namespace, number: int) -> str:
@@ -77,35 +83,3 @@ def read_fields(words: Sequence[str]) -> list[Field]:
             names = ", ".join(field for field in Field if field in WRITABLE)
             raise UsageFault(f"--field {word}: {word!r} is none of {names}")
     return [Field(word) for word in words]
-
-
-def show(files: Sequence[FileReversal], write_hint: str) -> int:
-    """What would happen to each file, on standard output, and how many there are. Exit status 0."""
-    for file in files:
-        print(printable(file.path))
-        for item in (item for item in file.fields if item.why or not item.idle):
-            print(change_line(item.change, (file.fault and "cannot be written") or item.why))
-        if file.fault:
-            print(f"  failed: {file.fault}")
-        if file.note:
-            print(f"  note: {file.note}")
-    changing = sum(bool(file.safe.changes) for file in files)
-    errors.print(f"{count(changing, 'file')} would change; nothing was written ({write_hint}).")
-    return 0
-
-
-def carry_out(
-    session: Session, task: Task, files: Sequence[FileReversal], title: str, cancel: Event
-) -> tuple[int, list[FileFault]]:
-    """How many files were written, and those that were not, or not entirely."""
-    written = 0
-    faults: list[FileFault] = []
-    with progress() as bar:
-        bar_task = bar.add_task(title, total=len(files))
-        for result in reverse(session, task, files, cancel):
-            bar.advance(bar_task)
-            if result.changes:
-                written += 1
-            if result.status in (WriteStatus.CONFLICT, WriteStatus.FAILED):
-                faults.append(FileFault(result.path, result.reason))
-    return written, faults

@@ -186,10 +186,13 @@ def test_the_report_has_every_raw_score_and_the_failures(
 ) -> None:
     (music / "broken.ogg").write_bytes(b"nothing" * 100)
     reports = ["--json", str(tmp_path / "r.json"), "--csv", str(tmp_path / "r.csv")]
-    assert main(["tag", str(music), *common, *reports, "--threshold", "rock=0"]) == 1
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "tags.toml").write_text("[tags.rock]\nlabel = 'noise'\n")
+    assert main(["tag", str(music), *common, *reports, "--threshold", "Noise=0"]) == 1
     assert "1 file failed" in capsys.readouterr().err
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["model"]["name"] == "model"
+    assert report["model"]["digest"] == open_card(tmp_path / "model").digest
     first, broken, last = report["files"]
     assert set(first["scores"]) == {
         "mtat/rock",
@@ -199,8 +202,9 @@ def test_the_report_has_every_raw_score_and_the_failures(
         "mtg_jamendo/mood/theme---happy",
     }
     assert all(0 < score < 1 for score in first["scores"].values())
-    assert [tag["name"] for tag in first["tags"] if tag["category"] == "genre"] == ["rock"]
-    assert first["changes"][0] == {"field": "genre", "old": [], "new": ["Rock"]}
+    (rock,) = (tag for tag in first["tags"] if tag["category"] == "genre")
+    assert (rock["key"], rock["name"], rock["label"]) == ("genre:rock", "rock", "noise")
+    assert first["changes"][0] == {"field": "genre", "old": [], "new": ["Noise"]}
     assert (broken["status"], broken["scores"]) == ("failed", {})
     assert "damaged" in broken["error"]
     assert last["path"].endswith("B.MP3")
@@ -208,7 +212,7 @@ def test_the_report_has_every_raw_score_and_the_failures(
     with (tmp_path / "r.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["status"] for row in rows] == ["planned", "failed", "planned"]
-    assert rows[0]["genre"] == "rock"
+    assert rows[0]["genre"] == "noise"
     assert float(rows[0]["mtat/guitar"]) == pytest.approx(first["scores"]["mtat/guitar"])
 
 
@@ -311,8 +315,12 @@ def test_info_as_json_and_of_broken_files(music: Path, capsys: pytest.CaptureFix
     (music / "x.mp3").write_bytes(b"?")
     assert main(["info", "--json", str(music / "a.flac"), str(music / "x.mp3")]) == 1
     out, err = capsys.readouterr()
-    (facts,) = json.loads(out)
-    assert facts["audio"]["codec"] == "flac"
+    facts, broken = json.loads(out)
+    assert (facts["audio"]["codec"], facts["error"]) == ("flac", None)
+    assert broken == {
+        "path": str(music / "x.mp3"),
+        "error": "not a kind of file whose tags can be read",
+    }
     assert "x.mp3" in err
 
 
@@ -340,6 +348,14 @@ def test_models_lists_bundled_and_imported_ones(tmp_path: Path, capsys: pytest.C
     (data / "models" / "tiny" / "model.safetensors").unlink()
     assert main(["models", "--data-dir", str(data)]) == 1
     assert "cannot be used" in capsys.readouterr().err
+    assert main(["models", "--json", "--data-dir", str(data)]) == 1
+    *good, tiny = json.loads(capsys.readouterr().out)
+    assert [model["error"] for model in good] == [None, None]
+    assert (tiny["name"], tiny["folder"], bool(tiny["error"])) == (
+        "tiny",
+        str(data / "models" / "tiny"),
+        True,
+    )
 
 
 def test_what_was_decided_is_written_for_training(
@@ -408,11 +424,12 @@ def test_two_models_are_compared_without_writing(
     told = json.loads(capsys.readouterr().out)
     assert [file["path"] for file in told["files"]] == [str(music / "a.flac")]  # it was decided on
     assert told["files"][0]["decisions"] == [
-        {"tag": "guitar", "accepted": False, "present": True, "other": False}
+        {"name": "guitar", "accepted": False, "present": True, "other": False}
     ]
     assert (told["present_agrees"], told["other_agrees"], told["decisions"]) == (0, 1, 1)
     assert (told["tracks"], told["stay"], told["come"], told["go"]) == (1, 1, 1, 1)
-    assert [tag["tag"] for tag in told["tags"]] == ["instrument:guitar", "mood:happy", "genre:rock"]
+    assert told["other"] == {"name": words[1], "digest": open_card(tmp_path / "other").digest}
+    assert [tag["key"] for tag in told["tags"]] == ["instrument:guitar", "mood:happy", "genre:rock"]
     assert told["failed"] == []  # the file that is broken was not needed
     with pytest.raises(SystemExit):
         main([*words, "--sample", "0"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import mutagen.flac
 import pytest
@@ -12,7 +15,9 @@ from mat_desktop.__main__ import main
 from mat_desktop.cli import remove_all
 from mat_desktop.cli.main import parse
 from mat_desktop.domain.tags import Field
+from mat_desktop.errors import StoreFault
 from mat_desktop.metadata.files import read_tags
+from mat_desktop.store.journal import Journal
 from tests.cli.test_cli import common, digests, music
 
 __all__ = ["common", "music"]
@@ -165,3 +170,66 @@ def test_a_search_that_was_stopped_does_not_say_that_nothing_is_there(
     options = parse(["remove-all", str(written), "--data-dir", str(tmp_path / "data")])
     assert remove_all.run(options, cancel) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_what_was_done_as_json(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "data"), "--json"]
+
+    def told(*words: str, status: int = 0) -> Any:
+        assert main([*words, *data]) == status
+        return json.loads(capsys.readouterr().out)
+
+    (run,) = told("history")
+    assert (run["run"], run["kind"], run["files"], run["undone"]) == (1, "write", 2, False)
+    assert datetime.fromisoformat(run["started"]).tzinfo is not None
+    genre = {"field": "genre", "old": [], "new": ["Rock"]}
+    assert {**genre, "undone": False} in told("history", "1")["written"][0]["changes"]
+
+    flac = mutagen.flac.FLAC(written / "a.flac")
+    flac["MOOD"] = ["Theirs"]
+    flac.save()
+    (written / "sub" / "B.MP3").unlink()
+    before = told("undo", "--dry-run")
+    assert (before["kind"], before["undo_of"], before["run"]) == ("undo", 1, None)
+    assert [file["status"] for file in before["files"]] == ["planned", "failed"]
+    assert before["files"][0]["error"] == "mood left as found: another program changed it since"
+    assert before["files"][1]["error"] == "the file is gone"
+    assert {"field": "genre", "old": ["Rock"], "new": []} in before["files"][0]["changes"]
+
+    after = told("undo", status=1)
+    assert after["run"] == 2
+    assert [file["status"] for file in after["files"]] == ["conflict", "failed"]
+    assert {"field": "genre", "old": ["Rock"], "new": []} in after["files"][0]["changes"]
+    assert {**genre, "undone": True} in told("history", "1")["written"][0]["changes"]
+    assert [run["undo_of"] for run in told("history")] == [1, None]
+
+    assert told("redo")["files"][0]["status"] == "written"
+    assert [file["status"] for file in told("remove-all")["files"]] == ["planned", "failed"]
+
+    def refuse(*arguments: object, **named: object) -> int:
+        raise StoreFault("the disk is full")
+
+    monkeypatch.setattr(Journal, "intend", refuse)
+    stopped = told("remove-all", "--write", status=1)
+    assert (stopped["error"], stopped["run"]) == ("the disk is full", None)
+
+
+def test_a_journal_that_fails_in_the_middle_of_an_undo(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "data")]
+    real, calls = Journal.intend, []
+
+    def refuse(*arguments: object, **named: object) -> int:
+        calls.append(1)
+        if len(calls) == 2:
+            raise StoreFault("the disk is full")
+        return real(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Journal, "intend", refuse)
+    assert main(["undo", *data]) == 1
+    err = capsys.readouterr().err
+    assert "mat-desktop: the disk is full" in err
+    assert f"Run 1: 1 file put back as before it. mat-desktop undo 1 {' '.join(data)} goes on" in err

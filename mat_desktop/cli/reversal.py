@@ -1,0 +1,120 @@
+"""What ``undo``, ``redo`` and ``remove-all`` share: showing what would come back, doing it, telling it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Event
+
+from mat_desktop.app.reverse import reverse
+from mat_desktop.app.session import Session
+from mat_desktop.cli.output import Results, change_line, change_object, count, errors, progress
+from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
+from mat_desktop.domain.reversal import FileReversal, Task
+from mat_desktop.errors import FileFault, MatError, printable
+
+
+@dataclass(slots=True)
+class Done:
+    """How files came back.
+
+    :param run: its number in the journal, None where nothing was done
+    :param error: what ended it before the last file
+    """
+
+    results: list[WriteResult] = field(default_factory=list)
+    run: int | None = None
+    error: str | None = None
+
+    @property
+    def written(self) -> int:
+        """Files that were changed."""
+        return sum(bool(result.changes) for result in self.results)
+
+    @property
+    def faults(self) -> list[FileFault]:
+        """Files that were not, or not entirely."""
+        bad = (WriteStatus.CONFLICT, WriteStatus.FAILED)
+        return [FileFault(result.path, result.reason) for result in self.results if result.status in bad]
+
+    @property
+    def status(self) -> int:
+        """Exit status."""
+        return 1 if self.faults or self.error else 0
+
+
+def carry_out(session: Session, task: Task, files: Sequence[FileReversal], title: str, cancel: Event) -> Done:
+    """Do it, file by file. A journal that fails ends it, and what was done is told all the same."""
+    done = Done()
+    with progress() as bar:
+        bar_task = bar.add_task(title, total=len(files))
+        try:
+            for result in reverse(session, task, files, cancel):
+                bar.advance(bar_task)
+                done.results.append(result)
+                done.run = session.journal.own[-1]
+        except MatError as fault:
+            done.error = str(fault)
+            errors.print(f"mat-desktop: {fault}")
+    return done
+
+
+def show(files: Sequence[FileReversal]) -> None:
+    """What would happen to each file, on standard output."""
+    for file in files:
+        print(printable(file.path))
+        for item in (item for item in file.fields if item.why or not item.idle):
+            print(change_line(item.change, (file.fault and "cannot be written") or item.why))
+        if file.fault:
+            print(f"  failed: {file.fault}")
+        if file.note:
+            print(f"  note: {file.note}")
+
+
+def say_changing(files: Sequence[FileReversal], write_hint: str) -> None:
+    """How many files would change, and how they do."""
+    changing = sum(bool(file.safe.changes) for file in files)
+    errors.print(f"{count(changing, 'file')} would change; nothing was written ({write_hint}).")
+
+
+def print_json(task: Task, files: Sequence[FileReversal], done: Done | None) -> None:
+    """The same for other programs.
+
+    :param files: as they were looked at
+    :param done: None where they were only looked at
+    """
+    results = {result.path: result for result in done.results} if done is not None else {}
+    report = {
+        "kind": task.kind,
+        "undo_of": task.undo_of,
+        "run": done.run if done is not None else None,
+        "error": done.error if done is not None else None,
+        "files": [_as_object(file, results.get(file.path)) for file in files],
+    }
+    out = Results()
+    out.print(json.dumps(report, indent=1))
+    if out.fault is not None and not out.unread:
+        raise out.fault
+
+
+def _as_object(file: FileReversal, result: WriteResult | None) -> dict[str, object]:
+    """A file as it would be, or with what became of it."""
+    safe = file.safe
+    status, error = "unchanged", safe.left_alone
+    if file.fault:
+        status, error = WriteStatus.FAILED, file.fault
+    elif safe.changes:
+        status = "planned"
+    elif safe.left:
+        status = WriteStatus.CONFLICT
+    changes: Sequence[Change] = safe.changes
+    if result is not None:
+        status, error, changes = result.status, result.reason, result.changes
+    return {
+        "path": str(file.path),
+        "status": status,
+        "error": error or None,
+        "note": file.note or None,
+        "changes": [change_object(change) for change in changes if change.before != change.after],
+    }
