@@ -241,7 +241,8 @@ class FakeServices:
         self.hold.set()
         self.held: list[bool] = []
         self.rounds = 99
-        self.queued: list[Path] = []
+        self.queued: dict[Path, None] = {}
+        """A dictionary for its order: in a list each track heard would look at all that wait."""
         self.forgotten: list[Path] = []
         self.closed = False
         self.looks = [Check("Program", lambda: iter([Finding("Program", "double", State.OK, "1")]))]
@@ -561,10 +562,11 @@ class FakeServices:
         return list(self.queued)
 
     def put_queue(self, paths: Sequence[Path]) -> None:
-        self.queued += [path for path in paths if path not in self.queued]
+        self.queued |= dict.fromkeys(paths)
 
     def drop_queue(self, paths: Sequence[Path]) -> None:
-        self.queued = [path for path in self.queued if path not in set(paths)]
+        for path in paths:
+            self.queued.pop(path, None)
 
     def score(
         self,

@@ -293,4 +293,4 @@ def test_going_on_from_last_time_keeps_what_waits_already_and_what_is_not_there(
     heard = next(row.path for row in library.tracks.rows() if row.scores is not None)
     services.put_queue([heard])
     library.listen.resume()
-    qtbot.waitUntil(lambda: services.queued == [elsewhere], timeout=5000)
+    qtbot.waitUntil(lambda: services.queue() == [elsewhere], timeout=5000)
