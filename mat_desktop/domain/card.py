@@ -84,6 +84,8 @@ class ModelCard:
     :param metrics: figures by split and vocabulary
     :param data: what it was trained on, in sentences
     :param training: the command, the settings and the time it took
+    :param level: a track whose mean power is below so many dB is raised to it before the network listens;
+        None: every track is heard as loud as it is
     """
 
     format: int
@@ -99,6 +101,7 @@ class ModelCard:
     data: str
     metrics: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
+    level: float | None = None
 
     def __post_init__(self) -> None:
         if self.format != CARD_FORMAT:

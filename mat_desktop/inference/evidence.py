@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from mat_desktop.audio.windows import SILENCE_DB, windows
+from mat_desktop.audio.windows import is_heard, raised, windows
 from mat_desktop.errors import ModelFault
 from mat_desktop.inference.tagger import LogMel, Tagger
 from mat_desktop.networks.blocks import Block
@@ -72,14 +72,14 @@ def find_evidence(
     count = np.zeros(total.shape[1], np.float32)
     rows = (np.arange(total.shape[0]) + 0.5) * BANDS_PER_ROW - 0.5
     centres = (np.arange(total.shape[1]) + 0.5) * FRAMES_PER_COLUMN - 0.5
+    louder = raised(log_mel, length, tagger.card.level)
     for start in windows(frames, length):
-        piece = log_mel[:, start : start + length]
         inside = np.flatnonzero((centres >= start) & (centres < start + length))
         count[inside] += 1
-        if piece.max() <= SILENCE_DB:
+        if not is_heard(log_mel[:, start : start + length]):
             continue
         with turn():
-            found = _window(tagger, before, piece, tags)
+            found = _window(tagger, before, louder[:, start : start + length], tags)
         at = centres[inside] - start
         by_row = _resample(found, grids[0].places(found.shape[0]), rows)
         total[:, inside] += _resample(by_row.T, grids[1].places(found.shape[1]), at).T

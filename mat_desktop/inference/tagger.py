@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mat_desktop.audio.windows import SILENCE_DB, weights, windows
+from mat_desktop.audio.windows import is_heard, raised, weights, windows
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.settings import DEVICES
 from mat_desktop.errors import ModelFault
@@ -88,7 +88,8 @@ class Tagger:
 
         The track is cut into windows of ``card.mel.window_frames``, side by side, the last one moved back to
         end with the track. A track's score is the mean of its windows' scores, weighted by the share of the
-        window that no earlier one had heard. Windows of digital silence do not count.
+        window that no earlier one had heard. Windows of digital silence do not count. A quiet track is raised
+        to the card's level first.
 
         :param log_mel: dB [mel, frames], at least one window long
         :param turn: entered for each batch, while the network is in use, with the share that is done; may
@@ -99,9 +100,9 @@ class Tagger:
         if frames < length:
             raise ValueError(f"{frames} frames are less than a window of {length}")
         starts = windows(frames, length)
-        heard = [bool(log_mel[:, start : start + length].max() > SILENCE_DB) for start in starts]
-        loud = [start for start, is_heard in zip(starts, heard, strict=True) if is_heard]
-        positions, features = self._listen(log_mel, loud, length, turn)
+        heard = [is_heard(log_mel[:, start : start + length]) for start in starts]
+        loud = [start for start, sounds in zip(starts, heard, strict=True) if sounds]
+        positions, features = self._listen(raised(log_mel, length, self.card.level), loud, length, turn)
         tags = len(self.card.tags)
         columns = round(frames / length * (positions.shape[2] if len(positions) else SILENT_POSITIONS))
         taggram = np.zeros((tags, columns), np.float16)
@@ -109,7 +110,7 @@ class Tagger:
             channels = np.zeros(features.shape[1], np.float16)
             return Judgement(np.zeros(tags, np.float32), taggram, channels, silent=True)
         shares = zip(weights(frames, length), heard, strict=True)
-        loud_weights = np.array([share for share, is_heard in shares if is_heard], np.float32)
+        loud_weights = np.array([share for share, sounds in shares if sounds], np.float32)
         window_scores = _sigmoid(positions.mean(axis=2))
         values = np.average(window_scores, axis=0, weights=loud_weights).astype(np.float32)
         _fill_taggram(taggram, _sigmoid(positions), starts, heard, length, frames)

@@ -13,6 +13,7 @@ import torch
 from mat_desktop.app.evidence import half_level, smooth
 from mat_desktop.audio.decode import Decoding
 from mat_desktop.audio.mel import log_mel_stream
+from mat_desktop.audio.windows import raised
 from mat_desktop.domain.card import ModelCard, NetworkSpec, TagSpec
 from mat_desktop.errors import ModelFault
 from mat_desktop.inference.evidence import find_evidence
@@ -78,6 +79,21 @@ def test_a_display_tag_of_several_outputs_shows_all_of_them() -> None:
     both = find_evidence(lines_tagger(), log_mel, [0, 1], nullcontext)
     assert share_inside(both, slice(12, 48), slice(84, 416)) > 0.2
     assert share_inside(both, slice(52, 96), slice(584, 816)) > 0.2
+
+
+def test_evidence_is_that_of_the_raised_track() -> None:
+    spec = NetworkSpec("fcn2d", 5, 2 / 128)
+    tagger = tagger_of(spec)
+    levelled = tagger_of(spec, replace(tiny_card(), level=-8.0))
+    log_mel = np.full((96, 911), -60, np.float32)
+    log_mel[20:40:4, 100:400] = -10
+    louder = raised(log_mel, 911, -8.0)
+    heard, expected, other = (
+        find_evidence(who, what, [0], nullcontext)
+        for who, what in ((levelled, log_mel), (tagger, louder), (tagger, log_mel))
+    )
+    assert np.array_equal(heard, expected)
+    assert not np.array_equal(other, expected)
 
 
 def test_silence_speaks_for_nothing() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from mat_desktop.audio.windows import raised
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import ModelFault
 from mat_desktop.inference.cards import open_card, read_weights
@@ -53,6 +54,18 @@ def test_windows_count_by_what_they_add(tagger: Tagger) -> None:
     assert np.allclose(judgement.values, expected, atol=1e-5)
     assert judgement.taggram.shape == (5, round(2122 / 911 * 8))
     assert (judgement.taggram > 0).all()
+
+
+def test_a_quiet_track_is_heard_at_the_models_level(tmp_path: Path) -> None:
+    tiny_model(tmp_path)
+    card = replace(open_card(tmp_path), level=-8.0)
+    levelled = Tagger(card, read_weights(tmp_path, card), CPU)
+    track = raised(noise(911 * 2 + 300) - 10, 911, -8.0)
+    quiet = levelled.judge(track - 9)
+    assert np.allclose(quiet.values, levelled.judge(track).values, rtol=0, atol=1e-5)
+    as_it_is = Tagger(replace(card, level=None), read_weights(tmp_path, card), CPU)
+    assert np.allclose(levelled.judge(track + 9).values, as_it_is.judge(track + 9).values)
+    assert not np.allclose(as_it_is.judge(track - 9).values, quiet.values, rtol=0, atol=5e-5)
 
 
 def test_features_are_what_the_scores_are_made_of(tagger: Tagger) -> None:
