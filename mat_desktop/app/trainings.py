@@ -89,8 +89,16 @@ class Order:
     @property
     def data_folder(self) -> str:
         """The folder that it is trained on."""
+        return self._told("--data")
+
+    @property
+    def budget(self) -> str:
+        """Of a table."""
+        return self._told("--budget")
+
+    def _told(self, flag: str) -> str:
         words = self.arguments
-        return words[words.index("--data") + 1] if "--data" in words else ""
+        return words[words.index(flag) + 1] if flag in words else ""
 
 
 @dataclass(frozen=True, slots=True)

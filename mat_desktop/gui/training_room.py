@@ -77,7 +77,6 @@ class TrainingRoom(QObject):
         trainer.changed.connect(self._has_changed)
         trainer.moved.connect(self._moved)
         trainer.ended.connect(lambda _: self.load())
-        models.moved.connect(lambda: run.set_making(models.busy))
         models.made.connect(self._has_changed)
         workshop.model_changed.connect(self._show_used)
         desk.bridge.changed.connect(self._show_progress)
@@ -291,7 +290,8 @@ class TrainingRoom(QObject):
             self._trainings = [training for training in self._trainings if training.id != name]
             self._show()
             text = f"“{title}” is deleted."
-            desk.say("positive", text, "Undo", lambda: restore(away), kind=f"deleted {name}")
+            # Good news goes by itself, and the way back would go with it.
+            desk.say("warning", text, "Undo", lambda: restore(away), kind=f"deleted {name}")
 
         def failed(error: Exception) -> None:
             self._deleting.discard(name)

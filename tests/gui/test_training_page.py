@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -92,10 +92,13 @@ def test_without_runs_the_form_says_what_to_do(qtbot: QtBot, page: TrainingPage,
         "Small corpus: 8 training, 4 validation and 4 test clips, 2 tags (rock, guitar)"
         in form.data.says.text()
     )
+    assert form.data.says.text().endswith("5 clips left out (4: no value in genre; 1: the file is empty)")
     assert form.begin.isEnabled()
+    place = form.network.mapTo(form, QPoint(0, 0))
     (data / "empty").touch()
     choose(qtbot, page, data)
     assert form.data.says.text() == "no lists"
+    assert form.network.mapTo(form, QPoint(0, 0)) == place, "a short message moves nothing"
     assert form.why.text() == "These data cannot be used"
     choose(qtbot, page, data / "gone")
     assert form.data.says.text().endswith("gone is not a folder")
@@ -211,6 +214,7 @@ def test_stopped_and_resumed_where_it_was(
     qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
     page.run.stop_button.click()
     over(qtbot, window, page, State.STOPPED)
+    assert "--resume" not in page.run.log.toPlainText(), "here there is a button"
     assert epochs(page) == 1
     assert page.run.resume_button.isVisible()
     assert page.run.resume_button.text() == "Resume"
@@ -417,16 +421,18 @@ def test_rows_of_a_table_beside_the_papers(
     form = page.form
     form.pick(Task.TABLE)
     assert form.table.value == "2"
+    form.budget.pick("smoke")
     start(qtbot, window, page, data)
     qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
     entries = [page.runs.entry(place) for place in range(page.runs.rowCount())]
     assert [entry.title for entry in entries if entry][:3] == [
-        "Table 2, short · Small corpus",
+        "Table 2, smoke · Small corpus",
         "1D FCN, 3 layers",
         "1D FCN, 4 layers",
     ]
     assert [entry.state for entry in entries if entry][1:3] == [State.RUNNING, State.WAITING]
     assert page.run.plots.roc._paper == 0.9018
+    assert "figures say nothing" in page.run.outcome.text()
     (data / "go1").touch()
     (data / "go2").touch()
     qtbot.waitUntil(lambda: not window.training.trainer.running, timeout=PATIENCE)
@@ -467,15 +473,12 @@ def test_what_was_made_is_taken_into_use(
     (data / "slow").touch()
     page.run.compare_button.click()
     qtbot.waitUntil((data / "exports").exists, timeout=PATIENCE)
-    assert not page.run.use_button.isEnabled()
-    assert not page.run.export_action.isEnabled()
-    page.run.use.emit(page.run.entry)  # all the same: the one that is being made is not lost
+    page.run.use_button.click()  # the one that is being made is not lost
     (data / "slow").unlink()
     qtbot.waitUntil(lambda: window.workshop.models_page.compares, timeout=PATIENCE)
     window.pages.show("training")
-    qtbot.waitUntil(page.run.use_button.isEnabled, timeout=PATIENCE)
     page.run.use_button.click()
-    assert not page.run.use_button.isEnabled()
+    page.run.use_button.click()
     qtbot.waitUntil(lambda: services.model == "2d-fcn-5-layers" and not window.bridge.busy, timeout=PATIENCE)
     assert len((data / "exports").read_text().splitlines()) == 1, "it is made and measured once"
     qtbot.waitUntil(lambda: page.run.use_button.text() == "In use", timeout=PATIENCE)
@@ -605,10 +608,11 @@ def test_a_model_gets_a_new_head_or_is_trained_as_a_whole(
     over(qtbot, window, page, State.DONE)
     entry = page.run.entry
     assert entry is not None
-    assert entry.word == "0.9000"
+    assert entry.word == "0.8000", "of the validation split, as the list says"
     assert page.run.outcome.text() == "A new head learns in one go, so that there are no curves."
-    (result,) = page.run.results.results.rows()
-    assert [cell.text for cell in result] == ["Test, MagnaTagATune", "–", "–", "0.5000", "0.9000"]
+    valid, test = page.run.results.results.rows()
+    assert [cell.text for cell in valid] == ["Validation, MagnaTagATune", "–", "–", "0.4000", "0.8000"]
+    assert [cell.text for cell in test] == ["Test, MagnaTagATune", "–", "–", "0.5000", "0.9000"]
     (tag,) = page.run.tags.figures.rows()
     assert (tag[0].text, tag[5].text) == ("rock", "0.30")
 

@@ -153,6 +153,9 @@ def test_a_library_that_is_too_small_says_how_small(tmp_path: Path) -> None:
         DatasetFault, match=r"no tag has 50 tracks by 2 artists: the most frequent, 'rock', has 18 by 6"
     ):
         library(tmp_path / "a", entries(), min_tracks=50)
+    bare = [("bare/1.mp3", {}), ("bare/2.mp3", {"artist": ["One"]})]
+    with pytest.raises(DatasetFault, match=rf"18 by 6; 2 of {len(entries()) + 2} tracks have no tag at all"):
+        library(tmp_path / "bare", [*entries(), *bare], min_tracks=50)
     with pytest.raises(DatasetFault, match="no tag has 6 tracks by 2 artists: no file has a tag"):
         library(tmp_path / "b", [("x.mp3", {})])
     with pytest.raises(DatasetFault, match="2 artists cannot be split by artist"):

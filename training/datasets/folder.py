@@ -84,7 +84,7 @@ def read_folder(
             lost.append(Skipped(printable(record.path), "no value in " + ", ".join(fields)))
     groups = artist_groups([record for record, _ in labelled])
     keys = [set(values) for _, values in labelled]
-    chosen = _frequent(folder, keys, groups, min_tracks, min_artists)
+    chosen = _frequent(folder, keys, groups, min_tracks, min_artists, len(records) - len(keys))
     columns = {key: index for index, key in enumerate(chosen)}
     spelling = _spelling(values for _, values in labelled)
     splits = split_artists(groups, valid, test)
@@ -269,9 +269,17 @@ def _values(record: Record, fields: Sequence[str]) -> Iterator[tuple[Key, str]]:
 
 
 def _frequent(
-    folder: Path, keys: Sequence[set[Key]], groups: Sequence[str], min_tracks: int, min_artists: int
+    folder: Path,
+    keys: Sequence[set[Key]],
+    groups: Sequence[str],
+    min_tracks: int,
+    min_artists: int,
+    without: int,
 ) -> list[Key]:
-    """Tags with enough tracks and artists: by kind, the most frequent first."""
+    """Tags with enough tracks and artists: by kind, the most frequent first.
+
+    :param without: tracks beside these, without any tag
+    """
     tracks: Counter[Key] = Counter(key for found in keys for key in found)
     artists: defaultdict[Key, set[str]] = defaultdict(set)
     for found, group in zip(keys, groups, strict=True):
@@ -283,6 +291,7 @@ def _frequent(
         most = "no file has a tag"
         if best is not None:
             most = f"the most frequent, {best[1]!r}, has {tracks[best]} by {len(artists[best])}"
+            most += f"; {without} of {without + len(keys)} tracks have no tag at all" if without else ""
         raise DatasetFault(
             f"{printable(folder)}: no tag has {min_tracks} tracks by {min_artists} artists: {most}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mat_desktop.audio.probe import is_audio_name
@@ -34,7 +34,7 @@ TITLES = {
 LOOKED_AT = 20_000
 """Files of a folder among which music is looked for."""
 
-SHOWN_SKIPPED = 5
+SHOWN_CAUSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Found:
     :param tags: the most frequent first, with the clips that have each (labels of 0.5 or more); those of
         several vocabularies that are called alike with the vocabulary behind their name
     :param skipped: clips that are listed and cannot be used
-    :param reasons: why, for some of them
+    :param causes: the most frequent reasons, with how many have each
     :param fault: why the folder cannot be used; empty if it can
     """
 
@@ -55,7 +55,7 @@ class Found:
     clips: dict[str, int]
     tags: dict[str, int]
     skipped: int = 0
-    reasons: tuple[str, ...] = ()
+    causes: dict[str, int] = field(default_factory=dict)
     fault: str = ""
 
 
@@ -107,5 +107,5 @@ def look(folder: Path, dataset: str, read: Callable[[str], Dataset]) -> Found:
         {split: counts.get(split, 0) for split in SPLITS},
         {names[i]: int(present[i]) for i in order},
         len(found.skipped),
-        tuple(map(str, found.skipped[:SHOWN_SKIPPED])),
+        dict(Counter(clip.reason for clip in found.skipped).most_common(SHOWN_CAUSES)),
     )

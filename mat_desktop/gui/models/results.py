@@ -12,7 +12,7 @@ from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui import words
 from mat_desktop.gui.models.figures import Cell, Heading, figure
-from mat_desktop.gui.models.trainings import row_title
+from mat_desktop.gui.models.trainings import card_figures, row_title
 
 SHORT = {"mtat": "MTAT", "mtg_jamendo": "Jamendo", "msd": "MSD"}
 SPLITS = {"valid": "Validation", "test": "Test"}
@@ -128,21 +128,12 @@ def result_rows(training: Training, run: Run | None) -> list[Cells]:
             ]
             for name, found in run.splits.items()
         ]
-    metrics = training.card.get("metrics")
-    test = metrics.get("test") if isinstance(metrics, dict) else None
     rows = []
-    for vocabulary, found in test.items() if isinstance(test, dict) else ():
-        if isinstance(found, dict):
+    for split, title in SPLITS.items():
+        for vocabulary, found in card_figures(training, split).items():
             pr, roc = (_number(found.get(name)) for name in ("pr_auc", "roc_auc"))
-            rows.append(
-                [
-                    Cell(f"Test, {words.vocabulary(vocabulary)}"),
-                    Cell("–"),
-                    figure(None),
-                    figure(pr),
-                    figure(roc),
-                ]
-            )
+            name = words.vocabulary(vocabulary)
+            rows.append([Cell(f"{title}, {name}"), Cell("–"), figure(None), figure(pr), figure(roc)])
     return rows
 
 

@@ -99,7 +99,7 @@ def entries(trainings: Sequence[Training], running: str) -> list[Entry]:
 
 def _single(training: Training, runs: bool) -> Entry:
     run = training.runs[-1] if training.runs else None
-    figure = roc_auc(run) if run is not None else card_figure(training, "roc_auc")
+    figure = roc_auc(run) if run is not None else _card_roc_auc(training)
     return Entry(training.order.title, training, None, run, _state(training, runs), figure)
 
 
@@ -133,13 +133,16 @@ def roc_auc(run: Run) -> float | None:
     return run.best.roc_auc if run.best is not None else None
 
 
-def card_figure(training: Training, name: str) -> float | None:
-    """A figure on the test split from the card of the model that was made, a mean over its vocabularies."""
+def card_figures(training: Training, split: str) -> dict[str, dict[str, Any]]:
+    """Figures from the card of the model that was made, by vocabulary."""
     metrics = training.card.get("metrics")
-    test = metrics.get("test") if isinstance(metrics, dict) else None
-    if not isinstance(test, dict):
-        return None
-    values = [found.get(name) for found in test.values() if isinstance(found, dict)]
+    found = metrics.get(split) if isinstance(metrics, dict) else None
+    return {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
+
+
+def _card_roc_auc(training: Training) -> float | None:
+    """On the validation split, a mean over the vocabularies."""
+    values = [found.get("roc_auc") for found in card_figures(training, "valid").values()]
     known = [value for value in values if isinstance(value, float)]
     return sum(known) / len(known) if known else None
 

@@ -26,10 +26,9 @@ Do = Callable[[Path], object]
 class MadeModels(QObject):
     """Makes a model of a run's kept epoch where there is none yet, one at a time.
 
-    ``moved`` says that ``busy`` may be another, ``made`` names the training of which one was made.
+    ``made`` names the training of which one was made.
     """
 
-    moved = Signal()
     made = Signal(str)
 
     def __init__(self, desk: Desk, models: Models, children: Children) -> None:
@@ -38,11 +37,6 @@ class MadeModels(QObject):
         self._making = ""
         self._bringing: Work | None = None
         desk.bridge.over.connect(self._over)
-
-    @property
-    def busy(self) -> bool:
-        """Whether one is being made or taken in."""
-        return bool(self._making) or self._bringing is not None
 
     def needs(self, training: str) -> bool:
         """Whether a model is being made of a training."""
@@ -63,18 +57,19 @@ class MadeModels(QObject):
     def _bring(self, entry: Entry, then: Callable[[Model], object]) -> None:
         def bring(folder: Path) -> None:
             self._bringing = self._models.bring(folder, then)
-            self.moved.emit()
 
         self._with_model(entry, bring)
 
     def _over(self, work: Work) -> None:
         if work is self._bringing:
             self._bringing = None
-            self.moved.emit()
 
     def _with_model(self, entry: Entry, do: Do) -> None:
         training, run = entry.training, entry.run
-        if self.busy or training is None:
+        if training is None:
+            return
+        if self._making or self._bringing is not None:  # a button that is pressed twice is no fault
+            self._desk.result("A model is being made; one is made at a time")
             return
         trainings, name = self._desk.services.trainings, entry.model_name
 
@@ -97,7 +92,6 @@ class MadeModels(QObject):
             self._desk.complain("The model cannot be used", error)
 
         self._making = training.id
-        self.moved.emit()
         self._desk.bridge.keep(look, looked, failed)
 
     def _make(self, training: Training, run: Run, entry: Entry, do: Do) -> None:
@@ -118,4 +112,3 @@ class MadeModels(QObject):
 
     def _over_with(self) -> None:
         self._making = ""
-        self.moved.emit()

@@ -210,6 +210,9 @@ class Trainer(QObject):
             self._desk.bridge.changed.emit()
 
     def _told(self, text: str) -> None:
+        stopping = self._child is not None and self._child.stopping
+        if stopping and text.startswith("Stopped."):  # how a command line would go on; here there is a button
+            return
         if text.strip():
             self._words = [*self._words[-20:], text.strip()]
             self._log(text.rstrip())
@@ -222,6 +225,8 @@ class Trainer(QObject):
         verb, unit = ("listening to", "track") if correcting else ("preparing", "clip")
         if self.progress.phase != "prepare":
             self.progress.phase = "prepare"
+            self.progress.epoch, self.progress.seconds = 0, 0.0
+            self._refresh()  # of a table it may be another row's turn
             self._log(f"{verb} {words.plural(of, unit)}")
         self.progress.step, self.progress.steps = done, of
         work.title, work.unit, work.done, work.total = "Preparing training", unit, done, of

@@ -53,11 +53,7 @@ class _Delegate(QStyledItemDelegate):
             painter.setPen(t.color("muted"))
             wide = rect.width() - 2 * PAD
             box = QRect(rect.x() + PAD, rect.y() + 6, wide, HEADING - 8)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, elide(entry.title, wide - 128, 12, 600))
-            if index.row() == 0:
-                painter.setFont(font(12))
-                right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-                painter.drawText(box, right, "validation ROC-AUC")
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, elide(entry.title, wide, 12, 600))
             painter.restore()
             return
         here = self._view.currentIndex().row() == index.row()
@@ -146,6 +142,10 @@ class TrainingPage(Panel):
         self.new.clicked.connect(self.show_form)
         bar.row.addWidget(self.new)
         column.addWidget(bar)
+        self._caption = Text("validation ROC-AUC", size=12, token="muted")
+        self._caption.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._caption.setContentsMargins(PAD, 8, PAD, 0)
+        column.addWidget(self._caption)
         self.list = _Runs()
         self.list.setModel(self.runs)
         self.list.setAccessibleName("Runs")
@@ -161,7 +161,7 @@ class TrainingPage(Panel):
         self.empty = Text("No runs yet", token="faint")
         self.empty.setContentsMargins(16, 12, 16, 12)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        column.insertWidget(1, self.empty, 1)
+        column.addWidget(self.empty, 1)
         line = QHBoxLayout()
         line.setContentsMargins(16, 0, 16, 0)
         self._line = Line()
@@ -218,6 +218,7 @@ class TrainingPage(Panel):
         has = self.runs.first() >= 0
         self.empty.setVisible(not has)
         self.list.setVisible(has)
+        self._caption.setVisible(has)
         self.form.can_leave(has)
         first, self._first = self._first, False
         if place >= 0 and self.stack.currentWidget() is self.run:

@@ -87,7 +87,7 @@ class RunView(Panel):
         self.entry: Entry | None = None
         self.plots: Any = None
         self._told: Mapping[str, Any] | None = None
-        self._paused = self._making = False
+        self._paused = False
         self._used = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -216,11 +216,6 @@ class RunView(Panel):
         self.resume_button.setEnabled(not busy)
         self.resume_button.setToolTip("Another training runs; one runs at a time" if busy else "")
 
-    def set_making(self, making: bool) -> None:
-        """Whether a model is being made or taken in; one is at a time."""
-        self._making = making
-        self._show_model()
-
     def set_used(self, digest: str) -> None:
         """Digest of the model in use."""
         self._used = digest
@@ -260,6 +255,8 @@ class RunView(Panel):
         self.folder.setToolTip(str(training.folder))
         failed = f"It failed: {training.reason}" if entry.state is State.FAILED else ""
         outcome = failed or correction_text(training.figures)
+        if not outcome and order.budget == "smoke":
+            outcome = "A smoke run: it shows that every row runs. Its figures say nothing."
         if not outcome and not has_epochs:
             outcome = (
                 "A new head learns in one go, so that there are no curves."
@@ -347,8 +344,6 @@ class RunView(Panel):
         model = entry.model
         in_use = model is not None and model.digest == self._used
         usable, why = self._usable(entry)
-        if self._making:
-            usable, why = False, "A model is being made"
         for button in (self.compare_button, self.use_button):
             button.setVisible(not trained)
             button.setEnabled(usable and not in_use)
@@ -370,7 +365,8 @@ class RunView(Panel):
         return True, "Listen to the library with the kept epoch from now on"
 
     def _open_menu(self) -> None:
-        self._menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height() + 2)))
+        left = self.more.width() - self._menu.sizeHint().width()  # it stands at the window's edge
+        self._menu.popup(self.more.mapToGlobal(QPoint(left, self.more.height() + 2)))
 
     def _open_folder(self) -> None:
         entry = self.entry

@@ -21,6 +21,8 @@ NARROWEST = 200
 """Of a plot beside others; where there is less room they stand under each other."""
 
 LOWEST = 108
+AXIS, LABEL = 26, 22
+"""Heights of the axis below with its margin, and of the paper's words over its line."""
 LEFT = 44
 Points = list[tuple[int, float]]
 
@@ -87,12 +89,13 @@ class Curve(QWidget):
         self.plot.getViewBox().enableAutoRange(enable=False)
         self.plot.getViewBox().setDefaultPadding(0)
         self.plot.getAxis("left").setWidth(LEFT)
+        self.plot.getAxis("left").setZValue(-1000)  # its grid lies under what is drawn
         self.plot.setContentsMargins(0, 4, 8, 0)
         self.training, self.validation = pg.PlotDataItem(antialias=True), pg.PlotDataItem(antialias=True)
         self.best, self.last = pg.ScatterPlotItem(antialias=True), pg.ScatterPlotItem(antialias=True)
         self.line = pg.InfiniteLine(angle=0)
         self.label = pg.TextItem(anchor=(1, 1))
-        for item in (self.line, self.label, self.training, self.validation, self.last, self.best):
+        for item in (self.label, self.line, self.training, self.validation, self.last, self.best):
             self.plot.addItem(item, ignoreBounds=True)
         layout.addWidget(self.view, 1)
         self._moves = pg.SignalProxy(self.view.scene().sigMouseMoved, rateLimit=30, slot=self._moved)
@@ -118,6 +121,7 @@ class Curve(QWidget):
         self.validation.setPen(pg.mkPen(t.color("accent"), width=2))
         self.line.setPen(dashes)
         self.label.setColor(t.color("warning"))
+        self.label.fill = pg.mkBrush(t.color("surface"))  # no grid line through the words
         self.label.setFont(font(11))
         self.best.setPen(pg.mkPen(t.color("accent"), width=2))
         self.best.setBrush(pg.mkBrush(t.color("surface")))
@@ -148,7 +152,8 @@ class Curve(QWidget):
         values = [value for _, value in (*points, *training)] + ([paper] if paper is not None else [])
         low, high = _range(values, share=self._share)
         if paper is not None:  # its words stand over its line
-            high = max(high, paper + 0.18 * (high - low))
+            words = LABEL / (max(LOWEST, self.view.height()) - AXIS)
+            high = max(high, paper + words * (paper - low) / (1 - words))
         self.plot.setXRange(0, wide * 1.02, padding=0)
         self.plot.setYRange(low, high, padding=0)
         if paper is not None:

@@ -32,6 +32,10 @@ PAUSE_MS = 500
 """After a key in one of the fields, before the folder is looked at again."""
 
 SHOWN_TAGS = 8
+SAID_LINES = 3
+"""Room for what is said of a folder, so that nothing below it moves as it changes."""
+
+LOOKING = "Looking at the folder…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +124,15 @@ class DataPicker(QWidget):
         self._icon = Icon("circle-check", 16, "positive")
         self.says = Text(token="muted")
         self.says.setWordWrap(True)
-        said.addWidget(self._icon)
+        top = Qt.AlignmentFlag.AlignTop
+        self.says.setAlignment(top)
+        self.says.setMinimumHeight(SAID_LINES * self.says.fontMetrics().lineSpacing())
+        said.addWidget(self._icon, 0, top)
         said.addWidget(self.says, 1)
         self.again = Button("Look again", "rotate-ccw", height=28)
         self.again.clicked.connect(self._look)
         self.again.hide()
-        said.addWidget(self.again)
+        said.addWidget(self.again, 0, top)
         grid.addLayout(said, 5, 1, 1, 2)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -245,6 +252,10 @@ class DataPicker(QWidget):
     def _edited(self) -> None:
         self._settle_kind()
         self._forget()  # what was found does not count for other numbers
+        if self.wanted is not None:
+            self._say("clock", LOOKING, "muted")
+        else:
+            self._say("", "", "muted")
         self._pause.start()
         self.changed.emit()
 
@@ -266,7 +277,7 @@ class DataPicker(QWidget):
             self._say("", "", "muted")
             self.changed.emit()
             return
-        self._say("clock", "Looking at the folder…", "muted")
+        self._say("clock", LOOKING, "muted")
         self._asked = wanted
         self.changed.emit()
         self.asked.emit(wanted)
@@ -309,18 +320,21 @@ def found_text(found: Mapping[str, Any]) -> str:
     tags = found.get("tags")
     counts = clips if isinstance(clips, dict) else {}
     names = [str(name).rpartition("---")[2] for name in tags] if isinstance(tags, dict) else []
+    shown = list(dict.fromkeys(names))
     text = (
         f"{found.get('title', '')}: {words.number(int(counts.get('train', 0)))} training, "
         f"{words.number(int(counts.get('valid', 0)))} validation and "
         f"{words.plural(int(counts.get('test', 0)), 'test clip')}, {words.plural(len(names), 'tag')}"
     )
     if names:
-        more = " …" if len(names) > SHOWN_TAGS else ""
-        text += f" ({', '.join(names[:SHOWN_TAGS])}{more})"
+        more = " …" if len(shown) > SHOWN_TAGS else ""
+        text += f" ({', '.join(shown[:SHOWN_TAGS])}{more})"
     if found.get("dataset") == "folder":
         text += ". Tags that this program wrote into the files count too"
     skipped = found.get("skipped", 0)
     if skipped:
-        reasons = found.get("reasons") or [""]
-        text += f". {words.plural(int(skipped), 'clip')} left out, the first: {reasons[0]}"
+        causes = found.get("causes")
+        counted = causes.items() if isinstance(causes, dict) else ()
+        why = "; ".join(f"{words.number(int(count))}: {cause}" for cause, count in counted)
+        text += f". {words.plural(int(skipped), 'clip')} left out{f' ({why})' if why else ''}"
     return text
