@@ -397,6 +397,8 @@ def test_a_finished_row_shows_its_own_figures_while_the_table_goes_on(
     assert page.run.says.text() == "3 of 3 epochs"
     assert page.run.use_button.isVisible()
     assert page.run.use_button.isEnabled()
+    assert page.run.entry is not None
+    assert page.run.entry.model_name == "table-2-1d-fcn-3-layers", "“Type A” alone would say nothing"
     assert not page.run.stop_button.isVisible()
     assert not page.run.delete_action.isEnabled()
     page.look_at(2)

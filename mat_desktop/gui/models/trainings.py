@@ -52,9 +52,10 @@ class Entry:
     @property
     def model_name(self) -> str:
         """What a model of it is called."""
-        if self.row is not None:
-            return plain_name(self.title)
-        return self.training.order.name if self.training else ""
+        if self.training is None:
+            return ""
+        order = self.training.order
+        return order.name if self.row is None else plain_name(f"table {order.table} {self.title}")
 
     @property
     def model(self) -> MadeModel | None:
