@@ -31,7 +31,7 @@ class Augment:
         """Random gain and colour per clip, and in some steps each clip mixed with another, as power.
 
         :param log_mel: dB [batch, 1, mel, frames]
-        :param labels: [batch, tags]; a mixture has the larger of both labels, weakened for the quieter clip
+        :param labels: [batch, tags]; those of a mixture are mixed in the same shares as the power
         """
         batch = log_mel.shape[0]
         if self.settings.gain_db:

@@ -1,1 +1,1 @@
-"""Networks of the paper. The only package of the application that imports torch."""
+"""Networks of the paper and of the systems it builds on. Beside ``inference``, nothing else imports torch."""

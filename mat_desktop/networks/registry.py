@@ -57,7 +57,6 @@ class Entry:
 
     :param text: one line for people
     :param source: who published it, and where
-    :param dropout: published, or ours where none was found
     :param make: the constructor; takes tags, and by name width, dropout, layers if there are depths, the
         options
     :param published: number of parameters as the source states it; empty where it states none
@@ -66,7 +65,6 @@ class Entry:
 
     text: str
     source: str
-    dropout: float
     make: Callable[..., Network]
     published: str = ""
     depths: tuple[int, ...] = ()
@@ -109,7 +107,6 @@ def _experiment_one(name: str) -> Entry:
     return Entry(
         f"Experiment I, {title}: 1D, {row.layers} x {row.hidden}, {row.n_mels} bands, FFT {row.n_fft}",
         f"{PAPER}, Table 1",
-        0.5,
         partial(ExperimentOne, configuration=name),
         options={
             "growth": Option("constant", ("constant", "doubling"), "maps from layer to layer"),
@@ -124,7 +121,6 @@ def _pons(make: Callable[..., Network], text: str, published: str, sizes: tuple[
     return Entry(
         text,
         PONS,
-        0.5,
         make,
         published,
         options={
@@ -152,7 +148,6 @@ _ENTRIES: dict[str, Entry] = {
     "fcn1d": Entry(
         "1D FCN: convolutions along time over 96 mel bands",
         f"{PAPER}, Supplement 1",
-        0.5,
         Fcn1d,
         "by layer: 3.7e4, 9.9e4, 4.0e5, 1.5e6, 6.3e6",
         (5, 4, 3),
@@ -160,7 +155,6 @@ _ENTRIES: dict[str, Entry] = {
     "fcn2d": Entry(
         "2D FCN: convolutions along mel and time",
         f"{PAPER}, Supplement 2",
-        0.5,
         Fcn2d,
         "by layer: 1.5e3, 2.9e5, 1.2e7, 4.7e7, 1.8e8 (the last three ten times too large)",
         (5, 4, 3),
@@ -168,7 +162,6 @@ _ENTRIES: dict[str, Entry] = {
     "crnn2d": Entry(
         "2D CRNN: the 2D convolutions and a recurrent layer",
         f"{PAPER}, Supplement 3",
-        0.5,
         Crnn2d,
         "by layer: 1.5e3, 2.9e5, 1.2e6, 4.7e6, 1.8e7; RNN 117",
         (5, 4, 3),
@@ -179,12 +172,11 @@ _ENTRIES: dict[str, Entry] = {
     ),
     **{f"experiment1_{name}": _experiment_one(name) for name in CONFIGURATIONS},
     "choi_fcn": Entry(
-        "FCN-3 to FCN-7 on 12 kHz mel spectrograms", CHOI_2016, 0.5, ChoiFcn, depths=(4, 3, 5, 6, 7)
+        "FCN-3 to FCN-7 on 12 kHz mel spectrograms", CHOI_2016, ChoiFcn, depths=(4, 3, 5, 6, 7)
     ),
     "choi_k1c2": Entry(
         "k1c2: 1D kernels along time in 96 separate bands",
         CHOI_2017,
-        0.0,
         partial(ChoiTimeCnn, kind="k1c2"),
         "0.1, 0.25, 0.5, 1 and 3 M",
         options=_budgets(*K1C2_WIDTHS),
@@ -192,7 +184,6 @@ _ENTRIES: dict[str, Entry] = {
     "choi_k2c1": Entry(
         "k2c1: kernels over all bands, then 1D along time",
         CHOI_2017,
-        0.0,
         partial(ChoiTimeCnn, kind="k2c1"),
         "0.1, 0.25, 0.5, 1 and 3 M",
         options=_budgets(*K1C2_WIDTHS),
@@ -200,7 +191,6 @@ _ENTRIES: dict[str, Entry] = {
     "choi_k2c2": Entry(
         "k2c2: five 2D convolutions; the author's released MusicTaggerCNN",
         CHOI_2017,
-        0.0,
         ChoiK2c2,
         "0.1, 0.25, 0.5, 1 and 3 M; released 865,950",
         options=_budgets(*K2C2_WIDTHS),
@@ -208,7 +198,6 @@ _ENTRIES: dict[str, Entry] = {
     "choi_crnn": Entry(
         "CRNN: four 2D convolutions and two GRUs; the author's released MusicTaggerCRNN",
         CHOI_2017,
-        0.3,
         ChoiCrnn,
         "0.1, 0.25, 0.5, 1 and 3 M; released 396,786 with Keras's GRU",
         options=_budgets(*CRNN_WIDTHS),
@@ -216,7 +205,6 @@ _ENTRIES: dict[str, Entry] = {
     "sample_level": Entry(
         "Sample-level DCNN m^n on the raw waveform",
         LEE,
-        0.5,
         SampleLevel,
         options={
             "m": Option(3, range(2, 6), "kernel and pooling, samples"),
@@ -247,7 +235,6 @@ _ENTRIES: dict[str, Entry] = {
     "musicnn": Entry(
         "musicnn: timbral and temporal front end, densely connected middle",
         MUSICNN,
-        0.5,
         Musicnn,
         "787 k",
         options={
@@ -255,21 +242,17 @@ _ENTRIES: dict[str, Entry] = {
             "dense": Option(200, range(1, 1025), _DENSE),
         },
     ),
-    "multiscale": Entry(
-        "Three window sizes on the raw waveform (all numbers are ours)", ZHU, 0.0, Multiscale
-    ),
-    "dieleman_mel": Entry("1D network on 128 mel bands", DIELEMAN, 0.0, DielemanMel, options=_windows()),
+    "multiscale": Entry("Three window sizes on the raw waveform (all numbers are ours)", ZHU, Multiscale),
+    "dieleman_mel": Entry("1D network on 128 mel bands", DIELEMAN, DielemanMel, options=_windows()),
     "dieleman_raw": Entry(
         "1D network on raw audio, strided first convolution",
         DIELEMAN,
-        0.0,
         DielemanRaw,
         options=_windows(filters=Option(128, (128, 32), "kernels of the first convolution")),
     ),
     "dieleman_musicnn": Entry(
         "1D network on 96 mel bands, as compared with musicnn",
         f"{DIELEMAN}; musicnn's training code",
-        0.0,
         DielemanMusicnn,
         "66 k",
     ),
@@ -285,7 +268,7 @@ def build(spec: NetworkSpec, tags: int, dropout: float = 0.0) -> Network:
     """A network with random weights.
 
     :param tags: number of outputs
-    :param dropout: used in training only; ``names()`` has the published one of each
+    :param dropout: used in training only
     :raises ValueError: the name is unknown or the numbers do not fit
     """
     entry = _ENTRIES.get(spec.name)

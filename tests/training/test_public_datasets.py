@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import json
 import pickle
 import sqlite3
@@ -24,8 +25,9 @@ from tests.training.layouts import (
 )
 from training.datasets import msd
 from training.datasets.dataset import DatasetFault
-from training.datasets.registry import open_dataset
+from training.datasets.registry import READERS, open_dataset
 from training.datasets.tables import vocabulary
+from training.settings import meanings
 
 Change = Callable[[list[str]], list[str]]
 
@@ -76,6 +78,29 @@ def test_mtat_has_both_splits_in_use(tmp_path: Path) -> None:
     for clip, split in zip(everything.clips, everything.splits, strict=True):
         digit = clip.parent.name
         assert split == ("valid" if digit == "c" else "test" if digit in "def" else "train")
+
+
+def test_mtat_can_be_split_at_random_by_clips(tmp_path: Path) -> None:
+    folder = make_mtat(tmp_path)
+    usual, other = open_dataset("mtat", folder), open_dataset("mtat", folder, split="random")
+    assert other.clips == usual.clips and (other.labels == usual.labels).all()
+    assert sorted(other.splits) == sorted(usual.splits), "parts of the same sizes"
+    assert (other.splits != usual.splits).any()
+    assert (open_dataset("mtat", folder, split="random", seed=1).splits == other.splits).all()
+    assert (open_dataset("mtat", folder, split="random", seed=2).splits != other.splits).any()
+    assert (usual.how_split, other.how_split) == (
+        "folders 0 to b, c, d to f; clips with at least one of the tags",
+        "random by clip, seed 1; clips with at least one of the tags",
+    )
+    with pytest.raises(DatasetFault, match="split"):
+        open_dataset("mtat", folder, split="artist")
+
+
+def test_the_settings_name_every_option_of_every_reader() -> None:
+    told = meanings()["reader"]
+    for name, reader in READERS.items():
+        options = list(inspect.signature(reader).parameters)[1:]
+        assert f"{', '.join(options)} ({name})" in told
 
 
 def test_clips_at_the_end_may_be_missing_from_the_labels(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_labels_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     arrays = dict(np.load(folder / "labels.npz"))
     arrays["msd"][2] = np.nan
     np.savez(folder / "labels.npz", **arrays)
-    with pytest.raises(DatasetFault, match="row 2: a label is not in"):
+    with pytest.raises(DatasetFault, match="row 3: a label is not in"):
         read_corpus(folder)
 
 

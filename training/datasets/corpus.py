@@ -117,5 +117,5 @@ def _labels(
     bad = ~(np.isfinite(labels) & (labels >= 0) & (labels <= 1))
     if bad.any():
         row = int(np.flatnonzero(bad.any(axis=1))[0])
-        raise DatasetFault(f"{path}: {vocabulary!r}, row {row}: a label is not in 0..1")
+        raise DatasetFault(f"{path}: {vocabulary!r}, row {row + 1}: a label is not in 0..1")
     return labels

@@ -2,7 +2,7 @@
 
 Layout, as downloaded and unpacked: ``annotations_final.csv`` and ``clip_info_final.csv`` (tab-separated,
 quoted) and the folders ``0`` to ``f`` of mp3s, beside them or in ``mp3/``, ``mp3s/`` or ``audio/``. Splits
-are by folder, as everyone has them: 0 to b for training, c for validation, d to f for the test.
+are by folder, as everyone has them: 0 to b for training, c for validation, d to f for the test; or at random.
 """
 
 from __future__ import annotations
@@ -45,14 +45,18 @@ class Annotations:
     marks: NDArray[np.uint8]
 
 
-def read_mtat(folder: Path, *, clips: str = "tagged") -> Dataset:
+def read_mtat(folder: Path, *, clips: str = "tagged", split: str = "folders", seed: int = 1) -> Dataset:
     """The 50 most frequent tags on MagnaTagATune's clips.
 
     :param clips: "all" (18,706 / 1,825 / 5,329 readable ones) or "tagged", those with at least one of the
         tags (15,247 / 1,529 / 4,332)
+    :param split: "folders", as everyone has it, or "random" by clip, in parts of the same sizes. The paper
+        does not say which it used. Clips of one song then lie on both sides, and figures are higher
+    :param seed: of the random split
     :raises DatasetFault: something is missing, or is not as published
     """
     check_option("clips", clips, ("all", "tagged"))
+    check_option("split", split, ("folders", "random"))
     path = folder / "annotations_final.csv"
     annotations = read_annotations(path)
     _check_info(folder / "clip_info_final.csv", annotations)
@@ -63,15 +67,19 @@ def read_mtat(folder: Path, *, clips: str = "tagged") -> Dataset:
     if audio is None:
         raise DatasetFault(f"{folder}: the folders 0 to f with the mp3s are missing. {SOURCE}")
     paths = [annotations.paths[index] for index in chosen]
+    splits = [split_of(path) for path in paths]
+    if split == "random":
+        splits = np.random.default_rng(seed).permutation(splits).tolist()
+    how_split = f"random by clip, seed {seed}" if split == "random" else "folders 0 to b, c, d to f"
     return assemble(
         "mtat",
         [audio / path for path in paths],
-        [split_of(path) for path in paths],
+        splits,
         labels[chosen],
         tuple(Tag("mtat", tag) for tag in top),
         about="MagnaTagATune (CC BY-NC-SA 3.0), its 50 most frequent tags, "
         + ("clips with at least one of them" if clips == "tagged" else "all clips"),
-        how_split="folders 0 to b, c, d to f; "
+        how_split=f"{how_split}; "
         + ("clips with at least one of the tags" if clips == "tagged" else "all clips"),
         source=SOURCE,
     )

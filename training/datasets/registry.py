@@ -27,9 +27,7 @@ def open_dataset(name: str, folder: Path, **options: Any) -> Dataset:
     """Read a data set as it was downloaded.
 
     :param name: one of ``READERS``
-    :param options: of its reader: ``clips`` (mtat); ``subset``, ``split``, ``audio`` (jamendo); ``audio``
-        (msd); ``report``, ``fields``, ``min_tracks``, ``min_artists``, ``valid``, ``test`` (folder);
-        ``nothing`` (corpus)
+    :param options: of its reader, see there
     :raises DatasetFault: there is no such data set or option, or its files are not as they should be
     """
     check_option("the data set", name, tuple(READERS))
