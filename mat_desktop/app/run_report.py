@@ -25,7 +25,8 @@ def export_run(session: Session, number: int, path: Path) -> None:
 
     :param path: CSV by its suffix (values joined by "; "), else JSON, in which names that are not UTF-8 keep
         their bytes as lone surrogates (PEP 383)
-    :raises UsageFault: there is no such run, or the file cannot be written and is as it was
+    :raises UsageFault: there is no such run
+    :raises StoreFault: the file cannot be written and is as it was
     """
     run = next((run for run in session.runs() if run.id == number), None)
     if run is None:

@@ -542,5 +542,6 @@ def test_a_run_is_exported_as_a_table_and_as_json(session: Session, tmp_path: Pa
     }
     with pytest.raises(UsageFault, match="there is no run 99"):
         export_run(session, 99, tmp_path / "run.csv")
-    with pytest.raises(UsageFault, match="cannot be written"):
-        export_run(session, run, tmp_path / "none" / "run.csv")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(StoreFault, match="cannot be written"):
+        export_run(session, run, tmp_path / "folder.csv")
