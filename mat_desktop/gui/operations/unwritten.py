@@ -7,13 +7,21 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.domain.plan import FilePlan
 from mat_desktop.gui.models.history import Waiting
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.write import SLICE as FILES
 from mat_desktop.gui.operations.write import heard
 
 SLICE = 200
 """Tracks that are looked at together."""
+
+FEW = 500
+"""Files that are opened, so that those that cannot be written do not wait for ever; more are not."""
+
+Planned = tuple[FilePlan, str]
+"""With the artist."""
 
 
 class Unwritten(QObject):
@@ -26,32 +34,58 @@ class Unwritten(QObject):
         self._desk = desk
 
     def count(self) -> None:
-        """Look through all that was listened to; no file is opened."""
+        """Look through all that was listened to."""
         services, shift = self._desk.services, self._desk.tracks.shift
-        files = changes = 0
-        artists: Counter[str] = Counter()
+        counts: list[tuple[int, str]] = []
+        plans: list[Planned] = []
 
-        def work(part: Sequence[Row]) -> list[tuple[int, str]]:
+        def work(part: Sequence[Row]) -> list[Planned]:
             found = []
             for row in part:
                 track = row.track
                 plan = track and services.plan_file(track, row.chosen(services.suggest, shift).tags)
                 if plan:
-                    found.append((len(plan.wanted), row.artist))
+                    found.append((plan, row.artist))
             return found
 
-        def each(found: list[tuple[int, str]], _: int) -> None:
-            nonlocal files, changes
-            files += len(found)
-            changes += sum(number for number, _ in found)
-            artists.update(artist for _, artist in found if artist)
+        def each(found: list[Planned], _: int) -> None:
+            counts.extend((len(plan.wanted), artist) for plan, artist in found)
+            if len(counts) <= FEW:
+                plans.extend(found)
 
         def end() -> None:
-            names = tuple(name for name, _ in artists.most_common())
-            self.counted.emit(Waiting(files, changes, names) if files else None)
+            if len(counts) > FEW:
+                self._tell(counts)
+            else:
+                self._check(plans)
 
         rows = heard(self._desk.tracks.rows())
         self._desk.bridge.slices("unwritten", rows, SLICE, work, each, end)
+
+    def _check(self, plans: Sequence[Planned]) -> None:
+        check = self._desk.services.check_plan
+        possible: list[tuple[int, str]] = []
+
+        def work(part: Sequence[Planned]) -> list[tuple[int, str]]:
+            return [(len(plan.wanted), artist) for plan, artist in part if not check(plan).fault]
+
+        self._desk.bridge.slices(
+            "unwritten",
+            plans,
+            FILES,
+            work,
+            lambda part, _: possible.extend(part),
+            lambda: self._tell(possible),
+        )
+
+    def _tell(self, counts: Sequence[tuple[int, str]]) -> None:
+        """:param counts: changes and artist of each file"""
+        if not counts:
+            self.counted.emit(None)
+            return
+        artists = Counter(artist for _, artist in counts if artist)
+        names = tuple(name for name, _ in artists.most_common())
+        self.counted.emit(Waiting(len(counts), sum(number for number, _ in counts), names))
 
     def drop(self) -> None:
         """Nobody looks at it any more."""
