@@ -26,11 +26,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mat_desktop.audio.decode import Decoding
-from mat_desktop.audio.mel import log_mel_stream
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
-from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import FileFault, MatError, printable
 from mat_desktop.inference.cards import read_weights, save_model
@@ -39,11 +36,8 @@ from training.datasets.dataset import DatasetFault, Skipped
 from training.datasets.folder import Record, artist_groups
 from training.devices import one_thread
 from training.evaluate import open_model
-from training.hearing import contiguous
+from training.listening import Pieces, cut, track_features
 from training.loop import Trained
-
-WINDOWS = 4
-"""Windows of a track that are listened to, evenly over its length."""
 
 HOLDS = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1)
 """How firmly weights are held to the old ones; which is best, tracks that were left out decide."""
@@ -58,7 +52,7 @@ MIDDLE_HOLD = 3.0
 ITERATIONS = 60
 Array = NDArray[np.float32]
 
-LOT = 16
+LOT = 8
 """Tracks that are decoded before the network hears them, and kept at once."""
 
 
@@ -216,13 +210,15 @@ def _features(
     cache: Path,
     report: Callable[[int, int], None],
 ) -> tuple[Tensor, list[bool], list[Skipped]]:
-    """What reaches the head, [usable tracks, features]; what has to be computed is kept for the next time."""
-    store = cache / f"pooled-{card.digest}.npz"
+    """What reaches the head, [usable tracks, features], as the program hears it; what has to be computed is
+    kept for the next time.
+    """
+    store = cache / f"features-{card.digest}.npz"
     tracks, known = corrections.tracks, _load(store)
     keys = [_key(track) for track in tracks]
     channels = trained.module.head.weight.shape[1]
-    for key, heard in zip(keys, corrections.features, strict=True):
-        kept = heard.get(card.digest, b"")
+    for key, sent in zip(keys, corrections.features, strict=True):
+        kept = sent.get(card.digest, b"")
         if len(kept) == 2 * channels:
             values = np.frombuffer(kept, "<f2").astype(np.float32)
             if values.any() and np.isfinite(values).all():  # zeros: silence, of which nothing is learned
@@ -234,13 +230,15 @@ def _features(
         # In lots: no more of them lie decoded in memory, and an interruption costs one.
         for start in range(0, len(wanted), LOT):
             lot = wanted[start : start + LOT]
-            for index, windows in zip(
-                lot, pool.map(lambda index: _windows(tracks[index], card.mel), lot), strict=True
+            for index, pieces in zip(
+                lot, pool.map(lambda index: _cut(tracks[index], card), lot), strict=True
             ):
-                if isinstance(windows, FileFault):
-                    skipped.append(Skipped(printable(windows.path), windows.cause))
+                if isinstance(pieces, FileFault):
+                    skipped.append(Skipped(printable(pieces.path), pieces.cause))
+                elif (heard := track_features(trained, pieces)) is None:
+                    skipped.append(Skipped(printable(tracks[index]), "nothing can be heard in it"))
                 else:
-                    known[keys[index]] = pooled(trained, windows)
+                    known[keys[index]] = heard
                 done += 1
                 report(done, len(tracks))
             if known:
@@ -252,46 +250,12 @@ def _features(
     return torch.from_numpy(np.stack(rows)), usable, skipped
 
 
-def _windows(path: Path, spec: MelSpec) -> Array | FileFault:
-    """Log-mel of a few windows of a file [windows, mel, frames], or why there are none."""
-    blocks: list[Array] = []
-    samples = 0
-
-    def watched() -> Any:
-        nonlocal samples
-        for block in Decoding(path, spec.sample_rate):
-            if samples < spec.window_samples:
-                blocks.append(block)
-            samples += block.size
-            yield block
-
+def _cut(path: Path, card: ModelCard) -> Pieces | FileFault:
+    """The windows of a file, or why there are none."""
     try:
-        log_mel = log_mel_stream(watched(), spec)
-        if log_mel.shape[1] < spec.window_frames:
-            log_mel = log_mel_stream([np.resize(np.concatenate(blocks), spec.window_samples)], spec)
+        return cut(path, card.mel, card.level)
     except FileFault as fault:
         return fault
-    room = log_mel.shape[1] - spec.window_frames
-    count = min(WINDOWS, 1 + log_mel.shape[1] // spec.window_frames)
-    starts = np.unique(np.linspace(0, room, count if room else 1).round().astype(int))
-    return np.stack([log_mel[:, start : start + spec.window_frames] for start in starts])
-
-
-def pooled(trained: Trained, windows: Array) -> Array:
-    """What reaches the head, averaged over windows and positions: float32 [features]."""
-    heard: list[Tensor] = []
-
-    def keep(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        heard.append(inputs[0].flatten(2).mean(dim=2) if inputs[0].dim() > 2 else inputs[0])
-
-    hook = trained.module.head.register_forward_pre_hook(keep)
-    try:
-        with torch.inference_mode():
-            trained.module(contiguous(trained.standard(torch.from_numpy(windows).float().unsqueeze(1))))
-    finally:
-        hook.remove()
-    found: Array = heard[0].mean(dim=0).numpy()
-    return found
 
 
 def _head(trained: Trained, outputs: Sequence[int]) -> tuple[Tensor, Tensor]:

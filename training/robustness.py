@@ -87,7 +87,7 @@ def robustness(
             samples = np.concatenate(list(Decoding(clip, RATE)))
             for variant in (REFERENCE, *VARIANTS):
                 file = write(Path(place) / f"clip.{variant.ending}", samples, variant)
-                heard = track_scores(trained, file, card.mel)
+                heard = track_scores(trained, file, card)
                 scores[variant.name].append(np.zeros(len(card.tags), np.float32) if heard is None else heard)
             report(done, len(clips))
     groups = columns_of(sources, [tag.key for tag in card.tags])
@@ -119,7 +119,7 @@ def nothing_heard(
     skipped: list[Skipped] = []
     for done, sound in enumerate(sounds, 1):
         try:
-            scores = track_scores(trained, sound, card.mel)
+            scores = track_scores(trained, sound, card)
         except DecodeError as fault:
             skipped.append(Skipped(str(sound), fault.cause))
             continue

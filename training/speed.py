@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mat_desktop.domain.card import ModelCard
+from training.devices import one_thread
 from training.listening import cut, window_scores
 from training.loop import Trained
 
@@ -31,26 +31,22 @@ def speed(
     :param models: all of them listen to the same log-mel
     :raises DecodeError: a file cannot be decoded
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        windows: list[Array] = []
-        spec = models[0][0].mel
+    windows: list[Array] = []
+    spec = models[0][0].mel
 
-        def hear() -> None:
-            windows[:] = [cut(file, spec).windows for file in files]
+    def hear() -> None:
+        windows[:] = [cut(file, spec).windows for file in files]
 
-        ways: dict[str, Callable[[], object]] = {"front end": hear}
-        ways |= {card.name: partial(_listen, trained, windows) for card, trained in models}
-        least = dict.fromkeys(ways, np.inf)
+    ways: dict[str, Callable[[], object]] = {"front end": hear}
+    ways |= {card.name: partial(_listen, trained, windows) for card, trained in models}
+    least = dict.fromkeys(ways, np.inf)
+    with one_thread():
         for turn in range(ROUNDS):
             for name, way in ways.items():
                 started = time.process_time()
                 way()
                 least[name] = min(least[name], time.process_time() - started)
             report(turn + 1, ROUNDS)
-    finally:
-        torch.set_num_threads(before)
     minutes = sum(len(part) for part in windows) * spec.window_seconds / 60
     return {name: round(seconds / minutes, 5) for name, seconds in least.items()}
 

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from mat_desktop.domain.corrections import Corrections
-from mat_desktop.inference.cards import open_card, read_weights
+from mat_desktop.inference.cards import open_card, read_weights, write_card
+from mat_desktop.inference.tagger import Tagger
 from tests.models import tiny_model
 from tests.sounds import encode, tone
 from training.__main__ import main
 from training.corrections import Outcome, correct, read_corrections
 from training.datasets.dataset import DatasetFault
+from training.listening import track_log_mel
 
 TAGS = {"guitar": ["mtat/guitar"], "vocals": ["mtat/vocals"]}
 
@@ -131,7 +134,7 @@ def test_the_command_takes_a_folder_with_corrections(
     assert "decisions on 10 tracks by 5 artists are needed to leave some out" in figures["advice"]
     assert figures["advice"].endswith("and there are 3 by 2.")
     assert (tmp_path / "mine" / "card.json").exists()
-    kept = next((tmp_path / "cache").rglob("pooled-*.npz"))
+    kept = next((tmp_path / "cache").rglob("features-*.npz"))
     kept.write_bytes(kept.read_bytes()[:200])  # cut off: it is made anew
     assert main([*words, *places, "--progress", "json"]) == 0
     assert len(np.load(kept)["key"]) == 3
@@ -184,7 +187,7 @@ def test_what_the_program_heard_is_not_listened_to_again(tmp_path: Path) -> None
         return correct(*places, lambda done, of: heard.append(done), {})[1]
 
     before = learn(said, "first")
-    kept = np.load(next((tmp_path / "first").glob("pooled-*.npz")))["value"]
+    kept = np.load(next((tmp_path / "first").glob("features-*.npz")))["value"]
     heard.clear()
     for path in said.tracks[:9]:
         path.unlink()
@@ -195,6 +198,27 @@ def test_what_the_program_heard_is_not_listened_to_again(tmp_path: Path) -> None
     assert heard == [10]  # the last of them alone
     assert (after.tracks, after.verdicts, after.before) == (10, 10, before.before)
     assert after.after == before.after == 1.0
+
+
+def test_training_hears_what_the_program_hears(tmp_path: Path) -> None:
+    """Silence within a track left out, the last window by the share of it that is new, raised to a level."""
+    card = replace(tiny_model(tmp_path / "tiny"), level=-10.0)
+    write_card(tmp_path / "tiny", card)
+    parts = (tone(40.0, hz=500), np.zeros_like(tone(30.0)), tone(25.0, hz=2_000))
+    path = encode(tmp_path / "odd.flac", np.concatenate(parts, axis=1))
+    short = encode(tmp_path / "short.flac", tone(3.0, hz=700))
+    nothing = encode(tmp_path / "nothing.flac", np.zeros_like(tone(3.0)))
+    verdicts = ({"guitar": True},) * 3
+    said = Corrections({"guitar": ("mtat/guitar",)}, (path, short, nothing), verdicts, ((),) * 3, ({},) * 3)
+    places = (tmp_path / "tiny", said, tmp_path / "cache", tmp_path / "mine")
+    _, outcome, skipped = correct(*places, lambda done, of: None, {})
+    assert outcome.tracks == 2
+    assert [str(clip) for clip in skipped] == [f"{nothing}: nothing can be heard in it"]
+    kept = np.load(next((tmp_path / "cache").glob("features-*.npz")))["value"]
+    tagger = Tagger.open(tmp_path / "tiny", torch.device("cpu"))
+    for file, features in zip((path, short), kept, strict=True):
+        judged = tagger.judge(track_log_mel(file, card.mel))
+        assert features == pytest.approx(judged.features.astype(np.float32), rel=2e-3, abs=1e-4)
 
 
 @pytest.mark.parametrize(
