@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--from", dest="folder", type=Path, required=True, help="folder of a run")
     export.add_argument("--last", action="store_true", help="the last epoch, not the best one")
     export.add_argument("--blend", type=Path, metavar="MODEL", help="the model that the run started from")
-    export.add_argument("--share", type=float, default=0.3, help="of its weights in the blend, default 0.3")
+    export.add_argument("--share", type=float, help="of its weights in the blend, default 0.3")
     report.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
     report.add_argument("--out", type=Path, default=Path("report"), help="folder to write")
     for command in (robustness, merging):

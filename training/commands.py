@@ -75,6 +75,9 @@ from training.speed import speed as measure_listening
 IS_FIRST = os.environ.get("RANK", "0") == "0"
 """Of several processes only this one says and writes something."""
 
+SHARE = 0.3
+"""Of the model that a run started from, in a blend."""
+
 SHOWN_SKIPPED = 5
 SPEED_CLIPS = 8
 ROBUSTNESS_CLIPS = 48
@@ -114,8 +117,11 @@ def train(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Export the best epoch of a run, or the last one, or that blended with the model it started from."""
-    if not 0 <= options.share <= 1:
-        raise SettingsFault(f"--share must be in 0..1, not {options.share:g}")
+    share = SHARE if options.share is None else options.share
+    if not 0 <= share <= 1:
+        raise SettingsFault(f"--share must be in 0..1, not {share:g}")
+    if options.share is not None and not options.blend:
+        raise SettingsFault("--share is that of the model which --blend names")
     settings, command = read_settings(options.folder)
     settings, dataset = open_data(options, settings)
     fabric = launch()
@@ -134,7 +140,7 @@ def export(options: argparse.Namespace) -> int:
     if options.blend:
         before, start = open_model(options.blend)
         check_start(before, settings, clips)
-        trained = blended(trained, start, options.share)
+        trained = blended(trained, start, share)
         about |= {"start": before.digest, "before": before.training}
     _write_model(options, trained, clips, settings, about, fabric)
     return 0
@@ -207,7 +213,8 @@ def finetune(options: argparse.Namespace) -> int:
 
 def _correct(options: argparse.Namespace) -> int:
     """Every output that nothing was said about stays as it is."""
-    told = [*flags_told(options), *(name for name in ("whole", "resume", "config") if getattr(options, name))]
+    others = ("whole", "resume", "again", "config")
+    told = [*flags_told(options), *(name for name in others if getattr(options, name))]
     if told:
         raise SettingsFault(f"{', '.join(told)}: on corrections only the head is trained, and nothing is set")
     corrections = read_corrections(options.data)

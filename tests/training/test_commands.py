@@ -281,6 +281,9 @@ def test_the_last_epoch_blended_with_the_model_before(
     assert f"the run started from model {open_card(model).digest}" in capsys.readouterr().err
     assert command("export", *blend[:-1], "3", *no) == 2
     assert "--share must be in 0..1, not 3" in capsys.readouterr().err
+    alone = ["--from", str(run), "--share", "0.3", "--export", str(tmp_path / "no")]
+    assert command("export", *alone) == 2
+    assert "--share is that of the model which --blend names" in capsys.readouterr().err
     assert not (tmp_path / "no").exists()
 
 

@@ -125,6 +125,8 @@ def test_the_command_takes_a_folder_with_corrections(
     (tmp_path / "said" / "0.flac").unlink()
     words = ["finetune", "--model", str(tmp_path / "tiny"), "--data", str(tmp_path / "said")]
     places = ["--cache", str(tmp_path / "cache"), "--export", str(tmp_path / "mine")]
+    assert main([*words, *places, "--whole", "--epochs", "3"]) == 2
+    assert "epochs, whole: on corrections only the head is trained" in capsys.readouterr().err
     assert main([*words, *places, "--progress", "json"]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert events[-1]["event"] == "exported"
