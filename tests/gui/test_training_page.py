@@ -714,6 +714,8 @@ def test_a_look_at_a_folder_can_be_cancelled_and_an_old_answer_does_not_count(
     assert picker.tracks.line is not None
     (data / "slow").touch()
     picker._look()
+    picker._look()  # what nobody waits for any more is not shown beside it
+    qtbot.waitUntil(lambda: len(to_show(window.bridge)) == 1, timeout=PATIENCE)
     asked = picker.wanted
     picker.tracks.line.clear()
     qtbot.keyClicks(picker.tracks.line, "0")

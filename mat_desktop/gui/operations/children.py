@@ -20,7 +20,7 @@ class Children(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self._children: dict[str, Child] = {}
+        self._asked: dict[str, tuple[Child, ChildWork | None]] = {}
 
     def ask(
         self,
@@ -41,13 +41,13 @@ class Children(QObject):
         """
         self.drop(channel)
         child = Child(arguments, self, polite=polite)
-        self._children[channel] = child
         said: list[str] = []
         told: list[str] = []
         child.said.connect(said.append)
         child.told.connect(told.append)
         bridge = self._desk.bridge
         work = ChildWork(title, child) if title else None
+        self._asked[channel] = child, work
         if work is not None:
             work.quiet = True
             bridge.take_on(work)
@@ -57,9 +57,9 @@ class Children(QObject):
             child.deleteLater()
             if work is not None:
                 bridge.let_go(work)
-            if self._children.get(channel) is not child:
+            if self._asked.get(channel) != (child, work):
                 return
-            del self._children[channel]
+            del self._asked[channel]
             if child.stopping:
                 stopped()
                 return
@@ -71,16 +71,19 @@ class Children(QObject):
 
     def drop(self, channel: str) -> None:
         """Nobody waits for the answer any more."""
-        child = self._children.pop(channel, None)
-        if child is not None:
+        child, work = self._asked.pop(channel, (None, None))
+        if work is not None:
+            work.quiet = True
+            work.stop()
+        elif child is not None:
             child.stop()
 
     def close(self) -> None:
         """End them with the window."""
-        children, self._children = list(self._children.values()), {}
-        for child in children:
+        self._asked.clear()
+        for child in self.findChildren(Child):  # those that are ending already too
             child.wait()
 
     def _show(self, work: ChildWork) -> None:
-        work.quiet = False
+        work.quiet = work.stopping
         self._desk.bridge.changed.emit()
