@@ -425,7 +425,8 @@ def _write_model(
     """:param about: the training, for the card"""
     card = export_model(trained, clips, settings.spec, options.export, about, fabric)
     if card:
-        console.print_json(data=card.metrics)
+        if options.progress != "json":  # a program that listens finds them in the card
+            console.print_json(data=card.metrics)
         tell(options, Exported(str(options.export.resolve()), card.digest))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -610,6 +611,10 @@ def test_a_model_gets_a_new_head_or_is_trained_as_a_whole(
     over(qtbot, window, page, State.DONE)
     entry = page.run.entry
     assert entry is not None
+    assert entry.title == "double, new head", "short enough for the list"
+    assert entry.training is not None
+    begun = datetime.fromtimestamp(entry.training.started).astimezone()
+    assert f"started {begun:%Y-%m-%d %H:%M}" in page.about.text()
     assert entry.word == "0.8000", "of the validation split, as the list says"
     assert page.run.outcome.text() == "A new head learns in one go, so that there are no curves."
     valid, test = page.run.results.results.rows()

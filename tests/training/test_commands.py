@@ -226,7 +226,9 @@ def test_a_new_head_for_other_tags(
     assert command("evaluate", "--model", str(model), data="other") == 1, "its tags are others"
     capsys.readouterr()
     assert command("finetune", *words, data="other") == 0
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    out, err = capsys.readouterr()
+    assert "roc_auc" not in err, "a program that listens finds the figures in the card"
+    told = [json.loads(line) for line in out.splitlines()]
     ready = [event["of"] for event in told if event["event"] == "prepare" and event["done"] == event["of"]]
     assert ready == [16], "all are decoded already; those of two splits are heard"
     card, before = open_card(tmp_path / "mine"), open_card(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
@@ -282,6 +283,8 @@ class TrainingPage(Panel):
             lines.append(
                 f"{words.number(order.clips.get('test', 0))} test clips · {words.plural(order.tags, 'tag')}"
             )
+        begun = datetime.fromtimestamp(entry.training.started).astimezone()
+        lines.append(f"started {begun:%Y-%m-%d %H:%M}")
         self.about.setText("\n".join(lines))
-        self._line.setVisible(bool(lines))
+        self._line.show()
         self.chosen.emit(entry)

@@ -370,6 +370,6 @@ class TrainingForm(Panel):
         arguments = [*start, *data]
         if whole:
             arguments += ["--whole", *self.settings.words(finetune=True)]
-        title = f"{model.card.title}{', whole' if whole else ', new head'}"
+        title = f"{model.name}{', whole' if whole else ', new head'}"
         name = plain_name(title)
         return replace(base, title=title, arguments=tuple(arguments), name=name, whole=whole)
