@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from mat_desktop.domain.epochs import worth
 from mat_desktop.errors import MatError, printable
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
@@ -299,10 +300,11 @@ class Training:
         self._save()
 
     def _is_better(self, pr_auc: float, loss: float) -> bool:
-        """Than the best epoch before. On few clips many epochs rank alike; the loss tells them apart."""
-        best = self.state.best_epoch
-        tied = best > 0 and pr_auc == self.state.best
-        return pr_auc > self.state.best or (tied and loss < self.state.epochs[best - 1].valid_loss)
+        """Than the best epoch before."""
+        if not self.state.best_epoch:
+            return True
+        best = self.state.epochs[self.state.best_epoch - 1]
+        return worth(pr_auc, loss) > worth(self.state.best, best.valid_loss)
 
     def end(self) -> Trained:
         """The best network so far, on the device that it was trained on."""

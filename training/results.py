@@ -8,7 +8,6 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.domain.epochs import worth
 from mat_desktop.errors import MatError, printable
+from training.checkpoints import write_whole
 from training.metrics import Bools, Metrics, binarise, right
 
 Array = NDArray[np.float32]
@@ -134,13 +135,8 @@ class Run:
 
     @property
     def best_epoch(self) -> EpochLine | None:
-        """The epoch that was kept: of the highest validation PR-AUC the one with the lowest loss."""
-        known = [epoch for epoch in self.epochs if epoch.mean("pr_auc") is not None]
-        return max(known, key=_worth, default=None)
-
-
-def _worth(epoch: EpochLine) -> tuple[float, float]:
-    return epoch.mean("pr_auc") or 0.0, -inf if epoch.valid_loss is None else -epoch.valid_loss
+        """The epoch that was kept."""
+        return max(self.epochs, key=lambda epoch: worth(epoch.mean("pr_auc"), epoch.valid_loss), default=None)
 
 
 def write_result(
@@ -149,6 +145,7 @@ def write_result(
     """Write ``result.json`` and, for the curves of a report, ``scores.npz``.
 
     :param scores: scores and labels [clips, tags] by split
+    :raises DiskFault: they could not be written
     """
     folder.mkdir(parents=True, exist_ok=True)
     if scores is not None:
@@ -156,12 +153,9 @@ def write_result(
         for split, (values, labels) in scores.items():
             arrays[f"{split}_scores"] = values.astype(np.float16)
             arrays[f"{split}_labels"] = labels.astype(np.float16)
-        fresh = folder / "scores.new.npz"
-        np.savez_compressed(fresh, **arrays)  # type: ignore[arg-type]
-        fresh.replace(folder / "scores.npz")
-    fresh = folder / "result.new.json"
-    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(result)) + b"\n")
-    fresh.replace(folder / "result.json")
+        write_whole(folder / "scores.npz", lambda file: np.savez_compressed(file, **arrays))  # type: ignore[arg-type]
+    text = msgspec.json.format(msgspec.json.encode(result)) + b"\n"
+    write_whole(folder / "result.json", lambda file: file.write(text))
 
 
 def read_run(folder: Path) -> Run:

@@ -95,7 +95,8 @@ def check_unused(folder: Path) -> None:
 
 def finished(folder: Path) -> bool:
     """Whether the run is over and measured."""
-    return (folder / "result.json").exists()
+    path = folder / "result.json"
+    return path.exists() and path.stat().st_size > 0  # empty where the power went, with an earlier version
 
 
 def read_settings(folder: Path) -> tuple[Settings, str]:

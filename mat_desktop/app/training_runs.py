@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import isfinite
 from pathlib import Path
 from typing import Any
+
+from mat_desktop.domain.epochs import worth
 
 Plain = Mapping[str, Any]
 
@@ -106,13 +108,8 @@ class Run:
 
     @property
     def best(self) -> EpochFigures | None:
-        """The epoch that is kept: of the highest PR-AUC on the validation split the lowest loss there."""
-        known = [epoch for epoch in self.epochs if epoch.pr_auc is not None]
-        return max(known, key=_worth, default=None)
-
-
-def _worth(epoch: EpochFigures) -> tuple[float, float]:
-    return epoch.pr_auc or 0.0, -inf if epoch.valid_loss is None else -epoch.valid_loss
+        """The epoch that is kept."""
+        return max(self.epochs, key=lambda epoch: worth(epoch.pr_auc, epoch.valid_loss), default=None)
 
 
 def read_runs(folder: Path) -> tuple[Run, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,8 @@ def write_run(folder: Path, network: str = "fcn2d", layers: int = 5, *, finished
 def test_of_epochs_that_rank_alike_the_one_with_the_lowest_loss_is_the_best(tmp_path: Path) -> None:
     epochs = [EpochFigures(n, 3, valid_loss=loss, pr_auc=1.0) for n, loss in ((1, 0.5), (2, 0.3), (3, None))]
     assert Run(tmp_path, epochs=tuple(epochs)).best == epochs[1]
+    unranked = [replace(epoch, pr_auc=None) for epoch in epochs]
+    assert Run(tmp_path, epochs=tuple(unranked)).best == unranked[1], "no tag can be ranked"
 
 
 def test_a_run_under_way(tmp_path: Path) -> None:

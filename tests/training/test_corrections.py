@@ -204,7 +204,7 @@ def test_what_the_program_heard_is_not_listened_to_again(tmp_path: Path) -> None
 
 def test_training_hears_what_the_program_hears(tmp_path: Path) -> None:
     """Silence within a track left out, the last window by the share of it that is new, raised to a level."""
-    card = replace(tiny_model(tmp_path / "tiny"), level=-10.0)
+    card = replace(tiny_model(tmp_path / "tiny"), level=30.0)
     write_card(tmp_path / "tiny", card)
     parts = (tone(40.0, hz=500), np.zeros_like(tone(30.0)), tone(25.0, hz=2_000))
     path = encode(tmp_path / "odd.flac", np.concatenate(parts, axis=1))

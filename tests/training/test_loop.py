@@ -260,11 +260,12 @@ def test_it_ends_when_validation_gets_no_better(
     assert events[-1] == End(best=2, epochs=4, early=True)
 
 
+@pytest.mark.parametrize("pr_auc", [1.0, float("nan")])
 def test_of_epochs_that_rank_alike_the_one_with_the_lowest_loss_is_kept(
-    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pr_auc: float
 ) -> None:
     losses = iter([0.5, 0.3, 0.4])
-    monkeypatch.setattr(loop, "by_vocabulary", lambda *_: {"all": {"pr_auc": 1.0}})
+    monkeypatch.setattr(loop, "by_vocabulary", lambda *_: {"all": {"pr_auc": pr_auc}})
     monkeypatch.setattr(loop, "cross_entropy", lambda *_: next(losses))
     events: list[Event] = []
     fit(clips, replace(TINY, epochs=3), tmp_path, events.append)

@@ -435,6 +435,8 @@ def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
     losses = zip(run.epochs, (0.5, 0.3, None), strict=True)
     tied = tuple(replace(epoch, valid=figures, valid_loss=loss) for epoch, loss in losses)
     assert replace(run, epochs=tied).best_epoch == tied[1], "the lowest loss of those that rank alike"
+    unranked = tuple(replace(epoch, valid={}) for epoch in tied)
+    assert replace(run, epochs=unranked).best_epoch == unranked[1], "as the loop keeps it"
     assert set(run.scores) == {"valid", "test"}
     assert run.scores["test"].scores.shape == (80, len(HOSTILE))
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [

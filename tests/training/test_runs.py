@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from training.runs import shown, without_paths
+from training.runs import finished, shown, without_paths
 from training.settings import Settings
 
 
@@ -27,3 +29,11 @@ def test_folders_of_a_computer_stay_there(word: str, told: str) -> None:
     expected = f"'{told}'" if " " in told else told
     assert without_paths(["train", word]) == f"python -m training train {expected}"
     assert shown(Settings(reader={"report": word}))["reader"] == {"report": told}
+
+
+def test_a_result_that_a_power_cut_left_empty_is_none(tmp_path: Path) -> None:
+    assert not finished(tmp_path)
+    (tmp_path / "result.json").touch()
+    assert not finished(tmp_path)
+    (tmp_path / "result.json").write_text("{}")
+    assert finished(tmp_path)

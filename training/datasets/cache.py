@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.errors import DecodeError, printable
+from training.checkpoints import write_whole
 from training.datasets.dataset import Dataset, DatasetFault, Skipped
 
 PENDING, DONE, BROKEN = 0, 1, 2
@@ -161,14 +162,14 @@ class Store:
         if changed:
             # In this order: after a crash in between, a changed clip is pending under its old key.
             self._save_state()
-            _replace(self.folder / "clips.json", msgspec.json.encode(self.keys))
+            self._put("clips.json", msgspec.json.encode(self.keys))
         return rows
 
     def save(self) -> None:
         """Everything that was computed so far, the values before the note that they are there."""
         if isinstance(self.array, np.memmap):
             self.array.flush()
-        _replace(self.folder / "faults.json", msgspec.json.encode(self.faults))
+        self._put("faults.json", msgspec.json.encode(self.faults))
         self._save_state()
 
     def _grow(self, rows: int) -> None:
@@ -194,9 +195,10 @@ class Store:
         self.array = np.memmap(path, np.dtype("<f2"), "r+", shape=(rows, *self.row_shape))
 
     def _save_state(self) -> None:
-        temporary = self.folder / "done.tmp.npy"
-        np.save(temporary, self.state)
-        temporary.replace(self.folder / "done.npy")
+        write_whole(self.folder / "done.npy", lambda file: np.save(file, self.state))
+
+    def _put(self, name: str, data: bytes) -> None:
+        write_whole(self.folder / name, lambda file: file.write(data))
 
 
 def _fill(
@@ -271,9 +273,3 @@ def _load_state(path: Path) -> NDArray[np.uint8]:
 
 def _size(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(data)
-    temporary.replace(path)
