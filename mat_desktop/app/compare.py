@@ -18,6 +18,7 @@ from mat_desktop.app.models import find_model
 from mat_desktop.app.score import LOOK_SECONDS, Answer, Fault, as_kept, listen
 from mat_desktop.app.session import Session
 from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.track import Track, TrackId
@@ -150,7 +151,7 @@ class Differences:
             return "No track was compared yet."
         t = self.total
         text = (
-            f"On {_count(len(self.tracks), 'track')}: {_count(t.stay, 'suggestion')} "
+            f"On {count(len(self.tracks), 'track')}: {count(t.stay, 'suggestion')} "
             f"stay{'s' if t.stay == 1 else ''}, {t.come:,} come{'s' if t.come == 1 else ''}, "
             f"{t.go:,} go{'es' if t.go == 1 else ''}"
         )
@@ -158,7 +159,7 @@ class Differences:
             return f"{text}. You decided on none of these tracks yet, so nothing says which model is right."
         # Said because it matters: what one suggests is judged more often than what it does not.
         text += (
-            f"; of your {_count(t.decisions, 'decision')}, {self.own:,} of them on its own suggestions, the "
+            f"; of your {count(t.decisions, 'decision')}, {self.own:,} of them on its own suggestions, the "
             f"present model agrees with {t.present_right:,}, the other with {t.other_right:,}."
         )
         if self.open:
@@ -347,7 +348,3 @@ def _start(engine: Engine, cancel: Event) -> bool:
 
 def _nothing(_: Track) -> Compared | None:
     return None
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from mat_desktop.app.own_file import put
 from mat_desktop.app.session import Session
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.track import FileStamp, TrackId
 from mat_desktop.errors import FileFault, UsageFault
@@ -146,7 +147,7 @@ def _reasons(taught: tuple[str, ...], other: tuple[str, ...], lost: int) -> tupl
     if other:
         found.append(f"{_listed(other)} left out: no output of a network stands for that.")
     if lost:
-        tracks = "1 track" if lost == 1 else f"{lost} tracks"
+        tracks = count(lost, "track")
         found.append(f"{tracks} left out: no file in the library has that sound any more.")
     return tuple(found)
 

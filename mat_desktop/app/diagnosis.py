@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import wrap
 
 import mat_desktop
+from mat_desktop.domain.counting import count
 
 PRIVACY = "Music is only counted here: no file or folder of it is named. Your home folder is written as ~."
 
@@ -51,7 +52,7 @@ def worst(findings: Sequence[Finding]) -> State:
 def verdict(findings: Sequence[Finding]) -> str:
     """The whole in a sentence."""
     counts = [
-        f"{number} {state}{'' if number == 1 else 's'}"
+        count(number, state)
         for state in (State.FAULT, State.WARNING)
         if (number := sum(finding.state is state for finding in findings))
     ]
