@@ -321,7 +321,7 @@ class Teacher:
         """Copy a tag into a file. :raises MatError: as the shelf's, whose file it is"""
         self._session.taught.export(name, path)
 
-    def take(self, path: Path) -> TaughtTag:
+    def take(self, path: Path) -> Removed:
         """Take a tag in from a file, with what was said of it where it was put away.
 
         :raises ForeignTag: it was taught to another model
@@ -332,8 +332,9 @@ class Teacher:
         if fault:
             raise UsageFault(f"{fault}; rename or remove it first")
         said = read_said(path)
-        self.restore(Removed(tag, said.said, said.own_threshold))
-        return tag
+        taken = Removed(tag, said.said, said.own_threshold)
+        self.restore(taken)
+        return taken
 
     def scores(self) -> Mapping[TrackId, Mapping[str, float]]:
         """Of the whole library as it is now, by key of the tag."""

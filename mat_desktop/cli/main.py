@@ -233,7 +233,8 @@ def parser() -> Parser:
     export = what.add_parser("export", help="copy a taught tag into a file")
     take = what.add_parser("import", help="take a tag in that was exported")
     remove = what.add_parser(
-        "remove", help="forget a taught tag and the decisions on it; files stay as they are"
+        "remove",
+        help="put a taught tag and the decisions on it away into a file; music stays as it is",
     )
     for part in (export, remove):
         part.add_argument("name", metavar="TAG")

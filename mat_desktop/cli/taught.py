@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
                 teacher.export(options.name, options.file)
                 errors.print(f"“{options.name}” is exported to {printable(options.file)}.")
             case "import":
-                tag = teacher.take(options.file)
+                tag = teacher.take(options.file).tag
                 errors.print(f"“{tag.name}” is imported: {_told(tag)}.")
             case "remove":
                 kept = teacher.put_away(options.name)

@@ -291,6 +291,26 @@ def test_exported_imported_and_refused_for_another_model(
     qtbot.waitUntil(lambda: [tag.model for tag in services.teacher.tags] == [CARD.digest], timeout=5000)
 
 
+def test_a_tag_that_was_put_away_comes_back_with_its_decisions(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    teach(qtbot, heard)
+
+    def said() -> list[Verdict]:
+        return [
+            row.verdicts["dungeon synth"]
+            for row in heard.library.tracks.rows()
+            if row.verdicts.get("dungeon synth", Verdict.UNDECIDED) is not Verdict.UNDECIDED
+        ]
+
+    qtbot.waitUntil(lambda: len(said()) == 7, timeout=5000)
+    before, away = said(), services.teacher.put_away("dungeon synth")
+    heard.school.teach.remove("dungeon synth")
+    qtbot.waitUntil(lambda: said() == [], timeout=5000)
+    panel(heard).taken.emit(away)
+    qtbot.waitUntil(lambda: said() == before, timeout=5000)
+
+
 def test_tracks_heard_without_features_are_counted(
     qtbot: QtBot, heard: Window, services: FakeServices
 ) -> None:

@@ -237,22 +237,22 @@ class Teach(QObject):
         said = [(row, {name: Verdict.UNDECIDED}, None) for row in tracks.rows() if name in row.verdicts]
         tracks.decide(said)
 
-    def _restore(self, removed: Removed) -> None:
+    def _back(self, removed: Removed) -> None:
+        """A tag is there again with what was said of it: show both."""
         tag, said = removed.tag, removed.said
+        back = [
+            (row, {tag.name: said[row.scores.track_id]}, None)
+            for row in self._desk.tracks.rows()
+            if row.scores is not None and row.scores.track_id in said
+        ]
+        self._desk.tracks.decide(back)
+        self.listed.emit()
+        self.score(tag.key)
 
-        def done(_: None) -> None:
-            back = [
-                (row, {tag.name: said[row.scores.track_id]}, None)
-                for row in self._desk.tracks.rows()
-                if row.scores is not None and row.scores.track_id in said
-            ]
-            self._desk.tracks.decide(back)
-            self.listed.emit()
-            self.score(tag.key)
-
+    def _restore(self, removed: Removed) -> None:
         self._desk.bridge.keep(
             lambda: self.teacher.restore(removed),
-            done,
+            lambda _: self._back(removed),
             lambda error: self._desk.complain("The tag was not put back", error),
         )
 
@@ -269,10 +269,9 @@ class Teach(QObject):
         """Take a tag in from a file."""
         desk = self._desk
 
-        def done(tag: TaughtTag) -> None:
-            desk.say("positive", f"“{tag.name}” is imported.", kind="taught")
-            self.listed.emit()
-            self.score(tag.key)
+        def done(taken: Removed) -> None:
+            desk.say("positive", f"“{taken.tag.name}” is imported.", kind="taught")
+            self._back(taken)
 
         def failed(error: Exception) -> None:
             if isinstance(error, ForeignTag):
