@@ -14,7 +14,8 @@ from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import count, errors, list_failures, progress
+from mat_desktop.cli.output import errors, list_failures, progress
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import FileFault, UsageFault, printable
 

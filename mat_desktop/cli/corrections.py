@@ -7,7 +7,8 @@ from threading import Event
 
 from mat_desktop.app.corrections import write_corrections
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import count, errors, list_failures
+from mat_desktop.cli.output import errors, list_failures
+from mat_desktop.domain.counting import count
 from mat_desktop.errors import printable
 
 

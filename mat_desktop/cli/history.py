@@ -9,7 +9,8 @@ from threading import Event
 
 from mat_desktop.app.session import reading_journal
 from mat_desktop.app.undo import REVERTED, written_by
-from mat_desktop.cli.output import change_line, change_object, count, errors
+from mat_desktop.cli.output import change_line, change_object, errors
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.reversal import FileReversal, RunKind
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.store.journal import Run

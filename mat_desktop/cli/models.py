@@ -11,7 +11,7 @@ from mat_desktop.app.models import BrokenModel, delete_model, import_model, list
 from mat_desktop.app.session import default_data_dir
 from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.cli.opening import say
-from mat_desktop.cli.output import errors
+from mat_desktop.cli.output import command, errors
 from mat_desktop.errors import printable
 
 
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     data_dir = options.data_dir or default_data_dir()
     match options.do:
         case "import":
-            return _import(data_dir, options.path)
+            return _import(data_dir, options)
         case "remove":
             delete_model(data_dir, options.name)
             errors.print(f"{options.name} is removed.")
@@ -71,9 +71,10 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     return 1 if broken or slips else 0
 
 
-def _import(data_dir: Path, path: Path) -> int:
+def _import(data_dir: Path, options: argparse.Namespace) -> int:
     before = {model.name for model in list_models(data_dir)}
-    model = import_model(data_dir, path)
+    model = import_model(data_dir, options.path)
     what = "is here already" if model.name in before else f"is imported: {model.card.title}"
-    errors.print(f"{model.name} {what}. “settings listening.model {model.name}” takes it into use.")
+    use = command(options, "settings", "listening.model", model.name)
+    errors.print(f"{model.name} {what}. {use} takes it into use.")
     return 0

@@ -25,6 +25,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import Change
 from mat_desktop.errors import FileFault, harmless
 
@@ -128,11 +129,6 @@ def silence_stdout() -> None:
     """What is still buffered would fail once more when Python ends."""
     with suppress(OSError):  # not a file at all
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def count(number: int, noun: str) -> str:
-    """ "1 file", "2 files", "1,234 files"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def command(options: argparse.Namespace, *words: object) -> str:

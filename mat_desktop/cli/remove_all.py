@@ -8,9 +8,10 @@ from threading import Event
 from mat_desktop.app import remove
 from mat_desktop.app.session import Session
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import command, count, errors, list_failures, progress
+from mat_desktop.cli.output import command, errors, list_failures, progress
 from mat_desktop.cli.reversal import Done, carry_out, print_json, say_changing, show
 from mat_desktop.cli.undo import read_fields
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.reversal import FileReversal
 
 

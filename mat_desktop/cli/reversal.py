@@ -9,7 +9,8 @@ from threading import Event
 
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
-from mat_desktop.cli.output import Results, change_line, change_object, count, errors, progress
+from mat_desktop.cli.output import Results, change_line, change_object, errors, progress
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, Task
 from mat_desktop.errors import FileFault, MatError, printable

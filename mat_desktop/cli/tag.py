@@ -17,9 +17,10 @@ from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import Results, command, count, errors, list_failures, progress
+from mat_desktop.cli.output import Results, command, errors, list_failures, progress
 from mat_desktop.cli.report import Record, text_of, write_csv, write_json
 from mat_desktop.cli.target import Target, targets
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteStatus
 from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.tags import Field

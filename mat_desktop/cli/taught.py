@@ -8,7 +8,8 @@ from threading import Event
 from mat_desktop.app.session import Session
 from mat_desktop.app.teach import Teacher
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import count, errors
+from mat_desktop.cli.output import command, errors
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.errors import printable
 
@@ -29,7 +30,8 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
                 removed = teacher.remove(options.name)
                 decisions = count(len(removed.said), "decision")
                 errors.print(f"“{removed.tag.name}” is removed, with {decisions} on it.")
-                errors.print(f"All of it lies in {printable(kept)}; “taught import” takes it back.")
+                model = ["--model", options.model] if options.model else []
+                errors.print(f"{command(options, 'taught', 'import', kept, *model)} takes it back.")
             case _:
                 return _list(session, teacher)
         return 0

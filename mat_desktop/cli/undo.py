@@ -10,8 +10,9 @@ from threading import Event
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import command, count, errors, list_failures, progress
+from mat_desktop.cli.output import command, errors, list_failures, progress
 from mat_desktop.cli.reversal import carry_out, print_json, say_changing, show
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import WRITABLE, Field
 from mat_desktop.errors import UsageFault

@@ -9,8 +9,9 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -79,6 +80,14 @@ def test_a_dry_run_that_nobody_reads_ends(music: Path, common: list[str]) -> Non
 def test_results_go_to_standard_output_beside_a_bar(music: Path, common: list[str]) -> None:
     """The bar's library would take them along to the terminal."""
     ours, theirs = pty.openpty()
+
+    def read() -> None:
+        with suppress(OSError):  # its other end is closed
+            while os.read(ours, 4096):  # a terminal that nobody reads holds up who writes to it
+                pass
+
+    reading = Thread(target=read)
+    reading.start()
     done = subprocess.run(
         [sys.executable, "-m", "mat_desktop", "tag", str(music), *common],
         stdout=subprocess.PIPE,
@@ -88,6 +97,7 @@ def test_results_go_to_standard_output_beside_a_bar(music: Path, common: list[st
         check=False,
     )
     os.close(theirs)
+    reading.join()
     os.close(ours)
     assert done.returncode == 0
     assert f"{music / 'a.flac'}\n" in done.stdout.decode()
