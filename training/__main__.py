@@ -105,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--from", dest="folder", type=Path, required=True, help="folder of a run")
     export.add_argument("--last", action="store_true", help="the last epoch, not the best one")
     export.add_argument("--blend", type=Path, metavar="MODEL", help="the model that the run started from")
+    export.add_argument(
+        "--level", type=float, metavar="DB", help="raise quieter tracks to this mean power before it listens"
+    )
     export.add_argument("--share", type=float, help="of its weights in the blend, default 0.3")
     report.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
     report.add_argument("--out", type=Path, default=Path("report"), help="folder to write")

@@ -127,8 +127,9 @@ def export(options: argparse.Namespace) -> int:
     fabric = launch()
     clips = _clips(options, dataset, _input_of(settings), fabric)
     trained, clips, differs = best_network(options.folder, settings, clips, options.last)
+    clips = replace(clips, level=options.level)
     about = {"command": command, **how(options.folder), "settings": shown(settings)}
-    if options.last or options.blend:
+    if options.last or options.blend or options.level is not None:
         about["export"] = without_paths(sys.argv[1:])
     if differs:
         about["measured"] = f"not on the clips of the run: {differs}"
@@ -341,6 +342,7 @@ def _heard(options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np
     fabric = launch()
     clips = _clips(options, dataset, trained.module.input, fabric)
     indices = clips.split("test")
+    clips = replace(clips, level=card.level)
     scores = predict(trained.module, clips, indices, trained.standard, fabric)
     return scores, clips.labels(indices), card
 

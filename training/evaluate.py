@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ def evaluate(
     :param fabric: its processes share the measuring
     :raises DatasetFault: the data set has other tags than the model, or a split is empty
     """
-    dataset = clips.dataset
+    dataset, clips = clips.dataset, replace(clips, level=card.level)
     check_tags(card, dataset)
     figures = {}
     for split in ("valid", "test"):

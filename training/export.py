@@ -50,6 +50,7 @@ def export(
 
     The figures are those of the weights as stored: they are rounded to float16 before the measurement.
 
+    :param clips: their level becomes that of the model
     :param training: for the card: command, minutes, settings
     :param fabric: its processes share the measuring; the first one writes
     :returns: the card, in the process that wrote it
@@ -113,6 +114,7 @@ def export(
             "protocol": protocol(labels),
         },
         training=training,
+        level=clips.level,
     )
     return save_model(folder, card, stored)
 

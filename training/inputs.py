@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mat_desktop.audio.windows import raised
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.networks.base import Compression, InputSpec
 from training.datasets.cache import Report, Rows
@@ -32,6 +33,7 @@ class Clips:
     :param usable: bool [clips], False where the clip could not be decoded
     :param skipped: clips that cannot be used, with the reasons
     :param listens_to: what the network takes
+    :param level: quieter clips are raised to it as the application raises tracks; see :class:`ModelCard`
     """
 
     dataset: Dataset
@@ -39,6 +41,7 @@ class Clips:
     usable: NDArray[np.bool_]
     skipped: tuple[Skipped, ...]
     listens_to: InputSpec
+    level: float | None = None
 
     @property
     def length(self) -> int:
@@ -64,12 +67,18 @@ class Clips:
         """Pieces of clips, float32: dB [clips, 1, mel, length] or samples in -1..1 [clips, 1, length]."""
         pieces = np.stack(
             [
-                self.audio[clip, ..., start : start + length]
+                self._piece(clip, start, length)
                 for clip, start in zip(indices.tolist(), starts, strict=True)
             ]
         )
         cut = torch.from_numpy(pieces).float().unsqueeze(1)
         return cut if self.listens_to.mel else cut / FULL_SCALE
+
+    def _piece(self, clip: int, start: int, length: int) -> NDArray[np.generic]:
+        if self.level is None or self.listens_to.mel is None:
+            return self.audio[clip, ..., start : start + length]
+        whole = raised(self.audio[clip, ...].astype(np.float32), self.listens_to.length, self.level)
+        return whole[:, start : start + length]
 
 
 def hear(dataset: Dataset, listens_to: InputSpec, cache: Path, report: Report) -> Clips:
