@@ -66,10 +66,7 @@ class Clips:
     def cut(self, indices: Indices, starts: Sequence[int], length: int) -> Tensor:
         """Pieces of clips, float32: dB [clips, 1, mel, length] or samples in -1..1 [clips, 1, length]."""
         pieces = np.stack(
-            [
-                self._piece(clip, start, length)
-                for clip, start in zip(indices.tolist(), starts, strict=True)
-            ]
+            [self._piece(clip, start, length) for clip, start in zip(indices.tolist(), starts, strict=True)]
         )
         cut = torch.from_numpy(pieces).float().unsqueeze(1)
         return cut if self.listens_to.mel else cut / FULL_SCALE

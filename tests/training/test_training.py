@@ -26,6 +26,7 @@ from training.datasets.features import Features, normalisation, prepare
 from training.devices import launch
 from training.evaluate import evaluate, open_model
 from training.export import export
+from training.hearing import predict
 from training.inputs import of_features
 from training.loop import fit
 from training.metrics import binarise, rank
@@ -224,6 +225,26 @@ def test_from_training_to_a_model_that_hears_what_it_learnt(
     low, high = (tagger.judge(features.log_mel[i].astype(np.float32)).values for i in (4, 5))
     assert low[0] > high[0]
     assert low[1] < high[1]
+
+
+def test_a_model_with_a_level_is_measured_as_it_listens(
+    prepared: tuple[Dataset, Features], tmp_path: Path
+) -> None:
+    dataset, features = prepared
+    clips = of_features(dataset, features, InputSpec.log_mel(SPEC, any_length=True))
+    trained = fit(clips, replace(STRAIGHT, epochs=1), tmp_path, lambda event: None)
+    valid = clips.split("valid")
+    loudest = max(10 * np.log10(np.mean(10 ** (features.log_mel[i].astype(np.float32) / 10))) for i in valid)
+    at_level = replace(clips, level=float(loudest) + 6)
+    card = export(trained, at_level, STRAIGHT.spec, tmp_path / "model", {}, launch())
+    assert card is not None
+    assert open_card(tmp_path / "model").level == at_level.level
+    scores = predict(trained.module, at_level, valid, trained.standard)
+    tagger = Tagger.open(tmp_path / "model", torch.device("cpu"))
+    heard = [tagger.judge(features.log_mel[i].astype(np.float32)).values for i in valid]
+    assert np.allclose(scores, heard, rtol=0, atol=1e-4)
+    assert not np.allclose(scores, predict(trained.module, clips, valid, trained.standard), atol=1e-3)
+    assert evaluate(*open_model(tmp_path / "model"), clips, launch())["valid"] == card.metrics["valid"]
 
 
 def test_the_command_trains_exports_and_says_what_is_wrong(
