@@ -276,9 +276,9 @@ def run(options: argparse.Namespace) -> int:
     _mend_streams()
     cancel = Event()
     signals = _stop_on_signals(cancel)
-    module = importlib.import_module(f"mat_desktop.cli.{options.command.replace('-', '_')}")
     status = OK
     try:
+        module = importlib.import_module(f"mat_desktop.cli.{options.command.replace('-', '_')}")
         status = module.run(options, cancel)
         sys.stdout.flush()
     except KeyboardInterrupt:

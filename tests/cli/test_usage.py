@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -136,6 +137,22 @@ def test_streams_may_be_closed(tmp_path: Path) -> None:
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert ("a.flac" in done.stdout) == (closed == "2>&-")
+
+
+def test_an_error_of_a_file_is_not_one_of_the_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(options: object, cancel: Event) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", "/some/where")
+
+    monkeypatch.setattr("mat_desktop.cli.history.run", refused)
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        assert command_line.run(parse(["history"])) == 1
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+    assert capsys.readouterr().err == "mat-desktop: /some/where: Permission denied\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as POSIX sends them")
