@@ -369,10 +369,12 @@ def _run(
     folder = folder_of(options.runs, settings, dataset)
     tell(options, RunOpened(str(folder.resolve())))
     if resume and fabric.broadcast(finished(folder)):
-        check_data(folder, load_checkpoint(folder / BEST), clips)
+        kept: list[Trained] = []
+        if fabric.is_global_zero:  # the others may be on machines that do not have its disk
+            check_data(folder, load_checkpoint(folder / BEST), clips)
+            kept.append(best_network(folder, settings, clips)[0])
         console.print(f"{printable(folder)} is finished already", soft_wrap=True)
-        trained, clips, _ = best_network(folder, settings, clips)
-        return folder, clips, trained
+        return folder, clips, fabric.broadcast(kept)[0]
     command = without_paths(sys.argv[1:])
     options.stop.kept = KEPT[options.command]
     with ExitStack() as stack:

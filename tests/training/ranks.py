@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mat_desktop.networks.registry import build
 from training import hearing
+from training.commands import _run
 from training.datasets.corpus import read_corpus
+from training.devices import launch
 from training.feed import Step, side_by_side
 from training.inputs import Clips, Indices, hear
 from training.loop import Training
-from training.runs import finish
+from training.runs import finish, folder_of
 from training.settings import Settings
+from training.stopping import Stop
 
 SETTINGS = Settings(
     network="fcn1d",
@@ -68,20 +72,27 @@ def watched(clips: Clips, folder: Path) -> dict[str, Any]:
 
 
 def main(data: str, cache: str, out: str) -> None:
-    clips = hear(read_corpus(Path(data)), build(SETTINGS.spec, 1).input, Path(cache), lambda *_: None)
-    shared = Path(out) / "shared"
-    shared.mkdir(exist_ok=True)
+    dataset, place = read_corpus(Path(data)), Path(out)
+    clips = hear(dataset, build(SETTINGS.spec, 1).input, Path(cache), lambda *_: None)
+    shared = folder_of(place / "runs", SETTINGS, dataset)
+    shared.mkdir(parents=True, exist_ok=True)
     found = watched(clips, shared)
     # As on two machines: the other process does not have the first one's disk.
-    own = shared if found["rank"] == 0 else Path(out) / "elsewhere"
+    first = found["rank"] == 0
     again = replace(SETTINGS, precision="32-true")
-    resumed = Training(clips, again, own, lambda event: None, resume=True)
-    found["resumed"] = [
-        resumed.state.epoch,
-        resumed.state.precision,
-        resumed.fabric.strategy.precision.precision,
-    ]
-    (Path(out) / f"{found['rank']}.json").write_text(json.dumps(found))
+    resumed = Training(clips, again, shared if first else place / "none", lambda event: None, resume=True)
+    in_use = resumed.fabric.strategy.precision.precision
+    found["resumed"] = [resumed.state.epoch, resumed.state.precision, in_use]
+    options = Namespace(
+        command="train",
+        runs=place / ("runs" if first else "none"),
+        cache=Path(cache),
+        progress="json",
+        stop=Stop(),
+    )
+    _, _, trained = _run(options, SETTINGS, dataset, "own", launch(), resume=True)
+    found["finished"] = trained.module.head.weight.flatten().tolist()
+    (place / f"{found['rank']}.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":
