@@ -61,6 +61,11 @@ class AppServices:
         self._teacher = Teacher(session)
         self._trainings = Trainings(session.data_dir)
 
+    def _settled(self) -> Session:
+        """What a drive that went away left open is known before anything is taken back."""
+        recover(self._session)
+        return self._session
+
     @property
     def data_dir(self) -> Path:
         """Folder for window state."""
@@ -282,19 +287,19 @@ class AppServices:
 
     def undoing(self, run_id: int) -> Task:
         """Take back a run."""
-        return undoing(self._session, run_id)
+        return undoing(self._settled(), run_id)
 
     def redoing(self, run_id: int) -> Task:
         """Write again what was taken back of a run."""
-        return redoing(self._session, run_id)
+        return redoing(self._settled(), run_id)
 
     def undoing_files(self, paths: Sequence[Path]) -> Task:
         """Take back the last thing that was written to each of some files."""
-        return undoing_files(self._session, paths)
+        return undoing_files(self._settled(), paths)
 
     def removing(self) -> Task:
         """Take out of every file what was ever written to it."""
-        return remove.removing(self._session)
+        return remove.removing(self._settled())
 
     def look_back(self, task: Task, pasts: Sequence[Past]) -> list[FileReversal]:
         """Some files of a task as they are, beside what they would become."""
@@ -403,7 +408,7 @@ class AppServices:
 
     def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
         """Take a run back."""
-        return undo(self._session, undoing(self._session, run_id), cancel)
+        return undo(self._session, undoing(self._settled(), run_id), cancel)
 
     def refresh(self, path: Path) -> Track:
         """Read one file's tags again."""

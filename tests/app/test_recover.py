@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import mutagen.flac
 import pytest
@@ -22,7 +22,8 @@ from mat_desktop.app.undo import last_run, last_undo, look, undoing
 from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
-from mat_desktop.errors import StoreFault, UsageFault
+from mat_desktop.errors import StoreFault, TagFault, UsageFault
+from mat_desktop.gui.app_services import AppServices
 from mat_desktop.gui.operations.undo import last_of
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import Prepared
@@ -394,6 +395,45 @@ def test_the_journal_fails_after_the_file_was_replaced(
     assert [result.status for result in recover(session)] == [WriteStatus.WRITTEN]
     list(do(session, last_run(session)))
     assert contents(music) == before
+
+
+def test_a_drive_that_is_away_for_a_moment_costs_the_window_no_undo(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window lives on after its write has failed, without a start at which it would look again."""
+    before = contents(music)
+    drive, real = music[0].parent, apply_module.commit
+
+    def pulled(prepared: Prepared) -> FileStamp:
+        real(prepared)
+        drive.rename(drive.with_name("away"))
+        raise TagFault(prepared.path, "the disk reports a read or write error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply_module, "commit", pulled)
+        (result,) = apply(session, plan(music[0], genre="Rock"), Event())
+    assert result.status is WriteStatus.FAILED
+    drive.with_name("away").rename(drive)
+    with pytest.raises(UsageFault):
+        last_run(session)
+    services = AppServices(session)
+    assert [result.status for result in services.undo(1, Event())] == [WriteStatus.WRITTEN]
+    assert contents(music) == before
+
+
+def test_nothing_is_settled_while_this_program_writes(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash(session, monkeypatch, music[0], replaced=False)
+    (entry,) = session.journal.unfinished()
+    found: list[object] = []
+    with session.journal.writing():
+        thread = Thread(target=lambda: found.append(recover(session)))
+        thread.start()
+        thread.join()
+    assert found == [[]]
+    assert session.journal.unfinished() == [entry]
+    assert entry.temp.exists()
 
 
 def test_a_folder_that_cannot_be_swept_is_swept_later(
