@@ -58,6 +58,8 @@ def carry_out(session: Session, task: Task, files: Sequence[FileReversal], title
         except MatError as fault:
             done.error = str(fault)
             errors.print(f"mat-desktop: {fault}")
+        except KeyboardInterrupt:  # the second Ctrl+C
+            done.error = "stopped"
     return done
 
 

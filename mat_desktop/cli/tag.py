@@ -149,6 +149,8 @@ class _Tagging:
         except (MatError, OSError) as fault:
             self.error = self.error or str(fault)
             errors.print(f"mat-desktop: {fault}")
+        except KeyboardInterrupt:  # the second Ctrl+C
+            self.error = self.error or "stopped"
 
     def scan(self, paths: Sequence[Path]) -> None:
         """Find tracks, and a record of each file that is none."""

@@ -60,11 +60,11 @@ def _left(session: Session, options: argparse.Namespace, number: int) -> str:
         return ""
     if all(run.undone or run.tried for run in session.runs() if run.id == number):
         return ""
-    text = f" {command(options, options.command, number)} goes on with the rest of it"
+    text = f" To go on with the rest of it: {command(options, options.command, number)}"
     with suppress(UsageFault):
         before = (last_run if options.command == "undo" else last_undo)(session, number)
-        text += f", {command(options, options.command, before)} is about the one before"
-    return f"{text}."
+        text += f". For the one before it: {command(options, options.command, before)}"
+    return text
 
 
 def _look(session: Session, task: Task, cancel: Event) -> list[FileReversal]:

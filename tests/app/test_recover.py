@@ -210,8 +210,9 @@ def test_a_second_undo_goes_on_where_the_first_was_cut_off(
     assert cut.returncode == status, cut.stderr
     assert contents(music) == [first[0], *second[1:]]
     if name == "SIGINT":
-        assert f"mat-desktop undo 2 --data-dir {tmp_path / 'data'} goes on with the rest" in cut.stderr
-        assert f"mat-desktop undo 1 --data-dir {tmp_path / 'data'} is about the one before" in cut.stderr
+        undo = "mat-desktop undo {} --data-dir " + str(tmp_path / "data")
+        assert f"To go on with the rest of it: {undo.format(2)}" in cut.stderr
+        assert f"For the one before it: {undo.format(1)}" in cut.stderr
     again = typed("undo", *data)
     assert (again.returncode, contents(music)) == (0, first), again.stderr
     assert "Run 2: 2 files put back" in again.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import shlex
 import subprocess
 import sys
@@ -19,11 +18,13 @@ from mat_desktop.__main__ import main
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
 from mat_desktop.cli import tag as tag_command
+from mat_desktop.domain.plan import Plan, WriteResult
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import EngineFault, FileFault, StoreFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.store.journal import Journal
+from tests.app.test_recover import signalled
 from tests.cli.test_cli import common, digests, music
 from tests.sounds import encode, tone
 
@@ -79,28 +80,32 @@ def test_a_dry_run_that_nobody_reads_ends(music: Path, common: list[str]) -> Non
 @posix
 def test_results_go_to_standard_output_beside_a_bar(music: Path, common: list[str]) -> None:
     """The bar's library would take them along to the terminal."""
-    ours, theirs = pty.openpty()
+    ours, theirs = os.openpty()
+    terminal: list[bytes] = []
 
     def read() -> None:
         with suppress(OSError):  # its other end is closed
-            while os.read(ours, 4096):  # a terminal that nobody reads holds up who writes to it
-                pass
+            while piece := os.read(ours, 4096):
+                terminal.append(piece)
 
-    reading = Thread(target=read)
-    reading.start()
-    done = subprocess.run(
-        [sys.executable, "-m", "mat_desktop", "tag", str(music), *common],
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm"},
-        timeout=300,
-        check=False,
-    )
-    os.close(theirs)
-    reading.join()
-    os.close(ours)
+    reader = Thread(target=read)
+    reader.start()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "mat_desktop", "tag", str(music), *common],
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            env={**os.environ, "TERM": "xterm"},
+            timeout=300,
+            check=False,
+        )
+    finally:
+        os.close(theirs)
+        reader.join()
+        os.close(ours)
     assert done.returncode == 0
     assert f"{music / 'a.flac'}\n" in done.stdout.decode()
+    assert b"2 of 2 tracks heard" in b"".join(terminal)
 
 
 def test_a_result_is_printed_when_it_is_judged_and_in_order(
@@ -144,6 +149,31 @@ def test_the_journal_fails_after_the_first_file(
     assert (report["run"], report["error"]) == (1, "journal.db: database or disk is full")
     assert sorted(statuses(tmp_path / "r.json")) == ["failed", "planned", "written"]
     assert "  written\n" in out
+
+
+@posix
+def test_stopped_while_it_writes(words: list[str], tmp_path: Path) -> None:
+    cut = signalled("SIGINT", *words)
+    assert cut.returncode == 130
+    assert "1 file written as run 1; mat-desktop undo 1" in cut.stderr
+    assert json.loads((tmp_path / "r.json").read_text())["run"] == 1
+    assert sorted(statuses(tmp_path / "r.json")) == ["failed", "planned", "written"]
+
+
+def test_stopped_at_once(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = tag_command.apply
+
+    def second(session: Session, plan: Plan, cancel: Event) -> Iterator[WriteResult]:
+        yield next(real(session, plan, cancel))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tag_command, "apply", second)
+    main(words)
+    assert "1 file written as run 1; mat-desktop undo 1" in capsys.readouterr().err
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["run"], report["error"]) == (1, "stopped")
 
 
 def test_the_engine_fails_in_the_middle(

@@ -232,4 +232,5 @@ def test_a_journal_that_fails_in_the_middle_of_an_undo(
     assert main(["undo", *data]) == 1
     err = capsys.readouterr().err
     assert "mat-desktop: the disk is full" in err
-    assert f"Run 1: 1 file put back as before it. mat-desktop undo 1 {' '.join(data)} goes on" in err
+    rest = f"To go on with the rest of it: mat-desktop undo 1 {' '.join(data)}"
+    assert f"Run 1: 1 file put back as before it. {rest}" in err
