@@ -737,7 +737,7 @@ def test_what_a_process_starts_ends_with_it(
     script = tmp_path / "parent.py"
     script.write_text(
         "import subprocess, sys\n"
-        "other = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
+        "other = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
         "print(other.pid, flush=True)\n"
         "other.wait()\n"
     )
