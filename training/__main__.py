@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except MatError as fault:
             commands.console.print(f"[red]{fault}", soft_wrap=True)
             return 1
+        except BrokenPipeError:  # whoever read the output has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is flushed at exit
+            return 1
         except OSError as error:
             commands.console.print(f"[red]{error.filename or 'disk'}: {error.strerror}", soft_wrap=True)
             return 1

@@ -12,7 +12,10 @@ from training.metrics import FEWEST_POSITIVES, right
 Array = NDArray[np.float32]
 
 SMOOTHING = 5
-"""Neighbouring thresholds over which F1 is averaged: a single clip must not decide."""
+"""Neighbouring thresholds over which F1 and precision are averaged: a single clip must not decide."""
+
+LEAST_PRECISION = 0.5
+"""A suggestion should be right more often than wrong, whatever F1 says of a rare tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,9 @@ class Thresholds:
 
 
 def best_thresholds(scores: Array, labels: Array) -> Thresholds:
-    """The threshold of best F1 for each tag.
+    """The threshold of best F1 for each tag, among those where at least half of the suggestions are right.
 
+    Where there are none, the one of best precision.
     A tag with too few positives gets the highest score seen as its threshold: it is suggested only beyond
     anything known.
 
@@ -55,8 +59,14 @@ def _best(scores: Array, positive: NDArray[np.bool_]) -> tuple[float, float, flo
     precision = hits / np.arange(1, len(order) + 1)
     recall = hits / positive.sum()
     curve = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
-    kernel = np.ones(min(SMOOTHING, len(curve)))  # longer than the curve, it would lengthen it
-    smooth = np.convolve(curve, kernel, mode="same") / np.convolve(np.ones_like(curve), kernel, mode="same")
-    best = int(smooth.argmax())
+    precise = _smooth(precision)
+    good = precise >= LEAST_PRECISION
+    best = int(np.where(good, _smooth(curve), -1).argmax() if good.any() else precise.argmax())
     upper, lower = scores[order[best]], scores[order[min(best + 1, len(order) - 1)]]
     return float(upper + lower) / 2, float(precision[best]), float(recall[best])
+
+
+def _smooth(curve: NDArray[np.float64]) -> NDArray[np.float64]:
+    kernel = np.ones(min(SMOOTHING, len(curve)))  # longer than the curve, it would lengthen it
+    mean: NDArray[np.float64] = np.convolve(curve, kernel, mode="same")
+    return mean / np.convolve(np.ones_like(curve), kernel, mode="same")

@@ -134,6 +134,13 @@ def test_settings_begin_as_in_the_paper_and_bad_ones_are_refused_in_place(
     assert arguments[arguments.index("--epochs") + 1] == "7"
     assert arguments[arguments.index("--mix") + 1] == "0.25"
     settings.take("recipe")
+    crop = settings.all["crop_frames"]
+    assert crop.text == "auto"
+    assert crop.value == -1
+    assert "--crop-frames" not in form.order().arguments
+    crop.put_text("-2")
+    assert crop.problem == "Crop, frames must be auto, or a whole number from 0 on"
+    settings.take("recipe")
     assert form.order().arguments[-2:] == ("--layers", "5")  # the command's own settings are not repeated
 
 

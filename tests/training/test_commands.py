@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from safetensors.numpy import load_file
@@ -17,6 +18,7 @@ from training.__main__ import main
 from training.checkpoints import load_checkpoint
 from training.datasets.dataset import DatasetFault
 from training.datasets.recognise import recognised
+from training.describe import describe
 from training.options import settings_of
 from training.results import read_run
 from training.settings import Settings
@@ -389,3 +391,9 @@ def test_speed_is_measured_against_a_plain_loop(command: Command, capsys: pytest
     plain, ours = json.loads(capsys.readouterr().out)
     assert ours["clips_per_second"] > plain["clips_per_second"]
     assert 0 <= ours["waiting"] < 1
+
+
+def test_the_window_is_tested_with_what_training_says_of_itself() -> None:
+    """``tests/gui/described.json`` is the output of ``python -m training describe``."""
+    kept = Path(__file__).parents[1] / "gui" / "described.json"
+    assert json.loads(kept.read_text("utf-8")) == json.loads(msgspec.json.encode(describe()))

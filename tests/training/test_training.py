@@ -29,7 +29,7 @@ from training.export import export
 from training.hearing import predict
 from training.inputs import of_features
 from training.loop import fit
-from training.metrics import binarise, rank
+from training.metrics import best_f1, binarise, rank
 from training.progress import Epoch, Event
 from training.settings import Settings
 from training.thresholds import best_thresholds
@@ -196,6 +196,19 @@ def test_a_threshold_on_few_clips(clips: int) -> None:
     found = best_thresholds(scores, labels)
     assert 0.4 <= found.values[0] <= 0.6
     assert found.precision[0] == 1
+
+
+def test_a_tag_is_suggested_where_it_is_right_more_often_than_wrong() -> None:
+    right = np.zeros(100, np.float32)
+    right[:3] = 1  # three sure hits
+    right[6:33:3] = 1  # and nine among twice as many misses
+    scores = np.linspace(0.9, 0.1, 100, dtype=np.float32)
+    found = best_thresholds(scores[:, None], right[:, None])
+    above = scores >= found.values[0]
+    assert right[above].mean() >= 0.5
+    assert right[above].sum() >= 3
+    by_f1 = best_f1(scores[:, None], right[:, None])[0]
+    assert right[scores >= by_f1].mean() < 0.5  # F1 alone would take nearly all of them
 
 
 def test_a_tag_without_positives_is_suggested_only_beyond_anything_known() -> None:

@@ -13,6 +13,7 @@ from mat_desktop.gui.widgets.drop_down import DropDown
 
 Value = int | float | str
 NAME, FIELD = 144, 168
+AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Spec:
     :param default: its kind is that of all values: whole, decimal, or a word
     :param choices: all words that it may be; none for numbers
     :param above: whether ``least`` itself is too little
+    :param auto: the number that stands for "auto", as which it is shown
     """
 
     name: str
@@ -32,11 +34,14 @@ class Spec:
     least: float | None = None
     most: float | None = None
     above: bool = False
+    auto: int | None = None
 
     @property
     def range(self) -> str:
         """The values that can be, in words."""
         kind = "a whole number" if isinstance(self.default, int) else "a number"
+        if self.auto is not None:
+            return f"{AUTO}, or {kind} from 0 on"
         low = None if self.least is None else f"{self.least:g}"
         if low is None:
             return kind
@@ -46,6 +51,8 @@ class Spec:
 
     def read(self, text: str) -> Value | None:
         """A value from its text, None where it cannot be one."""
+        if self.auto is not None and text.lower() == AUTO:
+            return self.auto
         try:
             value = int(text) if isinstance(self.default, int) else float(text.replace(",", "."))
         except ValueError:
@@ -113,6 +120,9 @@ class Setting(QObject):
 
     def set(self, value: Value) -> None:
         """Another value."""
+        if value == self.spec.auto:
+            self.put_text(AUTO)
+            return
         self.put_text(f"{value:g}" if isinstance(value, float) else str(value))
 
     @property

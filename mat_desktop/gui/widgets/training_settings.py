@@ -26,6 +26,9 @@ TITLES = {
     "low_pass": "Low-pass",
     "checkpoint_minutes": "Checkpoint, min",
 }
+AUTO = {"crop_frames": -1}
+"""Numbers that let the training choose."""
+
 PAPER, RECIPE, FINETUNE = "paper", "recipe", "finetune"
 PRESETS = {
     PAPER: "As in the paper",
@@ -78,10 +81,11 @@ class TrainingSettings(QWidget):
                 entry["name"],
                 TITLES.get(entry["name"], entry["name"].replace("_", " ").capitalize()),
                 entry["default"],
-                entry["text"],
+                entry["text"].replace("-1:", "auto:") if entry["name"] in AUTO else entry["text"],
                 tuple(entry["choices"]),
                 entry["least"],
                 entry["most"],
+                auto=AUTO.get(entry["name"]),
             )
             for entry in told
         ]
