@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -435,6 +436,24 @@ def test_a_folder_is_taken_out_of_the_library(qtbot: QtBot, library: Window, ser
     assert library.scan.roots == []
     qtbot.waitUntil(lambda: services.forgotten == [services.music], timeout=5000)
     assert "no longer in the library" in library.library.banners.texts()[0]
+
+
+def test_where_the_folder_in_view_is_taken_out_all_tracks_are_shown(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    other, sidebar = services.music.parent / "other", library.library.sidebar
+    path = other / "1 elsewhere.flac"
+    services.files[path] = replace(next(iter(services.files.values())), path=path)
+    library.scan.open([other])
+    there = Item("", folder=other)
+    qtbot.waitUntil(lambda: sidebar.side.place(there) > 0 and not library.bridge.busy, timeout=5000)
+    sidebar.choose(there)
+    assert [row.path for row in library.tracks.shown()] == [path]
+    qtbot.keyClick(sidebar, Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(library.tracks.shown()) == 6, timeout=5000)
+    assert sidebar.currentIndex().row() == 0
+    assert library.library.row is library.tracks.at(0)
+    assert library.status.result.text() == "6 tracks in the library"
 
 
 def test_a_message_of_success_leaves_with_what_it_says(qtbot: QtBot, library: Window) -> None:

@@ -86,6 +86,7 @@ class Scan(QObject):
             lambda: self.open([root]),
             kind="forgotten",
         )
+        desk.result(f"{words.plural(desk.tracks.tally().total, 'track')} in the library")
         self.ended.emit()
 
     def again(self) -> None:

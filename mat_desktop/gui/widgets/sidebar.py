@@ -68,7 +68,7 @@ class SideModel(QAbstractListModel):
         if folders:
             items.append(Item("Folders", heading=True))
             items += [Item(_name(folder), folder=folder, count=count) for folder, count in folders]
-        if len(items) == len(self._items):
+        if [_what(item) for item in items] == [_what(item) for item in self._items]:
             self._items = items
             self.dataChanged.emit(self.index(0), self.index(len(items) - 1))
         else:
@@ -104,7 +104,7 @@ class SideModel(QAbstractListModel):
     def place(self, item: Item) -> int:
         """Where a line stands, 0 where it is gone."""
         for number, other in enumerate(self._items):
-            if (other.state, other.folder, other.heading) == (item.state, item.folder, item.heading):
+            if _what(other) == _what(item):
                 return number
         return 0
 
@@ -185,9 +185,8 @@ class Sidebar(ListView):
         self.setStyleSheet(f"#sidebar {{ background: {current().bg}; }}")
 
     def _restore(self) -> None:
-        self.blockSignals(True)
+        """The same line again; where it is gone, all tracks, which the table is told."""
         self.setCurrentIndex(self.side.index(self.side.place(self._chosen)))
-        self.blockSignals(False)
 
     def choose(self, item: Item) -> None:
         """Filter by a line."""
@@ -198,7 +197,7 @@ class Sidebar(ListView):
         super().currentChanged(now, before)
         item = now.data(ITEM_ROLE)
         if isinstance(item, Item) and not item.heading:
-            same = (item.state, item.folder) == (self._chosen.state, self._chosen.folder)
+            same = _what(item) == _what(self._chosen)
             self._chosen = item
             if not same:
                 self.picked.emit(item)
@@ -231,6 +230,11 @@ class Sidebar(ListView):
         self.hover_row = -1
         self.viewport().update()
         super().leaveEvent(event)
+
+
+def _what(item: Item) -> tuple[bool, State | None, Path | None]:
+    """What a line stands for, whatever its number."""
+    return item.heading, item.state, item.folder
 
 
 def _count(states: Mapping[State, int], state: State) -> int:
