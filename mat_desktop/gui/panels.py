@@ -102,9 +102,16 @@ class Panels(QObject):
         self._old = False
         selected = heard(self._library.selected())
         shown = heard([row for row in tracks.rows() if row.place >= 0])
-        rows = selected if scope == "selected" else shown
+        reviewed = [row for row in shown if row.reviewed]
+        rows = {"selected": selected, "reviewed": reviewed}.get(scope, shown)
         self.write.wait(
-            len(rows), scope, len(selected), len(shown), filtered=len(shown) < tracks.tally().heard
+            len(rows),
+            scope,
+            len(selected),
+            len(shown),
+            len(reviewed),
+            unreviewed={row.path for row in rows if not row.reviewed},
+            filtered=len(shown) < tracks.tally().heard,
         )
         self._writing.plan(rows)
 

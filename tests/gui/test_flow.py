@@ -427,6 +427,27 @@ def test_what_the_table_does_not_show_is_not_written(qtbot: QtBot, library: Wind
     assert panel.scopes["all"].text() == "In view 1"
 
 
+def test_a_write_can_be_for_what_is_reviewed_and_says_what_is_not(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    panel = library.panels.write
+    library.library.select(0)
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert panel.scopes["reviewed"].text() == "Reviewed 0"
+    assert not panel.scopes["reviewed"].isEnabled()
+    assert ". None of them is reviewed yet. Sound" in panel.summary.text()
+    library.panels.close()
+    library.review.mark(library.library.selected())
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.REVIEWED] == 1, timeout=5000)
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert ". 3 of the files are not reviewed yet. Sound" in panel.summary.text()
+    panel.scopes["reviewed"].click()
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 1 file", timeout=5000)
+    assert (panel.scope, panel.scopes["reviewed"].text()) == ("reviewed", "Reviewed 1")
+    assert "not reviewed" not in panel.summary.text()
+
+
 def test_a_folder_is_taken_out_of_the_library(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     sidebar = library.library.sidebar
     qtbot.waitUntil(lambda: sidebar.side.place(Item("", folder=services.music)) > 0, timeout=5000)

@@ -345,7 +345,10 @@ def test_what_is_not_written_yet_stands_above_the_runs_and_opens_its_plan(
     qtbot.waitUntil(lambda: runs.rowCount() == 2, timeout=5000)
     assert page.list.isVisible()
     assert page.title.text() == "Changes for 4 files"
-    assert page.about.text().endswith("The Late Ferries · suggested or accepted, and in no file yet")
+    assert (
+        " · 4 not reviewed yet · The Late Ferries · suggested or accepted, and in no file yet"
+        in page.about.text()
+    )
     assert not page.export.isEnabled()
     assert not page.undo_button.isVisible()
     page.list.setFocus()

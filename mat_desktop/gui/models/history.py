@@ -30,11 +30,13 @@ _NO_INDEX = QModelIndex()
 class Waiting:
     """Changes that are not written yet.
 
+    :param unreviewed: files that the user is not done with
     :param artists: of the files, those of the most files first
     """
 
     files: int
     changes: int
+    unreviewed: int = 0
     artists: tuple[str, ...] = ()
 
 
@@ -104,7 +106,9 @@ class Entry:
             names = self.waiting.artists
             more = f" and {words.number(len(names) - 2)} more" if len(names) > 2 else ""
             artists = ", ".join(names[:2]) + more
-            return " · ".join(filter(None, (words.plural(self.waiting.changes, "change"), artists)))
+            left = self.waiting.unreviewed
+            open_ = f"{words.number(left)} not reviewed yet" if left else ""
+            return " · ".join(filter(None, (words.plural(self.waiting.changes, "change"), open_, artists)))
         if run is None:
             return ""
         parts = [run.started.astimezone().strftime("%H:%M"), words.plural(run.changes, "change")]

@@ -20,8 +20,10 @@ SLICE = 200
 FEW = 500
 """Files that are opened, so that those that cannot be written do not wait for ever; more are not."""
 
-Planned = tuple[FilePlan, str]
-"""With the artist."""
+Planned = tuple[FilePlan, Row]
+
+Count = tuple[int, Row]
+"""Changes of a file."""
 
 
 class Unwritten(QObject):
@@ -36,7 +38,7 @@ class Unwritten(QObject):
     def count(self) -> None:
         """Look through all that was listened to."""
         services, shift = self._desk.services, self._desk.tracks.shift
-        counts: list[tuple[int, str]] = []
+        counts: list[Count] = []
         plans: list[Planned] = []
 
         def work(part: Sequence[Row]) -> list[Planned]:
@@ -45,11 +47,11 @@ class Unwritten(QObject):
                 track = row.track
                 plan = track and services.plan_file(track, row.chosen(services.suggest, shift).tags)
                 if plan:
-                    found.append((plan, row.artist))
+                    found.append((plan, row))
             return found
 
         def each(found: list[Planned], _: int) -> None:
-            counts.extend((len(plan.wanted), artist) for plan, artist in found)
+            counts.extend((len(plan.wanted), row) for plan, row in found)
             if len(counts) <= FEW:
                 plans.extend(found)
 
@@ -64,10 +66,10 @@ class Unwritten(QObject):
 
     def _check(self, plans: Sequence[Planned]) -> None:
         check = self._desk.services.check_plan
-        possible: list[tuple[int, str]] = []
+        possible: list[Count] = []
 
-        def work(part: Sequence[Planned]) -> list[tuple[int, str]]:
-            return [(len(plan.wanted), artist) for plan, artist in part if not check(plan).fault]
+        def work(part: Sequence[Planned]) -> list[Count]:
+            return [(len(plan.wanted), row) for plan, row in part if not check(plan).fault]
 
         self._desk.bridge.slices(
             "unwritten",
@@ -78,14 +80,16 @@ class Unwritten(QObject):
             lambda: self._tell(possible),
         )
 
-    def _tell(self, counts: Sequence[tuple[int, str]]) -> None:
-        """:param counts: changes and artist of each file"""
+    def _tell(self, counts: Sequence[Count]) -> None:
+        """:param counts: those of each file"""
         if not counts:
             self.counted.emit(None)
             return
-        artists = Counter(artist for _, artist in counts if artist)
+        artists = Counter(row.artist for _, row in counts if row.artist)
         names = tuple(name for name, _ in artists.most_common())
-        self.counted.emit(Waiting(len(counts), sum(number for number, _ in counts), names))
+        changes = sum(number for number, _ in counts)
+        unreviewed = sum(not row.reviewed for _, row in counts)
+        self.counted.emit(Waiting(len(counts), changes, unreviewed, names))
 
     def drop(self) -> None:
         """Nobody looks at it any more."""

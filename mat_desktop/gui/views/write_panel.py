@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
@@ -100,7 +101,7 @@ class WritePanel(ConfirmPanel):
         Alternatives(self.filters).choose(self.filters[0])
         row.addStretch(1)
         self.scopes: dict[str, Button] = {}
-        for scope in ("selected", "all"):
+        for scope in ("selected", "reviewed", "all"):
             button = Button(scope, height=28)
             button.clicked.connect(lambda _=False, scope=scope: self.scope_picked.emit(scope))
             self.scopes[scope] = button
@@ -134,19 +135,34 @@ class WritePanel(ConfirmPanel):
         layout.addWidget(foot)
         self.plan.picked.connect(self._refresh)
 
-    def wait(self, count: int, scope: str, selected: int, shown: int, *, filtered: bool = False) -> None:
+    def wait(
+        self,
+        count: int,
+        scope: str,
+        selected: int,
+        shown: int,
+        reviewed: int,
+        *,
+        unreviewed: Collection[Path],
+        filtered: bool = False,
+    ) -> None:
         """A plan is being made; its files come with :meth:`add_plans`.
 
-        :param scope: "selected" or "all"
+        :param scope: "selected", "reviewed" or "all"
         :param shown: tracks that were listened to, of those in the table
+        :param reviewed: those of them that the user is done with
+        :param unreviewed: files the plan is for that the user is not done with
         :param filtered: there are more, which the table does not show
         """
         self._asked, self._done, self._changed = count, 0, 0
+        self._unreviewed = unreviewed
         self._complete = False
         self._scope.choose(self.scopes[scope])
         self.scopes["selected"].setText(f"Selected {words.number(selected)}")
+        self.scopes["reviewed"].setText(f"Reviewed {words.number(reviewed)}")
         self.scopes["all"].setText(f"{'In view' if filtered else 'All listened to'} {words.number(shown)}")
         self.scopes["selected"].setEnabled(selected > 0)
+        self.scopes["reviewed"].setEnabled(reviewed > 0)
         for button in self.scopes.values():
             button.updateGeometry()
         self.plan.show(())
@@ -165,8 +181,8 @@ class WritePanel(ConfirmPanel):
 
     @property
     def scope(self) -> str:
-        """What the plan is for: "selected" or "all"."""
-        return "selected" if self.scopes["selected"].isChecked() else "all"
+        """What the plan is for: "selected", "reviewed" or "all"."""
+        return next(scope for scope, button in self.scopes.items() if button.isChecked())
 
     def complete(self, reason: str) -> None:
         """That was all of it.
@@ -179,6 +195,7 @@ class WritePanel(ConfirmPanel):
 
     _asked = _done = _changed = 0
     _complete = False
+    _unreviewed: Collection[Path] = ()
 
     def set_policies(self, policies: Mapping[Field, Policy]) -> None:
         """Policies were changed elsewhere."""
@@ -191,6 +208,15 @@ class WritePanel(ConfirmPanel):
         files = tuple(file for file in self.plan.files if isinstance(file, FilePlan))
         if files and self.write.isEnabled():
             self.confirmed.emit(Plan(self._reason, files))
+
+    def _not_reviewed(self, count: int) -> str:
+        """How many of the checked files the user is not done with, as a sentence."""
+        left = sum(file.path in self._unreviewed for file in self.plan.files)
+        if not left:
+            return ""
+        if left == count:
+            return "None of them is reviewed yet. " if count > 1 else "It is not reviewed yet. "
+        return f"{words.number(left)} of the files {'is' if left == 1 else 'are'} not reviewed yet. "
 
     def _refresh(self) -> None:
         count = self.plan.picked_files
@@ -226,8 +252,9 @@ class WritePanel(ConfirmPanel):
         if count:
             fields = sum(1 for number in self.plan.by_field.values() if number)
             self.summary.setText(
-                f"{words.plural(self.plan.changes, 'change')} in {words.plural(fields, 'field')}. Sound, "
-                "covers, ratings and lyrics stay as they are; the run can be undone in History at any time."
+                f"{words.plural(self.plan.changes, 'change')} in {words.plural(fields, 'field')}. "
+                f"{self._not_reviewed(count)}Sound, covers, ratings and lyrics stay as they are; "
+                "the run can be undone in History at any time."
             )
         elif self.plan.left_out:
             self.summary.setText("No file is checked.")
