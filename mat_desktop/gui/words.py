@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from PySide6.QtCore import QDate, QLocale
 
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.tags import Category, Field
+from mat_desktop.errors import printable
 
 
 def number(value: int) -> str:
@@ -44,6 +46,16 @@ def rate(per_second: float, unit: str) -> str:
     if per_second >= 1:
         return f"{number(round(per_second))} {unit} a second"
     return f"{per_second * 60:.0f} {unit} a minute"
+
+
+def place(path: Path) -> str:
+    """A folder as people call it: ``~/Music``."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return printable(path)
+    inside = path != home and path.is_relative_to(home)
+    return printable(Path("~") / path.relative_to(home) if inside else path)
 
 
 def megabytes(size: int) -> str:

@@ -114,6 +114,7 @@ def _has_picture(window: Window) -> bool:
 
 if __name__ == "__main__":
     place = Path(tempfile.mkdtemp(prefix="screenshots-"))
+    os.environ["HOME"] = str(place)  # so that folders are called as a user's are
     try:
         main(Path(sys.argv[1]), place)
     finally:

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -208,6 +209,15 @@ def test_words() -> None:
     assert words.time_left(5) == "a few seconds left"
     assert words.time_left(600) == "10 min left"
     assert words.day(datetime.now(UTC)) == "Today"
+
+
+def test_folders_at_home_are_called_as_people_call_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert words.place(tmp_path / "Music" / "Jazz") == str(Path("~", "Music", "Jazz"))
+    assert words.place(tmp_path.parent / "Music") == str(tmp_path.parent / "Music")
+    assert words.place(tmp_path) == str(tmp_path)
 
 
 def test_files_that_a_whole_scan_did_not_find_again_leave_the_table(

@@ -326,7 +326,7 @@ class PlanModel(QAbstractTableModel):
     def _text(self, row: int, line: Line, column: int) -> str:
         if line.file is None or line.change is None:
             files = words.plural(line.folder.files, "file")
-            return f"{printable(line.folder.path)}, {files}" if column == 0 else ""
+            return f"{words.place(line.folder.path)}, {files}" if column == 0 else ""
         if column == 0:
             return printable(Path(line.file.path.name)) if self.is_first(row) else ""
         if column == 1:

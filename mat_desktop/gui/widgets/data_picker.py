@@ -168,7 +168,7 @@ class DataPicker(QWidget):
         self.folder.clear()
         for path in self._folders:
             own = "My library: " if path in self._libraries else ""
-            self.folder.addItem(f"{own}{printable(path)}", str(path))
+            self.folder.addItem(f"{own}{words.place(path)}", str(path))
         self.folder.setPlaceholderText("None chosen yet")
         self.folder.setCurrentIndex(
             self._folders.index(self._folder) if self._folder in self._folders else -1

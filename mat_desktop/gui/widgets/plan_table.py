@@ -202,7 +202,7 @@ class _Delegate(QStyledItemDelegate):
         x += QFontMetrics(font(12, 500)).horizontalAdvance(name) + 10
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))
-        rest = f"{printable(path.parent)}, {words.plural(line.folder.files, 'file')}"
+        rest = f"{words.place(path.parent)}, {words.plural(line.folder.files, 'file')}"
         rest = elide(rest, max(0, wide - x - 16), 12)
         painter.drawText(QRect(x, rect.y(), wide - x, rect.height()), Qt.AlignmentFlag.AlignVCenter, rest)
 
