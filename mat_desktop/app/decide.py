@@ -35,12 +35,14 @@ class _Line:
 
     :param columns: the tag's places among the scores; none where the model does not know it
     :param threshold: in logits
+    :param move: how far of it is the shift
     :param taught: key of the tag's score where the user taught it
     """
 
     tag: DisplayTag
     columns: tuple[int, ...]
     threshold: float
+    move: float
     own: bool
     precision: float | None
     taught: str = ""
@@ -61,8 +63,9 @@ def suggest(
     common one, and the score reaches the threshold exactly when the raw tags exceed theirs on average.
 
     :param shift: of the precision that every threshold stands for, in log odds; above 0 fewer and surer tags
-        are suggested
-    :param thresholds: the user's own thresholds instead of the model's
+        are suggested. It moves the user's own thresholds as it moves the model's. Which of two tags is surer
+        does not depend on it.
+    :param thresholds: the user's own thresholds instead of the model's, as they are without a shift
     """
     suggestions: dict[str, Suggestion] = {}
     margins: dict[str, float] = {}
@@ -74,7 +77,7 @@ def suggest(
             heard.append(scores.taught[line.taught])
         if heard:
             score = sum(_logit(value) for value in heard) / len(heard)
-            margins[tag.name] = score - line.threshold
+            margins[tag.name] = score - line.threshold + line.move
             suggestions[tag.name] = Suggestion(
                 tag,
                 _sigmoid(score),
@@ -83,6 +86,7 @@ def suggest(
                 verdict=verdict,
                 own=line.own,
                 precision=line.precision,
+                move=line.move,
             )
         elif verdict is Verdict.ACCEPTED:
             margins[tag.name] = float("-inf")
@@ -129,18 +133,20 @@ def _line(
 ) -> _Line:
     indices = tuple(columns[source] for source in tag.sources if source in columns)
     if not indices:
-        return _Line(tag, (), 0.0, False, None)
+        return _Line(tag, (), 0.0, 0.0, False, None)
     measured = sum(_logit(card.tags[i].threshold) for i in indices) / len(indices)
-    threshold = measured + sum(moves[i] for i in indices) / len(indices) if own is None else _logit(own)
+    base = measured if own is None else _logit(own)
+    move = sum(moves[i] for i in indices) / len(indices)
     # One place on all curves: as far as the threshold has moved from the measured ones.
-    figures = [precision_at(card.tags[i], moves[i] if own is None else threshold - measured) for i in indices]
+    figures = [precision_at(card.tags[i], moves[i] + base - measured) for i in indices]
     known = [figure for figure in figures if figure is not None]
-    return _Line(tag, indices, threshold, own is not None, sum(known) / len(known) if known else None)
+    precision = sum(known) / len(known) if known else None
+    return _Line(tag, indices, base + move, move, own is not None, precision)
 
 
 def _taught_line(tag: DisplayTag, measured: float, shift: float, own: float | None) -> _Line:
-    threshold = _logit(measured) + shift if own is None else _logit(own)
-    return _Line(tag, (), threshold, own is not None, None, tag.sources[0])
+    base = _logit(measured if own is None else own)
+    return _Line(tag, (), base + shift, shift, own is not None, None, tag.sources[0])
 
 
 def _resolve(scheme: TagScheme, suggestions: dict[str, Suggestion], margins: Mapping[str, float]) -> None:

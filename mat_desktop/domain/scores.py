@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import exp
 
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.domain.track import TrackId
@@ -71,6 +72,7 @@ class Suggestion:
     :param left_out: why a tag above its threshold is not suggested, else empty
     :param own: the threshold is the user's, not the model's
     :param precision: share of such suggestions that was right when measured, None where unknown
+    :param move: how far the wish for fewer or more suggestions has moved the threshold, in log odds
     """
 
     tag: DisplayTag
@@ -81,6 +83,13 @@ class Suggestion:
     verdict: Verdict = Verdict.UNDECIDED
     own: bool = False
     precision: float | None = None
+    move: float = 0.0
+
+    def at_rest(self, threshold: float) -> float:
+        """What a threshold in 0..1 that is wished for now is without that move."""
+        inside = min(max(threshold, 1e-4), 1 - 1e-4)
+        odds = inside / (1 - inside) * exp(-self.move)
+        return odds / (1 + odds)
 
     @property
     def by_hand(self) -> bool:

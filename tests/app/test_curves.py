@@ -9,7 +9,7 @@ from mat_desktop.app.decide import suggest
 from mat_desktop.app.resources import resource
 from mat_desktop.domain.card import TagSpec
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Thresholds, Verdict
+from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Category
 from mat_desktop.domain.track import TrackId
 from mat_desktop.inference.cards import open_card
@@ -43,16 +43,6 @@ def test_every_tag_of_the_bundled_model_can_be_moved() -> None:
     card = open_card(resource("models", "fcn2d"))
     for tag in card.tags:
         assert -FARTHEST <= move_for(tag, -2.0) <= 0 <= move_for(tag, 2.0) <= FARTHEST
-
-
-def test_the_slider_leaves_own_thresholds_alone() -> None:
-    scheme = TagScheme("t", "T", (DisplayTag("rock", Category.GENRE, ("mtat/rock",)),))
-    scores = Scores("digest", TrackId("id"), 60.0, (0.5, 0.5, 0.5, 0.5, 0.5))
-    own = Thresholds(None, {"rock": 0.45})
-    (moved,) = suggest(scheme, tiny_card(), scores, {}, 1.0)
-    (kept,) = suggest(scheme, tiny_card(), scores, {}, 1.0, own)
-    assert (moved.suggested, moved.own) == (False, False)
-    assert (kept.suggested, kept.own, kept.threshold) == (True, True, pytest.approx(0.45))
 
 
 def test_a_tag_that_the_model_does_not_know_is_there_only_by_hand() -> None:

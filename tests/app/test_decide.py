@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -11,6 +12,7 @@ from mat_desktop.app.decide import checked, plan_file, suggest, tag_taggram
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.session import Session
+from mat_desktop.domain.card import TagSpec
 from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
@@ -115,6 +117,45 @@ def test_own_thresholds() -> None:
     ]
     mixed = Thresholds(every=0.9, by_name={"rock": 0.1})
     assert chosen(suggest(SCHEME, CARD, values, thresholds=mixed)) == ["rock"]
+
+
+def test_the_slider_moves_own_thresholds_too() -> None:
+    values = scores(0.41, 0.29, 0.6, 0.1, 0.2)
+    own = Thresholds(by_name={"rock": 0.4})
+    for shift in (-1.5, 0.0, 1.0):
+        moved = named(suggest(SCHEME, CARD, values, shift=shift, thresholds=own))["rock"]
+        assert moved.own
+        assert moved.threshold == pytest.approx(
+            named(suggest(SCHEME, CARD, values, shift=shift))["rock"].threshold
+        )
+
+
+def test_a_threshold_that_is_raised_beside_the_slider_is_higher_without_it() -> None:
+    values = scores(0.41, 0.29, 0.6, 0.1, 0.2)
+    more = named(suggest(SCHEME, CARD, values, shift=-2.0))["rock"]
+    assert more.threshold < 0.4
+    kept = more.at_rest(more.threshold + 0.02)
+    own = Thresholds(by_name={"rock": kept})
+    assert named(suggest(SCHEME, CARD, values, shift=-2.0, thresholds=own))[
+        "rock"
+    ].threshold == pytest.approx(more.threshold + 0.02)
+    assert named(suggest(SCHEME, CARD, values, thresholds=own))["rock"].threshold > 0.4
+    assert 0 < more.at_rest(0.0) < more.at_rest(1.0) < 1
+
+
+def test_which_tag_is_surer_does_not_depend_on_the_slider() -> None:
+    flat = {"precision": 0.5, "recall": 0.5, "roc_auc": 0.6}
+    steep = {"precision": 0.5, "recall": 0.5, "roc_auc": 0.99}
+    card = replace(
+        CARD,
+        tags=(
+            TagSpec("vocals", "mtat", 0.4, steep),
+            TagSpec("no vocals", "mtat", 0.4, flat),
+        ),
+    )
+    scheme = TagScheme("t", "T", SCHEME.tags[2:4], limits={Category.VOICE: 1})
+    for shift in (-3.0, 0.0):
+        assert chosen(suggest(scheme, card, scores(0.8, 0.7), shift=shift)) == ["vocals"]
 
 
 def test_taggram_rows_are_merged_as_scores_are() -> None:

@@ -367,7 +367,7 @@ class ScoreList(ListView):
         row, value = self.tags.row(self.dragged_row), self.dragged
         self.dragged, self.dragged_row = None, -1
         if row is not None and row.suggestion is not None and abs(value - row.suggestion.threshold) > 0.001:
-            self.threshold_picked.emit(row.suggestion.tag.name, value)
+            self.threshold_picked.emit(row.suggestion.tag.name, row.suggestion.at_rest(value))
         self.viewport().update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -403,15 +403,18 @@ class ScoreList(ListView):
         if not s.by_hand and not self.tags.shares:
             menu.addSeparator()
             at = on_scale(s.threshold)
-            pick = self.threshold_picked.emit
+
+            def pick(value: float) -> None:
+                self.threshold_picked.emit(name, s.at_rest(value))
+
             add(
                 f"Suggest from this score on ({s.score:.2f})",
-                lambda: pick(name, floor(s.score * 1000) / 1000),
+                lambda: pick(floor(s.score * 1000) / 1000),
                 s.score < s.threshold,  # else it would be harder to suggest, not easier
             )
-            add("Lower the threshold", lambda: pick(name, from_scale(at - STEP)), at > STEP)
-            add("Raise the threshold", lambda: pick(name, from_scale(at + STEP)), at < 1 - STEP)
-            add("Back to the model's threshold", lambda: pick(name, None), s.own)
+            add("Lower the threshold", lambda: pick(from_scale(at - STEP)), at > STEP)
+            add("Raise the threshold", lambda: pick(from_scale(at + STEP)), at < 1 - STEP)
+            add("Back to the model's threshold", lambda: self.threshold_picked.emit(name, None), s.own)
         menu.addSeparator()
         add(f"How “{s.tag.shown}” is written…", lambda: self.mapping_asked.emit(name))
         return menu
