@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
-from mat_desktop.domain.plan import Change
+from mat_desktop.domain.plan import Change, Policy
+from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.tags import Field
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.review import Review
 from mat_desktop.gui.views.library import Library
-from mat_desktop.gui.views.review import ReviewPage
+from mat_desktop.gui.views.review import HeldBack, ReviewPage
 
 if TYPE_CHECKING:
     from mat_desktop.app.draw import Picture
@@ -266,7 +268,30 @@ class Reviewing(QObject):
 
     def _show_changes(self, changes: Sequence[Change], fault: str) -> None:
         if self.is_open:
-            self.page.show_changes(changes, fault)
+            self.page.show_changes(changes, self._held_back(changes), fault)
+
+    def _held_back(self, changes: Sequence[Change]) -> HeldBack:
+        """Values that tags of the track in view have for fields whose policy keeps them out, and why."""
+        services, row = self._desk.services, self._library.row
+        if row is None or row.track is None:
+            return {}
+        changed = {change.field for change in changes}
+        missing: dict[Field, list[str]] = {}
+        for suggestion in self._desk.tracks.suggestions(row):
+            tag = suggestion.tag
+            target = services.scheme.field_of(tag)
+            written = suggestion.chosen and (tag.write or suggestion.verdict is Verdict.ACCEPTED)
+            if not written or target is None or target in changed:
+                continue
+            have = [*row.track.tags.get(target, ()), *missing.get(target, ())]
+            if tag.value.casefold() not in [value.casefold() for value in have]:
+                missing.setdefault(target, []).append(tag.value)
+        why = {Policy.SKIP: "as the field is left as it is", Policy.FILL_EMPTY: "as the field is filled"}
+        return {
+            target: (values, why[policy])
+            for target, values in missing.items()
+            if (policy := services.policies[target]) in why
+        }
 
     def _tell(self) -> None:
         if not self._queue:

@@ -266,10 +266,28 @@ def test_policies_show_at_once_on_the_review_page(
     from mat_desktop.domain.plan import Policy
 
     heard.actions_["review"].trigger()
-    assert "Indie" in heard.room.page.written.fields.text()
+    assert "Indie: not written" not in heard.room.page.written.fields.text()
     heard.review.set_policy(Field.GENRE, Policy.SKIP)
-    assert "Indie" not in heard.room.page.written.fields.text()
+    assert "Indie: not written" in heard.room.page.written.fields.text()
     assert Path(services.data_dir).is_dir()
+
+
+def test_review_says_which_tag_is_not_written_as_its_field_is_filled(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    from mat_desktop.domain.plan import Policy
+
+    services.policies[Field.GENRE] = Policy.FILL_EMPTY
+    heard.actions_["review"].trigger()
+    assert in_view(heard).title == "Song 0"  # with Rock as its genre
+    text = heard.room.page.written.fields.text()
+    assert "Indie: not written, as the field is filled" in text
+    assert "Rock" not in text
+    heard.review.set_policy(Field.GENRE, Policy.SKIP)
+    text = heard.room.page.written.fields.text()
+    assert "Indie: not written, as the field is left as it is" in text
+    heard.review.set_policy(Field.GENRE, Policy.APPEND)
+    assert "not written" not in heard.room.page.written.fields.text()
 
 
 def test_decisions_on_selections_with_one_beginning_are_all_kept(

@@ -41,6 +41,9 @@ from mat_desktop.gui.widgets.toggle import Toggle
 LOW = 800
 """Below this height of the page the queue gives its room to the pictures."""
 
+HeldBack = Mapping[Field, tuple[Sequence[str], str]]
+"""Values that a field's policy keeps out of it, and why."""
+
 KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("1", "…", "9"), "Accept tag"),
     (("Shift+1", "…", "9"), "Reject tag"),
@@ -105,7 +108,7 @@ class WillBeWritten(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._last: Sequence[Change] = ()
+        self._last: tuple[Sequence[Change], HeldBack] = ((), {})
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(8)
@@ -123,29 +126,33 @@ class WillBeWritten(QWidget):
         layout.addWidget(self.fields)
         appearance.changed.connect(self._again)
 
-    def show_changes(self, changes: Sequence[Change]) -> None:
+    def show_changes(self, changes: Sequence[Change], held_back: HeldBack) -> None:
         """Fields that this program keeps for itself are left out."""
-        self._last = changes
+        self._last = (changes, held_back)
         t = current()
         told = [change for change in changes if change.field not in MARKS]
         self.summary.setText(words.plural(len(told), "field") if told else "")
+        nothing = ""
         if not told:
             text = "Only this program's own fields" if changes else "Nothing: the file stays as it is"
-            self.fields.setText(f'<span style="color:{t.muted}">{text}</span>')
-            return
-        rows = []
+            nothing = f'<p style="color:{t.muted}; margin:0 0 6px 0">{text}</p>'
+        cells: list[tuple[Field, str]] = []
         for change in told:
             gone = [value for value in change.before if value not in change.after]
             old = f"{old_html(gone, ())} → " if gone else ""
-            rows.append(
-                f'<tr><td style="color:{t.muted}; padding-right:16px; padding-bottom:6px">'
-                f"{escape(words.field(change.field))}</td>"
-                f"<td>{old}{new_html(change.before, change.after)}</td></tr>"
-            )
-        self.fields.setText(f"<table>{''.join(rows)}</table>")
+            cells.append((change.field, f"{old}{new_html(change.before, change.after)}"))
+        for target, (values, why) in held_back.items():
+            text = escape(f"{'; '.join(values)}: not written, {why}")
+            cells.append((target, f'<span style="color:{t.muted}">{text}</span>'))
+        rows = [
+            f'<tr><td style="color:{t.muted}; padding-right:16px; padding-bottom:6px">'
+            f"{escape(words.field(target))}</td><td>{cell}</td></tr>"
+            for target, cell in cells
+        ]
+        self.fields.setText(f"{nothing}<table>{''.join(rows)}</table>" if rows else nothing)
 
     def _again(self) -> None:
-        self.show_changes(self._last)
+        self.show_changes(*self._last)
 
 
 class KeysBlock(QWidget):
@@ -383,9 +390,9 @@ class ReviewPage(QWidget):
         decided = sum(1 for s in asked if s.verdict is not Verdict.UNDECIDED)
         self.decided.setText(f"{decided} of {len(asked)} decided" if asked else "")
 
-    def show_changes(self, changes: Sequence[Change], fault: str) -> None:
-        """What would be written, or why it cannot be."""
-        self.written.show_changes(changes)
+    def show_changes(self, changes: Sequence[Change], held_back: HeldBack, fault: str) -> None:
+        """What would be written and what policies keep out, or why nothing can be."""
+        self.written.show_changes(changes, held_back)
         self.written.refusal.say(fault)
 
     def show_progress(self, at: int, total: int, reviewed: int, seconds_each: float | None) -> None:
