@@ -297,13 +297,16 @@ class Session:
             self._thresholds[model] = Thresholds(None, self.library.thresholds(model))
         return self._thresholds[model]
 
-    def set_threshold(self, tag: str, value: float | None) -> None:
+    def set_threshold(self, tag: str, value: float | None) -> float | None:
         """Remember from which score on a tag is suggested; None goes back to the model's threshold.
 
         :param value: 0..1
+        :returns: what was remembered before
         """
+        before = self.thresholds.by_name.get(tag)
         self.library.put_threshold(self.card.digest, tag, value)
         self.reread_thresholds()
+        return before
 
     def reread_thresholds(self) -> None:
         """They are others in the library."""

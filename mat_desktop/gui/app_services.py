@@ -346,9 +346,9 @@ class AppServices:
         """Remember that mark."""
         self._session.library.put_reviewed(track_id, reviewed)
 
-    def set_threshold(self, tag: str, value: float | None) -> None:
+    def set_threshold(self, tag: str, value: float | None) -> float | None:
         """Suggest a tag from another score on."""
-        self._session.set_threshold(tag, value)
+        return self._session.set_threshold(tag, value)
 
     def tag_changes(self) -> dict[str, TagChange]:
         """The user's changes to the scheme."""

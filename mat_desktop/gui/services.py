@@ -252,8 +252,11 @@ class Services(Protocol):
     def keep_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
         """Remember that mark."""
 
-    def set_threshold(self, tag: str, value: float | None) -> None:
-        """Suggest a tag from another score on, 0..1; None goes back to the model's threshold."""
+    def set_threshold(self, tag: str, value: float | None) -> float | None:
+        """Suggest a tag from another score on, 0..1; None goes back to the model's threshold.
+
+        :returns: the user's own threshold before
+        """
 
     def tag_changes(self) -> dict[str, TagChange]:
         """The user's changes to the scheme, by name of the tag."""

@@ -535,9 +535,11 @@ class FakeServices:
     def keep_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
         (self.marked.add if reviewed else self.marked.discard)(track_id)
 
-    def set_threshold(self, tag: str, value: float | None) -> None:
+    def set_threshold(self, tag: str, value: float | None) -> float | None:
+        before = self.thresholds.by_name.get(tag)
         by_name = {name: old for name, old in self.thresholds.by_name.items() if name != tag}
         self.thresholds = Thresholds(None, by_name if value is None else {**by_name, tag: value})
+        return before
 
     def tag_changes(self) -> dict[str, TagChange]:
         return self.tags.read()

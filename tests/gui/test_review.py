@@ -18,6 +18,7 @@ from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations import review
+from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import listen
@@ -224,6 +225,21 @@ def test_thresholds_of_single_tags(qtbot: QtBot, heard: Window, services: FakeSe
 
     heard.room.weigh.set_threshold("mellow", None)
     qtbot.waitUntil(lambda: services.thresholds.by_name == {}, timeout=5000)
+
+
+def test_a_threshold_is_taken_back_where_it_is_said(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    services.set_threshold("mellow", 0.2)
+    heard.room.weigh.set_threshold("mellow", 0.9)
+    banners = heard.library.banners
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
+    qtbot.waitUntil(lambda: any("threshold of your own" in text for text in banners.texts()), timeout=5000)
+    (banner,) = [b for b in banners.findChildren(Banner) if not b.isHidden() and "mellow" in b.text]
+    banner.action.click()
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.2}, timeout=5000)
+    rows = [r for r in heard.tracks.rows() if r.scores is not None]
+    qtbot.waitUntil(lambda: all("mellow" in r.heard for r in rows), timeout=5000)
 
 
 def test_a_decision_counts_for_all_selected_tracks(

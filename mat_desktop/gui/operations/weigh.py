@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -30,12 +30,32 @@ class Weigh(QObject):
             self._all()
 
     def set_threshold(self, tag: str, value: float | None) -> None:
-        """Suggest a tag from a score on, in every track; None goes back to the model's threshold."""
+        """Suggest a tag from a score on, in every track; None goes back to the model's threshold.
+
+        It can be taken back where it is said: it is no decision on a track, which is what Undo takes back.
+        """
+        desk = self._desk
+        own = "has a threshold of your own now" if value is not None else "has the model's threshold now"
+
+        def done(before: float | None) -> None:
+            self.anew()
+            shown = next((known.shown for known in desk.services.scheme.tags if known.name == tag), tag)
+            desk.say(
+                "positive",
+                f"“{shown}” {own}, in every track.",
+                "Undo",
+                lambda: self._put(tag, before, lambda _: self.anew()),
+                kind="threshold",
+            )
+
+        self._put(tag, value, done)
+
+    def _put(self, tag: str, value: float | None, done: Callable[[float | None], None]) -> None:
         desk = self._desk
         desk.bridge.ask(
             f"{KEEP}threshold {tag}",
             lambda: desk.services.set_threshold(tag, value),
-            lambda _: self.anew(),
+            done,
             lambda error: desk.complain("The threshold cannot be kept", error),
         )
 
