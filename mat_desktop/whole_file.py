@@ -15,7 +15,7 @@ from typing import IO
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file to write to, which is at ``path`` only if the block gets to its end; a link there stays one.
 
-    :raises OSError: the disk refuses; what was there before is as it was
+    :raises OSError: the disk refuses; what was there before is as it was. It names ``path``
     """
     target = Path(os.path.realpath(path))
     fresh = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")  # two processes may be at it
@@ -27,7 +27,9 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             shutil.copymode(target, fresh)  # the user may have closed it to others
         fresh.replace(target)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             fresh.unlink()
+        if isinstance(error, OSError) and error.filename in (None, str(fresh)):
+            error.filename = str(path)  # a full disk names no file, and nobody knows the one beside it
         raise

@@ -102,7 +102,12 @@ def _parser() -> argparse.ArgumentParser:
         _add_settings(subparsers.choices[name], settings)
 
     reproduce.add_argument("--table", choices=("1", "2", "3"), required=True)
-    reproduce.add_argument("--rows", nargs="+", help='only these, e.g. "Type E" or CRNN C=5')
+    reproduce.add_argument(
+        "--rows",
+        nargs="+",
+        metavar="NAME",
+        help='rows with one of these in their names, in quotes where it has a space: "CRNN C=5" "Type E"',
+    )
     reproduce.add_argument("--budget", choices=tuple(BUDGETS), default="full", help="default full")
     finetune.add_argument("--whole", action="store_true", help="train the whole network, not only a new head")
     export.add_argument("--from", dest="folder", type=Path, required=True, help="folder of a run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -76,20 +77,31 @@ def check_numbers(folder: Path, card: ModelCard) -> None:
 
 def write_card(folder: Path, card: ModelCard) -> None:
     """Put a card in the place of the one before."""
-    text = msgspec.json.format(msgspec.json.encode(card), indent=1)
     with whole_file(folder / CARD_FILE) as file:
-        file.write(text + b"\n")
+        file.write(_as_text(card))
 
 
 def save_model(folder: Path, card: ModelCard, arrays: Mapping[str, NDArray[np.generic]]) -> ModelCard:
-    """Write weights and card; the card's ``weights`` are filled in here. Returns the card as written."""
+    """Write weights and card; the card's ``weights`` are filled in here. Returns the card as written.
+
+    :raises OSError: the disk refuses, and it names the file; a model that was there is as it was
+    """
     folder.mkdir(parents=True, exist_ok=True)
     content = dump_safetensors(dict(arrays))
     weights = Weights(WEIGHTS_FILE, hashlib.sha256(content).hexdigest(), len(content))
     finished = replace(card, weights=weights)
-    (folder / WEIGHTS_FILE).write_bytes(content)
-    write_card(folder, finished)
+    with whole_file(folder / CARD_FILE) as file:
+        # The disk has all of the new card before the weights take the place of the old ones.
+        file.write(_as_text(finished))
+        file.flush()
+        os.fsync(file.fileno())
+        with whole_file(folder / WEIGHTS_FILE) as weights_file:
+            weights_file.write(content)
     return finished
+
+
+def _as_text(card: ModelCard) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n"
 
 
 def _weights_path(folder: Path, card: ModelCard) -> Path:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 
 from mat_desktop.errors import ModelFault
-from mat_desktop.inference.cards import open_card, read_weights
+from mat_desktop.inference.cards import open_card, read_weights, save_model
 from tests.models import tiny_model
 
 
@@ -23,6 +25,50 @@ def test_a_model_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     arrays = read_weights(tmp_path / "tiny", card)
     assert arrays["head.bias"].shape == (5,)
     assert np.isfinite(arrays["head.weight"]).all()
+
+
+@pytest.mark.parametrize("full", ["card.json", "model.safetensors"])
+def test_a_full_disk_leaves_the_model_before(tmp_path: Path, full: str) -> None:
+    resource = pytest.importorskip("resource")
+    card = tiny_model(tmp_path / "tiny")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "tiny").iterdir()}
+    longer = replace(card, data="x" * (1 << 20)) if full == "card.json" else card
+    arrays = {name: np.asarray(value + 1) for name, value in read_weights(tmp_path / "tiny", card).items()}
+    if full == "model.safetensors":
+        arrays["more"] = np.ones(1 << 18, np.float32)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for folder in (tmp_path / "tiny", tmp_path / "empty"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 19, limit[1]))
+        try:
+            with pytest.raises(OSError, match="File too large") as caught:
+                save_model(folder, longer, arrays)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        assert caught.value.filename == str(folder / full)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "tiny").iterdir()} == before
+    assert not list((tmp_path / "empty").iterdir())
+
+
+def test_weights_that_cannot_be_replaced_leave_the_card_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = tiny_model(tmp_path)
+    arrays = {name: np.asarray(value + 1) for name, value in read_weights(tmp_path, card).items()}
+    real = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if Path(target).name == "model.safetensors":
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse)
+        with pytest.raises(PermissionError) as caught:
+            save_model(tmp_path, replace(card, title="new"), arrays)
+    assert caught.value.filename == str(tmp_path / "model.safetensors")
+    assert open_card(tmp_path) == card
+    read_weights(tmp_path, card)
+    assert len(os.listdir(tmp_path)) == 2  # noqa: PTH208 - hidden ones count
 
 
 def refused(folder: Path) -> str:

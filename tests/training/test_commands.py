@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copytree
 
 import msgspec
 import pytest
@@ -377,6 +378,25 @@ def test_a_report_on_runs(place: Path, model: Path, tmp_path: Path) -> None:
     assert main(["report", str(folder), "--out", str(tmp_path / "report")]) == 0
     assert (tmp_path / "report" / "report.html").exists()
     assert main(["report", str(tmp_path)]) == 1
+
+
+def test_an_export_on_a_full_disk_leaves_the_model_before_and_names_the_file(
+    command: Command, place: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resource = pytest.importorskip("resource")
+    before = copytree(model, tmp_path / "kept")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((model / "card.json").stat().st_size + 200, limit[1]))
+    try:
+        assert command("export", "--from", str(run_of(place, model)), "--export", str(model)) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert "model.safetensors: File too large" in capsys.readouterr().err
+    assert _contents(model) == _contents(before)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_models_that_the_application_cannot_use_are_not_exported(

@@ -14,6 +14,7 @@ import pytest
 
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import UsageFault
+from training.checkpoints import DiskFault
 from training.metrics import best_f1, measure, pr_points
 from training.published import paper_table, paper_tables, published_results, row_of
 from training.report import report
@@ -528,3 +529,19 @@ def test_what_is_the_same_for_all_runs_is_said_once(pair: tuple[Path, Path], tmp
         _, text = report(runs, tmp_path / "out")
         size = text.read_text(encoding="utf-8").split("## Size and time")[1].split("##")[0]
         assert ("Data and split" in size) is said
+
+
+def test_a_full_disk_leaves_the_report_before(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    invent(tmp_path / "run")
+    pages = report([tmp_path / "run"], tmp_path / "out")
+    before = [path.read_bytes() for path in pages]
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 10, limit[1]))
+    try:
+        with pytest.raises(DiskFault, match=r"out/report\.html could not be written: File too large"):
+            report([tmp_path / "run"], tmp_path / "out", "another title")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert [path.read_bytes() for path in pages] == before
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.html", "report.md"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mat_desktop.errors import UsageFault
+from training.checkpoints import write_whole
 from training.report.content import compose
 from training.report.html import html
 from training.report.markdown import markdown
@@ -19,6 +20,7 @@ def report(runs: Sequence[Path], out: Path, title: str = "") -> tuple[Path, Path
     :param out: made if it is not there
     :param title: of the page; empty: the names of the runs
     :returns: the HTML page and the Markdown file
+    :raises DiskFault: a file could not be written; the report before stays
     :raises UsageFault: no run is given
     :raises ResultFault: a folder holds no result, or a broken one
     """
@@ -27,6 +29,6 @@ def report(runs: Sequence[Path], out: Path, title: str = "") -> tuple[Path, Path
     page = compose([read_run(folder) for folder in runs], title)
     out.mkdir(parents=True, exist_ok=True)
     written = out / "report.html", out / "report.md"
-    written[0].write_text(html(page), encoding="utf-8", newline="\n")
-    written[1].write_text(markdown(page, written[0].name), encoding="utf-8", newline="\n")
+    write_whole(written[0], lambda file: file.write(html(page).encode()))
+    write_whole(written[1], lambda file: file.write(markdown(page, written[0].name).encode()))
     return written
