@@ -8,16 +8,20 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from pathlib import Path
+from typing import TypeVar, get_args
 
 import torch
 from lightning_fabric import Fabric
 from torch import nn
 
 from mat_desktop.errors import MatError
+from training.settings import Precision
 
-FASTER = 1.1
-"""bf16 must be so many times as fast as fp32 in the self-test to be worth its rounding."""
+FASTER = 1.15
+"""bf16 must be so many times as fast as fp32 in the self-test to be worth its rounding.
+
+Also where two self-tests differ by some per cent, they then hardly ever differ in what they choose."""
 
 T = TypeVar("T")
 
@@ -133,6 +137,15 @@ def choose_precision(module: nn.Module, shape: tuple[int, ...]) -> str:
     with torch.random.fork_rng():
         plain, half = (_seconds(module, audio, enabled) for enabled in (False, True))
     return "bf16-mixed" if plain > FASTER * half else "32-true"
+
+
+def noted_precision(path: Path) -> str:
+    """That an earlier process chose and kept in a file; empty without one."""
+    try:
+        noted = path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+    return noted if noted != "auto" and noted in get_args(Precision) else ""
 
 
 def _seconds(module: nn.Module, audio: torch.Tensor, half: bool) -> float:

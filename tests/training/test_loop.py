@@ -22,6 +22,7 @@ from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.networks.registry import build, names
 from tests.training.corpora import make_corpus
 from training import loop
+from training.__main__ import main
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, DiskFault, load_checkpoint
 from training.datasets.corpus import read_corpus
@@ -30,8 +31,9 @@ from training.devices import choose_precision, synchronise
 from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
 from training.hearing import predict
 from training.inputs import Clips, hear, limited
-from training.loop import Diverged, averaged, check_length, fit, input_length
+from training.loop import Diverged, Training, averaged, check_length, fit, input_length
 from training.progress import Begin, End, Epoch, Event, StepDone
+from training.runs import folder_of
 from training.settings import Settings, SettingsFault
 from training.stopping import Stopped
 
@@ -395,6 +397,42 @@ def test_the_self_test_leaves_the_network_as_it_was() -> None:
     assert same(before, module.state_dict())
     assert module.training
     assert all(parameter.grad is None for parameter in module.parameters())
+
+
+def test_bf16_is_chosen_only_where_it_is_clearly_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = build(NetworkSpec("fcn1d", 3, 0.05), 3, 0.5)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    for plain, chosen in ((1.12, "32-true"), (1.2, "bf16-mixed")):
+        seconds = {False: plain, True: 1.0}
+        monkeypatch.setattr("training.devices._seconds", lambda _, __, half, seconds=seconds: seconds[half])
+        assert choose_precision(module, (1, 96, 300)) == chosen
+
+
+def test_a_run_killed_before_its_first_checkpoint_goes_on_in_the_precision_it_chose(
+    clips: Clips, corpus: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(TINY, dataset="corpus", precision="auto", epochs=1)
+    run = folder_of(tmp_path, settings, clips.dataset)
+    words = ["train", "--data", str(corpus), "--cache", str(cache), "--runs", str(tmp_path), *TEXT]
+    words += ["--precision", "auto", "--epochs", "1", "--progress", "json"]
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    for chosen in ("bf16-mixed", "32-true"):  # whatever the self-test would say here
+        monkeypatch.setattr(loop, "choose_precision", lambda *_, chosen=chosen: chosen)
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(Training, "_step", kill)
+            main([*words, "--again"])
+        assert not (run / LAST).exists()
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "choose_precision", kill)
+            assert main([*words, "--resume"]) == 0
+        assert load_checkpoint(run / LAST)["state"]["precision"] == chosen
 
 
 def test_normalisation_over_several_gpus_leaves_the_network_what_it_is() -> None:
