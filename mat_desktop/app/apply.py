@@ -26,7 +26,10 @@ def apply(session: Session, plan: Plan, cancel: Event) -> Iterator[WriteResult]:
         for file in plan.files:
             if cancel.is_set():
                 return
-            yield _write(session, run, file)
+            result = _write(session, run, file)
+            if result.status in (WriteStatus.CONFLICT, WriteStatus.FAILED):
+                session.journal.refuse(run, file.path, result.reason)
+            yield result
 
 
 def _write(session: Session, run: int, file: FilePlan) -> WriteResult:

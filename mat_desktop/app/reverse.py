@@ -52,6 +52,7 @@ def carry_out(
                 status = WriteStatus.CONFLICT if isinstance(fault, Conflict) else WriteStatus.FAILED
                 result = WriteResult(file.path, status, fault.cause)
                 again = again or not _is_gone(file.place)
+                session.journal.refuse(run, file.path, fault.cause)
             yield result
         if task.whole and not again:
             session.journal.tried(run)

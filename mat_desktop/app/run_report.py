@@ -17,11 +17,16 @@ from mat_desktop.domain.reversal import FileReversal
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.store.journal import Run
 
+Refused = Sequence[tuple[Path, str]]
+"""Files that were left as they were, each with the reason."""
+
 COLUMNS = ("path", "field", "before", "after", "state")
 
 
 def export_run(session: Session, number: int, path: Path) -> None:
     """Each field of each file with its values before and after; "undone" where they do not count any more.
+
+    A file that the run left as it was has its reason instead: in CSV as the state of a row without a field.
 
     :param path: CSV by its suffix (values joined by "; "), else JSON, in which names that are not UTF-8 keep
         their bytes as lone surrogates (PEP 383)
@@ -32,10 +37,12 @@ def export_run(session: Session, number: int, path: Path) -> None:
     if run is None:
         raise UsageFault(f"there is no run {number} that wrote anything")
     files = written_by(session.journal, number)
-    put(path, _as_csv(files) if path.suffix.lower() == ".csv" else _as_json(run, files))
+    refused = session.journal.refused(number)
+    as_csv = path.suffix.lower() == ".csv"
+    put(path, _as_csv(files, refused) if as_csv else _as_json(run, files, refused))
 
 
-def _as_csv(files: Sequence[FileReversal]) -> str:
+def _as_csv(files: Sequence[FileReversal], refused: Refused) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -43,10 +50,12 @@ def _as_csv(files: Sequence[FileReversal]) -> str:
         for item in file.fields:
             before, after = ("; ".join(values) for values in (item.change.before, item.change.after))
             writer.writerow([printable(file.path), item.change.field, before, after, item.why])
+    for place, reason in refused:
+        writer.writerow([printable(place), "", "", "", f"left as it was: {reason}"])
     return out.getvalue()
 
 
-def _as_json(run: Run, files: Sequence[FileReversal]) -> str:
+def _as_json(run: Run, files: Sequence[FileReversal], refused: Refused) -> str:
     report = {
         "program": f"mat-desktop {__version__}",
         "run": run.id,
@@ -68,5 +77,6 @@ def _as_json(run: Run, files: Sequence[FileReversal]) -> str:
             }
             for file in files
         ],
+        "left": [{"path": fspath(place), "reason": reason} for place, reason in refused],
     }
     return json.dumps(report, indent=1) + "\n"

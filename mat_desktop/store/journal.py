@@ -93,6 +93,13 @@ _MIGRATIONS = (
     UPDATE entry SET state = 'intended' WHERE state = 'dropped';
     UPDATE run SET finished = 0 WHERE id IN (SELECT run FROM entry WHERE state = 'intended');
     """,
+    # What a run left as it was is told with what it wrote.
+    """
+    CREATE TABLE IF NOT EXISTS refusal (
+        run INTEGER NOT NULL REFERENCES run (id), path BLOB NOT NULL, reason TEXT NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS refusal_by_run ON refusal (run);
+    """,
 )
 
 VERSION = len(_MIGRATIONS)
@@ -319,6 +326,19 @@ class Journal:
         """Say how an intended write ended."""
         with self._database.transaction() as db:
             db.execute("UPDATE entry SET state = ? WHERE id = ?", (state, entry))
+
+    def refuse(self, run: int, path: Path, reason: str) -> None:
+        """Note a file that a run left as it was, and why.
+
+        :param path: as the library knows the file
+        """
+        with self._database.transaction() as db:
+            db.execute("INSERT INTO refusal VALUES (?, ?, ?)", (run, os.fsencode(path), reason))
+
+    def refused(self, run: int) -> list[tuple[Path, str]]:
+        """Files that a run left as they were, each with the reason; older versions did not note them."""
+        rows = self._database.rows("SELECT path, reason FROM refusal WHERE run = ? ORDER BY rowid", (run,))
+        return [(Path(os.fsdecode(path)), reason) for path, reason in rows]
 
     def unfinished(self) -> list[Entry]:
         """Writes that were intended and neither happened nor were dropped, as far as the journal knows."""

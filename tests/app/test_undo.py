@@ -545,3 +545,31 @@ def test_a_run_is_exported_as_a_table_and_as_json(session: Session, tmp_path: Pa
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(StoreFault, match="cannot be written"):
         export_run(session, run, tmp_path / "folder.csv")
+
+
+def test_a_file_that_could_not_be_written_is_in_the_export_with_its_reason(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    stamps = [FileStamp.of(path.stat()) for path in music]
+    retag(music[0], GENRE="Pop")
+    genre = (Change(Field.GENRE, (), ("Rock",)),)
+    plan = Plan("tiny", tuple(FilePlan(p, stamp, genre) for p, stamp in zip(music, stamps, strict=True)))
+    left, *_ = list(apply(session, plan, Event()))
+    assert left.status is WriteStatus.CONFLICT
+    run = session.journal.own[-1]
+    export_run(session, run, tmp_path / "run.csv")
+    with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == 4
+    assert rows[-1] == [str(music[0]), "", "", "", f"left as it was: {left.reason}"]
+    export_run(session, run, tmp_path / "run.json")
+    report = json.loads((tmp_path / "run.json").read_text())
+    assert report["left"] == [{"path": str(music[0]), "reason": left.reason}]
+
+    retag(music[0], GENRE="Pop")
+    music[1].unlink()
+    results = do(session, undoing(session, run))
+    back = session.journal.own[-1]
+    reasons = {result.path: result.reason for result in results if result.status is WriteStatus.FAILED}
+    assert list(reasons) == [music[1]]
+    assert session.journal.refused(back) == list(reasons.items())
