@@ -118,6 +118,7 @@ def limited(dataset: Dataset, most: int) -> Dataset:
         splits=dataset.splits[chosen],
         labels=dataset.labels[chosen],
         licence_classes=dataset.licence_classes[chosen],
+        seconds=tuple(dataset.seconds[index] for index in chosen) if dataset.seconds else (),
     )
 
 

@@ -49,9 +49,9 @@ class Log:
         self.decoded: list[str] = []
         real = features.window
 
-        def watched(path: Path, spec: MelSpec) -> np.ndarray:
+        def watched(path: Path, spec: MelSpec, seconds: float) -> np.ndarray:
             self.decoded.append(path.name)
-            return real(path, spec)
+            return real(path, spec, seconds)
 
         monkeypatch.setattr(features, "window", watched)
 
@@ -164,7 +164,7 @@ def test_it_stops_while_a_long_clip_is_decoded(tmp_path: Path, monkeypatch: pyte
     clips = [clip(tmp_path / f"{n}.wav", 0.5) for n in range(2)]
     enough = threading.Event()
 
-    def endless(path: Path, spec: MelSpec) -> np.ndarray:
+    def endless(path: Path, spec: MelSpec, seconds: float) -> np.ndarray:
         assert enough.wait(60)
         return window(path, spec)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 import json
 import pickle
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.networks.base import InputSpec
+from tests.sounds import encode, tone
 from tests.training.corpora import make_corpus
 from tests.training.layouts import (
     TAGGED,
@@ -27,6 +31,7 @@ from training.datasets import msd
 from training.datasets.dataset import DatasetFault
 from training.datasets.registry import READERS, open_dataset
 from training.datasets.tables import vocabulary
+from training.inputs import hear, limited
 from training.settings import meanings
 
 Change = Callable[[list[str]], list[str]]
@@ -78,6 +83,24 @@ def test_mtat_has_both_splits_in_use(tmp_path: Path) -> None:
     for clip, split in zip(everything.clips, everything.splits, strict=True):
         digit = clip.parent.name
         assert split == ("valid" if digit == "c" else "test" if digit in "def" else "train")
+
+
+@pytest.mark.parametrize("waveform", [False, True])
+def test_a_clip_of_mtat_that_was_cut_off_is_listed_and_skipped(tmp_path: Path, waveform: bool) -> None:
+    folder = make_mtat(tmp_path / "mtat")
+    whole, cut = (folder / mtat_path(clip) for clip in (0, 1))
+    encode(whole, tone(29.1, 16_000, channels=1), 16_000)
+    data = whole.read_bytes()
+    first = data.index(b"\xff\xf3", data.index(b"Xing" if b"Xing" in data else b"Info"))
+    cut.write_bytes(data[first : len(data) // 3])  # nothing in it tells how long it was
+    dataset = limited(open_dataset("mtat", folder), 0)
+    waves = InputSpec("waveform", 16_000, 16_000, any_length=False)
+    listens_to = waves if waveform else InputSpec.log_mel(MelSpec(), any_length=True)
+    clips = hear(dataset, listens_to, tmp_path / "cache", lambda *_: None)
+    assert clips.usable[:2].tolist() == [True, False]
+    (said,) = (skipped for skipped in clips.skipped if skipped.clip == str(cut))
+    assert re.fullmatch(r"ends after 9\.\d of its 29 seconds", said.reason)
+    assert limited(dataset, 1).seconds == (29, 29, 29)
 
 
 def test_mtat_can_be_split_at_random_by_clips(tmp_path: Path) -> None:
@@ -171,6 +194,8 @@ def test_annotations_that_are_wrong_stop_with_the_line(tmp_path: Path, change: C
         (replaced(3, mtat_path(1), mtat_path(2)), "line 3: clip 3 is .*02.*in annotations_final.csv .*01"),
         (replaced(3, '"3"', '"2"'), "line 3: clip_id 2 stands in line 2 already"),
         (replaced(3, '"3"\t', ""), "line 3: 9 columns instead of 10"),
+        (replaced(3, '"59"', '"x"'), "line 3: .*segmentEnd"),
+        (replaced(3, '"59"', '"30"'), "line 3: segmentEnd 30 is not after segmentStart 30"),
         (without(2), "no clip 65, though annotations_final.csv has it"),
     ],
 )
@@ -537,6 +562,11 @@ def test_a_corpus_lists_missing_clips(tmp_path: Path) -> None:
         ("labels.npz", b"", r"labels\.npz is damaged, or holds pickled objects"),
         ("vocabularies.json", b"{", r"vocabularies\.json: "),
         ("vocabularies.json", b'{"mtat": "low"}', r"vocabularies\.json: Expected `array`"),
+        (
+            "vocabularies.json",
+            b'{"mtat": ["low", "low"]}',
+            r"vocabularies\.json: 'mtat' has the tag 'low' twice",
+        ),
         ("vocabularies.json", b'{"mtg": ["low"]}', r"labels\.npz: no array 'mtg'"),
         ("vocabularies.json", b'{"mtat": ["low"]}', r"labels\.npz: 'mtat' is \(6, 2\), not \(6, 1\)"),
         (

@@ -82,13 +82,14 @@ def filled(
     dataset: Dataset,
     cache: Path,
     spec: MelSpec,
-    compute: Callable[[Path], NDArray[np.generic]],
+    compute: Callable[[Path, float], NDArray[np.generic]],
     report: Report,
 ) -> tuple[Rows, NDArray[np.bool_], tuple[Skipped, ...]]:
     """Compute what is not in the cache yet: the rows, which clips are usable, and why the others are not.
 
     :param spec: names the cache, and says how large a row is
-    :param compute: the row of a clip, which a float16 array [mel, frames] takes; several run at once
+    :param compute: the row of a clip that must have so many seconds (0: any), which a float16 array
+        [mel, frames] takes; several run at once
     :raises DatasetFault: the cache cannot be written, is in use, or no clip can be decoded
     """
     folder = cache / f"{dataset.name}-{spec.digest()}"
@@ -205,14 +206,15 @@ def _fill(
     dataset: Dataset,
     store: Store,
     rows: NDArray[np.int64],
-    compute: Callable[[Path], NDArray[np.generic]],
+    compute: Callable[[Path, float], NDArray[np.generic]],
     report: Report,
 ) -> None:
     pending = np.flatnonzero(store.state[rows] == PENDING)
 
     def one(index: int) -> DecodeError | None:
         try:
-            store.array[rows[index]] = compute(dataset.clips[index])
+            seconds = dataset.seconds[index] if dataset.seconds else 0.0
+            store.array[rows[index]] = compute(dataset.clips[index], seconds)
         except DecodeError as error:
             return error
         return None

@@ -8,6 +8,7 @@ Layout: ``audio/NNNNN.opus``, ``tracks.tsv`` (id, split, source, ..., licence_cl
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) ->
         )
     except ValueError as error:
         raise DatasetFault(f"{folder / 'vocabularies.json'}: {error}") from error
+    for vocabulary, names in vocabularies.items():
+        twice = next((tag for tag, count in Counter(names).items() if count > 1), None)
+        if twice is not None:
+            raise DatasetFault(
+                f"{folder / 'vocabularies.json'}: {vocabulary!r} has the tag {twice!r} twice: "
+                "nobody could tell its columns apart"
+            )
     try:
         with np.load(folder / "labels.npz", allow_pickle=False) as file:
             arrays = dict(file)

@@ -49,6 +49,7 @@ class Dataset:
     :param splits: "train", "valid" or "test" of each clip
     :param labels: float32 [clips, tags] in 0..1; hard labels are 0 and 1
     :param licence_classes: of each clip, for the model card; empty strings where the data set has none
+    :param seconds: that each clip must have, where the lists say so; else empty
     :param skipped: clips that are listed but missing, empty or without labels; they are not among ``clips``
     :param about: what it is, in one sentence, for the model card
     :param how_split: which clips are in which split, in a few words, for reports
@@ -60,6 +61,7 @@ class Dataset:
     labels: NDArray[np.float32]
     tags: tuple[Tag, ...]
     licence_classes: NDArray[np.str_]
+    seconds: tuple[float, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     about: str = ""
     how_split: str = ""
@@ -85,6 +87,7 @@ def assemble(
     how_split: str,
     source: str,
     licence_classes: Sequence[str] = (),
+    seconds: Sequence[float] = (),
     skipped: Sequence[Skipped] = (),
 ) -> Dataset:
     """A data set of the clips whose files are there; the others are named in ``skipped``.
@@ -105,6 +108,7 @@ def assemble(
         labels=labels[kept],
         tags=tags,
         licence_classes=np.array([licence_classes[index] if licence_classes else "" for index in kept]),
+        seconds=tuple(seconds[index] for index in kept) if seconds else (),
         skipped=(*skipped, *lost),
         about=about,
         how_split=how_split,

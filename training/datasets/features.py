@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 from mat_desktop.audio.decode import Decoding
 from mat_desktop.audio.mel import log_mel
 from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.errors import DecodeError
 from training.datasets.cache import Report, Rows, filled
 from training.datasets.dataset import Dataset, Skipped
 
 WHOLE_SECONDS = 600
 """Tracks up to here are decoded once and kept whole; of longer ones only the middle is, found beforehand."""
+
+LEAST_PART = 0.9
+"""Of the length that a data set's lists give a clip: encoders add or leave out a little."""
 
 Samples = NDArray[np.float32]
 
@@ -37,7 +41,11 @@ def prepare(dataset: Dataset, cache: Path, spec: MelSpec, report: Report) -> Fea
 
     :raises DatasetFault: the cache cannot be written, is in use, or no clip can be decoded
     """
-    return Features(*filled(dataset, cache, spec, lambda clip: log_mel(window(clip, spec), spec), report))
+
+    def compute(clip: Path, seconds: float) -> NDArray[np.float32]:
+        return log_mel(window(clip, spec, seconds), spec)
+
+    return Features(*filled(dataset, cache, spec, compute, report))
 
 
 def normalisation(
@@ -56,11 +64,12 @@ def normalisation(
     return mean.astype(np.float32), std.astype(np.float32)
 
 
-def window(path: Path, spec: MelSpec) -> Samples:
+def window(path: Path, spec: MelSpec, seconds: float = 0.0) -> Samples:
     """One network input of a file: the middle of what is longer, repetitions of what is shorter.
 
     Memory does not depend on the length of the file.
 
+    :param seconds: that it must have; 0: any. An mp3 that was cut off does not tell
     :returns: float32 mono [spec.window_samples]
     :raises DecodeError: the file cannot be decoded, or ends early
     """
@@ -71,6 +80,8 @@ def window(path: Path, spec: MelSpec) -> Samples:
             blocks.append(block)
         else:
             blocks.clear()
+    if total < LEAST_PART * seconds * spec.sample_rate:
+        raise DecodeError(path, f"ends after {total / spec.sample_rate:.1f} of its {seconds:g} seconds")
     start = (total - spec.window_samples) // 2
     if blocks:
         clip = np.concatenate(blocks)

@@ -59,7 +59,7 @@ def read_mtat(folder: Path, *, clips: str = "tagged", split: str = "folders", se
     check_option("split", split, ("folders", "random"))
     path = folder / "annotations_final.csv"
     annotations = read_annotations(path)
-    _check_info(folder / "clip_info_final.csv", annotations)
+    lengths = read_lengths(folder / "clip_info_final.csv", annotations)
     top = top_tags(annotations, path)
     labels = annotations.marks[:, [annotations.tags.index(tag) for tag in top]].astype(np.float32)
     chosen = np.flatnonzero(labels.any(axis=1) if clips == "tagged" else np.ones(len(labels), np.bool_))
@@ -82,6 +82,7 @@ def read_mtat(folder: Path, *, clips: str = "tagged", split: str = "folders", se
         how_split=f"{how_split}; "
         + ("clips with at least one of the tags" if clips == "tagged" else "all clips"),
         source=SOURCE,
+        seconds=[lengths[annotations.clip_ids[index]] for index in chosen],
     )
 
 
@@ -152,12 +153,16 @@ def _check_tags(path: Path, header: list[str], tags: tuple[str, ...]) -> None:
         raise fault_at(path, 1, f"{len(tags)} tags instead of {len(known)}: no column {', '.join(missing)}")
 
 
-def _check_info(path: Path, annotations: Annotations) -> None:
-    """Whether both files speak of the same clips."""
+def read_lengths(path: Path, annotations: Annotations) -> dict[str, float]:
+    """Seconds of each clip that has annotations, by ``clip_id``.
+
+    :raises DatasetFault: both files do not speak of the same clips, or a length is none
+    """
     rows = read_rows(path, SOURCE, quoted=True)
     check_header(path, next(rows)[1], INFO_COLUMNS)
     expected = dict(zip(annotations.clip_ids, annotations.paths, strict=True))
     ids = Unique("clip_id")
+    lengths = {}
     for line, row in rows:
         if len(row) != len(INFO_COLUMNS):
             raise fault_at(path, line, f"{len(row)} columns instead of {len(INFO_COLUMNS)}")
@@ -165,8 +170,20 @@ def _check_info(path: Path, annotations: Annotations) -> None:
         file = expected.pop(row[0], None)
         if file is not None and file != row[-1]:
             raise fault_at(path, line, f"clip {row[0]} is {row[-1]!r}, in annotations_final.csv {file!r}")
+        if file is not None:
+            lengths[row[0]] = _length(path, line, dict(zip(INFO_COLUMNS, row, strict=True)))
     if expected:
         raise DatasetFault(f"{path}: no clip {next(iter(expected))}, though annotations_final.csv has it")
+    return lengths
+
+
+def _length(path: Path, line: int, row: dict[str, str]) -> float:
+    start, end = (
+        float(match(r"\d+(\.\d+)?", row[name], name, path, line)) for name in ("segmentStart", "segmentEnd")
+    )
+    if end <= start:
+        raise fault_at(path, line, f"segmentEnd {end:g} is not after segmentStart {start:g}")
+    return end - start
 
 
 def _has_audio(folder: Path) -> bool:

@@ -61,8 +61,8 @@ def prepare_waveforms(
     # A window of one frame more is as many samples as the row is long.
     row = spec_of(spec.sample_rate, (spec.window_frames + 1) / spec.sample_rate)
 
-    def samples(clip: Path) -> NDArray[np.float16]:
-        whole = (window(clip, row).clip(-1, 1) * FULL_SCALE).round().astype(np.int16)
+    def samples(clip: Path, seconds: float) -> NDArray[np.float16]:
+        whole = (window(clip, row, seconds).clip(-1, 1) * FULL_SCALE).round().astype(np.int16)
         return whole[None].view(np.float16)
 
     rows, usable, skipped = filled(dataset, cache, spec, samples, report)
