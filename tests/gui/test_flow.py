@@ -448,6 +448,44 @@ def test_a_write_can_be_for_what_is_reviewed_and_says_what_is_not(qtbot: QtBot, 
     assert "not reviewed" not in panel.summary.text()
 
 
+def test_what_the_table_does_not_show_is_not_decided_on(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    view = library.library
+    view.select(0)
+    row = view.row
+    assert row is not None
+    conflicts = Item("", state=State.CONFLICT)
+    qtbot.waitUntil(lambda: view.sidebar.side.place(conflicts) > 0, timeout=5000)
+    view.sidebar.choose(conflicts)
+    assert view.row is None
+    assert view.pane.suggestions == ()
+    library.actions_["accept_1"].trigger()
+    view.show_all()
+    assert view.row is row
+    view.sidebar.choose(conflicts)
+    library.pages.show("review")  # goes through its own queue
+    assert view.row is not None
+    library.pages.show("library")
+    assert view.row is None
+    library.actions_["accept_1"].trigger()
+    assert not any(row.verdicts for row in library.tracks.rows())
+
+
+def test_of_several_tracks_those_that_the_table_hides_are_not_decided_on(
+    qtbot: QtBot, library: Window
+) -> None:
+    listen(qtbot, library)
+    view = library.library
+    view.select(0)
+    press(qtbot, library, Key.Key_Down, shift=True)
+    press(qtbot, library, Key.Key_Down, shift=True)
+    qtbot.waitUntil(lambda: len(view.meant()) == 3, timeout=5000)
+    shown = view.row
+    assert shown is not None
+    library.tracks.filter(Word(shown.title.lower()))
+    assert view.meant() == [shown]
+
+
 def test_a_folder_is_taken_out_of_the_library(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     sidebar = library.library.sidebar
     qtbot.waitUntil(lambda: sidebar.side.place(Item("", folder=services.music)) > 0, timeout=5000)

@@ -216,6 +216,8 @@ class Library(QWidget):
         self.dock.show()
         if sizes:
             self.middle.setSizes(sizes)
+        if not self.tracks.rowCount():  # of Review's queue, no row of the table
+            self._show(None)
 
     def lend_dock(self) -> Dock:
         """The pictures, for another page that shows the same track."""
@@ -257,12 +259,19 @@ class Library(QWidget):
         self.search.setFocus()
 
     def _arranged(self) -> None:
-        """Others are shown: keep the track in view, if it is still among them."""
+        """Others are shown: keep the track in view, if it is still among them.
+
+        What is hidden is not decided on: it is neither in view nor one of several any more.
+        """
         self._say_nothing()
+        if any(row.place < 0 for row in self._many):
+            self._gather()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
             self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
         elif self.tracks.rowCount():
             self.select(0)
+        elif self.row is not None and self.middle.isAncestorOf(self.dock):  # else Review shows the track
+            self._show(None)
 
     def show_all(self) -> None:
         """No filter."""
