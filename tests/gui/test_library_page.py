@@ -61,6 +61,7 @@ def test_what_cannot_be_understood_is_said_and_marked(qtbot: QtBot, library: Win
     assert isinstance(field._error, QueryError)
     assert (field._error.start, field._error.end) == (0, 5)
     assert len(titles(library)) == 6  # the table stays as it is
+    assert problem.instead.text() == "The list is not searched"
     field.setText("guitar >")  # may go on: only after a pause
     assert problem.isHidden()
     qtbot.waitUntil(problem.isVisible, timeout=3000)
@@ -68,6 +69,22 @@ def test_what_cannot_be_understood_is_said_and_marked(qtbot: QtBot, library: Win
     field.setText("song")
     assert problem.isHidden()
     assert field._error is None
+
+
+def test_a_wrong_query_says_which_one_the_list_answers(qtbot: QtBot, library: Window) -> None:
+    field, problem = library.library.search, library.library.problem
+    for query, before in (("song 1 state:fnord", "song 1 state:f"), ("song 2 gitar > 0.2", "song 2 gitar")):
+        field.clear()
+        qtbot.keyClicks(field, query)
+        qtbot.waitUntil(problem.isVisible, timeout=3000)
+        assert problem.instead.text() == f"The list still answers “{before}”"
+        assert library.library.asking.text == before
+    field.setText("song " * 30)
+    field.setText("song " * 30 + "polka > 0.5 rock")
+    assert problem.instead.text() == f"The list still answers “{('song ' * 5)[:24]}…”"
+    field.clear()
+    field.setText("polka > 0.5 rock")
+    assert problem.instead.text() == "The list is not searched"
 
 
 def test_where_no_score_is_high_enough_the_highest_is_said(qtbot: QtBot, library: Window) -> None:

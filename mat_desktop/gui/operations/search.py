@@ -59,6 +59,11 @@ class Search(QObject):
         tags = {tag.shown: tag.name for tag in self._services.scheme.tags}
         return Vocabulary(tags, [state.value for state in State])
 
+    @property
+    def text(self) -> str:
+        """The query whose tracks are shown, as it was typed; empty where nothing was asked."""
+        return self._text if self.query is not None else ""
+
     def type(self, text: str) -> None:
         """The text is another. While it cannot be understood the table stays as it is."""
         self._pause.stop()

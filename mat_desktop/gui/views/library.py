@@ -169,7 +169,7 @@ class Library(QWidget):
         self.asking.asked.connect(self._filter)
         self.asking.explained.connect(self.nothing.setText)
         self.asking.wrong.connect(self.search.set_error)
-        self.asking.wrong.connect(self.problem.show_error)
+        self.asking.wrong.connect(lambda error: self.problem.show_error(error, self.asking.text))
         self.tracks.arranged.connect(self._arranged)
         self.search.returnPressed.connect(self.table.setFocus)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))

@@ -9,9 +9,12 @@ from mat_desktop.domain.query import QueryError
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Icon, Key, Link, Panel, Text
 
+MOST = 24
+"""Characters of the query before that are repeated."""
+
 
 class QueryProblem(Panel):
-    """Why a query is not understood; hidden while it is."""
+    """Why a query is not understood, and what the table shows instead; hidden while it is understood."""
 
     def __init__(self) -> None:
         super().__init__("surface", edges="b")
@@ -21,14 +24,22 @@ class QueryProblem(Panel):
         layout.addWidget(Icon("circle-alert", 14, "danger"))
         self.text = Text(size=12, token="danger", elide=True)
         layout.addWidget(self.text, 1)
+        self.instead = Text(size=12, token="muted")
+        layout.addWidget(self.instead)
         self.hide()
 
-    def show_error(self, error: QueryError | None) -> None:
-        """Say it, or nothing."""
+    def show_error(self, error: QueryError | None, before: str) -> None:
+        """Say it, or nothing.
+
+        :param before: the query that the table still answers, empty for none
+        """
         text = str(error) if error is not None else ""
-        if text and text != self.text.text():
-            announce(self, text)
+        before = before if len(before) <= MOST else f"{before[:MOST]}…"
+        instead = f"The list still answers “{before}”" if before else "The list is not searched"
+        if text and (text, instead) != (self.text.text(), self.instead.text()):
+            announce(self, f"{text}. {instead}.")
         self.text.setText(text)
+        self.instead.setText(instead)
         self.setVisible(bool(text))
 
 
