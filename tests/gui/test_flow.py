@@ -435,7 +435,7 @@ def test_a_write_can_be_for_what_is_reviewed_and_says_what_is_not(qtbot: QtBot, 
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert panel.scopes["reviewed"].text() == "Reviewed 0"
     assert not panel.scopes["reviewed"].isEnabled()
-    assert ". None of them is reviewed yet. Sound" in panel.summary.text()
+    assert ". None of the files is reviewed yet. Sound" in panel.summary.text()
     library.panels.close()
     library.review.mark(library.library.selected())
     qtbot.waitUntil(lambda: library.tracks.counts()[State.REVIEWED] == 1, timeout=5000)

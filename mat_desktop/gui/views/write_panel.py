@@ -215,7 +215,7 @@ class WritePanel(ConfirmPanel):
         if not left:
             return ""
         if left == count:
-            return "None of them is reviewed yet. " if count > 1 else "It is not reviewed yet. "
+            return f"{'None of the files is' if count > 1 else 'The file is not'} reviewed yet. "
         return f"{words.number(left)} of the files {'is' if left == 1 else 'are'} not reviewed yet. "
 
     def _refresh(self) -> None:
