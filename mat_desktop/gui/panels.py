@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -22,13 +22,15 @@ from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.views.write_panel import WritePanel
 
 BAD = (State.FAILED, State.CONFLICT)
+LEFT = "left"
+"""Kind of the message on files that a write left as they were."""
 
 
 class Panels(QObject):
     """``opened`` and ``closed`` say that one is there or gone.
 
     ``confirmed`` hands over a plan that is to be written, ``taken_back`` a task with files, ``read_again``
-    paths of files.
+    paths of files, ``settled`` names the kind of a message that is no longer so.
     """
 
     opened = Signal()
@@ -36,12 +38,14 @@ class Panels(QObject):
     confirmed = Signal(object)
     taken_back = Signal(object, object)
     read_again = Signal(object)
+    settled = Signal(str)
     policy_picked = Signal(object, object)
 
     def __init__(self, desk: Desk, library: Library, writing: Write) -> None:
         super().__init__()
         self._desk, self._library, self._writing = desk, library, writing
         self._old = False
+        self._left: frozenset[Path] = frozenset()
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
         self.problems = Problems()
@@ -163,8 +167,24 @@ class Panels(QObject):
             self.problems.show_problems(bad)
             self._open(self.problems, self.problems.list)
 
+    def tell_left(self, text: str, paths: Collection[Path]) -> None:
+        """Say that a write left files as they were, until none of them has a problem any more."""
+        self._left = frozenset(paths)
+        self._desk.say("warning", text, "Show problems", self._open_left, kind=LEFT)
+
+    def _open_left(self) -> None:
+        self.open_problems()
+        self.problems.look_at(self._left)
+
+    def _settle_left(self) -> None:
+        rows = [self._desk.tracks.row(path) for path in self._left]
+        if self._left and not any(row is not None and row.state in BAD for row in rows):
+            self._left = frozenset()
+            self.settled.emit(LEFT)
+
     def counted(self) -> None:
         """Rows changed."""
+        self._settle_left()
         if self._shows(self.problems):
             self.problems.show_problems(self._bad())
 

@@ -247,6 +247,7 @@ class Window(QMainWindow):
         self.archive.write.connect(lambda: review.then(lambda: panels.open_write(every=True)))
         self.archive.elsewhere.connect(self._written_elsewhere)
         panels.read_again.connect(self.scan.read_again)
+        panels.settled.connect(pages.clear_message)
         panels.policy_picked.connect(review.set_policy)
         self.status.problems.clicked.connect(panels.open_problems)
 
@@ -354,7 +355,7 @@ class Window(QMainWindow):
         if bad:
             left = f"{words.plural(len(bad), 'file')} left as {'it was' if len(bad) == 1 else 'they were'}"
             text = f"{left}: {bad[0].path.name}: {bad[0].reason}"
-            self.pages.say("warning", text, "Show problems", self.panels.open_problems)
+            self.panels.tell_left(text, [result.path for result in bad])
         self.possible.refresh()
 
     def _written_elsewhere(self, paths: list[Path]) -> None:

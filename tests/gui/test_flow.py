@@ -20,6 +20,7 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.scale import on_scale
+from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.sidebar import Item
 from mat_desktop.gui.window import Window
@@ -204,6 +205,32 @@ def test_a_file_that_another_program_changed_is_a_conflict(
     assert library.panels.problems.problems.rowCount() == 3  # this one, and the two that were never readable
     library.panels.read_bad_again()
     qtbot.waitUntil(lambda: row.state is State.TO_REVIEW, timeout=5000)
+
+
+def test_show_problems_shows_the_file_that_was_left_as_long_as_it_has_one(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    path = list(services.files)[2]
+    services.conflict = path
+    banners, problems = library.library.banners, library.panels.problems
+
+    def write() -> Banner:
+        library.actions_["write"].trigger()
+        qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+        library.panels.write.confirm()
+        qtbot.waitUntil(lambda: any("left as it was" in text for text in banners.texts()), timeout=5000)
+        return next(b for b in banners.findChildren(Banner) if "left as it was" in b.text and b.isVisible())
+
+    write()
+    library.panels.read_bad_again()
+    qtbot.waitUntil(lambda: not any("left as it was" in text for text in banners.texts()), timeout=5000)
+    row = library.tracks.row(path)
+    assert row is not None
+    assert row.state is State.TO_REVIEW
+    write().action.click()
+    qtbot.waitUntil(lambda: library.panels.is_open, timeout=5000)
+    assert problems.problems.row(problems.list.currentIndex().row()) is row
 
 
 def test_policies_decide_what_happens_to_old_values(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
@@ -132,6 +133,12 @@ class Problems(Panel):
         self.title.setText(words.plural(len(rows), "problem"))
         if rows:
             self.list.setCurrentIndex(self.problems.index(0))
+
+    def look_at(self, paths: Collection[Path]) -> None:
+        """Bring the first of these files into view that is listed."""
+        rows = (self.problems.row(place) for place in range(self.problems.rowCount()))
+        at = next((n for n, row in enumerate(rows) if row is not None and row.path in paths), 0)
+        self.list.setCurrentIndex(self.problems.index(at))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape goes back."""
