@@ -53,7 +53,7 @@ def main(folder: Path, home: Path) -> None:
     wait("the demo tracks", lambda: len(rows()) == 8 and not window.bridge.busy)
     press(Qt.Key.Key_L, SHIFT)
     wait("they are heard", lambda: all(row.state is State.TO_REVIEW for row in rows()))
-    window.library.select(4)
+    window.library.select(5)
     wait("the picture", lambda: _has_picture(window))
     camera.take("library")
 
