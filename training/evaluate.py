@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import ModelFault
@@ -18,24 +20,41 @@ from training.datasets.dataset import Dataset, DatasetFault
 from training.hearing import predict
 from training.inputs import Clips, Standard
 from training.loop import Trained, by_vocabulary
+from training.metrics import best_f1, measure
+
+Array = NDArray[np.float32]
 
 
-def evaluate(
-    card: ModelCard, trained: Trained, clips: Clips, fabric: Fabric
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Figures by split and vocabulary.
+def evaluate(card: ModelCard, trained: Trained, clips: Clips, fabric: Fabric) -> dict[str, dict[str, Any]]:
+    """For each split the figures by vocabulary as in cards, and over all tags and of each tag as in a
+    run's results. Thresholds of best F1 are those of the validation split.
 
     :param fabric: its processes share the measuring
     :raises DatasetFault: the data set has other tags than the model, or a split is empty
     """
-    dataset, clips = clips.dataset, replace(clips, level=card.level)
-    check_tags(card, dataset)
-    figures = {}
-    for split in ("valid", "test"):
-        indices = clips.split(split)
-        scores = predict(trained.module, clips, indices, trained.standard, fabric)
-        figures[split] = by_vocabulary(scores, clips.labels(indices), dataset)
-    return figures
+    heard = _scores(card, trained, clips, fabric)
+    tags = [tag.key for tag in card.tags]
+    thresholds = best_f1(*heard["valid"])
+    return {
+        split: {
+            "vocabularies": by_vocabulary(*found, clips.dataset),
+            "all": measure(*found, tags, thresholds, "valid").as_dict(),
+        }
+        for split, found in heard.items()
+    }
+
+
+def _scores(
+    card: ModelCard, trained: Trained, clips: Clips, fabric: Fabric
+) -> dict[str, tuple[Array, Array]]:
+    """Scores and labels of the validation and test split."""
+    check_tags(card, clips.dataset)
+    clips = replace(clips, level=card.level)
+    splits = {split: clips.split(split) for split in ("valid", "test")}
+    return {
+        split: (predict(trained.module, clips, indices, trained.standard, fabric), clips.labels(indices))
+        for split, indices in splits.items()
+    }
 
 
 def has_tags_of(card: ModelCard, dataset: Dataset) -> bool:
