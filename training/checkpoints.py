@@ -36,7 +36,10 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever its reader meets in a damaged file
-        raise DiskFault(f"{printable(path)} is not a usable checkpoint: {_reason(error)}") from error
+        if isinstance(error, OSError):
+            raise DiskFault(f"{printable(path)} cannot be read: {_reason(error)}") from error
+        anew = "; the same command with --again begins the training anew" if path.name == LAST else ""
+        raise DiskFault(f"{printable(path)} is damaged{anew}") from error
     return content
 
 
