@@ -48,7 +48,16 @@ from training.merging import compare as compare_merging
 from training.options import DATA, NETWORK, flags_told, open_data, read_data, settings_of
 from training.paper_table import beside, face
 from training.pooling import compare as compare_poolings
-from training.progress import EVERY_SECONDS, Bar, Event, Exported, JsonLines, Preparing, RunOpened
+from training.progress import (
+    EVERY_SECONDS,
+    Bar,
+    Event,
+    Exported,
+    JsonLines,
+    Preparing,
+    RunOpened,
+    without_nan,
+)
 from training.report import report as write_report
 from training.report.words import BUDGETS as WORDS
 from training.report.words import full_name
@@ -306,7 +315,7 @@ def robustness(options: argparse.Namespace) -> int:
     if options.note:
         noted = {**found, "command": without_paths(sys.argv[1:])}
         write_card(options.model, replace(card, metrics={**card.metrics, "robustness": noted}))
-    Console().print_json(data=found)
+    Console().print_json(data=without_nan(found))
     return 0
 
 
@@ -430,13 +439,13 @@ def _write_model(
     card = export_model(trained, clips, settings.spec, options.export, about, fabric)
     if card:
         if options.progress != "json":  # a program that listens finds them in the card
-            console.print_json(data=card.metrics)
+            console.print_json(data=without_nan(card.metrics))
         tell(options, Exported(str(options.export.resolve()), card.digest))
 
 
 def _print(figures: Any) -> None:
     if IS_FIRST:
-        Console().print_json(data=figures)
+        Console().print_json(data=without_nan(figures))
 
 
 def _input_of(settings: Settings) -> InputSpec:

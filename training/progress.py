@@ -139,7 +139,7 @@ Event: TypeAlias = Begin | StepDone | Epoch | End | Preparing | RunOpened | Expo
 
 def as_dict(event: Event) -> dict[str, Any]:
     """For JSON: an epoch is an event like others, and what is not defined is null."""
-    plain: dict[str, Any] = _without_nan(asdict(event))
+    plain: dict[str, Any] = without_nan(asdict(event))
     return {"event": "epoch", **plain} if isinstance(event, Epoch) else plain
 
 
@@ -158,7 +158,7 @@ class Log:
         if isinstance(event, Epoch):
             # Written anew each time: a killed run may have left an epoch that is now done again.
             self.epochs = [epoch for epoch in self.epochs if epoch.number < event.number] + [event]
-            text = "".join(json.dumps(_without_nan(asdict(epoch))) + "\n" for epoch in self.epochs)
+            text = "".join(json.dumps(without_nan(asdict(epoch))) + "\n" for epoch in self.epochs)
             write_whole(self.folder / "epochs.jsonl", lambda file: file.write(text.encode()))
         if isinstance(event, TagFigures):  # of the last epoch alone
             write_whole(self.folder / "tags.json", lambda file: file.write(_line(event).encode()))
@@ -245,11 +245,12 @@ def _left(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """Plain values with None where a figure is not defined: JSON has no word for it."""
     if isinstance(value, dict):
-        return {name: _without_nan(item) for name, item in value.items()}
+        return {name: without_nan(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from mat_desktop.domain.epochs import worth
 from mat_desktop.errors import MatError, printable
 from training.checkpoints import write_whole
 from training.metrics import Bools, Metrics, binarise, right
+from training.progress import without_nan
 
 Array = NDArray[np.float32]
 
@@ -202,7 +202,7 @@ def read_epochs(folder: Path) -> tuple[EpochLine, ...]:
     for number, line in enumerate(lines, 1):
         try:
             # Not msgspec's reader: Python writes NaN where a figure is not defined, which is not JSON.
-            plain = _without_nan(json.loads(line))
+            plain = without_nan(json.loads(line))
             if not isinstance(plain, dict) or "event" in plain:
                 continue
             epoch = msgspec.convert(plain, EpochLine)
@@ -233,9 +233,3 @@ def _read_scores(folder: Path, result: RunResult) -> dict[str, Scores]:
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ResultFault(f"{printable(path)}: {error}") from error
     return found
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nan(item) for name, item in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value
