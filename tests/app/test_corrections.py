@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -21,20 +20,11 @@ from mat_desktop.domain.taught import TAUGHT_FORMAT, TaughtTag
 from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import StoreFault, UsageFault
 from mat_desktop.store.library import KeptScores
-from tests.models import tiny_model
 from tests.sounds import encode, tone
 from training.corrections import is_corrections, read_corrections
 
 FEATURES = np.array([0.5, -1.0], "<f2").tobytes()
 YES, NO = Verdict.ACCEPTED, Verdict.REJECTED
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    tiny_model(tmp_path / "model")
-    session = Session(tmp_path / "data", str(tmp_path / "model"))
-    yield session
-    session.close()
 
 
 def heard(session: Session, *paths: Path) -> list[TrackId]:

@@ -28,16 +28,7 @@ from mat_desktop.gui.operations.undo import last_of
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import Prepared
 from mat_desktop.store.journal import EntryState
-from tests.models import tiny_model
 from tests.sounds import encode, tone
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    tiny_model(tmp_path / "model")
-    session = Session(tmp_path / "data", str(tmp_path / "model"))
-    yield session
-    session.close()
 
 
 @pytest.fixture

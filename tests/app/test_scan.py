@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -21,16 +20,7 @@ from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.store.library import KeptScores
-from tests.models import tiny_model
 from tests.sounds import encode, tone
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    tiny_model(tmp_path / "model")
-    session = Session(tmp_path / "data", str(tmp_path / "model"))
-    yield session
-    session.close()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -44,7 +43,6 @@ from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.source import Source
 from mat_desktop.metadata.write import Prepared
 from tests.metadata import sample_files
-from tests.models import tiny_model
 from tests.sounds import encode, tone
 
 Values = dict[Field, tuple[str, ...]]
@@ -56,14 +54,6 @@ ALL: Values = {
     Field.MAT_TAGS: ("genre:rock", "mood:happy"),
     Field.MAT_MODEL: ("tiny",),
 }
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    tiny_model(tmp_path / "model")
-    session = Session(tmp_path / "data", str(tmp_path / "model"))
-    yield session
-    session.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -23,16 +22,7 @@ from mat_desktop.errors import StoreFault, UsageFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.replace import create_temp
 from mat_desktop.metadata.write import Prepared
-from tests.models import tiny_model
 from tests.sounds import encode, tone
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    tiny_model(tmp_path / "model")
-    session = Session(tmp_path / "data", str(tmp_path / "model"))
-    yield session
-    session.close()
 
 
 @pytest.fixture

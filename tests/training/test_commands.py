@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
 
 import msgspec
 import pytest
-import torch
 from safetensors.numpy import load_file
 
 from mat_desktop.inference.cards import open_card
@@ -32,12 +31,7 @@ SMALL += ["--learning-rate", "0.01", "--epochs", "4", *STRAIGHT]
 Command = Callable[..., int]
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from mat_desktop.networks.registry import build
 from tests.training.corpora import make_corpus
@@ -37,12 +35,7 @@ WORDS = ["--network", "fcn1d", "--layers", "3", "--width", "0.05", "--epochs", "
 WORDS += ["--crop-frames", "300"]
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
