@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.counting import count
 from mat_desktop.errors import printable
 from mat_desktop.inference.cards import write_card
 from mat_desktop.networks.base import InputSpec
@@ -213,7 +214,9 @@ def finetune(options: argparse.Namespace) -> int:
     else:
         with _preparing(options, len(dataset.clips), "Listening") as report:
             trained, head = new_head(trained, clips, settings, fabric, report)
-        console.print(f"a new head for {len(dataset.tags)} tags: validation loss {head.valid_loss:.4f}")
+        console.print(
+            f"a new head for {count(len(dataset.tags), 'tag')}: validation loss {head.valid_loss:.4f}"
+        )
     folder = None
     if options.whole:
         folder, clips, trained = _run(options, settings, dataset, "own", fabric, options.resume, trained)
@@ -235,8 +238,8 @@ def _correct(options: argparse.Namespace) -> int:
         )
     _say_skipped(skipped, options.cache / "corrections-skipped.txt")
     for sentence in (
-        f"{outcome.verdicts} verdicts on {outcome.tracks} tracks: the model agrees with {outcome.after:.4f} "
-        f"of them, before with {outcome.before:.4f}",
+        f"{count(outcome.verdicts, 'verdict')} on {count(outcome.tracks, 'track')}: the model agrees "
+        f"with {outcome.after:.4f} of them, before with {outcome.before:.4f}",
         outcome.advice,
     ):
         console.print(sentence, soft_wrap=True, highlight=False)

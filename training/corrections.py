@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import FileFault, MatError, printable
 from mat_desktop.inference.cards import read_weights, save_model
@@ -387,7 +388,7 @@ def _card(
         created=datetime.now(UTC).date().isoformat(),
         tags=tags,
         data=f"{card.data} {len(changed)} of its {len(card.tags)} outputs were then corrected by "
-        f"{outcome.verdicts} verdicts of a user on {outcome.tracks} tracks.",
+        f"{count(outcome.verdicts, 'verdict')} of a user on {count(outcome.tracks, 'track')}.",
         metrics={"corrections": figures, "before": card.metrics},
         training={**about, "start": card.digest, "hold": outcome.hold, "before": card.training},
     )

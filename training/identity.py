@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from mat_desktop.domain.counting import count
 from mat_desktop.errors import MatError, printable
 from training.datasets.dataset import SPLITS
 from training.inputs import Clips
@@ -119,9 +120,9 @@ def difference(before: Data, now: Data) -> str:
         told = [f"{_listed(fresh)} came"] * bool(fresh) + [f"{_listed(gone)} went"] * bool(gone)
         return "of the tags, " + " and ".join(told) if told else "its tags are in another order"
     told = [
-        f"{now.clips.get(split, 0):,} {split} clips, not {count:,}"
-        for split, count in before.clips.items()
-        if count != now.clips.get(split, 0)
+        f"{count(now.clips.get(split, 0), f'{split} clip')}, not {number:,}"
+        for split, number in before.clips.items()
+        if number != now.clips.get(split, 0)
     ]
     if told:
         return ", ".join(told)
@@ -133,7 +134,7 @@ def difference(before: Data, now: Data) -> str:
 def _outputs(checkpoint: Mapping[str, Any], clips: Clips) -> str:
     """Why the network's outputs cannot be the tags, by their number."""
     outputs, tags = len(checkpoint["module"]["head.weight"]), len(clips.dataset.tags)
-    return "" if outputs == tags else f"{tags} tags, not {outputs}"
+    return "" if outputs == tags else f"{count(tags, 'tag')}, not {outputs}"
 
 
 def _listed(tags: list[str]) -> str:

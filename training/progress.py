@@ -12,6 +12,7 @@ from typing import IO, Any, Literal, TypeAlias
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mat_desktop.domain.counting import count
 from training.checkpoints import DiskFault, write_whole
 
 EVERY_SECONDS = 1.0
@@ -217,8 +218,8 @@ class Bar:
                 self._progress.reset(
                     self._task, total=event.of * event.steps, completed=event.epoch * event.steps + event.step
                 )
-                clips = ", ".join(f"{count} {split}" for split, count in event.clips.items())
-                self._print(f"{clips} clips, {event.steps} steps an epoch, {event.precision}")
+                clips = ", ".join(f"{number} {split}" for split, number in event.clips.items())
+                self._print(f"{clips} clips, {count(event.steps, 'step')} an epoch, {event.precision}")
             case StepDone():
                 self._progress.update(
                     self._task,
@@ -235,7 +236,7 @@ class Bar:
                 )
             case End():
                 early = ", which did not get better any more" if event.early else ""
-                self._print(f"{event.epochs} epochs{early}; epoch {event.best} is kept")
+                self._print(f"{count(event.epochs, 'epoch')}{early}; epoch {event.best} is kept")
 
     def _print(self, text: str) -> None:
         self._console.print(text, soft_wrap=True, highlight=False)

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import mat_desktop
 from mat_desktop.app.diagnosis import Finding, State, without_home
 from mat_desktop.display import missing_display
+from mat_desktop.domain.counting import count
 from mat_desktop.errors import MatError
 
 if TYPE_CHECKING:
@@ -169,8 +170,8 @@ def _data(data_dir: Path) -> Iterator[Finding]:
         lambda: look_at_library(data_dir / "library.db"),
         "close the program and rename library.db: tracks are listened to anew, decisions are lost",
         lambda n: (
-            f"{n['tracks']:,} tracks of {n['folders']:,} folders, {n['heard']:,} heard, "
-            f"{n['unreadable']:,} unreadable, {n['decisions']:,} decisions, {n['waiting']:,} waiting"
+            f"{count(n['tracks'], 'track')} of {count(n['folders'], 'folder')}, {n['heard']:,} heard, "
+            f"{n['unreadable']:,} unreadable, {count(n['decisions'], 'decision')}, {n['waiting']:,} waiting"
         ),
     )
     yield finding
@@ -178,7 +179,7 @@ def _data(data_dir: Path) -> Iterator[Finding]:
         "journal",
         lambda: look_at_journal(data_dir / "journal.db"),
         "keep journal.db, undo rests on it; rename it to be able to write again",
-        lambda n: f"{n['files']:,} files written in {n['runs']:,} runs that can be taken back",
+        lambda n: f"{count(n['files'], 'file')} written in {count(n['runs'], 'run')} that can be taken back",
     )
     yield finding
     if counts:

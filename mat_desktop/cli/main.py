@@ -59,7 +59,8 @@ def parser() -> Parser:
         "tag",
         help="listen to files and folders and show (with --write: write) their tags",
         description="Listens to every track under the paths and shows the tags it suggests and the changes "
-        "that they would make. Files are changed only with --write.",
+        "that they would make. Files are changed only with --write; Matroska and WebM "
+        "are heard and never written.",
     )
     tag.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="music files, or folders with them")
     tag.add_argument("--write", action="store_true", help="write the changes into the files")

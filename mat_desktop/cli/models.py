@@ -12,6 +12,7 @@ from mat_desktop.app.session import default_data_dir
 from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.cli.opening import say
 from mat_desktop.cli.output import command, errors
+from mat_desktop.domain.counting import count
 from mat_desktop.errors import printable
 
 
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
         wide = max((len(model.name) for model in good), default=0)
         for model in good:
             card = model.card
-            facts = f"{len(card.tags)} tags, {card.weights.size / 1e6:.1f} MB, {card.licence}"
+            facts = f"{count(len(card.tags), 'tag')}, {card.weights.size / 1e6:.1f} MB, {card.licence}"
             origin = "bundled" if model.bundled else "imported"
             star = "*" if model.name == chosen else " "
             print(f"{star} {model.name:<{wide}}  {card.title}; {facts}, {origin}")

@@ -131,7 +131,7 @@ class TrainingRoom(QObject):
             "corrections",
             self._desk.services.count_corrections,
             done,
-            lambda error: self._desk.complain("The verdicts cannot be read", error),
+            lambda error: self._desk.complain("The decisions cannot be read", error),
         )
 
     def load(self) -> None:

@@ -41,6 +41,13 @@ def time_left(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h left"
 
 
+def took(seconds: float) -> str:
+    """How long something took: ``0.4 s``, ``12 s``, ``3 min``, ``2.5 h``."""
+    if seconds < 120:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 def rate(per_second: float, unit: str) -> str:
     """``61 a second``, ``12 a minute``."""
     if per_second >= 1:

@@ -268,5 +268,5 @@ def test_a_plan_for_a_file_that_cannot_be_written_has_the_reason_and_no_change(t
 
     assert planned("a.flac").changes == (change,)
     matroska = planned("a.mka")
-    assert matroska.fault == "the tags of Matroska and WebM are not supported"
+    assert matroska.fault == "Matroska and WebM files are only read"
     assert (matroska.wanted, matroska.changes) == ((change,), ())

@@ -114,11 +114,11 @@ def test_what_cannot_be_written_is_said_where_it_would_be_and_is_not_counted(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:
     first, second = list(services.files)[:2]
-    services.refused[first] = "the tags of Matroska and WebM are not supported"
+    services.refused[first] = "Matroska and WebM files are only read"
     listen(qtbot, library)
     refusal = library.library.pane.changes.refusal
     qtbot.waitUntil(refusal.isVisible, timeout=5000)
-    assert refusal.text.text() == "Cannot be written: the tags of Matroska and WebM are not supported"
+    assert refusal.text.text() == "Cannot be written: Matroska and WebM files are only read"
     library.library.select(1)
     assert not refusal.isVisible()
     library.pages.show("review")
@@ -137,7 +137,7 @@ def test_what_cannot_be_written_is_said_where_it_would_be_and_is_not_counted(
     assert line is not None
     assert line.file is not None
     assert (line.file.path, line.stuck) == (first, True)
-    assert line.why == "The tags of Matroska and WebM are not supported"
+    assert line.why == "Matroska and WebM files are only read"
     panel.plan.toggle(1)
     assert panel.plan.picked_files == 3
     panel.filters[-1].click()

@@ -208,6 +208,7 @@ def test_words() -> None:
     assert words.plural(0, "file") == "0 files"
     assert words.time_left(5) == "a few seconds left"
     assert words.time_left(600) == "10 min left"
+    assert [words.took(s) for s in (0.4, 12.2, 200, 9000)] == ["0.4 s", "12 s", "3 min", "2.5 h"]
     assert words.day(datetime.now(UTC)) == "Today"
 
 

@@ -464,8 +464,9 @@ def test_corrections_are_trained_on_once_there_are_some(
     window.pages.show("library")
     window.pages.show("training")
     qtbot.waitUntil(choice.isEnabled, timeout=PATIENCE)
-    assert choice.about.startswith("2 verdicts on 1 track")
+    assert choice.about.startswith("2 decisions on 1 track")
     page.form.pick(Task.CORRECTIONS)
+    assert page.form.order().title == "Your corrections, 2 decisions"
     assert not page.form.data.isVisible()
     page.form.begin.click()
     over(qtbot, window, page, State.DONE)

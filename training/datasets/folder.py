@@ -27,6 +27,7 @@ from typing import Any
 
 import mat_desktop
 from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import printable
 from training.datasets.dataset import Dataset, DatasetFault, Skipped, Tag, assemble, hard_labels
@@ -168,7 +169,7 @@ def split_artists(groups: Sequence[str], valid: float, test: float) -> dict[str,
     if len(tracks) < 3:
         raise DatasetFault(f"{len(tracks)} artists cannot be split by artist: at least three are needed")
     most = max(1.0, min(valid, test) * len(groups))
-    place = {name: _fraction(name) if count <= most else 1.0 for name, count in tracks.items()}
+    place = {name: _fraction(name) if many <= most else 1.0 for name, many in tracks.items()}
     ordered = sorted(place, key=lambda name: (place[name], tracks[name], name))
     below = [place[name] for name in ordered]
     in_test = max(1, sum(value < test for value in below))
@@ -291,9 +292,12 @@ def _frequent(
         most = "no file has a tag"
         if best is not None:
             most = f"the most frequent, {best[1]!r}, has {tracks[best]} by {len(artists[best])}"
-            most += f"; {without} of {without + len(keys)} tracks have no tag at all" if without else ""
+            most += (
+                f"; {without} of {count(without + len(keys), 'track')} have no tag at all" if without else ""
+            )
         raise DatasetFault(
-            f"{printable(folder)}: no tag has {min_tracks} tracks by {min_artists} artists: {most}"
+            f"{printable(folder)}: no tag has {count(min_tracks, 'track')} by "
+            f"{count(min_artists, 'artist')}: {most}"
         )
     order = [str(kind) for kind in (*FIELDS, *Category)]
     return sorted(enough, key=lambda key: (order.index(key[0]), -tracks[key], key[1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mat_desktop.domain.counting import count
 from training.report.calibration import calibration
 from training.report.curves import learning, roc_and_pr
 from training.report.page import Page, Tile, figure
@@ -75,7 +76,7 @@ def _warnings(entries: Sequence[Shown]) -> tuple[tuple[str, str], ...]:
     return (
         (
             f"{heading}.",
-            f"{clips:,} training clips and {epochs} epoch{'s' if epochs > 1 else ''} show that a network "
+            f"{count(clips, 'training clip')} and {count(epochs, 'epoch')} show that a network "
             "trains and is measured. The figures say nothing about how well it would do on the paper's data.",
         ),
     )
@@ -101,6 +102,6 @@ def _tiles(entry: Shown) -> tuple[Tile, ...]:
         Tile(
             "Time per epoch",
             duration(result.seconds_per_epoch),
-            f"{result.epochs} epochs; {result.hardware}",
+            f"{count(result.epochs, 'epoch')}; {result.hardware}",
         ),
     )

@@ -164,7 +164,7 @@ def correction_text(figures: Mapping[str, Any]) -> str:
     if not isinstance(verdicts, int) or not isinstance(tracks, int) or before is None or after is None:
         return ""
     text = (
-        f"{words.plural(verdicts, 'verdict')} on {words.plural(tracks, 'track')}. The model agrees with "
+        f"{words.plural(verdicts, 'decision')} on {words.plural(tracks, 'track')}. The model agrees with "
         f"{after:.0%} of them; the one it comes from with {before:.0%}."
     )
     names = figures.get("tags")

@@ -65,8 +65,9 @@ class Listen(QObject):
 
         def ended(error: Exception | None) -> None:
             desk.tracks.unmark((State.QUEUED, State.LISTENING), rows)
-            heard = words.plural(job.done - len(job.failures), "track")
-            job.outcome = f"Listened to {heard}"
+            heard = job.done - len(job.failures)
+            done = f"istened to {words.plural(heard, 'track') if heard else 'no track'}"
+            job.outcome = f"L{done}"
             if job.failures:
                 job.retry = lambda: self.to([row for row in rows if row.state is State.FAILED])
             if error is None and job.done:
@@ -76,9 +77,11 @@ class Listen(QObject):
             elif error is not None:
                 desk.complain("Listening stopped", error, "Go on", lambda: self.to(rows))
             elif job.stopping:
-                job.outcome = f"Cancelled; listened to {heard}"
-            else:
-                job.outcome += f" in {_length(time.monotonic() - began)}"
+                job.outcome = f"Cancelled; l{done}"
+            elif heard:
+                seconds = time.monotonic() - began
+                # What was heard before, or as a copy, takes no time, and then none is told.
+                job.outcome += f" in {words.took(seconds)}" if seconds >= 1 else ""
             if error is None and not desk.bridge.leaving:
                 self._forget(tracks)  # finished or cancelled: nothing to go on with at the next start
             if error is not None:
@@ -138,7 +141,3 @@ class Listen(QObject):
                 yield item
             else:
                 yield with_verdicts(services, item, self._desk.tracks.shift)
-
-
-def _length(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

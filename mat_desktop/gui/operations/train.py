@@ -253,7 +253,7 @@ class Trainer(QObject):
             self.work.new_pace()
         clips = event.get("clips")
         counts = ", ".join(f"{n} {split}" for split, n in clips.items()) if isinstance(clips, dict) else ""
-        self._log(f"{counts} clips, {progress.steps} steps an epoch, {progress.precision}")
+        self._log(f"{counts} clips, {words.plural(progress.steps, 'step')} an epoch, {progress.precision}")
         self._count(None)
         self._refresh()
 
@@ -283,7 +283,8 @@ class Trainer(QObject):
     def _on_end(self, event: Mapping[str, Any]) -> None:
         self.progress.phase = "finish"
         early = ", which did not get better any more" if event.get("early") is True else ""
-        self._log(f"{event.get('epochs')} epochs{early}; epoch {event.get('best')} is kept")
+        epochs = words.plural(_whole(event, "epochs") or 0, "epoch")
+        self._log(f"{epochs}{early}; epoch {event.get('best')} is kept")
         self._refresh()
 
     def _on_exported(self, event: Mapping[str, Any]) -> None:

@@ -164,7 +164,12 @@ class FirstStart(QScrollArea):
         layout.addSpacing(8)
         for text, size, weight, token in (
             ("Drop a folder or files here", 14, 500, "text"),
-            ("mp3, flac, ogg, opus, m4a, wma, wav, aiff, ape, wv, mpc", 12, 400, "muted"),
+            (
+                "mp3, flac, ogg, opus, m4a, wma, wav, aiff, ape, wv, mpc; mka and webm are only read",
+                12,
+                400,
+                "muted",
+            ),
         ):
             label = Text(text, size=size, weight=weight, token=token)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -226,7 +231,9 @@ class FirstStart(QScrollArea):
             layout.addWidget(fact)
         card_ = services.card
         self.device.show_fact("muted", "Starting the model…")
-        text = f"{card_.title}: {len(card_.tags)} outputs, {words.megabytes(card_.weights.size)}"
+        text = (
+            f"{card_.title}: {words.plural(len(card_.tags), 'output')}, {words.megabytes(card_.weights.size)}"
+        )
         self.model.show_fact("positive", text)
         self.sound.show_fact("muted", "Looking for an output device…")
         self.privacy.show_fact("positive", "Works offline. The program opens no network connection.")

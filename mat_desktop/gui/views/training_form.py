@@ -224,7 +224,7 @@ class TrainingForm(Panel):
         choice = self._tasks[-1]
         choice.setEnabled(verdicts > 0)
         choice.set_about(
-            f"{words.plural(verdicts, 'verdict')} on {words.plural(tracks, 'track')}; takes under a minute"
+            f"{words.plural(verdicts, 'decision')} on {words.plural(tracks, 'track')}; takes under a minute"
             if verdicts
             else "Nothing was accepted or rejected yet"
         )
@@ -364,7 +364,7 @@ class TrainingForm(Panel):
         model = next(model for model in self._models if model.name == self.model.value)
         start = ["finetune", "--model", str(model.folder)]
         if task is Task.CORRECTIONS:
-            title = f"From {words.plural(self._verdicts, 'verdict')}"
+            title = f"Your corrections, {words.plural(self._verdicts, 'decision')}"
             return Order(task, title, tuple(start), name=f"{plain_name(model.name)}-corrected")
         whole = self.whole.isChecked()
         arguments = [*start, *data]

@@ -295,14 +295,14 @@ class RunView(Panel):
             if going.phase == "train" and going.steps:
                 pace.append(f"step {words.number(going.step)} of {words.number(going.steps)}")
             if going.seconds:
-                pace.append(f"{_seconds(going.seconds)} an epoch")
+                pace.append(f"{words.took(going.seconds)} an epoch")
             if left is not None and not paused:
                 pace.append(words.time_left(left))
         elif run is not None and run.epochs:
             last = run.epochs[-1]
             says = f"{last.number} of {words.plural(last.of, 'epoch')}"
             seconds = sum(epoch.seconds for epoch in run.epochs)
-            pace.append(f"{_seconds(seconds / len(run.epochs))} an epoch")
+            pace.append(f"{words.took(seconds / len(run.epochs))} an epoch")
         else:
             says = ""
         self.says.setText(says)
@@ -404,9 +404,3 @@ def _facts(entry: Entry, going: Going | None) -> list[str]:
             kind = f", {going.precision}" if going is not None and going.precision else ""
             found.append(f"Batch {settings['batch_size']}{kind}")
     return found
-
-
-def _seconds(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

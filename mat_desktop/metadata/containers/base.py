@@ -15,7 +15,7 @@ class Container(Protocol):
 
     kind: str
     """Which second reader fits: "id3", "wav", "aiff", "dsf", "flac", "vorbis", "opus", "oggflac", "speex",
-    "mp4", "apev2" or "asf"."""
+    "mp4", "apev2" or "asf"; Matroska has none, as it is not written."""
 
     obstacle: str
     """Why the file can be read but must not be written; empty if it can be."""

@@ -15,6 +15,8 @@ from mat_desktop.metadata.containers.dsf import Dsf
 from mat_desktop.metadata.containers.flac import Flac
 from mat_desktop.metadata.containers.id3_prefix import Id3Prefix
 from mat_desktop.metadata.containers.iff import Iff
+from mat_desktop.metadata.containers.matroska import HEADER as MATROSKA_HEADER
+from mat_desktop.metadata.containers.matroska import Matroska
 from mat_desktop.metadata.containers.mp4 import Mp4
 from mat_desktop.metadata.containers.ogg import Ogg
 from mat_desktop.metadata.dialects.id3 import HEADER, tag_size
@@ -25,7 +27,6 @@ _UNSUPPORTED = {
     b"RF64": "RF64 (WAV beyond 4 GiB) is not supported",
     b"BW64": "BW64 (WAV beyond 4 GiB) is not supported",
     b"riff": "Wave64 is not supported",
-    b"\x1aE\xdf\xa3": "the tags of Matroska and WebM are not supported",
 }
 _BARE_STREAMS = ("mp3", "aac")
 
@@ -46,6 +47,8 @@ def open_container(path: Path, source: Source) -> Container:
         return Ogg(source)
     if head.startswith(ASF_HEADER):
         return Asf(source)
+    if head.startswith(MATROSKA_HEADER):
+        return Matroska(source)
     if head.startswith(b"DSD "):
         return Dsf(source)
     if head[4:8] in (b"ftyp", b"moov", b"wide"):
