@@ -50,6 +50,10 @@ class StoreFault(MatError):
     """A database of ours cannot be opened or is damaged, or the disk refuses another file of ours."""
 
 
+class UnwritableStore(StoreFault):
+    """A database of ours lies where this user may not write; it may still be readable."""
+
+
 class UsageFault(MatError):
     """The user asked for something that does not exist (a path, a run, a model name)."""
 

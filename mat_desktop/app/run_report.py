@@ -11,11 +11,10 @@ from pathlib import Path
 
 from mat_desktop import __version__
 from mat_desktop.app.own_file import put
-from mat_desktop.app.session import Session
 from mat_desktop.app.undo import written_by
 from mat_desktop.domain.reversal import FileReversal
 from mat_desktop.errors import UsageFault, printable
-from mat_desktop.store.journal import Run
+from mat_desktop.store.journal import Journal, Run
 
 Refused = Sequence[tuple[Path, str]]
 """Files that were left as they were, each with the reason."""
@@ -23,7 +22,7 @@ Refused = Sequence[tuple[Path, str]]
 COLUMNS = ("path", "field", "before", "after", "state")
 
 
-def export_run(session: Session, number: int, path: Path) -> None:
+def export_run(journal: Journal, number: int, path: Path) -> None:
     """Each field of each file with its values before and after; "undone" where they do not count any more.
 
     A file that the run left as it was has its reason instead: in CSV as the state of a row without a field.
@@ -33,11 +32,11 @@ def export_run(session: Session, number: int, path: Path) -> None:
     :raises UsageFault: there is no such run
     :raises StoreFault: the file cannot be written and is as it was
     """
-    run = next((run for run in session.runs() if run.id == number), None)
+    run = next((run for run in journal.runs() if run.id == number), None)
     if run is None:
         raise UsageFault(f"there is no run {number} that wrote anything")
-    files = written_by(session.journal, number)
-    refused = session.journal.refused(number)
+    files = written_by(journal, number)
+    refused = journal.refused(number)
     as_csv = path.suffix.lower() == ".csv"
     put(path, _as_csv(files, refused) if as_csv else _as_json(run, files, refused))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,13 +23,14 @@ from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.settings import Value, policy_key
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.taught import TaughtTag
-from mat_desktop.errors import MatError, StoreFault, UsageFault
+from mat_desktop.errors import MatError, StoreFault, UnwritableStore, UsageFault
 from mat_desktop.inference.cards import open_card
 from mat_desktop.inference.client import Engine
+from mat_desktop.store.database import copy
 from mat_desktop.store.journal import Journal, Run
 from mat_desktop.store.library import Library
 
-JOURNAL = "journal.db"
+LIBRARY, JOURNAL = "library.db", "journal.db"
 
 
 def default_data_dir() -> Path:
@@ -58,7 +60,12 @@ class Session:
     """Library, journal, model, scheme and engine of one run of the program."""
 
     def __init__(
-        self, data_dir: Path | None = None, model: str | None = None, device: str | None = None
+        self,
+        data_dir: Path | None = None,
+        model: str | None = None,
+        device: str | None = None,
+        *,
+        looking: bool = False,
     ) -> None:
         """Opens two SQLite files and reads the card; the engine process is not started.
 
@@ -66,6 +73,9 @@ class Session:
         :param model: name of a bundled or imported model, or a folder; the one in the settings by default
         :param device: "auto", "cuda", "mps", "xpu" or "cpu", and no other; without it the one in the
             settings, or the next best where it is not there
+        :param looking: nothing has to be kept: where the data folder is closed to writing, copies of the
+            databases serve until the session is closed
+        :raises UnwritableStore: the data folder is closed to writing
         :raises MatError: the model, the scheme or a database cannot be used
         """
         self.data_dir = data_dir or default_data_dir()
@@ -89,10 +99,26 @@ class Session:
         self.policies: dict[Field, Policy] = {}
         self._make_scheme()
         self._thresholds: dict[str, Thresholds] = {}
-        self.library = Library(self.data_dir / "library.db")
-        self.journal = Journal(self.data_dir / JOURNAL)
+        self.unkept: UnwritableStore | None = None
+        """Why nothing of this session is kept."""
+        self._copies: tempfile.TemporaryDirectory[str] | None = None
+        self._open_stores(looking)
         self._device = device
         self.engine = self.engine_of(folder)
+
+    def _open_stores(self, looking: bool) -> None:
+        try:
+            self.library, self.journal = _stores(self.data_dir)
+        except UnwritableStore as fault:
+            if not looking:
+                raise
+            self.unkept = fault
+            self._copies = tempfile.TemporaryDirectory(prefix="mat-desktop-")
+            folder = Path(self._copies.name)
+            for name in (LIBRARY, JOURNAL):
+                if (self.data_dir / name).exists():
+                    copy(self.data_dir / name, folder / name)
+            self.library, self.journal = _stores(folder)
 
     @property
     def device(self) -> str | None:
@@ -326,3 +352,15 @@ class Session:
         self.engine.close()
         self.library.close()
         self.journal.close()
+        if self._copies is not None:
+            self._copies.cleanup()
+
+
+def _stores(folder: Path) -> tuple[Library, Journal]:
+    """The databases of a folder, both or none. :raises StoreFault: one cannot be opened"""
+    library = Library(folder / LIBRARY)
+    try:
+        return library, Journal(folder / JOURNAL)
+    except StoreFault:
+        library.close()
+        raise

@@ -24,7 +24,7 @@ SHOWN_TRACKS = 20
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file failed."""
-    with opened(options.data_dir, options.against, options.device) as session:
+    with opened(options.data_dir, options.against, options.device, looking=True) as session:
         return _run(session, options, cancel)
 
 

@@ -14,7 +14,7 @@ from mat_desktop.errors import printable
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Write them and print the folder. Exit status 1 where a file of a track is gone."""
-    with opened(options.data_dir) as session:
+    with opened(options.data_dir, looking=options.out is not None) as session:
         folder, collected = write_corrections(session, options.out)
     print(printable(folder))
     errors.print(

@@ -171,9 +171,19 @@ def parser() -> Parser:
     remove_all.add_argument("--json", action="store_true", help="tell each file as JSON")
     history = commands.add_parser("history", help="list the runs that wrote to files")
     history.add_argument(
-        "run", nargs="?", type=int, metavar="RUN", help="list the files and fields of this run"
+        "run",
+        nargs="?",
+        type=int,
+        metavar="RUN",
+        help="what this run wrote into which file, and the files that it left, with the reasons",
     )
-    history.add_argument("--json", action="store_true", help="as JSON")
+    history.add_argument("--json", action="store_true", help="print it as JSON")
+    history.add_argument(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="write what RUN did, and what it left and why, into FILE: a table (.csv) or JSON (.json)",
+    )
 
     settings = commands.add_parser(
         "settings",
@@ -183,6 +193,7 @@ def parser() -> Parser:
     )
     settings.add_argument("key", nargs="?", metavar="KEY", help="e.g. writing.genre")
     settings.add_argument("value", nargs="?", metavar="VALUE")
+    settings.add_argument("--json", action="store_true", help="show them, or KEY alone, as JSON")
     settings.add_argument("--default", action="store_true", help="set KEY back to what it is by default")
     settings.add_argument(
         "--save",
@@ -230,6 +241,7 @@ def parser() -> Parser:
     )
     taught = commands.add_parser("taught", help="list, export, import or remove tags that were taught")
     taught.add_argument("--model", metavar="NAME", help="a model, or its folder; the one in use by default")
+    taught.add_argument("--json", action="store_true", help="list them as JSON")
     what = taught.add_subparsers(dest="do", metavar="export|import|remove")
     export = what.add_parser("export", help="copy a taught tag into a file")
     take = what.add_parser("import", help="take a tag in that was exported")

@@ -13,11 +13,13 @@ from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.cli.opening import say
 from mat_desktop.cli.output import command, errors
 from mat_desktop.domain.counting import count
-from mat_desktop.errors import printable
+from mat_desktop.errors import UsageFault, printable
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """One line a model; the one in use has a star. Exit status 1 if one of them, or the choice, is broken."""
+    if options.json and options.do:
+        raise UsageFault("models: --json lists; it cannot be given with import or remove")
     data_dir = options.data_dir or default_data_dir()
     match options.do:
         case "import":

@@ -21,21 +21,25 @@ def opened(
     *,
     tags: bool = True,
     settle: bool = False,
+    looking: bool = False,
 ) -> Iterator[Session]:
     """A session that is closed at the end.
 
     :param tags: the command rests on the tag scheme, so it ends where ``tags.toml`` is not usable
     :param settle: the command writes to files: what a crash left is looked at first
+    :param looking: the command keeps nothing, so it works on a data folder that is closed to writing too
     :raises MatError: the library cannot be opened, or ``tags.toml`` is not usable
     """
-    session = Session(data_dir, model, device)
+    session = Session(data_dir, model, device, looking=looking)
     try:
         if tags and session.tags_fault is not None:
             raise session.tags_fault
         say(session.settings_slips)
         if tags:
             say(session.slips)
-        if settle:
+        if session.unkept is not None:
+            errors.print(f"{session.unkept}; nothing is kept this time")
+        elif settle:
             for result in recover(session):
                 errors.print(f"an earlier run: {printable(result.path)}: {result.reason}")
         yield session

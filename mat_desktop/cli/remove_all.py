@@ -17,7 +17,7 @@ from mat_desktop.domain.reversal import FileReversal
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file still holds something of ours."""
-    with opened(options.data_dir, tags=False, settle=True) as session:
+    with opened(options.data_dir, tags=False, settle=True, looking=not options.write) as session:
         return _remove(session, options, cancel)
 
 

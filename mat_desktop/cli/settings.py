@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ from mat_desktop.app.settings_file import NAME, Reading, SettingsFile, checked, 
 from mat_desktop.app.tag_file import Slip
 from mat_desktop.cli.opening import say
 from mat_desktop.cli.output import errors
-from mat_desktop.domain.settings import SPECS, Value
+from mat_desktop.domain.settings import SPECS, Spec, Value
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.inference.cards import open_card
 
@@ -29,6 +30,9 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     """Print, or set. Exit status 1 if something in the file cannot be used."""
     data_dir = options.data_dir or default_data_dir()
     file = SettingsFile(data_dir)
+    changes = options.value is not None or options.default or options.save or options.load
+    if options.json and changes:
+        raise UsageFault("settings: --json shows settings; it takes no VALUE, --default, --save or --load")
     if options.save is not None or options.load is not None:
         return _carry(options)
     if options.default:
@@ -44,8 +48,14 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     if options.key is not None:
         spec_of(options.key)
         value = reading.settings[options.key]
-        print(value if isinstance(value, str) else toml(value))
+        if options.json:
+            print(json.dumps(_as_object(SPECS[options.key], reading), indent=1))
+        else:
+            print(value if isinstance(value, str) else toml(value))
         return _say([slip for slip in slips if reading.fault is not None or slip.key == options.key])
+    if options.json:
+        print(json.dumps([_as_object(spec, reading) for spec in SPECS.values()], indent=1))
+        return _say(slips)
     _list(reading)
     errors.print(f"The file: {printable(file.path)}")
     return _say(slips)
@@ -54,7 +64,7 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
 def _carry(options: argparse.Namespace) -> int:
     if options.key is not None or options.default or (options.save is not None and options.load is not None):
         raise UsageFault("settings: KEY, --default, --save and --load cannot be given together")
-    session = Session(options.data_dir)
+    session = Session(options.data_dir, looking=options.save is not None)
     try:
         if options.save is not None:
             if str(options.save) == "-":
@@ -106,6 +116,17 @@ def _list(reading: Reading) -> None:
         origin = NAME if key in reading.given else "default"
         allowed = f" ({spec.allowed})" if spec.choices else ""
         print(f"{key:<{wide}} = {toml(reading.settings[key]):<12}  {origin:<13}  {spec.meaning}{allowed}")
+
+
+def _as_object(spec: Spec, reading: Reading) -> dict[str, object]:
+    return {
+        "key": spec.key,
+        "value": reading.settings[spec.key],
+        "default": spec.default,
+        "given": spec.key in reading.given,
+        "meaning": spec.meaning,
+        "allowed": spec.allowed,
+    }
 
 
 def _say(slips: Sequence[Slip]) -> int:

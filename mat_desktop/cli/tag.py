@@ -32,7 +32,9 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file failed or something ended the run."""
     with (
         targets((options.json, ".json"), (options.csv, ".csv")) as (as_json, as_csv),
-        opened(options.data_dir, options.model, options.device, settle=True) as session,
+        opened(
+            options.data_dir, options.model, options.device, settle=True, looking=not options.write
+        ) as session,
     ):
         return _run(session, options, as_json, as_csv, cancel)
 

@@ -20,7 +20,7 @@ from mat_desktop.errors import UsageFault
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file could not be put back entirely."""
-    with opened(options.data_dir, tags=False, settle=True) as session:
+    with opened(options.data_dir, tags=False, settle=True, looking=options.dry_run) as session:
         return _undo(session, options, cancel)
 
 

@@ -283,7 +283,7 @@ class AppServices:
 
     def export_run(self, run_id: int, path: Path) -> None:
         """What a run wrote, as a file for other programs."""
-        export_run(self._session, run_id, path)
+        export_run(self._session.journal, run_id, path)
 
     def undoing(self, run_id: int) -> Task:
         """Take back a run."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from mat_desktop.errors import StoreFault
+from mat_desktop.errors import StoreFault, UnwritableStore, printable
+
+_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Database:
@@ -29,16 +33,19 @@ class Database:
         :param synchronous: FULL where a commit must survive a power cut, NORMAL where it may be lost
         :param read_only: nothing is written, so that the folder need not allow it; but a database of an
             earlier version is brought to this one first
+        :raises UnwritableStore: file or folder is closed to writing
         :raises StoreFault: the file is damaged, locked, or made by a newer version of the program
         """
         self.path = path
         self._lock = threading.RLock()
+        only_read = read_only
         try:
             if read_only:
                 self._connection = reading(path)
                 if self._version(migrations) == len(migrations):
                     return
                 self._connection.close()
+            only_read = False
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
                 path, timeout=10, isolation_level=None, check_same_thread=False
@@ -47,7 +54,15 @@ class Database:
             self._connection.execute(f"PRAGMA synchronous = {synchronous}")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._migrate(migrations)
+            # SQLite opens a file that is closed to writing all the same, and only the first write fails.
+            if not os.access(path, os.W_OK):
+                self._connection.close()
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         except (sqlite3.Error, OSError) as error:
+            if not only_read and _is_closed(error):
+                raise UnwritableStore(
+                    f"{printable(path.parent)} cannot be written to: {_cause(error)}"
+                ) from error
             raise StoreFault(f"{path} cannot be opened: {error}") from error
 
     def _version(self, migrations: Sequence[str]) -> int:
@@ -110,6 +125,36 @@ class Database:
         """Close the file. Nothing may be asked afterwards."""
         with self._lock:
             self._connection.close()
+
+
+def _is_closed(error: sqlite3.Error | OSError) -> bool:
+    """Whether it is about the right to write."""
+    if isinstance(error, OSError):
+        return error.errno in _UNWRITABLE
+    return _code(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
+
+
+def _code(error: sqlite3.Error) -> str:
+    """SQLite's name of it; empty where Python made the error."""
+    return getattr(error, "sqlite_errorname", "")
+
+
+def _cause(error: sqlite3.Error | OSError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return "it is read-only" if _code(error).startswith("SQLITE_READONLY") else str(error)
+
+
+def copy(path: Path, target: Path) -> None:
+    """Copy a database, of which nothing is written, as it is at this moment.
+
+    :raises StoreFault: it cannot be read
+    """
+    try:
+        with closing(reading(path)) as source, closing(sqlite3.connect(target)) as made:
+            source.backup(made)
+    except sqlite3.Error as error:
+        raise StoreFault(f"{path} cannot be read: {error}") from error
 
 
 def reading(path: Path) -> sqlite3.Connection:

@@ -510,7 +510,7 @@ def test_a_run_is_exported_as_a_table_and_as_json(session: Session, tmp_path: Pa
     retag(path, GENRE="Pop")
     run = write(session, {Field.GENRE: ("Rock", "Indie"), Field.MOOD: ("Happy",)}, path)
     do(session, undoing(session, run, fields=[Field.MOOD]))
-    export_run(session, run, tmp_path / "run.csv")
+    export_run(session.journal, run, tmp_path / "run.csv")
     with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     name = f"{tmp_path}/a\\xff.flac"
@@ -519,7 +519,7 @@ def test_a_run_is_exported_as_a_table_and_as_json(session: Session, tmp_path: Pa
         [name, "genre", "Pop", "Rock; Indie", ""],
         [name, "mood", "", "Happy", "undone"],
     ]
-    export_run(session, run, tmp_path / "run.json")
+    export_run(session.journal, run, tmp_path / "run.json")
     report = json.loads((tmp_path / "run.json").read_text())
     assert (report["run"], report["kind"], report["reason"]) == (run, "write", "tiny")
     (written,) = report["files"]
@@ -531,10 +531,10 @@ def test_a_run_is_exported_as_a_table_and_as_json(session: Session, tmp_path: Pa
         "state": "",
     }
     with pytest.raises(UsageFault, match="there is no run 99"):
-        export_run(session, 99, tmp_path / "run.csv")
+        export_run(session.journal, 99, tmp_path / "run.csv")
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(StoreFault, match="cannot be written"):
-        export_run(session, run, tmp_path / "folder.csv")
+        export_run(session.journal, run, tmp_path / "folder.csv")
 
 
 def test_a_file_that_could_not_be_written_is_in_the_export_with_its_reason(
@@ -547,12 +547,12 @@ def test_a_file_that_could_not_be_written_is_in_the_export_with_its_reason(
     left, *_ = list(apply(session, plan, Event()))
     assert left.status is WriteStatus.CONFLICT
     run = session.journal.own[-1]
-    export_run(session, run, tmp_path / "run.csv")
+    export_run(session.journal, run, tmp_path / "run.csv")
     with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert len(rows) == 4
     assert rows[-1] == [str(music[0]), "", "", "", f"left as it was: {left.reason}"]
-    export_run(session, run, tmp_path / "run.json")
+    export_run(session.journal, run, tmp_path / "run.json")
     report = json.loads((tmp_path / "run.json").read_text())
     assert report["left"] == [{"path": str(music[0]), "reason": left.reason}]
 
