@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from threading import Event
 
+from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
-from mat_desktop.app.undo import compared, joined, present_tags
+from mat_desktop.app.undo import compared, joined, not_counting, present_tags
 from mat_desktop.app.whereabouts import now_at, written_to
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task
@@ -75,8 +76,12 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     path, place = past.path, past.place
     entries = written_to(session, path)
     writes = [(entry, change) for entry in entries for change in entry.changes]
-    traces = {trace.field: trace for trace in joined(writes) if not fields or trace.field in fields}
-    open_traces = [trace for trace in traces.values() if trace.ours != trace.old]
+    traces = {trace.field: trace for trace in joined(writes)}
+    open_traces = [
+        trace
+        for trace in traces.values()
+        if trace.ours != trace.old and (not fields or trace.field in fields)
+    ]
     stamp, present, fault = present_tags(place)
     if stamp is None:
         lost = tuple(FieldReversal(Change(t.field, t.ours, t.old), ()) for t in open_traces)
@@ -84,8 +89,6 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     counting = _counting(session, entries)
     items: list[FieldReversal] = []
     for field in Field:
-        if fields and field not in fields:
-            continue
         trace = traces.get(field)
         ours = tuple(n for n in trace.entries if (n, field) in counting) if trace else ()
         now = tuple(present.get(field, ()))
@@ -93,18 +96,20 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
             if now:
                 items.append(FieldReversal(Change(field, now, ()), ours))
         elif trace is not None:
-            item = compared(session, path, trace, present)
+            item = compared(entries, trace, present)
             items.append(FieldReversal(item.change, ours, "" if item.idle else item.why))
-    if all(item.idle for item in items):
+    meant = tuple(item for item in items if not fields or item.change.field in fields)
+    if all(item.idle for item in meant):
         return None
     note = WRITTEN_ELSEWHERE if _from_elsewhere(writes, present) else ""
-    return FileReversal(path, place, stamp, tuple(items), fault, note)
+    file = FileReversal(path, place, stamp, meant, fault, note)
+    listed = next((item.entries for item in items if item.change.field is Field.MAT_TAGS), ())
+    return with_removal(session.scheme, file, items, listed)
 
 
 def _counting(session: Session, entries: Sequence[Entry]) -> set[tuple[int, Field]]:
     """Writes of a value, and not of an undo, that were not taken back since."""
-    numbers = [entry.id for entry in entries]
-    settled = session.journal.reverted(numbers) | session.journal.taking_back(numbers)
+    settled = not_counting(session.journal, entries)
     return {(e.id, c.field) for e in entries for c in e.changes} - settled
 
 

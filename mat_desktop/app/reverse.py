@@ -65,22 +65,26 @@ def _is_gone(place: Path) -> bool:
 
 def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     """:raises FileFault: it could not be done now, and is worth another try unless the file is gone"""
-    if file.fault or file.stamp is None:
+    stamp = file.stamp
+    if file.fault or stamp is None:
         raise FileFault(file.path, file.fault)
     # Somebody may have been faster since the plan was made.
     settled = session.journal.reverted({entry for item in file.fields for entry in item.entries})
-    items = [
-        item
-        for item in file.fields
-        if not any((entry, item.change.field) in settled for entry in item.entries)
-    ]
+    file = file.only(
+        {
+            item.change.field
+            for item in file.fields
+            if not any((entry, item.change.field) in settled for entry in item.entries)
+        }
+    )
+    items = file.fields
     if all(item.idle for item in items):
         status = WriteStatus.CONFLICT if file.left else WriteStatus.UNCHANGED
         return WriteResult(file.path, status, file.left_alone or "was as before already")
     changes = tuple(item.change for item in items)
     reverses = {item.change.field: item.entries for item in items}
     way = way_back(session.journal, was_at(session, file.path), changes)
-    prepared = prepare(file.place, changes, file.stamp, way, keep_time=session.settings.keep_time)
+    prepared = prepare(file.place, changes, stamp, way, keep_time=session.settings.keep_time)
     # Fields that are as they were already are on record too: they are settled with the others.
     swap(session, run, file.path, replace(prepared, changes=changes), reverses)
     if file.left:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
+from mat_desktop.app.noted import with_notes
 from mat_desktop.app.reverse import carry_out
 from mat_desktop.app.session import Session
 from mat_desktop.app.whereabouts import now_at, was_at, written_to
@@ -125,8 +126,7 @@ def undoing_files(session: Session, files: Sequence[Path]) -> Task:
     wanted: list[tuple[Entry, Change]] = []
     for path in files:
         entries = written_to(session, path)
-        numbers = [entry.id for entry in entries]
-        settled = session.journal.reverted(numbers) | session.journal.taking_back(numbers)
+        settled = not_counting(session.journal, entries)
         for entry in reversed(entries):
             counting = [(entry, c) for c in entry.changes if (entry.id, c.field) not in settled]
             if counting:
@@ -138,6 +138,15 @@ def undoing_files(session: Session, files: Sequence[Path]) -> Task:
     undo_of = runs.pop() if len(runs) == 1 else None
     reason = "undo of single files" if undo_of is None else f"undo of run {undo_of}"
     return Task(RunKind.UNDO, reason, _pasts(session, wanted), undo_of, whole=False)
+
+
+def not_counting(journal: Journal, entries: Sequence[Entry]) -> set[tuple[int, Field]]:
+    """Writes that were taken back since, or that only took others back."""
+    numbers = [entry.id for entry in entries]
+    taking_back = journal.taking_back(numbers)
+    # MAT_TAGS goes with its fields.
+    follows = {(number, Field.MAT_TAGS) for number, _ in taking_back}
+    return journal.reverted(numbers) | taking_back | follows
 
 
 def written_by(journal: Journal, run_id: int) -> list[FileReversal]:
@@ -174,9 +183,12 @@ def look_at(session: Session, past: Past) -> FileReversal:
         fields = tuple(
             FieldReversal(Change(trace.field, trace.ours, trace.old), trace.entries) for trace in past.traces
         )
-    else:
-        fields = tuple(compared(session, past.path, trace, present) for trace in past.traces)
-    return FileReversal(past.path, past.place, stamp, fields, fault)
+        return FileReversal(past.path, past.place, None, fields, fault)
+    entries = written_to(session, past.path)
+    fields = tuple(compared(entries, trace, present) for trace in past.traces)
+    touched = {entry for trace in past.traces for entry in trace.entries}
+    file = FileReversal(past.path, past.place, stamp, fields, fault)
+    return with_notes(session, file, entries, touched, present)
 
 
 def present_tags(place: Path) -> tuple[FileStamp | None, TagSet, str]:
@@ -191,24 +203,30 @@ def present_tags(place: Path) -> tuple[FileStamp | None, TagSet, str]:
     return stamp, tags, obstacle(place)
 
 
-def compared(session: Session, path: Path, trace: Trace, present: TagSet) -> FieldReversal:
-    """A field as it is now, beside what it would become."""
+def compared(entries: Sequence[Entry], trace: Trace, present: TagSet) -> FieldReversal:
+    """A field as it is now, beside what it would become.
+
+    :param entries: all that was written to the file, the oldest first
+    """
     now = tuple(present.get(trace.field, ()))
-    why = ""
+    change = Change(trace.field, now, trace.old)
     if now == trace.old:
-        why = BACK_ALREADY
-    elif now != trace.ours:
-        why = _who_changed(session, path, trace, now)
-    return FieldReversal(Change(trace.field, now, trace.old), trace.entries, why)
+        return FieldReversal(change, trace.entries, BACK_ALREADY)
+    if now == trace.ours:
+        return FieldReversal(change, trace.entries)
+    run = _who_changed(entries, trace, now)
+    why = FOREIGN if run is None else f"run {run} wrote it since"
+    return FieldReversal(change, trace.entries, why, since=run is not None)
 
 
-def _who_changed(session: Session, path: Path, trace: Trace, now: tuple[str, ...]) -> str:
-    for entry in reversed(written_to(session, path)):
+def _who_changed(entries: Sequence[Entry], trace: Trace, now: tuple[str, ...]) -> int | None:
+    """The run of this program that wrote a value since, None where it was another program."""
+    for entry in reversed(entries):
         if entry.id <= max(trace.entries):
             break
         if any(change.field == trace.field and change.after == now for change in entry.changes):
-            return f"run {entry.run} wrote it since"
-    return FOREIGN
+            return entry.run
+    return None
 
 
 def undo(session: Session, task: Task, cancel: Event) -> Iterator[WriteResult]:

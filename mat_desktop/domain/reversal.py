@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp
 
 
@@ -22,6 +22,52 @@ class RunKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """What happens to MAT_TAGS where a field is taken back.
+
+    :param gone: tags that leave the list
+    :param back: tags that come into it again
+    """
+
+    gone: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
+
+    def then(self, next: Portion) -> Portion:
+        """This, and another one after it."""
+        gone = dict.fromkeys([*self.gone, *next.gone])
+        back = [key for key in self.back if key not in next.gone]
+        return Portion(tuple(gone), tuple(dict.fromkeys([*back, *next.back])))
+
+    def of(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """A list after it."""
+        kept = [key for key in keys if key not in self.gone]
+        return tuple(dict.fromkeys([*kept, *self.back]))
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """MAT_TAGS of a file while some of its fields are taken back.
+
+    :param now: the list
+    :param fields: whose tags it names and that count, those that are to be taken back among them
+    :param rest: what happens to the tags of no field, once none of the fields stays
+    :param entries: of the journal, that wrote the list; taken back once none of the fields stays
+    :param known: lists that stood there before: one of the same tags comes back in its order
+    """
+
+    now: tuple[str, ...]
+    fields: frozenset[Field]
+    rest: Portion
+    entries: tuple[int, ...] = ()
+    known: tuple[tuple[str, ...], ...] = ()
+
+    def after(self, portion: Portion) -> tuple[str, ...]:
+        """The list after some of it was taken back."""
+        keys = portion.of(self.now)
+        return next((known for known in self.known if {*known} == {*keys}), keys)
+
+
+@dataclass(frozen=True, slots=True)
 class FieldReversal:
     """One field of one file.
 
@@ -29,11 +75,15 @@ class FieldReversal:
     :param entries: of the journal, whose change of this field it takes back; none for a mark of this program
         that is in no journal here
     :param why: why it is left alone unless somebody asks for it, empty where nothing speaks against it
+    :param noted: what MAT_TAGS says of it
+    :param since: it was a later run of this program that changed it
     """
 
     change: Change
     entries: tuple[int, ...]
     why: str = ""
+    noted: Portion = Portion()
+    since: bool = False
 
     @property
     def idle(self) -> bool:
@@ -56,6 +106,7 @@ class FileReversal:
     :param fault: why nothing can be done to it, else empty
     :param note: what the user should know of it
     :param left: fields that stay as they are because somebody else changed them
+    :param notes: how MAT_TAGS follows its fields; None where it is not about them
     """
 
     path: Path
@@ -65,10 +116,41 @@ class FileReversal:
     fault: str = ""
     note: str = ""
     left: tuple[FieldReversal, ...] = ()
+    notes: Notes | None = None
+
+    def noting(self, fields: tuple[FieldReversal, ...], notes: Notes) -> FileReversal:
+        """The same, with MAT_TAGS following its fields."""
+        return replace(self, fields=fields, notes=notes)._true()
+
+    def _true(self) -> FileReversal:
+        """MAT_TAGS names the tags of fields that stay, and no others. Asked for alone, it goes as a whole."""
+        notes = self.notes
+        taken = [item for item in self.fields if item.change.field not in MARKS]
+        if notes is None or not taken:
+            return self
+        leaving = [*taken, *(item for item in self.left if not item.since)]
+        portion = Portion()
+        for item in leaving:
+            portion = portion.then(item.noted)
+        stays = notes.fields - {item.change.field for item in leaving}
+        if not stays:
+            portion = portion.then(notes.rest)
+        listed = FieldReversal(
+            Change(Field.MAT_TAGS, notes.now, notes.after(portion)), () if stays else notes.entries
+        )
+        others = [item for item in self.fields if item.change.field is not Field.MAT_TAGS]
+        if listed.entries or not listed.idle:
+            others.append(listed)
+        order = list(Field)
+        fields = sorted(others, key=lambda item: order.index(item.change.field))
+        left = tuple(item for item in self.left if item.change.field is not Field.MAT_TAGS)
+        return replace(self, fields=tuple(fields), left=left)
 
     def only(self, fields: Container[Field]) -> FileReversal:
         """Some of its fields."""
-        return replace(self, fields=tuple(item for item in self.fields if item.change.field in fields))
+        return replace(
+            self, fields=tuple(item for item in self.fields if item.change.field in fields)
+        )._true()
 
     @property
     def safe(self) -> FileReversal:
@@ -77,7 +159,7 @@ class FileReversal:
             self,
             fields=tuple(item for item in self.fields if not item.conflict),
             left=tuple(item for item in self.fields if item.conflict),
-        )
+        )._true()
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -221,3 +221,15 @@ def test_stopped_in_the_middle_it_goes_on_with_the_rest(session: Session, music:
     assert (session.runs()[0].files, session.runs()[0].planned) == (1, 3)
     remove_all(session)
     assert [path.read_bytes() for path in music] == before
+
+
+def test_the_list_keeps_the_tags_of_fields_that_are_not_removed(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    before = path.read_bytes()
+    write(session, ALL, path)
+    write(session, {Field.MAT_TAGS: ("genre:rock", "mood:happy", "mood:odd")}, path)
+    remove_all(session, fields=(Field.MOOD,))
+    tags = read_tags(path).tags
+    assert (tags.get(Field.MOOD), tags[Field.MAT_TAGS]) == (None, ("genre:rock",))
+    remove_all(session)
+    assert path.read_bytes() == before

@@ -107,12 +107,13 @@ def test_a_field_goes_back_and_all_else_stays_bit_for_bit(
     mood = read_tags(path).tags.get(Field.MOOD, ())
     run = write(session, ALL, path)
     written = path.read_bytes()
-    others = rest(path, Field.MOOD)
+    others = rest(path, Field.MOOD, Field.MAT_TAGS)
 
     (result,) = do(session, undoing(session, run, fields=[Field.MOOD]))
     assert result.status is WriteStatus.WRITTEN
     assert read_tags(path).tags.get(Field.MOOD, ()) == mood
-    assert rest(path, Field.MOOD) == others
+    assert read_tags(path).tags[Field.MAT_TAGS] == ("genre:rock",), "the list says what is left"
+    assert rest(path, Field.MOOD, Field.MAT_TAGS) == others
     assert sound is None or packets_digest(path) == sound
     (entry,) = (run_ for run_ in session.runs() if run_.id == run)
     assert (entry.reverted, entry.undone, entry.tried) == (1, False, False)
@@ -120,14 +121,78 @@ def test_a_field_goes_back_and_all_else_stays_bit_for_bit(
     do(session, redoing(session, run, fields=[Field.MOOD]))
     assert path.read_bytes() == written
     do(session, undoing(session, run, fields=[Field.MOOD]))
-    for field in ALL:
-        if field is not Field.MOOD:
-            do(session, undoing(session, run, fields=[field]))
+    for field in (Field.GENRE, Field.INSTRUMENT, Field.MAT_MODEL):
+        do(session, undoing(session, run, fields=[field]))
     assert path.read_bytes() == original
+    (entry,) = (run_ for run_ in session.runs() if run_.id == run)
+    assert entry.undone
     do(session, redoing(session, run))
     assert path.read_bytes() == written
     do(session, undoing(session, last_run(session)))
     assert path.read_bytes() == original
+
+
+def listed(path: Path) -> tuple[str, ...]:
+    return tuple(read_tags(path).tags.get(Field.MAT_TAGS, ()))
+
+
+def test_the_list_of_tags_follows_its_fields(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    original = path.read_bytes()
+    run = write(session, ALL, path)
+    written = path.read_bytes()
+    do(session, undoing(session, run, fields=[Field.MOOD]))
+    first = session.journal.own[-1]
+    assert listed(path) == ("genre:rock",)
+    do(session, undoing(session, run))
+    second = session.journal.own[-1]
+    assert path.read_bytes() == original, "the rest of the run"
+
+    # Back again, in the other order than they went.
+    do(session, redoing(session, first))
+    assert listed(path) == ("mood:happy",)
+    do(session, undoing(session, second))
+    assert read_tags(path).tags == read_tags(path).tags | ALL
+    do(session, undoing(session, run))
+    assert path.read_bytes() == original
+    do(session, redoing(session, run))
+    assert path.read_bytes() == written
+
+    # The last write to the file is the run's, and not what its list lost.
+    do(session, undoing(session, run, fields=[Field.GENRE]))
+    do(session, undoing_files(session, [path]))
+    assert path.read_bytes() == original
+
+
+def test_the_list_of_a_later_run_loses_what_an_earlier_one_had_written(
+    session: Session, music: list[Path]
+) -> None:
+    path = music[1]
+    first = write(session, ALL, path)
+    pop = ("mood:happy", "genre:pop")
+    second = write(session, {Field.GENRE: ("Pop",), Field.MAT_TAGS: pop}, path)
+    (result,) = do(session, undoing(session, first))
+    assert result.reason == f"genre left as found: run {second} wrote it since"
+    assert listed(path) == ("genre:pop",)
+    do(session, undoing(session, first), force=True)
+    assert listed(path) == ()
+    assert Field.GENRE not in read_tags(path).tags
+    assert not read_tags(path).tags.keys() & {Field.MOOD, Field.INSTRUMENT, Field.MAT_MODEL}
+
+
+def test_a_field_that_is_left_out_of_an_undo_stays_in_the_list(session: Session, music: list[Path]) -> None:
+    path = music[2]
+    original = path.read_bytes()
+    run = write(session, ALL, path)
+    task = undoing(session, run)
+    (file,) = looked_at(session, task)
+    list(reverse(session, task, [file.only({*ALL} - {Field.MOOD})], Event()))
+    assert (listed(path), read_tags(path).tags[Field.MOOD]) == (("mood:happy",), ("Happy",))
+    do(session, undoing(session, run))
+    assert path.read_bytes() == original
+    write(session, ALL, path)
+    do(session, undoing(session, last_run(session), fields=[Field.MAT_TAGS]))
+    assert listed(path) == (), "asked for alone it goes as a whole"
 
 
 def test_one_file_of_a_run(session: Session, music: list[Path]) -> None:

@@ -44,7 +44,9 @@ def test_a_field_and_a_file_of_a_run(
     assert main(["undo", "--field", "genre", "--dry-run", *data]) == 0
     out, err = capsys.readouterr()
     assert "  genre       Rock -> (empty)\n" in out
-    assert "mat_tags" not in out
+    assert "mat_model" not in out
+    heard = "mood:happy; instrument:guitar; voice:vocals"
+    assert f"  mat_tags    genre:rock; {heard} -> {heard}\n" in out, "it names what is left"
     assert "2 files would change; nothing was written (without --dry-run, undo does it)" in err
     assert digests(music) == after
 
@@ -55,7 +57,7 @@ def test_a_field_and_a_file_of_a_run(
     lines = capsys.readouterr().out.splitlines()
     assert "2 files" in lines[0]
     assert "(genre, " in lines[0]
-    assert lines[0].endswith(", 1 change undone")
+    assert lines[0].endswith(", 1 change undone"), "what MAT_TAGS says of the rest still counts"
     assert lines.count("  genre       (empty) -> Rock  (undone)") == 1
     assert lines.count("  genre       (empty) -> Rock") == 1
 

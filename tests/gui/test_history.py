@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,9 +12,10 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.domain.plan import Plan
-from mat_desktop.domain.reversal import FileReversal, RunKind
+from mat_desktop.domain.plan import Change, Plan
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Notes, Portion, RunKind
 from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import StoreFault
 from mat_desktop.gui.archive import REMOVING
 from mat_desktop.gui.models.reversal import ReversalModel
@@ -108,9 +110,14 @@ def test_files_and_fields_are_chosen_by_keyboard(
     assert (model.picked_files, model.changes) == (4, before - 1)
     first = model.index(1, 1).data(Qt.ItemDataRole.AccessibleTextRole)
     assert first == "Genre, left out"
+    name = model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert name == "0 song.flac, partly will be changed"
+    assert (model.checked(model.line(1)), model.partly) == (None, 1), "the box has a line"
     qtbot.keyClick(table, Key.Key_Up)
     qtbot.keyClick(table, Key.Key_Left)
-    qtbot.keyClick(table, Key.Key_Space)  # the folder
+    qtbot.keyClick(table, Key.Key_Space)  # the folder: first all of it, then nothing
+    assert (model.changes, model.partly) == (before, 0)
+    qtbot.keyClick(table, Key.Key_Space)
     assert not panel.do.isEnabled()
     assert panel.summary.text() == "Nothing is checked."
     qtbot.keyClick(table, Key.Key_Space)
@@ -120,6 +127,32 @@ def test_files_and_fields_are_chosen_by_keyboard(
     path = services.music / "0 song.flac"
     assert services.files[path].tags[Field.GENRE] == ("Rock", "Indie")
     assert Field.MAT_TAGS not in services.files[path].tags
+
+
+def test_the_list_of_tags_follows_the_boxes_of_the_fields() -> None:
+    path = Path("/music/a.flac")
+    genre, mood = (
+        FieldReversal(Change(field, (value,), ()), (1,), noted=Portion((key,)))
+        for field, value, key in ((Field.GENRE, "Rock", "genre:rock"), (Field.MOOD, "Happy", "mood:happy"))
+    )
+    fields = frozenset({Field.GENRE, Field.MOOD})
+    notes = Notes(("genre:rock", "mood:happy"), fields, Portion(), (1,))
+    file = FileReversal(path, path, FileStamp(1, 1, 1), ()).noting((genre, mood), notes)
+    model = ReversalModel()
+    model.show([file])
+    row = line_of(model, Field.MAT_TAGS)
+    assert model.index(row, 3).data() == ""
+    model.toggle_field(line_of(model, Field.MOOD))
+    assert model.index(row, 3).data() == "mood:happy"
+    assert model.index(row, 1).data(Qt.ItemDataRole.AccessibleTextRole) == (
+        "MAT_TAGS, follows the other fields"
+    )
+    model.toggle_field(row)
+    assert model.takes(model.line(row)), "it has no box of its own"
+    (chosen,) = model.chosen
+    assert [change.after for change in chosen.changes] == [(), ("mood:happy",)]
+    model.toggle_field(line_of(model, Field.GENRE))
+    assert not model.follows(model.line(row))
 
 
 def test_conflicts_and_what_is_not_possible_are_shown_before(

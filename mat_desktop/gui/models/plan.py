@@ -85,7 +85,8 @@ def replaces(change: Change) -> bool:
 class PlanModel(QAbstractTableModel):
     """Files come some at a time; numbers are kept, as there may be many. ``picked`` says they changed.
 
-    ``faults`` counts files that cannot be written, ``stuck`` lines of which nothing can come.
+    ``faults`` counts files that cannot be written, ``stuck`` lines of which nothing can come, ``partly``
+    files of which only some fields are checked.
     """
 
     picked = Signal()
@@ -100,7 +101,7 @@ class PlanModel(QAbstractTableModel):
         self._keep: Keep | None = None
         self._replacing = self._headings = self._possible = 0
         self.faults = self.stuck = 0
-        self.picked_files = self.changes = 0
+        self.picked_files = self.partly = self.changes = 0
         self.by_field: Counter[Field] = Counter()
 
     def show(self, files: Sequence[PlannedFile]) -> None:
@@ -109,7 +110,7 @@ class PlanModel(QAbstractTableModel):
         self._files, self._every, self._lines = [], [], []
         self._replacing = self._headings = self._possible = 0
         self.faults = self.stuck = 0
-        self.picked_files = self.changes = 0
+        self.picked_files = self.partly = self.changes = 0
         self.by_field = Counter()
         self.endResetModel()
         self.add(files)
@@ -157,6 +158,7 @@ class PlanModel(QAbstractTableModel):
     def _count(self, file: PlannedFile, by: int) -> None:
         taken = self._taken(file)
         self.picked_files += by * bool(taken)
+        self.partly += by * (0 < len(taken) < len(file.changes))
         self.changes += by * len(taken)
         for change in taken:
             self.by_field[change.field] += by
@@ -207,31 +209,35 @@ class PlanModel(QAbstractTableModel):
         """Changes that only add, and changes that replace, over all files that can be written."""
         return len(self._every) - self._headings - self.stuck - self._replacing, self._replacing
 
-    def checked(self, line: Line) -> bool:
-        """Whether something would be changed in a line's file."""
-        return line.file is not None and bool(self._taken(line.file))
+    def checked(self, line: Line) -> bool | None:
+        """Whether all of a line's file that can be changed would be; None: only some of its fields."""
+        taken = self._taken(line.file) if line.file is not None else ()
+        if line.file is not None and 0 < len(taken) < len(line.file.changes):
+            return None
+        return bool(taken)
 
     def takes(self, line: Line) -> bool:
         """Whether the change in this line would be made."""
-        return self.checked(line)
+        return self.checked(line) is not False
+
+    def follows(self, line: Line) -> bool:
+        """Whether a line has no box of its own, as it goes with others."""
+        return False
 
     def toggle(self, row: int) -> None:
         """Check or uncheck a file, or all of a folder."""
         files = self._of(row)
         if not files:
             return
-        left_out = [file for file in files if not self._taken(file)]
-        for file in left_out or files:
-            self._count(file, -1)
-            self._take(file, bool(left_out))
-            self._count(file, 1)
-        self._told()
+        self._toggle(files)
 
     def toggle_all(self) -> None:
         """Check all files that are listed, as they were at first; uncheck them where all are."""
         listed = {id(line.file): line.file for line in self._lines if line.file is not None}
-        files = [file for file in listed.values() if file.changes]
-        missing = [file for file in files if not set(self._usual(file)) <= set(self._taken(file))]
+        self._toggle([file for file in listed.values() if file.changes])
+
+    def _toggle(self, files: Sequence[PlannedFile]) -> None:
+        missing = [file for file in files if not self._is_whole(file)]
         for file in missing or files:
             self._count(file, -1)
             if missing:
@@ -242,9 +248,9 @@ class PlanModel(QAbstractTableModel):
         if files:
             self._told()
 
-    def _usual(self, file: PlannedFile) -> Sequence[Change]:
-        """What is checked at first."""
-        return file.changes
+    def _is_whole(self, file: PlannedFile) -> bool:
+        """Whether all is checked that was at first."""
+        return bool(self._taken(file))
 
     def _take_usual(self, file: PlannedFile) -> None:
         self._take(file, on=True)
@@ -315,7 +321,8 @@ class PlanModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             text = self._text(index.row(), line, index.column()) or "empty"
             if index.column() == 0 and line.file is not None:
-                return f"{line.file.path.name}, {self.TAKEN if self.checked(line) else 'left out'}"
+                said = {True: self.TAKEN, None: f"partly {self.TAKEN}", False: "left out"}
+                return f"{line.file.path.name}, {said[self.checked(line)]}"
             return f"{text}, {self._said(line)}" if index.column() == 1 and self._said(line) else text
         return None
 

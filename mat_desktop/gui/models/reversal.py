@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FileReversal
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.plan import Folder, Line, PlanModel, PlannedFile, replaces
 
@@ -30,18 +30,22 @@ class RunModel(PlanModel):
 
 
 class ReversalModel(PlanModel):
-    """Fields that another program changed since are unchecked at first; ``conflicts`` counts them."""
+    """Fields that another program changed since are unchecked at first; ``conflicts`` counts them.
+
+    MAT_TAGS names the tags of fields that stay: it follows the boxes of the others.
+    """
 
     TAKEN = "will be changed"
 
     def __init__(self) -> None:
         super().__init__()
         self._left: dict[Path, set[Field]] = {}
+        self._lists: dict[Path, Line] = {}
         self.conflicts = 0
 
     def show(self, files: Sequence[PlannedFile]) -> None:
         """Another reversal, with nothing chosen by the user yet."""
-        self._left = {}
+        self._left, self._lists = {}, {}
         self.conflicts = 0
         super().show(files)
 
@@ -58,7 +62,7 @@ class ReversalModel(PlanModel):
         items = [item for item in file.fields if item.why or not item.idle]
         if file.fault:
             return self._refused(folder, file, [item.change for item in items])
-        return [
+        lines = [
             Line(
                 folder,
                 file,
@@ -70,58 +74,91 @@ class ReversalModel(PlanModel):
             )
             for item in items
         ]
+        for line, item in zip(lines, items, strict=True):
+            if item.change.field is Field.MAT_TAGS and file.notes is not None:
+                self._lists[file.path] = line
+        self._follow(file)
+        return lines
+
+    def _follow(self, file: FileReversal) -> None:
+        """What MAT_TAGS becomes where only some fields are checked."""
+        line = self._lists.get(file.path)
+        change = next((c for c in self._taken(file) if c.field is Field.MAT_TAGS), None)
+        if line is not None and change is not None:
+            line.change, line.replaces = change, replaces(change)
 
     def _taken(self, file: PlannedFile) -> Sequence[Change]:
-        left = self._left.get(file.path)
-        return [change for change in file.changes if change.field not in left] if left else file.changes
+        assert isinstance(file, FileReversal)
+        return self._chosen(file).changes if self._left.get(file.path) else file.changes
+
+    def _chosen(self, file: FileReversal) -> FileReversal:
+        left = self._left.get(file.path, set())
+        return file.only({item.change.field for item in file.fields} - left)
+
+    def _leave(self, file: PlannedFile, fields: set[Field]) -> None:
+        assert isinstance(file, FileReversal)
+        if fields:
+            self._left[file.path] = fields
+        else:
+            self._left.pop(file.path, None)
+        self._follow(file)
 
     def _take(self, file: PlannedFile, on: bool) -> None:
-        if on:
-            self._left.pop(file.path, None)
-        else:
-            self._left[file.path] = {change.field for change in file.changes}
+        self._leave(file, set() if on else {change.field for change in file.changes})
 
-    def _usual(self, file: PlannedFile) -> Sequence[Change]:
-        conflicts = _conflicts(file)
-        return [change for change in file.changes if change.field not in conflicts]
+    def _is_whole(self, file: PlannedFile) -> bool:
+        """What another program changed since is not meant with the others."""
+        can = {change.field for change in file.changes}
+        return not self._left.get(file.path, set()) & (can - _conflicts(file))
 
     def _take_usual(self, file: PlannedFile) -> None:
-        conflicts = _conflicts(file)
-        if conflicts:
-            self._left[file.path] = conflicts
-        else:
-            self._left.pop(file.path, None)
+        self._leave(file, _conflicts(file))
+
+    def toggle(self, row: int) -> None:
+        """As for a plan; a file in which others changed everything is checked only by its own box."""
+        line = self.line(row)
+        conflicts = _conflicts(line.file) if line is not None and line.file is not None else set()
+        if line is None or line.file is None or not conflicts >= {c.field for c in line.file.changes} > set():
+            super().toggle(row)
+            return
+        self._count(line.file, -1)
+        self._take(line.file, not self._taken(line.file))
+        self._count(line.file, 1)
+        self._told()
 
     def takes(self, line: Line) -> bool:
         """Whether the change in this line would be made."""
         if line.file is None or line.change is None or line.stuck:
             return False
-        return line.change.field not in self._left.get(line.file.path, ())
+        return any(change.field is line.change.field for change in self._taken(line.file))
+
+    def follows(self, line: Line) -> bool:
+        """MAT_TAGS has no box of its own while a field is checked whose tags it names."""
+        if line.file is None or self._lists.get(line.file.path) is not line:
+            return False
+        return any(change.field not in MARKS for change in self._taken(line.file))
 
     def _said(self, line: Line) -> str:
         if line.file is None:
             return ""
+        if self.follows(line):
+            return "follows the other fields"
         return self.TAKEN if self.takes(line) else "cannot be changed" if line.stuck else "left out"
 
     def toggle_field(self, row: int) -> None:
         """Check or uncheck one field of one file."""
         line = self.line(row)
-        if line is None or line.file is None or line.change is None or line.stuck:
+        if line is None or line.file is None or line.change is None or line.stuck or self.follows(line):
             return
         self._count(line.file, -1)
-        self._left.setdefault(line.file.path, set()).symmetric_difference_update({line.change.field})
+        self._leave(line.file, self._left.get(line.file.path, set()) ^ {line.change.field})
         self._count(line.file, 1)
         self._told()
 
     @property
     def chosen(self) -> list[FileReversal]:
         """Files with the fields that are checked; what was as it should be already is settled with them."""
-        chosen = []
-        for file in self.files:
-            assert isinstance(file, FileReversal)
-            left = self._left.get(file.path, set())
-            chosen.append(file.only({item.change.field for item in file.fields} - left))
-        return chosen
+        return [self._chosen(file) for file in self.files if isinstance(file, FileReversal)]
 
 
 def _conflicts(file: PlannedFile) -> set[Field]:

@@ -39,7 +39,7 @@ class BoxHeader(QHeaderView):
         plan.picked.connect(self.viewport().update)
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
-        """A box that is on, off, or has a line where only some files are checked."""
+        """A box that is on, off, or has a line where only some of it is checked."""
         if section:
             super().paintSection(painter, rect, section)
             return
@@ -52,7 +52,8 @@ class BoxHeader(QHeaderView):
             return
         painter.save()
         box = QRect(rect.x() + LEFT, rect.y() + (rect.height() - SIZE) // 2, SIZE, SIZE)
-        draw_check(painter, box, None if plan.picked_files and plan.left_out else plan.picked_files > 0)
+        some = plan.picked_files > 0 and (plan.left_out > 0 or plan.partly > 0)
+        draw_check(painter, box, None if some else plan.picked_files > 0)
         painter.restore()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -142,7 +142,7 @@ class _Delegate(QStyledItemDelegate):
                 self._name(painter, inner.adjusted(-8, 0, 8, 0), line)
         elif index.column() == 1:
             if self._table.fieldwise:
-                if not line.stuck:
+                if not line.stuck and not plan.follows(line):
                     draw_check(painter, QRect(inner.x(), middle(inner), 16, 16), taken)
                 inner.adjust(24, 0, 0, 0)
             painter.setFont(font(13))
@@ -169,7 +169,7 @@ class _Delegate(QStyledItemDelegate):
         elif line.file.changes:
             draw_check(painter, QRect(rect.x() + 24, middle(rect), 16, 16), checked)
         painter.setFont(font(13, 500))
-        painter.setPen(t.color("text" if checked else "muted"))
+        painter.setPen(t.color("muted" if checked is False else "text"))
         name = rect.adjusted(56, 0, -8, 0)
         text = elide(printable(Path(line.file.path.name)), name.width(), 13, 500)
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
