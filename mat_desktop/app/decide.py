@@ -192,14 +192,22 @@ def tag_taggram(
     return (1 / (1 + np.exp(-stacked))).astype(np.float32)
 
 
-def plan_file(session: Session, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
-    """What would be changed in a file; None where nothing would. The file itself is not looked at."""
+def plan_file(
+    session: Session,
+    track: Track,
+    suggestions: Sequence[Suggestion],
+    policies: Mapping[Field, Policy] = {},
+) -> FilePlan | None:
+    """What would be changed in a file; None where nothing would. The file itself is not looked at.
+
+    :param policies: of some fields, instead of the settings'
+    """
     settings = session.settings
     chosen = [s.tag for s in suggestions if s.chosen and (s.tag.write or s.verdict is Verdict.ACCEPTED)]
     changes = [
         change
         for target, values in _values_by_field(session.scheme, chosen).items()
-        if (change := _change(track, target, values, session.policies[target])) is not None
+        if (change := _change(track, target, values, {**session.policies, **policies}[target])) is not None
     ]
     if settings.mat_tags:
         noted = _change(track, Field.MAT_TAGS, [tag.key for tag in chosen], Policy.REPLACE)

@@ -103,6 +103,9 @@ SPECS = (
     ),
 )
 
+ONCE = ("undo", "redo")
+"""A key that is held does these once: behind the last decision are whole runs."""
+
 BY_WIDGETS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     TAGS: ((("1", "…", "9"), "Accept a tag"), (("Shift+1", "…", "9"), "Reject a tag")),
     PLAY: (
@@ -129,6 +132,7 @@ class Actions:
             action = QAction(spec.text, parent)
             action.setObjectName(spec.name)
             action.setShortcuts([QKeySequence(key) for key in spec.keys])
+            action.setAutoRepeat(spec.name not in ONCE)
             if spec.icon:
                 action.setIcon(icons.icon(spec.icon))
             parent.addAction(action)

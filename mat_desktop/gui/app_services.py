@@ -166,9 +166,11 @@ class AppServices:
         """Rows over time for display tags."""
         return tag_taggram(self.scheme, self.card, taggram, suggestions)
 
-    def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
+    def plan_file(
+        self, track: Track, suggestions: Sequence[Suggestion], policies: Mapping[Field, Policy] = {}
+    ) -> FilePlan | None:
         """What would be written into one file."""
-        return plan_file(self._session, track, suggestions)
+        return plan_file(self._session, track, suggestions, policies)
 
     def check_plan(self, plan: FilePlan) -> FilePlan:
         """What speaks against writing a file, by a look at it."""

@@ -16,7 +16,7 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.models.history import Entry
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.undo import JOBS, LookBack, Undo, last_of
+from mat_desktop.gui.operations.undo import JOBS, WRITING, LookBack, Undo, last_of
 from mat_desktop.gui.operations.unwritten import Unwritten
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.views.history import History
@@ -54,7 +54,9 @@ class Archive(QObject):
         self.page.reversal.follow(self.looking)
         pages.add(Page("history", self.page, self.page.list, self.page.banners))
         pages.shown.connect(self._shown)
+        self._wanted: Callable[[], None] | None = None
         self.undoing.listed.connect(self._listed)
+        self.undoing.unlisted.connect(self._unlisted)
         self.undoing.recovered.connect(self._recovered)
         self.undoing.ended.connect(self._ended)
         self.undoing.again.connect(self._again)
@@ -87,14 +89,36 @@ class Archive(QObject):
 
     def undo_last_run(self) -> None:
         """Take this window's newest run back; another process's only if the user says so."""
-        self._at_once(self.to_undo, "Undo…", self.show_undo)
+        self._soon(lambda: self._at_once(self.to_undo, "Undo…", self.show_undo))
 
     def redo_last_run(self) -> None:
         """Write again what was taken back last."""
-        self._at_once(self.to_redo, "Redo…", self.show_undo)
+        self._soon(lambda: self._at_once(self.to_redo, "Redo…", self.show_undo))
+
+    def _soon(self, do: Callable[[], None]) -> None:
+        """Once it is known what was written last: that may be under way."""
+        self._wanted = do
+        if self.busy:
+            self._desk.result("Follows when the work under way has ended")
+        else:
+            self.undoing.load()
+
+    @property
+    def busy(self) -> bool:
+        """Whether files are being written, or taken back."""
+        titles = (WRITING, *JOBS.values())
+        return any(job.title in titles for job in self._desk.bridge.jobs)
+
+    def _unlisted(self) -> None:
+        self._wanted = None
+
+    def _do_wanted(self) -> None:
+        if self._wanted is not None and not self.busy:
+            do, self._wanted = self._wanted, None
+            do()
 
     def _at_once(self, run: Run | None, action: str, show: Callable[[int], None]) -> None:
-        if run is None or any(job.title in JOBS.values() for job in self._desk.bridge.jobs):
+        if run is None:
             return
         if run.id in self._desk.services.own_runs:
             self.undo_run(run.id)
@@ -186,14 +210,14 @@ class Archive(QObject):
             self.undoing.load()
 
     def _listed(self, runs: list[Run]) -> None:
-        if runs == self._runs:
-            return
-        self._runs = runs
-        self.page.show_runs(runs)
-        self._look_elsewhere(runs)
+        if runs != self._runs:
+            self._runs = runs
+            self.page.show_runs(runs)
+            self._look_elsewhere(runs)
+            if self._pages.shows(self.page):
+                self.unwritten.count()
         self.changed.emit()
-        if self._pages.shows(self.page):
-            self.unwritten.count()
+        self._do_wanted()
 
     def _look_elsewhere(self, runs: list[Run]) -> None:
         """Files of runs that other processes made since: the table may still show what was before."""

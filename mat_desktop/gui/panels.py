@@ -8,8 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from mat_desktop.domain.plan import Plan
+from mat_desktop.domain.plan import Plan, Policy
 from mat_desktop.domain.reversal import FileReversal, Task
+from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row, State
@@ -46,6 +47,7 @@ class Panels(QObject):
         self._desk, self._library, self._writing = desk, library, writing
         self._old = False
         self._left: frozenset[Path] = frozenset()
+        self._policies: dict[Field, Policy] = {}
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
         self.problems = Problems()
@@ -57,7 +59,8 @@ class Panels(QObject):
             library.right.addWidget(panel)
             panel.closed.connect(self.close)
         self.write.confirmed.connect(self._confirm)
-        self.write.policy_picked.connect(self.policy_picked)
+        self.write.policy_picked.connect(self._pick_policy)
+        self.write.policy_kept.connect(self._keep_policy)
         self.write.scope_picked.connect(self._plan)
         self.problems.chosen.connect(self._go_to)
         self.problems.again.connect(self.read_bad_again)
@@ -98,6 +101,8 @@ class Panels(QObject):
         selected = self._library.selected()
         many = len(selected) > 1 and any(row.scores is not None for row in selected)
         self.write.plan.reset_checks()
+        self._policies = {}
+        self._show_policies()
         self._open(self.write, self.write.table)
         self._plan("selected" if many and not every else "all")
 
@@ -117,7 +122,24 @@ class Panels(QObject):
             unreviewed={row.path for row in rows if not row.reviewed},
             filtered=len(shown) < tracks.tally().heard,
         )
-        self._writing.plan(rows)
+        self._writing.plan(rows, dict(self._policies))
+
+    def _pick_policy(self, field: Field, policy: Policy) -> None:
+        """For this write only."""
+        self._policies[field] = policy
+        if policy is self._desk.services.policies[field]:
+            del self._policies[field]
+        self._show_policies()
+        self.outdated()
+
+    def _keep_policy(self, field: Field) -> None:
+        """For every write from now on."""
+        policy = self._policies.pop(field)
+        self.policy_picked.emit(field, policy)
+
+    def _show_policies(self) -> None:
+        settings = self._desk.services.policies
+        self.write.set_policies({**settings, **self._policies}, self._policies.keys())
 
     def _confirm(self, plan: Plan) -> None:
         self.close()
@@ -125,7 +147,9 @@ class Panels(QObject):
 
     def policies_changed(self) -> None:
         """The same plan would be another one now."""
-        self.write.set_policies(self._desk.services.policies)
+        settings = self._desk.services.policies
+        self._policies = {field: p for field, p in self._policies.items() if p is not settings.get(field)}
+        self._show_policies()
         self.outdated()
 
     def outdated(self) -> None:

@@ -12,7 +12,6 @@ from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.listen import can_be_heard
 from mat_desktop.gui.operations.scan import Scan
-from mat_desktop.gui.operations.undo import JOBS
 from mat_desktop.gui.pages import Pages
 from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.review_room import ReviewRoom
@@ -22,7 +21,6 @@ from mat_desktop.gui.widgets.job_bar import JobBar
 
 FEW = 500
 """Selected files that are looked through for one that was written; more are taken to have one."""
-WRITING = ("Writing", *JOBS.values())
 
 
 def _marked(row: Row) -> bool:
@@ -86,8 +84,7 @@ class Possible(QObject):
         a, tracks, library = self._actions, self._desk.tracks, self._library
         in_library = self._pages.shows(library) and not self._panels.is_open
         tags_in_view = in_library or self._room.in_view
-        job = self._desk.bridge.job
-        writes = job is not None and job.title in WRITING
+        writes = self._archive.busy
         a.enable_review(tags_in_view)
         tally = tracks.tally()
         chosen = len(self.many_to_hear()) if in_library else 0
@@ -104,13 +101,14 @@ class Possible(QObject):
 
     def _undo(self, writes: bool) -> None:
         a, review, last = self._actions, self._room.review, self._archive.to_undo
-        a["undo"].setEnabled(review.can_take_back or (last is not None and not writes))
+        follows = writes or self._archive.undoing.loading  # it is done once that has ended
+        a["undo"].setEnabled(review.can_take_back or last is not None or follows)
         a["redo"].setEnabled(self._archive.to_redo is not None and not writes)
         a["remove_all"].setEnabled(not writes)
         rows = self._library.selected() if self._pages.shows(self._library) else []
         a["undo_files"].setEnabled(not writes and (len(rows) > FEW or any(_marked(row) for row in rows)))
         if review.can_take_back:
-            tip = "Take back the last decision"
+            tip = "Take back the last decision, or move of thresholds"
         elif last is not None:
             tip = f"Take back the last run: {words.plural(last.files, 'file')}"
         else:

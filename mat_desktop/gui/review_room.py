@@ -53,11 +53,13 @@ class ReviewRoom(QObject):
         library.pane.accept_all.clicked.connect(self.accept_all)
         library.stepped.connect(self.step)
         self.weigh.changed.connect(library.weighed)
+        self.weigh.shifted.connect(library.pane.set_shift)
         self.map_tags = MapTags(desk)
         self.review.scheme_changed.connect(self._scheme_changed)
         self.map_tags.changed.connect(self._scheme_changed)
         self.review.decided.connect(self.changed)
         self.review.awaited.connect(self.changed)
+        self.review.took_back.connect(self._took_back)
         self.queue.restore(state)
         self._settings = settings
         self.page.go_on.toggled.connect(lambda on: settings.put({"review.go_on": on}))
@@ -152,12 +154,14 @@ class ReviewRoom(QObject):
             self.question.accept_shown()
 
     def take_back(self) -> bool:
-        """The last decision, in whichever track it was; says whether there was one."""
-        row = self.review.take_back()
+        """The last decision, in whichever track it was, or move of thresholds; says whether there was one."""
         self.queue.stay()
-        if row is not None and row is not self._library.row and len(self._library.meant()) < 2:
+        return self.review.take_back()
+
+    def _took_back(self, row: Row) -> None:
+        self.queue.stay()
+        if row is not self._library.row and len(self._library.meant()) < 2:
             self._library.look_at(row)
-        return row is not None
 
     def counted(self) -> None:
         """The number beside the page's name in the rail."""

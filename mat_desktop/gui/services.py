@@ -118,7 +118,9 @@ class Services(Protocol):
     ) -> NDArray[np.float32]:
         """Rows over time for display tags; at once."""
 
-    def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
+    def plan_file(
+        self, track: Track, suggestions: Sequence[Suggestion], policies: Mapping[Field, Policy] = ...
+    ) -> FilePlan | None:
         """What would be written into one file; at once."""
 
     def check_plan(self, plan: FilePlan) -> FilePlan:

@@ -226,6 +226,7 @@ class Window(QMainWindow):
         self.listen.ended.connect(self.possible.refresh)
         review.policies_changed.connect(self._policies_changed)
         review.decided.connect(panels.outdated)
+        self.room.weigh.changed.connect(panels.outdated)
         pages.shown.connect(panels.plan_again)
         self.writing.written.connect(self._written)
         self.writing.again.connect(lambda paths: self.scan.read_again(paths, self._open_write))
@@ -343,6 +344,7 @@ class Window(QMainWindow):
             self.library.player.silence([file.path for file in plan.files])
             self.review.settle()
             self.writing.write(plan)
+            self.possible.refresh()
 
         self.review.then(write)
 
@@ -365,7 +367,7 @@ class Window(QMainWindow):
             self.watching.look(here)
 
     def undo(self) -> None:
-        """The last decision; where nothing was decided since the last write, that write."""
+        """The last decision or move of thresholds; where there was none since the last write, that write."""
         if self.room.take_back():
             self.possible.refresh()
         else:

@@ -329,8 +329,10 @@ class FakeServices:
     ) -> NDArray[np.float32]:
         return tag_taggram(self.scheme, CARD, taggram, suggestions)
 
-    def plan_file(self, track: Track, suggestions: Sequence[Suggestion]) -> FilePlan | None:
-        return plan_file(cast(Session, self), track, suggestions)
+    def plan_file(
+        self, track: Track, suggestions: Sequence[Suggestion], policies: Mapping[Field, Policy] = {}
+    ) -> FilePlan | None:
+        return plan_file(cast(Session, self), track, suggestions, policies)
 
     def check_plan(self, plan: FilePlan) -> FilePlan:
         return replace(plan, fault=self.refused.get(plan.path, ""))

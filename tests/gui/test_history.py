@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.domain.plan import Change, Plan
+from mat_desktop.domain.plan import Change, Plan, WriteResult
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Notes, Portion, RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
@@ -461,3 +462,26 @@ def test_a_closed_panel_hears_no_more(qtbot: QtBot, written: Window) -> None:
     written.bridge.ask("after it", lambda: 1, answered.append)
     qtbot.waitUntil(lambda: answered == [1], timeout=5000)
     assert page.reversal.model.rowCount() == 0
+
+
+def test_undo_that_is_pressed_while_files_are_written_takes_that_run_back(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    going = threading.Event()
+    apply = services.apply
+
+    def slow(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        going.wait(10)
+        yield from apply(plan, cancel)
+
+    services.apply = slow  # type: ignore[method-assign]
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    assert library.actions_["undo"].isEnabled()
+    library.actions_["undo"].trigger()
+    going.set()
+    qtbot.waitUntil(lambda: len(library.archive.undoing.runs) == 2, timeout=5000)
+    assert library.archive.undoing.runs[0].undo_of == library.archive.undoing.runs[1].id
+    assert genre(services) == ("Rock",)

@@ -299,6 +299,28 @@ def test_every_track_is_in_a_line_of_the_sidebar(services: FakeServices, qtmodel
     assert model.rowCount() == counts[State.QUEUED]
 
 
+def test_digit_keys_stay_with_their_tags_while_the_track_is_in_view() -> None:
+    model = TagsModel()
+
+    def numbers(*tags: Suggestion, new_track: bool = False) -> dict[str, int]:
+        model.show(tags, True, new_track=new_track)
+        rows = [row for place in model.tag_rows() if (row := model.row(place)) is not None]
+        return {row.suggestion.tag.name: row.number for row in rows if row.suggestion is not None}
+
+    rock, indie, pop = (suggestion(name, 0.9) for name in ("rock", "indie", "pop"))
+    assert numbers(rock, indie, pop, new_track=True) == {"rock": 1, "indie": 2, "pop": 3}
+    out = suggestion("rock", 0.1, suggested=False)
+    jazz = suggestion("jazz", 0.95)
+    assert numbers(out, jazz, indie, pop) == {"jazz": 4, "indie": 2, "pop": 3, "rock": 1}
+    assert model.numbered(1) is out
+    many = [suggestion(f"tag {n}", 0.6) for n in range(7)]
+    got = numbers(out, jazz, indie, pop, *many)
+    assert (got["indie"], got["pop"], got["jazz"]) == (2, 3, 4)
+    assert got["tag 5"] == 1, "all are given: it was the key of one that is not asked any more"
+    assert got["tag 6"] == 0
+    assert numbers(jazz, indie, new_track=True) == {"jazz": 1, "indie": 2}
+
+
 def test_rows_of_the_taggram_are_those_that_are_likely() -> None:
     tags = (
         suggestion("rock", 0.9, threshold=0.3),

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -242,6 +243,68 @@ def test_a_threshold_is_taken_back_where_it_is_said(
     qtbot.waitUntil(lambda: all("mellow" in r.heard for r in rows), timeout=5000)
 
 
+def test_undo_takes_back_thresholds_in_their_order_among_the_decisions(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row, slider = in_view(heard), heard.library.pane.slider
+    press(qtbot, heard, Key.Key_1)
+    heard.room.weigh.set_threshold("mellow", 0.9)
+    slider.setValue(7)
+    qtbot.waitUntil(lambda: heard.tracks.shift == -0.7, timeout=5000)
+    slider.setValue(9)  # one movement of the hand
+    qtbot.waitUntil(lambda: heard.tracks.shift == -0.9, timeout=5000)
+    press(qtbot, heard, Key.Key_2)
+    assert len(row.verdicts) == 2
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
+
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert row.verdicts == {"rock": Verdict.ACCEPTED}
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert (heard.tracks.shift, slider.value()) == (0.0, 0)
+    press(qtbot, heard, Key.Key_Z, control=True)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {}, timeout=5000)
+    assert row.verdicts == {"rock": Verdict.ACCEPTED}
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert row.verdicts == {}
+    qtbot.wait(50)  # the slider's own delay
+    assert not heard.review.can_take_back
+
+
+def test_what_changes_nothing_costs_no_undo(qtbot: QtBot, heard: Window) -> None:
+    row = in_view(heard)
+    press(qtbot, heard, Key.Key_1)
+    heard.library.pane.question.scores.go_to("indie")
+    press(qtbot, heard, Key.Key_U)  # is undecided already
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert row.verdicts == {}
+
+
+def test_a_policy_of_the_write_panel_is_for_that_write(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    before = services.policies[Field.GENRE]
+    heard.actions_["write"].trigger()
+    panel = heard.panels.write
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    card = panel.cards[Field.GENRE]
+    assert card.once.isHidden()
+    assert panel.plan.by_field[Field.GENRE]
+    card.combo.setCurrentIndex(list(Policy).index(Policy.SKIP))
+    card.combo.activated.emit(card.combo.currentIndex())
+    assert not card.once.isHidden()
+    assert services.policies[Field.GENRE] is before
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert not panel.plan.by_field[Field.GENRE]
+    heard.panels.close()
+    heard.actions_["write"].trigger()
+    assert card.combo.policy is before, "the next one begins with the setting"
+    card.combo.setCurrentIndex(list(Policy).index(Policy.REPLACE))
+    card.combo.activated.emit(card.combo.currentIndex())
+    card.keep.click()
+    assert services.policies[Field.GENRE] is Policy.REPLACE
+    assert card.once.isHidden()
+
+
 def test_a_decision_counts_for_all_selected_tracks(
     qtbot: QtBot, heard: Window, services: FakeServices
 ) -> None:
@@ -279,8 +342,6 @@ def test_the_queue_can_be_the_selection(qtbot: QtBot, heard: Window) -> None:
 def test_policies_show_at_once_on_the_review_page(
     qtbot: QtBot, heard: Window, services: FakeServices
 ) -> None:
-    from mat_desktop.domain.plan import Policy
-
     heard.actions_["review"].trigger()
     assert "Indie: not written" not in heard.room.page.written.fields.text()
     heard.review.set_policy(Field.GENRE, Policy.SKIP)
@@ -291,8 +352,6 @@ def test_policies_show_at_once_on_the_review_page(
 def test_review_says_which_tag_is_not_written_as_its_field_is_filled(
     qtbot: QtBot, heard: Window, services: FakeServices
 ) -> None:
-    from mat_desktop.domain.plan import Policy
-
     services.policies[Field.GENRE] = Policy.FILL_EMPTY
     heard.actions_["review"].trigger()
     assert in_view(heard).title == "Song 0"  # with Rock as its genre
@@ -353,10 +412,10 @@ def test_a_decision_is_taken_back_after_a_change_of_the_model(
     heard.workshop.models.use("other")
     qtbot.waitUntil(lambda: services.model == "other" and not heard.bridge.busy, timeout=5000)
     assert row.scores is None
-    assert heard.review.take_back() is row
+    assert heard.review.take_back()
     qtbot.waitUntil(lambda: track_id not in services.marked, timeout=5000)
     assert services.kept[track_id] == {"rock": Verdict.ACCEPTED}
-    assert heard.review.take_back() is row
+    assert heard.review.take_back()
     qtbot.waitUntil(lambda: services.kept[track_id] == {}, timeout=5000)
     assert row.state is State.NEW
     assert not row.verdicts

@@ -18,6 +18,9 @@ Index = QModelIndex | QPersistentModelIndex
 TAG_ROLE = Qt.ItemDataRole.UserRole + 1
 """The :class:`TagRow` behind an index."""
 
+KEYS = range(1, 10)
+"""Digit keys."""
+
 NEAREST = 2
 """Tags below their threshold that are shown in each category without unfolding."""
 
@@ -52,6 +55,7 @@ class TagsModel(QAbstractListModel):
         self._suggestions: tuple[Suggestion, ...] = ()
         self._rows: list[TagRow] = []
         self._unfolded = False
+        self._numbers: dict[str, int] = {}
         self.hidden = 0
         self.shares: dict[str, Share] = {}
 
@@ -60,16 +64,20 @@ class TagsModel(QAbstractListModel):
         suggestions: Sequence[Suggestion],
         unfolded: bool,
         shares: Mapping[str, Share] | None = None,
+        *,
+        new_track: bool = True,
     ) -> None:
         """Another track, or another state of the same.
 
         :param shares: where several tracks are shown, how many of them have a tag
+        :param new_track: else digit keys stay with the tags that they have
         """
         self.shares = dict(shares or {})
         self._suggestions = tuple(suggestions)
         self._unfolded = unfolded
         rows: list[TagRow] = []
-        number = self.hidden = 0
+        self.hidden = 0
+        self._number(new_track)
         for category in Category:
             tags = [s for s in self._suggestions if s.tag.category is category]
             first = [s for s in tags if listed(s)]
@@ -79,10 +87,7 @@ class TagsModel(QAbstractListModel):
             if not first and not shown:
                 continue
             rows.append(TagRow(category, note=_left_out(rest)))
-            for suggestion in first:
-                number += 1
-                rows.append(TagRow(category, suggestion, number if number <= 9 else 0))
-            rows.extend(TagRow(category, suggestion) for suggestion in shown)
+            rows += [TagRow(category, s, self._numbers.get(s.tag.name, 0)) for s in (*first, *shown)]
         same = [(r.category, r.suggestion and r.suggestion.tag.name) for r in rows] == [
             (r.category, r.suggestion and r.suggestion.tag.name) for r in self._rows
         ]
@@ -94,6 +99,27 @@ class TagsModel(QAbstractListModel):
             self.beginResetModel()
             self._rows = rows
             self.endResetModel()
+
+    def _number(self, new_track: bool) -> None:
+        """Give digit keys to the tags of the question.
+
+        A key that a finger is over means the same tag until another track comes, also where its tag is not
+        part of the question any more. Only where all are given does one go over to a tag that joined it.
+        """
+        first = [s for s in self._suggestions if listed(s)]
+        asked = [s.tag.name for category in Category for s in first if s.tag.category is category]
+        if new_track:
+            self._numbers = {}
+        for name in asked:
+            if name in self._numbers:
+                continue
+            free = next((key for key in KEYS if key not in self._numbers.values()), None)
+            if free is None:
+                old = next((known for known in self._numbers if known not in asked), None)
+                if old is None:
+                    return
+                free = self._numbers.pop(old)
+            self._numbers[name] = free
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
         """Headings and tags."""

@@ -21,12 +21,15 @@ from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.pending import SLICE, Pending
 from mat_desktop.gui.operations.settings import ChangeSettings
-from mat_desktop.gui.operations.weigh import Weigh
+from mat_desktop.gui.operations.weigh import Move, Weigh
 
 T = TypeVar("T")
 
 REMEMBERED = 1000
 """Decisions that can be taken back."""
+
+SLIDE = 1.0
+"""Seconds within which moves of the slider are one."""
 
 PART = 2000
 """Rows that are decided in one turn of the event loop."""
@@ -54,12 +57,13 @@ class _Before:
 
 class Review(QObject):
     """``decided`` says that verdicts or marks are others, ``finished`` after it that a row was done with by
-    that; ``awaited`` that a decision is being worked out; ``policies_changed`` that files would be written
-    otherwise, ``scheme_changed`` that there is a new tag.
+    that; ``awaited`` that a decision is being worked out, ``took_back`` the row of one that was taken back;
+    ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that there is a new tag.
     """
 
     decided = Signal()
     awaited = Signal()
+    took_back = Signal(object)
     finished = Signal(object)
     policies_changed = Signal()
     scheme_changed = Signal()
@@ -70,7 +74,10 @@ class Review(QObject):
         self._desk = desk
         self._settings = settings
         settings.changed.connect(self._settings_changed)
-        self._said: list[list[_Before]] = []
+        self._said: list[list[_Before] | Move] = []
+        self._moves: list[Move] = []
+        weigh.moved.connect(self._moved)
+        weigh.withdrawn.connect(self._withdrawn)
         self._rest: tuple[Callable[[], bool], Callable[[], None]] | None = None
         self._pending = Pending[Decision](
             desk.bridge,
@@ -130,8 +137,32 @@ class Review(QObject):
         """Do something that depends on decisions: when all that were made so far have landed."""
         self._pending.then(do)
 
+    def _moved(self, move: Move) -> None:
+        """Thresholds are others: that is taken back in its order among the decisions."""
+
+        def remember() -> None:
+            self._moves.remove(move)
+            last = self._said[-1] if self._said else None
+            if isinstance(last, Move) and last.slides and move.slides and move.at - last.at < SLIDE:
+                last.at = move.at
+            else:
+                self._said.append(move)
+                del self._said[:-REMEMBERED]
+
+        self._moves.append(move)
+        self.then(remember)
+        self.awaited.emit()
+
+    def _withdrawn(self, move: Move) -> None:
+        move.counts = lambda: False
+        if move in self._said:
+            self._said.remove(move)
+            self.awaited.emit()
+
     def _decide(self, many: Sequence[Decision]) -> None:
         self._finish()
+        # What is so already is no decision: Undo would seem to do nothing.
+        many = [one for one in many if _is_news(*one)]
         if not many:
             return
         before: list[_Before] = []
@@ -192,18 +223,35 @@ class Review(QObject):
 
     @property
     def can_take_back(self) -> bool:
-        """Whether something was decided since the last write."""
-        return bool(self._said) or bool(self._pending)
+        """Whether something was decided, or thresholds were moved, since the last write."""
+        return any(not isinstance(said, Move) or said.counts() for said in self._said) or bool(self._pending)
 
-    def take_back(self) -> Row | None:
-        """As if the last decision had not been made. Returns its row, or the first of several."""
+    def take_back(self) -> bool:
+        """As if the last decision, or move of thresholds, had not been made. Says whether there was one."""
+        if self._moves:  # made after decisions that are still being worked out
+
+            def later() -> None:
+                self.take_back()
+
+            self.then(later)
+            return True
         waiting = self._pending.drop_last()
         if waiting is not None:
-            return waiting
+            self.took_back.emit(waiting)
+            return True
         self._finish()
-        if not self._said:
-            return None
-        before = self._said.pop()
+        while self._said:
+            last = self._said.pop()
+            if not isinstance(last, Move):
+                self._take_back(last)
+                return True
+            if last.counts():
+                last.undo()
+                self.awaited.emit()
+                return True
+        return False
+
+    def _take_back(self, before: Sequence[_Before]) -> None:
 
         def some(part: Sequence[_Before], tell: bool) -> None:
             # A row in which something else is heard by now shows what was said of that.
@@ -212,7 +260,7 @@ class Review(QObject):
             self._keep([(b.track_id, b.verdicts, b.reviewed) for b in part])
 
         self._in_turns(before, some, lambda: [b.row for b in before])
-        return before[0].row
+        self.took_back.emit(before[0].row)
 
     def settle(self) -> None:
         """Decisions are final: they are written."""
@@ -268,6 +316,12 @@ class Review(QObject):
     def _settings_changed(self, keys: Set[str]) -> None:
         if keys & PLAN_KEYS:
             self.policies_changed.emit()
+
+
+def _is_news(row: Row, verdicts: Mapping[str, Verdict], reviewed: bool | None) -> bool:
+    """Whether a decision changes anything."""
+    said = any(row.verdicts.get(name, Verdict.UNDECIDED) is not verdict for name, verdict in verdicts.items())
+    return said or (reviewed is not None and reviewed is not row.reviewed)
 
 
 def _before(many: Sequence[Decision]) -> list[_Before]:

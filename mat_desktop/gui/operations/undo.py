@@ -19,6 +19,7 @@ from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
 if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
 
+WRITING = "Writing"
 JOBS = {RunKind.UNDO: "Undoing", RunKind.REDO: "Redoing", RunKind.REMOVE: "Removing"}
 DONE = {RunKind.UNDO: "Put back", RunKind.REDO: "Rewrote", RunKind.REMOVE: "Removed from"}
 SAID = {
@@ -48,12 +49,15 @@ def last_of(runs: Sequence[Run], own: Sequence[int] | None = None, *, redo: bool
 
 
 class Undo(QObject):
-    """``listed`` hands over all runs, ``recovered`` what a crash had left half-way.
+    """``listed`` hands over all runs, ``unlisted`` says that they cannot be read, ``recovered`` what a
+    crash had left half-way.
 
     ``ended`` says that files were written; ``again`` asks to show a task anew, as files of it remain.
+    ``loading``: there may be other runs than those that are known.
     """
 
     listed = Signal(object)
+    unlisted = Signal()
     recovered = Signal(object)
     ended = Signal(object)
     again = Signal(object)
@@ -62,6 +66,7 @@ class Undo(QObject):
         super().__init__()
         self._desk = desk
         self.runs: list[Run] = []
+        self.loading = False
 
     @property
     def last(self) -> Run | None:
@@ -76,15 +81,17 @@ class Undo(QObject):
         """Read the list anew."""
 
         def done(runs: list[Run]) -> None:
+            self.loading = False
             self.runs = runs
             self.listed.emit(runs)
 
-        self._desk.bridge.ask(
-            "runs",
-            self._desk.services.runs,
-            done,
-            lambda error: self._desk.complain("The history cannot be read", error),
-        )
+        def failed(error: Exception) -> None:
+            self.loading = False
+            self.unlisted.emit()
+            self._desk.complain("The history cannot be read", error)
+
+        self.loading = True
+        self._desk.bridge.ask("runs", self._desk.services.runs, done, failed)
 
     def recover(self) -> None:
         """Settle what a crash left half-way."""

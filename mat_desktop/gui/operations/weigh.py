@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
-from mat_desktop.gui.bridge import KEEP
+from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Chosen, Row
 from mat_desktop.gui.operations.desk import Desk
 
@@ -14,10 +16,31 @@ SLICE = 200
 """Rows that are weighed together after thresholds moved."""
 
 
+@dataclass(eq=False, slots=True)
+class Move:
+    """A change of thresholds that Undo takes back in its order among the decisions.
+
+    :param counts: whether it can still be taken back: thresholds are of one model
+    :param slides: the slider moved; what it does within a second is one change
+    """
+
+    undo: Callable[[], None]
+    counts: Callable[[], bool] = lambda: True
+    slides: bool = False
+    at: float = field(default_factory=time.monotonic)
+
+
 class Weigh(QObject):
-    """``changed`` says that what is in view is suggested otherwise; the rest of the library follows."""
+    """``changed`` says that what is in view is suggested otherwise; the rest of the library follows.
+
+    ``shifted`` that the slider belongs elsewhere now, ``moved`` hands over a :class:`Move`, ``withdrawn`` one
+    that did not come about or was taken back where it was said.
+    """
 
     changed = Signal()
+    shifted = Signal(float)
+    moved = Signal(object)
+    withdrawn = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -25,39 +48,65 @@ class Weigh(QObject):
 
     def shift(self, shift: float) -> None:
         """Move all thresholds along their curves."""
-        if shift != self._desk.tracks.shift:
-            self._desk.tracks.shift = shift
-            self._all()
+        before = self._desk.tracks.shift
+        if shift != before:
+            self._shift_to(shift)
+            self.moved.emit(Move(lambda: self._shift_to(before), slides=True))
+
+    def _shift_to(self, shift: float) -> None:
+        self._desk.tracks.shift = shift
+        self.shifted.emit(shift)
+        self._all()
 
     def set_threshold(self, tag: str, value: float | None) -> None:
-        """Suggest a tag from a score on, in every track; None goes back to the model's threshold.
-
-        It can be taken back where it is said: it is no decision on a track, which is what Undo takes back.
-        """
-        desk = self._desk
+        """Suggest a tag from a score on, in every track; None goes back to the model's threshold."""
+        shown = next((known.shown for known in self._desk.services.scheme.tags if known.name == tag), tag)
         own = "has a threshold of your own now" if value is not None else "has the model's threshold now"
+        self._set({tag: value}, f"“{shown}” {own}, in every track.")
 
-        def done(before: float | None) -> None:
-            self.anew()
-            shown = next((known.shown for known in desk.services.scheme.tags if known.name == tag), tag)
-            desk.say(
-                "positive",
-                f"“{shown}” {own}, in every track.",
-                "Undo",
-                lambda: self._put(tag, before, lambda _: self.anew()),
-                kind="threshold",
-            )
+    def reset_thresholds(self, tags: Iterable[str]) -> None:
+        """Go back to the model's thresholds."""
+        tags = list(tags)
+        if len(tags) == 1:
+            self.set_threshold(tags[0], None)
+        elif tags:
+            self._set(dict.fromkeys(tags), f"{words.plural(len(tags), 'tag')}: the model's thresholds now.")
 
-        self._put(tag, value, done)
-
-    def _put(self, tag: str, value: float | None, done: Callable[[float | None], None]) -> None:
+    def _set(self, values: Mapping[str, float | None], text: str) -> None:
+        """It can be taken back where it is said, and by Undo."""
         desk = self._desk
-        desk.bridge.ask(
-            f"{KEEP}threshold {tag}",
-            lambda: desk.services.set_threshold(tag, value),
-            done,
-            lambda error: desk.complain("The threshold cannot be kept", error),
+        own, model = desk.services.thresholds.by_name, desk.services.card.digest
+        before = {tag: own.get(tag) for tag in values}
+        move = Move(
+            lambda: self._put(before, self.anew, lambda: None),
+            lambda: desk.services.card.digest == model,
         )
+
+        def here() -> None:
+            self.withdrawn.emit(move)
+            move.undo()
+
+        def done() -> None:
+            self.anew()
+            desk.say("positive", text, "Undo", here, kind="threshold")
+
+        self.moved.emit(move)
+        self._put(values, done, lambda: self.withdrawn.emit(move))
+
+    def _put(
+        self, values: Mapping[str, float | None], done: Callable[[], None], failed: Callable[[], None]
+    ) -> None:
+        desk = self._desk
+
+        def work() -> None:
+            for tag, value in values.items():
+                desk.services.set_threshold(tag, value)
+
+        def fail(error: Exception) -> None:
+            failed()
+            desk.complain("The threshold cannot be kept", error)
+
+        desk.bridge.keep(work, lambda _: done(), fail)
 
     def anew(self) -> None:
         """Thresholds or the scheme are others now."""

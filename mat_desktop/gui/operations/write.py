@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from mat_desktop.domain.plan import FilePlan, Plan
+from mat_desktop.domain.plan import FilePlan, Plan, Policy
+from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import FILES, Job
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
+from mat_desktop.gui.operations.undo import WRITING
 
 SLICE = 20
 """Files whose changes are worked out together: each that would change is opened."""
@@ -44,8 +46,11 @@ class Write(QObject):
         super().__init__()
         self._desk = desk
 
-    def plan(self, rows: Sequence[Row]) -> None:
-        """Work out what would change; a plan that is being made is dropped."""
+    def plan(self, rows: Sequence[Row], policies: Mapping[Field, Policy] = {}) -> None:
+        """Work out what would change; a plan that is being made is dropped.
+
+        :param policies: of some fields, for this plan alone
+        """
         desk, services = self._desk, self._desk.services
         shift = desk.tracks.shift
 
@@ -54,7 +59,7 @@ class Write(QObject):
             for row in part:
                 track = row.track
                 if track is not None:
-                    plan = services.plan_file(track, row.chosen(services.suggest, shift).tags)
+                    plan = services.plan_file(track, row.chosen(services.suggest, shift).tags, policies)
                     plans.append(plan and services.check_plan(plan))
             return plans
 
@@ -97,7 +102,7 @@ class Write(QObject):
                 "positive", f"{number} will be written as soon as the running work is done.", kind="wrote"
             )
         job = Job(
-            "Writing",
+            WRITING,
             make,
             on_items=outcome.take,
             on_end=ended,

@@ -233,6 +233,10 @@ class Pane(Panel):
         self.file.setText(f"{kind}, {words.clock(row.seconds)} · {row.path.name}")
         self.file.setToolTip(str(row.path))
 
+    def set_shift(self, shift: float) -> None:
+        """The thresholds were moved elsewhere."""
+        self.slider.setValue(round(-shift * 10))
+
     def show_question(self, suggestions: tuple[Suggestion, ...], shift: float, *, new_track: bool) -> None:
         """The tags of a track that was listened to.
 

@@ -78,7 +78,7 @@ class Question(Panel):
         self._shares = shares or {}
         if new_track:
             self._unfolded = False
-        self.scores.tags.show(self._suggestions, self._unfolded, self._shares)
+        self.scores.tags.show(self._suggestions, self._unfolded, self._shares, new_track=new_track)
         if new_track:
             self.scores.reset_current()
         hidden = self.scores.tags.hidden
