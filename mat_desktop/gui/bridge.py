@@ -13,11 +13,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
+from mat_desktop.gui.turns import Loader, Turns
 from mat_desktop.gui.work import Work
 
 T = TypeVar("T")
@@ -90,10 +92,11 @@ class Job(Work):
         self._counts = counts
         self._on_pause = on_pause
 
-    def run(self, keep: Callable[[Any], None]) -> None:
-        """Do it, in the worker."""
+    def run(self, keep: Callable[[Any], None], between: Callable[[], None]) -> None:
+        """Do it, in the worker; ``between`` is called between two items."""
         for item in self._make(self.cancel):
             keep(item)
+            between()
             self.rest()
 
     def pause(self, on: bool) -> None:
@@ -128,9 +131,10 @@ class _Jobs(QThread):
 
     arrived = Signal()
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, turns: Turns) -> None:
         super().__init__()
         self.setObjectName(name)
+        self._turns = turns
         self.running: Job | None = None
         self.waiting: list[Job] = []
         self.inbox: deque[tuple[Job, str, Any]] = deque()
@@ -145,7 +149,7 @@ class _Jobs(QThread):
             if not job.cancel.is_set() and job.claim.acquire(blocking=False):
                 self._put(job, "start", None)
                 try:
-                    job.run(lambda item, job=job: self._put(job, "item", item))  # type: ignore[misc]
+                    job.run(partial(self._put, job, "item"), self._turns.give_way)
                 except Exception as caught:  # a job must never take the thread with it
                     log.debug("%s ended with an error", job.title, exc_info=True)
                     error = caught
@@ -181,15 +185,17 @@ class _Questions(QThread):
 
     answered = Signal(object)
 
-    def __init__(self, name: str, latest: dict[str, int]) -> None:
+    def __init__(self, name: str, latest: dict[str, int], turns: Turns) -> None:
         super().__init__()
         self.setObjectName(name)
+        self._turns = turns
         self.queue: SimpleQueue[_Question | None] = SimpleQueue()
         self.latest = latest
 
     def run(self) -> None:
         while (question := self.queue.get()) is not None:
             channel, token, work, done, failed = question
+            self._turns.give_way()
             if self.latest.get(channel) != token:
                 continue
             try:
@@ -211,6 +217,8 @@ class Bridge(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.turns = turns = Turns()
+        self._loader = Loader(self)
         self.past: deque[Work] = deque(maxlen=PAST)
         self._token = 0
         self._last = 0.0
@@ -225,13 +233,13 @@ class Bridge(QObject):
         self._pulse = QTimer(self)
         self._pulse.setInterval(PULSE)
         self._pulse.timeout.connect(self._beat)
-        self._lanes = {name: _Jobs(name) for name in (FILES, LISTEN)}
+        self._lanes = {name: _Jobs(name, turns) for name in (FILES, LISTEN)}
         for lane in self._lanes.values():
             lane.arrived.connect(self._schedule)
             lane.start()
         self._latest: dict[str, int] = {}
-        self._reads = _Questions("reads", self._latest)
-        self._engine = _Questions("engine", self._latest)
+        self._reads = _Questions("reads", self._latest, turns)
+        self._engine = _Questions("engine", self._latest, turns)
         for questions in (self._reads, self._engine):
             questions.answered.connect(self._answer)
             questions.start()
@@ -327,6 +335,7 @@ class Bridge(QObject):
             self.past.appendleft(work)
         self.over.emit(work)
 
+    @Slot()
     def _beat(self) -> None:
         if not self.jobs:
             self._pulse.stop()
@@ -361,6 +370,15 @@ class Bridge(QObject):
     ) -> None:
         """Write something down. Every call is met, in order, also when the window closes meanwhile."""
         self.ask(f"{KEEP}{self._token}", work, done, failed)
+
+    def load(
+        self,
+        module: str,
+        done: Callable[[Any], None] = lambda _: None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Import a module while the window goes on, and hand it over in the UI thread."""
+        self._loader.load(module, done, failed)
 
     def slices(
         self,
@@ -400,6 +418,7 @@ class Bridge(QObject):
         """Cancel everything and end the threads. Returns whether they ended in time."""
         if not self._closed:
             self._closed = True
+            self._loader.close()
             self.cancel()
             for channel in [name for name in self._latest if not name.startswith(KEEP)]:
                 self._latest.pop(channel, None)
@@ -411,25 +430,28 @@ class Bridge(QObject):
             ended = thread.wait(max(1, int((deadline - time.monotonic()) * 1000))) and ended
         return ended
 
+    @Slot()
     def _schedule(self) -> None:
         if not self._timer.isActive():
             self._timer.start(max(0, int((self._last + INTERVAL - time.monotonic()) * 1000)))
 
+    @Slot()
     def _deliver(self) -> None:
         if self._closed:
             return
-        self._last = time.monotonic()
-        lanes = list(self._lanes.values())
-        before = [self._ends, *(lane.running for lane in lanes)]
-        for number, lane in enumerate(lanes, 1):
-            self._hand_over(lane, self._last + BUDGET * number / len(lanes))
-        if any(lane.inbox or lane.has_more for lane in lanes):
-            self._timer.start(1)
-        # A job that begins and ends in one turn leaves all as one that never was, but for the count.
-        now = [self._ends, *(lane.running for lane in lanes)]
-        if now != before or self._last - self._said > SAY:
-            self._said = self._last
-            self.changed.emit()
+        with self.turns:
+            self._last = time.monotonic()
+            lanes = list(self._lanes.values())
+            before = [self._ends, *(lane.running for lane in lanes)]
+            for number, lane in enumerate(lanes, 1):
+                self._hand_over(lane, self._last + BUDGET * number / len(lanes))
+            if any(lane.inbox or lane.has_more for lane in lanes):
+                self._timer.start(1)
+            # A job that begins and ends in one turn leaves all as one that never was, but for the count.
+            now = [self._ends, *(lane.running for lane in lanes)]
+            if now != before or self._last - self._said > SAY:
+                self._said = self._last
+                self.changed.emit()
 
     def _hand_over(self, lane: _Jobs, until: float) -> None:
         """What came from a lane, as far as there is time."""
@@ -462,15 +484,17 @@ class Bridge(QObject):
         if batch and lane.running is not None:
             lane.running.deliver(batch)
 
+    @Slot(object)
     def _answer(self, answer: tuple[str, int, Any, Exception | None, Callable[..., None], Any]) -> None:
         channel, token, value, error, done, failed = answer
         if self._closed or self._latest.get(channel) != token:
             return
         if channel.startswith(KEEP):
             self._latest.pop(channel)
-        if error is None:
-            done(value)
-        elif failed is not None:
-            failed(error)
-        else:
-            log.error("%s was not answered", channel, exc_info=error)
+        with self.turns:
+            if error is None:
+                done(value)
+            elif failed is not None:
+                failed(error)
+            else:
+                log.error("%s was not answered", channel, exc_info=error)

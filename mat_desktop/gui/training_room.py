@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import threading
 from collections.abc import Iterator
@@ -96,10 +95,9 @@ class TrainingRoom(QObject):
 
     def _page_shown(self) -> None:
         if self.page.run.plots is None:
-            self._desk.bridge.ask(
-                "curves",
-                lambda: importlib.import_module("mat_desktop.gui.widgets.curves"),
-                lambda module: self.page.run.set_plots(module.make()),
+            self._desk.bridge.load(
+                "mat_desktop.gui.widgets.curves",
+                self._set_curves,
                 lambda error: self._desk.complain("The curves cannot be drawn", error),
             )
         if self._told is None:
@@ -109,6 +107,10 @@ class TrainingRoom(QObject):
         self._count_corrections()
         self._show_used()
         self.load()
+
+    def _set_curves(self, module: Any) -> None:
+        if self.page.run.plots is None:  # the page may have been shown twice meanwhile
+            self.page.run.set_plots(module.make())
 
     def _purge(self) -> None:
         """Free the space of what was deleted before; nothing waits for it."""

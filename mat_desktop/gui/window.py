@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -265,9 +264,9 @@ class Window(QMainWindow):
 
         self.opening.begin(paths, demo=demo, first=self.archive.undoing.recover, then=settle)
         self.archive.undoing.load()
-        self.bridge.ask(
-            "plot", lambda: importlib.import_module("mat_desktop.gui.widgets.spectrogram"), self._plot
-        )
+        self.bridge.load("numpy.ma")  # numpy.percentile would import it in the middle of a scan
+        self.bridge.load("mat_desktop.gui.widgets.spectrogram", self._plot)
+        self.bridge.load("watchfiles")
         self._look_for_sound()
         self.engine.start()
 
@@ -381,7 +380,10 @@ class Window(QMainWindow):
         self._placement.shown()
 
     def event(self, event: QEvent) -> bool:
-        """Space presses a focused button and opens a focused combo, before it plays."""
+        """Space presses a focused button, opens a focused combo, before it plays. Repaints come first."""
+        if event.type() in (QEvent.Type.UpdateRequest, QEvent.Type.LayoutRequest):
+            with self.bridge.turns:
+                return super().event(event)
         asked = event.type() is QEvent.Type.ShortcutOverride
         if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
             widget = self.focusWidget()
