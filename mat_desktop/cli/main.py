@@ -18,7 +18,7 @@ from threading import Event
 from typing import Any
 
 from mat_desktop import __version__
-from mat_desktop.cli.output import silence_stdout
+from mat_desktop.cli.streams import silence_stdout
 from mat_desktop.domain.settings import DEVICES
 from mat_desktop.errors import MatError, UsageFault, printable
 

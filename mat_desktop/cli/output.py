@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 
 from rich.console import Console
@@ -25,6 +23,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mat_desktop.cli.streams import silence_stdout
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import Change
 from mat_desktop.errors import FileFault, harmless
@@ -123,12 +122,6 @@ class Results:
             except OSError as error:
                 self.fault = error
                 silence_stdout()
-
-
-def silence_stdout() -> None:
-    """What is still buffered would fail once more when Python ends."""
-    with suppress(OSError):  # not a file at all
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def command(options: argparse.Namespace, *words: object) -> str:

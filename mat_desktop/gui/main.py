@@ -44,7 +44,19 @@ def run(data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
             file=sys.stderr,
         )
         return 2
+    stop_searching()
     return _run(QApplication, data_dir, paths, demo)
+
+
+def stop_searching() -> None:
+    """Keep PySide6 from reading the source of every module that is imported after it.
+
+    It looks for its own name there, for the sake of features that are not used here; that is a tenth of what
+    the imports take.
+    """
+    feature = sys.modules.get("shibokensupport.feature")
+    if hasattr(feature, "_mod_uses_pyside"):
+        feature._mod_uses_pyside = lambda module: False  # type: ignore[union-attr]
 
 
 def keep_turning() -> None:

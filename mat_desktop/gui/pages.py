@@ -91,7 +91,13 @@ class Pages(QObject):
         self.view.setWidget(_Room(self.stack, self.view))
         self._rail, self._actions = rail, actions
         self._pages: dict[str, Page] = {}
+        self._later: dict[str, Callable[[], object]] = {}
         self._instead: dict[str, str] = {}
+
+    def add_later(self, name: str, make: Callable[[], object]) -> None:
+        """A page that is made when it is first shown, by what adds it: the window opens sooner without it."""
+        self._later[name] = make
+        self._actions.connect(name, lambda: self.show(name))
 
     def add(self, page: Page) -> None:
         """One more page, which its action brings into view."""
@@ -99,7 +105,7 @@ class Pages(QObject):
         self.stack.addWidget(page.widget)
         if page.instead_of:
             self._instead[page.instead_of] = page.name
-        else:
+        elif self._later.pop(page.name, None) is None:
             self._actions.connect(page.name, lambda: self.show(page.name))
 
     def retire(self, name: str) -> None:
@@ -109,7 +115,7 @@ class Pages(QObject):
     @property
     def names(self) -> list[str]:
         """Of all pages."""
-        return list(self._pages)
+        return [*self._pages, *self._later]
 
     @property
     def current(self) -> Page:
@@ -143,6 +149,8 @@ class Pages(QObject):
     def show(self, name: str) -> None:
         """Bring a page into view, or the one that stands in for it."""
         self.drop_sheet()
+        if name in self._later:
+            self._later[name]()
         page = self._pages[self._instead.get(name, name)]
         self.stack.setCurrentWidget(page.widget)
         self._rail.set_page(page.instead_of or page.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,22 +47,31 @@ class Preferences(QObject):
         super().__init__()
         self._desk, self._settings, self._pages = desk, settings, pages
         self._engine, self._library, self._room, self._workshop = engine, library, room, workshop
-        self.page = page = SettingsPage()
-        pages.add(Page("settings", page, page.list, page.banners))
+        pages.add_later("settings", lambda: self.page)
+        settings.changed.connect(self._changed)
+        for signal in (engine.starting, engine.up, engine.down):
+            signal.connect(self._forget_device_wish)
+
+    @cached_property
+    def page(self) -> SettingsPage:
+        """Made when it is first asked for."""
+        page, engine, workshop = SettingsPage(), self._engine, self._workshop
+        self._pages.add(Page("settings", page, page.list, page.banners))
         page.shown.connect(self._load)
         page.picked.connect(lambda key, value: self._pick({key: value}))
         page.reset.connect(self._reset)
         page.save_asked.connect(self._save)
         page.load_asked.connect(self._take)
-        page.mapping_asked.connect(room.show_mapping)
-        page.folder_asked.connect(lambda: self._open(desk.services.data_dir))
+        page.mapping_asked.connect(self._room.show_mapping)
+        page.folder_asked.connect(lambda: self._open(self._desk.services.data_dir))
         page.file_asked.connect(self._open_file)
-        settings.changed.connect(self._changed)
+        self._settings.changed.connect(self._show_change)
         for signal in (engine.starting, engine.up, engine.down):
             signal.connect(self._show_devices)
         workshop.models.listed.connect(self._show_models)
         workshop.model_changed.connect(self._show)
-        room.map_tags.changed.connect(self._count_tags)
+        self._room.map_tags.changed.connect(self._count_tags)
+        return page
 
     # what is shown
 
@@ -83,7 +93,9 @@ class Preferences(QObject):
         self.page.show_devices(
             services.devices, self._engine.device, services.instead, self._settings.now.device
         )
-        if not services.instead:
+
+    def _forget_device_wish(self) -> None:
+        if not self._desk.services.instead:
             self._pages.clear_message("device wish")
 
     def _show_outputs(self) -> None:
@@ -121,11 +133,13 @@ class Preferences(QObject):
 
     def _changed(self, keys: Set[str]) -> None:
         style(self._settings)
-        self._show()
         if not self._desk.services.settings_slips:
             self._pages.clear_message("settings")
         if keys & ENGINE:
             self._engine.restart()
+
+    def _show_change(self, keys: Set[str]) -> None:
+        self._show()
         if "player.device" in keys:
             self._show_outputs()
 

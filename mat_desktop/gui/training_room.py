@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 
 from mat_desktop.app.trainings import Order, Training
-from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.models.trainings import Entry, State, entries
 from mat_desktop.gui.operations.children import Children
@@ -37,7 +36,7 @@ READ_MS = 150
 class TrainingRoom(QObject):
     """Reads the trainings, starts and follows them, and shows what can be done with what they made."""
 
-    def __init__(self, desk: Desk, pages: Pages, actions: Actions, workshop: Workshop) -> None:
+    def __init__(self, desk: Desk, pages: Pages, workshop: Workshop) -> None:
         super().__init__()
         self._desk, self._workshop = desk, workshop
         self.trainer = Trainer(desk)
@@ -79,7 +78,6 @@ class TrainingRoom(QObject):
         models.made.connect(self._has_changed)
         workshop.model_changed.connect(self._show_used)
         desk.bridge.changed.connect(self._show_progress)
-        actions.connect("new_run", self.new_run)
 
     def new_run(self) -> None:
         """Show the form."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,6 @@ from mat_desktop.gui.school import School
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.sides import Sides
 from mat_desktop.gui.track_view import TrackView
-from mat_desktop.gui.training_room import TrainingRoom
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.activity import ActivityPanel
 from mat_desktop.gui.widgets.job_bar import JobBar
@@ -54,6 +54,7 @@ from mat_desktop.gui.workshop import Workshop
 
 if TYPE_CHECKING:
     from mat_desktop.audio.player import Player
+    from mat_desktop.gui.training_room import TrainingRoom
 
 
 class Window(QMainWindow):
@@ -133,7 +134,8 @@ class Window(QMainWindow):
         self.room = ReviewRoom(desk, self.library, pages, self.rail, state, settings)
         self.review = self.room.review
         self.workshop = Workshop(desk, self.library, pages)
-        self.training = TrainingRoom(desk, pages, actions, self.workshop)
+        pages.add_later("training", lambda: self.training)
+        actions.connect("new_run", lambda: self.training.new_run())
         self.archive = Archive(desk, self.library, pages, actions, state)
         self.rows = Rows(desk, self.library, self.scan, actions, state)
         self.watching = Watch(desk, settings, self.scan.found)
@@ -158,6 +160,13 @@ class Window(QMainWindow):
             scan=self.scan,
         )
         self._menus = Menus(self, actions, self.set_appearance)
+
+    @cached_property
+    def training(self) -> TrainingRoom:
+        """Trainings and their page, made when they are first asked for."""
+        from mat_desktop.gui.training_room import TrainingRoom
+
+        return TrainingRoom(self.desk, self.pages, self.workshop)
 
     def _say_model(self) -> None:
         card = self._services.card
@@ -267,6 +276,7 @@ class Window(QMainWindow):
         self.bridge.load("numpy.ma")  # numpy.percentile would import it in the middle of a scan
         self.bridge.load("mat_desktop.gui.widgets.spectrogram", self._plot)
         self.bridge.load("watchfiles")
+        self.bridge.load("mat_desktop.gui.training_room")
         self._look_for_sound()
         self.engine.start()
 
@@ -310,7 +320,8 @@ class Window(QMainWindow):
         self.review.close()
         self.watching.close()
         self.help.close()
-        self.training.close()
+        if "training" in self.__dict__:
+            self.training.close()
         self.library.player.close()
         if not self.bridge.shut(600):
             self._services.close()

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.gui.actions import FOOT, PAGES, Actions
+from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets import rail
 from mat_desktop.gui.window import Window
 
@@ -18,6 +19,24 @@ def test_every_button_of_the_rail_shows_its_page(library: Window) -> None:
         assert library.pages.current.name == name
         assert button.isChecked()
         assert library.actions_[name].shortcut().toString().replace("+", " ") in button.toolTip()
+
+
+def test_a_page_that_is_made_later_is_there_when_it_is_asked_for(window: Window) -> None:
+    assert "training" not in vars(window)
+    assert "page" not in vars(window.preferences)
+    window.actions_["settings"].trigger()
+    assert window.pages.shows(window.preferences.page)
+    window.actions_["new_run"].trigger()
+    assert window.pages.shows(window.training.page)
+    assert len(window.pages.names) == len(set(window.pages.names))
+
+
+def test_settings_count_before_their_page_is_made(window: Window) -> None:
+    before = appearance.text_scale
+    window.configure.put({"appearance.text": "125"})
+    assert appearance.text_scale > before
+    assert "page" not in vars(window.preferences)
+    window.configure.put({"appearance.text": "100"})
 
 
 def test_pages_of_the_foot_stand_at_the_bottom(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

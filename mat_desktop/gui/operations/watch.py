@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
@@ -147,12 +147,14 @@ class Watch(QObject):
         """Whether all threads ended in time."""
         return all(watcher.wait(milliseconds) for watcher in self._ended)
 
+    @Slot(str)
     def _failed(self, why: str) -> None:
         if why != self._told:  # tried again at each scan, but said once
             self._told = why
             text = f"Folders cannot be watched: {why}. Scan again (F5) shows changes."
             self._desk.say("warning", text, kind="watch")
 
+    @Slot(object)
     def look(self, paths: Sequence[Path]) -> None:
         """Look at paths that may be other than before.
 
