@@ -35,6 +35,9 @@ REST_MS = 5
 PATIENCE = 1.0
 """Seconds after which an import goes on without having been asked to, as the window may wait for it."""
 
+FINISH = 3.0
+"""Seconds for which a window that is closed waits for it."""
+
 Done = Callable[[Any], None]
 Failed = Callable[[Exception], None]
 
@@ -103,11 +106,11 @@ class Loader(QObject):
             self._timer.start()
 
     def close(self) -> None:
-        """Import nothing any more."""
+        """Import nothing any more, but for the rest of what is under way."""
         self._closed = True
         self._timer.stop()
         if self._running is not None:
-            self._running.give_up()
+            self._running.finish()
 
     @Slot()
     def _turn(self) -> None:
@@ -143,7 +146,7 @@ class _Import(threading.Thread):
         self._turn = threading.Condition()
         self._mine = False
         self._used, self._until = 0.0, 0.0
-        self._gone = False
+        self._hurry = False
 
     def run(self) -> None:
         self._wait()
@@ -160,17 +163,17 @@ class _Import(threading.Thread):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find nothing, but rest before the next module where the slice is over."""
-        if threading.get_ident() == self.ident:
-            if time.monotonic() > self._until or time.thread_time() > self._used + SLICE:
-                self._give_back()
-                self._wait()
-            if self._gone:
-                raise ImportError("the window was closed meanwhile")
+        if threading.get_ident() == self.ident and self._is_used_up():
+            self._give_back()
+            self._wait()
         return None
+
+    def _is_used_up(self) -> bool:
+        return time.monotonic() > self._until or time.thread_time() > self._used + SLICE
 
     def _wait(self) -> None:
         with self._turn:
-            self._turn.wait_for(lambda: self._mine or self._gone, PATIENCE)
+            self._turn.wait_for(lambda: self._mine or self._hurry, PATIENCE)
         self._used = time.thread_time()
 
     def _give_back(self, *, over: bool = False) -> None:
@@ -186,9 +189,9 @@ class _Import(threading.Thread):
                 self._turn.notify_all()
                 self._turn.wait_for(lambda: not self._mine, LONGEST)
 
-    def give_up(self) -> None:
-        """In the UI thread: end before the next module."""
+    def finish(self) -> None:
+        """In the UI thread: wait for the rest. What is imported in part is of no use to a later import."""
         with self._turn:
-            self._gone = True
+            self._hurry = True
             self._turn.notify_all()
-        self.join(PATIENCE)
+        self.join(FINISH)
