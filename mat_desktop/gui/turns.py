@@ -26,8 +26,8 @@ BUSY = 0.05
 SLICE, LONG_SLICE = 0.010, 0.025
 """Seconds of processor time, and by the clock, for which the window lets an import run."""
 
-LONGEST = 0.1
-"""Seconds after which it does not wait any longer for one module."""
+LONGEST = 2.0
+"""Seconds after which it does not wait any longer for one module: standing still is better than a crash."""
 
 REST_MS = 5
 """Between two slices."""
