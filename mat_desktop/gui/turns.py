@@ -1,8 +1,7 @@
 """Whose turn it is: the window's first, then that of those who work for it.
 
 Python lets one thread run at a time. Painting asks for that at every cell, and beside a worker that computes,
-each of these waits lasts a switch interval, and longer where other programs want the processor as well: a
-repaint of 30 ms took half a second. So workers rest between two things while the window paints.
+each of these waits lasts a switch interval. So workers rest between two things while the window paints.
 """
 
 from __future__ import annotations
