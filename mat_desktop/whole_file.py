@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+_SHARING = {5, 32, 33}
+"""Windows' codes for a file that another program has open: access denied, sharing and lock violation."""
+_WAITS = (0.1, 0.2, 0.4, 0.8, 1.0)
+"""Seconds between the attempts to replace such a file."""
 
 
 @contextmanager
@@ -24,12 +30,30 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        with suppress(OSError):
-            shutil.copymode(target, fresh)  # the user may have closed it to others
-        fresh.replace(target)
+        if os.name == "posix":  # elsewhere a mode says only whether a file, this one too, can be removed
+            with suppress(OSError):
+                shutil.copymode(target, fresh)  # the user may have closed it to others
+        swap(fresh, target)
     except BaseException as error:
         with suppress(OSError):
             fresh.unlink()
         if isinstance(error, OSError) and error.filename in (None, str(fresh)):
             error.filename = str(path)  # a full disk names no file, and nobody knows the one beside it
         raise
+
+
+def swap(temp: Path, target: Path) -> None:
+    """Put one file in the place of another, in one step; both names are never missing or half written.
+
+    :raises OSError: it was not done; Windows' refusals while another program has the file open are tried
+        again for two and a half seconds
+    """
+    for wait in _WAITS:
+        try:
+            temp.replace(target)
+            return
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _SHARING:
+                raise
+            time.sleep(wait)
+    temp.replace(target)

@@ -43,3 +43,24 @@ def test_a_link_and_a_mode_stay(tmp_path: Path) -> None:
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"new"
     assert (tmp_path / "real").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_that_is_open_elsewhere_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows the window reads a run's files just when training replaces them."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"old")
+    real, waits = Path.replace, list[float]()
+
+    def busy(self: Path, target: Path) -> Path:
+        if len(waits) < 2:
+            error = PermissionError(13, "in use")
+            error.winerror = 32  # type: ignore[attr-defined, unused-ignore]
+            raise error
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    monkeypatch.setattr("mat_desktop.whole_file.time.sleep", waits.append)
+    with whole_file(path) as file:
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert len(waits) == 2

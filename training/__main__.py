@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     from training.settings import SettingsFault
 
+    options.said = []
     with Stop() as options.stop:
         try:
             status: int = getattr(commands, options.command)(options)

@@ -236,7 +236,7 @@ def _correct(options: argparse.Namespace) -> int:
         card, outcome, skipped = correct(
             options.model, corrections, options.cache, options.export, report, about
         )
-    _say_skipped(skipped, options.cache / "corrections-skipped.txt")
+    _say_skipped(options, skipped, options.cache / "corrections-skipped.txt")
     for sentence in (
         f"{count(outcome.verdicts, 'verdict')} on {count(outcome.tracks, 'track')}: the model agrees "
         f"with {outcome.after:.4f} of them, before with {outcome.before:.4f}",
@@ -314,7 +314,7 @@ def robustness(options: argparse.Namespace) -> int:
         sounds = sounds_of(options.nothing)
         with _preparing(options, len(sounds), "Listening to what is no music", "") as report:
             found["nothing"], skipped = nothing_heard(card, trained, sounds, sources, report)
-        _say_skipped(skipped, options.cache / "nothing-skipped.txt")
+        _say_skipped(options, skipped, options.cache / "nothing-skipped.txt")
     if options.note:
         noted = {**found, "command": without_paths(sys.argv[1:])}
         write_card(options.model, replace(card, metrics={**card.metrics, "robustness": noted}))
@@ -464,7 +464,7 @@ def _prepared(options: argparse.Namespace, dataset: Dataset, listens_to: InputSp
     """Clips from the cache, which is filled where necessary; what is left out is said."""
     with _preparing(options, len(dataset.clips), "Preparing") as report:
         clips = hear(dataset, listens_to, options.cache, lambda done, total, _: report(done, total))
-    _say_skipped(clips.skipped, options.cache / f"{dataset.name}-skipped.txt")
+    _say_skipped(options, clips.skipped, options.cache / f"{dataset.name}-skipped.txt")
     return clips
 
 
@@ -494,8 +494,11 @@ def _preparing(
         options.stop.kept = ""
 
 
-def _say_skipped(skipped: Sequence[Skipped], listed: Path) -> None:
-    """The first of them with their reasons; all of them in a file where there are more."""
+def _say_skipped(options: argparse.Namespace, skipped: Sequence[Skipped], listed: Path) -> None:
+    """The first of them with their reasons; all of them in a file where there are more. Each list once."""
+    if (said := (tuple(skipped), listed)) in options.said:
+        return
+    options.said.append(said)
     for clip in skipped[:SHOWN_SKIPPED]:
         console.print(f"skipped {clip}", soft_wrap=True, markup=False, highlight=False)
     if len(skipped) > SHOWN_SKIPPED and IS_FIRST:

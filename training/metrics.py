@@ -135,11 +135,6 @@ class Metrics:
         plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 
-    @classmethod
-    def from_dict(cls, plain: dict[str, Any]) -> Metrics:
-        """The opposite of :meth:`as_dict`. :raises ValueError: it is something else"""
-        return msgspec.convert(plain, cls)
-
 
 def measure(
     scores: Array,

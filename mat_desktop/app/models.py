@@ -42,6 +42,9 @@ HIDDEN = ".incoming-"
 STALE_SECONDS = 3600
 """After which nobody is importing any more; another process may be, at this moment."""
 
+_DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])(\..*)?$", re.IGNORECASE)
+"""Names that Windows keeps for devices, whatever their ending; no folder can be called so there."""
+
 PICKLES = frozenset({".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".bin", ".npy", ".h5", ".keras"})
 """Endings of files that hold code, or need foreign code to be read."""
 
@@ -314,10 +317,13 @@ def _named(source: Path, staging: Path, do: Callable[[], ModelCard]) -> ModelCar
 
 def _free_name(data_dir: Path, wish: str) -> str:
     """A name for a folder that no model has."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", wish).strip(".-")[:60] or "model"
-    taken = {model.name for model in list_models(data_dir)}
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", wish)[:60].strip(".-") or "model"
+    if _DEVICE.match(plain):
+        plain = f"model-{plain}"
+    # Where file systems know one name in any case, so do we everywhere: models wander from one to another.
+    taken = {model.name.casefold() for model in list_models(data_dir)}
     name, number = plain, 1
-    while name in taken:
+    while name.casefold() in taken:
         number += 1
         name = f"{plain}-{number}"
     return name

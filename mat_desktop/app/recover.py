@@ -17,8 +17,9 @@ from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import FileFault, StoreFault
 from mat_desktop.metadata.files import read_tags
-from mat_desktop.metadata.replace import is_stray_temp, swap, sync_folder
+from mat_desktop.metadata.replace import is_stray_temp, sync_folder
 from mat_desktop.store.journal import Entry, EntryState
+from mat_desktop.whole_file import swap
 
 
 def recover(session: Session) -> list[WriteResult]:

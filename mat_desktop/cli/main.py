@@ -18,7 +18,7 @@ from threading import Event
 from typing import Any
 
 from mat_desktop import __version__
-from mat_desktop.cli.streams import silence_stdout
+from mat_desktop.cli.streams import has_no_reader, silence_stdout
 from mat_desktop.domain.settings import DEVICES
 from mat_desktop.errors import MatError, UsageFault, printable
 
@@ -302,11 +302,10 @@ def run(options: argparse.Namespace) -> int:
     except MatError as fault:
         print(f"mat-desktop: {fault}", file=sys.stderr)
         return SOME_FAILED
-    except BrokenPipeError:
-        # The reader of our output (head, less) has seen enough.
-        silence_stdout()
-        return status
     except OSError as error:
+        if has_no_reader(error):  # head or less have seen enough
+            silence_stdout()
+            return status
         where = "the output cannot be written"
         if isinstance(error.filename, str | bytes):
             where = printable(os.fsdecode(error.filename))

@@ -23,7 +23,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from mat_desktop.cli.streams import silence_stdout
+from mat_desktop.cli.streams import has_no_reader, silence_stdout
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import Change
 from mat_desktop.errors import FileFault, harmless
@@ -107,7 +107,7 @@ class Results:
     @property
     def unread(self) -> bool:
         """The reader has seen enough."""
-        return isinstance(self.fault, BrokenPipeError)
+        return self.fault is not None and has_no_reader(self.fault)
 
     def print(self, text: str) -> None:
         """A result, at once."""

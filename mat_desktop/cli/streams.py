@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
+
+
+def has_no_reader(error: OSError) -> bool:
+    """Whether nobody reads what is printed any more; Windows calls that an invalid argument."""
+    windows = sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
+    return isinstance(error, BrokenPipeError) or windows
 
 
 def silence_stdout() -> None:

@@ -23,6 +23,9 @@ _ERRNO = {
     errno.ESTALE: "the network drive is gone",
 }
 
+_IN_USE = {32, 33}
+"""Windows' codes of a sharing and a lock violation, which it counts among missing permissions."""
+
 
 class Refusal(Exception):
     """A tag or container that cannot be read, or not changed without loss. Becomes a TagFault with a path."""
@@ -39,6 +42,8 @@ def cause_of(error: BaseException) -> str:
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, OSError):
+            if getattr(inner, "winerror", None) in _IN_USE:
+                return _ERRNO[errno.EBUSY]
             return _ERRNO.get(inner.errno or 0) or inner.strerror or "the file cannot be read"
         wrapped = next((arg for arg in inner.args if isinstance(arg, BaseException)), None)
         inner = wrapped or inner.__cause__

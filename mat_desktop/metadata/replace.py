@@ -1,4 +1,4 @@
-"""Putting a new file in the place of an old one: the temporary beside it, its attributes, the swap."""
+"""What a new file needs before and after it takes the place of an old one: a name, attributes, the disk."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ import re
 import secrets
 import stat
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 from mat_desktop.metadata.causes import Refusal
 
 _TEMP = re.compile(r"\.mat-[0-9a-f]{10}\.tmp")
-_SHARING = {5, 32, 33}
-"""Windows' codes for a file that another program has open: access denied, sharing and lock violation."""
-_WAITS = (0.1, 0.2, 0.4, 0.8, 1.0)
-"""Seconds between the attempts to replace such a file."""
-_NO_XATTR = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
+_NO_XATTR = (
+    {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL} if sys.platform == "linux" else set()
+)
 
 
 def create_temp(folder: Path) -> Path:
@@ -78,23 +75,6 @@ def sync_file(path: Path) -> None:
             import fcntl
 
             fcntl.fcntl(file.fileno(), fcntl.F_FULLFSYNC)
-
-
-def swap(temp: Path, target: Path) -> None:
-    """Put one file in the place of another, in one step; both names are never missing or half written.
-
-    :raises OSError: it was not done; Windows' refusals while another program has the file open are tried
-        again for two and a half seconds
-    """
-    for wait in _WAITS:
-        try:
-            temp.replace(target)
-            return
-        except PermissionError as error:
-            if getattr(error, "winerror", None) not in _SHARING:
-                raise
-            time.sleep(wait)
-    temp.replace(target)
 
 
 def sync_folder(folder: Path) -> None:

@@ -25,12 +25,12 @@ from mat_desktop.metadata.replace import (
     copy_attributes,
     copy_times,
     create_temp,
-    swap,
     sync_file,
     sync_folder,
 )
 from mat_desktop.metadata.source import Source
 from mat_desktop.metadata.verify import gather, verify
+from mat_desktop.whole_file import swap
 
 _MARGIN = 1 << 20
 """Free bytes that must be left beside the copy."""

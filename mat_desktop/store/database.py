@@ -8,8 +8,9 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
+from urllib.parse import quote_from_bytes
 
 from mat_desktop.errors import StoreFault, UnwritableStore, printable
 
@@ -164,12 +165,18 @@ def reading(path: Path) -> sqlite3.Connection:
     """
     alone = "" if has_log(path) else "&immutable=1"
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro{alone}",
+        f"{uri(path.absolute())}?mode=ro{alone}",
         uri=True,
         timeout=10,
         isolation_level=None,
         check_same_thread=False,
     )
+
+
+def uri(path: PurePath) -> str:
+    """The address of a file as SQLite reads it: on Windows a server is part of the path, and no host."""
+    plain = path.as_posix()
+    return "file://" + quote_from_bytes(os.fsencode(plain if plain.startswith("/") else f"/{plain}"))
 
 
 def has_log(path: Path) -> bool:

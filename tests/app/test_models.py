@@ -5,6 +5,7 @@ import os
 import pickle
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,8 @@ from mat_desktop.app.models import (
 from mat_desktop.app.session import Session
 from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.errors import MatError, ModelFault, UsageFault
-from mat_desktop.inference.cards import open_card, save_model
-from tests.models import tiny_card, tiny_model
+from mat_desktop.inference.cards import open_card, save_model, write_card
+from tests.models import sure_model, tiny_card, tiny_model
 
 
 def imported(data: Path) -> list[str]:
@@ -53,6 +54,27 @@ def test_a_folder_is_copied_listed_found_and_taken_away(tmp_path: Path) -> None:
     assert list((data / "models").iterdir()) == []
     with pytest.raises(UsageFault, match="fcn2d"):
         find_model(data, "my-tiny")
+
+
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("NUL", "model-NUL"),
+        ("com1.v2", "model-com1.v2"),
+        ("console", "console"),
+        (f"{'x' * 59}. y", "x" * 59),  # Windows drops a full stop at the end of a name
+    ],
+)
+def test_a_name_that_no_folder_can_have_everywhere_is_changed(tmp_path: Path, called: str, name: str) -> None:
+    write_card(tmp_path / "tiny", replace(tiny_model(tmp_path / "tiny"), name=called))
+    assert import_model(tmp_path / "data", tmp_path / "tiny").name == name
+
+
+def test_two_names_that_differ_in_their_case_are_one_on_some_disks(tmp_path: Path) -> None:
+    sure_model(tmp_path / "Mine", "rock")
+    sure_model(tmp_path / "other" / "mine", "guitar")
+    data = tmp_path / "data"
+    assert [import_model(data, tmp_path / path).name for path in ("Mine", "other/mine")] == ["Mine", "mine-2"]
 
 
 def test_a_zip_goes_out_and_comes_in(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from mat_desktop.__main__ import main
 from mat_desktop.app.session import Session
 from mat_desktop.cli import main as command_line
-from mat_desktop.cli import output
+from mat_desktop.cli import output, streams
 from mat_desktop.cli.main import parse
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
@@ -229,3 +229,15 @@ def test_files_of_a_folder_are_taken_back(
         session.close()
     (tmp_path / "elsewhere").mkdir()
     assert main(["undo", "1", "--file", str(tmp_path / "elsewhere"), *data]) == 2
+
+
+def test_windows_calls_a_pipe_without_a_reader_an_invalid_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, named = (
+        OSError(errno.EINVAL, "Invalid argument"),
+        OSError(errno.EINVAL, "Invalid argument", "a.flac"),
+    )
+    assert not streams.has_no_reader(gone)
+    monkeypatch.setattr(streams.sys, "platform", "win32")
+    assert streams.has_no_reader(gone)
+    assert not streams.has_no_reader(named), "that is about a file"
+    assert streams.has_no_reader(BrokenPipeError())

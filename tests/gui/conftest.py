@@ -18,6 +18,9 @@ from mat_desktop.gui import theme
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 
+PATIENCE = 60_000
+"""Longest wait in milliseconds: a thread may be loading something large on a busy computer."""
+
 
 @pytest.fixture(autouse=True)
 def _fonts(qapp: QApplication) -> None:
@@ -42,8 +45,9 @@ def window(qtbot: QtBot, services: FakeServices) -> Iterator[Window]:
     made.activateWindow()
     yield made
     made.quit()
-    assert made.bridge.shut(5000)
-    assert services.closed
+    # Where files were being written, it closes once the one under way is done, as it promises its user.
+    qtbot.waitUntil(lambda: services.closed, timeout=PATIENCE)
+    assert made.bridge.shut(PATIENCE), "a thread is still at work"
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.gui.bridge import WAITING, Bridge, Job
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
 
 
 @pytest.fixture
@@ -79,3 +81,25 @@ def test_what_is_written_down_is_never_skipped(qtbot: QtBot, bridge: Bridge) -> 
     gate.set()
     qtbot.waitUntil(lambda: len(answers) == 5, timeout=5000)
     assert done == answers == list(range(5))
+
+
+def test_a_window_that_is_quit_while_it_writes_closes_after_the_file_under_way(
+    qtbot: QtBot, window: Window, services: FakeServices
+) -> None:
+    """As Ctrl+C in the terminal does; tests too may end at any moment of a write."""
+    go_on, begun = Event(), Event()
+
+    def make(cancel: Event) -> Iterator[None]:
+        begun.set()
+        go_on.wait()
+        yield
+
+    job = Job("Writing", make, on_items=lambda _: None, on_end=lambda _: None, leave="A file is written.")
+    window.bridge.do(job)
+    qtbot.waitUntil(lambda: begun.is_set() and window.bridge.job is job)
+    window.quit()
+    assert not services.closed
+    assert window.leave_bar.title.text() == "Finishing the files under way"
+    assert window.leave_bar.isVisible()
+    go_on.set()
+    qtbot.waitUntil(lambda: services.closed, timeout=30_000)

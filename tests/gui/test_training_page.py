@@ -772,6 +772,21 @@ def test_what_a_process_starts_ends_with_it(
     qtbot.waitUntil(lambda: state() in ("gone", "Z"), timeout=PATIENCE)
 
 
+def test_where_nothing_can_be_asked_to_stop_it_is_ended_at_once(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a process without a window hears of no wish; waiting for it would be in vain."""
+    monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-c", "input()"))
+    monkeypatch.setattr(child, "GRACE_MS", 10 * PATIENCE)
+    monkeypatch.setattr(child.QProcess, "terminate", lambda self: None)
+    monkeypatch.setattr(child.sys, "platform", "win32")
+    made = child.Child([])
+    with qtbot.waitSignal(made.ended, timeout=PATIENCE) as ended:
+        made.stop()
+    assert made.stopping
+    assert ended.args == [child.KILLED]
+
+
 def test_a_process_that_is_gone_already_is_neither_paused_nor_a_reason_to_fall(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import threading
 import pytest
 from writing import prepared, taken_back, temps, write
 
+from mat_desktop import whole_file
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
@@ -115,7 +116,7 @@ def test_the_disk_fills_up_in_the_middle_of_the_copy(music, monkeypatch):
 def test_content_is_on_the_disk_before_the_swap_and_the_new_name_after_it(music, monkeypatch):
     path = music("flac")
     steps: list[str] = []
-    real_sync, real_swap = os.fsync, replace.swap
+    real_sync, real_swap = os.fsync, whole_file.swap
 
     def sync(handle: int) -> None:
         steps.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
@@ -164,12 +165,12 @@ def test_windows_refusals_are_tried_again_and_not_for_ever(music, monkeypatch, f
         real(temp, target)
 
     monkeypatch.setattr("pathlib.Path.replace", busy)
-    monkeypatch.setattr("mat_desktop.metadata.replace.time.sleep", waits.append)
+    monkeypatch.setattr("mat_desktop.whole_file.time.sleep", waits.append)
     if works:
         commit(ready)
         assert read_tags(path).tags[Field.GENRE] == ("Rock",) and len(waits) == 3
     else:
-        with pytest.raises(TagFault, match="permission denied"):
+        with pytest.raises(TagFault, match="in use by another program"):
             commit(ready)
         assert path.read_bytes() == before and temps(path) == [] and sum(waits) == pytest.approx(2.5)
 

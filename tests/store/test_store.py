@@ -5,7 +5,7 @@ import os
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
@@ -15,7 +15,7 @@ from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import StoreFault
-from mat_desktop.store.database import Database
+from mat_desktop.store.database import Database, reading, uri
 from mat_desktop.store.health import look_at_journal
 from mat_desktop.store.journal import EntryState, Journal
 from mat_desktop.store.library import KeptScores, Library
@@ -440,3 +440,13 @@ def test_an_earlier_version_is_brought_forward_to_be_read(tmp_path: Path) -> Non
     with pytest.raises(StoreFault, match="cannot be opened"):
         Database(tmp_path / "none.db", [], "FULL", read_only=True)
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_database_has_an_address_on_every_system(tmp_path: Path) -> None:
+    assert uri(PureWindowsPath("C:\\Users\\a b\\library.db")) == "file:///C%3A/Users/a%20b/library.db"
+    assert uri(PureWindowsPath("\\\\server\\share\\x.db")) == "file:////server/share/x.db", (
+        "no host for SQLite"
+    )
+    assert uri(PurePosixPath("/a?b#c%/\udcff.db")) == "file:///a%3Fb%23c%25/%FF.db"
+    Library(tmp_path / "what? #1.db").close()
+    reading(tmp_path / "what? #1.db").close()

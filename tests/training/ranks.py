@@ -89,6 +89,7 @@ def main(data: str, cache: str, out: str) -> None:
         cache=Path(cache),
         progress="json",
         stop=Stop(),
+        said=[],
     )
     _, _, trained = _run(options, SETTINGS, dataset, "own", launch(), resume=True)
     found["finished"] = trained.module.head.weight.flatten().tolist()

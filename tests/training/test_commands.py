@@ -14,9 +14,10 @@ from safetensors.numpy import load_file
 
 from mat_desktop.inference.cards import open_card
 from tests.training.corpora import make_corpus
+from training import commands
 from training.__main__ import main
 from training.checkpoints import load_checkpoint
-from training.datasets.dataset import DatasetFault
+from training.datasets.dataset import DatasetFault, Skipped
 from training.datasets.recognise import recognised
 from training.describe import describe
 from training.options import settings_of
@@ -214,6 +215,15 @@ def test_skipped_clips_are_said_in_short(tmp_path: Path, capsys: pytest.CaptureF
     assert "5 of 12 clips are ready" in errors
     assert main(["train", "--data", str(data), "--cache", str(tmp_path / "cache"), *SMALL]) == 1
     assert "no clip in the train split can be used" in capsys.readouterr().err
+
+
+def test_skipped_clips_are_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each row of a table, and a network after its head, prepares the same clips again."""
+    options = argparse.Namespace(said=[])
+    clips = (Skipped("a.mp3", "the file is empty"), Skipped("b.mp3", "the file is empty"))
+    for skipped in (clips, clips, clips[:1]):
+        commands._say_skipped(options, skipped, tmp_path / "skipped.txt")
+    assert capsys.readouterr().err.count("skipped a.mp3") == 2, "another list is told"
 
 
 def test_a_new_head_for_other_tags(

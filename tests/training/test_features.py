@@ -92,6 +92,13 @@ def test_a_track_that_ends_early_is_no_clip(tmp_path: Path) -> None:
         window(path, SPEC)
 
 
+def test_a_clip_may_lack_no_more_than_an_encoder_leaves_out(tmp_path: Path) -> None:
+    path = clip(tmp_path / "a.wav", 29.1)
+    assert window(path, SPEC, 29.5).size == SPEC.window_samples
+    with pytest.raises(DecodeError, match=r"ends after 29\.1 of its 30 seconds"):
+        window(path, SPEC, 30.0)
+
+
 def test_a_changed_or_added_clip_costs_only_itself(tmp_path: Path, log: Log) -> None:
     clips = [clip(tmp_path / f"{n}.wav", hz=200 + 100 * n) for n in range(4)]
     prepare(dataset(clips[:3]), tmp_path / "cache", SPEC, log)

@@ -567,6 +567,11 @@ def test_a_corpus_lists_missing_clips(tmp_path: Path) -> None:
             b'{"mtat": ["low", "low"]}',
             r"vocabularies\.json: 'mtat' has the tag 'low' twice",
         ),
+        (
+            "vocabularies.json",
+            b'{"mtat": ["low", "high"], "mtat": ["high", "low"]}',
+            r"vocabularies\.json: 'mtat' stands there twice",
+        ),
         ("vocabularies.json", b'{"mtg": ["low"]}', r"labels\.npz: no array 'mtg'"),
         ("vocabularies.json", b'{"mtat": ["low"]}', r"labels\.npz: 'mtat' is \(6, 2\), not \(6, 1\)"),
         (

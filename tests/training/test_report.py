@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,9 +19,11 @@ from training.checkpoints import DiskFault
 from training.metrics import best_f1, measure, pr_points
 from training.published import paper_table, paper_tables, published_results, row_of
 from training.report import report
+from training.report import words as report_words
 from training.report.charts import ticks
 from training.report.curves import stairs
 from training.report.markdown import plain
+from training.report.words import HUES, STYLES, shown
 from training.results import (
     Budget,
     DataUsed,
@@ -52,6 +55,7 @@ def invent(
     seed: int = 1,
     epochs: int = 3,
     table: Any = "2",
+    settings: Mapping[str, Any] = {},
 ) -> RunResult:
     """A finished run whose figures mean nothing."""
     random = np.random.default_rng(seed)
@@ -71,7 +75,7 @@ def invent(
         data=DataUsed(data, {"train": 400, "valid": 60, "test": 80}, "hard"),
         split="public folders, tagged clips",
         budget=budget,
-        settings={"learning_rate": 0.001, "seed": seed, "optimiser": "adam", "precision": "auto"},
+        settings={"learning_rate": 0.001, "seed": seed, "optimiser": "adam", "precision": "auto", **settings},
         hardware="an invented card",
         epochs=epochs,
         seconds_per_epoch=38.04,
@@ -241,6 +245,21 @@ def test_a_smoke_run_says_so_on_its_face(tmp_path: Path) -> None:
     both = report([tmp_path / "real", tmp_path / "run"], tmp_path / "both")[0]
     assert "1 of 2 are smoke runs on the corpus of free music: 2D FCN C=5 (run)." in parse(both).text
     assert "smoke run" not in parse(report([tmp_path / "real"], tmp_path / "alone")[0]).text.lower()
+
+
+def test_what_a_budget_changes_stands_on_the_face(tmp_path: Path) -> None:
+    told = {"epochs": 2, "clips": 32, "batch_size": 32, "width": 1.0, "dataset": "corpus"}
+    invent(tmp_path / "smoke", budget="smoke", data="corpus", settings=told)
+    html, markdown = report([tmp_path / "smoke"], tmp_path / "out")
+    page = parse(html)
+    warning = next(words for words in page.words if words.startswith("Changed: "))
+    assert warning.startswith("Changed: clips 32, epochs 2. 400 training clips and 3 epochs show")
+    assert "Changed: clips 32, epochs 2." in markdown.read_text(encoding="utf-8").split("ROC-AUC")[0]
+    invent(tmp_path / "own", "1D FCN C=4", budget="own", settings={"epochs": 7, "learning_rate": 0.01})
+    text = parse(report([tmp_path / "own"], tmp_path / "second")[0]).text
+    assert "tagged clips (400 / 60 / 80 clips). Own training (changed: epochs 7, learning rate 0.01)." in text
+    invent(tmp_path / "full", settings={"epochs": 100})
+    assert "changed:" not in parse(report([tmp_path / "full"], tmp_path / "third")[0]).text
 
 
 def test_a_table_of_smoke_runs_says_it_once(tmp_path: Path) -> None:
@@ -545,3 +564,11 @@ def test_a_full_disk_leaves_the_report_before(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert [path.read_bytes() for path in pages] == before
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.html", "report.md"]
+
+
+def test_no_two_of_many_curves_look_the_same(tmp_path: Path) -> None:
+    invent(tmp_path / "run")
+    looks = {(entry.index % HUES, entry.style) for entry in shown([read_run(tmp_path / "run")] * 30)}
+    assert len(looks) == 30
+    css = (Path(report_words.__file__).parent / "report.css").read_text(encoding="utf-8")
+    assert all(f".curve.{style} " in css for style in STYLES[1:])

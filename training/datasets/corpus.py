@@ -7,10 +7,12 @@ Layout: ``audio/NNNNN.opus``, ``tracks.tsv`` (id, split, source, ..., licence_cl
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -35,9 +37,8 @@ def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) ->
         if not (folder / name).exists():
             raise DatasetFault(f"{folder / name} is missing: {folder} is not a corpus with soft labels")
     try:
-        vocabularies = msgspec.json.decode(
-            (folder / "vocabularies.json").read_bytes(), type=dict[str, list[str]]
-        )
+        plain = json.loads((folder / "vocabularies.json").read_bytes(), object_pairs_hook=_each_once)
+        vocabularies = msgspec.convert(plain, dict[str, list[str]])
     except ValueError as error:
         raise DatasetFault(f"{folder / 'vocabularies.json'}: {error}") from error
     for vocabulary, names in vocabularies.items():
@@ -78,6 +79,15 @@ def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) ->
         how_split="by artist where known, else by track",
         source=f"Its audio belongs into {folder / 'audio'}.",
     )
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. :raises ValueError: a name stands in it twice, of which readers keep the last"""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"{twice!r} stands there twice")
+    return found
 
 
 def sounds_of(folder: Path) -> list[Path]:

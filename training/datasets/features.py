@@ -18,8 +18,8 @@ from training.datasets.dataset import Dataset, Skipped
 WHOLE_SECONDS = 600
 """Tracks up to here are decoded once and kept whole; of longer ones only the middle is, found beforehand."""
 
-LEAST_PART = 0.9
-"""Of the length that a data set's lists give a clip: encoders add or leave out a little."""
+SLACK_SECONDS = 0.5
+"""That a clip may be shorter than a data set's lists say: encoders add or leave out a little."""
 
 Samples = NDArray[np.float32]
 
@@ -80,7 +80,7 @@ def window(path: Path, spec: MelSpec, seconds: float = 0.0) -> Samples:
             blocks.append(block)
         else:
             blocks.clear()
-    if total < LEAST_PART * seconds * spec.sample_rate:
+    if total < (seconds - SLACK_SECONDS) * spec.sample_rate:
         raise DecodeError(path, f"ends after {total / spec.sample_rate:.1f} of its {seconds:g} seconds")
     start = (total - spec.window_samples) // 2
     if blocks:

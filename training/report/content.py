@@ -11,9 +11,10 @@ from training.report.page import Page, Tile, figure
 from training.report.paper import beside_the_paper, other_systems
 from training.report.tables import all_figures, by_tag, settings, size_and_time
 from training.report.words import (
-    BUDGETS,
     SPLITS,
     Shown,
+    budgets_words,
+    changes_words,
     chosen_words,
     data_words,
     duration,
@@ -53,9 +54,9 @@ def compose(runs: Sequence[Run], title: str = "") -> Page:
 
 def _lead(entries: Sequence[Shown]) -> str:
     data = dict.fromkeys(data_words(entry.run) for entry in entries)
-    budgets = dict.fromkeys(BUDGETS[entry.run.result.budget] for entry in entries)
+    budgets = budgets_words(entry.run.result for entry in entries)
     words = "; ".join(data)
-    return f"{words[0].upper()}{words[1:]}. {' and '.join(budgets).capitalize()}."
+    return f"{words[0].upper()}{words[1:]}. {budgets[0].upper()}{budgets[1:]}."
 
 
 def _warnings(entries: Sequence[Shown]) -> tuple[tuple[str, str], ...]:
@@ -72,11 +73,13 @@ def _warnings(entries: Sequence[Shown]) -> tuple[tuple[str, str], ...]:
         labels = "; ".join(entry.label.removesuffix(", smoke run") for entry in smoke)
         heading = f"{len(smoke)} of {len(entries)} are smoke runs on {data}: {labels}"
     clips = max(result.data.clips.get("train", 0) for result in results)
+    changes = {changes_words(result) for result in results}
+    told = f"Changed: {min(changes)}. " if len(changes) == 1 and any(changes) else ""
     epochs = max(result.epochs for result in results)
     return (
         (
             f"{heading}.",
-            f"{count(clips, 'training clip')} and {count(epochs, 'epoch')} show that a network "
+            f"{told}{count(clips, 'training clip')} and {count(epochs, 'epoch')} show that a network "
             "trains and is measured. The figures say nothing about how well it would do on the paper's data.",
         ),
     )

@@ -54,7 +54,7 @@ class Series:
     :param points: x and y, in order of x
     :param label: empty for one of many that the legend does not name
     :param colour: number of a hue
-    :param style: "solid", "dashed", "dotted" or "faint"
+    :param style: "solid", "dashed", "dotted", "dash-dotted" or "faint"
     :param ring: a point that is marked
     """
 

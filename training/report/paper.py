@@ -13,6 +13,7 @@ from training.report.words import (
     PAPER_DATA,
     SPLITS,
     Shown,
+    budgets_words,
     comparable,
     data_words,
     full_name,
@@ -244,7 +245,7 @@ def _differences(pairs: Sequence[tuple[PaperTable, Matches]]) -> Iterator[tuple[
         f"{_range(1 - density for density in said)} on our clips. The paper's threshold is not stated, "
         "ours is 0.5.",
     )
-    budgets = _listed(dict.fromkeys(BUDGETS[run.result.budget] for run in runs))
+    budgets = budgets_words(run.result for run in runs)
     yield (
         "Budget",
         f"Ours: {budgets}. The paper states neither epochs, learning rate and batch size nor the number of "

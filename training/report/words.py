@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
+from training.experiments import BESIDE, EXPERIMENTS
 from training.metrics import LOWEST_POSITIVE, QUANTILE, SURELY_POSITIVE, Decisions, Metrics
-from training.results import Budget, DataUsed, Run, Scores
+from training.results import Budget, DataUsed, Run, RunResult, Scores
 
 PAPER_DATA = "MagnaTagATune"
 
@@ -28,6 +31,12 @@ _DATA = {
     "corpus": "corpus of free music",
 }
 """Full names, by the first word of the short name of a data set or vocabulary."""
+
+
+HUES = 8
+STYLES = ("solid", "dashed", "dotted", "dash-dotted")
+MOST_BUDGETS = 3
+"""So many budgets are told with all that they change; of more only the names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +68,8 @@ class Shown:
 
     @property
     def style(self) -> str:
-        """Of its curves: hues repeat after eight."""
-        return "dashed" if self.index >= 8 else "solid"
+        """Of its curves: hues repeat after eight, each time with other dashes."""
+        return STYLES[self.index // HUES % len(STYLES)]
 
 
 def shown(runs: Sequence[Run]) -> list[Shown]:
@@ -87,6 +96,30 @@ def comparable(entries: Sequence[Shown]) -> bool:
         and entry.run.result.split == entries[0].run.result.split
         for entry in entries
     )
+
+
+def changes_words(result: RunResult) -> str:
+    """Settings that are other than in a full run of the paper's row; empty for a network of no row."""
+    row = next((row for row in EXPERIMENTS if (row.table, row.key) == (result.table, result.row)), None)
+    if row is None:
+        return ""
+    told = result.settings
+    return ", ".join(
+        f"{name.replace('_', ' ')} {told[name]}"
+        for name, value in msgspec.to_builtins(row.settings("full")).items()
+        if name not in BESIDE and name in told and told[name] != value
+    )
+
+
+def budgets_words(results: Iterable[RunResult]) -> str:
+    """The budgets of runs, each with what it changes of the paper's rows."""
+    found: dict[str, None] = {}
+    for result in results:
+        changes = changes_words(result)
+        found[f"{BUDGETS[result.budget]}{f' (changed: {changes})' if changes else ''}"] = None
+    if len(found) > MOST_BUDGETS:
+        found = {words.partition(" (")[0]: None for words in found}
+    return " and ".join(found)
 
 
 def data_words(run: Run) -> str:

@@ -83,6 +83,10 @@ class Child(QObject):
         if self._over or self._stopping:
             return
         self._stopping = True
+        if sys.platform == "win32":
+            # There it would be asked through a window, and has none. What it writes is replaced as a whole.
+            self._process.kill()
+            return
         self._process.terminate()
         self.pause(False)  # afterwards: one that rests is to do nothing more but end
         self._killing.start()

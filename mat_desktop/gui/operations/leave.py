@@ -59,6 +59,7 @@ class Leave(QObject):
         self._leaving = True
         self._desk.bridge.leaving = True
         self._bar.wait(done=False)
+        self._bar.show()  # nobody may have been asked: the terminal or the system says so
         self._desk.bridge.cancel()
         self._look()
 
