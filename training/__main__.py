@@ -83,9 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     measures = (robustness, pooling, merging)
     for command in (prepare, train, evaluate, reproduce, finetune, export, benchmark, *measures, speed):
         command.add_argument("--data", type=Path, required=True, help="folder of the data set")
-        command.add_argument("--cache", type=Path, default=Path("cache"), help="folder for prepared audio")
+        command.add_argument(
+            "--cache", type=Path, default=Path("cache"), help="folder for prepared audio (default ./cache)"
+        )
     for command in (train, reproduce, finetune):
-        command.add_argument("--runs", type=Path, default=Path("runs"), help="folder for runs")
+        command.add_argument(
+            "--runs", type=Path, default=Path("runs"), help="folder for runs (default ./runs)"
+        )
     for command in (prepare, train, reproduce, finetune, export):
         command.add_argument(
             "--progress", choices=("bar", "json"), default="bar", help="json: lines on stdout"
@@ -100,16 +104,23 @@ def _parser() -> argparse.ArgumentParser:
         needed = command is not train
         command.add_argument("--export", type=Path, required=needed, help="model folder to write, e.g. fcn2d")
     for name, settings in TAKES.items():
-        _add_settings(subparsers.choices[name], settings)
+        # Rows of a table bring their own values, and a model that is fine-tuned wants gentler ones.
+        _add_settings(subparsers.choices[name], settings, defaults=name not in ("reproduce", "finetune"))
 
-    reproduce.add_argument("--table", choices=("1", "2", "3"), required=True)
+    reproduce.add_argument("--table", choices=("1", "2", "3"), required=True, help="of the paper")
     reproduce.add_argument(
         "--rows",
         nargs="+",
         metavar="NAME",
         help='rows with one of these in their names, in quotes where it has a space: "CRNN C=5" "Type E"',
     )
-    reproduce.add_argument("--budget", choices=tuple(BUDGETS), default="full", help="default full")
+    reproduce.add_argument(
+        "--budget",
+        choices=tuple(BUDGETS),
+        default="full",
+        help="full: as in the paper; short: 10 epochs; smoke: 32 clips and 2 epochs, to see that it runs "
+        "(default full)",
+    )
     finetune.add_argument("--whole", action="store_true", help="train the whole network, not only a new head")
     export.add_argument("--from", dest="folder", type=Path, required=True, help="folder of a run")
     export.add_argument("--last", action="store_true", help="the last epoch, not the best one")
@@ -129,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_settings(command: argparse.ArgumentParser, settings: Sequence[str]) -> None:
+def _add_settings(command: argparse.ArgumentParser, settings: Sequence[str], *, defaults: bool) -> None:
     from mat_desktop.networks.registry import names
     from training.settings import Settings, meanings
 
@@ -144,7 +155,7 @@ def _add_settings(command: argparse.ArgumentParser, settings: Sequence[str]) -> 
         if field.name in ("options", "reader"):
             group.add_argument(flag, nargs="+", metavar="NAME=VALUE", help=texts[field.name])
         else:
-            default = "" if field.default == "" else f" (default {field.default})"
+            default = f" (default {field.default})" if defaults and field.default != "" else ""
             group.add_argument(flag, metavar="VALUE", help=texts[field.name] + default)
 
 

@@ -29,6 +29,12 @@ Without a command the window opens, with the files and folders that are named.
 tag and remove-all change files only with --write; undo and redo do it at once, or show it with --dry-run.
 Exit status: 0 all went well, 1 some files failed, 2 wrong usage, 130 stopped by Ctrl+C."""
 
+_FIELDS = "genre, mood, instrument, voice, mat_tags or mat_model"
+_DEVICE = (
+    "what the network runs on; auto is the first of cuda, mps, xpu and cpu that is there; "
+    "as in the settings by default"
+)
+
 
 class Parser(argparse.ArgumentParser):
     """Takes options by their full names only: ``--w`` must not write."""
@@ -52,7 +58,13 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     window = commands.add_parser("open", help="open the window, with these files and folders")
-    window.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    window.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="music files, or folders with them; what was open before stays open",
+    )
     demo = commands.add_parser("demo", help="show the demo tracks: in the window, or here without a display")
 
     tag = commands.add_parser(
@@ -84,20 +96,20 @@ def parser() -> Parser:
         action="append",
         default=[],
         metavar="[TAG=]SCORE",
-        help="suggest from this score on (0 to 1) instead of the model's own threshold; for all tags, or for "
-        "one, by its name or as it is shown",
+        help="suggest from this score on (0 to 1) instead of the model's own threshold; for all tags (0.5), "
+        "or for one, by its name or as it is shown (guitar=0.3); may be given more than once",
     )
     tag.add_argument(
         "--policy",
         action="append",
         default=[],
         metavar="[FIELD=]POLICY",
-        help="fill-empty, append, replace or skip, for one field (genre, mood, instrument, voice) or for "
-        "all; as in the settings by default",
+        help="what happens to values that a field already has: fill-empty leaves such a field as it is, "
+        "append adds, replace takes their place, skip never writes the field; for one field (genre, mood, "
+        "instrument or voice: genre=append) or for all (append); may be given more than once; as in the "
+        "settings by default",
     )
-    tag.add_argument(
-        "--device", choices=DEVICES, help="what the network runs on; as in the settings by default"
-    )
+    tag.add_argument("--device", choices=DEVICES, help=_DEVICE)
 
     info = commands.add_parser("info", help="show the tags that files have now")
     info.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="music files, or folders with them")
@@ -111,7 +123,11 @@ def parser() -> Parser:
         "once; --dry-run shows it.",
     )
     undo.add_argument(
-        "run", nargs="?", type=int, metavar="RUN", help="number of the run; the last by default"
+        "run",
+        nargs="?",
+        type=int,
+        metavar="RUN",
+        help="number of the run, as history lists it; the last by default",
     )
     redo = commands.add_parser(
         "redo",
@@ -139,7 +155,7 @@ def parser() -> Parser:
             action="append",
             default=[],
             metavar="NAME",
-            help="only this field of it; may be given more than once",
+            help=f"only this field of it: {_FIELDS}; may be given more than once",
         )
         part.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
         part.add_argument("--json", action="store_true", help="tell each file as JSON")
@@ -165,11 +181,16 @@ def parser() -> Parser:
         action="append",
         default=[],
         metavar="NAME",
-        help="only this field; may be given more than once",
+        help=f"only this field: {_FIELDS}; may be given more than once",
     )
     remove_all.add_argument("--write", action="store_true", help="do it")
     remove_all.add_argument("--json", action="store_true", help="tell each file as JSON")
-    history = commands.add_parser("history", help="list the runs that wrote to files")
+    history = commands.add_parser(
+        "history",
+        help="list the runs that wrote to files",
+        description="Lists the runs that wrote to files, the newest first, each with its number; with a RUN "
+        "what it did.",
+    )
     history.add_argument(
         "run",
         nargs="?",
@@ -192,7 +213,9 @@ def parser() -> Parser:
         "its value, and with a VALUE sets it, for the window as well, which reads it when it starts.",
     )
     settings.add_argument("key", nargs="?", metavar="KEY", help="e.g. writing.genre")
-    settings.add_argument("value", nargs="?", metavar="VALUE")
+    settings.add_argument(
+        "value", nargs="?", metavar="VALUE", help="what it is to be; the list of settings says what it may be"
+    )
     settings.add_argument("--json", action="store_true", help="show them, or KEY alone, as JSON")
     settings.add_argument("--default", action="store_true", help="set KEY back to what it is by default")
     settings.add_argument(
@@ -202,15 +225,25 @@ def parser() -> Parser:
         help="write settings, changes to tags and own thresholds into one file, for another computer "
         "('-': to standard output)",
     )
-    settings.add_argument("--load", type=Path, metavar="FILE", help="take over what such a file says")
+    settings.add_argument(
+        "--load",
+        type=Path,
+        metavar="FILE",
+        help="take over what such a file says; what counted before is kept in a file",
+    )
 
-    models = commands.add_parser("models", help="list, import or remove models")
+    models = commands.add_parser(
+        "models",
+        help="list, import or remove models",
+        description="Lists the models at hand; the one in use has a star. settings listening.model NAME "
+        "takes another into use.",
+    )
     models.add_argument("--json", action="store_true", help="as JSON")
     of_models = models.add_subparsers(dest="do", metavar="import|remove")
     get = of_models.add_parser("import", help="check a model and copy it into the data folder")
     get.add_argument("path", type=Path, metavar="PATH", help="a model's folder, or a zip of one")
     drop = of_models.add_parser("remove", help="delete an imported model; what it heard stays")
-    drop.add_argument("name", metavar="NAME")
+    drop.add_argument("name", metavar="NAME", help="as models lists it")
     compare = commands.add_parser(
         "compare",
         help="what another model would suggest otherwise than the one in use",
@@ -227,11 +260,12 @@ def parser() -> Parser:
         "--sample", type=_whole, metavar="N", help="only N tracks, those that you decided on first"
     )
     compare.add_argument("--json", action="store_true", help="as JSON")
-    compare.add_argument(
-        "--device", choices=DEVICES, help="what the networks run on; as in the settings by default"
-    )
+    compare.add_argument("--device", choices=DEVICES, help=_DEVICE)
     corrections = commands.add_parser(
-        "corrections", help="write down what was accepted and rejected, to fine-tune a model on it"
+        "corrections",
+        help="write down what was accepted and rejected, to fine-tune a model on it",
+        description="Writes corrections.json and prints its folder, which python -m training finetune "
+        "takes as --data.",
     )
     corrections.add_argument(
         "--out",
@@ -239,7 +273,11 @@ def parser() -> Parser:
         metavar="DIR",
         help="folder for corrections.json; one in the data folder by default",
     )
-    taught = commands.add_parser("taught", help="list, export, import or remove tags that were taught")
+    taught = commands.add_parser(
+        "taught",
+        help="list, export, import or remove tags that were taught",
+        description="Lists the tags that were taught to a model in the window, with the key T.",
+    )
     taught.add_argument("--model", metavar="NAME", help="a model, or its folder; the one in use by default")
     taught.add_argument("--json", action="store_true", help="list them as JSON")
     what = taught.add_subparsers(dest="do", metavar="export|import|remove")
@@ -250,9 +288,9 @@ def parser() -> Parser:
         help="put a taught tag and the decisions on it away into a file; music stays as it is",
     )
     for part in (export, remove):
-        part.add_argument("name", metavar="TAG")
+        part.add_argument("name", metavar="TAG", help="as taught lists it")
     for part in (export, take):
-        part.add_argument("file", type=Path, metavar="FILE")
+        part.add_argument("file", type=Path, metavar="FILE", help="of the tag, in JSON")
     for part in (export, take, remove, get, drop):
         part.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     for part in (export, take, remove):
@@ -266,14 +304,20 @@ def parser() -> Parser:
         "Exit status 1 if something is broken.",
     )
     doctor.add_argument("--json", action="store_true", help="as JSON")
-    doctor.add_argument("--device", choices=DEVICES, help="as in the settings by default")
+    doctor.add_argument("--device", choices=DEVICES, help=_DEVICE)
 
     every = (
         *(window, demo, tag, info, undo, redo, remove_all, history, settings, models),
         *(compare, corrections, taught, doctor),
     )
     for command in every:
-        command.add_argument("--data-dir", type=Path, metavar="DIR", help="where library and journal lie")
+        command.add_argument(
+            "--data-dir",
+            type=Path,
+            metavar="DIR",
+            help="folder of library, journal, settings and imported models; by default the one that doctor "
+            "names",
+        )
     top.commands = commands.choices
     return top
 
