@@ -1,5 +1,8 @@
 """Two models on the user's own library: what another one would suggest otherwise than the one in use.
 
+Each model suggests at its own measured thresholds: those of the user are for the scores of one model, and
+would make it look better or worse than it is.
+
 The other model listens in an engine process of its own. What it hears is kept by its digest, as everything
 that a model hears is; the model in use, the files, and what the user said of them stay as they are.
 """
@@ -20,7 +23,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import Scores, Suggestion, Verdict
 from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.inference.cards import open_card
@@ -82,14 +85,34 @@ class TagDifference:
     other_right: int = 0
 
 
+SURE = 1.96
+"""Deviations from an even split from which on it is no accident, in one case of twenty."""
+
+ONE_SIDED = 0.8
+"""Share of the decisions on what the model in use suggests from which on they say little of the other."""
+
+
 class Differences:
     """Adds up tracks as they are compared.
 
     ``open`` suggestions come and were not decided on; ``own`` decisions are on what the model in use
-    suggests.
+    suggests; with ``present_only`` and ``other_only`` one model agrees and the other does not.
     """
 
-    def __init__(self, scheme: TagScheme) -> None:
+    TABLE = (
+        "For each tag: on how many tracks both models suggest it (stays), only the other one does (comes) "
+        "and only the one in use does (goes); then how often you decided on it, and with how many of these "
+        "decisions each model agrees."
+    )
+    """What the figures of the tags are."""
+
+    def __init__(self, scheme: TagScheme, present: str, other: str, *, learned: bool = False) -> None:
+        """:param present: what the model in use is called
+        :param other: what the other one is
+        :param learned: the other one was trained on the user's decisions
+        """
+        self.present, self.other, self._learned = f"“{present}”", f"“{other}”", learned
+        self.present_only = self.other_only = 0
         self._tags = {tag.name: tag for tag in scheme.tags}
         self._by_tag: dict[str, TagDifference] = {}
         self.tracks: list[Compared] = []
@@ -107,6 +130,9 @@ class Differences:
                     setattr(line, what, getattr(line, what) + 1)
         self.own += sum(decision.present for decision in compared.decided)
         for decision in compared.decided:
+            if decision.present is not decision.other:
+                self.present_only += decision.present is decision.right
+                self.other_only += decision.other is decision.right
             for line in (self._line(decision.tag), self.total):
                 line.decisions += 1
                 line.present_right += decision.present is decision.right
@@ -155,15 +181,47 @@ class Differences:
             f"stay{'s' if t.stay == 1 else ''}, {t.come:,} come{'s' if t.come == 1 else ''}, "
             f"{t.go:,} go{'es' if t.go == 1 else ''}"
         )
-        if not t.decisions:
-            return f"{text}. You decided on none of these tracks yet, so nothing says which model is right."
-        # Said because it matters: what one suggests is judged more often than what it does not.
-        text += (
-            f"; of your {count(t.decisions, 'decision')}, {self.own:,} of them on its own suggestions, the "
-            f"present model agrees with {t.present_right:,}, the other with {t.other_right:,}."
-        )
-        if self.open:
-            text += f" Of those that come you have not decided on {self.open:,}."
+        if t.decisions:
+            text += (
+                f". Of your {count(t.decisions, 'decision')} {self.present} agrees with {t.present_right:,}, "
+                f"{self.other} with {t.other_right:,}"
+            )
+        return f"{text}."
+
+    @property
+    def conclusion(self) -> str:
+        """What the user can make of it, in a sentence or two; empty where nothing was compared."""
+        if not self.tracks:
+            return ""
+        better, worse = self.other_only, self.present_only
+        differ = better + worse
+        if not self.total.decisions:
+            return (
+                "You decided on none of these tracks yet: this shows what would change, not which model is "
+                "better. Review some of them first."
+            )
+        if not differ:
+            text = "On all that you decided both say the same: for that it does not matter which one you use."
+        elif abs(better - worse) - 1 <= SURE * differ**0.5:
+            text = (
+                f"Where they differ, {self.present} is right {count(worse, 'time')} and {self.other} "
+                f"{count(better, 'time')}: too close to say which one is better for your music."
+            )
+        elif worse > better:
+            text = f"{self.present} fits your decisions better: keep it."
+        elif self._learned:
+            return (
+                f"{self.other} agrees with you more often, but it learned from these decisions: decide on "
+                "some of the tags that come to see whether it is better."
+            )
+        else:
+            text = f"{self.other} fits your decisions better: it is worth using."
+        # What one suggests is judged more often than what it does not.
+        if self.open and self.own >= ONE_SIDED * self.total.decisions:
+            text += (
+                f" You judged mostly what {self.present} suggests; decide on some of the {self.open:,} "
+                "that come before you rely on it."
+            )
         return text
 
 
@@ -183,8 +241,8 @@ class Comparison:
         self._folder = find_model(session.data_dir, name)
         self.name, self.card = name, open_card(self._folder)
         self.present_name, self.present_card = session.model, session.card
-        self._thresholds = session.thresholds
-        self._other_thresholds = Thresholds(None, session.library.thresholds(self.card.digest))
+        every = session.library.every_threshold()
+        self._own = sum(len(every.get(card.digest, ())) for card in (self.card, self.present_card))
         # A taught tag hears with the features of one model: another has to be taught it first.
         scheme = session.scheme
         self.scheme = replace(scheme, tags=tuple(t for t in scheme.tags if not t.taught), taught={})
@@ -208,13 +266,20 @@ class Comparison:
                     f"; on tracks left out it agreed with {after:.2f} of them, and before with {before:.2f}"
                 )
             notes.append(f"{text}.")
+        if self._own:
+            notes.append(
+                f"Your own {'threshold does' if self._own == 1 else f'{self._own:,} thresholds do'} not "
+                "count here: one is for the scores of one model. Each suggests from its measured thresholds "
+                "on, moved by the slider alike."
+            )
         if self._session.taught.tags:
             notes.append("Taught tags are left out: they would have to be taught to the other model anew.")
         return tuple(notes)
 
     def differences(self) -> Differences:
         """To add up what :meth:`run` yields."""
-        return Differences(self.scheme)
+        learned = isinstance(self.card.metrics.get("corrections"), Mapping)
+        return Differences(self.scheme, self.present_name, self.name, learned=learned)
 
     @staticmethod
     def sample(candidates: Iterable[tuple[Track, TrackId, bool]], number: int | None) -> list[Track]:
@@ -303,8 +368,8 @@ class Comparison:
 
     def _compare(self, path: Path, present: Scores, other: Scores, shift: float) -> Compared:
         verdicts = self._session.library.verdicts(present.track_id)
-        old = self._suggestions(self.present_card, present, self._thresholds, shift)
-        new = self._suggestions(self.card, other, self._other_thresholds, shift)
+        old = self._suggestions(self.present_card, present, shift)
+        new = self._suggestions(self.card, other, shift)
         olds = {name for name, s in old.items() if s.suggested}
         news = {name for name, s in new.items() if s.suggested}
         moved = [
@@ -326,10 +391,8 @@ class Comparison:
             max(moved, default=0.0),
         )
 
-    def _suggestions(
-        self, card: ModelCard, scores: Scores, thresholds: Thresholds, shift: float
-    ) -> dict[str, Suggestion]:
-        found = suggest(self.scheme, card, scores, shift=shift, thresholds=thresholds)
+    def _suggestions(self, card: ModelCard, scores: Scores, shift: float) -> dict[str, Suggestion]:
+        found = suggest(self.scheme, card, scores, shift=shift)
         return {suggestion.tag.name: suggestion for suggestion in found}
 
 

@@ -16,7 +16,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import Track
 from mat_desktop.metadata.write import obstacle
@@ -46,6 +46,18 @@ class _Line:
     own: bool
     precision: float | None
     taught: str = ""
+
+
+def own_thresholds(scheme: TagScheme, card: ModelCard, thresholds: Thresholds) -> tuple[OwnThreshold, ...]:
+    """All that the user set for a model, in the order of their names on screen."""
+    lines = {line.tag.name: line for line in _lines(scheme, card, 0.0, MODELS_OWN)}
+    found = []
+    for name, value in thresholds.by_name.items():
+        line = lines.get(name)
+        heard = line is not None and (line.columns or line.taught)
+        measured = _sigmoid(line.threshold) if line is not None and heard else None
+        found.append(OwnThreshold(name, line.tag.shown if line is not None else name, value, measured))
+    return tuple(sorted(found, key=lambda own: own.shown.casefold()))
 
 
 def suggest(
@@ -159,7 +171,12 @@ def _resolve(scheme: TagScheme, suggestions: dict[str, Suggestion], margins: Map
                 suggestions[name], suggested=False, left_out=f"“{rivals[0]}” is surer"
             )
     for category, limit in scheme.limits.items():
-        names = [n for n, s in suggestions.items() if s.suggested and s.tag.category is category]
+        # A tag that the user taught is wished for: it neither takes a place from others nor needs one.
+        names = [
+            name
+            for name, s in suggestions.items()
+            if s.suggested and s.tag.category is category and not s.tag.taught
+        ]
         names.sort(key=lambda name: -margins[name])
         for name in names[limit:]:
             suggestions[name] = replace(

@@ -335,9 +335,9 @@ class Session:
         return before
 
     def reread_thresholds(self) -> None:
-        """They are others in the library."""
+        """They are others in the library, perhaps also those of models that were used before."""
         model = self.card.digest
-        self._thresholds[model] = Thresholds(None, self.library.thresholds(model))
+        self._thresholds = {model: Thresholds(None, self.library.thresholds(model))}
 
     def roots(self) -> list[Path]:
         """Folders and files that were opened before."""

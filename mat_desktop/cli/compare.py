@@ -92,6 +92,7 @@ def _present(
 def _print(comparison: Comparison, differences: Differences) -> None:
     lines = differences.by_tag()
     if lines:
+        errors.print(differences.TABLE)
         wide = max(len(line.tag.shown) for line in lines)
         heads = ("stay", "come", "go", "decisions", "present agrees", "other agrees")
         print(f"{'tag':<{wide}}  {'  '.join(heads)}")
@@ -108,6 +109,7 @@ def _print(comparison: Comparison, differences: Differences) -> None:
     if more > 0:
         print(f"… and {count(more, 'track')} more; --json lists all")
     errors.print(f"{comparison.present_name} (present) and {comparison.name} (other). {differences.summary}")
+    errors.print(differences.conclusion)
     for note in comparison.notes:
         errors.print(note)
 
@@ -125,6 +127,7 @@ def _as_json(comparison: Comparison, differences: Differences, faults: list[File
         "present_agrees": total.present_right,
         "other_agrees": total.other_right,
         "summary": differences.summary,
+        "conclusion": differences.conclusion,
         "notes": list(comparison.notes),
         "tags": [
             {

@@ -77,4 +77,4 @@ def _list_json(teacher: Teacher) -> int:
 
 def _told(tag: TaughtTag) -> str:
     marks = f"{count(len(tag.examples), 'example')}, {len(tag.counter_examples)} against"
-    return f"{tag.category}; {marks}; right in {tag.right} of {tag.marked}; {tag.created}"
+    return f"{tag.category}; {marks}; {tag.right} of {tag.marked} guessed right; {tag.created}"

@@ -69,7 +69,7 @@ class TagScheme:
 
     :param tags: display tags, each name once
     :param exclusive: groups of names of which at most one can be true; the surest one stays
-    :param limits: most tags of a category that are suggested
+    :param limits: most tags of a category that are suggested, those that the user taught not counted
     :param fields: field into which a category is written; a category that is absent is not written
     :param taught: thresholds of sources that the user taught, which no model's card knows, by key
     """

@@ -39,7 +39,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Thresholds that the user set. They stay where they are when the slider moves the others.
+    """Thresholds that the user set, as they are where the slider moves none.
 
     :param every: for every display tag that has none of its own, 0..1; None keeps the model's
     :param by_name: for single display tags, 0..1
@@ -51,6 +51,20 @@ class Thresholds:
     def of(self, tag: DisplayTag) -> float | None:
         """The threshold of a display tag, None where the model's counts."""
         return self.by_name.get(tag.name, self.every)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnThreshold:
+    """A threshold that the user set.
+
+    :param shown: as the tag is called on screen
+    :param measured: the model's own; None where there is no such tag for it at the moment
+    """
+
+    name: str
+    shown: str
+    value: float
+    measured: float | None
 
 
 class Verdict(StrEnum):

@@ -65,7 +65,7 @@ SPECS = (
     Spec("add_tag", "Add a tag", ("A",), TAGS, "plus", review=True),
     Spec("teach", "Teach a tag…", ("T",), TAGS, "graduation-cap", review=True),
     Spec("has_it", "Taught tag: the track has it", ("+", "="), TAGS, "plus"),
-    Spec("has_it_not", "Taught tag: the track has it not", ("-",), TAGS, "minus"),
+    Spec("has_it_not", "Taught tag: the track does not have it", ("-",), TAGS, "minus"),
     Spec("taught", "Taught tags", (), TAGS, listed=False),
     Spec("mapping", "How tags are written…", (), TAGS, listed=False),
     Spec("play", "Play, pause", ("Space",), PLAY, "play", review=True),

@@ -14,7 +14,7 @@ from mat_desktop.app.apply import apply
 from mat_desktop.app.carry import Luggage
 from mat_desktop.app.compare import Comparison
 from mat_desktop.app.corrections import Collected, Counted, count_corrections, write_corrections
-from mat_desktop.app.decide import checked, plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import checked, own_thresholds, plan_file, suggest, tag_taggram
 from mat_desktop.app.demo import demo_folder
 from mat_desktop.app.doctor import Check, checks
 from mat_desktop.app.draw import Picture, draw
@@ -45,7 +45,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import FileReversal, Past, RunKind, Task
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
@@ -105,6 +105,11 @@ class AppServices:
     def thresholds(self) -> Thresholds:
         """Those that the user set for this model."""
         return self._session.thresholds
+
+    @property
+    def own_thresholds(self) -> tuple[OwnThreshold, ...]:
+        """The same with the tags' names and the model's own thresholds."""
+        return own_thresholds(self._session.scheme, self._session.card, self._session.thresholds)
 
     @property
     def policies(self) -> dict[Field, Policy]:

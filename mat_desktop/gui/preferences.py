@@ -63,6 +63,8 @@ class Preferences(QObject):
         page.save_asked.connect(self._save)
         page.load_asked.connect(self._take)
         page.mapping_asked.connect(self._room.show_mapping)
+        page.thresholds_reset.connect(self._room.weigh.reset_thresholds)
+        self._room.weigh.changed.connect(self._show_thresholds)
         page.folder_asked.connect(lambda: self._open(self._desk.services.data_dir))
         page.file_asked.connect(self._open_file)
         self._settings.changed.connect(self._show_change)
@@ -81,12 +83,17 @@ class Preferences(QObject):
         self._show_devices()
         self._show_outputs()
         self._count_tags()
+        self._show_thresholds()
         self.page.show_places(services.data_dir, services.settings_path)
         self._workshop.models.load()
 
     def _show(self) -> None:
         odd = {slip.key for slip in self._desk.services.settings_slips}
         self.page.show_settings(self._settings.now, odd)
+
+    def _show_thresholds(self) -> None:
+        if self.page.isVisible():
+            self.page.thresholds.show_thresholds(self._desk.services.own_thresholds)
 
     def _show_devices(self) -> None:
         services = self._desk.services

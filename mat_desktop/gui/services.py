@@ -11,7 +11,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import FileReversal, Past, Task
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
@@ -69,6 +69,10 @@ class Services(Protocol):
     @property
     def thresholds(self) -> Thresholds:
         """Those that the user set for this model; at once."""
+
+    @property
+    def own_thresholds(self) -> tuple[OwnThreshold, ...]:
+        """The same with the tags' names and the model's own thresholds."""
 
     @property
     def policies(self) -> dict[Field, Policy]:

@@ -84,9 +84,12 @@ def test_what_stays_comes_and_goes_and_what_the_user_decided(
     }
     assert comparison.heard(tracks) == 2
     assert differences.summary == (
-        "On 2 tracks: 2 suggestions stay, 2 come, 2 go; of your 3 decisions, 2 of them on its own "
-        "suggestions, the present model agrees with 1, the other with 3. Of those that come "
-        "you have not decided on 1."
+        "On 2 tracks: 2 suggestions stay, 2 come, 2 go. Of your 3 decisions "
+        f"“{session.model}” agrees with 1, “{other}” with 3."
+    )
+    assert differences.conclusion == (
+        f"Where they differ, “{session.model}” is right 0 times and “{other}” 2 times: too close to say "
+        "which one is better for your music."
     )
     happy = next(line for line in differences.by_tag() if line.tag.name == "happy")
     assert (happy.come, happy.decisions, happy.present_right, happy.other_right) == (2, 1, 0, 1)
@@ -118,7 +121,31 @@ def test_nothing_is_heard_twice_and_the_model_in_use_stays_as_it_is(
     assert [type(item) for item in first] == [Compared]
 
 
-def test_the_users_own_thresholds_count_for_their_model_and_the_slider_for_both(
+@pytest.mark.parametrize(
+    ("present", "new", "learned", "says"),
+    [
+        (0, 9, False, "“new” fits your decisions better: it is worth using."),
+        (9, 0, False, "“old” fits your decisions better: keep it."),
+        (4, 9, False, "too close to say"),
+        (0, 9, True, "it learned from these decisions"),
+        (0, 0, False, "both say the same"),
+    ],
+)
+def test_what_can_be_made_of_a_comparison_is_said(
+    session: Session, present: int, new: int, learned: bool, says: str
+) -> None:
+    differences = Differences(session.scheme, "old", "new", learned=learned)
+    decided = [
+        *[Decided("rock", False, present=False, other=True)] * present,
+        *[Decided("rock", True, present=False, other=True)] * new,
+        *[Decided("happy", True, present=False, other=False)] * 3,
+    ]
+    for place, decision in enumerate(decided):
+        differences.add(Compared(Path(str(place)), (), ("rock",), (), (decision,)))
+    assert says in differences.conclusion
+
+
+def test_own_thresholds_are_left_out_as_they_are_for_one_model(
     session: Session, other: str, tmp_path: Path
 ) -> None:
     tracks = heard(session, encode(tmp_path / "a.flac", tone(1.0)))
@@ -127,7 +154,8 @@ def test_the_users_own_thresholds_count_for_their_model_and_the_slider_for_both(
     comparison = Comparison(session, other)
     (one,) = comparison.run(tracks, Event())
     assert isinstance(one, Compared)
-    assert (one.stay, one.come, one.go) == (("rock",), (), ())
+    assert (one.stay, one.come, one.go) == (("rock",), ("happy",), ("guitar",))
+    assert "Your own 2 thresholds do not count here" in comparison.notes[0]
     (one,) = comparison.run(tracks, Event(), shift=20.0)
     assert isinstance(one, Compared)
     assert (one.stay, one.come, one.go) == ((), (), ())
@@ -238,12 +266,10 @@ def test_a_sample_is_always_the_same_and_begins_with_what_was_decided_on() -> No
 
 
 def test_one_track_without_decisions_in_words(session: Session) -> None:
-    differences = Differences(session.scheme)
+    differences = Differences(session.scheme, "old", "new")
     assert differences.summary == "No track was compared yet."
     differences.add(Compared(Path("a"), ("rock",), ("happy",), ()))
-    assert differences.summary == (
-        "On 1 track: 1 suggestion stays, 1 comes, 0 go. You decided on none of these tracks yet, so nothing "
-        "says which model is right."
-    )
+    assert differences.summary == ("On 1 track: 1 suggestion stays, 1 comes, 0 go.")
+    assert differences.conclusion.startswith("You decided on none of these tracks yet: this shows what would")
     assert differences.changed() == 1
     assert differences.changed("rock") == 0

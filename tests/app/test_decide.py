@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from mat_desktop.app.decide import checked, plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import checked, own_thresholds, plan_file, suggest, tag_taggram
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.session import Session
@@ -90,6 +90,24 @@ def test_a_category_has_a_limit() -> None:
     found = named(suggest(scheme, CARD, scores(0, 0, 0.9, 0.8, 0)))
     assert found["vocals"].suggested
     assert "surest" in found["instrumental"].left_out
+
+
+def test_a_taught_tag_neither_takes_a_place_nor_needs_one() -> None:
+    mine = DisplayTag("mine", Category.VOICE, ("taught/mine",))
+    scheme = TagScheme(
+        "t", "T", (*SCHEME.tags[2:4], mine), limits={Category.VOICE: 1}, taught={"taught/mine": 0.5}
+    )
+    for score in (0.6, 0.99):  # the least sure of them, and the surest
+        heard = replace(scores(0, 0, 0.9, 0.8, 0), taught={"taught/mine": score})
+        assert set(chosen(suggest(scheme, CARD, heard))) == {"vocals", "mine"}
+
+
+def test_own_thresholds_are_listed_with_the_models() -> None:
+    own = own_thresholds(SCHEME, CARD, Thresholds(None, {"vocals": 0.25, "gone": 0.5}))
+    assert [(one.shown, one.value) for one in own] == [("gone", 0.5), ("vocals", 0.25)]
+    assert own[0].measured is None
+    vocals = named(suggest(SCHEME, CARD, scores(0, 0, 0.9, 0, 0)))["vocals"]
+    assert own[1].measured == pytest.approx(vocals.threshold)
 
 
 def test_several_sources_count_on_average_in_logit_space() -> None:

@@ -398,7 +398,9 @@ def test_two_models_are_compared_without_writing(
     before = digests(music)
     assert main(words) == 1
     out, err = capsys.readouterr()
-    assert "On 2 tracks: 2 suggestions stay, 2 come, 2 go. You decided on none" in err
+    assert "On 2 tracks: 2 suggestions stay, 2 come, 2 go." in err
+    assert "You decided on none of these tracks yet: this shows what would change" in err
+    assert "For each tag: on how many tracks both models suggest it" in err
     assert "broken.flac" in err
     assert out.splitlines()[0].split() == [
         "tag",
@@ -452,7 +454,9 @@ def test_taught_tags(
         )
     )  # fmt: skip
     assert main(["taught", "import", str(target), *where]) == 0
-    assert "“bright” is imported: mood; 3 examples, 0 against; right in 3 of 3" in capsys.readouterr().err
+    assert (
+        "“bright” is imported: mood; 3 examples, 0 against; 3 of 3 guessed right" in capsys.readouterr().err
+    )
     assert main(["taught", "import", str(target), *where]) == 2
     assert "There is a tag “bright” already" in capsys.readouterr().err
 

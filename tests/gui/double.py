@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mat_desktop.app.carry import Luggage
 from mat_desktop.app.compare import Compared, Comparison, Decided, Differences
 from mat_desktop.app.corrections import Collected, Counted
-from mat_desktop.app.decide import plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import own_thresholds, plan_file, suggest, tag_taggram
 from mat_desktop.app.diagnosis import Finding, State
 from mat_desktop.app.doctor import Check
 from mat_desktop.app.draw import Picture, loudness
@@ -34,7 +34,7 @@ from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task, Trace
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import POLICY_FIELDS, SPECS, Settings, Value, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import TaughtTag
@@ -175,7 +175,7 @@ class FakeComparison:
     sample = staticmethod(Comparison.sample)
 
     def differences(self) -> Differences:
-        return Differences(SCHEME)
+        return Differences(SCHEME, self.present_name, self.name)
 
     def heard(self, tracks: Iterable[Track]) -> int:
         return sum(track.path in self.known for track in tracks)
@@ -328,6 +328,10 @@ class FakeServices:
         self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]
     ) -> NDArray[np.float32]:
         return tag_taggram(self.scheme, CARD, taggram, suggestions)
+
+    @property
+    def own_thresholds(self) -> tuple[OwnThreshold, ...]:
+        return own_thresholds(self.scheme, CARD, self.thresholds)
 
     def plan_file(
         self, track: Track, suggestions: Sequence[Suggestion], policies: Mapping[Field, Policy] = {}

@@ -71,12 +71,15 @@ def test_what_stays_comes_and_goes_is_shown(qtbot: QtBot, heard: Window, service
     qtbot.waitUntil(lambda: not heard.bridge.busy, timeout=5000)
     assert services.comparison.shifts == [0.25]
     assert view.summary.text() == (
-        "On 3 tracks: 3 suggestions stay, 5 come, 3 go; of your 2 decisions, 2 of them on its own "
-        "suggestions, the present model agrees with 1, the other with 2. Of those that come "
-        "you have not decided on 5. 1 "
-        "track could not be compared; the "
-        "activity panel says why."
+        "On 3 tracks: 3 suggestions stay, 5 come, 3 go. Of your 2 decisions “double” agrees with 1, “mine” "
+        "with 2. 1 track could not be compared; the activity panel says why."
     )
+    assert view.conclusion.text() == (
+        "Where they differ, “double” is right 0 times and “mine” 1 time: too close to say which one is "
+        "better for your music. You judged mostly what “double” suggests; decide on some of the 5 that come "
+        "before you rely on it."
+    )
+    assert view.table_says.text().startswith("For each tag: on how many tracks both models suggest it")
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in view.tags.rows()}
     assert rows["rock"] == ["–", "–", "3", "1", "0", "1"]
     assert rows["guitar"] == ["3", "–", "–", "1", "1", "1"]

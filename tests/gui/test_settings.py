@@ -218,6 +218,30 @@ def test_settings_are_saved_loaded_and_taken_back(
     qtbot.waitUntil(lambda: any("there is no such file" in text for text in page.banners.texts()))
 
 
+def test_own_thresholds_are_listed_and_go_back_one_by_one_or_all(
+    qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
+) -> None:
+    listed = page.thresholds
+    assert listed.head.meaning.text().startswith("None.")
+    assert not listed.every.isEnabled()
+    for name, value in (("mellow", 0.2), ("rock", 0.9), ("jazz", 0.4)):
+        library.room.weigh.set_threshold(name, value)
+    qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "mellow", "rock"], timeout=5000)
+    assert listed.rows["rock"].meaning.text().startswith("From 0.90 on; the model's is ")
+    assert listed.rows["rock"].control.accessibleName() == "Reset the threshold of “rock”"
+    listed.rows["mellow"].control.setFocus()
+    listed.rows["mellow"].control.click()  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "rock"], timeout=5000)
+    assert listed.rows["rock"].control.hasFocus(), "the next one is under the finger"
+    listed.every.click()
+    qtbot.waitUntil(lambda: not listed.rows, timeout=5000)
+    assert services.thresholds.by_name == {}
+    library.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"rock": 0.9, "jazz": 0.4}, timeout=5000)
+    library.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "mellow", "rock"], timeout=5000)
+
+
 def test_sections_are_reached_by_keyboard(qtbot: QtBot, library: Window, page: SettingsPage) -> None:
     library.resize(1280, 720)
     assert page.list.hasFocus()

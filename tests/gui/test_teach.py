@@ -85,12 +85,12 @@ def test_what_is_missing_is_said_before_anything_can_be_saved(qtbot: QtBot, hear
     qtbot.waitUntil(lambda: side.verdict.text() == "Mark 3 more tracks that have it", timeout=5000)
     assert not side.save.isEnabled()
     select(heard, 0, 1)
-    assert side.about.text() == "Say it of the 2 selected tracks"
+    assert side.about.text() == "Marks the 2 selected tracks"
     qtbot.mouseClick(side.yes, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: side.verdict.text() == "Mark 1 more track that has it", timeout=5000)
     select(heard, 2)
     qtbot.mouseClick(side.yes, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: side.verdict.text().startswith("Right in"), timeout=5000)
+    qtbot.waitUntil(lambda: side.verdict.text().startswith("Guesses "), timeout=5000)
     assert not side.save.isEnabled()  # it has no name
     side.name.setText("rock")
     assert "already" in side.fault.text()
@@ -175,7 +175,7 @@ def test_a_wrong_mark_stands_out(qtbot: QtBot, heard: Window) -> None:
     marks = panel(heard).marks.marks
     wrong = heard.tracks.at(25)
     qtbot.waitUntil(lambda: (m := marks.mark(marks.place(wrong))) is not None and m.odd, timeout=5000)
-    assert "The others disagree" in marks.mark(marks.place(wrong)).phrase
+    assert "Guessed wrong" in marks.mark(marks.place(wrong)).phrase
 
 
 def test_edited_with_what_review_said_since_then_removed_and_put_back(

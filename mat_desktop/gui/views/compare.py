@@ -53,11 +53,11 @@ class ComparePage(Panel):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(self._head())
+        self.conclusion = Text(size=13, weight=600)
         self.summary = Text(size=13)
-        self.summary.setContentsMargins(24, 0, 24, 4)
         self.notes = Text(size=12, token="muted")
-        self.notes.setContentsMargins(24, 0, 24, 4)
-        for text in (self.summary, self.notes):
+        for text in (self.conclusion, self.summary, self.notes):
+            text.setContentsMargins(24, 0, 24, 4)
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             layout.addWidget(text)
@@ -135,6 +135,9 @@ class ComparePage(Panel):
         self.every.clicked.connect(self._look_at_all)
         self.more = Text(size=12, token="muted")
         self.more.setContentsMargins(24, 4, 24, 8)
+        self.table_says = Text(size=12, token="muted")
+        self.table_says.setContentsMargins(24, 0, 16, 8)
+        self.table_says.setWordWrap(True)
         left, right = Panel("surface"), Panel("surface")
         for box, top, table in (
             (left, [Text("By tag", weight=600)], self.tag_table),
@@ -150,6 +153,8 @@ class ComparePage(Panel):
                 row.addWidget(widget, 0 if number else 1)
             layout.addWidget(Line())
             layout.addLayout(row)
+            if table is self.tag_table:
+                layout.addWidget(self.table_says)
             layout.addWidget(table, 1)
             if table is self.track_table:
                 layout.addWidget(self.more)
@@ -173,6 +178,7 @@ class ComparePage(Panel):
         self.notes.setText(" ".join(comparison.notes))
         self.notes.setVisible(bool(comparison.notes))
         self.summary.hide()
+        self.conclusion.hide()
         self.offer.setText("")
         self._ready = False
         self.scope.setEnabled(False)
@@ -192,6 +198,7 @@ class ComparePage(Panel):
         self.scope.setEnabled(self.scope.count() > 0)
         self._body.setCurrentIndex(0)
         self.summary.hide()
+        self.conclusion.hide()
         self._ready = tracks > 0
         self.start_button.setVisible(self._ready)
         if self._ready and self.back_button.hasFocus():
@@ -215,6 +222,9 @@ class ComparePage(Panel):
             text += f" {words.plural(failed, 'track')} could not be compared; the activity panel says why."
         self.summary.setText(text)
         self.summary.show()
+        self.conclusion.setText(differences.conclusion)
+        self.conclusion.setVisible(bool(differences.conclusion))
+        self.table_says.setText(differences.TABLE)
         self._body.setCurrentIndex(1)
         tag = self._tag
         self.tag_table.renew(tag_rows(differences.by_tag()))

@@ -31,6 +31,7 @@ from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import paint_ground
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.own_thresholds import OwnThresholds
 from mat_desktop.gui.widgets.setting_row import CONTROL, SettingRow
 from mat_desktop.gui.widgets.slider import Slider
 from mat_desktop.gui.widgets.toggle import Toggle
@@ -133,13 +134,16 @@ class _SectionDelegate(QStyledItemDelegate):
 
 
 class SettingsPage(Panel):
-    """``picked`` hands over a key and a value, ``reset`` names a section; others ask for what they say."""
+    """``picked`` hands over a key and a value, ``reset`` names a section, ``thresholds_reset`` tags; others
+    ask for what they say.
+    """
 
     shown = Signal()
     picked = Signal(str, object)
     reset = Signal(str)
     save_asked = Signal(object)
     load_asked = Signal(object)
+    thresholds_reset = Signal(object)
     mapping_asked = Signal()
     folder_asked = Signal()
     file_asked = Signal()
@@ -238,6 +242,10 @@ class SettingsPage(Panel):
                 if spec.key == policy_key(POLICY_FIELDS[0]):
                     self._say(layout, "What happens to values that a field of a file already has:")
                 layout.addWidget(self._row(spec))
+        if section == "review":
+            self.thresholds = OwnThresholds()
+            self.thresholds.reset.connect(self.thresholds_reset)
+            layout.addWidget(self.thresholds)
         if section == "writing":
             button = Button("How tags are written…", "pencil")
             button.clicked.connect(self.mapping_asked)

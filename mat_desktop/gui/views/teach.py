@@ -98,6 +98,13 @@ class TeachPanel(Panel):
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 12, 0, 0)
         layout.setSpacing(0)
+        intro = _caption()
+        intro.setText(
+            "Mark some tracks that have the tag and some that do not. The program learns from them to find "
+            "the others, and suggests the tag as it does any other."
+        )
+        layout.addWidget(intro)
+        layout.addSpacing(8)
         layout.addLayout(self._form())
         self.fault = Text(size=12, token="danger")
         self.fault.setWordWrap(True)
@@ -109,7 +116,7 @@ class TeachPanel(Panel):
         marking.setContentsMargins(16, 12, 16, 4)
         marking.setSpacing(8)
         self.yes = Button("Has it", "plus", key="+")
-        self.no = Button("Has it not", "minus", key="−")
+        self.no = Button("Does not have it", "minus", key="−")
         for button, yes in ((self.yes, True), (self.no, False)):
             button.clicked.connect(lambda _=False, yes=yes: self.marked.emit(yes))
             button.setAcceptDrops(True)
@@ -131,7 +138,7 @@ class TeachPanel(Panel):
         layout.addWidget(self.hear_old, 0, Qt.AlignmentFlag.AlignLeft)
         for link in (self.hear, self.hear_old):
             link.setContentsMargins(12, 0, 0, 0)
-        self.next_heading = _heading("Mark these next: they teach the most")
+        self.next_heading = _heading("Mark these next: the program is least sure of them")
         layout.addWidget(self.next_heading)
         self.next = MarkList("Tracks to mark next")
         self.next.setFixedHeight(6 * 28)
@@ -153,6 +160,7 @@ class TeachPanel(Panel):
         self.name.setPlaceholderText("For example dungeon synth")
         self.name.textChanged.connect(self.renamed)
         self.kind = CategoryCombo()
+        self.kind.setToolTip("A tag of yours is suggested beside the usual number of genres and moods")
         self.field = DropDown([("", ""), *((f.value, _field_word(f)) for f in TAG_FIELDS)])
         self.kind.picked.connect(lambda _: self._name_default())
         for row, (text, part) in enumerate(
@@ -186,7 +194,7 @@ class TeachPanel(Panel):
         layout.addWidget(self.more)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        self.save = Button("Save and score the library", "check", kind="primary")
+        self.save = Button("Save and look for it in the library", "check", kind="primary")
         self.save.clicked.connect(self._save)
         buttons.addWidget(self.save, 1)
         layout.addLayout(buttons)
@@ -273,7 +281,7 @@ class TeachPanel(Panel):
         for button in (self.yes, self.no):
             button.setEnabled(count > 0)
         many = f"the {words.number(count)} selected tracks" if count > 1 else "the selected track"
-        self.about.setText(f"Say it of {many}" if count else "Select tracks in the table to mark them")
+        self.about.setText(f"Marks {many}" if count else "Select tracks in the table, then say which it is")
 
     def show_study(
         self,
@@ -331,26 +339,29 @@ class TeachPanel(Panel):
                 what = "track that has it" if lacking == 1 else "tracks that have it"
                 self.verdict.setText(f"Mark {words.number(lacking)} more {what}")
                 self.more.setText(
-                    "Three are the least to learn from; ten are better. "
-                    "Tracks that come near but do not have it help as much."
+                    "It learns from three or more, better from ten. Tracks that sound alike and do not have "
+                    "it help as much."
                 )
             else:
                 self.verdict.setText("There are too few other tracks")
                 self.more.setText(
-                    "Listen to more of the library, so that there is something to tell it from."
+                    "Have the program listen to more of the library: it has to hear what the tag is not."
                 )
             return
         count = len(study.marks)
         share = study.right / count
         icon, token = ("circle-check", "positive") if share >= 0.75 else ("contrast", "warning")
         self.verdict_icon.set(icon, token)
-        self.verdict.setText(f"Right in {words.number(study.right)} of {words.number(count)}")
-        self.verdict.setToolTip("Each marked track was judged by what all the others taught")
+        self.verdict.setText(f"Guesses {words.number(study.right)} of your {words.number(count)} marks right")
         pairs = round(100 * study.lesson.ranking)
+        self.verdict.setToolTip(
+            "Each mark was hidden in turn and guessed from the others. Of 100 pairs of a track with the tag "
+            f"and one without, {pairs} are put in the right order."
+        )
         likely = words.number(study.likely)
         self.more.setText(
-            f"Each judged by the others alone; {pairs} of 100 pairs in the right order. "
-            f"It would be suggested for {likely} of {words.plural(study.tracks, 'track')}."
+            "Each mark was hidden in turn and guessed from the others. "
+            f"The tag would be suggested for {likely} of {words.plural(study.tracks, 'track')}."
         )
 
     def _can_save(self) -> None:
@@ -439,7 +450,7 @@ class TeachPanel(Panel):
 def _note(row: Row, odd: bool) -> str:
     if row.scores is None:
         return "Not listened to yet"
-    return "The others disagree" if odd else ""
+    return "Guessed wrong" if odd else ""
 
 
 def _heading(text: str) -> Text:
@@ -450,6 +461,7 @@ def _heading(text: str) -> Text:
 
 def _caption() -> Text:
     made = Text(size=12, token="muted")
+    made.setWordWrap(True)
     made.setContentsMargins(16, 0, 16, 4)
     return made
 

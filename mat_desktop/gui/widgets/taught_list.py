@@ -26,7 +26,7 @@ _NO_INDEX = QModelIndex()
 def summary(tag: TaughtTag) -> str:
     """What is known of a tag, in one line."""
     marks = f"{words.plural(len(tag.examples), 'example')}, {words.number(len(tag.counter_examples))} against"
-    return f"{marks}; right in {words.number(tag.right)} of {words.number(tag.marked)}"
+    return f"{marks}; {words.number(tag.right)} of {words.number(tag.marked)} guessed right"
 
 
 class TaughtModel(QAbstractListModel):
