@@ -103,6 +103,20 @@ def find_model(data_dir: Path, name: str) -> Path:
     raise UsageFault(f"there is no model {name!r}; there are: {', '.join(known)}; or give its folder")
 
 
+def called(data_dir: Path, name: str) -> str:
+    """The name in the list of a model that may be given by its place.
+
+    :raises UsageFault: there is no such model
+    """
+    folder = find_model(data_dir, name).resolve()
+    for known in model_names():
+        if resource("models", known).resolve() == folder:
+            return known
+    if folder.parent == (data_dir / FOLDER).resolve():
+        return folder.name
+    return name
+
+
 def chosen_model(data_dir: Path) -> str:
     """Name of the model that was chosen last; the bundled one where none was, or where it is gone."""
     return usable_model(data_dir, SettingsFile(data_dir).read().settings.model)[0]
@@ -114,7 +128,7 @@ def usable_model(data_dir: Path, name: str) -> tuple[str, Slip | None]:
         open_card(find_model(data_dir, name))
     except (OSError, ValueError, UsageFault, ModelFault) as error:
         return DEFAULT, Slip(f"listening.model: {error}", f"“{DEFAULT}” listens", "listening.model")
-    return name, None
+    return called(data_dir, name), None
 
 
 def import_model(data_dir: Path, source: Path) -> Model:

@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 import msgspec
 from platformdirs import PlatformDirs
 
-from mat_desktop.app.models import find_model, usable_model
+from mat_desktop.app.models import called, find_model, usable_model
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.settings_file import SettingsFile
@@ -85,7 +85,7 @@ class Session:
         self.settings, self.settings_slips = reading.settings, reading.slips
         self.settings_fault = reading.fault
         self._changing = Lock()
-        self.model = model or self._model_of_settings()
+        self.model = called(self.data_dir, model) if model else self._model_of_settings()
         folder = find_model(self.data_dir, self.model)
         self.card = open_card(folder)
         self.tags = TagFile(self.data_dir / "tags.toml")

@@ -24,6 +24,7 @@ from mat_desktop.app.models import (
     Model,
     delete_model,
     export_model,
+    find_model,
     import_model,
     list_models,
     read_model,
@@ -49,7 +50,7 @@ from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Threshol
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
-from mat_desktop.errors import FileFault, UsageFault
+from mat_desktop.errors import FileFault, ModelFault, UsageFault
 from mat_desktop.store.journal import Run
 
 
@@ -225,11 +226,15 @@ class AppServices:
 
     def models(self) -> Sequence[Model | BrokenModel]:
         """Every model, bundled ones first."""
-        return list_models(self.data_dir)
+        found = list_models(self.data_dir)
+        name = self._session.model
+        if all(model.name != name for model in found):  # it was named by its place at the start
+            found.append(Model(name, find_model(self.data_dir, name), self._session.card, bundled=False))
+        return found
 
     def usable_models(self) -> list[Model]:
         """Those that are not broken."""
-        return [model for model in list_models(self.data_dir) if isinstance(model, Model)]
+        return [model for model in self.models() if isinstance(model, Model)]
 
     def heard_by_model(self) -> Mapping[str, int]:
         """How many tracks each model has heard."""
@@ -257,6 +262,8 @@ class AppServices:
 
     def delete_model(self, name: str) -> None:
         """Take an imported model away."""
+        if name == self._session.model:
+            raise ModelFault(f"{name} is in use; choose another model first")
         delete_model(self.data_dir, name)
 
     def count_corrections(self) -> Counted:

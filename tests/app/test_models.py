@@ -48,6 +48,10 @@ def test_a_folder_is_copied_listed_found_and_taken_away(tmp_path: Path) -> None:
     choice.change({"listening.model": "my-tiny"})
     with pytest.raises(ModelFault, match="in use"):
         delete_model(data, "my-tiny")
+    choice.change({"listening.model": str(data / "models" / "my-tiny")})  # by its place
+    assert chosen_model(data) == "my-tiny"
+    with pytest.raises(ModelFault, match="in use"):
+        delete_model(data, "my-tiny")
     choice.change({"listening.model": DEFAULT})
     delete_model(data, "my-tiny")
     assert imported(data) == []
@@ -246,6 +250,9 @@ def test_the_session_changes_models_without_a_restart_and_starts_with_the_one_ch
     again = Session(tmp_path / "data")
     again.close()
     assert again.card == model.card != bundled
+    by_place = Session(tmp_path / "data", str(model.folder))
+    by_place.close()
+    assert by_place.model == "tiny", "the list says that it is in use"
 
 
 def test_an_import_leaves_what_another_process_is_importing(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class WritePanel(ConfirmPanel):
             card.kept.connect(lambda field=field: self.policy_kept.emit(field))
             self.cards[field] = card
             card.setVisible(field in policies)
-            cards.addWidget(card, 1)
+            cards.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(cards)
         row = QHBoxLayout()
         row.setContentsMargins(24, 0, 24, 10)
