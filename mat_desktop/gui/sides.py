@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.theme import appearance, wider
 
 LEAST = {"sidebar": 1002, "pane": 842}
 """Pixels that all parts together need at least, from this one on, by the action that shows and hides it."""
@@ -26,6 +27,8 @@ class Sides(QObject):
         self._before = max(LEAST.values())
         for name in LEAST:
             actions[name].triggered.connect(lambda _=False, name=name: self._hidden.discard(name))
+        self._wide = self._before
+        appearance.changed.connect(lambda: self._fit(self._wide))
         view.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -35,6 +38,9 @@ class Sides(QObject):
         return False
 
     def _fit(self, wide: int) -> None:
+        """Larger letters need more room, though not all of it is words."""
+        self._wide = wide
+        wide = round(wide * 200 / (60 + 1.4 * wider(100)))
         for name, least in LEAST.items():
             action = self._actions[name]
             if wide < least <= self._before and action.isChecked():

@@ -11,8 +11,9 @@ from string import Template
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from mat_desktop.app.resources import resource
 from mat_desktop.domain.tags import Category
@@ -304,6 +305,9 @@ QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 
 SYSTEM = "system"
 
+_FIRST_FONT = "_q_styleSheetWidgetFont"
+"""Property in which Qt's style sheets keep the font that a widget had first."""
+
 CONTRASTS = (SYSTEM, "normal", "high")
 
 SMALLEST_TEXT, LARGEST_TEXT = 75, 200
@@ -366,18 +370,8 @@ class Appearance(QObject):
         """:param typeface: ``inter`` or ``system``"""
         general = QFontDatabase.SystemFont.GeneralFont
         family = FAMILY if typeface == "inter" else QFontDatabase.systemFont(general).family()
-        application = QApplication.instance()
-        if family == self.family or not isinstance(application, QApplication):
-            return
-        before, self.family = self.family, family
-        application.setFont(font())
-        for widget in application.allWidgets():
-            face = widget.font()
-            if face.family() == before:
-                face.setFamily(family)
-                widget.setFont(face)
-                widget.updateGeometry()
-        self.changed.emit()
+        if family != self.family:
+            self._dress(family=family)
 
     def use_contrast(self, wish: str) -> None:
         """One of :data:`CONTRASTS`: as the system, never or always high."""
@@ -395,26 +389,9 @@ class Appearance(QObject):
 
         :param percent: of the usual size
         """
-        before = self.text_scale
-        self._text = min(max(percent, SMALLEST_TEXT), LARGEST_TEXT)
-        application = QApplication.instance()
-        if self.text_scale == before or not isinstance(application, QApplication):
-            return
-        sizes = {round(size * before): size for size in SIZES}
-        own = [
-            (widget, sizes[widget.font().pixelSize()])
-            for widget in application.allWidgets()
-            if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont) and widget.font().pixelSize() in sizes
-        ]
-        application.setFont(font())
-        application.setStyleSheet(application.styleSheet())  # what it styles keeps its font otherwise
-        for widget, size in own:
-            face = widget.font()
-            face.setPixelSize(round(size * self.text_scale))
-            widget.setFont(face)
-        self.changed.emit()
-        for widget in application.allWidgets():
-            widget.updateGeometry()
+        percent = min(max(percent, SMALLEST_TEXT), LARGEST_TEXT)
+        if percent != self._text:
+            self._dress(text=percent)
 
     def watch_system(self) -> None:
         """Follow later changes of the system's colours and contrast; once, after the application exists."""
@@ -437,15 +414,44 @@ class Appearance(QObject):
 
     def refresh(self) -> None:
         """Apply the theme that the wishes ask for."""
+        application, theme = QApplication.instance(), self._wanted()
+        if isinstance(application, QApplication) and (
+            theme is not self.theme or not application.styleSheet()
+        ):
+            self._dress(theme=theme)
+
+    def _dress(self, *, theme: Theme | None = None, family: str = "", text: int = 0) -> None:
+        """Other colours, typeface or size of letters, everywhere.
+
+        A style sheet gives each widget back the font that it had first, so their own are set anew.
+        """
         application = QApplication.instance()
         if not isinstance(application, QApplication):
             return
-        theme = self._wanted()
-        if theme is not self.theme or not application.styleSheet():
-            self.theme = theme
-            application.setPalette(theme.palette())
-            application.setStyleSheet(theme.style_sheet())
-            self.changed.emit()
+        before, scale = self.family, self.text_scale
+        sizes = {round(size * scale): size for size in SIZES}
+        own = [
+            (widget, widget.font())
+            for widget in application.allWidgets()
+            if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont)
+        ]
+        self.theme, self.family, self._text = theme or self.theme, family or before, text or self._text
+        application.setFont(font())
+        application.setPalette(self.theme.palette())
+        application.setStyleSheet(self.theme.style_sheet())
+        for widget, face in own:
+            if not isValid(widget):
+                continue
+            if face.family() == before:
+                face.setFamily(self.family)
+            if face.pixelSize() in sizes:
+                face.setPixelSize(round(sizes[face.pixelSize()] * self.text_scale))
+            widget.setProperty(_FIRST_FONT, None)  # what Qt gives back when a hidden widget is shown
+            widget.setFont(face)
+        self.changed.emit()
+        if family or text:
+            for widget in application.allWidgets():
+                widget.updateGeometry()
 
 
 def _system_wants_contrast() -> bool:
@@ -462,6 +468,21 @@ appearance = Appearance()
 def current() -> Theme:
     """The theme in use."""
     return appearance.theme
+
+
+_SAMPLE, _USUAL = "Genre in file, suggested, 12 of 40", 203
+"""Words, and how wide they are in the bundled typeface at 100 %."""
+
+
+def wider(pixels: int) -> int:
+    """Room for words: grows with letters that are larger or broader than usual."""
+    share = _breadth(appearance.family, round(BODY * appearance.text_scale)) / _USUAL
+    return round(pixels * share) if share > 1.04 else pixels
+
+
+@lru_cache(maxsize=16)
+def _breadth(family: str, size: int) -> int:
+    return QFontMetrics(_font(family, size, 400, False, False)).horizontalAdvance(_SAMPLE)
 
 
 def load_fonts() -> None:

@@ -45,14 +45,14 @@ def seen(qtbot: QtBot, library: Window) -> Window:
 def test_the_frequencies_are_those_of_the_model_in_use(seen: Window, services: FakeServices) -> None:
     plot = plot_of(seen)
     hertz = plot._hertz
-    assert [text for _, text in hertz._tickLevels[0]] == ["200", "500", "1 k", "2 k", "4 k", "8 kHz"]
+    assert [text for _, text in hertz._marks] == ["200", "500", "1 k", "2 k", "4 k", "8 kHz"]
     services.card = replace(
         services.card,
         mel=replace(services.card.mel, n_mels=48, f_max=5000.0),
         normalisation=Normalisation((0.0,) * 48, (1.0,) * 48),
     )
     seen.workshop.model_changed.emit()
-    assert [text for _, text in hertz._tickLevels[0]] == ["200", "500", "1 k", "2 k", "4 kHz"]
+    assert [text for _, text in hertz._marks] == ["200", "500", "1 k", "2 k", "4 kHz"]
     assert plot.upper.viewRange()[1] == [0, 48]
     assert seen.library.dock.picture is None, "drawn anew"
 

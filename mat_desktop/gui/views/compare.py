@@ -162,8 +162,8 @@ class ComparePage(Panel):
         both.addWidget(left)
         both.addWidget(right)
         both.setSizes([580, 560])
-        left.setMinimumWidth(520)
-        right.setMinimumWidth(360)
+        left.setMinimumWidth(340)
+        right.setMinimumWidth(240)
         return both
 
     # what is shown

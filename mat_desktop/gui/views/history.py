@@ -134,7 +134,7 @@ class Runs(ListView):
         self.setAccessibleName("Runs")
         self.setItemDelegate(_Delegate(self))
         self.setMouseTracking(True)
-        self.setMinimumWidth(400)
+        self.setMinimumWidth(280)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
 
@@ -407,6 +407,7 @@ class History(Panel):
         layout.addStretch(1)
         text = Text("Nothing was written yet. Every write stands here and can be taken back.", token="muted")
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        text.setWordWrap(True)
         layout.addWidget(text)
         layout.addSpacing(12)
         back = Button("Back to the library", "list-music")

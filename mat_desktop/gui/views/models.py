@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QShowEvent
+from PySide6.QtGui import QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QListView,
     QMenu,
-    QScrollArea,
     QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -29,13 +27,14 @@ from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.figures import Cell, FiguresModel, Heading, figure
 from mat_desktop.gui.models.models import MODEL_ROLE, ModelsModel, reason_of
 from mat_desktop.gui.save import ask_target
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.views.compare import ComparePage
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, paint_ground
 from mat_desktop.gui.widgets.figures import Figures
+from mat_desktop.gui.widgets.scrolled import Scrolled
 from mat_desktop.gui.widgets.search_field import SearchField
 from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.views import ListView
@@ -148,14 +147,14 @@ class ModelsPage(Panel):
         self.list.setModel(self.models)
         self.list.setAccessibleName("Models")
         self.list.setItemDelegate(_Delegate(self.list, self.models))
-        self.list.setMinimumWidth(240)
+        self.list.setMinimumWidth(180)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.list.selectionModel().currentChanged.connect(lambda *_: self._show_current())
         self.list.activated.connect(lambda _: self._use())
         appearance.changed.connect(self.list.viewport().update)
         holder.addWidget(self.list)
-        holder.addWidget(_scrolled(self._card()))
+        holder.addWidget(Scrolled(self._card()))
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
         holder.setSizes([320, 1040])
@@ -181,12 +180,12 @@ class ModelsPage(Panel):
         top.addWidget(self.title, 1)
         self.use_button = Button("Use this model", "check", kind="primary")
         self.use_button.clicked.connect(self._use)
-        self.export = Button("Export…", "upload")
+        self.export = Button("Export…", "upload", tip="The model as one file")
         self.export.clicked.connect(self._ask_target)
         self.remove = Button("Delete…", "trash-2")
         self.remove.clicked.connect(self._ask_delete)
         self.compare_button = Button(
-            "Compare with the present model…", tip="On your own tracks, before it is used"
+            "Compare…", tip="With the model in use, on your own tracks, before it takes its place"
         )
         self.compare_button.clicked.connect(self._compare)
         for button in (self.export, self.remove, self.compare_button, self.use_button):
@@ -205,7 +204,7 @@ class ModelsPage(Panel):
         self.facts: dict[str, Text] = {}
         for row, name in enumerate(FACTS):
             label = Text(name, token="muted")
-            label.setFixedWidth(96)
+            label.setMinimumWidth(96)
             value = Text()
             value.setWordWrap(True)
             value.setMaximumWidth(720)
@@ -222,6 +221,15 @@ class ModelsPage(Panel):
         layout.addWidget(self._figures, 1)
         layout.addStretch(0)
         return box
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the buttons that are needed least are icons."""
+        super().resizeEvent(event)
+        narrow = self.width() < wider(840)
+        for button, text in ((self.export, "Export…"), (self.remove, "Delete…")):
+            button.setText("" if narrow else text)
+            button.setAccessibleName(text)
+            button.updateGeometry()
 
     def _tables(self) -> QWidget:
         box = QWidget()
@@ -427,15 +435,3 @@ def _tag_row(tag: TagSpec) -> list[Cell]:
         figure(of("precision"), 2, token="muted"),
         figure(of("recall"), 2, token="muted"),
     ]
-
-
-def _scrolled(part: QWidget) -> QScrollArea:
-    """Where it has no room it is scrolled, and no text of it is cut."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(part)
-    area.setMinimumWidth(part.minimumSizeHint().width() + 12)
-    return area

@@ -26,7 +26,7 @@ from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.changes import Refusal, new_html, old_html
@@ -228,6 +228,7 @@ class ReviewPage(QWidget):
         columns.addWidget(self._side())
         self._stack.addWidget(work)
         self._stack.addWidget(self._empty())
+        appearance.changed.connect(self._widen)
 
     def _top(self) -> QWidget:
         bar = Bar(16, 12, spacing=12)
@@ -251,7 +252,7 @@ class ReviewPage(QWidget):
 
     def _centre(self) -> QWidget:
         box = Panel("surface")
-        box.setMinimumWidth(440)
+        box.setMinimumWidth(320)
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -260,8 +261,8 @@ class ReviewPage(QWidget):
         row = QHBoxLayout(head)
         row.setContentsMargins(16, 0, 16, 1)
         row.setSpacing(16)
-        self.previous = Button("Previous", "chevron-left", key="K")
-        self.next = Button("Next", "chevron-right", key="J")
+        self.previous = Button("Previous", "chevron-left", key="K", tip="Previous track (K)")
+        self.next = Button("Next", "chevron-right", key="J", tip="Next track (J)")
         self.previous.clicked.connect(lambda: self.stepped.emit(-1))
         self.next.clicked.connect(lambda: self.stepped.emit(1))
         self.before = Text(size=12, token="muted", elide=True)
@@ -290,8 +291,7 @@ class ReviewPage(QWidget):
         return box
 
     def _side(self) -> QWidget:
-        box = Panel("surface")
-        box.setFixedWidth(376)
+        self._column = box = Panel("surface")
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -412,12 +412,25 @@ class ReviewPage(QWidget):
     # events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A low window keeps its pictures."""
+        """A low window keeps its pictures, a narrow one its tags."""
         super().resizeEvent(event)
+        self._widen()
         low = event.size().height() < LOW
         self.strip.setVisible(not low)
         if low and (event.oldSize().height() >= LOW or event.oldSize().height() < 0):
             self.keys.set_open(False)
+
+    def _widen(self) -> None:
+        """Larger letters need more room, and a narrow window has less."""
+        narrow = self.width() < wider(720)
+        usual = 376 + (wider(376) - 376) * 6 // 10
+        self._column.setFixedWidth(min(usual, max(304, self.width() * 2 // 5)))
+        for button, text, key in ((self.previous, "Previous", "K"), (self.next, "Next", "J")):
+            button.setText("" if narrow else text)
+            button.set_key("" if narrow else key)
+            button.setAccessibleName(text)
+        for part in (self.before, self.after, self.progress, self.pace):
+            part.setVisible(not narrow)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter, Escape and the arrows; letters are actions of the window."""

@@ -11,10 +11,8 @@ from PySide6.QtGui import QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QListView,
-    QScrollArea,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -25,13 +23,14 @@ from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.settings import DEVICES, POLICY_FIELDS, SPECS, Settings, Spec, policy_key
 from mat_desktop.gui import words
 from mat_desktop.gui.save import ask_target
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import paint_ground
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.own_thresholds import OwnThresholds
+from mat_desktop.gui.widgets.scrolled import Scrolled
 from mat_desktop.gui.widgets.setting_row import CONTROL, SettingRow
 from mat_desktop.gui.widgets.slider import Slider
 from mat_desktop.gui.widgets.toggle import Toggle
@@ -192,7 +191,7 @@ class SettingsPage(Panel):
 
     def _widen(self) -> None:
         """Larger letters need more room."""
-        self.list.setFixedWidth(round(160 * max(1.0, appearance.text_scale)))
+        self.list.setFixedWidth(wider(160))
 
     def _body(self) -> QWidget:
         body = Panel("surface")
@@ -211,13 +210,7 @@ class SettingsPage(Panel):
         inner.setMaximumWidth(WIDEST + 48)
         outer.addWidget(inner, 100)
         outer.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(body)
-        self._scroll.setMinimumWidth(body.minimumSizeHint().width() + 12)
+        self._scroll = Scrolled(body)
         return self._scroll
 
     def _section(self, section: str, title: str) -> QWidget:

@@ -131,14 +131,13 @@ class TrainingPage(Panel):
 
     def _side(self) -> QWidget:
         box = Panel("bg")
-        box.setMinimumWidth(200)
+        box.setMinimumWidth(180)
         box.setMaximumWidth(400)
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         bar = Bar(left=16, right=8)
-        bar.row.addWidget(Text("Training", size=16, weight=600))
-        bar.row.addStretch(1)
+        bar.row.addWidget(Text("Training", size=16, weight=600, elide=True), 1)
         self.new = Button("New run…", "plus")
         self.new.clicked.connect(self.show_form)
         bar.row.addWidget(self.new)

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from mat_desktop.app.trainings import Ending, Task
 from mat_desktop.domain.scheme import TagScheme
@@ -111,7 +111,8 @@ class RunView(Panel):
         column.setSpacing(2)
         top = QHBoxLayout()
         top.setSpacing(8)
-        self.title = Text(size=16, weight=600)
+        self.title = Text(size=16, weight=600, elide=True)
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.chip = StateChip()
         top.addWidget(self.title)
         top.addSpacing(4)

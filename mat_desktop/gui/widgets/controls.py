@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.gui import icons, theme
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.painting import draw_key, key_width, round_rect
+from mat_desktop.gui.widgets.painting import draw_key, key_height, key_width, round_rect
 
 Kind = Literal["primary", "plain", "flat"]
 
@@ -192,7 +192,8 @@ class Button(QAbstractButton):
         if key:
             line = QColor(ink)
             line.setAlphaF(0.5)
-            box = QRect(x, rect.y() + (rect.height() - 18) // 2, key_width(key), 18)
+            high = key_height()
+            box = QRect(x, rect.y() + (rect.height() - high) // 2, key_width(key), high)
             draw_key(painter, box, key, ink, line)
 
 
@@ -301,6 +302,11 @@ class Text(QLabel):
             self._token = token
             self.update()
 
+    def minimumSizeHint(self) -> QSize:
+        """An elided label may be cut down to a few letters."""
+        hint = super().minimumSizeHint()
+        return QSize(min(48, hint.width()), hint.height()) if self._elide else hint
+
     def setText(self, text: str) -> None:
         """The whole text is the tool tip of an elided label."""
         super().setText(text)
@@ -329,8 +335,12 @@ class Key(QWidget):
     def __init__(self, text: str) -> None:
         super().__init__()
         self._text = text
-        self.setFixedSize(key_width(text), 18)
-        appearance.changed.connect(self.update)
+        self._fit()
+        appearance.changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        self.setFixedSize(key_width(self._text), key_height())
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Outline and text."""

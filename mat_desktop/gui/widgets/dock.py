@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from mat_desktop.domain.scores import Suggestion
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.scale import LOWEST, log_odds
-from mat_desktop.gui.theme import Lut, appearance, current
+from mat_desktop.gui.theme import Lut, appearance, current, font
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.levels import LevelPanel, LevelScale
 from mat_desktop.gui.widgets.player_bar import PlayerBar
@@ -158,6 +158,7 @@ class Dock(Panel):
     def _recolor(self) -> None:
         self.score_scale.set_lut(current().taggram_lut())
         self._colour()
+        self._show_rows()
 
     def _colour(self) -> None:
         """Levels and colours of the spectrogram, as chosen."""
@@ -259,9 +260,11 @@ class Dock(Panel):
 
     def _room(self) -> tuple[int, int]:
         space = self.height() - HEADER - self.player.height() - 8 - 6 - 24
+        tall = max(14, QFontMetrics(font(11)).height() + 1)
         if space < 230:
-            return 6, 14
-        return min(14, max(8, (space - 144) // 16)), 16
+            return 6 if tall <= 14 else 4, tall
+        tall = max(16, tall)
+        return min(14, max(8 if tall == 16 else 5, (space - 144) // tall)), tall
 
     def _show_rows(self) -> None:
         if self.plot is None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.gui import icons
 from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.delegates import fix_rows
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import TableView
@@ -95,7 +95,7 @@ class Figures(TableView):
         self.setWordWrap(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         rows = self.verticalHeader()
         rows.hide()
@@ -141,11 +141,11 @@ class Figures(TableView):
         headings = self.figures.headings
         ends = {0: self.margin - self.pad, len(headings) - 1: self.margin - self.pad}
         free = [n for n, heading in enumerate(headings) if not heading.width]
-        widths = [round(heading.width * appearance.text_scale) for heading in headings]
+        widths = [wider(heading.width) for heading in headings]
         fixed = sum(wide + ends.get(n, 0) for n, wide in enumerate(widths) if wide)
         left = self.viewport().width() - fixed
         for number, heading in enumerate(headings):
             wide = widths[number] + ends.get(number, 0)
             if not heading.width:
-                wide = max(left // max(len(free), 1), NARROWEST)
+                wide = max(left // max(len(free), 1), wider(NARROWEST))
             self.setColumnWidth(number, wide)

@@ -46,6 +46,11 @@ def draw_key(painter: QPainter, rect: QRect, text: str, color: QColor, line: QCo
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
+def key_height() -> int:
+    """Height of a key cap."""
+    return max(18, QFontMetrics(font(11, 500)).height() + 2)
+
+
 def key_width(text: str) -> int:
     """Width of a key cap."""
     return max(16, QFontMetrics(font(11, 500)).horizontalAdvance(text) + 10)

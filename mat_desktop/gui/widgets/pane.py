@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QFrame,
+    QBoxLayout,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -25,12 +24,13 @@ from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tags import in_ten
 from mat_desktop.gui.models.together import Together
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.changes import Changes
 from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import draw_state, text_width
 from mat_desktop.gui.widgets.painting import key_text, round_rect
 from mat_desktop.gui.widgets.question import Question
+from mat_desktop.gui.widgets.shared_height import SharedHeight
 from mat_desktop.gui.widgets.slider import Slider
 
 STEPS = 20
@@ -43,15 +43,14 @@ class StateChip(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._state = State.NEW
-        self.setFixedHeight(22)
         self.set_state(State.NEW)
-        appearance.changed.connect(self.update)
+        appearance.changed.connect(lambda: self.set_state(self._state))
 
     def set_state(self, state: State) -> None:
         """Another state."""
         self._state = state
         self.setAccessibleName(state.value)
-        self.setFixedWidth(text_width(state.value, 12, 500) + 36)
+        self.setFixedSize(text_width(state.value, 12, 500) + 36, max(22, QFontMetrics(font(12)).height() + 2))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -59,7 +58,7 @@ class StateChip(QWidget):
         t = current()
         painter = QPainter(self)
         round_rect(painter, self.rect(), 4, t.color("raised"), t.color("border"))
-        draw_state(painter, self._state, 6, 3)
+        draw_state(painter, self._state, 6, (self.height() - 16) // 2)
         painter.setFont(font(12, 500))
         painter.setPen(t.color("text"))
         painter.drawText(
@@ -98,23 +97,23 @@ class Pane(Panel):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
         inner.addWidget(self.question)
-        inner.addWidget(self.changes)
-        inner.addWidget(self._for_many())
         inner.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(content)
-        self.pages.addWidget(self.area)
+        self.shared = SharedHeight(content, self.changes)
+        self.area = self.shared.top
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.shared, 1)
+        column.addWidget(self._for_many())
+        self.pages.addWidget(page)
         self.pages.addWidget(self._empty())
         layout.addWidget(Line())
         layout.addWidget(self._buttons())
 
     def _widen(self) -> None:
         """Larger letters need more room."""
-        self.setMinimumWidth(round(320 * (1 + 0.6 * max(0.0, appearance.text_scale - 1))))
+        self.setMinimumWidth(320 + (wider(320) - 320) * 6 // 10)
 
     def _head(self) -> QWidget:
         box = QWidget()
@@ -154,15 +153,33 @@ class Pane(Panel):
         row.addWidget(self.slider, 1)
         row.addWidget(Text("More", size=12))
         layout.addLayout(row)
-        row = QHBoxLayout()
-        row.setSpacing(6)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.setSpacing(6)
         self.says = Text(size=12, token="muted", elide=True)
         self.accept_all = Link("Accept all")
-        row.addWidget(self.says, 1)
+        self._accept_key = Key(key_text("Shift+P"))
+        row = QHBoxLayout()
+        row.setSpacing(6)
         row.addWidget(self.accept_all)
-        row.addWidget(Key(key_text("Shift+P")))
-        layout.addLayout(row)
+        row.addWidget(self._accept_key)
+        row.addStretch(1)
+        self._line.addWidget(self.says, 1)
+        self._line.addLayout(row)
+        layout.addLayout(self._line)
         return box
+
+    def _fold(self) -> None:
+        """What is said and what can be done stand under each other where they do not fit side by side."""
+        room = self.width() - 32 - self.accept_all.width() - self._accept_key.width() - 12
+        beside = text_width(self.says.text(), 12, 400) <= room
+        way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if self._line.direction() is not way:
+            self._line.setDirection(way)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width."""
+        super().resizeEvent(event)
+        self._fold()
 
     def _for_many(self) -> QWidget:
         self.many = QWidget()
@@ -247,7 +264,7 @@ class Pane(Panel):
         suggested = [s for s in suggestions if s.suggested]
         self.says.setText(how_sure(suggested, shift))
         self._count_undecided()
-        self.changes.show()
+        self.shared.show_lower(True)
         self.many.hide()
 
     def show_many(self, together: Together, *, new_track: bool) -> None:
@@ -261,7 +278,7 @@ class Pane(Panel):
         self.file.setText("Bars: how many of them have the tag, not its score")
         self.says.setText(f"{words.plural(together.suggested, 'suggestion')} in {number} tracks")
         self._count_undecided()
-        self.changes.hide()
+        self.shared.show_lower(False)
         self.many.show()
 
     def _open_question(self, new_track: bool) -> None:
@@ -274,6 +291,7 @@ class Pane(Panel):
         self.accept_all.setText(f"Accept all {undecided}" if undecided else "Accept all")
         self.accept_all.setEnabled(undecided > 0)
         self.accept_all.setFixedSize(self.accept_all.sizeHint())
+        self._fold()
 
     def show_note(self, text: str, *, can_listen: bool) -> None:
         """Words instead of tags."""

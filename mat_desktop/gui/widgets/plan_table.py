@@ -23,7 +23,7 @@ from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.plan import LINE_ROLE, Line, PlanModel, replaces
 from mat_desktop.gui.models.reversal import ReversalModel
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.box_header import BoxHeader, draw_check
 from mat_desktop.gui.widgets.delegates import elide, fix_rows
@@ -253,7 +253,7 @@ class PlanTable(TableView):
         self.doubleClicked.connect(lambda index: self.unfold(index.row()))
 
     def _fix_rows(self) -> None:
-        self._fold_up()
+        self._share()
         fix_rows(self)
 
     def _fold_up(self) -> None:
@@ -278,10 +278,13 @@ class PlanTable(TableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The new values have the rest."""
         super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
         self.unfold(-1)
-        wide = event.size().width()
+        wide = self.viewport().width()
         self.setColumnWidth(0, min(310, max(180, wide * 3 // 10)))
-        self.setColumnWidth(1, 136 if self.fieldwise else 112)
+        self.setColumnWidth(1, wider(136 if self.fieldwise else 112))
         # What goes is the question where values are taken back.
         self.setColumnWidth(2, min(260, wide // 5) if self.fieldwise else min(184, max(96, wide // 7)))
 

@@ -14,11 +14,19 @@ from mat_desktop.audio.mel import mel_frequencies
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.scores import Suggestion
 from mat_desktop.gui import words
-from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.theme import current, font, wider
 
-GUTTER = 96
-AXIS = 24
 MARKS_HZ = (200, 500, 1000, 2000, 4000, 8000, 16_000)
+
+
+def gutter() -> int:
+    """Pixels beside the pictures, for names of tags."""
+    return wider(96)
+
+
+def axis_height() -> int:
+    """Pixels under the pictures, for times."""
+    return max(24, QFontMetrics(font(11)).height() + 11)
 
 
 class HertzAxis(pg.AxisItem):  # type: ignore[misc]
@@ -26,17 +34,33 @@ class HertzAxis(pg.AxisItem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__("left")
-        self.setWidth(GUTTER)
+        self._marks: list[tuple[float, str]] = []
+        self.setWidth(gutter())
 
     def set_bands(self, spec: MelSpec) -> None:
         """Other bands."""
         centres = mel_frequencies(spec)[1:-1]
         bands = np.arange(len(centres)) + 0.5
         marks = [hz for hz in MARKS_HZ if hz <= spec.f_max]
-        ticks = [
+        self._marks = [
             (float(np.interp(hz, centres, bands)), _hertz(hz, with_unit=hz == marks[-1])) for hz in marks
         ]
-        self.setTicks([ticks])
+        self.picture = None
+        self.update()
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """From the top, those that do not stand on one another."""
+        apart = QFontMetrics(font(11)).height() * (high - low) / max(1.0, size)
+        kept: list[float] = []
+        for place, _ in reversed(self._marks):
+            if low <= place <= high and (not kept or kept[-1] - place >= apart):
+                kept.append(place)
+        return [(1.0, kept)]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        """The words of those marks."""
+        words_of = dict(self._marks)
+        return [words_of.get(value, "") for value in values]
 
 
 def _hertz(hz: int, *, with_unit: bool) -> str:
@@ -53,7 +77,7 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__("bottom")
-        self.setHeight(AXIS)
+        self.setHeight(axis_height())
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """One mark per 80 pixels at most, at round times."""
@@ -76,7 +100,7 @@ class TagAxis(pg.AxisItem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__("left")
-        self.setWidth(GUTTER)
+        self.setWidth(gutter())
         self.setTicks([[]])
         self.rows: tuple[Suggestion, ...] = ()
         self.lit = ""
@@ -86,18 +110,18 @@ class TagAxis(pg.AxisItem):  # type: ignore[misc]
         if not self.rows:
             return
         t = current()
-        box = self.rect()
+        box, room = self.rect(), gutter()
         tall = box.height() / len(self.rows)
         for number, suggestion in enumerate(self.rows):
             strong = suggestion.tag.name == self.lit
             face = font(11, 600 if strong else 400)
             painter.setFont(face)
             metrics = QFontMetrics(face)
-            name = metrics.elidedText(suggestion.tag.shown, Qt.TextElideMode.ElideRight, GUTTER - 24)
+            name = metrics.elidedText(suggestion.tag.shown, Qt.TextElideMode.ElideRight, room - 24)
             y = box.top() + number * tall
             wide = metrics.horizontalAdvance(name)
             painter.setPen(t.color("text" if suggestion.chosen else "muted"))
-            where = QRectF(box.left(), y, GUTTER - 8, tall)
+            where = QRectF(box.left(), y, room - 8, tall)
             painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
-            square = QRectF(box.left() + GUTTER - 8 - wide - 12, y + tall / 2 - 3, 6, 6)
+            square = QRectF(box.left() + room - 8 - wide - 12, y + tall / 2 - 3, 6, 6)
             painter.fillRect(square, t.category_bar(suggestion.tag.category))

@@ -8,9 +8,18 @@ from PySide6.QtWidgets import QAbstractButton, QVBoxLayout
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.actions import FOOT, PAGES, Actions
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Button, Panel
 from mat_desktop.gui.widgets.painting import key_text, round_rect
+
+
+def rail_width() -> int:
+    """72 pixels; larger letters need more."""
+    return wider(72)
+
+
+def _line() -> int:
+    return max(16, QFontMetrics(font(11, 500)).height())
 
 
 class RailButton(QAbstractButton):
@@ -25,8 +34,12 @@ class RailButton(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFixedSize(QSize(71, 56))
-        appearance.changed.connect(self.update)
+        self._fit()
+        appearance.changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        self.setFixedSize(QSize(rail_width() - 1, 40 + _line()))
+        self.update()
 
     def nextCheckState(self) -> None:
         """The page in view says which button is checked; Tab stops at each of them."""
@@ -38,11 +51,16 @@ class RailButton(QAbstractButton):
             self.setAccessibleName(f"{self.text()}, {words.number(count)}" if count else self.text())
             self.update()
 
+    def _badge_text(self) -> tuple[str, int]:
+        """And how wide its badge is."""
+        text = words.number(self._count) if self._count < 10_000 else f"{self._count // 1000}k"
+        return text, max(18, QFontMetrics(font(11, 500)).horizontalAdvance(text) + 8)
+
     def _badge(self, painter: QPainter) -> None:
         t = current()
-        text = words.number(self._count) if self._count < 10_000 else f"{self._count // 1000}k"
-        wide = max(18, QFontMetrics(font(11, 500)).horizontalAdvance(text) + 8)
-        box = QRect(min(40, self.width() - wide - 2), 3, wide, 16)
+        text, wide = self._badge_text()
+        high = max(16, _line() - 1)
+        box = QRect(self.width() - wide - 4, 3, wide, high)
         round_rect(painter, box, 8, t.color("raised"), t.color("border_strong"))
         painter.setFont(font(11, 500))
         painter.setPen(t.color("text"))
@@ -56,12 +74,15 @@ class RailButton(QAbstractButton):
         if self.underMouse() and not on:
             round_rect(painter, self.rect().adjusted(6, 2, -6, -2), 6, t.color("hover"))
         if on:
-            round_rect(painter, QRect(0, 8, 3, 40), 1, t.color("accent"))
+            round_rect(painter, QRect(0, 8, 3, self.height() - 16), 1, t.color("accent"))
         ink = t.color("accent" if on else "muted")
-        icons.draw(painter, self._icon, (self.width() - 20) // 2, 9, 20, ink)
+        x = (self.width() - 20) // 2
+        if self._count:  # the icon is what the page is known by: the number stands beside it
+            x = max(4, min(x, self.width() - self._badge_text()[1] - 4 - 20))
+        icons.draw(painter, self._icon, x, 9, 20, ink)
         painter.setFont(font(11, 500))
         painter.setPen(t.color("text" if on else "muted"))
-        painter.drawText(QRect(0, 32, self.width(), 16), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.drawText(QRect(0, 32, self.width(), _line()), Qt.AlignmentFlag.AlignCenter, self.text())
         if self._count:
             self._badge(painter)
         if self.hasFocus():
@@ -69,12 +90,13 @@ class RailButton(QAbstractButton):
 
 
 class Rail(Panel):
-    """72 px at the left of the window."""
+    """At the left of the window."""
 
     def __init__(self, actions: Actions) -> None:
         """:param actions: those of :data:`PAGES` and, at the bottom, of :data:`FOOT` get a button each"""
         super().__init__("bg", edges="r")
-        self.setFixedWidth(72)
+        self._widen()
+        appearance.changed.connect(self._widen)
         self.setAccessibleName("Pages")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 1, 8)
@@ -96,6 +118,9 @@ class Rail(Panel):
         )
         button.clicked.connect(lambda: action.trigger())
         return button
+
+    def _widen(self) -> None:
+        self.setFixedWidth(rail_width())
 
     def set_page(self, name: str) -> None:
         """Mark a page as the current one."""

@@ -15,9 +15,9 @@ from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.tags import NEAREST, TAG_ROLE, TagRow, TagsModel, listed
 from mat_desktop.gui.models.together import Share
 from mat_desktop.gui.scale import from_scale, on_scale
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.delegates import elide, text_width
-from mat_desktop.gui.widgets.painting import draw_key, round_rect
+from mat_desktop.gui.widgets.painting import draw_key, key_height, key_width, round_rect
 from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
@@ -109,11 +109,12 @@ class ScoreDelegate(QStyledItemDelegate):
         middle = rect.y() + rect.height() // 2
         self._verdict(painter, rect.x() + shape.icon, middle - 8, s)
         ink = t.color("text" if shown and not rejected else "muted")
-        name = QRect(rect.x() + shape.name, rect.y(), shape.name_width, rect.height())
+        room = wider(shape.name_width)
+        name = QRect(rect.x() + shape.name, rect.y(), room, rect.height())
         own = text_width("own", 11, 400) + 6 if s.own else 0
         painter.setFont(font(13, strike=rejected))
         painter.setPen(ink)
-        text = elide(s.tag.shown, shape.name_width - 4 - own)
+        text = elide(s.tag.shown, room - 4 - own)
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
         if s.own:
             painter.setFont(font(11))
@@ -144,8 +145,9 @@ class ScoreDelegate(QStyledItemDelegate):
         elif not s.by_hand:
             painter.drawText(value, side, f"{s.score:.2f}")
         if row.number and (shape.key >= 0 or not hover):
-            x = rect.x() + shape.key if shape.key >= 0 else right - 18
-            key = QRect(x, middle - 9, 18, 18)
+            wide, high = max(18, key_width(str(row.number))), key_height()
+            x = rect.x() + shape.key if shape.key >= 0 else right - wide
+            key = QRect(x, middle - high // 2, wide, high)
             draw_key(painter, key, str(row.number), t.color("muted"), t.color("border_strong"))
         if hover:
             self._buttons(painter, rect, s)
@@ -203,7 +205,7 @@ class ScoreDelegate(QStyledItemDelegate):
 
 def value_width() -> int:
     """Pixels of a score."""
-    return round(VALUE * max(1.0, appearance.text_scale))
+    return wider(VALUE)
 
 
 def mark(bar: QRect, threshold: float) -> int:
@@ -297,7 +299,8 @@ class ScoreList(ListView):
         shape = self.shape_
         room = (104 if hover else 74 if shape.key < 0 else 50) + (SHARE if self.tags.shares else 0)
         room += value_width() - VALUE
-        left = rect.x() + shape.name + shape.name_width
+        room += max(18, key_width("9")) - 18 if shape.key < 0 and not hover else 0
+        left = rect.x() + shape.name + wider(shape.name_width)
         return QRect(left, rect.y() + rect.height() // 2 - 4, rect.right() + 1 - RIGHT - room - left, 8)
 
     def _on_mark(self, point: QPoint) -> bool:

@@ -23,7 +23,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.scale import all_on_scale
 from mat_desktop.gui.theme import Lut, appearance, current, font
 from mat_desktop.gui.widgets.painting import round_rect
-from mat_desktop.gui.widgets.plot_axes import AXIS, GUTTER, HertzAxis, TagAxis, TimeAxis
+from mat_desktop.gui.widgets.plot_axes import HertzAxis, TagAxis, TimeAxis, axis_height, gutter
 from mat_desktop.gui.widgets.plot_marks import SHORTEST_LOOP, EvidenceMark, LoopMark, Playhead, Rows
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._picture: Picture | None = None
         self._rows: tuple[Suggestion, ...] = ()
         self._values: NDArray[np.float32] | None = None
-        self._row_height = 16
+        self._row_height, self._count = 16, 1
         self._lit = ""
         self._levels = (0.0, 255.0)
         self._map = lut("magma")
@@ -165,6 +165,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             axis.setStyle(maxTickLevel=0)
         for label in (self._note, self._lower_note):
             label.setStyleSheet(f"color: {t.faint}; background: transparent;")
+        self._fit()
         self._names.update()
         self._parting.update()
 
@@ -245,12 +246,8 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._rows = tuple(rows)
         self._values = values
         self._row_height = row_height
-        height = max(count, 1) * row_height
-        if self.ci.layout.rowMaximumHeight(1) != height + AXIS:
-            self.ci.layout.setRowFixedHeight(1, height + AXIS)
-            # The rows of a higher window may have kept the plots from shrinking with this one.
-            self.ci.layout.activate()
-            self.ci.setGeometry(QRectF(self.viewport().rect()))
+        self._count = max(count, 1)
+        self._fit()
         self._names.rows = self._rows
         self._names.update()
         if values is not None and values.size:
@@ -258,6 +255,18 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         else:
             self.tags.clear()
         self._place_rows()
+
+    def _fit(self) -> None:
+        """Rows and axes have the room that their words need."""
+        self._time.setHeight(axis_height())
+        for axis in (self._hertz, self._names):
+            axis.setWidth(gutter())
+        height = self._count * self._row_height + axis_height()
+        if self.ci.layout.rowMaximumHeight(1) != height:
+            self.ci.layout.setRowFixedHeight(1, height)
+            # The rows of a higher window may have kept the plots from shrinking with this one.
+            self.ci.layout.activate()
+            self.ci.setGeometry(QRectF(self.viewport().rect()))
 
     def _place_rows(self) -> None:
         count = max(len(self._rows), 1)
@@ -399,11 +408,12 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self._arrange()
 
     def _arrange(self) -> None:
-        wide = max(0, self.width() - GUTTER - RIGHT_GUTTER)
+        left = gutter()
+        wide = max(0, self.width() - left - RIGHT_GUTTER)
         lower = int(self.ci.layout.rowMaximumHeight(1))
         upper = max(0, self.height() - lower - GAP - HANDLE)
-        self._note.setGeometry(GUTTER, HANDLE, wide, upper)
-        self._lower_note.setGeometry(GUTTER, HANDLE + upper + GAP, wide, max(0, lower - AXIS))
+        self._note.setGeometry(left, HANDLE, wide, upper)
+        self._lower_note.setGeometry(left, HANDLE + upper + GAP, wide, max(0, lower - axis_height()))
 
     def _say(self, label: QLabel, text: str) -> None:
         label.setText(text)

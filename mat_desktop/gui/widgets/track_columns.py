@@ -11,8 +11,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QHeaderView, QMenu
 
 from mat_desktop.gui.models.columns import HEADERS, Column
-from mat_desktop.gui.theme import appearance, font
-from mat_desktop.gui.widgets.delegates import ChipsDelegate, StateDelegate, TrackTable
+from mat_desktop.gui.theme import font, wider
+from mat_desktop.gui.widgets.delegates import ChipsDelegate, StateDelegate, TrackTable, text_width
 
 ORDER = (
     *(Column.STATE, Column.LIKENESS, Column.TITLE, Column.ARTIST, Column.ALBUM, Column.YEAR),
@@ -102,7 +102,7 @@ class TrackColumns(QObject):
         return self._table.viewport().width()
 
     def _standard(self) -> dict[Column, int]:
-        return WIDTHS[next(limit for limit in WIDTHS if self._wide >= limit)]
+        return WIDTHS[next(limit for limit in WIDTHS if self._wide >= wider(limit))]
 
     def shown(self) -> list[Column]:
         """Columns in view, but for the title."""
@@ -114,8 +114,7 @@ class TrackColumns(QObject):
     def lay_out(self) -> None:
         """Show and size the columns; where there is too little room each gives some of its own."""
         shown, standard = self.shown(), self._standard()
-        larger = max(1.0, appearance.text_scale)
-        wanted = {c: self._widths.get(c) or round((standard.get(c) or OTHERS[c]) * larger) for c in shown}
+        wanted = {c: self._widths.get(c) or wider(standard.get(c) or OTHERS[c]) for c in shown}
         firm = sum(wide for column, wide in wanted.items() if column in FIRM)
         room = max(1, self._wide - TITLE - firm)
         share = min(1.0, room / max(1, sum(wanted.values()) - firm))
@@ -124,8 +123,14 @@ class TrackColumns(QObject):
             self._header.setSectionHidden(column, column not in wanted and column is not Column.TITLE)
             if column in wanted:
                 part = 1.0 if column in FIRM else share
-                self._header.resizeSection(column, max(LEAST, int(wanted[column] * part)))
+                self._header.resizeSection(column, max(self._least(column), int(wanted[column] * part)))
         self._laying = False
+
+    def _least(self, column: Column) -> int:
+        """A heading is not cut, unless the user made its column so or has more columns than there is room."""
+        if column in self._widths or any(self._picked.values()):
+            return LEAST
+        return max(LEAST, text_width(HEADERS[column], 12, 500) + 22)
 
     def _resized(self, section: int, _: int, wide: int) -> None:
         column = Column(section)

@@ -27,7 +27,7 @@ from mat_desktop.gui.models.results import (
     tag_rows,
 )
 from mat_desktop.gui.models.trainings import Entry, State
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Button, Text
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.splitter import Splitter
@@ -215,6 +215,7 @@ class TrainingTables(QWidget):
         split.setStretchFactor(1, 46)
         layout.addWidget(split, 1)
         self._arrange()
+        appearance.changed.connect(self._arrange)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Both, or one."""
@@ -222,7 +223,7 @@ class TrainingTables(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        narrow = self.width() < NARROW
+        narrow = self.width() < wider(NARROW)
         self._switch.setVisible(narrow)
         self.tags.setVisible(not narrow or self._group.checkedId() == 0)
         self.results.setVisible(not narrow or self._group.checkedId() == 1)
