@@ -28,7 +28,7 @@ class Sides(QObject):
         for name in LEAST:
             actions[name].triggered.connect(lambda _=False, name=name: self._hidden.discard(name))
         self._wide = self._before
-        appearance.changed.connect(lambda: self._fit(self._wide))
+        appearance.changed.connect(self._refit)
         view.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -36,6 +36,9 @@ class Sides(QObject):
         if isinstance(event, QResizeEvent):
             self._fit(event.size().width())
         return False
+
+    def _refit(self) -> None:
+        self._fit(self._wide)
 
     def _fit(self, wide: int) -> None:
         """Larger letters need more room, though not all of it is words."""

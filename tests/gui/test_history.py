@@ -220,8 +220,11 @@ def test_a_run_of_another_process_is_asked_about_first(
     qtbot: QtBot, written: Window, services: FakeServices
 ) -> None:
     services.not_own()
+    qtbot.waitUntil(written.actions_["undo"].isEnabled, timeout=5000)
     written.undo()
-    (banner,) = (b for b in written.library.banners._shown.values() if "not made in this window" in b.text)
+    shown = written.library.banners._shown
+    qtbot.waitUntil(lambda: any("not made in this window" in b.text for b in shown.values()), timeout=5000)
+    (banner,) = (b for b in shown.values() if "not made in this window" in b.text)
     assert genre(services) == ("Rock", "Indie")
     banner.action.click()
     panel = written.archive.page.reversal

@@ -126,6 +126,8 @@ def test_a_track_whose_tags_are_all_decided_stays_reviewed(
     heard.library.shift_picked.emit(-8.0)  # many more are suggested
     assert len(heard.tracks.chosen(row)) > len(row.verdicts)
     assert row.state is State.REVIEWED
+    heard.undo()  # the slider's move
+    assert row.state is State.REVIEWED
     heard.undo()
     assert row.state is State.TO_REVIEW
     qtbot.waitUntil(lambda: TrackId(row.path.name) not in services.marked, timeout=5000)

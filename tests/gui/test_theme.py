@@ -11,14 +11,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 import mat_desktop.gui
 from mat_desktop.app.resources import resource
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui import theme
-from mat_desktop.gui.theme import DARK, DARK_HIGH, LIGHT, LIGHT_HIGH, Theme, appearance, contrast
+from mat_desktop.gui.theme import DARK, DARK_HIGH, LIGHT, LIGHT_HIGH, Theme, appearance, contrast, font
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.delegates import text_width
 
@@ -119,6 +127,7 @@ def plain() -> Iterator[None]:
     appearance.use_contrast("system")
     appearance.use_text(100)
     appearance.use_motion(True)
+    appearance.use_typeface("inter")
     appearance.use("system")
 
 
@@ -159,6 +168,52 @@ def test_letters_grow_where_they_stand(qtbot: QtBot) -> None:
     assert text_width("Title", 13, 400) > before * 1.4
     appearance.use_text(100)
     assert (label.font().pixelSize(), field.font().pixelSize()) == (16, 13)
+
+
+@pytest.mark.usefixtures("plain")
+def test_letters_and_colours_change_together_also_out_of_view(qtbot: QtBot) -> None:
+    stack = QStackedWidget()
+    qtbot.addWidget(stack)
+    parts: list[QWidget] = []
+    for _ in range(3):
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        for part in (QComboBox(), QLineEdit(), QHeaderView(Qt.Orientation.Horizontal)):
+            part.setFont(font(12, 500))
+            layout.addWidget(part)
+            parts.append(part)
+        stack.addWidget(page)
+    stack.show()
+    stack.setCurrentIndex(1)  # the first was in view, the second is, the third was never
+    family = appearance.family
+
+    def faces() -> set[tuple[str, int, int]]:
+        return {(part.font().family(), part.font().pixelSize(), part.font().weight()) for part in parts}
+
+    def show_all() -> None:
+        for number in (2, 0, 1):
+            stack.setCurrentIndex(number)
+            QApplication.processEvents()
+
+    appearance.use_text(150)
+    appearance.use("light" if appearance.theme is DARK else "dark")
+    assert faces() == {(family, 18, 500)}
+    show_all()
+    assert faces() == {(family, 18, 500)}
+    appearance.use_typeface("system")
+    other = appearance.family
+    assert other != family
+    assert faces() == {(other, 18, 500)}
+    appearance.use("dark")
+    appearance.use_text(100)
+    show_all()
+    assert faces() == {(other, 12, 500)}
+    appearance.use("light")
+    show_all()
+    assert faces() == {(other, 12, 500)}
+    appearance.use_typeface("inter")
+    show_all()
+    assert faces() == {(family, 12, 500)}
 
 
 @pytest.mark.usefixtures("plain")

@@ -44,13 +44,17 @@ class StateChip(QWidget):
         super().__init__()
         self._state = State.NEW
         self.set_state(State.NEW)
-        appearance.changed.connect(lambda: self.set_state(self._state))
+        appearance.changed.connect(self._fit)
 
     def set_state(self, state: State) -> None:
         """Another state."""
         self._state = state
         self.setAccessibleName(state.value)
-        self.setFixedSize(text_width(state.value, 12, 500) + 36, max(22, QFontMetrics(font(12)).height() + 2))
+        self._fit()
+
+    def _fit(self) -> None:
+        wide = text_width(self._state.value, 12, 500) + 36
+        self.setFixedSize(wide, max(22, QFontMetrics(font(12)).height() + 2))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
