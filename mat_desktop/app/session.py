@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -43,6 +43,7 @@ def reading_journal(data_dir: Path | None = None) -> Iterator[Journal | None]:
     """The history alone, from a folder that need not allow more. None where there is none yet.
 
     :raises StoreFault: it cannot be read
+    :raises OSError: it has to be copied to be read, and there is no place for the copy
     """
     path = (data_dir or default_data_dir()) / JOURNAL
     try:
@@ -52,8 +53,13 @@ def reading_journal(data_dir: Path | None = None) -> Iterator[Journal | None]:
         return
     except OSError as error:
         raise StoreFault(f"{path} cannot be opened: {error.strerror or error}") from error
-    with closing(Journal(path, read_only=True)) as journal:
-        yield journal
+    with ExitStack() as stack:
+        try:
+            journal = Journal(path, read_only=True)
+        except UnwritableStore:
+            folder = stack.enter_context(_copies(path.parent, JOURNAL))
+            journal = Journal(Path(folder) / JOURNAL)
+        yield stack.enter_context(closing(journal))
 
 
 class Session:
@@ -113,12 +119,8 @@ class Session:
             if not looking:
                 raise
             self.unkept = fault
-            self._copies = tempfile.TemporaryDirectory(prefix="mat-desktop-")
-            folder = Path(self._copies.name)
-            for name in (LIBRARY, JOURNAL):
-                if (self.data_dir / name).exists():
-                    copy(self.data_dir / name, folder / name)
-            self.library, self.journal = _stores(folder)
+            self._copies = _copies(self.data_dir, LIBRARY, JOURNAL)
+            self.library, self.journal = _stores(Path(self._copies.name))
 
     @property
     def device(self) -> str | None:
@@ -364,3 +366,16 @@ def _stores(folder: Path) -> tuple[Library, Journal]:
     except StoreFault:
         library.close()
         raise
+
+
+def _copies(data_dir: Path, *names: str) -> tempfile.TemporaryDirectory[str]:
+    """Databases as they are now, where they can be written to. :raises StoreFault: one cannot be copied"""
+    folder = tempfile.TemporaryDirectory(prefix="mat-desktop-")
+    try:
+        for name in names:
+            if (data_dir / name).exists():
+                copy(data_dir / name, Path(folder.name) / name)
+    except BaseException:
+        folder.cleanup()
+        raise
+    return folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -33,8 +34,8 @@ class Database:
         :param migrations: scripts; the n-th brings a database of version n - 1 to version n
         :param synchronous: FULL where a commit must survive a power cut, NORMAL where it may be lost
         :param read_only: nothing is written, so that the folder need not allow it; but a database of an
-            earlier version is brought to this one first
-        :raises UnwritableStore: file or folder is closed to writing
+            earlier version is brought to this one first, and what a crash left in its log is taken over
+        :raises UnwritableStore: file or folder is closed to writing, and has to be written to
         :raises StoreFault: the file is damaged, locked, or made by a newer version of the program
         """
         self.path = path
@@ -60,7 +61,8 @@ class Database:
                 self._connection.close()
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         except (sqlite3.Error, OSError) as error:
-            if not only_read and _is_closed(error):
+            # A log without its index, as a crash or a copy leaves it, is read only where one can be made.
+            if (not only_read or has_log(path)) and _is_closed(error):
                 raise UnwritableStore(
                     f"{printable(path.parent)} cannot be written to: {_cause(error)}"
                 ) from error
@@ -149,13 +151,20 @@ def _cause(error: sqlite3.Error | OSError) -> str:
 def copy(path: Path, target: Path) -> None:
     """Copy a database, of which nothing is written, as it is at this moment.
 
-    :raises StoreFault: it cannot be read
+    :raises StoreFault: it cannot be read, or there is no room for the copy
     """
     try:
-        with closing(reading(path)) as source, closing(sqlite3.connect(target)) as made:
-            source.backup(made)
-    except sqlite3.Error as error:
-        raise StoreFault(f"{path} cannot be read: {error}") from error
+        try:
+            with closing(reading(path)) as source, closing(sqlite3.connect(target)) as made:
+                source.backup(made)
+        except sqlite3.OperationalError as error:
+            if not (has_log(path) and _is_closed(error)):
+                raise
+            # Nobody has it open, or the index of its log would be there: SQLite makes one beside the copy.
+            shutil.copyfile(path, target)
+            shutil.copyfile(_log(path), _log(target))
+    except (sqlite3.Error, OSError) as error:
+        raise StoreFault(f"{path} cannot be copied to {target.parent}: {_cause(error)}") from error
 
 
 def reading(path: Path) -> sqlite3.Connection:
@@ -181,7 +190,11 @@ def uri(path: PurePath) -> str:
 
 def has_log(path: Path) -> bool:
     """Whether a process has a database open, or left it open."""
-    return path.with_name(f"{path.name}-wal").exists()
+    return _log(path).exists()
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _statements(script: str) -> Iterator[str]:

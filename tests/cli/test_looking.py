@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mat_desktop.__main__ import main
+from mat_desktop.app.session import Session
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import StoreFault, UnwritableStore
 from mat_desktop.metadata.files import read_tags
@@ -77,6 +82,63 @@ def test_a_write_that_a_crash_left_open_is_not_settled_from_a_copy(
 
     monkeypatch.setattr("mat_desktop.cli.opening.recover", never)
     assert main(["tag", str(music), *common]) == 0
+
+
+@pytest.fixture
+def crashed(music: Path, common: list[str], tmp_path: Path) -> Path:
+    """A data folder with logs that were not taken over, where no index of a log can be made."""
+    data, copied = tmp_path / "data", tmp_path / "crashed"
+    assert main(["tag", str(music / "a.flac"), *common, "--threshold", "0"]) == 0
+    library, journal = Library(data / "library.db"), Journal(data / "journal.db")
+    assert main(["tag", str(music / "a.flac"), *common, "--threshold", "0", "--write"]) == 0
+    shutil.copytree(data, copied, ignore=shutil.ignore_patterns("*-shm"))
+    library.close()
+    journal.close()
+    for name in ("library.db", "journal.db"):
+        (copied / f"{name}-shm").symlink_to("nowhere")  # SQLite follows no link
+    return copied
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what keeps SQLite from making an index is a link")
+def test_what_a_crash_left_in_a_closed_folder_is_seen(
+    crashed: Path, music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, data = digests(crashed), ["--data-dir", str(crashed)]
+    assert main(["history", *data]) == 0
+    assert "(genre, " in capsys.readouterr().out
+    assert main(["history", "1", "--export", str(tmp_path / "r.json"), *data]) == 0
+    assert len(json.loads((tmp_path / "r.json").read_text())["files"]) == 1
+    assert main(["undo", "--dry-run", *data]) == 0
+    assert "Rock -> (empty)" in capsys.readouterr().out
+    assert main(["undo", *data]) == 1
+    assert f"{crashed} cannot be written to" in capsys.readouterr().err
+    assert digests(crashed) == before
+
+
+def test_copies_of_databases_do_not_stay(
+    music: Path, common: list[str], closed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    assert main(["tag", str(music), *common]) == 0
+    (closed / "library.db").unlink()
+    (closed / "journal.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreFault, match=r"journal\.db cannot be copied to") as caught:
+        Session(closed, common[1], looking=True)
+    assert not list((tmp_path / "temporary").iterdir()), "also while the error is still at hand"
+    del caught
+
+
+def test_a_history_of_an_earlier_version_is_seen_in_a_closed_folder(
+    tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Journal(tmp_path / "data" / "journal.db").close()
+    with closing(sqlite3.connect(tmp_path / "data" / "journal.db", isolation_level=None)) as db:
+        db.execute("DROP TABLE refusal")
+        db.execute("PRAGMA user_version = 3")
+    closed: Path = request.getfixturevalue("closed")
+    assert main(["history", "--data-dir", str(closed)]) == 0
+    assert "Nothing was written yet" in "".join(capsys.readouterr())
 
 
 def test_a_folder_that_cannot_be_made_is_told_from_a_damaged_database(
