@@ -47,6 +47,13 @@ def test_models_are_listed_with_their_cards(qtbot: QtBot, library: Window, servi
     assert page.remove.isEnabled()
 
 
+def test_a_narrow_window_needs_no_scrolling_sideways(qtbot: QtBot, library: Window) -> None:
+    library.pages.show("models")
+    library.resize(720, 450)
+    page = library.pages.view.widget()
+    qtbot.waitUntil(lambda: page.minimumSizeHint().width() <= 648, timeout=5000)
+
+
 def test_what_is_refused_says_why(qtbot: QtBot, library: Window) -> None:
     library.pages.show("models")
     library.workshop.models.bring(Path("evil.pt"))

@@ -64,9 +64,9 @@ class ComparePage(Panel):
         layout.addWidget(self._going())
         layout.addSpacing(8)
         self._body = QStackedLayout()
+        layout.addLayout(self._body, 1)  # first: it shows what it gets, which would be a window of its own
         self._body.addWidget(self._before())
         self._body.addWidget(self._tables())
-        layout.addLayout(self._body, 1)
 
     def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()

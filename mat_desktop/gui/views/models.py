@@ -160,9 +160,9 @@ class ModelsPage(Panel):
         holder.setSizes([320, 1040])
         self.comparison = ComparePage()
         self._parts = QStackedLayout()
+        layout.addLayout(self._parts, 1)  # first: it shows what it gets, which would be a window of its own
         self._parts.addWidget(holder)
         self._parts.addWidget(self.comparison)
-        layout.addLayout(self._parts, 1)
         self._menu = QMenu(self)
         self._menu.addAction("A zip, or a card…", self._ask_file)
         self._menu.addAction("A folder…", self._ask_folder)
