@@ -30,27 +30,28 @@ def with_notes(
         return file
     settled = session.journal.reverted([entry.id for entry in ours])
     meant = {item.change.field for item in file.fields}
-    fields = {
-        change.field
+    changed = [
+        (entry.id, change.field)
         for entry in ours
         for change in entry.changes
-        if change.field not in MARKS
-        and (change.field in meant or (entry.id, change.field) not in settled)
-        and change.before != change.after
-    }
+        if change.field not in MARKS and change.before != change.after
+    ]
+    # Tags of a field that was taken back before went with it then, and may have been written anew since.
+    every = {field for _, field in changed}
+    fields = frozenset(field for number, field in changed if field in meant or (number, field) not in settled)
     items = tuple(
         item
         if item.change.field in MARKS
-        else _with_portion(session.scheme, item, _before(item, entries), fields)
+        else _with_portion(session.scheme, item, _before(item, entries), every)
         for item in file.fields
     )
     rest = Portion()
     for entry in reversed(ours):
-        rest = rest.then(_portion(session.scheme, entry, None, fields))
+        rest = rest.then(_portion(session.scheme, entry, None, every))
     lists = [change for entry in reversed(entries) for change in _of(entry, Field.MAT_TAGS)]
     notes = Notes(
         now=tuple(present.get(Field.MAT_TAGS, ())),
-        fields=frozenset(fields),
+        fields=fields,
         rest=rest,
         entries=tuple(
             entry.id

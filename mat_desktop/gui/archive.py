@@ -89,19 +89,34 @@ class Archive(QObject):
 
     def undo_last_run(self) -> None:
         """Take this window's newest run back; another process's only if the user says so."""
-        self._soon(lambda: self._at_once(self.to_undo, "Undo…", self.show_undo))
+        self._soon(lambda: self.to_undo, "Undo…")
 
     def redo_last_run(self) -> None:
         """Write again what was taken back last."""
-        self._soon(lambda: self._at_once(self.to_redo, "Redo…", self.show_undo))
+        self._soon(lambda: self.to_redo, "Redo…")
 
-    def _soon(self, do: Callable[[], None]) -> None:
+    def _soon(self, which: Callable[[], Run | None], action: str) -> None:
         """Once it is known what was written last: that may be under way."""
-        self._wanted = do
-        if self.busy:
-            self._desk.result("Follows when the work under way has ended")
-        else:
+        if not self.busy:
+            self._wanted = lambda: self._at_once(which(), action)
             self.undoing.load()
+            return
+        before = which()
+
+        def do() -> None:
+            # It was meant for what was under way. Where nothing came of that, an older run is not.
+            run = which()
+            if run is None or run == before:
+                self._desk.result("Nothing was written meanwhile")
+            else:
+                self._at_once(run, action)
+
+        self._wanted = do
+        self._desk.result("Follows when the work under way has ended")
+
+    def withdraw(self) -> None:
+        """What waits for work under way was not meant for the work that comes after it."""
+        self._wanted = None
 
     @property
     def busy(self) -> bool:
@@ -110,14 +125,14 @@ class Archive(QObject):
         return any(job.title in titles for job in self._desk.bridge.jobs)
 
     def _unlisted(self) -> None:
-        self._wanted = None
+        self.withdraw()
 
     def _do_wanted(self) -> None:
-        if self._wanted is not None and not self.busy:
+        if self._wanted is not None and not self.busy and not self._desk.bridge.leaving:
             do, self._wanted = self._wanted, None
             do()
 
-    def _at_once(self, run: Run | None, action: str, show: Callable[[int], None]) -> None:
+    def _at_once(self, run: Run | None, action: str) -> None:
         if run is None:
             return
         if run.id in self._desk.services.own_runs:
@@ -125,7 +140,7 @@ class Archive(QObject):
             return
         entry = Entry("", run)
         text = f"This run was not made in this window: {entry.title}, {entry.detail}."
-        self._desk.say("warning", text, action, lambda: show(run.id), kind="not ours")
+        self._desk.say("warning", text, action, lambda: self.show_undo(run.id), kind="not ours")
 
     def undo_run(self, run_id: int) -> None:
         """Take a run back at once."""
@@ -173,6 +188,7 @@ class Archive(QObject):
         self.undoing.carry_out(task, files)
 
     def _begin_work(self) -> None:
+        self.withdraw()
         for kind in ("wrote", "undo", "not ours"):
             self._pages.clear_message(kind)
 

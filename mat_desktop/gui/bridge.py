@@ -380,6 +380,10 @@ class Bridge(QObject):
         """Import a module while the window goes on, and hand it over in the UI thread."""
         self._loader.load(module, done, failed)
 
+    def hasten(self) -> None:
+        """The UI thread is about to import what may be under way: finish that first."""
+        self._loader.hasten()
+
     def slices(
         self,
         channel: str,

@@ -56,7 +56,7 @@ def stop_searching() -> None:
     """
     feature = sys.modules.get("shibokensupport.feature")
     if hasattr(feature, "_mod_uses_pyside"):
-        feature._mod_uses_pyside = lambda module: False  # type: ignore[union-attr]
+        feature._mod_uses_pyside = lambda *_: False  # type: ignore[union-attr]
 
 
 def keep_turning() -> None:

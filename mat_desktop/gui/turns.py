@@ -35,7 +35,7 @@ PATIENCE = 1.0
 """Seconds after which an import goes on without having been asked to, as the window may wait for it."""
 
 FINISH = 3.0
-"""Seconds for which a window that is closed waits for it."""
+"""Seconds for which a window that is closed, or needs it, waits for it."""
 
 Done = Callable[[Any], None]
 Failed = Callable[[Exception], None]
@@ -104,12 +104,16 @@ class Loader(QObject):
         if not self._closed:
             self._timer.start()
 
+    def hasten(self) -> None:
+        """The UI thread is about to import something itself: finish what is under way, which may be that."""
+        if self._running is not None:
+            self._running.finish()
+
     def close(self) -> None:
         """Import nothing any more, but for the rest of what is under way."""
         self._closed = True
         self._timer.stop()
-        if self._running is not None:
-            self._running.finish()
+        self.hasten()
 
     @Slot()
     def _turn(self) -> None:
@@ -162,7 +166,7 @@ class _Import(threading.Thread):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find nothing, but rest before the next module where the slice is over."""
-        if threading.get_ident() == self.ident and self._is_used_up():
+        if threading.get_ident() == self.ident and not self._hurry and self._is_used_up():
             self._give_back()
             self._wait()
         return None
@@ -172,7 +176,8 @@ class _Import(threading.Thread):
 
     def _wait(self) -> None:
         with self._turn:
-            self._turn.wait_for(lambda: self._mine or self._hurry, PATIENCE)
+            if not self._turn.wait_for(lambda: self._mine or self._hurry, PATIENCE):
+                self._hurry = True  # until it is asked to again: else each module would cost as long
         self._used = time.thread_time()
 
     def _give_back(self, *, over: bool = False) -> None:
@@ -183,7 +188,9 @@ class _Import(threading.Thread):
     def go_on(self) -> None:
         """In the UI thread: let it run for a slice."""
         with self._turn:
-            if not self.over:
+            # A module that was waited for in vain before has its turn still, and goes on beside the window.
+            if not self.over and not self._mine:
+                self._hurry = False
                 self._mine, self._until = True, time.monotonic() + LONG_SLICE
                 self._turn.notify_all()
                 self._turn.wait_for(lambda: not self._mine, LONGEST)

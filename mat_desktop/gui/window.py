@@ -164,6 +164,7 @@ class Window(QMainWindow):
     @cached_property
     def training(self) -> TrainingRoom:
         """Trainings and their page, made when they are first asked for."""
+        self.bridge.hasten()
         from mat_desktop.gui.training_room import TrainingRoom
 
         return TrainingRoom(self.desk, self.pages, self.workshop)
@@ -353,6 +354,7 @@ class Window(QMainWindow):
         def write() -> None:
             self.library.player.silence([file.path for file in plan.files])
             self.review.settle()
+            self.archive.withdraw()
             self.writing.write(plan)
             self.possible.refresh()
 

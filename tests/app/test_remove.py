@@ -233,3 +233,16 @@ def test_the_list_keeps_the_tags_of_fields_that_are_not_removed(session: Session
     assert (tags.get(Field.MOOD), tags[Field.MAT_TAGS]) == (None, ("genre:rock",))
     remove_all(session)
     assert path.read_bytes() == before
+
+
+def test_an_undo_gives_the_list_nothing_of_a_field_that_was_removed_since(
+    session: Session, music: list[Path]
+) -> None:
+    path = music[0]
+    run = write(session, ALL, path)
+    do(session, undoing(session, run))
+    undo = session.journal.own[-1]
+    do(session, redoing(session, undo, fields=[Field.GENRE]))
+    remove_all(session, fields=(Field.GENRE,))
+    do(session, undoing(session, undo, fields=[Field.MOOD, Field.INSTRUMENT]))
+    assert read_tags(path).tags.get(Field.MAT_TAGS) == ("mood:happy",)

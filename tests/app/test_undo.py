@@ -195,6 +195,17 @@ def test_a_field_that_is_left_out_of_an_undo_stays_in_the_list(session: Session,
     assert listed(path) == (), "asked for alone it goes as a whole"
 
 
+def test_the_list_keeps_what_was_written_anew_after_it_had_been_taken_back(
+    session: Session, music: list[Path]
+) -> None:
+    path = music[0]
+    run = write(session, ALL, path)
+    do(session, undoing(session, run, fields=[Field.GENRE]))
+    write(session, {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock", "mood:happy")}, path)
+    do(session, undoing(session, run))
+    assert (listed(path), read_tags(path).tags[Field.GENRE]) == (("genre:rock",), ("Rock",))
+
+
 def test_one_file_of_a_run(session: Session, music: list[Path]) -> None:
     before = [path.read_bytes() for path in music]
     run = write(session, ALL, *music)

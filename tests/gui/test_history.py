@@ -13,7 +13,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.domain.plan import Change, Plan, WriteResult
+from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Notes, Portion, RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
@@ -488,3 +488,36 @@ def test_undo_that_is_pressed_while_files_are_written_takes_that_run_back(
     qtbot.waitUntil(lambda: len(library.archive.undoing.runs) == 2, timeout=5000)
     assert library.archive.undoing.runs[0].undo_of == library.archive.undoing.runs[1].id
     assert genre(services) == ("Rock",)
+
+
+def test_undo_that_is_pressed_while_nothing_gets_written_leaves_older_runs_alone(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    going = threading.Event()
+
+    def refused(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        going.wait(10)
+        for file in plan.files:
+            yield WriteResult(file.path, WriteStatus.FAILED, "the disk is full")
+
+    services.apply = refused  # type: ignore[method-assign]
+    runs = list(written.archive.undoing.runs)
+    assert written.archive.to_undo is not None
+    ended: list[object] = []
+    written.writing.written.connect(lambda *_: ended.append(1))
+    row = written.tracks.row(services.music / "2 song.flac")
+    assert row is not None
+    assert row.track is not None
+    changes = (Change(Field.GENRE, (), ("Rock",)),)
+    written.write(Plan("", (FilePlan(row.path, row.track.stamp, changes),)))
+    assert written.archive.busy
+    written.actions_["undo"].trigger()
+    listed: list[object] = []
+    written.archive.undoing.listed.connect(listed.append)
+    going.set()
+    qtbot.waitUntil(lambda: bool(ended and listed), timeout=5000)
+    assert not written.archive.busy
+    answered: list[int] = []
+    written.bridge.ask("after it", lambda: 1, answered.append)
+    qtbot.waitUntil(lambda: answered == [1], timeout=5000)
+    assert services.runs() == runs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 from pathlib import Path
@@ -13,7 +14,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.gui.turns import Loader, Turns
+from mat_desktop.gui.turns import Loader, Turns, _Import
 from mat_desktop.gui.window import Window
 
 
@@ -144,3 +145,64 @@ def test_closing_finishes_an_import_and_begins_no_other(
     qtbot.wait(50)
     assert "never" not in sys.modules
     assert not [module for module in got if module.__name__ == "never"]
+
+
+def test_a_window_that_needs_a_module_under_way_does_not_wait_at_each_part_of_it(
+    qtbot: QtBot, parent: QObject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _package(tmp_path, "needed", "".join(f"import needed.part{number}\n" for number in range(20)), 20)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("mat_desktop.gui.turns.PATIENCE", 0.1)
+    waits = [0]
+    wait = _Import._wait
+
+    def counted(thread: _Import) -> None:
+        waits[0] += 1
+        wait(thread)
+
+    monkeypatch.setattr(_Import, "_wait", counted)
+    Loader(parent).load("needed", lambda _: None)
+    qtbot.waitUntil(lambda: "needed.parts" in sys.modules)
+    before = waits[0]
+    module = importlib.import_module("needed")
+    assert hasattr(module, "part19")
+    assert waits[0] <= before + 1
+
+
+def test_a_module_that_the_window_needs_is_finished_and_the_next_ones_come_as_before(
+    qtbot: QtBot, parent: QObject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _package(tmp_path, "hastened", "".join(f"import hastened.part{number}\n" for number in range(20)), 20)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("mat_desktop.gui.turns.PATIENCE", 60.0)
+    monkeypatch.setattr("mat_desktop.gui.turns.FINISH", 30.0)  # the computer may be busy
+    got: list[str] = []
+    loader = Loader(parent)
+    for name in ("hastened", "json"):
+        loader.load(name, lambda module: got.append(module.__name__))
+    qtbot.waitUntil(lambda: "hastened.parts" in sys.modules)
+    loader.hasten()
+    assert hasattr(sys.modules["hastened"], "part19")
+    qtbot.waitUntil(lambda: got == ["hastened", "json"])
+
+
+def test_a_module_that_hangs_keeps_the_window_once(
+    qtbot: QtBot, parent: QObject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(threading, "go_on", go_on, raising=False)
+    _package(tmp_path, "hangs", "import threading\nthreading.go_on.wait(60)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("mat_desktop.gui.turns.LONGEST", 0.2)
+    got: list[ModuleType] = []
+    waits: list[object] = []
+    loader = Loader(parent)
+    loader.load("hangs", got.append)
+    loader._turn()
+    assert loader._running is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(loader._running._turn, "wait_for", lambda *_: waits.append(_))
+        loader._turn()
+    assert not waits
+    go_on.set()
+    qtbot.waitUntil(lambda: bool(got))

@@ -111,6 +111,20 @@ def test_a_file_that_ends_early_has_the_tags_before(tmp_path: Path) -> None:
     assert read_tags(path).tags == {Field.GENRE: ("Jazz",)}
 
 
+def test_a_file_of_millions_of_empty_elements_does_not_hold_up_a_scan(tmp_path: Path) -> None:
+    late = element(TAGS, tag(b"", ("MOOD", "Calm")))
+    early = element(TAGS, tag(b"", ("GENRE", "Jazz")))
+    path = matroska(tmp_path, early, b"\xec\x80" * 1000, late)
+    assert read_tags(path).tags == {Field.GENRE: ("Jazz",), Field.MOOD: ("Calm",)}
+    path = matroska(tmp_path, early, b"\xec\x80" * 300_000, late)
+    assert read_tags(path).tags == {Field.GENRE: ("Jazz",)}
+
+
+def test_a_text_of_megabytes_is_none(tmp_path: Path) -> None:
+    path = matroska(tmp_path, element(TAGS, tag(b"", ("GENRE", "x" * (2 << 20)), ("MOOD", "Calm"))))
+    assert read_tags(path).tags == {Field.MOOD: ("Calm",)}
+
+
 def test_a_hurt_file_is_read_or_refused(tmp_path: Path) -> None:
     whole = matroska(
         tmp_path,

@@ -33,6 +33,13 @@ _NAMES = {
 }
 READ_ONLY = "Matroska and WebM files are only read"
 
+_MOST = 200_000
+"""Elements that are looked at. A live stream has one for each block of sound: after three hours of these, its
+tags have stood before it. A file that is made of empty ones would hold up a scan for an hour."""
+
+_LONGEST = 1 << 20
+"""Bytes of a text; a longer one is none that anybody wrote."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -97,15 +104,16 @@ class Matroska:
     def __init__(self, source: Source) -> None:
         """:raises Refusal: the tags do not hold together"""
         self._source = source
+        walk = _Walk(source)
         said: list[Said] = []
         title = ""
-        for number, start, stop in _elements(source, _segment(source), source.size):
+        for number, start, stop in walk.elements(_segment(walk), source.size):
             if number == _INFO:
-                title = title or _text(source, start, stop, _INFO_TITLE)
+                title = title or _text(walk, start, stop, _INFO_TITLE)
             elif number == _TAGS:
-                for inner, first, last in _elements(source, start, stop):
+                for inner, first, last in walk.elements(start, stop):
                     if inner == _TAG:
-                        said += _read_tag(source, first, last)
+                        said += _read_tag(walk, first, last)
         self.tag = MatroskaTags(said, title)
 
     def pieces(self) -> Iterable[Piece]:
@@ -117,33 +125,43 @@ class Matroska:
         return (self._source.digest(0, self._source.size),)
 
 
-def _segment(source: Source) -> int:
+class _Walk:
+    """A way through the elements of one file, which ends after very many."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._left = _MOST
+
+    def elements(self, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+        """Elements one after another: number, first byte of the content, end of it.
+
+        The segment, and a cluster of a live stream, whose size is not known, are walked as if what is in
+        them stood beside them. A file that ends early ends the walk: its sound may be whole enough to be
+        heard.
+        """
+        while start < stop and self._left:
+            self._left -= 1
+            head = self.source.peek(start, 12)
+            number, wide = _number(head, keep_mark=True)
+            size, more = _number(head[wide:])
+            if not wide or not more:
+                return
+            start += wide + more
+            if number == _SEGMENT or size is None:
+                continue
+            if number is None or start + size > stop:
+                return
+            yield number, start, start + size
+            start += size
+
+
+def _segment(walk: _Walk) -> int:
     """Where the only segment begins. :raises Refusal: there is none"""
-    start = next((stop for number, _, stop in _elements(source, 0, source.size) if number == _EBML), 0)
+    source = walk.source
+    start = next((stop for number, _, stop in walk.elements(0, source.size) if number == _EBML), 0)
     if source.peek(start, 4) != _SEGMENT.to_bytes(4, "big"):
         raise Refusal("a Matroska file without content")
     return start
-
-
-def _elements(source: Source, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
-    """Elements one after another: number, first byte of the content, end of it.
-
-    The segment, and a cluster of a live stream, whose size is not known, are walked as if what is in
-    them stood beside them. A file that ends early ends the walk: its sound may be whole enough to be heard.
-    """
-    while start < stop:
-        head = source.peek(start, 12)
-        number, wide = _number(head, keep_mark=True)
-        size, more = _number(head[wide:])
-        if not wide or not more:
-            return
-        start += wide + more
-        if number == _SEGMENT or size is None:
-            continue
-        if number is None or start + size > stop:
-            return
-        yield number, start, start + size
-        start += size
 
 
 def _number(data: bytes, *, keep_mark: bool = False) -> tuple[int | None, int]:
@@ -164,14 +182,14 @@ def _number(data: bytes, *, keep_mark: bool = False) -> tuple[int | None, int]:
     return (None if value & mask == mask else value & mask), long
 
 
-def _read_tag(source: Source, start: int, stop: int) -> list[Said]:
+def _read_tag(walk: _Walk, start: int, stop: int) -> list[Said]:
     level: int | None = None
-    parts = list(_elements(source, start, stop))
+    parts = list(walk.elements(start, stop))
     for number, first, last in parts:
         if number != _TARGETS:
             continue
-        for inner, begin, end in _elements(source, first, last):
-            value = int.from_bytes(source.read(begin, min(end - begin, 8)), "big")
+        for inner, begin, end in walk.elements(first, last):
+            value = int.from_bytes(walk.source.read(begin, min(end - begin, 8)), "big")
             if inner == _LEVEL:
                 level = value
             elif inner in _PARTS and value:
@@ -179,14 +197,14 @@ def _read_tag(source: Source, start: int, stop: int) -> list[Said]:
     said = []
     for number, first, last in parts:
         if number == _SIMPLE:
-            name, text = (_text(source, first, last, wanted) for wanted in (_NAME, _TEXT))
+            name, text = (_text(walk, first, last, wanted) for wanted in (_NAME, _TEXT))
             said.append(Said(name.upper(), text, level))
     return said
 
 
-def _text(source: Source, start: int, stop: int, wanted: int) -> str:
+def _text(walk: _Walk, start: int, stop: int, wanted: int) -> str:
     """The text of the first element of a kind, or none."""
-    for number, first, last in _elements(source, start, stop):
-        if number == wanted:
-            return source.read(first, last - first).decode("utf-8", "replace").partition("\0")[0]
+    for number, first, last in walk.elements(start, stop):
+        if number == wanted and last - first <= _LONGEST:
+            return walk.source.read(first, last - first).decode("utf-8", "replace").partition("\0")[0]
     return ""
