@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -37,6 +37,9 @@ from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.queue_strip import QueueStrip
 from mat_desktop.gui.widgets.score_list import LARGE
 from mat_desktop.gui.widgets.toggle import Toggle
+
+HEAD = ((28, 20, 600), (20, 13, 400))
+"""The two lines above a track: least height in pixels, size and weight of their letters."""
 
 LOW = 800
 """Below this height of the page the queue gives its room to the pictures."""
@@ -256,8 +259,7 @@ class ReviewPage(QWidget):
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        head = Panel("surface", edges="b")
-        head.setFixedHeight(64)
+        self._head = head = Panel("surface", edges="b")
         row = QHBoxLayout(head)
         row.setContentsMargins(16, 0, 16, 1)
         row.setSpacing(16)
@@ -273,9 +275,8 @@ class ReviewPage(QWidget):
         middle.addStretch(1)
         self.title = Text(size=20, weight=600, elide=True)
         self.about = Text(token="muted", elide=True)
-        for label, height in ((self.title, 28), (self.about, 20)):
+        for label in (self.title, self.about):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setMinimumHeight(height)
             middle.addWidget(label)
         middle.addStretch(1)
         row.addWidget(self.previous)
@@ -423,6 +424,10 @@ class ReviewPage(QWidget):
     def _widen(self) -> None:
         """Larger letters need more room, and a narrow window has less."""
         narrow = self.width() < wider(720)
+        lines = [max(least, QFontMetrics(font(size, weight)).height()) for least, size, weight in HEAD]
+        for label, line in zip((self.title, self.about), lines, strict=True):
+            label.setMinimumHeight(line)
+        self._head.setFixedHeight(16 + sum(lines))
         usual = 376 + (wider(376) - 376) * 6 // 10
         self._column.setFixedWidth(min(usual, max(304, self.width() * 2 // 5)))
         for button, text, key in ((self.previous, "Previous", "K"), (self.next, "Next", "J")):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from mat_desktop.gui import icons, words
@@ -40,10 +40,16 @@ class QueueStrip(QWidget):
         self._left: set[Path] = set()
         self._lut: Lut | None = None
         self._images: OrderedDict[Path, QImage] = OrderedDict()
-        self.setFixedHeight(106)
+        self._fit()
         self.setMouseTracking(True)
         self.setAccessibleName("Queue")
-        appearance.changed.connect(self.update)
+        appearance.changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        """Three lines under a picture, however large their letters are."""
+        self._line = max(17, QFontMetrics(font(12)).height() + 1)
+        self.setFixedHeight(55 + 3 * self._line)
+        self.update()
 
     def show_queue(self, rows: Sequence[Row], at: int, left: set[Path]) -> None:
         """:param left: files of tracks that were passed without being reviewed"""
@@ -89,10 +95,12 @@ class QueueStrip(QWidget):
         painter.fillRect(0, 0, self.width(), 1, t.color("border"))
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))
-        painter.drawText(QRect(16, 14, LEFT - 20, 18), Qt.AlignmentFlag.AlignVCenter, "Queue")
+        painter.drawText(QRect(16, 14, LEFT - 20, self._line), Qt.AlignmentFlag.AlignVCenter, "Queue")
         if self._rows:
             text = f"{words.number(self._at + 1)} of {words.number(len(self._rows))}"
-            painter.drawText(QRect(16, 30, LEFT - 20, 18), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(
+                QRect(16, 14 + self._line, LEFT - 20, self._line), Qt.AlignmentFlag.AlignVCenter, text
+            )
         for number, place in enumerate(self.places()):
             self._card(painter, self._box(number), self._rows[place], place == self._at)
 
@@ -109,24 +117,26 @@ class QueueStrip(QWidget):
         x, y, wide = box.x() + 6, box.y() + 36, CARD - 14
         painter.setFont(font(12, 600 if now else 400))
         painter.setPen(t.color("text"))
+        line = self._line - 1
         box_of = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRect(x, y, wide, 16), box_of, elide(row.title, wide, 12, 600 if now else 400))
+        painter.drawText(QRect(x, y, wide, line), box_of, elide(row.title, wide, 12, 600 if now else 400))
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))
-        painter.drawText(QRect(x, y + 17, wide, 16), box_of, elide(row.artist, wide, 12))
+        painter.drawText(QRect(x, y + self._line, wide, line), box_of, elide(row.artist, wide, 12))
         text, icon = self._standing(row, now)
+        y += 2 * self._line
         if icon:
             if row.state is State.TO_REVIEW:
-                icons.draw(painter, "clock", x, y + 36, 12, t.color("muted"))
+                icons.draw(painter, "clock", x, y + line // 2 - 6, 12, t.color("muted"))
             else:
                 painter.save()
-                painter.translate(QPoint(x, y + 36))
+                painter.translate(QPoint(x, y + line // 2 - 6))
                 painter.scale(0.75, 0.75)
                 draw_state(painter, row.state, 0, 0)
                 painter.restore()
         painter.setFont(font(11))
         painter.setPen(t.color("accent" if now and not icon else "muted"))
-        painter.drawText(QRect(x + (18 if icon else 0), y + 34, wide, 16), box_of, text)
+        painter.drawText(QRect(x + (18 if icon else 0), y, wide, line), box_of, text)
 
     def _standing(self, row: Row, now: bool) -> tuple[str, bool]:
         """What stands under a card, and whether an icon stands before it."""
