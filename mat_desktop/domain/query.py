@@ -86,9 +86,13 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True)
 class In:
-    """The track stands in one of some states."""
+    """The track stands in one of some states.
+
+    :param begun: only the beginning of their names was given
+    """
 
     states: tuple[str, ...]
+    begun: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,18 @@ def comparisons(query: Query | None) -> list[Compare]:
     if isinstance(query, Every):
         return [found for part in query.parts for found in comparisons(part)]
     return [query] if isinstance(query, Compare) and query.tag else []
+
+
+def begun_states(query: Query | None) -> list[str]:
+    """States that a query asks for by the beginning of their names, from the left."""
+    match query:
+        case Every(parts) | Either(parts):
+            return [found for part in parts for found in begun_states(part)]
+        case Not(part):
+            return begun_states(part)
+        case In(states, begun=True):
+            return list(states)
+    return []
 
 
 @dataclass(slots=True)
@@ -343,11 +359,15 @@ class _Parser:
         text, last = self._longest(token, list(states))
         wanted = fold(text.replace("-", " ").replace("_", " "))
         exact = [state for key, state in states.items() if key == wanted]
-        fit = exact or [state for key, state in states.items() if wanted and key.startswith(wanted)]
+        fit = exact or [
+            state
+            for key, state in states.items()
+            if wanted and (key.startswith(wanted) or wanted in key.split())
+        ]
         if not fit:
             listed = ", ".join(states)
             raise self._error(f"No state is called “{text}”. There are: {listed}", token, last)
-        return In(tuple(fit))
+        return In(tuple(fit), begun=not exact)
 
     def _missing(self, token: Token) -> Not:
         key = fold(token.text)

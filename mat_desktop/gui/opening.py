@@ -121,7 +121,8 @@ class Opening(QObject):
     def _opened(self) -> None:
         self._pages.retire("first")
         self._library.roots = self.scan.roots
-        self._pages.show("library")
+        if not self._pages.shows(self._library):  # else the focus stays where it is
+            self._pages.show("library")
 
     def _nothing_found(self) -> None:
         self._desk.say(

@@ -72,6 +72,13 @@ class Panels(QObject):
         """Whether one is in view."""
         return self._library.right.currentIndex() > 0
 
+    def escape(self) -> bool:
+        """Close the one in view, wherever the focus is; says whether there was one."""
+        shown = self.write.isVisible() or self.problems.isVisible() or self.reversal.isVisible()
+        if shown:
+            self.close()
+        return shown
+
     def _shows(self, panel: QWidget) -> bool:
         return self._library.right.currentWidget() is panel
 

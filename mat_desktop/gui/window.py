@@ -231,12 +231,14 @@ class Window(QMainWindow):
     def _connect_rooms(self) -> None:
         library, panels, review, pages = self.library, self.panels, self.review, self.pages
         self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
+        self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)
         self.listen.ended.connect(self.possible.refresh)
         review.policies_changed.connect(self._policies_changed)
         review.decided.connect(panels.outdated)
         self.room.weigh.changed.connect(panels.outdated)
         pages.shown.connect(panels.plan_again)
+        self.writing.begun.connect(self.leave.write_begins)
         self.writing.written.connect(self._written)
         self.writing.again.connect(lambda paths: self.scan.read_again(paths, self._open_write))
         self.rail.menu.clicked.connect(lambda: self._menus.show_every(self.rail.menu))
@@ -404,6 +406,11 @@ class Window(QMainWindow):
                 event.accept()
                 return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape that nothing in the window had a use for."""
+        if event.key() != Qt.Key.Key_Escape or not self.panels.escape():
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Folders and files are welcome anywhere."""

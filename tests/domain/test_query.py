@@ -66,6 +66,7 @@ GUITAR = Compare("guitar", True, ">", 0.6)
         ('state:"to review"', In(("To review",))),
         ("state:wri", In(("Written",))),
         ("state:re", In(("Reviewed",))),
+        ("state:review", In(("To review", "Reviewed"))),
         ("tag:jazz", Tagged("tag", ("jazz",))),
         ("tag:female vocals night", Every((Tagged("tag", ("female vocals",)), Word("night")))),
         ("tag:vocals", Tagged("tag", ("vocals",))),

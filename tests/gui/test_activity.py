@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
@@ -235,6 +236,49 @@ def test_quitting_while_writing_finishes_the_file_and_says_what_remains(
     qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
     settings = QSettings(str(services.data_dir / "window.ini"), QSettings.Format.IniFormat)
     assert settings.value("left") == "Wrote 1 file; 3 remain"
+
+
+def test_a_write_whose_process_was_killed_says_what_remains(
+    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    gate, apply, runs = threading.Event(), services.apply, services.runs
+
+    def slowly(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        gate.wait(10)
+        yield from apply(plan, cancel)
+
+    services.apply = slowly  # type: ignore[method-assign]
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    kept = services.data_dir / "window.ini"
+    qtbot.waitUntil(lambda: kept.is_file() and "begun=" in kept.read_text(), timeout=5000)
+    whole, killed = tmp_path / "whole.ini", tmp_path / "killed.ini"
+    for copy in (whole, killed):  # as they are on the disk at this moment
+        copy.write_text(kept.read_text())
+    gate.set()
+    idle(qtbot, library)
+    qtbot.waitUntil(lambda: "begun=" not in kept.read_text(), timeout=5000)
+
+    def start(state: Path) -> list[str]:
+        again = Window(services, settings=QSettings(str(state), QSettings.Format.IniFormat))
+        qtbot.addWidget(again)
+        again.show()
+        again.begin([services.music])
+        qtbot.waitUntil(lambda: len(again.tracks.rows()) == 6, timeout=5000)
+        idle(qtbot, again)
+        qtbot.waitUntil(lambda: not again._settings.contains("begun"), timeout=5000)
+        texts = again.library.banners.texts()
+        again.quit()
+        assert again.bridge.shut(5000)
+        return [text for text in texts if "Last time" in text]
+
+    assert start(whole) == []
+    (run,) = runs()
+    services.runs = lambda: [replace(run, files=1)]  # type: ignore[method-assign]
+    assert start(killed) == ["Last time writing was stopped: Wrote 1 file; 3 remain."]
 
 
 def test_a_cancelled_write_offers_the_rest(qtbot: QtBot, library: Window, services: FakeServices) -> None:

@@ -100,9 +100,64 @@ def test_where_no_score_is_high_enough_the_highest_is_said(qtbot: QtBot, library
 def test_what_fits_nothing_is_said_in_the_words_that_stand_there(qtbot: QtBot, library: Window) -> None:
     nothing = library.library.nothing
     library.library.search.setText("zzz state:n")
-    qtbot.waitUntil(lambda: nothing.text() == "No track fits “zzz state:n”.", timeout=5000)
+    qtbot.waitUntil(lambda: nothing.text().startswith("No track fits “zzz state:n”. "), timeout=5000)
     library.library.search.setText("zzz state:new")  # the same question in more words
     qtbot.waitUntil(lambda: nothing.text() == "No track fits “zzz state:new”.", timeout=5000)
+
+
+def test_a_state_that_is_not_whole_is_named_with_all_there_are(qtbot: QtBot, library: Window) -> None:
+    library.library.search.setText("state:review")
+    states = ", ".join(state.value for state in State)
+    said = f"No track fits “state:review”. The state was taken as To review or Reviewed. There are: {states}."
+    qtbot.waitUntil(lambda: library.library.nothing.text() == said, timeout=5000)
+    library.library.search.clear()
+    listen(qtbot, library)
+    library.library.search.setText("state:review")
+    qtbot.waitUntil(lambda: len(titles(library)) == 4, timeout=5000)
+
+
+def test_scanning_again_leaves_the_focus_where_it_is(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.actions_["write"].trigger()
+    panel = library.panels.write
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert library.focusWidget() is panel.table
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.actions_["rescan"].trigger()
+    assert panel.isVisible()
+    assert library.focusWidget() is panel.table
+
+
+def test_escape_closes_the_panel_wherever_the_focus_is(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.actions_["write"].trigger()
+    panel, sidebar = library.panels.write, library.library.sidebar
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    sidebar.setFocus()
+    assert library.focusWidget() is sidebar
+    qtbot.keyClick(sidebar, Qt.Key.Key_Escape)
+    assert not panel.isVisible()
+    assert library.focusWidget() is library.library.table
+
+
+def test_a_folder_that_is_away_is_a_message_and_no_track(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    scan, music, messages = services.scan, services.music, library.library.banners.texts
+
+    def away(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        yield FileFault(music, "no such file")
+
+    services.scan = away  # type: ignore[method-assign]
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.actions_["rescan"].trigger()
+    assert f"{music} is not there: 6 tracks wait for it." in messages()
+    assert library.tracks.row(music) is None
+    assert library.tracks.tally().total == len(titles(library)) == 6
+    services.scan = scan  # type: ignore[method-assign]
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.actions_["rescan"].trigger()
+    assert not any("is not there" in text for text in messages())
 
 
 def test_the_highest_score_is_said_of_what_is_shown(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,28 @@ from mat_desktop.gui.operations.arrive import known, rows_of
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.work import Do, Failure
 
+AWAY = "away"
+"""Kind of the message on folders that are not there."""
+
+NOWHERE = "no such file"
+
 
 class Scan(QObject):
-    """``opened`` comes at once, ``nothing`` where no music was found, ``ended`` last."""
+    """``opened`` comes at once, ``nothing`` where no music was found, ``ended`` last.
+
+    ``back`` names the kind of a message on folders that were away.
+    """
 
     opened = Signal()
     nothing = Signal()
     ended = Signal()
+    back = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
         self.roots: list[Path] = []
+        self._away: dict[Path, str] = {}
 
     def open(self, paths: Sequence[Path]) -> None:
         """Scan folders and files."""
@@ -53,14 +63,17 @@ class Scan(QObject):
                 job.retry = lambda: self.open(wanted)
             if error is not None:
                 desk.complain("The scan stopped", error, "Scan again", lambda: self.open(wanted))
-            elif not total:
-                self.nothing.emit()
+            else:
+                if not total and not seen.away:
+                    self.nothing.emit()
+                self._tell_away(wanted, seen.away)
             desk.result(f"{words.plural(total, 'track')} in the library")
             self.ended.emit()
 
         def items(batch: list[Any]) -> None:
             job.failures += _failures(batch)
-            self.found(batch)
+            here = [item for item in batch if not isinstance(item, _Away)]
+            self.found(here)
 
         job = Job(
             "Scanning",
@@ -75,6 +88,7 @@ class Scan(QObject):
         """Take a folder out of the library: its files stay as they are, and what was heard is kept."""
         desk = self._desk
         self.roots.remove(root)
+        self._tell_away([root], {})
         rows = desk.tracks.rows()
         others = {row.where for other in self.roots for row in under(rows, other)}
         desk.tracks.forget_missing([root], others)
@@ -89,14 +103,41 @@ class Scan(QObject):
         desk.result(f"{words.plural(desk.tracks.tally().total, 'track')} in the library")
         self.ended.emit()
 
+    def _tell_away(self, looked: Sequence[Path], away: Mapping[Path, str]) -> None:
+        """Say which folders are not there, until they are again.
+
+        :param looked: folders that were looked for
+        :param away: those of them that cannot be looked into, and why
+        """
+        desk, before = self._desk, self._away
+        self._away = {path: why for path, why in before.items() if path not in looked} | dict(away)
+        if not self._away:
+            if before:
+                self.back.emit(AWAY)
+            return
+        rows, said = desk.tracks.rows(), []
+        for path, why in self._away.items():
+            count = len(under(rows, path))
+            waits = f"{words.plural(count, 'track')} {'waits' if count == 1 else 'wait'} for it"
+            said.append(f"{printable(path)} {why}: {waits}." if count else f"{printable(path)} {why}.")
+        folders = list(self._away)
+        desk.say("warning", " ".join(said), "Scan again", lambda: self.open(folders), kind=AWAY)
+
     def again(self) -> None:
         """Scan all folders again."""
         self.open(list(self.roots))
 
-    def _find(self, paths: Sequence[Path], cancel: threading.Event, seen: _Seen) -> Iterator[Row | Arrived]:
+    def _find(
+        self, paths: Sequence[Path], cancel: threading.Event, seen: _Seen
+    ) -> Iterator[Row | Arrived | _Away]:
         """In the worker."""
         services = self._desk.services
         for item in rows_of(services, services.scan(paths, cancel), self._desk.tracks.shift):
+            if isinstance(item, Row) and item.track is None and _is_folder(item.path, paths):
+                why = "is not there" if item.reason == NOWHERE else f"cannot be looked into ({item.reason})"
+                seen.away[item.path] = why
+                yield _Away(item.path, why)
+                continue
             yield item
             if isinstance(item, Row):
                 seen.files.add(item.where)
@@ -104,7 +145,7 @@ class Scan(QObject):
                     seen.failed.append(item.path)
         if not cancel.is_set():
             # A folder that cannot be listed, or a volume that is not there, is no reason to forget its files.
-            unlisted = [path for path in seen.failed if path.is_dir()]
+            unlisted = [path for path in [*seen.failed, *seen.away] if path.is_dir()]
             seen.whole += [path for path in paths if path.exists() and not unlisted]
 
     def found(self, items: Sequence[Row | Arrived], *, again: bool = False) -> None:
@@ -164,16 +205,39 @@ class Scan(QObject):
 
 @dataclass(slots=True)
 class _Seen:
-    """What a scan came upon: files, those that could not be read, and folders of which it saw everything."""
+    """What a scan came upon.
+
+    :param files: that were found
+    :param failed: files that could not be read
+    :param whole: folders of which it saw everything
+    :param away: folders that cannot be looked into, and why
+    """
 
     files: set[str] = field(default_factory=set)
     failed: list[Path] = field(default_factory=list)
     whole: list[Path] = field(default_factory=list)
+    away: dict[Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """A folder that was to be scanned cannot be looked into: no track, and not counted as one."""
+
+    path: Path
+    why: str
+
+
+def _is_folder(path: Path, wanted: Sequence[Path]) -> bool:
+    """Whether what failed is one of the folders that were asked for, which may be away with its drive."""
+    from mat_desktop.audio.probe import is_audio_name  # the scan has loaded it, the window had not to
+
+    return path in wanted and not is_audio_name(path)
 
 
 def _failures(batch: Sequence[Any]) -> list[Failure]:
-    return [Failure(row.path.name, row.reason) for row in batch if isinstance(row, Row) and row.reason]
+    rows = [Failure(row.path.name, row.reason) for row in batch if isinstance(row, Row) and row.reason]
+    return [*rows, *(Failure(item.path.name, item.why) for item in batch if isinstance(item, _Away))]
 
 
 def _counts(item: object) -> bool:
-    return not isinstance(item, Arrived)
+    return not isinstance(item, (Arrived, _Away))

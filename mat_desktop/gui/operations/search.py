@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mat_desktop.app.complete import SCORES, Completion, complete
-from mat_desktop.domain.query import Query, QueryError, Vocabulary, comparisons, parse
+from mat_desktop.domain.query import Query, QueryError, Vocabulary, begun_states, comparisons, parse
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.models.row import Row, State
@@ -100,6 +100,9 @@ class Search(QObject):
             self.explained.emit("No track here")
             return
         nothing = f"No track fits “{self._text}”."
+        if meant := begun_states(self.query):
+            states = ", ".join(self.vocabulary.states)
+            nothing += f" The state was taken as {' or '.join(meant)}. There are: {states}."
         self.explained.emit(nothing)
         wanted = [c for c in comparisons(self.query) if c.sign in (">", ">=")]
         rows, shown = self._tracks.rows(), {tag.name: tag.shown for tag in self._services.scheme.tags}

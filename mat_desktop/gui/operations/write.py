@@ -33,12 +33,14 @@ def _by_folder(row: Row) -> tuple[str, str, str]:
 class Write(QObject):
     """``planned`` hands over changes some files at a time, ``complete`` says that there are no more.
 
+    ``begun`` says that files are going to be written.
     ``written`` comes last, with the number of files and those that were left as they were; ``again`` asks for
     another plan for files that remain.
     """
 
     planned = Signal(object, int)
     complete = Signal(str)
+    begun = Signal()
     written = Signal(int, object)
     again = Signal(object)
 
@@ -83,6 +85,7 @@ class Write(QObject):
         """Do what the plan says."""
         desk = self._desk
         outcome = Outcome(desk.tracks)
+        self.begun.emit()
 
         def make(cancel: threading.Event) -> Iterator[Any]:
             yield from with_refresh(desk.services, desk.services.apply(plan, cancel))
