@@ -96,10 +96,14 @@ class Panels(QObject):
 
     # writing
 
-    def open_write(self, *, every: bool = False) -> None:
-        """Show what would be written: for the selection if it is more than one row, else for all in view.
+    def open_write(self, *, every: bool = False, scope: str = "") -> None:
+        """Show what would be written: for the selection if it is more than one row, else for reviewed tracks.
+
+        Where nothing that is reviewed waits to be written it is for the one selected track: all is never
+        checked unless somebody asked for all.
 
         :param every: for all that was listened to, whatever is selected or in view
+        :param scope: "selected", "reviewed" or "all", where it is known
         """
         if every:
             self._library.show_all()
@@ -107,11 +111,13 @@ class Panels(QObject):
             return
         selected = self._library.selected()
         many = len(selected) > 1 and any(row.scores is not None for row in selected)
+        rows = self._desk.tracks.rows()
+        reviewed = any(row.state is State.REVIEWED and row.place >= 0 for row in rows)
         self.write.plan.reset_checks()
         self._policies = {}
         self._show_policies()
         self._open(self.write, self.write.table)
-        self._plan("selected" if many and not every else "all")
+        self._plan(scope or ("all" if every else "reviewed" if reviewed and not many else "selected"))
 
     def _plan(self, scope: str) -> None:
         tracks = self._desk.tracks

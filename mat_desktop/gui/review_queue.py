@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PAUSE_MS = 250
 """Between the last decision on a track and the next track, so that it can be seen."""
 
+MEANT_BEFORE = 2.0
+"""Seconds after the page went on by itself in which a mark was meant for the track that it left."""
+
 LONG_PAUSE = 300.0
 """Seconds after which nobody was reviewing any more."""
 
@@ -44,6 +47,7 @@ class Reviewing(QObject):
         self._scope = "waiting"
         self._shown: Row | None = None
         self._decided_row: Row | None = None
+        self._by_itself: tuple[Row, float] | None = None
         self._left: set[Path] = set()
         self._losses = -1
         self._took: list[float] = []
@@ -57,7 +61,7 @@ class Reviewing(QObject):
         self._later.setSingleShot(True)
         self._later.setInterval(300)
         self._later.timeout.connect(self._counted)
-        page.done.connect(self.done)
+        page.done.connect(self.mark)
         page.left.connect(self.leaving)
         page.stepped.connect(self.step)
         page.skip.connect(library.player.skip)
@@ -70,7 +74,7 @@ class Reviewing(QObject):
         library.changes_shown.connect(self._show_changes)
         library.look.drawn.connect(self._drawn)
         desk.tracks.counted.connect(self._later.start)
-        review.decided.connect(self._pause.stop)
+        review.decided.connect(self.stay)
         review.finished.connect(self._finished)
 
     # the page comes and goes
@@ -202,6 +206,15 @@ class Reviewing(QObject):
         else:
             self._library.look_at(row)
 
+    def mark(self) -> None:
+        """The user says that the track is reviewed, unless that was said of the one that left by itself."""
+        came, self._by_itself = self._by_itself, None
+        row = self._library.row
+        if came is None or row is not came[0] or time.monotonic() - came[1] >= MEANT_BEFORE:
+            self.done()
+            return
+        self._desk.result(f"“{row.title}” came up by itself; Enter again marks it reviewed")
+
     def done(self) -> None:
         """The track is reviewed; the next one that is not comes into view."""
         self._pause.stop()
@@ -236,10 +249,13 @@ class Reviewing(QObject):
         row = self._library.row
         if row is not None and row is self._decided_row and row.reviewed:
             self.done()
+            now = self._library.row
+            self._by_itself = (now, time.monotonic()) if now is not None and now is not row else None
 
     def stay(self) -> None:
-        """A decision was taken back: the track stays in view, even if all of it is decided."""
+        """Something was decided or taken back: the track stays in view, and a mark is meant for it."""
         self._pause.stop()
+        self._by_itself = None
 
     # what is shown
 

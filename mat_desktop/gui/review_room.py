@@ -141,7 +141,7 @@ class ReviewRoom(QObject):
     def mark(self) -> None:
         """The track is reviewed, or all selected ones are."""
         if self.in_view:
-            self.queue.done()
+            self.queue.mark()
         else:
             self.review.mark(self._library.meant())
 

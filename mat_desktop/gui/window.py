@@ -240,7 +240,7 @@ class Window(QMainWindow):
         pages.shown.connect(panels.plan_again)
         self.writing.begun.connect(self.leave.write_begins)
         self.writing.written.connect(self._written)
-        self.writing.again.connect(lambda paths: self.scan.read_again(paths, self._open_write))
+        self.writing.again.connect(lambda paths: self.scan.read_again(paths, self._open_rest))
         self.rail.menu.clicked.connect(lambda: self._menus.show_every(self.rail.menu))
         library.listen.clicked.connect(
             lambda: self.listen.to(self.possible.many_to_hear() or self.listen.new())
@@ -349,6 +349,10 @@ class Window(QMainWindow):
     def _open_write(self) -> None:
         """A plan needs all that was decided before."""
         self.review.then(self.panels.open_write)
+
+    def _open_rest(self) -> None:
+        """What a write left undone is among what it was for."""
+        self.review.then(lambda: self.panels.open_write(scope=self.panels.write.scope))
 
     def write(self, plan: Plan) -> None:
         """Write what the panel showed."""

@@ -73,6 +73,7 @@ def main(folder: Path, home: Path) -> None:
         window.library.select(row.place)
         press(Qt.Key.Key_P, SHIFT)
     press(Qt.Key.Key_S, CONTROL)
+    window.panels.write.scopes["all"].click()
     wait("the plan", lambda: window.panels.write.write.isEnabled())
     camera.take("write")
     press(Qt.Key.Key_Return, CONTROL)

@@ -18,6 +18,7 @@ from mat_desktop.gui.models.row import State
 from mat_desktop.gui.window import Window
 from mat_desktop.gui.work import Failure, Work
 from tests.gui.double import FakeServices
+from tests.gui.test_flow import ask_to_write_all
 
 
 def hold(qtbot: QtBot, window: Window, services: FakeServices) -> Work:
@@ -225,7 +226,7 @@ def test_quitting_while_writing_finishes_the_file_and_says_what_remains(
                 return
 
     services.apply = slowly  # type: ignore[method-assign]
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
     library.panels.write.confirm()
     qtbot.waitUntil(lambda: library.bridge.lane_busy(FILES) and library.bridge.job is not None)
@@ -285,7 +286,7 @@ def test_a_cancelled_write_offers_the_rest(qtbot: QtBot, library: Window, servic
     library.actions_["listen_all"].trigger()
     idle(qtbot, library)
     services.conflict = Path(next(iter(services.files)))
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
     library.panels.write.confirm()
     idle(qtbot, library)

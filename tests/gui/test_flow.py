@@ -29,6 +29,12 @@ from tests.gui.double import FakeServices
 Key = Qt.Key
 
 
+def ask_to_write_all(window: Window) -> None:
+    """Show what would be written to all that was listened to."""
+    window.actions_["write"].trigger()
+    window.panels.write.scopes["all"].click()
+
+
 def listen(qtbot: QtBot, window: Window) -> None:
     window.actions_["listen_all"].trigger()
     qtbot.waitUntil(lambda: not window.bridge.busy, timeout=5000)
@@ -79,7 +85,7 @@ def test_the_whole_way_to_the_file_and_back(qtbot: QtBot, library: Window, servi
     assert row.state is State.REVIEWED
     qtbot.waitUntil(lambda: len(services.kept) == 1, timeout=5000)
 
-    window.actions_["write"].trigger()
+    ask_to_write_all(window)
     panel = window.panels.write
     qtbot.waitUntil(lambda: len(panel.plan.files) == 4, timeout=5000)
     assert panel.write.text() == "Write 4 files"
@@ -91,7 +97,7 @@ def test_the_whole_way_to_the_file_and_back(qtbot: QtBot, library: Window, servi
     qtbot.keyClick(panel, Key.Key_Escape)
     assert window.library.right.currentIndex() == 0
 
-    window.actions_["write"].trigger()
+    ask_to_write_all(window)
     qtbot.waitUntil(lambda: panel.write.isEnabled(), timeout=5000)
     qtbot.keyClick(panel.table, Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.tracks.counts()[State.WRITTEN] == 4, timeout=5000)
@@ -127,7 +133,7 @@ def test_what_cannot_be_written_is_said_where_it_would_be_and_is_not_counted(
     qtbot.waitUntil(library.room.page.written.refusal.isVisible, timeout=5000)
     library.pages.show("library")
 
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     panel = library.panels.write
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert panel.title.text() == "Write to 3 files"
@@ -194,7 +200,7 @@ def test_a_file_that_another_program_changed_is_a_conflict(
     listen(qtbot, library)
     path = next(iter(services.files))
     services.conflict = path
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     qtbot.waitUntil(lambda: library.panels.write.write.isEnabled(), timeout=5000)
     library.panels.write.confirm()
     qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 3, timeout=5000)
@@ -216,7 +222,7 @@ def test_show_problems_shows_the_file_that_was_left_as_long_as_it_has_one(
     banners, problems = library.library.banners, library.panels.problems
 
     def write() -> Banner:
-        library.actions_["write"].trigger()
+        ask_to_write_all(library)
         qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
         library.panels.write.confirm()
         qtbot.waitUntil(lambda: any("left as it was" in text for text in banners.texts()), timeout=5000)
@@ -428,17 +434,25 @@ def test_scores_have_one_scale() -> None:
     assert steps == sorted(steps)
 
 
-def test_write_is_for_the_selection_only_if_it_is_more_than_one_row(qtbot: QtBot, library: Window) -> None:
+def test_write_is_for_what_is_selected_or_reviewed_and_never_for_all_unasked(
+    qtbot: QtBot, library: Window
+) -> None:
     listen(qtbot, library)
     panel = library.panels.write
-    library.library.select(0)
-    for rows, scope, text in ((1, "all", "Write 4 files"), (2, "selected", "Write 2 files")):
-        for _ in range(rows - 1):
-            press(qtbot, library, Key.Key_Down, shift=True)
+
+    def opens_at() -> tuple[str, str]:
         library.actions_["write"].trigger()
         qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
-        assert (panel.scope, panel.write.text()) == (scope, text)
+        shown = (panel.scope, panel.write.text())
         library.panels.close()
+        return shown
+
+    library.library.select(0)
+    assert opens_at() == ("selected", "Write 1 file")
+    library.review.mark(library.tracks.rows()[2:4])
+    assert opens_at() == ("reviewed", "Write 2 files")
+    press(qtbot, library, Key.Key_Down, shift=True)
+    assert opens_at() == ("selected", "Write 2 files")
     library.actions_["write"].trigger()
     panel.scopes["all"].click()
     qtbot.waitUntil(lambda: panel.write.text() == "Write 4 files", timeout=5000)
@@ -448,7 +462,7 @@ def test_what_the_table_does_not_show_is_not_written(qtbot: QtBot, library: Wind
     listen(qtbot, library)
     panel = library.panels.write
     library.tracks.filter(Word("song 0"))
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert panel.write.text() == "Write 1 file"
     assert panel.scopes["all"].text() == "In view 1"
@@ -462,17 +476,21 @@ def test_a_write_can_be_for_what_is_reviewed_and_says_what_is_not(qtbot: QtBot, 
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert panel.scopes["reviewed"].text() == "Reviewed 0"
     assert not panel.scopes["reviewed"].isEnabled()
+    assert ". The file is not reviewed yet. Sound" in panel.summary.text()
+    panel.scopes["all"].click()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert ". None of the files is reviewed yet. Sound" in panel.summary.text()
     library.panels.close()
     library.review.mark(library.library.selected())
     qtbot.waitUntil(lambda: library.tracks.counts()[State.REVIEWED] == 1, timeout=5000)
     library.actions_["write"].trigger()
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
-    assert ". 3 of the files are not reviewed yet. Sound" in panel.summary.text()
-    panel.scopes["reviewed"].click()
-    qtbot.waitUntil(lambda: panel.write.text() == "Write 1 file", timeout=5000)
+    assert panel.write.text() == "Write 1 file"
     assert (panel.scope, panel.scopes["reviewed"].text()) == ("reviewed", "Reviewed 1")
     assert "not reviewed" not in panel.summary.text()
+    panel.scopes["all"].click()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert ". 3 of the files are not reviewed yet. Sound" in panel.summary.text()
 
 
 def test_what_the_table_does_not_show_is_not_decided_on(qtbot: QtBot, library: Window) -> None:
@@ -544,7 +562,7 @@ def test_where_the_folder_in_view_is_taken_out_all_tracks_are_shown(
 
 def test_a_message_of_success_leaves_with_what_it_says(qtbot: QtBot, library: Window) -> None:
     listen(qtbot, library)
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
     library.panels.write.confirm()
     qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)

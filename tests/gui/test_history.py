@@ -24,7 +24,7 @@ from mat_desktop.gui.models.row import State
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
-from tests.gui.test_flow import listen
+from tests.gui.test_flow import ask_to_write_all, listen
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 
@@ -33,7 +33,7 @@ Key, Modifier = Qt.Key, Qt.KeyboardModifier
 def written(qtbot: QtBot, library: Window) -> Window:
     """The window after it wrote four files in one run."""
     listen(qtbot, library)
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
     library.panels.write.confirm()
     qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
@@ -479,7 +479,7 @@ def test_undo_that_is_pressed_while_files_are_written_takes_that_run_back(
         yield from apply(plan, cancel)
 
     services.apply = slow  # type: ignore[method-assign]
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
     library.panels.write.confirm()
     assert library.actions_["undo"].isEnabled()

@@ -180,6 +180,17 @@ def test_completion_forgets_scores_of_another_model(qtbot: QtBot, library: Windo
     assert "artist" in asking._values
 
 
+def test_escape_empties_the_search_field_and_then_leaves_it(qtbot: QtBot, library: Window) -> None:
+    field = library.library.search
+    library.actions_["search"].trigger()
+    qtbot.keyClicks(field, "zzz")
+    qtbot.keyClick(field, Key.Key_Escape)
+    field._popup.hide()
+    qtbot.keyClick(field, Key.Key_Escape)
+    assert (field.text(), field.hasFocus()) == ("", False)
+    assert library.library.table.hasFocus()
+
+
 def test_completion_by_keyboard(qtbot: QtBot, library: Window) -> None:
     field = library.library.search
     library.actions_["search"].trigger()

@@ -91,6 +91,7 @@ def test_a_plan_waits_for_the_decision_that_it_is_about(
     rows = rows_of(heard)
     heard.library.select(1)
     heard.review.decide(rows, {"jazz": ACCEPTED})
+    heard.library.table.selectAll()
     heard.actions_["write"].trigger()
     assert not heard.panels.is_open
     hold()

@@ -16,6 +16,7 @@ from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.gui import review_queue
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations import review
@@ -464,6 +465,37 @@ def test_a_click_in_the_strip_in_the_pause_marks_no_other_track(qtbot: QtBot, he
     assert in_view(heard) is other
     assert not other.reviewed
     assert other.state is State.TO_REVIEW
+
+
+def test_enter_after_the_page_went_on_by_itself_marks_no_track_that_nobody_looked_at(
+    qtbot: QtBot, heard: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_queue, "MEANT_BEFORE", 3600.0)
+    first = decide_all(qtbot, heard)
+    qtbot.waitUntil(lambda: in_view(heard) is not first, timeout=5000)
+    second = in_view(heard)
+    press(qtbot, heard, Key.Key_Return)
+    assert in_view(heard) is second
+    assert not second.reviewed
+    assert f"“{second.title}” came up by itself" in heard.status.result.text()
+    press(qtbot, heard, Key.Key_Return)
+    assert second.reviewed
+    assert in_view(heard) is not second
+
+
+@pytest.mark.parametrize("looked", ["a tag is decided", "time went by"])
+def test_enter_marks_a_track_that_was_looked_at(
+    qtbot: QtBot, heard: Window, monkeypatch: pytest.MonkeyPatch, looked: str
+) -> None:
+    decided = looked == "a tag is decided"
+    monkeypatch.setattr(review_queue, "MEANT_BEFORE", 3600.0 if decided else 0.0)
+    first = decide_all(qtbot, heard)
+    qtbot.waitUntil(lambda: in_view(heard) is not first, timeout=5000)
+    second = in_view(heard)
+    if decided:
+        press(qtbot, heard, Key.Key_1)
+    press(qtbot, heard, Key.Key_Return)
+    assert second.reviewed
 
 
 def test_what_is_taken_back_in_the_pause_is_not_reviewed(qtbot: QtBot, heard: Window) -> None:

@@ -172,6 +172,7 @@ class Library(QWidget):
         self.asking.wrong.connect(lambda error: self.problem.show_error(error, self.asking.text))
         self.tracks.arranged.connect(self._arranged)
         self.search.returnPressed.connect(self.table.setFocus)
+        self.search.left.connect(self.table.setFocus)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))
         self.table.selectionModel().selectionChanged.connect(self._selected)
         self.table.doubleClicked.connect(lambda _: self.player.toggle())

@@ -252,6 +252,7 @@ class ModelsPage(Panel):
         self.search = SearchField("Find a tag")
         self.search.setMaximumWidth(280)
         self.search.textChanged.connect(self._search)
+        self.search.left.connect(lambda: self.tags_table.setFocus())
         row.addWidget(self.search, 1)
         layout.addLayout(row)
         self.tags_table = Figures(self.tags, "Tags")

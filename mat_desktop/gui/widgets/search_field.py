@@ -29,10 +29,12 @@ Complete = Callable[[str, int], Completion]
 class SearchField(QLineEdit):
     """A field with a lens, the key that leads to it, and a button that says what can be asked.
 
-    ``entered`` says that the keyboard is here, ``help_asked`` that somebody wants to know the language.
+    ``entered`` says that the keyboard is here, ``left`` that Escape sends it away, ``help_asked`` that
+    somebody wants to know the language.
     """
 
     entered = Signal()
+    left = Signal()
     help_asked = Signal()
 
     def __init__(self, placeholder: str, key: str = "") -> None:
@@ -158,7 +160,7 @@ class SearchField(QLineEdit):
         return super().focusNextPrevChild(on)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape empties the field; Down in an empty one says what can be asked."""
+        """Escape empties the field, and leaves an empty one; Down in an empty one says what can be asked."""
         popup = self._popup
         if popup.isVisible():
             choosing = popup.currentIndex().isValid()
@@ -171,7 +173,10 @@ class SearchField(QLineEdit):
         elif event.key() == Qt.Key.Key_Down and not self.text():
             self.help_asked.emit()
             return
-        if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
+        if event.key() == Qt.Key.Key_Escape:
+            if self.text():
+                self.clear()
+            else:
+                self.left.emit()
             return
         super().keyPressEvent(event)
