@@ -67,6 +67,10 @@ class OwnThreshold:
     measured: float | None
 
 
+Mark = bool | frozenset[str]
+"""Whether a track is reviewed; where it is, tags that were suggested and undecided then, True if unknown."""
+
+
 class Verdict(StrEnum):
     """What the user said of a suggestion."""
 

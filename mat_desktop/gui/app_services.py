@@ -46,7 +46,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import FileReversal, Past, RunKind, Task
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import Mark, OwnThreshold, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
@@ -352,13 +352,13 @@ class AppServices:
         """Remember what the user says of some tags."""
         self._session.library.put_verdicts(track_id, verdicts)
 
-    def reviewed(self, track_id: TrackId) -> bool:
+    def reviewed(self, track_id: TrackId) -> Mark:
         """Whether the user marked a track as reviewed before."""
         return self._session.library.reviewed(track_id)
 
-    def keep_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
+    def keep_reviewed(self, track_id: TrackId, mark: Mark) -> None:
         """Remember that mark."""
-        self._session.library.put_reviewed(track_id, reviewed)
+        self._session.library.put_reviewed(track_id, mark)
 
     def set_threshold(self, tag: str, value: float | None) -> float | None:
         """Suggest a tag from another score on."""

@@ -64,6 +64,7 @@ class Panels(QObject):
         self.write.scope_picked.connect(self._plan)
         self.problems.chosen.connect(self._go_to)
         self.problems.again.connect(self.read_bad_again)
+        writing.unseen.connect(self.write.add_unseen)
         writing.planned.connect(self.write.add_plans)
         writing.complete.connect(self.write.complete)
 
@@ -135,7 +136,7 @@ class Panels(QObject):
             unreviewed={row.path for row in rows if not row.reviewed},
             filtered=len(shown) < tracks.tally().heard,
         )
-        self._writing.plan(rows, dict(self._policies))
+        self._writing.plan(rows, dict(self._policies), seen_only=scope == "reviewed")
 
     def _pick_policy(self, field: Field, policy: Policy) -> None:
         """For this write only."""

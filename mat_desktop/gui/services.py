@@ -11,7 +11,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import FileReversal, Past, Task
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import Mark, OwnThreshold, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
@@ -252,10 +252,10 @@ class Services(Protocol):
     def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
         """Remember what the user says of some of a track's tags; undecided takes it back."""
 
-    def reviewed(self, track_id: TrackId) -> bool:
+    def reviewed(self, track_id: TrackId) -> Mark:
         """Whether the user marked a track as reviewed before."""
 
-    def keep_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
+    def keep_reviewed(self, track_id: TrackId, mark: Mark) -> None:
         """Remember that mark."""
 
     def set_threshold(self, tag: str, value: float | None) -> float | None:

@@ -12,7 +12,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.scores import Mark, Scores, Verdict
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
 from mat_desktop.store.database import Database
@@ -53,6 +53,10 @@ _MIGRATIONS = (
     """,
     """
     CREATE TABLE queue (place INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE);
+    """,
+    # What was suggested and undecided then, as a list of names; NULL where the mark is older than this.
+    """
+    ALTER TABLE reviewed ADD COLUMN seen TEXT;
     """,
 )
 
@@ -328,19 +332,20 @@ class Library:
             db.executemany("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)", said)
             db.executemany("DELETE FROM verdict WHERE track_id = ? AND tag = ?", taken_back)
 
-    def reviewed(self, track_id: TrackId) -> bool:
-        """Whether the user said that a track is done with."""
-        return bool(self._database.rows("SELECT 1 FROM reviewed WHERE track_id = ?", (track_id,)))
+    def reviewed(self, track_id: TrackId) -> Mark:
+        """Whether the user said that a track is done with, and what was undecided then."""
+        rows = self._database.rows("SELECT seen FROM reviewed WHERE track_id = ?", (track_id,))
+        if not rows:
+            return False
+        return True if rows[0][0] is None else frozenset(json.loads(rows[0][0]))
 
-    def put_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
+    def put_reviewed(self, track_id: TrackId, mark: Mark) -> None:
         """Remember that a track is done with, or that it is not any more."""
-        statement = (
-            "INSERT OR IGNORE INTO reviewed VALUES (?)"
-            if reviewed
-            else "DELETE FROM reviewed WHERE track_id = ?"
-        )
         with self._database.transaction() as db:
-            db.execute(statement, (track_id,))
+            db.execute("DELETE FROM reviewed WHERE track_id = ?", (track_id,))
+            if mark is not False:
+                seen = None if mark is True else json.dumps(sorted(mark))
+                db.execute("INSERT INTO reviewed VALUES (?, ?)", (track_id, seen))
 
     def thresholds(self, model: str) -> dict[str, float]:
         """The user's own thresholds for a model's scores, by name of the display tag."""

@@ -34,7 +34,7 @@ from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task, Trace
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import Mark, OwnThreshold, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import POLICY_FIELDS, SPECS, Settings, Value, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import TaughtTag
@@ -225,7 +225,7 @@ class FakeServices:
         self.slips: tuple[Slip, ...] = ()
         self.thresholds = Thresholds()
         self.tags = TagFile(folder / "tags.toml")
-        self.marked: set[TrackId] = set()
+        self.marked: dict[TrackId, Mark] = {}
         self.settings = Settings().having(dict.fromkeys(map(policy_key, POLICY_FIELDS), "append"))
         self.settings_slips: tuple[Slip, ...] = ()
         self.settings_fault: UsageFault | None = None
@@ -535,11 +535,13 @@ class FakeServices:
         said = {**self.kept.get(track_id, {}), **verdicts}
         self.kept[track_id] = {name: v for name, v in said.items() if v is not Verdict.UNDECIDED}
 
-    def reviewed(self, track_id: TrackId) -> bool:
-        return track_id in self.marked
+    def reviewed(self, track_id: TrackId) -> Mark:
+        return self.marked.get(track_id, False)
 
-    def keep_reviewed(self, track_id: TrackId, reviewed: bool) -> None:
-        (self.marked.add if reviewed else self.marked.discard)(track_id)
+    def keep_reviewed(self, track_id: TrackId, mark: Mark) -> None:
+        self.marked[track_id] = mark
+        if mark is False:
+            del self.marked[track_id]
 
     def set_threshold(self, tag: str, value: float | None) -> float | None:
         before = self.thresholds.by_name.get(tag)

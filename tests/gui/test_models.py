@@ -103,7 +103,7 @@ def test_the_last_verdict_makes_a_track_reviewed(services: FakeServices, qtmodel
     assert say({first: Verdict.ACCEPTED}) is State.REVIEWED
     assert say({first: Verdict.UNDECIDED}) is State.TO_REVIEW
     assert first not in row.verdicts
-    row.reviewed = True  # the user marked it
+    row.mark = True  # the user marked it
     assert say({others[0]: Verdict.ACCEPTED}) is State.REVIEWED, "said more of it, took nothing back"
 
 

@@ -138,7 +138,7 @@ def test_what_is_marked_as_reviewed_stays_so(qtbot: QtBot, heard: Window, servic
     press(qtbot, heard, Key.Key_M)
     row = in_view(heard)
     assert row.state is State.REVIEWED
-    qtbot.waitUntil(lambda: services.marked == {TrackId(row.path.name)}, timeout=5000)
+    qtbot.waitUntil(lambda: services.marked.keys() == {TrackId(row.path.name)}, timeout=5000)
     heard.scan.read_again([row.path])
     qtbot.waitUntil(lambda: not heard.bridge.busy, timeout=5000)
     assert row.state is State.REVIEWED
@@ -555,3 +555,46 @@ def test_many_rows_that_the_model_has_not_heard_stay_new_when_decisions_are_take
     heard.tracks.add(rows)
     heard.tracks.decide([(row, {"rock": Verdict.UNDECIDED}, False) for row in rows])
     assert {row.state for row in rows} == {State.NEW}
+
+
+@pytest.mark.parametrize("said", ["accepted", "marked as it is"])
+def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
+    qtbot: QtBot, heard: Window, services: FakeServices, said: str
+) -> None:
+    row, panel = in_view(heard), heard.panels.write
+    before = {s.tag.name for s in heard.tracks.suggestions(row) if s.chosen}
+    if said == "accepted":
+        heard.review.accept_suggested([row])
+    else:
+        heard.review.mark([row])
+    qtbot.waitUntil(lambda: row.reviewed, timeout=5000)
+
+    def written() -> tuple[str, str]:
+        heard.panels.open_write()
+        qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+        return str(panel.plan.files), panel.summary.text()
+
+    first, summary = written()
+    assert (panel.scope, "were not there" in summary) == ("reviewed", False)
+    heard.panels.close()
+    later = next(s for s in heard.tracks.suggestions(row) if not s.suggested and s.tag.write)
+    heard.room.weigh.set_threshold(later.tag.name, 0.001)
+    qtbot.waitUntil(lambda: later.tag.name in row.unseen(services.suggest, heard.tracks.shift), timeout=5000)
+    assert later.tag.name not in before
+    assert row.reviewed
+    again, summary = written()
+    assert again == first
+    assert (
+        "1 reviewed file now suggests tags that were not there when you reviewed it; they are left out"
+        in summary
+    )
+    panel.scopes["all"].click()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert later.tag.value in str([file for file in panel.plan.files if file.path == row.path])
+    assert (
+        "1 reviewed file now suggests tags that were not there when you reviewed it. " in panel.summary.text()
+    )
+    heard.panels.close()
+    heard.review.mark([row])
+    assert "were not there" not in written()[1]
+    assert later.tag.value in str(panel.plan.files)

@@ -392,12 +392,16 @@ def test_marks_and_thresholds_are_kept(tmp_path: Path) -> None:
     library = Library(tmp_path / "library.db")
     assert not library.reviewed(TrackId("id"))
     library.put_reviewed(TrackId("id"), True)
+    library.put_reviewed(TrackId("seen"), frozenset({"rock"}))
+    library.put_reviewed(TrackId("nothing"), frozenset())
     library.put_threshold("model", "rock", 0.4)
     library.put_threshold("model", "rock", 0.3)
     library.put_threshold("other", "rock", 0.6)
     library.close()
     library = Library(tmp_path / "library.db")
-    assert library.reviewed(TrackId("id"))
+    assert library.reviewed(TrackId("id")) is True
+    assert library.reviewed(TrackId("seen")) == {"rock"}
+    assert library.reviewed(TrackId("nothing")) == frozenset()
     assert library.thresholds("model") == {"rock": 0.3}
     library.put_reviewed(TrackId("id"), False)
     library.put_threshold("model", "rock", None)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from mat_desktop.domain.query import fold
-from mat_desktop.domain.scores import Scores, Suggestion, Verdict
+from mat_desktop.domain.scores import Mark, Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, printable
@@ -81,7 +81,7 @@ class Arrived:
     verdicts: Mapping[str, Verdict]
     shift: float
     suggestions: tuple[Suggestion, ...]
-    reviewed: bool = False
+    reviewed: Mark = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Row:
 
     :param track: None where the file could not even be read
     :param reason: why it failed or conflicts, in words
-    :param reviewed: whether the user is done with it: said so, or decided the last suggestion that there was
+    :param mark: whether the user is done with it: said so, or decided the last suggestion that there was
     :param place: where it is shown, -1 where it is not
     :param order: sorts rows as their paths would, only much faster
     :param text: what a search looks through, folded
@@ -124,7 +124,7 @@ class Row:
     reason: str = ""
     scores: Scores | None = None
     verdicts: dict[str, Verdict] = dataclass_field(default_factory=dict)
-    reviewed: bool = False
+    mark: Mark = False
     place: int = -1
     where: str = ""
     order: str = ""
@@ -182,6 +182,21 @@ class Row:
         """Whether it can be listened to, was not yet, and does not wait for it. What failed is not new."""
         return bool(new_of((self,)))
 
+    @property
+    def reviewed(self) -> bool:
+        """Whether the user is done with it."""
+        return self.mark is not False
+
+    def unseen(self, suggest: Suggest, shift: float) -> frozenset[str]:
+        """Names of undecided tags that were not suggested yet at its review. Any thread may ask."""
+        mark = self.mark
+        return frozenset() if isinstance(mark, bool) else self.undecided(suggest, shift) - mark
+
+    def undecided(self, suggest: Suggest, shift: float) -> frozenset[str]:
+        """Names of tags that would be written without a word of the user. Any thread may ask."""
+        nothing = Verdict.UNDECIDED
+        return frozenset(s.tag.name for s in self.chosen(suggest, shift).tags if s.verdict is nothing)
+
     def level(self, tag: str) -> float | None:
         """Score of a display tag, None where there is none."""
         return self.levels.get(tag) if self.levels is not None else None
@@ -235,7 +250,7 @@ class Row:
         self.scores = arrived.scores
         self.reason = ""
         self.verdicts = dict(arrived.verdicts)
-        self.reviewed = arrived.reviewed
+        self.mark = arrived.reviewed
         self.keep(Chosen.of(arrived.suggestions, arrived.shift))
 
     def forget_scores(self) -> None:

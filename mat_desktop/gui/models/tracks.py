@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from mat_desktop.domain.query import Query
-from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.scores import Mark, Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.gui.models.arrange import Wanted, fitting, inside, ordered, ranges, under
@@ -248,9 +248,9 @@ class TracksModel(RowTable):
             row = self._all.get(item.path)
             if row is None or row.scores is not before:
                 continue
-            said, reviewed, reason = row.verdicts, row.reviewed, row.reason
+            said, mark, reason = row.verdicts, row.mark, row.reason
             row.take(item)
-            row.reviewed, row.reason = reviewed, reason
+            row.mark, row.reason = mark, reason
             if said != item.verdicts or item.shift != self._shift:
                 row.verdicts = said
                 row.keep(None)
@@ -302,15 +302,15 @@ class TracksModel(RowTable):
         self._repaint()
 
     def decide(
-        self, many: Sequence[tuple[Row, Mapping[str, Verdict], bool | None]], *, tell: bool = True
+        self, many: Sequence[tuple[Row, Mapping[str, Verdict], Mark | None]], *, tell: bool = True
     ) -> None:
         """The user said something about rows.
 
         :param many: each row with verdicts and whether it is done with, None where that stays as it is
         :param tell: else :meth:`tell_of` has to be called when more rows were decided
         """
-        for row, verdicts, reviewed in many:
-            self._take(row, verdicts, reviewed)
+        for row, verdicts, mark in many:
+            self._take(row, verdicts, mark)
         if len(many) == 1:
             row = many[0][0]
             self._one_changed(row, self._reviewed(row))
@@ -325,9 +325,9 @@ class TracksModel(RowTable):
         """These rows were decided."""
         self._many_changed(rows)
 
-    def _take(self, row: Row, verdicts: Mapping[str, Verdict], reviewed: bool | None) -> None:
-        if reviewed is not None:
-            row.reviewed = reviewed
+    def _take(self, row: Row, verdicts: Mapping[str, Verdict], mark: Mark | None) -> None:
+        if mark is not None:
+            row.mark = mark
         for name, verdict in verdicts.items():
             if verdict is Verdict.UNDECIDED:
                 row.verdicts.pop(name, None)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
-from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.scores import Mark, Verdict
 from mat_desktop.domain.settings import PLAN_KEYS, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import TrackId
@@ -35,10 +35,13 @@ PART = 2000
 """Rows that are decided in one turn of the event loop."""
 
 
-Decision = tuple[Row, dict[str, Verdict], bool | None]
+NOTHING: Mark = frozenset()
+"""A mark on a track in which nothing is left undecided."""
+
+Decision = tuple[Row, dict[str, Verdict], Mark | None]
 """What is said of a row, and whether it is done with; None where that stays as it is."""
 
-Said = tuple[TrackId, dict[str, Verdict], bool | None]
+Said = tuple[TrackId, dict[str, Verdict], Mark | None]
 """The same, of what was heard in it."""
 
 
@@ -52,7 +55,7 @@ class _Before:
     row: Row
     track_id: TrackId
     verdicts: dict[str, Verdict]
-    reviewed: bool
+    mark: Mark
 
 
 class Review(QObject):
@@ -95,7 +98,7 @@ class Review(QObject):
         suggest, shift = self._desk.services.suggest, self._desk.tracks.shift
 
         def work(part: Sequence[Row]) -> list[Decision]:
-            return [(row, dict(verdicts), row.done_after(verdicts, suggest, shift)) for row in part]
+            return [(row, dict(verdicts), _mark(row.done_after(verdicts, suggest, shift))) for row in part]
 
         self._work_out(rows, work)
 
@@ -112,24 +115,27 @@ class Review(QObject):
                 }
                 for row in part
             ]
-            return [(row, verdicts, True) for row, verdicts in zip(part, said, strict=True) if verdicts]
+            return [(row, verdicts, NOTHING) for row, verdicts in zip(part, said, strict=True) if verdicts]
 
         self._work_out(rows, work)
 
     def mark(self, rows: Sequence[Row]) -> None:
         """Tracks are done with, whatever is still undecided."""
+        suggest, shift = self._desk.services.suggest, self._desk.tracks.shift
 
         def work(part: Sequence[Row]) -> list[Decision]:
-            return [(row, {}, True) for row in part if not row.reviewed]
+            return [
+                (row, {}, row.undecided(suggest, shift))
+                for row in part
+                if not row.reviewed or row.unseen(suggest, shift)
+            ]
 
-        self._work_out(rows, work, at_once=True)
+        self._work_out(rows, work)
 
-    def _work_out(
-        self, rows: Sequence[Row], work: Callable[[Sequence[Row]], list[Decision]], *, at_once: bool = False
-    ) -> None:
+    def _work_out(self, rows: Sequence[Row], work: Callable[[Sequence[Row]], list[Decision]]) -> None:
         heard = [row for row in rows if row.scores is not None]
         if heard:
-            self._pending.add(heard, work, at_once=at_once or len(heard) <= MANY)
+            self._pending.add(heard, work, at_once=len(heard) <= MANY)
         if self._pending:
             self.awaited.emit()
 
@@ -168,7 +174,9 @@ class Review(QObject):
         before: list[_Before] = []
         self._said.append(before)
         del self._said[:-REMEMBERED]
-        finished = [row for row, said, done in many[:1] if said and done and not row.reviewed]
+        finished = [
+            row for row, said, done in many[:1] if said and done not in (None, False) and not row.reviewed
+        ]
 
         def some(part: Sequence[Decision], tell: bool) -> None:
             before.extend(_before(part))
@@ -256,8 +264,8 @@ class Review(QObject):
         def some(part: Sequence[_Before], tell: bool) -> None:
             # A row in which something else is heard by now shows what was said of that.
             same = [b for b in part if b.row.scores is None or b.row.scores.track_id == b.track_id]
-            self._desk.tracks.decide([(b.row, b.verdicts, b.reviewed) for b in same], tell=tell)
-            self._keep([(b.track_id, b.verdicts, b.reviewed) for b in part])
+            self._desk.tracks.decide([(b.row, b.verdicts, b.mark) for b in same], tell=tell)
+            self._keep([(b.track_id, b.verdicts, b.mark) for b in part])
 
         self._in_turns(before, some, lambda: [b.row for b in before])
         self.took_back.emit(before[0].row)
@@ -276,10 +284,10 @@ class Review(QObject):
         services = self._desk.services
 
         def keep(part: Sequence[Said]) -> None:
-            for track_id, verdicts, reviewed in part:
+            for track_id, verdicts, mark in part:
                 services.keep_verdicts(track_id, verdicts)
-                if reviewed is not None:
-                    services.keep_reviewed(track_id, reviewed)
+                if mark is not None:
+                    services.keep_reviewed(track_id, mark)
 
         for first in range(0, len(said), SLICE):
             self._desk.bridge.keep(
@@ -318,10 +326,14 @@ class Review(QObject):
             self.policies_changed.emit()
 
 
-def _is_news(row: Row, verdicts: Mapping[str, Verdict], reviewed: bool | None) -> bool:
+def _mark(done: bool | None) -> Mark | None:
+    return NOTHING if done else done
+
+
+def _is_news(row: Row, verdicts: Mapping[str, Verdict], mark: Mark | None) -> bool:
     """Whether a decision changes anything."""
     said = any(row.verdicts.get(name, Verdict.UNDECIDED) is not verdict for name, verdict in verdicts.items())
-    return said or (reviewed is not None and reviewed is not row.reviewed)
+    return said or (mark is not None and mark != row.mark)
 
 
 def _before(many: Sequence[Decision]) -> list[_Before]:
@@ -330,7 +342,7 @@ def _before(many: Sequence[Decision]) -> list[_Before]:
             row,
             row.scores.track_id,
             {name: row.verdicts.get(name, Verdict.UNDECIDED) for name in verdicts},
-            row.reviewed,
+            row.mark,
         )
         for row, verdicts, _ in many
         if row.scores is not None
@@ -338,4 +350,4 @@ def _before(many: Sequence[Decision]) -> list[_Before]:
 
 
 def _by_id(many: Sequence[Decision]) -> list[Said]:
-    return [(row.scores.track_id, said, reviewed) for row, said, reviewed in many if row.scores is not None]
+    return [(row.scores.track_id, said, mark) for row, said, mark in many if row.scores is not None]

@@ -312,7 +312,7 @@ class Teach(QObject):
                         # What was heard since the table was made was scored with the new tag then.
                         after = replace(before, taught=every.get(before.track_id, before.taught))
                         suggestions = suggest(after, verdicts, shift)
-                        arrived = Arrived(row.path, after, verdicts, shift, suggestions, row.reviewed)
+                        arrived = Arrived(row.path, after, verdicts, shift, suggestions, row.mark)
                         made.append((before, arrived))
                 return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -31,7 +32,8 @@ def _by_folder(row: Row) -> tuple[str, str, str]:
 
 
 class Write(QObject):
-    """``planned`` hands over changes some files at a time, ``complete`` says that there are no more.
+    """``planned`` hands over changes some files at a time, ``complete`` says that there are no more;
+    ``unseen`` paths of some reviewed files that suggest tags which they did not suggest at their review.
 
     ``begun`` says that files are going to be written.
     ``written`` comes last, with the number of files and those that were left as they were; ``again`` asks for
@@ -41,6 +43,7 @@ class Write(QObject):
     planned = Signal(object, int)
     complete = Signal(str)
     begun = Signal()
+    unseen = Signal(object)
     written = Signal(int, object)
     again = Signal(object)
 
@@ -48,25 +51,33 @@ class Write(QObject):
         super().__init__()
         self._desk = desk
 
-    def plan(self, rows: Sequence[Row], policies: Mapping[Field, Policy] = {}) -> None:
+    def plan(
+        self, rows: Sequence[Row], policies: Mapping[Field, Policy] = {}, *, seen_only: bool = False
+    ) -> None:
         """Work out what would change; a plan that is being made is dropped.
 
         :param policies: of some fields, for this plan alone
+        :param seen_only: leave out what reviewed tracks did not suggest yet when they were reviewed
         """
         desk, services = self._desk, self._desk.services
         shift = desk.tracks.shift
 
-        def work(part: Sequence[Row]) -> list[FilePlan | None]:
-            plans: list[FilePlan | None] = []
+        def work(part: Sequence[Row]) -> list[tuple[Path, FilePlan | None, bool]]:
+            plans = []
             for row in part:
                 track = row.track
                 if track is not None:
-                    plan = services.plan_file(track, row.chosen(services.suggest, shift).tags, policies)
-                    plans.append(plan and services.check_plan(plan))
+                    unseen = row.unseen(services.suggest, shift)
+                    tags = row.chosen(services.suggest, shift).tags
+                    if seen_only:
+                        tags = tuple(s for s in tags if s.tag.name not in unseen)
+                    plan = services.plan_file(track, tags, policies)
+                    plans.append((row.path, plan and services.check_plan(plan), bool(unseen)))
             return plans
 
-        def each(plans: list[FilePlan | None], done: int) -> None:
-            self.planned.emit([plan for plan in plans if plan is not None], done)
+        def each(plans: list[tuple[Path, FilePlan | None, bool]], done: int) -> None:
+            self.unseen.emit([path for path, _, unseen in plans if unseen])
+            self.planned.emit([plan for _, plan, _ in plans if plan is not None], done)
 
         def planned(ordered: list[Row]) -> None:
             desk.bridge.slices("plan", ordered, SLICE, work, each, lambda: self.complete.emit(reason), failed)

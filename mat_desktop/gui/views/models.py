@@ -252,10 +252,10 @@ class ModelsPage(Panel):
         self.search = SearchField("Find a tag")
         self.search.setMaximumWidth(280)
         self.search.textChanged.connect(self._search)
-        self.search.left.connect(lambda: self.tags_table.setFocus())
         row.addWidget(self.search, 1)
         layout.addLayout(row)
         self.tags_table = Figures(self.tags, "Tags")
+        self.search.left.connect(self.tags_table.setFocus)
         self.tags_table.setMinimumHeight(7 * 28)
         layout.addWidget(self.tags_table, 1)
         return box

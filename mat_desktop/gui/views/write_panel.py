@@ -179,6 +179,7 @@ class WritePanel(ConfirmPanel):
         """
         self._asked, self._done, self._changed = count, 0, 0
         self._unreviewed = unreviewed
+        self._unseen: set[Path] = set()
         self._complete = False
         self._scope.choose(self.scopes[scope])
         self.scopes["selected"].setText(f"Selected {words.number(selected)}")
@@ -189,6 +190,10 @@ class WritePanel(ConfirmPanel):
         for button in self.scopes.values():
             button.updateGeometry()
         self.plan.show(())
+
+    def add_unseen(self, paths: Collection[Path]) -> None:
+        """These reviewed files suggest tags that they did not suggest when they were reviewed."""
+        self._unseen.update(paths)
 
     def add_plans(self, files: Sequence[FilePlan], done: int) -> None:
         """Some more of it.
@@ -236,6 +241,17 @@ class WritePanel(ConfirmPanel):
         if files and self.write.isEnabled():
             self.confirmed.emit(Plan(self._reason, files))
 
+    def _grown(self) -> str:
+        """How many reviewed files suggest more than when they were reviewed, as a sentence."""
+        count = len(self._unseen)
+        if not count:
+            return ""
+        files = (
+            f"{words.plural(count, 'reviewed file')} now {'suggests' if count == 1 else 'suggest'} tags that"
+        )
+        out = "; they are left out" if self.scope == "reviewed" else ""
+        return f"{files} were not there when you reviewed {'it' if count == 1 else 'them'}{out}. "
+
     def _not_reviewed(self, count: int) -> str:
         """How many of the checked files the user is not done with, as a sentence."""
         left = sum(file.path in self._unreviewed for file in self.plan.files)
@@ -280,15 +296,15 @@ class WritePanel(ConfirmPanel):
             fields = sum(1 for number in self.plan.by_field.values() if number)
             self.summary.setText(
                 f"{words.plural(self.plan.changes, 'change')} in {words.plural(fields, 'field')}. "
-                f"{self._not_reviewed(count)}Sound, covers, ratings and lyrics stay as they are; "
-                "the run can be undone in History at any time."
+                f"{self._not_reviewed(count)}{self._grown()}Sound, covers, ratings and lyrics stay as "
+                "they are; the run can be undone in History at any time."
             )
         elif self.plan.left_out:
             self.summary.setText("No file is checked.")
         elif self.plan.faults:
             self.summary.setText("None of these files can be written.")
         else:
-            self.summary.setText("Nothing would change in these files.")
+            self.summary.setText(f"Nothing would change in these files. {self._grown()}".rstrip())
         parts = []
         if self.plan.faults:
             parts.append(f"{words.plural(self.plan.faults, 'file')} cannot be written")
