@@ -584,6 +584,12 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     assert row.reviewed
     again, summary = written()
     assert again == first
+    heard.panels.close()
+    with qtbot.waitSignal(heard.archive.unwritten.counted, timeout=5000) as told:
+        heard.archive.unwritten.count()
+    assert told.args is not None
+    assert told.args[0].unreviewed == 4  # of this one too a part
+    again, summary = written()
     assert (
         "1 reviewed file now suggests tags that were not there when you reviewed it; they are left out"
         in summary

@@ -20,10 +20,10 @@ SLICE = 200
 FEW = 500
 """Files that are opened, so that those that cannot be written do not wait for ever; more are not."""
 
-Planned = tuple[FilePlan, Row]
+Planned = tuple[FilePlan, Row, bool]
 
-Count = tuple[int, Row]
-"""Changes of a file."""
+Count = tuple[int, Row, bool]
+"""Changes of a file, and whether the user is done with all that it suggests."""
 
 
 class Unwritten(QObject):
@@ -47,11 +47,12 @@ class Unwritten(QObject):
                 track = row.track
                 plan = track and services.plan_file(track, row.chosen(services.suggest, shift).tags)
                 if plan:
-                    found.append((plan, row))
+                    done = row.reviewed and not row.unseen(services.suggest, shift)
+                    found.append((plan, row, done))
             return found
 
         def each(found: list[Planned], _: int) -> None:
-            counts.extend((len(plan.wanted), row) for plan, row in found)
+            counts.extend((len(plan.wanted), row, done) for plan, row, done in found)
             if len(counts) <= FEW:
                 plans.extend(found)
 
@@ -69,7 +70,7 @@ class Unwritten(QObject):
         possible: list[Count] = []
 
         def work(part: Sequence[Planned]) -> list[Count]:
-            return [(len(plan.wanted), row) for plan, row in part if not check(plan).fault]
+            return [(len(plan.wanted), row, done) for plan, row, done in part if not check(plan).fault]
 
         self._desk.bridge.slices(
             "unwritten",
@@ -85,10 +86,10 @@ class Unwritten(QObject):
         if not counts:
             self.counted.emit(None)
             return
-        artists = Counter(row.artist for _, row in counts if row.artist)
+        artists = Counter(row.artist for _, row, _ in counts if row.artist)
         names = tuple(name for name, _ in artists.most_common())
-        changes = sum(number for number, _ in counts)
-        unreviewed = sum(not row.reviewed for _, row in counts)
+        changes = sum(number for number, _, _ in counts)
+        unreviewed = sum(not done for _, _, done in counts)
         self.counted.emit(Waiting(len(counts), changes, unreviewed, names))
 
     def drop(self) -> None:
