@@ -251,7 +251,7 @@ def test_a_write_whose_process_was_killed_says_what_remains(
         yield from apply(plan, cancel)
 
     services.apply = slowly  # type: ignore[method-assign]
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
     library.panels.write.confirm()
     kept = services.data_dir / "window.ini"

@@ -27,7 +27,7 @@ from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.widgets.track_columns import TrackColumns
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
-from tests.gui.test_flow import listen
+from tests.gui.test_flow import ask_to_write_all, listen
 
 Key = Qt.Key
 
@@ -475,7 +475,7 @@ def test_a_look_at_changed_files_and_a_write_never_run_at_once(
     began, go_on = gated_look(services)
     library.watching.look([first])
     assert began.wait(5)
-    library.actions_["write"].trigger()
+    ask_to_write_all(library)
     qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
     library.panels.write.confirm()
     qtbot.wait(300)
