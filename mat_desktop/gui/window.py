@@ -142,7 +142,7 @@ class Window(QMainWindow):
         self.panels = Panels(desk, self.library, self.writing)
         self.school = School(desk, self.library, self.listen, pages)
         self.view = TrackView(desk, self.library, self.room, actions, state, settings)
-        self.leave = Leave(desk, self.leave_bar, state, self.close, self._open_write)
+        self.leave = Leave(desk, self.leave_bar, state, self.close, self._open_left)
         self.help = Help(desk, self.engine, pages, actions)
         self.preferences = Preferences(
             desk, settings, pages, self.engine, self.library, self.room, self.workshop
@@ -238,7 +238,7 @@ class Window(QMainWindow):
         review.decided.connect(panels.outdated)
         self.room.weigh.changed.connect(panels.outdated)
         pages.shown.connect(panels.plan_again)
-        self.writing.begun.connect(self.leave.write_begins)
+        self.writing.begun.connect(lambda: self.leave.write_begins(panels.write.scope))
         self.writing.written.connect(self._written)
         self.writing.again.connect(lambda paths: self.scan.read_again(paths, self._open_rest))
         self.rail.menu.clicked.connect(lambda: self._menus.show_every(self.rail.menu))
@@ -353,6 +353,12 @@ class Window(QMainWindow):
     def _open_rest(self) -> None:
         """What a write left undone is among what it was for."""
         self.review.then(lambda: self.panels.open_write(scope=self.panels.write.scope))
+
+    def _open_left(self, scope: str) -> None:
+        """What was left when the program ended; what was selected then, nobody knows any more."""
+        every = scope == "all"
+        known = "" if scope == "selected" else scope
+        self.review.then(lambda: self.panels.open_write(every=every, scope=known))
 
     def write(self, plan: Plan) -> None:
         """Write what the panel showed."""

@@ -15,6 +15,7 @@ from mat_desktop.domain.plan import Plan, WriteResult
 from mat_desktop.errors import EngineFault
 from mat_desktop.gui.bridge import FILES, LISTEN, Job
 from mat_desktop.gui.models.row import State
+from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from mat_desktop.gui.work import Failure, Work
 from tests.gui.double import FakeServices
@@ -272,6 +273,11 @@ def test_a_write_whose_process_was_killed_says_what_remains(
         idle(qtbot, again)
         qtbot.waitUntil(lambda: not again._settings.contains("begun"), timeout=5000)
         texts = again.library.banners.texts()
+        for banner in again.library.banners.findChildren(Banner):
+            if "Last time" in banner.text:
+                banner.action.click()
+                qtbot.waitUntil(again.panels.write.isVisible, timeout=5000)
+                assert again.panels.write.scope == "all", "as the write that was stopped"
         again.quit()
         assert again.bridge.shut(5000)
         return [text for text in texts if "Last time" in text]

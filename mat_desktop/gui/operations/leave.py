@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LEFT = "left"
 """Setting: what a write that was stopped by quitting left undone, in words."""
 
+SCOPE = "scope"
+"""Setting: what the last write was for."""
+
 BEGUN = "begun"
 """Setting: when a write began that has not ended, so that the next start knows of it whatever happens."""
 
@@ -36,10 +39,10 @@ class Leave(QObject):
         bar: LeaveBar,
         settings: QSettings,
         close: Callable[[], object],
-        write: Callable[[], object],
+        write: Callable[[str], object],
     ) -> None:
         """:param close: closes the window
-        :param write: shows what would be written
+        :param write: shows what would be written; takes what it is for, as the panel names it
         """
         super().__init__()
         self._desk, self._bar, self._settings = desk, bar, settings
@@ -91,8 +94,12 @@ class Leave(QObject):
             self._settings.remove(LEFT)
             self._say_left(left)
 
-    def write_begins(self) -> None:
-        """Keep that it did until it ends: the program may not get to say what remains."""
+    def write_begins(self, scope: str) -> None:
+        """Keep that it did until it ends: the program may not get to say what remains.
+
+        :param scope: what it was for, as the panel names it
+        """
+        self._settings.setValue(SCOPE, scope)
         if not self._writes():
             self._settings.setValue(BEGUN, datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -117,7 +124,10 @@ class Leave(QObject):
         self._desk.bridge.ask("left", self._desk.services.runs, done)
 
     def _say_left(self, left: str) -> None:
-        self._desk.say("warning", f"Last time writing was stopped: {left}.", "Write…", self._write)
+        self._desk.say("warning", f"Last time writing was stopped: {left}.", "Write…", self._write_rest)
+
+    def _write_rest(self) -> None:
+        self._write(str(self._settings.value(SCOPE, "")))
 
     def _unfinished(self) -> list[Work]:
         return [work for work in self._desk.bridge.jobs if work.leave]
