@@ -39,7 +39,7 @@ def test_music_is_counted_and_never_named(data_dir: Path, monkeypatch: pytest.Mo
     session.library.add_roots([data_dir.parent / "Secret Songs"])
     session.close()
     found = findings(data_dir, "Data")
-    assert "0 tracks of 1 folders" in found["library"].text
+    assert "0 tracks of 1 folder," in found["library"].text
     text = as_text(list(found.values()))
     assert "Secret" not in text
     assert str(data_dir.parent) not in text
