@@ -166,8 +166,10 @@ def _run() -> None:
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    if status == EXIT_STATUS:
-        os._exit(status)  # without waiting for threads that still decode
+    # Without waiting for threads that still decode; and under torchrun without tearing down the threads of
+    # its process group, which at times end the process with "terminate called without an active exception".
+    if status == EXIT_STATUS or "TORCHELASTIC_RUN_ID" in os.environ:
+        os._exit(status)
     sys.exit(status)
 
 
