@@ -195,8 +195,13 @@ class Archive(QObject):
     def _again(self, task: Task) -> None:
         if task.kind is RunKind.REMOVE:
             self.show_removal()
-        elif task.undo_of is not None:
-            self.show_undo(task.undo_of)
+        else:
+            self.show_rest(task.undo_of)
+
+    def show_rest(self, run_id: int | None) -> None:
+        """What remains of a run to be taken back; the page alone where it was about several."""
+        if run_id is not None:
+            self.show_undo(run_id)
         else:
             self._pages.show("history")
 

@@ -15,8 +15,9 @@ from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.listen import can_be_heard
 from mat_desktop.gui.operations.undo import LookBack
-from mat_desktop.gui.operations.write import Write, heard
+from mat_desktop.gui.operations.write import Wish, Write, heard
 from mat_desktop.gui.views.library import FIELDS, Library
 from mat_desktop.gui.views.problems import Problems
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
@@ -30,15 +31,17 @@ LEFT = "left"
 class Panels(QObject):
     """``opened`` and ``closed`` say that one is there or gone.
 
-    ``confirmed`` hands over a plan that is to be written, ``taken_back`` a task with files, ``read_again``
-    paths of files, ``settled`` names the kind of a message that is no longer so.
+    ``confirmed`` hands over a plan that is to be written and the wish for it, ``taken_back`` a task with
+    files, ``read_again`` paths of files, ``listen_to`` tracks, ``settled`` names the kind of a message that
+    is no longer so.
     """
 
     opened = Signal()
     closed = Signal()
-    confirmed = Signal(object)
+    confirmed = Signal(object, object)
     taken_back = Signal(object, object)
     read_again = Signal(object)
+    listen_to = Signal(object)
     settled = Signal(str)
     policy_picked = Signal(object, object)
 
@@ -48,6 +51,7 @@ class Panels(QObject):
         self._old = False
         self._left: frozenset[Path] = frozenset()
         self._policies: dict[Field, Policy] = {}
+        self._rest: list[Row] | None = None
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
         self.problems = Problems()
@@ -61,7 +65,8 @@ class Panels(QObject):
         self.write.confirmed.connect(self._confirm)
         self.write.policy_picked.connect(self._pick_policy)
         self.write.policy_kept.connect(self._keep_policy)
-        self.write.scope_picked.connect(self._plan)
+        self.write.scope_picked.connect(self._pick_scope)
+        self.write.listen_asked.connect(lambda: self.listen_to.emit(can_be_heard(library.selected())))
         self.problems.chosen.connect(self._go_to)
         self.problems.again.connect(self.read_bad_again)
         writing.unseen.connect(self.write.add_unseen)
@@ -110,6 +115,7 @@ class Panels(QObject):
             self._library.show_all()
         if not self._desk.tracks.tally().heard:
             return
+        self._rest = None
         selected = self._library.selected()
         many = len(selected) > 1 and any(row.scores is not None for row in selected)
         rows = self._desk.tracks.rows()
@@ -120,6 +126,20 @@ class Panels(QObject):
         self._open(self.write, self.write.table)
         self._plan(scope or ("all" if every else "reviewed" if reviewed and not many else "selected"))
 
+    def open_rest(self, paths: Sequence[Path], wish: Wish) -> None:
+        """Show what a write left undone: those files and no others, as that write was wished for."""
+        rows = [self._desk.tracks.row(path) for path in paths]
+        self._rest = heard(row for row in rows if row is not None)
+        self.write.plan.reset_checks()
+        self._policies = dict(wish.policies)
+        self._show_policies()
+        self._open(self.write, self.write.table)
+        self._plan(wish.scope)
+
+    def _pick_scope(self, scope: str) -> None:
+        self._rest = None
+        self._plan(scope)
+
     def _plan(self, scope: str) -> None:
         tracks = self._desk.tracks
         self._old = False
@@ -127,6 +147,8 @@ class Panels(QObject):
         shown = heard([row for row in tracks.rows() if row.place >= 0])
         reviewed = [row for row in shown if row.reviewed]
         rows = {"selected": selected, "reviewed": reviewed}.get(scope, shown)
+        if self._rest is not None:
+            rows = self._rest
         self.write.wait(
             len(rows),
             scope,
@@ -135,8 +157,28 @@ class Panels(QObject):
             len(reviewed),
             unreviewed={row.path for row in rows if not row.reviewed},
             filtered=len(shown) < tracks.tally().heard,
+            why_none="" if rows else self._why_none(scope),
+            can_listen=scope == "selected" and not rows and bool(can_be_heard(self._library.selected())),
         )
         self._writing.plan(rows, dict(self._policies), seen_only=scope == "reviewed")
+
+    def _why_none(self, scope: str) -> str:
+        """What is the matter where a scope has no track that there is something to write for."""
+        unheard = self._library.selected()
+        if scope == "reviewed":
+            return "No track that is shown is reviewed."
+        if scope == "all":
+            return "No track that is shown was listened to."
+        if not unheard:
+            return "No track is selected."
+        what = f"“{unheard[0].title}”" if len(unheard) == 1 else "None of the selected tracks"
+        has = "has not been" if len(unheard) == 1 else "has been"
+        return f"{what} {has} listened to: there is nothing to write yet."
+
+    def heard_more(self) -> None:
+        """Tracks were listened to: a plan that was for none may be for some."""
+        if self._shows(self.write) and self.write.is_empty:
+            self.outdated()
 
     def _pick_policy(self, field: Field, policy: Policy) -> None:
         """For this write only."""
@@ -156,8 +198,11 @@ class Panels(QObject):
         self.write.set_policies({**settings, **self._policies}, self._policies.keys())
 
     def _confirm(self, plan: Plan) -> None:
+        tally = self._desk.tracks.tally()
+        whole = len(heard(row for row in self._desk.tracks.rows() if row.place >= 0)) == tally.heard
+        wish = Wish(self.write.scope, whole and self._rest is None, dict(self._policies))
         self.close()
-        self.confirmed.emit(plan)
+        self.confirmed.emit(plan, wish)
 
     def policies_changed(self) -> None:
         """The same plan would be another one now."""

@@ -28,13 +28,14 @@ from mat_desktop.gui.help import Help
 from mat_desktop.gui.menus import Menus
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.opening import Opening
+from mat_desktop.gui.operations.begun import Begun
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.leave import Leave
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.watch import Watch
-from mat_desktop.gui.operations.write import Write
+from mat_desktop.gui.operations.write import Wish, Write
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.possible import Possible
@@ -142,7 +143,8 @@ class Window(QMainWindow):
         self.panels = Panels(desk, self.library, self.writing)
         self.school = School(desk, self.library, self.listen, pages)
         self.view = TrackView(desk, self.library, self.room, actions, state, settings)
-        self.leave = Leave(desk, self.leave_bar, state, self.close, self._open_left)
+        self.leave = Leave(desk, self.leave_bar, self.close)
+        self.begun = Begun(desk, state, self._open_left, self.archive.show_rest)
         self.help = Help(desk, self.engine, pages, actions)
         self.preferences = Preferences(
             desk, settings, pages, self.engine, self.library, self.room, self.workshop
@@ -234,13 +236,15 @@ class Window(QMainWindow):
         self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)
         self.listen.ended.connect(self.possible.refresh)
+        self.listen.ended.connect(panels.heard_more)
         review.policies_changed.connect(self._policies_changed)
         review.decided.connect(panels.outdated)
         self.room.weigh.changed.connect(panels.outdated)
         pages.shown.connect(panels.plan_again)
-        self.writing.begun.connect(lambda: self.leave.write_begins(panels.write.scope))
+        self.writing.begun.connect(self.begun.write_begins)
+        self.archive.undoing.begun.connect(self.begun.undo_begins)
         self.writing.written.connect(self._written)
-        self.writing.again.connect(lambda paths: self.scan.read_again(paths, self._open_rest))
+        self.writing.again.connect(self._write_rest)
         self.rail.menu.clicked.connect(lambda: self._menus.show_every(self.rail.menu))
         library.listen.clicked.connect(
             lambda: self.listen.to(self.possible.many_to_hear() or self.listen.new())
@@ -259,6 +263,7 @@ class Window(QMainWindow):
         self.archive.write.connect(lambda: review.then(lambda: panels.open_write(every=True)))
         self.archive.elsewhere.connect(self._written_elsewhere)
         panels.read_again.connect(self.scan.read_again)
+        panels.listen_to.connect(self.listen.to)
         panels.settled.connect(pages.clear_message)
         panels.policy_picked.connect(review.set_policy)
         self.status.problems.clicked.connect(panels.open_problems)
@@ -271,6 +276,7 @@ class Window(QMainWindow):
         def settle() -> None:
             self.archive.go_on()
             self.leave.resume_after(self.scan, self.listen)
+            self.begun.look_back_after(self.scan)
             self.configure.warn()
             self.room.map_tags.warn()
 
@@ -350,24 +356,25 @@ class Window(QMainWindow):
         """A plan needs all that was decided before."""
         self.review.then(self.panels.open_write)
 
-    def _open_rest(self) -> None:
-        """What a write left undone is among what it was for."""
-        self.review.then(lambda: self.panels.open_write(scope=self.panels.write.scope))
+    def _write_rest(self, paths: list[Path], wish: Wish) -> None:
+        """Of what a write left undone nothing is known but the files."""
+        self.scan.read_again(paths, lambda: self.review.then(lambda: self.panels.open_rest(paths, wish)))
 
     def _open_left(self, scope: str) -> None:
-        """What was left when the program ended; what was selected then, nobody knows any more."""
-        every = scope == "all"
-        known = "" if scope == "selected" else scope
-        self.review.then(lambda: self.panels.open_write(every=every, scope=known))
+        """What was left when the program ended.
 
-    def write(self, plan: Plan) -> None:
+        :param scope: empty where nobody knows any more which tracks it was for
+        """
+        self.review.then(lambda: self.panels.open_write(every=scope == "all", scope=scope))
+
+    def write(self, plan: Plan, wish: Wish | None = None) -> None:
         """Write what the panel showed."""
 
         def write() -> None:
             self.library.player.silence([file.path for file in plan.files])
             self.review.settle()
             self.archive.withdraw()
-            self.writing.write(plan)
+            self.writing.write(plan, wish)
             self.possible.refresh()
 
         self.review.then(write)

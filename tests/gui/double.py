@@ -617,14 +617,16 @@ class FakeServices:
 
     def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         done: list[FilePlan] = []
-        for file in plan.files:
-            if file.path == self.conflict:
-                yield WriteResult(file.path, WriteStatus.CONFLICT, "another program changed the file")
-                continue
-            self._change(file.path, file.changes)
-            done.append(file)
-            yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
-        self._keep(plan.reason, done, len(plan.files))
+        try:
+            for file in plan.files:
+                if file.path == self.conflict:
+                    yield WriteResult(file.path, WriteStatus.CONFLICT, "another program changed the file")
+                    continue
+                self._change(file.path, file.changes)
+                done.append(file)
+                yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
+        finally:  # also where it was stopped
+            self._keep(plan.reason, done, len(plan.files))
 
     def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
         task = self.undoing(run_id)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.score import Heard
-from mat_desktop.domain.plan import Plan, WriteResult
+from mat_desktop.domain.plan import Plan, Policy, WriteResult
+from mat_desktop.domain.query import Word
+from mat_desktop.domain.reversal import RunKind
+from mat_desktop.domain.tags import Field
 from mat_desktop.errors import EngineFault
 from mat_desktop.gui.bridge import FILES, LISTEN, Job
 from mat_desktop.gui.models.row import State
@@ -236,8 +241,45 @@ def test_quitting_while_writing_finishes_the_file_and_says_what_remains(
     assert library.isVisible()  # the file under way is not finished
     gate.set()
     qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
-    settings = QSettings(str(services.data_dir / "window.ini"), QSettings.Format.IniFormat)
-    assert settings.value("left") == "Wrote 1 file; 3 remain"
+    assert last_time(qtbot, services, services.data_dir / "window.ini") == [
+        "Last time writing was stopped: Wrote 1 file; 3 remain."
+    ]
+    assert last_time(qtbot, services, services.data_dir / "window.ini") == [], "it was said"
+
+
+def last_time(
+    qtbot: QtBot, services: FakeServices, state: Path, click: Callable[[Window], object] | None = None
+) -> list[str]:
+    """What a window says at its start of the last time.
+
+    :param click: called after the button of such a message was clicked
+    """
+    again = Window(services, settings=QSettings(str(state), QSettings.Format.IniFormat))
+    qtbot.addWidget(again)
+    again.show()
+    again.begin([services.music])
+    qtbot.waitUntil(lambda: len(again.tracks.rows()) == 6, timeout=5000)
+    idle(qtbot, again)
+    qtbot.waitUntil(lambda: not again._settings.contains("begun"), timeout=5000)
+    answered: list[int] = []
+    again.bridge.ask("after it", lambda: 1, answered.append)
+    qtbot.waitUntil(lambda: bool(answered), timeout=5000)  # and what was said is laid out
+    texts = again.library.banners.texts()
+    for banner in again.library.banners.findChildren(Banner):
+        if click is not None and "Last time" in banner.text:
+            banner.action.click()
+            click(again)
+    again.quit()
+    assert again.bridge.shut(5000)
+    return [text for text in texts if "Last time" in text]
+
+
+def as_on_disk(qtbot: QtBot, services: FakeServices, copy: Path) -> Path:
+    """The window's state as a kill at this moment would leave it, once it knows of work that has begun."""
+    kept = services.data_dir / "window.ini"
+    qtbot.waitUntil(lambda: kept.is_file() and "begun=" in kept.read_text(), timeout=5000)
+    copy.write_text(kept.read_text())
+    return copy
 
 
 def test_a_write_whose_process_was_killed_says_what_remains(
@@ -255,37 +297,166 @@ def test_a_write_whose_process_was_killed_says_what_remains(
     ask_to_write_all(library)
     qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
     library.panels.write.confirm()
-    kept = services.data_dir / "window.ini"
-    qtbot.waitUntil(lambda: kept.is_file() and "begun=" in kept.read_text(), timeout=5000)
-    whole, killed = tmp_path / "whole.ini", tmp_path / "killed.ini"
-    for copy in (whole, killed):  # as they are on the disk at this moment
-        copy.write_text(kept.read_text())
+    whole, killed, none = (
+        as_on_disk(qtbot, services, tmp_path / name) for name in ("1.ini", "2.ini", "3.ini")
+    )
     gate.set()
     idle(qtbot, library)
-    qtbot.waitUntil(lambda: "begun=" not in kept.read_text(), timeout=5000)
+    qtbot.waitUntil(lambda: "begun=" not in (services.data_dir / "window.ini").read_text(), timeout=5000)
 
-    def start(state: Path) -> list[str]:
-        again = Window(services, settings=QSettings(str(state), QSettings.Format.IniFormat))
-        qtbot.addWidget(again)
-        again.show()
-        again.begin([services.music])
-        qtbot.waitUntil(lambda: len(again.tracks.rows()) == 6, timeout=5000)
-        idle(qtbot, again)
-        qtbot.waitUntil(lambda: not again._settings.contains("begun"), timeout=5000)
-        texts = again.library.banners.texts()
-        for banner in again.library.banners.findChildren(Banner):
-            if "Last time" in banner.text:
-                banner.action.click()
-                qtbot.waitUntil(again.panels.write.isVisible, timeout=5000)
-                assert again.panels.write.scope == "all", "as the write that was stopped"
-        again.quit()
-        assert again.bridge.shut(5000)
-        return [text for text in texts if "Last time" in text]
+    def asks_for_all(again: Window) -> None:
+        qtbot.waitUntil(again.panels.write.isVisible, timeout=5000)
+        assert again.panels.write.scope == "all", "as the write that was stopped"
 
-    assert start(whole) == []
+    assert last_time(qtbot, services, whole) == []
     (run,) = runs()
-    services.runs = lambda: [replace(run, files=1)]  # type: ignore[method-assign]
-    assert start(killed) == ["Last time writing was stopped: Wrote 1 file; 3 remain."]
+    later = replace(run, id=2, started=run.started + timedelta(hours=1), planned=9, files=2)
+    services.runs = lambda: [later, replace(run, files=1)]  # type: ignore[method-assign]
+    said = "Last time writing was stopped: Wrote 1 file; 3 remain."
+    assert last_time(qtbot, services, killed, asks_for_all) == [said], (
+        "not of what another process wrote since"
+    )
+    services.runs = list  # type: ignore[method-assign]
+    assert last_time(qtbot, services, none) == ["Last time writing was stopped: no file was written."]
+
+
+def test_what_a_write_for_a_filtered_table_left_is_not_offered_for_all(
+    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    gate, apply = threading.Event(), services.apply
+
+    def slowly(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        gate.wait(10)
+        yield from apply(plan, cancel)
+
+    services.apply = slowly  # type: ignore[method-assign]
+    library.tracks.filter(Word("song 0"))
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    assert library.panels.write.scopes["all"].text() == "In view 1"
+    library.panels.write.confirm()
+    killed = as_on_disk(qtbot, services, tmp_path / "killed.ini")
+    gate.set()
+    idle(qtbot, library)
+    services.runs = list  # type: ignore[method-assign]
+    scopes: list[str] = []
+
+    def look(again: Window) -> None:
+        qtbot.waitUntil(again.panels.write.isVisible, timeout=5000)
+        scopes.append(again.panels.write.scope)
+
+    assert len(last_time(qtbot, services, killed, look)) == 1
+    assert scopes == ["selected"]
+
+
+def test_an_undo_whose_process_was_killed_says_what_remains_and_goes_on(
+    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    idle(qtbot, library)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    (written,) = services.runs()
+    services.hold.clear()
+    library.archive.undo_run(written.id)
+    killed, none, whole = (
+        as_on_disk(qtbot, services, tmp_path / name) for name in ("1.ini", "2.ini", "3.ini")
+    )
+    services.hold.set()
+    idle(qtbot, library)
+    undone, now = services.runs()
+    runs = services.runs
+    assert (undone.kind, undone.files, now.undone) == (RunKind.UNDO, 4, True)
+    assert last_time(qtbot, services, whole) == []
+
+    shown: list[tuple[str, str]] = []
+
+    def look(again: Window) -> None:
+        shown.append((again.pages.current.name, again.archive.page.reversal.title.text()))
+
+    half = replace(now, reverted=1)
+    services.runs = lambda: [replace(undone, files=1, changes=1), half]  # type: ignore[method-assign]
+    said = [f"Last time undoing run {now.id} was stopped: Put back 1 file; 3 remain."]
+    assert last_time(qtbot, services, killed, look) == said
+    assert shown == [("history", f"Undo run {now.id}")]
+    services.runs = lambda: [replace(now, reverted=0)]  # type: ignore[method-assign]
+    said = [f"Last time undoing run {now.id} was stopped: no file was put back."]
+    assert last_time(qtbot, services, none) == said
+    services.runs = runs  # type: ignore[method-assign]
+
+
+def test_an_undo_that_quitting_stopped_is_told_of_at_the_next_start(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    idle(qtbot, library)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    services.hold.clear()
+    library.archive.undo_run(1)
+    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    library.close()
+    library.leave_bar.now.click()
+    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    services.hold.set()
+    (said,) = last_time(qtbot, services, services.data_dir / "window.ini")
+    assert said == "Last time undoing run 1 was stopped: Put back 0 files; 4 remain."
+
+
+@pytest.mark.parametrize("kept", ["[]", "2026-11-28T10:00:00+00:00", '[{"kind": "write"}]', "{"])
+def test_a_note_that_cannot_be_understood_does_not_keep_the_window_from_opening(
+    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path, kept: str
+) -> None:
+    state = tmp_path / "odd.ini"
+    settings = QSettings(str(state), QSettings.Format.IniFormat)
+    settings.setValue("begun", kept)
+    settings.sync()
+    again = Window(services, settings=QSettings(str(state), QSettings.Format.IniFormat))
+    qtbot.addWidget(again)
+    again.begin([services.music])
+    qtbot.waitUntil(lambda: len(again.tracks.rows()) == 6, timeout=5000)
+    assert not [text for text in again.library.banners.texts() if "Last time" in text]
+    again.quit()
+    assert again.bridge.shut(5000)
+
+
+def test_the_rest_of_a_write_is_what_that_write_was_for(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    panel = library.panels.write
+    library.library.table.selectAll()
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert panel.scope == "selected"
+    card = panel.cards[Field.GENRE]
+    card.combo.picked.emit(Policy.REPLACE)
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    left, *others = [file.path for file in panel.plan.files]
+    panel.plan.toggle(1)  # the first file, under its folder
+    services.conflict = others[0]
+    panel.confirm()
+    idle(qtbot, library)
+    work = next(work for work in library.bridge.past if work.title == "Writing")
+    assert work.retry is not None
+    library.library.select(0)
+    services.conflict = None
+    work.retry()
+    qtbot.waitUntil(lambda: library.panels.is_open and panel.write.isEnabled(), timeout=5000)
+    assert [file.path for file in panel.plan.files] == [others[0]]
+    assert left not in [file.path for file in panel.plan.files]
+    assert card.combo.policy is Policy.REPLACE
+    panel.scopes["all"].click()
+    qtbot.waitUntil(lambda: len(panel.plan.files) == 2, timeout=5000)
 
 
 def test_a_cancelled_write_offers_the_rest(qtbot: QtBot, library: Window, services: FakeServices) -> None:

@@ -160,6 +160,25 @@ def test_a_folder_that_is_away_is_a_message_and_no_track(
     assert not any("is not there" in text for text in messages())
 
 
+def test_a_scan_that_is_stopped_leaves_the_message_on_a_folder_that_is_away(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    def away(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        yield FileFault(services.music, "no such file")
+
+    def stopped(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        cancel.wait(10)
+        yield from ()
+
+    for scan in (away, stopped):
+        services.scan = scan  # type: ignore[method-assign]
+        with qtbot.waitSignal(library.scan.ended, timeout=5000):
+            library.actions_["rescan"].trigger()
+            if scan is stopped:
+                library.bridge.cancel()
+    assert any("is not there" in text for text in library.library.banners.texts())
+
+
 def test_the_highest_score_is_said_of_what_is_shown(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
@@ -604,3 +605,55 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     heard.review.mark([row])
     assert "were not there" not in written()[1]
     assert later.tag.value in str(panel.plan.files)
+
+
+def test_a_tag_that_is_never_written_is_not_said_to_be_left_out(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row, panel = in_view(heard), heard.panels.write
+    later = next(s for s in heard.tracks.suggestions(row) if not s.suggested and s.tag.write)
+    services.change_tags({later.tag.name: TagChange(write=False)})
+    heard.review.mark([row])
+    heard.room.weigh.set_threshold(later.tag.name, 0.001)
+    suggest = services.suggest
+    qtbot.waitUntil(lambda: later.tag.name in row.undecided(suggest, heard.tracks.shift), timeout=5000)
+    assert row.unseen(suggest, heard.tracks.shift) == frozenset()
+    heard.panels.open_write()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert "were not there" not in panel.summary.text()
+
+
+def test_two_thresholds_set_at_once_are_taken_back_one_by_one(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    services.set_threshold("mellow", 0.2)
+    heard.room.weigh.set_threshold("mellow", 0.5)
+    heard.room.weigh.set_threshold("mellow", 0.9)  # before the first is kept
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
+    heard.undo()
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.5}, timeout=5000)
+    heard.undo()
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.2}, timeout=5000)
+
+
+def test_write_says_that_the_selected_track_was_not_listened_to_and_offers_it(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    first, second = [row for row in library.tracks.rows() if row.track is not None][:2]
+    library.listen.to([first])
+    qtbot.waitUntil(lambda: first.scores is not None and not library.bridge.busy, timeout=5000)
+    library.library.select(second.place)
+    library.actions_["write"].trigger()
+    panel = library.panels.write
+    said = f"“{second.title}” has not been listened to: there is nothing to write yet."
+    qtbot.waitUntil(lambda: panel.summary.text() == said, timeout=5000)
+    assert not panel.write.isEnabled()
+    panel.listen.click()
+    assert panel.table.hasFocus()
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 1 file", timeout=5000)
+    assert [file.path for file in panel.plan.files] == [second.path]
+    assert panel.listen.isHidden()
+    library.panels.close()
+    library.library.table.clearSelection()
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(lambda: panel.summary.text() == "No track is selected.", timeout=5000)

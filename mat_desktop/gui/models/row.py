@@ -188,14 +188,22 @@ class Row:
         return self.mark is not False
 
     def unseen(self, suggest: Suggest, shift: float) -> frozenset[str]:
-        """Names of undecided tags that were not suggested yet at its review. Any thread may ask."""
+        """Names of undecided tags that would be written and were not suggested yet at its review.
+
+        Any thread may ask.
+        """
         mark = self.mark
-        return frozenset() if isinstance(mark, bool) else self.undecided(suggest, shift) - mark
+        if isinstance(mark, bool):
+            return frozenset()
+        return frozenset(s.tag.name for s in self._undecided(suggest, shift) if s.tag.write) - mark
 
     def undecided(self, suggest: Suggest, shift: float) -> frozenset[str]:
-        """Names of tags that would be written without a word of the user. Any thread may ask."""
+        """Names of tags that are suggested and that the user said nothing of. Any thread may ask."""
+        return frozenset(s.tag.name for s in self._undecided(suggest, shift))
+
+    def _undecided(self, suggest: Suggest, shift: float) -> list[Suggestion]:
         nothing = Verdict.UNDECIDED
-        return frozenset(s.tag.name for s in self.chosen(suggest, shift).tags if s.verdict is nothing)
+        return [s for s in self.chosen(suggest, shift).tags if s.verdict is nothing]
 
     def level(self, tag: str) -> float | None:
         """Score of a display tag, None where there is none."""

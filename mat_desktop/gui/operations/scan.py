@@ -66,7 +66,8 @@ class Scan(QObject):
             else:
                 if not total and not seen.away:
                     self.nothing.emit()
-                self._tell_away(wanted, seen.away)
+                if not job.stopping:
+                    self._tell_away(wanted, seen.away)
             desk.result(f"{words.plural(total, 'track')} in the library")
             self.ended.emit()
 

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 WRITING = "Writing"
 JOBS = {RunKind.UNDO: "Undoing", RunKind.REDO: "Redoing", RunKind.REMOVE: "Removing"}
-DONE = {RunKind.UNDO: "Put back", RunKind.REDO: "Rewrote", RunKind.REMOVE: "Removed from"}
+DONE = {
+    RunKind.WRITE: "Wrote",
+    RunKind.UNDO: "Put back",
+    RunKind.REDO: "Rewrote",
+    RunKind.REMOVE: "Removed from",
+}
 SAID = {
     RunKind.UNDO: "{} put back.",
     RunKind.REDO: "{} written again.",
@@ -52,6 +57,7 @@ class Undo(QObject):
     """``listed`` hands over all runs, ``unlisted`` says that they cannot be read, ``recovered`` what a
     crash had left half-way.
 
+    ``begun`` hands over a job that is going to take something back, and its task.
     ``ended`` says that files were written; ``again`` asks to show a task anew, as files of it remain.
     ``loading``: there may be other runs than those that are known.
     """
@@ -59,6 +65,7 @@ class Undo(QObject):
     listed = Signal(object)
     unlisted = Signal()
     recovered = Signal(object)
+    begun = Signal(object, object)
     ended = Signal(object)
     again = Signal(object)
 
@@ -156,6 +163,7 @@ class Undo(QObject):
             counts=is_result,
             leave="The file under way is finished first; those after it stay as they are.",
         )
+        self.begun.emit(job, task)
         desk.bridge.do(job)
 
 

@@ -75,10 +75,10 @@ class Weigh(QObject):
     def _set(self, values: Mapping[str, float | None], text: str) -> None:
         """It can be taken back where it is said, and by Undo."""
         desk = self._desk
-        own, model = desk.services.thresholds.by_name, desk.services.card.digest
-        before = {tag: own.get(tag) for tag in values}
+        model = desk.services.card.digest
+        before: dict[str, float | None] = {}  # known once it is set: a move before it may not be yet
         move = Move(
-            lambda: self._put(before, self.anew, lambda: None),
+            lambda: self._put(before, {}, self.anew, lambda: None),
             lambda: desk.services.card.digest == model,
         )
 
@@ -91,16 +91,21 @@ class Weigh(QObject):
             desk.say("positive", text, "Undo", here, kind="threshold")
 
         self.moved.emit(move)
-        self._put(values, done, lambda: self.withdrawn.emit(move))
+        self._put(values, before, done, lambda: self.withdrawn.emit(move))
 
     def _put(
-        self, values: Mapping[str, float | None], done: Callable[[], None], failed: Callable[[], None]
+        self,
+        values: Mapping[str, float | None],
+        before: dict[str, float | None],
+        done: Callable[[], None],
+        failed: Callable[[], None],
     ) -> None:
+        """:param before: takes the values that were there; the worker fills it"""
         desk = self._desk
 
         def work() -> None:
             for tag, value in values.items():
-                desk.services.set_threshold(tag, value)
+                before[tag] = desk.services.set_threshold(tag, value)
 
         def fail(error: Exception) -> None:
             failed()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.domain.plan import FilePlan, Plan, Policy
+from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import FILES, Job
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
-from mat_desktop.gui.operations.undo import WRITING
+from mat_desktop.gui.operations.undo import DONE, WRITING
 
 SLICE = 20
 """Files whose changes are worked out together: each that would change is opened."""
@@ -31,21 +33,35 @@ def _by_folder(row: Row) -> tuple[str, str, str]:
     return row.order.rpartition("\0")
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asked to be written, so that the rest of it can be asked for again.
+
+    :param scope: "selected", "reviewed" or "all", as the panel names it
+    :param whole: "all" was all that was listened to, and not what a filter left in view
+    :param policies: of some fields, for this write alone
+    """
+
+    scope: str = "selected"
+    whole: bool = False
+    policies: Mapping[Field, Policy] = field(default_factory=dict)
+
+
 class Write(QObject):
     """``planned`` hands over changes some files at a time, ``complete`` says that there are no more;
     ``unseen`` paths of some reviewed files that suggest tags which they did not suggest at their review.
 
-    ``begun`` says that files are going to be written.
+    ``begun`` hands over the job that is going to write files, and the wish.
     ``written`` comes last, with the number of files and those that were left as they were; ``again`` asks for
-    another plan for files that remain.
+    another plan for files that remain of a wish.
     """
 
     planned = Signal(object, int)
     complete = Signal(str)
-    begun = Signal()
+    begun = Signal(object, object)
     unseen = Signal(object)
     written = Signal(int, object)
-    again = Signal(object)
+    again = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -92,11 +108,11 @@ class Write(QObject):
         """Nobody looks at it any more."""
         self._desk.bridge.forget("plan")
 
-    def write(self, plan: Plan) -> None:
+    def write(self, plan: Plan, wish: Wish | None = None) -> None:
         """Do what the plan says."""
         desk = self._desk
         outcome = Outcome(desk.tracks)
-        self.begun.emit()
+        wish = wish or Wish()
 
         def make(cancel: threading.Event) -> Iterator[Any]:
             yield from with_refresh(desk.services, desk.services.apply(plan, cancel))
@@ -105,8 +121,8 @@ class Write(QObject):
             if error is not None:
                 desk.complain("Writing stopped", error)
             settled = {result.path for result in outcome.results} - {result.path for result in outcome.bad}
-            rest = tuple(file for file in plan.files if file.path not in settled)
-            outcome.close(job, "Wrote", lambda: self.again.emit([file.path for file in rest]))
+            rest = [file.path for file in plan.files if file.path not in settled]
+            outcome.close(job, DONE[RunKind.WRITE], lambda: self.again.emit(rest, wish))
             desk.result(job.outcome)
             self.written.emit(outcome.written, outcome.bad)
 
@@ -125,4 +141,5 @@ class Write(QObject):
             counts=is_result,
             leave="The file under way is finished first; those after it stay as they are.",
         )
+        self.begun.emit(job, wish)
         desk.bridge.do(job)

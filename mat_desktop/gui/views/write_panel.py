@@ -12,7 +12,6 @@ from mat_desktop.domain.plan import FilePlan, Plan, Policy
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import Keep, PlanModel
-from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.changes import PolicyCombo
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
 from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Link, Panel, Text
@@ -66,13 +65,14 @@ class WritePanel(ConfirmPanel):
     """Opens over the middle and the pane of the library; Escape goes back.
 
     ``policy_picked`` hands over a field and its policy for this write, ``policy_kept`` a field whose policy
-    is to be the setting.
+    is to be the setting; ``listen_asked`` that the tracks are to be listened to of which it can say nothing.
     """
 
     confirmed = Signal(object)
     policy_picked = Signal(object, object)
     policy_kept = Signal(object)
     scope_picked = Signal(str)
+    listen_asked = Signal()
 
     def __init__(self, fields: Sequence[Field], policies: Mapping[Field, Policy]) -> None:
         super().__init__()
@@ -94,6 +94,11 @@ class WritePanel(ConfirmPanel):
         self.summary.setContentsMargins(24, 0, 24, 12)
         self.summary.setWordWrap(True)
         layout.addWidget(self.summary)
+        self.listen = Link("Listen", underline=True)
+        self.listen.setContentsMargins(24, 0, 0, 0)
+        self.listen.clicked.connect(self._listen)
+        layout.addWidget(self.listen)
+        self.listen.hide()
         cards = QHBoxLayout()
         cards.setContentsMargins(24, 4, 24, 12)
         cards.setSpacing(12)
@@ -131,8 +136,6 @@ class WritePanel(ConfirmPanel):
             row.addWidget(button)
         self._scope = Alternatives(list(self.scopes.values()))
         layout.addLayout(row)
-        self.banners = Banners()
-        layout.addWidget(self.banners)
         line = Panel("border")
         line.setFixedHeight(1)
         layout.addWidget(line)
@@ -168,6 +171,8 @@ class WritePanel(ConfirmPanel):
         *,
         unreviewed: Collection[Path],
         filtered: bool = False,
+        why_none: str = "",
+        can_listen: bool = False,
     ) -> None:
         """A plan is being made; its files come with :meth:`add_plans`.
 
@@ -176,7 +181,11 @@ class WritePanel(ConfirmPanel):
         :param reviewed: those of them that the user is done with
         :param unreviewed: files the plan is for that the user is not done with
         :param filtered: there are more, which the table does not show
+        :param why_none: what is the matter where the plan is for no track
+        :param can_listen: to what it would be for
         """
+        self._why_none = why_none
+        self.listen.setVisible(can_listen)
         self._asked, self._done, self._changed = count, 0, 0
         self._unreviewed = unreviewed
         self._unseen: set[Path] = set()
@@ -190,6 +199,17 @@ class WritePanel(ConfirmPanel):
         for button in self.scopes.values():
             button.updateGeometry()
         self.plan.show(())
+
+    def _listen(self) -> None:
+        self.listen.hide()
+        self.summary.setText("What would be written comes here once that was heard.")
+        self.table.setFocus()
+        self.listen_asked.emit()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is for no track."""
+        return not self._asked
 
     def add_unseen(self, paths: Collection[Path]) -> None:
         """These reviewed files suggest tags that they did not suggest when they were reviewed."""
@@ -222,6 +242,7 @@ class WritePanel(ConfirmPanel):
         self._refresh()
 
     _asked = _done = _changed = 0
+    _why_none = ""
     _complete = False
     _unreviewed: Collection[Path] = ()
 
@@ -301,6 +322,8 @@ class WritePanel(ConfirmPanel):
             )
         elif self.plan.left_out:
             self.summary.setText("No file is checked.")
+        elif self._why_none:
+            self.summary.setText(self._why_none)
         elif self.plan.faults:
             self.summary.setText("None of these files can be written.")
         else:

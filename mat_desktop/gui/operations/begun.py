@@ -1,0 +1,192 @@
+"""Work on music files that has begun: where the program ends first, the next start says what remains."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings
+
+from mat_desktop.domain.reversal import RunKind, Task
+from mat_desktop.gui import words
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.scan import Scan
+from mat_desktop.gui.operations.undo import DONE
+from mat_desktop.gui.operations.write import Wish
+from mat_desktop.gui.work import Work
+
+if TYPE_CHECKING:
+    from mat_desktop.store.journal import Run
+
+BEGUN = "begun"
+"""Setting: what has begun and not ended, so that the next start knows of it however this one ends."""
+
+NOTHING = {
+    RunKind.WRITE: "no file was written",
+    RunKind.UNDO: "no file was put back",
+    RunKind.REDO: "no file was written again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One piece of work, as the next start will look for it in the journal.
+
+    :param at: when it began
+    :param files: that it was to change
+    :param of: the run that it is to take back
+    :param whole: all of that run
+    :param scope: of a write, empty where nobody will know any more which tracks it was for
+    """
+
+    kind: RunKind
+    at: datetime
+    files: int
+    of: int | None = None
+    whole: bool = True
+    scope: str = ""
+
+    def found(self, runs: Sequence[Run]) -> Run | None:
+        """What came of it, None where that is nothing.
+
+        :param runs: the newest first
+        """
+        fit = (
+            run
+            for run in reversed(runs)
+            if run.kind is self.kind
+            and run.started >= self.at
+            and run.planned == self.files
+            and (run.undo_of == self.of or self.of is None)
+        )
+        return next(fit, None)
+
+    def packed(self) -> dict[str, object]:
+        """For the settings."""
+        return {
+            "kind": str(self.kind),
+            "at": self.at.isoformat(),
+            "files": self.files,
+            "of": self.of,
+            "whole": self.whole,
+            "scope": self.scope,
+        }
+
+
+def _unpacked(text: str) -> list[Note]:
+    """Notes in the settings; what cannot be understood there is no reason not to start."""
+    try:
+        return [
+            Note(
+                RunKind(found["kind"]),
+                datetime.fromisoformat(found["at"]),
+                int(found["files"]),
+                found["of"],
+                found["whole"],
+                found["scope"],
+            )
+            for found in json.loads(text)
+        ]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+class Begun(QObject):
+    """Keeps a note of writes, undos and redos from their begin to their end."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        settings: QSettings,
+        write: Callable[[str], object],
+        take_back: Callable[[int | None], object],
+    ) -> None:
+        """:param write: shows what would be written; takes a scope
+        :param take_back: shows what remains of a run that is to be taken back; None: shows the history
+        """
+        super().__init__()
+        self._desk, self._settings = desk, settings
+        self._write, self._take_back = write, take_back
+        self._before: list[Note] = []
+        self._now: dict[Work, Note] = {}
+        desk.bridge.over.connect(self._over)
+
+    def write_begins(self, work: Work, wish: Wish) -> None:
+        """Files are going to be written."""
+        known = wish.scope == "reviewed" or (wish.scope == "all" and wish.whole)
+        self._note(work, Note(RunKind.WRITE, _now(), work.total or 0, scope=wish.scope if known else ""))
+
+    def undo_begins(self, work: Work, task: Task) -> None:
+        """A run is going to be taken back."""
+        if task.kind in NOTHING:  # a removal of everything is looked for in the files
+            self._note(work, Note(task.kind, _now(), work.total or 0, task.undo_of, task.whole))
+
+    def _note(self, work: Work, note: Note) -> None:
+        self._now[work] = note
+        self._save()
+
+    def _over(self, work: Work) -> None:
+        note = self._now.get(work)
+        if note is None or (self._desk.bridge.leaving and work.retry is not None):
+            return  # what quitting leaves undone is said at the next start
+        del self._now[work]
+        self._save()
+
+    def _save(self) -> None:
+        notes = [note.packed() for note in [*self._before, *self._now.values()]]
+        if notes:
+            self._settings.setValue(BEGUN, json.dumps(notes))
+        else:
+            self._settings.remove(BEGUN)
+        self._settings.sync()  # it may be the last that this process does
+
+    def look_back_after(self, scan: Scan) -> None:
+        """At the start: once the first scan has ended, and what a crash left half-way is settled."""
+        self._before = _unpacked(str(self._settings.value(BEGUN, "")))
+        if not self._before:
+            return
+
+        def look() -> None:
+            scan.ended.disconnect(look)
+            self._desk.bridge.ask("left", self._desk.services.runs, self._look_back)
+
+        scan.ended.connect(look)
+
+    def _look_back(self, runs: list[Run]) -> None:
+        notes, self._before = self._before, []
+        self._save()
+        for note in notes:
+            run = note.found(runs)
+            if run is None or run.files < note.files:
+                self._say(note, run, runs)
+
+    def _say(self, note: Note, run: Run | None, runs: Sequence[Run]) -> None:
+        if run is None:
+            left = NOTHING[note.kind]
+        else:
+            remain = note.files - run.files
+            left = (
+                f"{DONE[note.kind]} {words.plural(run.files, 'file')}; "
+                f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
+            )
+        if note.kind is RunKind.WRITE:
+            text = f"Last time writing was stopped: {left}."
+            self._desk.say("warning", text, "Write…", lambda: self._write(note.scope))
+            return
+        what = "undoing" if note.kind is RunKind.UNDO else "redoing"
+        known = next((other for other in runs if other.id == note.of), None)
+        if known is not None and (known.undone or known.tried):
+            return  # somebody went on with it since
+        what += f" run {note.of}" if known is not None else ""
+        whole = note.of if known is not None and note.whole else None
+        action = "History" if whole is None else "Undo…" if note.kind is RunKind.UNDO else "Redo…"
+        text = f"Last time {what} was stopped: {left}."
+        self._desk.say("warning", text, action, lambda: self._take_back(whole))
+
+
+def _now() -> datetime:
+    """As exact as the journal's."""
+    return datetime.now(UTC).replace(microsecond=0)
