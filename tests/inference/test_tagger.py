@@ -20,6 +20,14 @@ from tests.models import tiny_model
 CPU = torch.device("cpu")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def float32() -> Iterator[None]:
+    """The same on every processor."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mat_desktop.inference.tagger.has_bfloat16", lambda: False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def tagger(tmp_path_factory: pytest.TempPathFactory) -> Tagger:
     folder = tmp_path_factory.mktemp("tiny")
@@ -43,6 +51,19 @@ def test_one_window_is_the_networks_answer(tagger: Tagger) -> None:
     assert np.allclose(judgement.values, direct(tagger, picture), atol=1e-5)
     assert judgement.taggram.shape == (5, 8)
     assert not judgement.silent
+
+
+def test_half_precision_moves_no_score_by_a_hundredth(
+    tmp_path: Path, tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mat_desktop.inference.tagger.has_bfloat16", lambda: True)
+    tiny_model(tmp_path)
+    picture = noise(911 * 2 + 300)
+    half, full = Tagger.open(tmp_path, CPU).judge(picture), tagger.judge(picture)
+    assert not np.array_equal(half.values, full.values), "it listens in float32"
+    assert np.allclose(half.values, full.values, rtol=0, atol=0.01)
+    assert np.allclose(half.taggram, full.taggram, rtol=0, atol=0.01)
+    assert np.allclose(half.features, full.features, rtol=0.05, atol=0.05)
 
 
 def test_windows_count_by_what_they_add(tagger: Tagger) -> None:
