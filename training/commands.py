@@ -152,7 +152,7 @@ def export(options: argparse.Namespace) -> int:
         before, start = open_model(options.blend)
         check_start(before, settings, clips)
         trained = blended(trained, start, share)
-        about |= {"start": before.digest, "before": before.training}
+        about |= _started_from(before)
     _write_model(options, trained, clips, settings, about, fabric)
     return 0
 
@@ -220,7 +220,7 @@ def finetune(options: argparse.Namespace) -> int:
     folder = None
     if options.whole:
         folder, clips, trained = _run(options, settings, dataset, "own", fabric, options.resume, trained)
-    _export(options, trained, clips, settings, folder, fabric)
+    _export(options, trained, clips, settings, folder, fabric, card)
     return 0
 
 
@@ -423,11 +423,21 @@ def _export(
     settings: Settings,
     folder: Path | None,
     fabric: Fabric,
+    start: ModelCard | None = None,
 ) -> None:
-    """:param folder: of the run, which the first process can read"""
+    """:param folder: of the run, which the first process can read
+    :param start: of the model it was fine-tuned from
+    """
     took = how(folder) if folder and fabric.is_global_zero else {}
     about = {"command": without_paths(sys.argv[1:]), **took, "settings": shown(settings)}
+    if start:
+        about |= _started_from(start)
     _write_model(options, trained, clips, settings, about, fabric)
+
+
+def _started_from(start: ModelCard) -> dict[str, Any]:
+    """For the card: the start's own training, which names what that one started from."""
+    return {"start": start.digest, "before": start.training}
 
 
 def _write_model(

@@ -242,6 +242,7 @@ def test_a_new_head_for_other_tags(
     assert [tag.name for tag in card.tags] == ["dark", "bright", "bass"]
     assert not {"minutes", "precision"} & card.training.keys(), "a head alone is no run"
     assert card.normalisation == before.normalisation
+    assert (card.training["start"], card.training["before"]) == (before.digest, before.training)
     assert card.metrics["test"]["mtat"]["roc_auc"] > 0.9
     assert command("evaluate", "--model", str(tmp_path / "mine"), data="other") == 0
 
