@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
@@ -511,7 +511,10 @@ def _say_skipped(options: argparse.Namespace, skipped: Sequence[Skipped], listed
     options.said.append(said)
     for clip in skipped[:SHOWN_SKIPPED]:
         console.print(f"skipped {clip}", soft_wrap=True, markup=False, highlight=False)
-    if len(skipped) > SHOWN_SKIPPED and IS_FIRST:
+    if len(skipped) <= SHOWN_SKIPPED and IS_FIRST:
+        with suppress(OSError):  # a cache that is closed to writing can be read all the same
+            listed.unlink(missing_ok=True)  # the list of an earlier run is not of this one
+    elif IS_FIRST:
         lines = "".join(f"{clip}\n" for clip in skipped)
         write_whole(listed, lambda file: file.write(lines.encode()))
         more = f"skipped {len(skipped) - SHOWN_SKIPPED:,} more: all are listed in {printable(listed)}"

@@ -27,7 +27,7 @@ import mat_desktop
 from mat_desktop.app.diagnosis import Finding, State, without_home
 from mat_desktop.display import missing_display
 from mat_desktop.domain.counting import count
-from mat_desktop.errors import MatError
+from mat_desktop.errors import MatError, UnwritableStore
 
 if TYPE_CHECKING:
     from mat_desktop.inference.client import Engine
@@ -220,6 +220,10 @@ def _database(
     """What to tell of it, and its counts."""
     try:
         health = look()
+    except UnwritableStore as fault:
+        # SQLite makes the index of the log anew wherever it may: nothing is wrong with the database.
+        way = "make the folder writable and look again: nothing is lost"
+        return Finding("Data", name, State.WARNING, str(fault), way), {}
     except MatError as fault:
         return Finding("Data", name, State.FAULT, without_home(str(fault)), way_out), {}
     if health is None:

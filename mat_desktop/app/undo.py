@@ -14,8 +14,8 @@ from mat_desktop.app.reverse import carry_out
 from mat_desktop.app.session import Session
 from mat_desktop.app.whereabouts import now_at, was_at, written_to
 from mat_desktop.domain.plan import Change, WriteResult
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task, Trace
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task, Trace
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet
 from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.metadata.files import read_tags
@@ -188,7 +188,49 @@ def look_at(session: Session, past: Past) -> FileReversal:
     fields = tuple(compared(entries, trace, present) for trace in past.traces)
     touched = {entry for trace in past.traces for entry in trace.entries}
     file = FileReversal(past.path, past.place, stamp, fields, fault)
+    file = file.marking(_marks(session.journal, entries, touched, past.traces, present))
     return with_notes(session, file, entries, touched, present)
+
+
+def _marks(
+    journal: Journal,
+    entries: Sequence[Entry],
+    touched: Collection[int],
+    traces: Sequence[Trace],
+    present: TagSet,
+) -> Marks | None:
+    """What happens to marks that were not asked for: they go with the last field of a run and come back with
+    the first.
+
+    :param entries: all that was written to the file, the oldest first
+    :param touched: those that the whole task is about in this file
+    """
+    asked = {trace.field for trace in traces}
+    following = MARKS - {Field.MAT_TAGS} - asked
+    if not asked - MARKS or not any(c.field in following for entry in entries for c in entry.changes):
+        return None
+    roots = journal.roots(touched)
+    rooted = [entry for entry in entries if entry.id in roots]
+    settled = journal.reverted(roots)
+    back = any((entry, field) in journal.taking_back(touched) for entry in touched for field in asked - MARKS)
+    wanted: list[tuple[Entry, Change]] = []
+    for entry in rooted:
+        for field in {change.field for change in entry.changes} & following:
+            if ((entry.id, field) in settled) is back:
+                holder = journal.reverted_by(entry.id, field) or entry
+                wanted += [(holder, change) for change in holder.changes if change.field is field]
+    wanted.sort(key=lambda found: found[0].id)
+    items = [compared(entries, trace, present) for trace in joined(wanted)]
+    counting = {
+        change.field
+        for entry in rooted
+        for change in entry.changes
+        if change.field not in MARKS
+        and change.before != change.after
+        and (entry.id, change.field) not in settled
+    }
+    fields = frozenset() if back else frozenset(counting)
+    return Marks(tuple(item for item in items if not item.why), fields)
 
 
 def present_tags(place: Path) -> tuple[FileStamp | None, TagSet, str]:

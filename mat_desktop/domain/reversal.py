@@ -97,6 +97,18 @@ class FieldReversal:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """Marks of this program in a file, but for MAT_TAGS, that nobody asked for: they follow the fields.
+
+    :param items: what happens to them
+    :param fields: they go once none of these stays; none where they come back, with the first field that does
+    """
+
+    items: tuple[FieldReversal, ...]
+    fields: frozenset[Field] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class FileReversal:
     """One file, valid only while it has this stamp.
 
@@ -107,6 +119,7 @@ class FileReversal:
     :param note: what the user should know of it
     :param left: fields that stay as they are because somebody else changed them
     :param notes: how MAT_TAGS follows its fields; None where it is not about them
+    :param marks: how the other marks follow them; None where there are none, or they were asked for
     """
 
     path: Path
@@ -117,18 +130,45 @@ class FileReversal:
     note: str = ""
     left: tuple[FieldReversal, ...] = ()
     notes: Notes | None = None
+    marks: Marks | None = None
 
     def noting(self, fields: tuple[FieldReversal, ...], notes: Notes) -> FileReversal:
         """The same, with MAT_TAGS following its fields."""
         return replace(self, fields=fields, notes=notes)._true()
 
+    def marking(self, marks: Marks | None) -> FileReversal:
+        """The same, with the other marks following its fields."""
+        return replace(self, marks=marks)._true()
+
     def _true(self) -> FileReversal:
+        """What this program says of itself in the file stays true."""
+        return self._listed()._marked()
+
+    @property
+    def _taken(self) -> list[FieldReversal]:
+        return [item for item in self.fields if item.change.field not in MARKS]
+
+    @property
+    def _leaving(self) -> list[FieldReversal]:
+        """What another program changed since leaves its run as well."""
+        return [*self._taken, *(item for item in self.left if not item.since)]
+
+    def _marked(self) -> FileReversal:
+        marks = self.marks
+        if marks is None:
+            return self
+        ours = {item.change.field for item in marks.items}
+        fields = [item for item in self.fields if item.change.field not in ours]
+        if self._taken and not marks.fields - {item.change.field for item in self._leaving}:
+            fields += marks.items
+        return replace(self, fields=_ordered(fields))
+
+    def _listed(self) -> FileReversal:
         """MAT_TAGS names the tags of fields that stay, and no others. Asked for alone, it goes as a whole."""
         notes = self.notes
-        taken = [item for item in self.fields if item.change.field not in MARKS]
-        if notes is None or not taken:
+        if notes is None or not self._taken:
             return self
-        leaving = [*taken, *(item for item in self.left if not item.since)]
+        leaving = self._leaving
         portion = Portion()
         for item in leaving:
             portion = portion.then(item.noted)
@@ -141,10 +181,8 @@ class FileReversal:
         others = [item for item in self.fields if item.change.field is not Field.MAT_TAGS]
         if listed.entries or not listed.idle:
             others.append(listed)
-        order = list(Field)
-        fields = sorted(others, key=lambda item: order.index(item.change.field))
         left = tuple(item for item in self.left if item.change.field is not Field.MAT_TAGS)
-        return replace(self, fields=tuple(fields), left=left)
+        return replace(self, fields=_ordered(others), left=left)
 
     def only(self, fields: Container[Field]) -> FileReversal:
         """Some of its fields."""
@@ -170,6 +208,11 @@ class FileReversal:
     def left_alone(self) -> str:
         """Which fields stay as they are and why, one sentence; empty where there are none."""
         return "; ".join(f"{item.change.field} left as found: {item.why}" for item in self.left)
+
+
+def _ordered(items: Sequence[FieldReversal]) -> tuple[FieldReversal, ...]:
+    order = list(Field)
+    return tuple(sorted(items, key=lambda item: order.index(item.change.field)))
 
 
 @dataclass(frozen=True, slots=True)

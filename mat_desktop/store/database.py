@@ -62,7 +62,7 @@ class Database:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         except (sqlite3.Error, OSError) as error:
             # A log without its index, as a crash or a copy leaves it, is read only where one can be made.
-            if (not only_read or has_log(path)) and _is_closed(error):
+            if (not only_read or has_log(path)) and is_closed(error):
                 raise UnwritableStore(
                     f"{printable(path.parent)} cannot be written to: {_cause(error)}"
                 ) from error
@@ -130,7 +130,7 @@ class Database:
             self._connection.close()
 
 
-def _is_closed(error: sqlite3.Error | OSError) -> bool:
+def is_closed(error: sqlite3.Error | OSError) -> bool:
     """Whether it is about the right to write."""
     if isinstance(error, OSError):
         return error.errno in _UNWRITABLE
@@ -158,7 +158,7 @@ def copy(path: Path, target: Path) -> None:
             with closing(reading(path)) as source, closing(sqlite3.connect(target)) as made:
                 source.backup(made)
         except sqlite3.OperationalError as error:
-            if not (has_log(path) and _is_closed(error)):
+            if not (has_log(path) and is_closed(error)):
                 raise
             # Nobody has it open, or the index of its log would be there: SQLite makes one beside the copy.
             shutil.copyfile(path, target)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from mat_desktop.errors import StoreFault
+from mat_desktop.errors import StoreFault, UnwritableStore
 from mat_desktop.store import journal, library
-from mat_desktop.store.database import has_log, reading
+from mat_desktop.store.database import has_log, is_closed, reading
 
 LIBRARY = {
     "folders": "SELECT count(*) FROM root",
@@ -41,12 +42,16 @@ class Health:
 
 
 def look_at_library(path: Path) -> Health | None:
-    """The library, None where there is none yet. :raises StoreFault: it cannot be read"""
+    """The library, None where there is none yet.
+
+    :raises UnwritableStore: what a crash left beside it can be read only where the folder can be written to
+    :raises StoreFault: it cannot be read
+    """
     return _look(path, "quick_check", library.VERSION, LIBRARY)
 
 
 def look_at_journal(path: Path) -> Health | None:
-    """The journal, None where there is none yet. :raises StoreFault: it cannot be read
+    """The journal, None where there is none yet. Raises as :func:`look_at_library` does.
 
     It is small and every undo rests on it, so its indices are gone through as well.
     """
@@ -71,4 +76,9 @@ def _look(path: Path, check: str, version: int, queries: dict[str, str]) -> Heal
                 return _look(path, check, version, queries)  # a process began to write to it meanwhile
             return Health(path.stat().st_size, problem.replace("\n", " "), counts)
     except (sqlite3.Error, OSError) as error:
+        if has_log(path) and is_closed(error) and os.access(path, os.R_OK):
+            raise UnwritableStore(
+                "it was not looked at: a program that ended early left a log beside it, which is read only "
+                "where the folder can be written to"
+            ) from error
         raise StoreFault(f"it cannot be read: {error}") from error

@@ -416,6 +416,14 @@ class Journal:
         )
         return {(entry, Field(field)) for entry, field in rows}
 
+    def roots(self, entries: Collection[int]) -> set[int]:
+        """The writes that some entries took back, or back again; one that did neither is its own."""
+        rows = self._database.rows(
+            "SELECT value, coalesce(v.root, value) FROM json_each(?) LEFT JOIN reversal v ON v.entry = value",
+            (json.dumps(list(entries)),),
+        )
+        return {root for _, root in rows}
+
     def delta(self, entry: int) -> bytes:
         """What rebuilds the file as it was before an entry from what that entry left."""
         ((delta,),) = self._database.rows("SELECT delta FROM entry WHERE id = ?", (entry,))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +75,27 @@ def test_settings_that_cannot_be_used_are_named(data_dir: Path) -> None:
     assert found.state is State.WARNING
     assert "abacus is not one of auto" in found.text
     assert "settings.toml" in found.way_out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what keeps SQLite from making an index is a link")
+def test_a_log_without_its_index_is_no_fault(data_dir: Path, tmp_path: Path) -> None:
+    session = Session(data_dir)
+    session.library.add_roots([tmp_path])
+    left = tmp_path / "left"
+    shutil.copytree(data_dir, left, ignore=shutil.ignore_patterns("*-shm"))
+    session.close()
+    closed = tmp_path / "closed"
+    shutil.copytree(left, closed)
+    found = findings(left, "Data")
+    assert (found["library"].state, found["journal"].state) == (State.OK, State.OK)
+    assert "of 1 folder" in found["library"].text
+    for name in ("library.db", "journal.db"):
+        (closed / f"{name}-shm").symlink_to("nowhere")  # as in a folder that is closed to writing
+    found = findings(closed, "Data")
+    for name in ("library", "journal"):
+        assert found[name].state is State.WARNING
+        assert "left a log beside it" in found[name].text
+        assert "nothing is lost" in found[name].way_out
 
 
 @pytest.mark.parametrize("name", ["library", "journal"])

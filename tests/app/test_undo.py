@@ -121,7 +121,7 @@ def test_a_field_goes_back_and_all_else_stays_bit_for_bit(
     do(session, redoing(session, run, fields=[Field.MOOD]))
     assert path.read_bytes() == written
     do(session, undoing(session, run, fields=[Field.MOOD]))
-    for field in (Field.GENRE, Field.INSTRUMENT, Field.MAT_MODEL):
+    for field in (Field.GENRE, Field.INSTRUMENT):  # MAT_MODEL goes with the last
         do(session, undoing(session, run, fields=[field]))
     assert path.read_bytes() == original
     (entry,) = (run_ for run_ in session.runs() if run_.id == run)
@@ -204,6 +204,53 @@ def test_the_list_keeps_what_was_written_anew_after_it_had_been_taken_back(
     write(session, {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock", "mood:happy")}, path)
     do(session, undoing(session, run))
     assert (listed(path), read_tags(path).tags[Field.GENRE]) == (("genre:rock",), ("Rock",))
+
+
+def test_the_mark_of_the_model_goes_with_the_last_field_and_comes_back_with_the_first(
+    session: Session, music: list[Path]
+) -> None:
+    path = music[0]
+    original = path.read_bytes()
+    run = write(session, ALL, path)
+    written = read_tags(path).tags
+
+    def model() -> tuple[str, ...]:
+        return tuple(read_tags(path).tags.get(Field.MAT_MODEL, ()))
+
+    undos = []
+    for field, left in ((Field.GENRE, ("tiny",)), (Field.MOOD, ("tiny",)), (Field.INSTRUMENT, ())):
+        assert model() == ("tiny",)
+        do(session, undoing(session, run, fields=[field]))
+        undos.append(session.journal.own[-1])
+        assert model() == left
+    assert path.read_bytes() == original
+
+    genre, mood, instrument = undos
+    do(session, redoing(session, genre))  # its own undo left the mark in the file
+    again = session.journal.own[-1]
+    assert model() == ("tiny",)
+    do(session, redoing(session, instrument))
+    do(session, undoing(session, again, fields=[Field.GENRE]))
+    assert (model(), Field.GENRE in read_tags(path).tags) == (("tiny",), False), "an instrument is there"
+    do(session, redoing(session, run, fields=[Field.GENRE]))
+    do(session, redoing(session, mood))
+    assert read_tags(path).tags == written
+
+    for field in (Field.INSTRUMENT, Field.GENRE, Field.MOOD):
+        do(session, undoing(session, run, fields=[field]))
+    assert path.read_bytes() == original
+    do(session, redoing(session, run, fields=[Field.MOOD]))
+    assert model() == ("tiny",)
+
+
+def test_the_mark_of_the_model_that_a_later_run_wrote_stays(session: Session, music: list[Path]) -> None:
+    path = music[1]
+    first = write(session, {Field.GENRE: ("Rock",), Field.MAT_MODEL: ("tiny",)}, path)
+    second = write(session, {Field.MOOD: ("Happy",), Field.MAT_MODEL: ("large",)}, path)
+    do(session, undoing(session, first, fields=[Field.GENRE]))
+    assert read_tags(path).tags[Field.MAT_MODEL] == ("large",)
+    do(session, undoing(session, second, fields=[Field.MOOD]))
+    assert Field.MOOD not in read_tags(path).tags
 
 
 def test_one_file_of_a_run(session: Session, music: list[Path]) -> None:
