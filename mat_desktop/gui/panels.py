@@ -52,6 +52,7 @@ class Panels(QObject):
         self._left: frozenset[Path] = frozenset()
         self._policies: dict[Field, Policy] = {}
         self._rest: list[Row] | None = None
+        self._before: dict[Field, tuple[Policy, Policy]] = {}
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
         self.problems = Problems()
@@ -64,7 +65,7 @@ class Panels(QObject):
             panel.closed.connect(self.close)
         self.write.confirmed.connect(self._confirm)
         self.write.policy_picked.connect(self._pick_policy)
-        self.write.policy_kept.connect(self._keep_policy)
+        self.write.policy_moved.connect(self._move_policy)
         self.write.scope_picked.connect(self._pick_scope)
         self.write.listen_asked.connect(lambda: self.listen_to.emit(can_be_heard(library.selected())))
         self.problems.chosen.connect(self._go_to)
@@ -121,7 +122,7 @@ class Panels(QObject):
         rows = self._desk.tracks.rows()
         reviewed = any(row.state is State.REVIEWED and row.place >= 0 for row in rows)
         self.write.plan.reset_checks()
-        self._policies = {}
+        self._policies, self._before = {}, {}
         self._show_policies()
         self._open(self.write, self.write.table)
         self._plan(scope or ("all" if every else "reviewed" if reviewed and not many else "selected"))
@@ -131,7 +132,7 @@ class Panels(QObject):
         rows = [self._desk.tracks.row(path) for path in paths]
         self._rest = heard(row for row in rows if row is not None)
         self.write.plan.reset_checks()
-        self._policies = dict(wish.policies)
+        self._policies, self._before = dict(wish.policies), {}
         self._show_policies()
         self._open(self.write, self.write.table)
         self._plan(wish.scope)
@@ -188,14 +189,22 @@ class Panels(QObject):
         self._show_policies()
         self.outdated()
 
-    def _keep_policy(self, field: Field) -> None:
-        """For every write from now on."""
-        policy = self._policies.pop(field)
-        self.policy_picked.emit(field, policy)
+    def _move_policy(self, field: Field) -> None:
+        """For every write from now on, or for this one only again."""
+        settings = self._desk.services.policies
+        policy = self._policies.pop(field, None)
+        if policy is not None:
+            self._before[field] = (settings[field], policy)
+            self.policy_picked.emit(field, policy)
+        elif field in self._before:
+            before, self._policies[field] = self._before.pop(field)
+            self.policy_picked.emit(field, before)
 
     def _show_policies(self) -> None:
         settings = self._desk.services.policies
-        self.write.set_policies({**settings, **self._policies}, self._policies.keys())
+        self._before = {f: kept for f, kept in self._before.items() if settings.get(f) is kept[1]}
+        kept = self._before.keys() - self._policies.keys()
+        self.write.set_policies({**settings, **self._policies}, self._policies.keys(), kept)
 
     def _confirm(self, plan: Plan) -> None:
         tally = self._desk.tracks.tally()

@@ -48,6 +48,7 @@ class TrainingRoom(QObject):
         self._describing = self._purged = False
         self._deleting: set[str] = set()
         self._restored = ""
+        self._stopping = False
         self._log = TrainingLog(desk, self.trainer, self.page.run.log)
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
@@ -77,7 +78,7 @@ class TrainingRoom(QObject):
         trainer.ended.connect(lambda _: self.load())
         models.made.connect(self._has_changed)
         workshop.model_changed.connect(self._show_used)
-        desk.bridge.changed.connect(self._show_progress)
+        desk.bridge.changed.connect(self._work_changed)
 
     def new_run(self) -> None:
         """Show the form."""
@@ -172,7 +173,8 @@ class TrainingRoom(QObject):
         self._desk.bridge.ask("training", lambda: trainings.one(name), done, self._cannot_read)
 
     def _show(self) -> None:
-        self.page.show_runs(entries(self._trainings, self.trainer.running))
+        self._stopping = self.trainer.stopping
+        self.page.show_runs(entries(self._trainings, self.trainer.running, stopping=self._stopping))
         self._moved()
 
     def _describe(self) -> None:
@@ -224,12 +226,18 @@ class TrainingRoom(QObject):
 
     def _going(self, entry: Entry) -> Progress | None:
         """How far the run in view is, where it is the one that is trained."""
-        return self.trainer.progress if entry.state is State.RUNNING else None
+        return self.trainer.progress if entry.state in (State.RUNNING, State.STOPPING) else None
 
     def _moved(self) -> None:
         self._show_progress()
         self.page.form.set_busy(self.trainer.busy)
         self.page.run.set_busy(self.trainer.busy)
+
+    def _work_changed(self) -> None:
+        if self.trainer.stopping and not self._stopping:
+            self._show()
+        else:
+            self._show_progress()
 
     def _show_progress(self) -> None:
         entry, work = self.page.run.entry, self.trainer.work

@@ -291,11 +291,11 @@ def test_a_policy_of_the_write_panel_is_for_that_write(
     panel = heard.panels.write
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     card = panel.cards[Field.GENRE]
-    assert card.once.isHidden()
+    assert card.note.isHidden()
     assert panel.plan.by_field[Field.GENRE]
     card.combo.setCurrentIndex(list(Policy).index(Policy.SKIP))
     card.combo.activated.emit(card.combo.currentIndex())
-    assert not card.once.isHidden()
+    assert card.note.text.text() == "For this write only"
     assert services.policies[Field.GENRE] is before
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert not panel.plan.by_field[Field.GENRE]
@@ -304,9 +304,49 @@ def test_a_policy_of_the_write_panel_is_for_that_write(
     assert card.combo.policy is before, "the next one begins with the setting"
     card.combo.setCurrentIndex(list(Policy).index(Policy.REPLACE))
     card.combo.activated.emit(card.combo.currentIndex())
-    card.keep.click()
+    card.note.link.click()
     assert services.policies[Field.GENRE] is Policy.REPLACE
-    assert card.once.isHidden()
+    assert (card.note.text.text(), card.note.link.text()) == ("For all files from now on", "Undo")
+    card.note.link.click()
+    assert services.policies[Field.GENRE] is before
+    assert (card.combo.policy, card.note.text.text()) == (Policy.REPLACE, "For this write only")
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    card.note.link.click()
+    heard.panels.close()
+    heard.actions_["write"].trigger()
+    assert card.combo.policy is Policy.REPLACE
+    assert card.note.isHidden()
+
+
+def test_a_policy_of_the_pane_says_that_it_is_the_setting_and_can_be_taken_back(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    before = services.policies[Field.GENRE]
+    block = heard.library.pane.changes.blocks[Field.GENRE]
+    assert block.combo is not None
+
+    def pick(policy: Policy) -> None:
+        block.combo.setCurrentIndex(list(Policy).index(policy))
+        block.combo.activated.emit(block.combo.currentIndex())
+
+    assert block.note.isHidden()
+    for policy in (Policy.SKIP, Policy.REPLACE):
+        pick(policy)
+        assert services.policies[Field.GENRE] is policy
+        assert block.note.text.text() == "For all files from now on"
+    block.note.link.click()
+    assert services.policies[Field.GENRE] is before
+    assert block.combo.policy is before
+    assert block.note.isHidden()
+    assert heard.focusWidget() is block.combo
+
+    pick(Policy.SKIP)
+    pick(before)
+    assert block.note.isHidden(), "as it was"
+    pick(Policy.SKIP)
+    heard.library.select(1)
+    assert block.note.isHidden(), "of another track"
+    assert services.policies[Field.GENRE] is Policy.SKIP
 
 
 def test_a_decision_counts_for_all_selected_tracks(

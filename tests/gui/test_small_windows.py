@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.widgets.controls import Link, Text
+from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.window import Window
 
 
@@ -28,6 +35,66 @@ def test_every_page_can_be_scrolled_to_its_ends(qtbot: QtBot, library: Window) -
         assert page.height() >= needed.height(), name
         assert view.horizontalScrollBar().maximum() == max(0, page.width() - room.width()), name
         assert view.verticalScrollBar().maximum() == max(0, page.height() - room.height()), name
+
+
+def test_no_page_is_wider_than_a_narrow_window(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    shrink(qtbot, library, 720, 450)
+    for name in library.pages.names:
+        library.pages.show(name)
+        qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+        qtbot.wait(50)
+        assert library.pages.view.horizontalScrollBar().maximum() == 0, name
+        for area in library.pages.current.widget.findChildren(QScrollArea):
+            if area.isVisible() and area.widget() is not None:
+                needed = area.widget().minimumSizeHint().width()
+                assert needed <= area.viewport().width(), f"{name}: {area.widget().objectName()} {needed}"
+
+
+LARGE = 200
+"""Per cent."""
+
+
+def cut(root: QWidget) -> list[str]:
+    """Words of buttons, links and labels in sight for which there is too little room."""
+    found = []
+    for part in root.findChildren(QWidget):
+        if not isinstance(part, (Link, Toggle, Text)) or not part.isVisible() or not part.text():
+            continue
+        wanted = part.minimumSizeHint() if isinstance(part, Text) else part.sizeHint()
+        wide = isinstance(part, Text) and (
+            part.wordWrap() or part.sizePolicy().horizontalPolicy() in CAN_END_IN_DOTS
+        )
+        if part.height() < min(wanted.height(), 40) or (not wide and part.width() < wanted.width()):
+            found.append(
+                f"{part.text()!r} has {part.width()}x{part.height()} of {wanted.width()}x{wanted.height()}"
+            )
+    return found
+
+
+CAN_END_IN_DOTS = (QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["while it is shown", "from the start"])
+def test_large_letters_are_not_cut(qtbot: QtBot, library: Window, first: bool) -> None:
+    """Whether they were large when the page was made, or become so while it is shown."""
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    try:
+        if first:
+            appearance.use_text(LARGE)
+        for name in library.pages.names:
+            library.pages.show(name)
+            qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+        appearance.use_text(LARGE)
+        for name in library.pages.names:
+            library.pages.show(name)
+            with contextlib.suppress(qtbot.TimeoutError):
+                qtbot.waitUntil(lambda: not cut(library), timeout=2000)
+            assert not cut(library), name
+    finally:
+        appearance.use_text(100)
 
 
 def test_the_sides_of_the_library_go_and_come_with_the_room(qtbot: QtBot, library: Window) -> None:

@@ -236,6 +236,24 @@ def test_stopped_and_resumed_where_it_was(
     assert "resumed" in page.run.log.toPlainText()
 
 
+def test_it_stops_in_words_at_once(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); input()"
+    monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-c", deaf))
+    order = Order(Task.NETWORK, "2D FCN, 5 layers", ("train",), data="Folder", name="fcn2d-5")
+    page.form.start.emit(order)
+    qtbot.waitUntil(page.run.stop_button.isVisible, timeout=PATIENCE)
+    assert page.run.entry is not None
+    assert page.run.entry.state is State.RUNNING
+    page.run.stop_button.click()
+    assert page.run.entry.state is State.STOPPING
+    assert [entry.word for entry in map(page.runs.entry, range(2)) if entry and entry.training] == [
+        "stopping"
+    ]
+    over(qtbot, window, page, State.STOPPED)
+
+
 def test_a_resumed_run_shows_as_running_before_it_says_anything(
     qtbot: QtBot, window: Window, page: TrainingPage, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

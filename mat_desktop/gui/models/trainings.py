@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ class State(StrEnum):
     """Of a run in the list, in words."""
 
     RUNNING = "training"
+    STOPPING = "stopping"
     WAITING = "waiting"
     OPEN = "not begun"
     DONE = "done"
@@ -65,7 +66,7 @@ class Entry:
     @property
     def word(self) -> str:
         """Beside the title: the figure, or else the state."""
-        if self.state in (State.FAILED, State.STOPPED) or self.figure is None:
+        if self.state in (State.FAILED, State.STOPPED, State.STOPPING) or self.figure is None:
             return self.state.value
         return f"{self.figure:.4f}"
 
@@ -75,11 +76,12 @@ def row_title(key: str) -> str:
     return re.sub(r" C=(\d)$", r", \1 layers", key)
 
 
-def entries(trainings: Sequence[Training], running: str) -> list[Entry]:
+def entries(trainings: Sequence[Training], running: str, *, stopping: bool = False) -> list[Entry]:
     """The lines of the list. A table has a heading of its own; the others stand under their data.
 
     :param trainings: the newest first
     :param running: name of the one that runs
+    :param stopping: whether it was asked to stop
     """
     lines: list[Entry] = []
     groups: dict[str, list[Entry]] = {}
@@ -95,6 +97,8 @@ def entries(trainings: Sequence[Training], running: str) -> list[Entry]:
             groups.setdefault(title, [Entry(title)]).append(_single(training, training.id == running))
     for group in groups.values():
         lines += group
+    if stopping:
+        lines = [replace(e, state=State.STOPPING) if e.state is State.RUNNING else e for e in lines]
     return lines
 
 

@@ -96,6 +96,11 @@ class Trainer(QObject):
         return self._training.id if self._training is not None else ""
 
     @property
+    def stopping(self) -> bool:
+        """Whether the one that runs was asked to stop."""
+        return self.work is not None and self.work.stopping
+
+    @property
     def busy(self) -> bool:
         """Whether one runs, or is about to."""
         return self._starting or self._training is not None

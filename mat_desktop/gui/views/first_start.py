@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.gui import words
 from mat_desktop.gui.services import Services
-from mat_desktop.gui.theme import current
+from mat_desktop.gui.theme import appearance, current, wider
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.fit import KeepTall, KeepWide
 from mat_desktop.gui.widgets.painting import key_text, round_rect
 
 STEPS = (
@@ -65,14 +66,14 @@ class Fact(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.setFixedHeight(36)
+        KeepTall(self, 36, room=10)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 12, 0)
         layout.setSpacing(8)
         self.icon = Icon("circle-dashed", 16, "muted")
         layout.addWidget(self.icon)
         label = Text(name)
-        label.setFixedWidth(88)
+        KeepWide(label, 88)
         layout.addWidget(label)
         self.text = Text(token="muted", elide=True)
         layout.addWidget(self.text, 1)
@@ -96,7 +97,6 @@ class Fact(QWidget):
         self._do = do
         self.link.setText(action)
         self.link.setVisible(bool(action))
-        self.link.setFixedSize(self.link.sizeHint())
 
 
 class FirstStart(QScrollArea):
@@ -104,6 +104,7 @@ class FirstStart(QScrollArea):
 
     def __init__(self, services: Services) -> None:
         super().__init__()
+        self._beside = 0
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -128,13 +129,15 @@ class FirstStart(QScrollArea):
         self._layout.addWidget(title)
         self._layout.addSpacing(8)
         lead = Text(
-            "Each track is listened to on this computer and gets suggestions for genre, mood,\n"
+            "Each track is listened to on this computer and gets suggestions for genre, mood, "
             "instruments, voice and character. No file is changed until you have seen how.",
             size=14,
             token="muted",
         )
         lead.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._layout.addWidget(lead)
+        lead.setWordWrap(True)
+        self._lead = lead
+        self._layout.addWidget(lead, 0, Qt.AlignmentFlag.AlignHCenter)
         self._layout.addSpacing(28)
         self._layout.addWidget(self._zone(services), 0, Qt.AlignmentFlag.AlignHCenter)
         self._layout.addSpacing(10)
@@ -144,18 +147,20 @@ class FirstStart(QScrollArea):
         )
         self.hint = Text(hint if count else "", size=12, token="muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.hint.setWordWrap(True)
         self._layout.addWidget(self.hint)
         self._layout.addSpacing(28)
         self._layout.addWidget(Line())
         self._layout.addSpacing(20)
-        self._layout.addLayout(self._steps(services))
+        self._steps = self._make_steps(services)
+        self._layout.addLayout(self._grid)
         self._layout.addSpacing(24)
         self._layout.addWidget(self._computer(services))
         self._layout.addStretch(1)
+        appearance.changed.connect(self._fit)
 
     def _zone(self, services: Services) -> QWidget:
         self.zone = DropZone()
-        self.zone.setFixedSize(640, 208)
         layout = QVBoxLayout(self.zone)
         layout.setContentsMargins(16, 8, 16, 8)
         layout.setSpacing(4)
@@ -173,6 +178,7 @@ class FirstStart(QScrollArea):
         ):
             label = Text(text, size=size, weight=weight, token=token)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            label.setWordWrap(True)
             layout.addWidget(label)
         layout.addSpacing(8)
         row = QHBoxLayout()
@@ -188,18 +194,23 @@ class FirstStart(QScrollArea):
         layout.addStretch(2)
         return self.zone
 
-    def _steps(self, services: Services) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(32)
-        grid.setVerticalSpacing(6)
+    def _make_steps(self, services: Services) -> list[QWidget]:
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(32)
+        self._grid.setVerticalSpacing(16)
         tags = len(services.scheme.tags)
-        for column, (icon, title, text) in enumerate(STEPS):
+        steps: list[QWidget] = []
+        for icon, title, text in STEPS:
+            step = QWidget()
+            column = QVBoxLayout(step)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(6)
             head = QHBoxLayout()
             head.setSpacing(10)
             head.addWidget(Icon(icon, 20, "accent"))
             head.addWidget(Text(title, weight=500))
             head.addStretch(1)
-            grid.addLayout(head, 0, column)
+            column.addLayout(head)
             label = Text(
                 text or f"The model scores {tags} tags over the whole length of each track.",
                 size=12,
@@ -207,9 +218,9 @@ class FirstStart(QScrollArea):
             )
             label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(label, 1, column)
-            grid.setColumnStretch(column, 1)
-        return grid
+            column.addWidget(label)
+            steps.append(step)
+        return steps
 
     def _computer(self, services: Services) -> QWidget:
         card = Panel("bg", radius=6)
@@ -217,7 +228,7 @@ class FirstStart(QScrollArea):
         layout.setContentsMargins(1, 1, 1, 1)
         layout.setSpacing(0)
         head = Text("This computer", weight=600)
-        head.setFixedHeight(36)
+        KeepTall(head, 36, room=10)
         head.setContentsMargins(16, 0, 0, 0)
         layout.addWidget(head)
         self.device, self.model, self.sound, self.privacy = (
@@ -248,10 +259,26 @@ class FirstStart(QScrollArea):
         else:
             self.sound.show_fact("positive", "Output device found")
 
+    def _place_steps(self, beside: int) -> None:
+        if self._beside == beside:
+            return
+        self._beside = beside
+        for number, step in enumerate(self._steps):
+            self._grid.addWidget(step, number // beside, number % beside, Qt.AlignmentFlag.AlignTop)
+            self._grid.setColumnStretch(number, 1 if number < beside else 0)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The space above gives way first."""
+        """Another size."""
         super().resizeEvent(event)
-        high = self.viewport().height()
-        self.zone.setFixedHeight(208 if high >= 740 else 168)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The space above gives way first; where there is little room, words take more lines."""
+        high, wide = self.viewport().height(), self.viewport().width() - 48
+        for part in (self._lead, self.zone):
+            part.setFixedWidth(min(wide, 960, wider(640)))
+        least = self.zone.layout().heightForWidth(self.zone.width())  # type: ignore[union-attr]
+        self.zone.setFixedHeight(max(least, 208 if high >= 740 else 168))
+        self._place_steps(4 if wide >= wider(640) else 2)
         self._top.changeSize(0, min(112, max(16, high - 700)))
         self._layout.invalidate()

@@ -41,8 +41,9 @@ from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
-from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.fit import tall, two_line_row, two_lines
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plan_table import PlanTable
 from mat_desktop.gui.widgets.splitter import Splitter
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 
 DAY, RUN = 36, 64
-BUTTON = QSize(88, 32)
 AT_ONCE = 200
 """Files whose changes are added to the list at once."""
 
@@ -66,7 +66,7 @@ class _Delegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry: Entry = index.data(ENTRY_ROLE)
-        return QSize(300, DAY if entry.heads else RUN)
+        return QSize(0, tall(DAY, 12, 16) if entry.heads else two_line_row(RUN))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -85,7 +85,7 @@ class _Delegate(QStyledItemDelegate):
         painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
         run = entry.run
         back = run is not None and (run.undone or run.kind in (RunKind.UNDO, RunKind.REMOVE))
-        x, y = rect.x() + 24, rect.y() + 22
+        x, y = rect.x() + 24, rect.y() + (rect.height() - 20) // 2
         if run is None:
             icons.draw(painter, "arrow-down-to-line", x, y, 20, t.color("accent"))
         elif back:
@@ -98,11 +98,10 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(font(13, 500))
         painter.setPen(t.color("muted" if run is not None and run.undone else "text"))
         wide = button.left() - rect.x() - 60 - 16
-        top = QRect(rect.x() + 60, rect.y() + 12, wide, 20)
+        top, below = two_lines(rect, 60, wide)
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, elide(entry.title, wide, 13, 500))
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))
-        below = QRect(rect.x() + 60, rect.y() + 33, wide, 18)
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, elide(entry.detail, wide, 12))
         if entry.offer:
             under = self._view.pointer is not None and button.contains(self._view.pointer)
@@ -110,7 +109,9 @@ class _Delegate(QStyledItemDelegate):
             if here and self._view.hasFocus():
                 round_rect(painter, button, 6, None, t.color("focus"), 2)
             icon = "arrow-down-to-line" if run is None else "undo-2" if entry.can_undo else "redo-2"
-            icons.draw(painter, icon, button.x() + 14, button.y() + 8, 16, t.color("text"))
+            icons.draw(
+                painter, icon, button.x() + 14, button.y() + (button.height() - 16) // 2, 16, t.color("text")
+            )
             painter.setFont(font(13, 500))
             painter.setPen(t.color("text"))
             painter.drawText(button.adjusted(38, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, entry.offer)
@@ -140,8 +141,9 @@ class Runs(ListView):
 
     def button(self, rect: QRect) -> QRect:
         """Where a row's button is."""
-        top = rect.y() + (rect.height() - BUTTON.height()) // 2
-        return QRect(QPoint(rect.right() - BUTTON.width() - 23, top), BUTTON)
+        size = QSize(52 + text_width("Write", 13, 500), tall(32))
+        top = rect.y() + (rect.height() - size.height()) // 2
+        return QRect(QPoint(rect.right() - size.width() - 23, top), size)
 
     def _ask(self, row: int) -> None:
         entry = self._model.entry(row)

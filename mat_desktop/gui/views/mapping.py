@@ -26,6 +26,7 @@ from mat_desktop.gui.views.shortcuts import Sheet
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
 
@@ -126,7 +127,7 @@ class Mapping(QWidget):
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search tags")
         self.search.setAccessibleName("Search tags")
-        self.search.setFixedHeight(32)
+        KeepTall(self.search, 32)
         self.search.textChanged.connect(self._filter)
         layout.addWidget(self.search)
         self.tags = MappingModel(self)
@@ -165,7 +166,7 @@ class Mapping(QWidget):
         grid.setColumnStretch(1, 1)
         self.label, self.written = QLineEdit(), QLineEdit()
         for field in (self.label, self.written):
-            field.setFixedHeight(32)
+            KeepTall(field, 32)
             field.setMaxLength(LONGEST)
             field.editingFinished.connect(self._edited)
         fields = [(field.value, _field_word(field)) for field in TAG_FIELDS]

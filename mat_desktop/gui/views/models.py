@@ -32,8 +32,9 @@ from mat_desktop.gui.views.compare import ComparePage
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
-from mat_desktop.gui.widgets.delegates import elide, paint_ground
+from mat_desktop.gui.widgets.delegates import elide, paint_ground, text_width
 from mat_desktop.gui.widgets.figures import Figures
+from mat_desktop.gui.widgets.fit import two_line_row, two_lines
 from mat_desktop.gui.widgets.scrolled import Scrolled
 from mat_desktop.gui.widgets.search_field import SearchField
 from mat_desktop.gui.widgets.splitter import Splitter
@@ -71,7 +72,7 @@ class _Delegate(QStyledItemDelegate):
         self._view, self._models = view, models
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(240, ROW)
+        return QSize(0, two_line_row(ROW))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -79,7 +80,7 @@ class _Delegate(QStyledItemDelegate):
         rect: QRect = option.rect
         painter.save()
         paint_ground(painter, rect, self._view, index)
-        x, y = rect.x() + 16, rect.y() + 22
+        x, y = rect.x() + 16, rect.y() + (rect.height() - 20) // 2
         broken = bool(reason_of(model))
         chosen = model.name == self._models.chosen
         if broken:
@@ -91,26 +92,15 @@ class _Delegate(QStyledItemDelegate):
         wide = rect.width() - 48 - 16
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text"))
-        room = wide - (52 if chosen else 0)
-        painter.drawText(
-            QRect(rect.x() + 48, rect.y() + 12, room, 20),
-            Qt.AlignmentFlag.AlignVCenter,
-            elide(model.name, room, 13, 500),
-        )
+        first, second = two_lines(rect, 48, wide)
+        room = wide - (text_width("In use", 12, 400) + 12 if chosen else 0)
+        painter.drawText(first, Qt.AlignmentFlag.AlignVCenter, elide(model.name, room, 13, 500))
         painter.setFont(font(12))
         if chosen:
             painter.setPen(t.color("positive"))
-            painter.drawText(
-                QRect(rect.right() - 72, rect.y() + 12, 56, 20),
-                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
-                "In use",
-            )
+            painter.drawText(first, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "In use")
         painter.setPen(t.color("danger" if broken else "muted"))
-        painter.drawText(
-            QRect(rect.x() + 48, rect.y() + 33, wide, 18),
-            Qt.AlignmentFlag.AlignVCenter,
-            elide(self._models.detail(model), wide, 12),
-        )
+        painter.drawText(second, Qt.AlignmentFlag.AlignVCenter, elide(self._models.detail(model), wide, 12))
         painter.restore()
 
 
@@ -337,7 +327,7 @@ class ModelsPage(Panel):
         test = card.metrics.get("test")
         rows = _metric_rows(card, test) if isinstance(test, dict) else []
         self.metrics.show(rows)
-        self.metrics_table.setFixedHeight(28 + appearance.row * len(rows))
+        self.metrics_table.show_all_rows()
         self.metrics_table.setVisible(bool(rows))
         self.measured.setText("On its test split" if rows else "Its card has no figures of a test split.")
         self.measured.setToolTip(str(card.metrics.get("protocol", "")))

@@ -18,6 +18,7 @@ from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.delegates import draw_state, elide
+from mat_desktop.gui.widgets.fit import two_line_row, two_lines
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
 
@@ -63,7 +64,7 @@ class ProblemsModel(QAbstractListModel):
 
 class _Delegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(300, 52)
+        return QSize(0, two_line_row(52))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -77,20 +78,17 @@ class _Delegate(QStyledItemDelegate):
             if isinstance(view, QListView) and view.hasFocus():
                 round_rect(painter, rect.adjusted(0, 0, 0, -1), 2, None, t.color("focus"), 2)
         painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
-        draw_state(painter, row.state, rect.x() + 24, rect.y() + 18)
+        draw_state(painter, row.state, rect.x() + 24, rect.y() + (rect.height() - 16) // 2)
         wide = rect.width() - 56 - 24
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text"))
         reason = sentence(row.reason) or row.state.value
-        painter.drawText(
-            QRect(rect.x() + 56, rect.y() + 7, wide, 20),
-            Qt.AlignmentFlag.AlignVCenter,
-            elide(reason, wide, 13, 500),
-        )
+        first, second = two_lines(rect, 56, wide)
+        painter.drawText(first, Qt.AlignmentFlag.AlignVCenter, elide(reason, wide, 13, 500))
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))
         path = elide(printable(row.path), wide, 12)
-        painter.drawText(QRect(rect.x() + 56, rect.y() + 27, wide, 18), Qt.AlignmentFlag.AlignVCenter, path)
+        painter.drawText(second, Qt.AlignmentFlag.AlignVCenter, path)
         painter.restore()
 
 

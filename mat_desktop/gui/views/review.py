@@ -74,6 +74,8 @@ class ScopeCombo(DropDown):
         super().__init__([("waiting", ""), ("shown", ""), ("selected", "")])
         self.setAccessibleName("Tracks to review")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(120)
 
     def set_counts(self, waiting: int, shown: int, selected: int) -> None:
         """How many tracks each of them means."""
@@ -175,20 +177,42 @@ class KeysBlock(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
-        for number, (sequences, text) in enumerate(KEYS):
-            caps = QHBoxLayout()
+        self._beside = 0
+        self._cells: list[tuple[QWidget, Text]] = []
+        for sequences, text in KEYS:
+            box = QWidget()
+            caps = QHBoxLayout(box)
+            caps.setContentsMargins(0, 0, 0, 0)
             caps.setSpacing(3)
             caps.addStretch(1)
             for sequence in sequences:
                 caps.addWidget(
                     Text("…", size=12, token="muted") if sequence == "…" else Key(key_text(sequence))
                 )
-            row, column = divmod(number, 2)
-            grid.addLayout(caps, row, 2 * column)
-            grid.addWidget(Text(text, size=12, token="muted"), row, 2 * column + 1)
+            self._cells.append((box, Text(text, size=12, token="muted")))
         grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
         layout.addWidget(self._grid)
+        appearance.changed.connect(self._place)
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width."""
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        """Two beside each other where there is room for their words."""
+        beside = 2 if self.width() >= wider(376) else 1
+        if beside == self._beside:
+            return
+        self._beside = beside
+        grid = self._grid.layout()
+        assert isinstance(grid, QGridLayout)
+        for number, cells in enumerate(self._cells):
+            row, column = divmod(number, beside)
+            for place, cell in enumerate(cells):
+                grid.addWidget(cell, row, 2 * column + place)
+        grid.setColumnStretch(3, beside - 1)
 
     @property
     def is_open(self) -> bool:
@@ -236,7 +260,8 @@ class ReviewPage(QWidget):
     def _top(self) -> QWidget:
         bar = Bar(16, 12, spacing=12)
         layout = bar.row
-        layout.addWidget(Text("Review", size=16, weight=600))
+        self._heading = Text("Review", size=16, weight=600)
+        layout.addWidget(self._heading)
         self.scope = ScopeCombo()
         layout.addWidget(self.scope)
         self.place = Text(figures=True)
@@ -423,7 +448,7 @@ class ReviewPage(QWidget):
 
     def _widen(self) -> None:
         """Larger letters need more room, and a narrow window has less."""
-        narrow = self.width() < wider(720)
+        narrow = self.width() < wider(900)
         lines = [max(least, QFontMetrics(font(size, weight)).height()) for least, size, weight in HEAD]
         for label, line in zip((self.title, self.about), lines, strict=True):
             label.setMinimumHeight(line)
@@ -434,7 +459,10 @@ class ReviewPage(QWidget):
             button.setText("" if narrow else text)
             button.set_key("" if narrow else key)
             button.setAccessibleName(text)
-        for part in (self.before, self.after, self.progress, self.pace):
+        self.back.setText("Library" if narrow else "Back to library")
+        self.back.setAccessibleName("Back to library")
+        self.back.set_key("" if narrow else key_text("Esc"))
+        for part in (self._heading, self.before, self.after, self.progress, self.pace):
             part.setVisible(not narrow)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -29,6 +29,7 @@ from mat_desktop.gui.widgets.add_tag import FORBIDDEN, CategoryCombo
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.mark_list import MarkList
 from mat_desktop.gui.widgets.taught_list import TaughtList
 
@@ -168,7 +169,7 @@ class TeachPanel(Panel):
         ):
             label = Text(text, token="muted")
             part.setAccessibleName(text)
-            part.setFixedHeight(32)
+            KeepTall(part, 32)
             form.addWidget(label, row, 0)
             form.addWidget(part, row, 1)
         self._fields: Mapping[Category, Field] = {}

@@ -20,13 +20,14 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.trainings import ENTRY_ROLE, Entry, State, TrainingsModel
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.views.training_form import TrainingForm
 from mat_desktop.gui.views.training_run import LOOKS, RunView
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, text_width
+from mat_desktop.gui.widgets.fit import tall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
 
@@ -42,7 +43,7 @@ class _Delegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry: Entry = index.data(ENTRY_ROLE)
-        return QSize(200, HEADING if entry.training is None else RUN)
+        return QSize(0, tall(HEADING, 12, 16) if entry.training is None else tall(RUN))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -53,7 +54,7 @@ class _Delegate(QStyledItemDelegate):
             painter.setFont(font(12, 600))
             painter.setPen(t.color("muted"))
             wide = rect.width() - 2 * PAD
-            box = QRect(rect.x() + PAD, rect.y() + 6, wide, HEADING - 8)
+            box = QRect(rect.x() + PAD, rect.y() + 6, wide, rect.height() - 8)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, elide(entry.title, wide, 12, 600))
             painter.restore()
             return
@@ -64,7 +65,7 @@ class _Delegate(QStyledItemDelegate):
             if self._view.hasFocus():
                 round_rect(painter, card, 5, None, t.color("focus"), 2)
         icon, ink, _ = LOOKS[entry.state]
-        y = rect.y() + (RUN - 16) // 2
+        y = rect.y() + (rect.height() - 16) // 2
         if entry.state is State.DONE:
             icons.draw_filled(painter, icon, rect.x() + PAD, y, 16, t.color(ink), t.color("surface"))
         else:
@@ -131,8 +132,9 @@ class TrainingPage(Panel):
 
     def _side(self) -> QWidget:
         box = Panel("bg")
-        box.setMinimumWidth(180)
-        box.setMaximumWidth(400)
+        self._box = box
+        self._widen()
+        appearance.changed.connect(self._widen)
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -143,6 +145,7 @@ class TrainingPage(Panel):
         bar.row.addWidget(self.new)
         column.addWidget(bar)
         self._caption = Text("validation ROC-AUC", size=12, token="muted")
+        self._caption.setWordWrap(True)
         self._caption.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._caption.setContentsMargins(PAD, 8, PAD, 0)
         column.addWidget(self._caption)
@@ -151,6 +154,7 @@ class TrainingPage(Panel):
         self.list.setAccessibleName("Runs")
         self.list.setItemDelegate(_Delegate(self.list))
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.list.selectionModel().currentChanged.connect(lambda now, _: self._current(now.row()))
         self.list.clicked.connect(lambda index: self._current(index.row()))
@@ -172,6 +176,11 @@ class TrainingPage(Panel):
         self.about.setContentsMargins(16, 12, 16, 12)
         column.addWidget(self.about)
         return box
+
+    def _widen(self) -> None:
+        """Larger letters need more room."""
+        self._box.setMinimumWidth(180 + (wider(180) - 180) * 6 // 10)
+        self._box.setMaximumWidth(wider(400))
 
     def _paint_list(self) -> None:
         self.list.setStyleSheet(f"QListView {{ background: {current().bg}; }}")

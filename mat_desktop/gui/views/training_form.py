@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -22,10 +23,12 @@ from PySide6.QtWidgets import (
 from mat_desktop.app.trainings import Order, Row, Task, plain_name
 from mat_desktop.gui import words
 from mat_desktop.gui.models.trainings import row_title
+from mat_desktop.gui.theme import appearance, wider
 from mat_desktop.gui.widgets.choice import Choice
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.data_picker import DataPicker
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.fit import KeepWide
 from mat_desktop.gui.widgets.setting import FIELD, NAME
 from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.widgets.training_settings import TrainingSettings
@@ -101,6 +104,7 @@ class TrainingForm(Panel):
         layout.addWidget(self._foot())
         self._tasks[0].setChecked(True)
         self._task_changed()
+        appearance.changed.connect(self._place_tasks)
 
     def _head(self, title: str) -> Text:
         head = Text(title, weight=600)
@@ -111,16 +115,31 @@ class TrainingForm(Panel):
     def _add_tasks(self) -> None:
         self._head("What to do")
         self._group = QButtonGroup(self)
-        grid = QGridLayout()
+        self._beside = 0
+        self._grid = grid = QGridLayout()
         grid.setSpacing(8)
         self._tasks: list[Choice] = []
         for number, (_, title, about) in enumerate(TASKS):
             choice = Choice(title, about)
             self._group.addButton(choice, number)
             self._tasks.append(choice)
-            grid.addWidget(choice, number // 2, number % 2)
+        self._place_tasks()
         self._group.idToggled.connect(lambda _, on: self._task_changed() if on else None)
         self._column.addLayout(grid)
+
+    def _place_tasks(self) -> None:
+        """Two beside each other where there is room for their words."""
+        beside = 2 if self.width() >= wider(560) else 1
+        if beside == self._beside:
+            return
+        self._beside = beside
+        for number, choice in enumerate(self._tasks):
+            self._grid.addWidget(choice, number // beside, number % beside)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width."""
+        super().resizeEvent(event)
+        self._place_tasks()
 
     def _add_data(self) -> None:
         self._data_head = self._head("Data")
@@ -143,7 +162,7 @@ class TrainingForm(Panel):
         drops = (self.network, self.layers, self.table, self.rows, self.budget, self.model)
         for row, (name, drop) in enumerate(zip(names, drops, strict=True)):
             label = Text(name, token="muted")
-            label.setFixedWidth(NAME)
+            KeepWide(label, NAME)
             drop.setAccessibleName(name)
             drop.setAccessibleDescription(name)  # Qt gives a combo's value as its name
             drop.setMinimumWidth(FIELD + 64)

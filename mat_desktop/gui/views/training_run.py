@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from mat_desktop.app.trainings import Ending, Task
@@ -16,9 +16,10 @@ from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.results import correction_text, paper_row, paper_table
 from mat_desktop.gui.models.trainings import Entry, State
 from mat_desktop.gui.operations.train import Progress as Going
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import text_width
+from mat_desktop.gui.widgets.fit import tall
 from mat_desktop.gui.widgets.job_bar import Progress
 from mat_desktop.gui.widgets.log_view import LogView
 from mat_desktop.gui.widgets.painting import round_rect
@@ -27,6 +28,7 @@ from mat_desktop.gui.widgets.training_tables import TrainingTables
 
 LOOKS = {
     State.RUNNING: ("play", "accent", "selection"),
+    State.STOPPING: ("square", "muted", "raised"),
     State.WAITING: ("clock", "muted", "raised"),
     State.OPEN: ("circle-dashed", "muted", "raised"),
     State.DONE: ("circle-check", "positive", "positive_fill"),
@@ -35,6 +37,9 @@ LOOKS = {
 }
 """Icon, ink and fill by state; the word always stands beside them."""
 
+NARROWEST = 440
+"""Pixels in which there is room for the parts of a narrow one."""
+
 
 class StateChip(QWidget):
     """A state's icon and word on its fill."""
@@ -42,18 +47,21 @@ class StateChip(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._state, self._text = State.WAITING, ""
-        appearance.changed.connect(self.update)
+        appearance.changed.connect(self._fit)
 
     def show_state(self, state: State, text: str) -> None:
         """Another one."""
         self._state, self._text = state, text
         self.setAccessibleName(text)
+        self._fit()
+
+    def _fit(self) -> None:
         self.setFixedSize(self.sizeHint())
         self.update()
 
     def sizeHint(self) -> QSize:
         """As wide as its word."""
-        return QSize(34 + text_width(self._text, 12, 500), 22)
+        return QSize(34 + text_width(self._text, 12, 500), tall(22, 12, 2))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Fill, icon, word."""
@@ -61,7 +69,7 @@ class StateChip(QWidget):
         icon, ink, fill = LOOKS[self._state]
         painter = QPainter(self)
         round_rect(painter, self.rect(), 4, t.color(fill))
-        icons.draw(painter, icon, 7, 4, 14, t.color(ink))
+        icons.draw(painter, icon, 7, (self.height() - 14) // 2, 14, t.color(ink))
         painter.setFont(font(12, 500))
         painter.setPen(t.color(ink))
         painter.drawText(self.rect().adjusted(26, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
@@ -89,6 +97,7 @@ class RunView(Panel):
         self._told: Mapping[str, Any] | None = None
         self._paused = False
         self._used = ""
+        self._resume = "Resume"
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -100,16 +109,16 @@ class RunView(Panel):
         split.setStretchFactor(1, 0)
         split.setSizes([600, 172])
         layout.addWidget(split, 1)
+        appearance.changed.connect(self._fit)
 
     # parts
 
     def _header(self) -> QWidget:
         box = Panel("surface", edges="b")
-        box.setFixedHeight(80)
         column = QVBoxLayout(box)
         column.setContentsMargins(24, 8, 16, 8)
         column.setSpacing(2)
-        top = QHBoxLayout()
+        self._top = top = QHBoxLayout()
         top.setSpacing(8)
         self.title = Text(size=16, weight=600, elide=True)
         self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -143,16 +152,21 @@ class RunView(Panel):
         below = QHBoxLayout()
         below.setSpacing(16)
         self.says = Text(size=12, figures=True)
-        self.bar = Progress(wide=200)
-        self.pace = Text(size=12, token="muted", figures=True)
+        self.bar = Progress(wide=0)
+        self.bar.setMinimumWidth(48)
+        self.bar.setMaximumWidth(200)
+        self.pace = Text(size=12, token="muted", elide=True, figures=True)
+        self.pace.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.facts = Text(size=12, token="muted", elide=True, figures=True)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.facts.setMinimumHeight(20)
-        for widget in (self.says, self.bar, self.pace):
-            below.addWidget(widget)
+        below.addWidget(self.says)
+        below.addWidget(self.bar, 1)
+        below.addWidget(self.pace)
         below.addWidget(self.facts, 1)
         column.addLayout(below)
         self._menu = QMenu(self)
+        self.compare_action = self._menu.addAction("Compare…", self.compare_button.click)
         self.export_action = self._menu.addAction("Export the model…", lambda: self.export.emit(self.entry))
         self._menu.addSeparator()
         self.delete_action = self._menu.addAction("Delete the run", lambda: self.remove.emit(self.entry))
@@ -187,7 +201,7 @@ class RunView(Panel):
 
     def _log(self) -> QWidget:
         box = Panel("bg")
-        box.setMinimumHeight(36)
+        box.setMinimumHeight(40)
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -200,7 +214,7 @@ class RunView(Panel):
         head.addWidget(self.folder)
         column.addLayout(head)
         self.log = LogView()
-        self.log.setMinimumHeight(0)
+        self.log.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         column.addWidget(self.log, 1)
         return box
 
@@ -215,7 +229,7 @@ class RunView(Panel):
     def set_busy(self, busy: bool) -> None:
         """Whether a training runs; one runs at a time."""
         self.resume_button.setEnabled(not busy)
-        self.resume_button.setToolTip("Another training runs; one runs at a time" if busy else "")
+        self._fit()
 
     def set_used(self, digest: str) -> None:
         """Digest of the model in use."""
@@ -245,10 +259,11 @@ class RunView(Panel):
         self.title.setText(entry.title)
         for button in (self.pause_button, self.stop_button):
             button.setVisible(runs and entry.state is not State.DONE)
+        self.pause_button.setEnabled(entry.state is not State.STOPPING)
         has_epochs = order.task is not Task.CORRECTIONS and (order.task is not Task.FINETUNE or order.whole)
         self.resume_button.setVisible(not runs and training.ending is not Ending.DONE)
         begun = any(run.has_checkpoint for run in training.runs)
-        self.resume_button.setText("Resume" if begun else "Start again")
+        self._resume = "Resume" if begun else "Start again"
         self._show_model()
         self._hand_focus_on()
         self.delete_action.setEnabled(not runs)
@@ -341,16 +356,40 @@ class RunView(Panel):
         entry = self.entry
         if entry is None or entry.training is None:
             return
-        trained = entry.state in (State.RUNNING, State.WAITING)
+        trained = entry.state in (State.RUNNING, State.STOPPING, State.WAITING)
         model = entry.model
         in_use = model is not None and model.digest == self._used
         usable, why = self._usable(entry)
         for button in (self.compare_button, self.use_button):
-            button.setVisible(not trained)
             button.setEnabled(usable and not in_use)
+        self.use_button.setVisible(not trained)
+        self._fit()
         self.use_button.setText("In use" if in_use else "Use this model")
         self.use_button.setToolTip("The library is heard with it" if in_use else why)
         self.export_action.setEnabled(usable and not trained)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as it can get; out of sight it still has the parts of a wide one."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), NARROWEST), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In a narrow window Compare stands in the menu, and Resume is its sign alone."""
+        narrow = self.width() < wider(680)
+        offered = not self.use_button.isHidden()
+        self.compare_button.setVisible(offered and not narrow)
+        self.compare_action.setVisible(offered and narrow)
+        self.compare_action.setEnabled(self.compare_button.isEnabled())
+        self.resume_button.setText("" if narrow else self._resume)
+        self.resume_button.setAccessibleName(self._resume)
+        usual = self._resume if narrow else ""
+        waits = not self.resume_button.isEnabled()
+        self.resume_button.setToolTip("Another training runs; one runs at a time" if waits else usual)
 
     def _usable(self, entry: Entry) -> tuple[bool, str]:
         """Whether the library can be heard with it, or why not."""

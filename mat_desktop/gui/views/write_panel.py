@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from mat_desktop.domain.plan import FilePlan, Plan, Policy
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import Keep, PlanModel
-from mat_desktop.gui.widgets.changes import PolicyCombo
+from mat_desktop.gui.widgets.changes import PolicyCombo, PolicyNote
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
 from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Link, Panel, Text
 from mat_desktop.gui.widgets.painting import key_text
@@ -20,9 +20,7 @@ from mat_desktop.gui.widgets.plan_table import PlanTable
 
 
 class PolicyCard(Panel):
-    """A field: how many files, the policy, what it means. ``kept`` asks to make it the setting."""
-
-    kept = Signal()
+    """A field: how many files, the policy, what it means."""
 
     def __init__(self, field: Field, policy: Policy) -> None:
         super().__init__("bg", radius=6)
@@ -38,39 +36,37 @@ class PolicyCard(Panel):
         layout.addWidget(self.combo, 1, 0, 1, 2)
         self.meaning = Text(words.POLICY_MEANING[policy], size=11, token="muted")
         layout.addWidget(self.meaning, 2, 0, 1, 2)
-        self.once = QWidget()
-        row = QHBoxLayout(self.once)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(Text("For this write only", size=11, token="muted"))
-        row.addStretch(1)
-        self.keep = Link("Keep as my setting")
-        self.keep.setAccessibleName(f"Keep as my setting for {words.field(field)}")
-        self.keep.clicked.connect(self.kept)
-        row.addWidget(self.keep)
-        layout.addWidget(self.once, 3, 0, 1, 2)
-        self.once.hide()
+        self.note = PolicyNote(words.field(field))
+        layout.addWidget(self.note, 3, 0, 1, 2)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_policy(self, policy: Policy, once: bool) -> None:
+    def set_policy(self, policy: Policy, *, once: bool, kept: bool) -> None:
         """Show another policy.
 
         :param once: it is not the setting
+        :param kept: it has just been made the setting
         """
         self.combo.set_policy(policy)
-        self.once.setVisible(once)
+        if once:
+            self.note.say_once()
+        elif kept:
+            self.note.say_kept()
+        else:
+            self.note.hide()
         self.meaning.setText(words.POLICY_MEANING[policy])
 
 
 class WritePanel(ConfirmPanel):
     """Opens over the middle and the pane of the library; Escape goes back.
 
-    ``policy_picked`` hands over a field and its policy for this write, ``policy_kept`` a field whose policy
-    is to be the setting; ``listen_asked`` that the tracks are to be listened to of which it can say nothing.
+    ``policy_picked`` hands over a field and its policy for this write, ``policy_moved`` a field whose policy
+    is to be the setting, or where it has become that to be for this write only again; ``listen_asked`` that
+    the tracks are to be listened to of which it can say nothing.
     """
 
     confirmed = Signal(object)
     policy_picked = Signal(object, object)
-    policy_kept = Signal(object)
+    policy_moved = Signal(object)
     scope_picked = Signal(str)
     listen_asked = Signal()
 
@@ -106,7 +102,7 @@ class WritePanel(ConfirmPanel):
         for field in fields:
             card = PolicyCard(field, policies.get(field, Policy.FILL_EMPTY))
             card.combo.picked.connect(lambda policy, field=field: self.policy_picked.emit(field, policy))
-            card.kept.connect(lambda field=field: self.policy_kept.emit(field))
+            card.note.acted.connect(lambda field=field: self.policy_moved.emit(field))
             self.cards[field] = card
             card.setVisible(field in policies)
             cards.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
@@ -246,15 +242,18 @@ class WritePanel(ConfirmPanel):
     _complete = False
     _unreviewed: Collection[Path] = ()
 
-    def set_policies(self, policies: Mapping[Field, Policy], once: Collection[Field] = ()) -> None:
+    def set_policies(
+        self, policies: Mapping[Field, Policy], once: Collection[Field] = (), kept: Collection[Field] = ()
+    ) -> None:
         """Policies are others.
 
         :param once: fields whose policy is for this write only
+        :param kept: those whose policy was for this write only, and was made the setting
         """
         for field, card in self.cards.items():
             card.setVisible(field in policies)
             if field in policies:
-                card.set_policy(policies[field], field in once)
+                card.set_policy(policies[field], once=field in once, kept=field in kept)
 
     def confirm(self) -> None:
         """Write what is checked."""

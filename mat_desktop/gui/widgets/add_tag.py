@@ -12,6 +12,7 @@ from mat_desktop.domain.tags import Category
 from mat_desktop.gui import words
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.fit import KeepTall
 
 FORBIDDEN = ";/,"
 """Media servers split values at these."""
@@ -54,10 +55,10 @@ class AddTag(QWidget):
         self.field = QLineEdit()
         self.field.setPlaceholderText("Add a tag (A)")
         self.field.setAccessibleName("Add a tag by hand")
-        self.field.setFixedHeight(28)
+        KeepTall(self.field, 28)
         self.field.setMaxLength(LONGEST)
         self.kind = CategoryCombo()
-        self.kind.setFixedHeight(28)
+        KeepTall(self.kind, 28)
         self.kind.hide()
         row.addWidget(self.field, 1)
         row.addWidget(self.kind)

@@ -14,7 +14,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import refusal_icon
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import Icon, Line, Text
+from mat_desktop.gui.widgets.controls import Icon, Line, Link, Text
 from mat_desktop.gui.widgets.drop_down import Combo
 
 
@@ -40,6 +40,41 @@ class PolicyCombo(Combo):
     def set_policy(self, policy: Policy) -> None:
         """Show another one."""
         self.setCurrentIndex(list(Policy).index(policy))
+
+
+class PolicyNote(QWidget):
+    """What a choice of policy counts for, and the way to have it otherwise: ``acted`` asks for that."""
+
+    acted = Signal()
+
+    def __init__(self, name: str) -> None:
+        """:param name: of the field"""
+        super().__init__()
+        self._name = name
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.text = Text(size=11, token="muted", elide=True)
+        self.text.setMinimumHeight(16)
+        row.addWidget(self.text, 1)
+        self.link = Link()
+        self.link.clicked.connect(self.acted)
+        row.addWidget(self.link)
+        self.hide()
+
+    def say_once(self) -> None:
+        """It counts for this write."""
+        self._say("For this write only", "Keep as my setting")
+
+    def say_kept(self) -> None:
+        """It is the setting by now."""
+        self._say("For all files from now on", "Undo")
+
+    def _say(self, text: str, action: str) -> None:
+        self.text.setText(text)
+        self.link.setText(action)
+        self.link.setAccessibleName(f"{action}: policy for {self._name}")
+        self.show()
 
 
 def old_html(values: Sequence[str], after: Sequence[str]) -> str:
@@ -122,12 +157,16 @@ class _FieldBlock(QWidget):
         if policy is not None:
             self.combo = PolicyCombo(policy)
             self.combo.setAccessibleName(f"Policy for {words.field(field)}")
+            self.combo.setToolTip("Your setting, for all files")
             layout.addWidget(self.combo, 0, 2)
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(Icon("arrow-right", 14, "muted"), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.new, 1)
         layout.addLayout(row, 1, 1, 1, 2)
+        self.note = PolicyNote(words.field(field))
+        layout.addWidget(self.note, 2, 1, 1, 2)
+        self.before: Policy | None = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The line."""
@@ -167,12 +206,14 @@ class Changes(QWidget):
         self.refusal = Refusal()
         self.refusal.layout().setContentsMargins(16, 0, 16, 8)  # type: ignore[union-attr]
         layout.addWidget(self.refusal)
+        self._policies = dict(policies)
         self.blocks: dict[Field, _FieldBlock] = {}
         for field in fields:
             block = _FieldBlock(field, policies.get(field, Policy.FILL_EMPTY))
             block.setVisible(field in policies)
             if block.combo is not None:
-                block.combo.picked.connect(lambda policy, field=field: self.policy_picked.emit(field, policy))
+                block.combo.picked.connect(lambda policy, field=field: self._pick(field, policy))
+                block.note.acted.connect(lambda field=field: self._take_back(field))
             self.blocks[field] = block
             layout.addWidget(block)
         self._marks_line = Line()
@@ -231,6 +272,34 @@ class Changes(QWidget):
             block.setVisible(field in policies)
             if block.combo is not None and field in policies:
                 block.combo.set_policy(policies[field])
+                if self._policies.get(field) is not policies[field]:
+                    block.note.hide()
+        self._policies = dict(policies)
+
+    def _pick(self, field: Field, policy: Policy) -> None:
+        """It is the setting at once; what it was can be had back while the track is in view."""
+        block, before = self.blocks[field], self._policies.get(field)
+        if policy is before:
+            return
+        if block.note.isHidden():
+            block.before = before
+        self.policy_picked.emit(field, policy)
+        if policy is block.before:
+            block.note.hide()
+        else:
+            block.note.say_kept()
+
+    def _take_back(self, field: Field) -> None:
+        block = self.blocks[field]
+        if block.combo is not None and block.before is not None:
+            block.combo.setFocus()
+            block.note.hide()
+            self.policy_picked.emit(field, block.before)
+
+    def forget_picks(self) -> None:
+        """What was picked before is taken back no more."""
+        for block in self.blocks.values():
+            block.note.hide()
 
     def _again(self) -> None:
         if self._last is not None:

@@ -52,7 +52,7 @@ class Choice(QAbstractButton):
         """As many lines as the words need."""
         room = QRect(0, 0, wide - LEFT - RIGHT, 10_000)
         words = QFontMetrics(font(12)).boundingRect(room, Qt.TextFlag.TextWordWrap, self._about)
-        return 52 + max(0, words.height() - QFontMetrics(font(12)).height())
+        return 14 + _title_height() + max(words.height(), QFontMetrics(font(12)).height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Card, ring, words."""
@@ -71,10 +71,15 @@ class Choice(QAbstractButton):
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text" if able else "faint"))
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRect(LEFT, 7, wide, 20), middle, elide(self.text(), wide, 13, 500))
+        tall = _title_height()
+        painter.drawText(QRect(LEFT, 7, wide, tall), middle, elide(self.text(), wide, 13, 500))
         painter.setFont(font(12))
         painter.setPen(t.color("muted" if able else "faint"))
-        below = QRect(LEFT, 27, wide, self.height() - 27 - 7)
-        painter.drawText(below, middle | Qt.TextFlag.TextWordWrap, self._about)
+        below = QRect(LEFT, 7 + tall, wide, self.height() - tall - 14)
+        painter.drawText(below, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, self._about)
         if self.hasFocus():
             round_rect(painter, self.rect(), 6, None, t.color("focus"), 2)
+
+
+def _title_height() -> int:
+    return max(20, QFontMetrics(font(13, 500)).height() + 2)

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.gui import icons, theme
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.fit import tall
 from mat_desktop.gui.widgets.painting import draw_key, key_height, key_width, round_rect
 
 Kind = Literal["primary", "plain", "flat"]
@@ -110,7 +111,8 @@ class Button(QAbstractButton):
         wide = sum(parts) + 8 * (len(parts) - 1) + 2 * pad
         if not self.text():
             wide = self._height
-        return QSize(wide + 2 * ring, self._height + 2 * ring)
+        high = tall(self._height) if self.text() else self._height
+        return QSize(wide + 2 * ring, high + 2 * ring)
 
     def minimumSizeHint(self) -> QSize:
         """Never clipped."""
@@ -235,7 +237,7 @@ class Link(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Text and icon, at least 24 high."""
         wide = QFontMetrics(font(12, 500)).horizontalAdvance(self.text()) + 10
-        return QSize(wide + (20 if self._icon else 0), 24)
+        return QSize(wide + (20 if self._icon else 0), tall(24, 12, 4))
 
     def event(self, event: QEvent) -> bool:
         """Space and Enter act on a focused link."""
@@ -280,6 +282,7 @@ class Text(QLabel):
         self._token = token
         self._elide = elide
         self._face = (size, weight, figures)
+        self._least = 0
         self._restyle()
         self.setTextFormat(Qt.TextFormat.PlainText)
         if elide:
@@ -289,7 +292,14 @@ class Text(QLabel):
     def _restyle(self) -> None:
         size, weight, figures = self._face
         self.setFont(font(size, weight, figures=figures))
+        if self._least:
+            super().setMinimumHeight(max(self._least, self.fontMetrics().height()))
         self.update()
+
+    def setMinimumHeight(self, least: int) -> None:
+        """At least that, or what larger letters need."""
+        self._least = least
+        self._restyle()
 
     def showEvent(self, event: QShowEvent) -> None:
         """A style sheet set while it was hidden has brought its first font back."""

@@ -14,8 +14,9 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEven
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mat_desktop.app.training_runs import EpochFigures
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Panel, Text
+from mat_desktop.gui.widgets.fit import KeepTall
 
 NARROWEST = 200
 """Of a plot beside others; where there is less room they stand under each other."""
@@ -67,7 +68,8 @@ class Curve(QWidget):
         head.setContentsMargins(0, 0, 8, 0)
         head.setSpacing(8)
         head.addWidget(Text(title, weight=600))
-        self.about = Text(about, size=12, token="muted", figures=True)
+        self.about = Text(about, size=12, token="muted", elide=True, figures=True)
+        self.about.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._about = about
         head.addWidget(self.about)
         head.addStretch(1)
@@ -201,7 +203,7 @@ class Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.paper = False
-        self.setFixedHeight(24)
+        KeepTall(self, 24, 12)
         self.setAccessibleName(
             "Validation solid, training dotted, the paper dashed, a ring on the kept epoch"
         )
@@ -284,7 +286,7 @@ class Curves(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside each other where there is room."""
         super().resizeEvent(event)
-        self._arrange(3 if self.width() >= 3 * NARROWEST + 88 else 1)
+        self._arrange(3 if self.width() >= 3 * wider(NARROWEST) + 88 else 1)
 
     def minimumSizeHint(self) -> QSize:
         """As high as the plots under each other, where they are."""

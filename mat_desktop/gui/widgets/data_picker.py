@@ -15,6 +15,7 @@ from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.widgets.controls import Button, Icon, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.fit import KeepWide
 from mat_desktop.gui.widgets.setting import FIELD, NAME, Setting, Spec
 
 KINDS = (
@@ -91,7 +92,7 @@ class DataPicker(QWidget):
         self.folder = DropDown(())
         self.folder.setAccessibleName("Folder of the data")
         self.folder.setAccessibleDescription("Folder of the data")
-        self.folder.setMinimumWidth(FIELD + 64)
+        self.folder.setMinimumWidth(80)
         self.folder.picked.connect(lambda value: self.use(Path(value)))
         self.choose = Button("Choose folder…", "folder")
         self.choose.clicked.connect(self._ask)
@@ -106,7 +107,7 @@ class DataPicker(QWidget):
         self.artists = Setting(Spec("min_artists", "Artists of a tag", 3, "at least", (), 1))
         for place, title in enumerate(("Folder", "Read as")):
             name = Text(title, token="muted")
-            name.setFixedWidth(NAME)
+            KeepWide(name, NAME)
             grid.addWidget(name, place, 0)
         grid.addLayout(row, 0, 1, 1, 2)
         grid.addWidget(self.kind, 1, 1, 1, 2)
@@ -116,7 +117,7 @@ class DataPicker(QWidget):
         self.audio = Button("Within the folder", "folder")
         self.audio.clicked.connect(self._ask_audio)
         self._audio_name = Text("Audio", token="muted")
-        self._audio_name.setFixedWidth(NAME)
+        KeepWide(self._audio_name, NAME)
         grid.addWidget(self._audio_name, 4, 0)
         grid.addWidget(self.audio, 4, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
         said = QHBoxLayout()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from mat_desktop.domain.scores import Suggestion
 from mat_desktop.domain.tags import Category
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 HEADER = 40
 
-NARROW = 740
-"""Pixels below which the header has no room for all of its parts."""
+LONGEST = "experimental at 00:00, score 0.00"
+"""What the header may have to say of the place under the pointer."""
+
+TITLE = 64
+"""Least pixels of the title, where it is shown."""
 
 
 class Scale(QWidget):
@@ -86,14 +89,15 @@ class Dock(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        head = QHBoxLayout()
+        self._head = head = QHBoxLayout()
         head.setContentsMargins(16, 4, 16, 0)
         head.setSpacing(12)
         self.title = Text(weight=600, elide=True)
-        self.info = Text(size=12, token="muted")
+        self.info = Text(size=12, token="muted", elide=True)
+        self.info.setMinimumHeight(16)
+        self.info.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         head.addWidget(self.title, 1)
         head.addWidget(self.info)
-        head.addSpacing(8)
         self.level_scale = LevelScale()
         self.levels = LevelPanel(self)
         self.level_scale.clicked.connect(lambda: self.levels.open_under(self.level_scale))
@@ -107,7 +111,7 @@ class Dock(Panel):
         )
         head.addWidget(self.level_scale)
         head.addWidget(self.score_scale)
-        tools = QHBoxLayout()
+        self._tools = tools = QHBoxLayout()
         tools.setSpacing(4)
         self.evidence = Button(
             icon="crosshair",
@@ -157,6 +161,7 @@ class Dock(Panel):
 
     def _recolor(self) -> None:
         self.score_scale.set_lut(current().taggram_lut())
+        self._fit_header()
         self._colour()
         self._show_rows()
 
@@ -175,12 +180,25 @@ class Dock(Panel):
 
     def _pointed(self, text: str) -> None:
         self.info.setText(text or self._still)
+        self._fit_header()
+
+    def _fit_header(self) -> None:
+        """The taggram's scale goes where there is no room for all; then what is said is cut, with dots."""
+        metrics, gaps = self.info.fontMetrics(), 4 * self._head.spacing()
+        room = self.width() - 32 - gaps - self._tools.sizeHint().width() - self.level_scale.sizeHint().width()
+        room -= max(TITLE, self.title.minimumSizeHint().width())
+        scale = self.score_scale.sizeHint().width()
+        both = room - scale >= metrics.horizontalAdvance(LONGEST)
+        self.score_scale.setVisible(both)
+        wanted = metrics.horizontalAdvance(self.info.text()) + 2
+        self.info.setFixedWidth(max(0, min(wanted, room - scale * both)))
 
     _still = ""
 
     def set_track(self, title: str, seconds: float | None, note: str) -> None:
         """Another track; its pictures will come."""
         self.title.setText(title)
+        self._fit_header()
         self._picture = None
         self._seconds = seconds
         self.set_info("")
@@ -195,7 +213,7 @@ class Dock(Panel):
         if not text and self._picture is not None:
             text = f"log-mel, {self._picture.mel.shape[0]} bands"
         self._still = text
-        self.info.setText(text)
+        self._pointed("")
 
     @property
     def seconds(self) -> float | None:
@@ -253,9 +271,9 @@ class Dock(Panel):
         self._show_rows()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More rows where there is room; the taggram's scale goes first where there is none for the title."""
+        """More rows where there is room."""
         super().resizeEvent(event)
-        self.score_scale.setVisible(event.size().width() >= NARROW)
+        self._fit_header()
         self._show_rows()
 
     def _room(self) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QStyleOptionComboBox
 
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import current, font
@@ -26,6 +26,14 @@ class Combo(QComboBox):
         token = "muted" if self.isEnabled() else "faint"
         y = (self.height() - 14) // 2
         icons.draw(QPainter(self), "chevron-down", self.width() - 22, y, 14, current().color(token))
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        """What there is no room for ends in dots."""
+        super().initStyleOption(option)
+        room = self.width() - 10 - 26
+        option.currentText = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideRight, room
+        )
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A wheel over it scrolls the page, never changes the choice."""

@@ -15,6 +15,7 @@ from mat_desktop.gui import icons
 from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.delegates import fix_rows
+from mat_desktop.gui.widgets.fit import KeepTall, tall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import TableView
 
@@ -85,6 +86,7 @@ class Figures(TableView):
         """
         super().__init__()
         self.pad = pad
+        self._whole = False
         self.figures = figures
         self.marked = -1
         self.margin = margin
@@ -103,7 +105,7 @@ class Figures(TableView):
         appearance.changed.connect(self._fix_rows)
         self._fix_rows()
         header = self.horizontalHeader()
-        header.setFixedHeight(28)
+        KeepTall(header, 28, 12)
         header.setFont(font(12))
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -125,6 +127,13 @@ class Figures(TableView):
     def _fix_rows(self) -> None:
         fix_rows(self)
         self._fit()
+        if self._whole:
+            self.show_all_rows()
+
+    def show_all_rows(self) -> None:
+        """As high as its rows and header, from now on."""
+        self._whole = True
+        self.setFixedHeight(tall(28, 12) + appearance.row * self.figures.rowCount())
 
     def mark(self, row: int) -> None:
         """Another row stands out."""

@@ -10,6 +10,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.theme import appearance, current
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.work import Work
 
@@ -74,13 +75,15 @@ class JobBar(Panel):
     def __init__(self, bridge: Bridge) -> None:
         super().__init__("bg", edges="t")
         self._bridge = bridge
-        self.setFixedHeight(29)
+        KeepTall(self, 29, 12, 9)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 1, 8, 0)
         layout.setSpacing(8)
         self._device_icon = Icon("cpu", 16, "muted")
-        self.device = Text("Starting the model", size=12, token="muted")
-        self.model = Text(size=12, token="muted")
+        self.device = Text("Starting the model", size=12, token="muted", elide=True)
+        self.model = Text(size=12, token="muted", elide=True)
+        for text in (self.device, self.model):  # whole where there is room
+            text.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         layout.addWidget(self._device_icon)
         layout.addWidget(self.device)
         layout.addSpacing(8)
@@ -134,8 +137,6 @@ class JobBar(Panel):
     def set_problems(self, count: int) -> None:
         """How many files failed or conflict."""
         self.problems.setText(words.plural(count, "problem"))
-        self.problems.adjustSize()
-        self.problems.setFixedWidth(self.problems.sizeHint().width())
         self.problems.setVisible(count > 0)
 
     def say(self, text: str) -> None:

@@ -40,7 +40,7 @@ class LevelScale(QAbstractButton):
         self._low, self._high = "", ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setToolTip("Range and colours of the spectrogram")
         self.set_levels(DARKEST, BRIGHTEST)
         appearance.changed.connect(self.update)
@@ -67,6 +67,10 @@ class LevelScale(QAbstractButton):
         texts = metrics.horizontalAdvance(self._low) + metrics.horizontalAdvance(self._high)
         return QSize(texts + BAR + 6 * 4 + 14 + 8, 28)
 
+    def minimumSizeHint(self) -> QSize:
+        """A short bar and the arrow; what the levels are stands in what it opens."""
+        return QSize(6 + BAR // 2 + 6 + 14 + 6, 28)
+
     def event(self, event: QEvent) -> bool:
         """Enter opens it, as Space does."""
         if (
@@ -88,9 +92,12 @@ class LevelScale(QAbstractButton):
         metrics = QFontMetrics(font(11))
         painter.setPen(t.color("muted"))
         middle = Qt.AlignmentFlag.AlignVCenter
-        wide = metrics.horizontalAdvance(self._low)
-        painter.drawText(QRect(6, 0, wide + 2, self.height()), middle, self._low)
-        bar = QRect(6 + wide + 6, (self.height() - 10) // 2, BAR, 10)
+        whole = self.width() >= self.sizeHint().width()
+        low, high = (self._low, self._high) if whole else ("", "")
+        wide = metrics.horizontalAdvance(low)
+        painter.drawText(QRect(6, 0, wide + 2, self.height()), middle, low)
+        x = 6 + wide + (6 if low else 0)
+        bar = QRect(x, (self.height() - 10) // 2, BAR if whole else self.width() - 26, 10)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if self._image is not None:
             painter.drawImage(bar, self._image)
@@ -99,8 +106,8 @@ class LevelScale(QAbstractButton):
         painter.drawRect(bar.adjusted(0, 0, -1, -1))
         painter.setPen(t.color("muted"))
         x = bar.right() + 7
-        painter.drawText(QRect(x, 0, self.width() - x, self.height()), middle, self._high)
-        x += metrics.horizontalAdvance(self._high) + 4
+        painter.drawText(QRect(x, 0, self.width() - x, self.height()), middle, high)
+        x += metrics.horizontalAdvance(high) + 4 if high else 0
         icons.draw(painter, "chevron-down", x, (self.height() - 14) // 2, 14, t.color("muted"))
         if self.hasFocus():
             round_rect(painter, self.rect(), 5, None, t.color("focus"), 2)

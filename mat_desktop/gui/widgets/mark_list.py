@@ -11,6 +11,7 @@ from mat_desktop.gui.models.marks import MARK_ROLE, Mark, MarksModel
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide, text_width
+from mat_desktop.gui.widgets.fit import tall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
 
@@ -26,7 +27,7 @@ class _Delegate(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, ROW)
+        return QSize(0, tall(ROW))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -37,7 +38,8 @@ class _Delegate(QStyledItemDelegate):
         if self._view.currentIndex().row() == index.row() and self._view.hasFocus():
             round_rect(painter, inner, 5, t.color("hover"))
             round_rect(painter, inner, 5, None, t.color("focus"), 2)
-        x, y = rect.x() + 16, rect.y() + 6
+        high = rect.height()
+        x, y = rect.x() + 16, rect.y() + (high - 16) // 2
         if mark.yes:
             icons.draw_filled(painter, "circle-check", x, y, 16, t.color("positive"), t.color("surface"))
         elif mark.yes is False:
@@ -51,22 +53,24 @@ class _Delegate(QStyledItemDelegate):
             wide = text_width(note, 12, 400) + 6
             painter.setFont(font(12, figures=True))
             painter.setPen(t.color("warning" if mark.odd else "muted"))
-            painter.drawText(QRect(right - wide, rect.y(), wide, ROW), middle, note)
+            painter.drawText(QRect(right - wide, rect.y(), wide, high), middle, note)
             right -= wide + 8
             if mark.odd:
-                icons.draw(painter, "triangle-alert", right - 14, rect.y() + 7, 14, t.color("warning"))
+                icons.draw(
+                    painter, "triangle-alert", right - 14, rect.y() + (high - 14) // 2, 14, t.color("warning")
+                )
                 right -= 20
         left = rect.x() + 40
         title = elide(mark.row.title, max(20, right - left))
         painter.setFont(font(13))
         painter.setPen(t.color("text"))
-        painter.drawText(QRect(left, rect.y(), right - left, ROW), middle, title)
+        painter.drawText(QRect(left, rect.y(), right - left, high), middle, title)
         left += text_width(title, 13, 400) + 8
         if mark.row.artist and right - left > 40:
             painter.setFont(font(12))
             painter.setPen(t.color("muted"))
             artist = elide(mark.row.artist, right - left, 12)
-            painter.drawText(QRect(left, rect.y(), right - left, ROW), middle, artist)
+            painter.drawText(QRect(left, rect.y(), right - left, high), middle, artist)
         painter.restore()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
@@ -80,6 +81,7 @@ class Pane(Panel):
     def __init__(self, fields: Sequence[Field], policies: Mapping[Field, Policy]) -> None:
         super().__init__("surface")
         self._fields = tuple(fields)
+        self._path: Path | None = None
         appearance.changed.connect(self._widen)
         self._widen()
         layout = QVBoxLayout(self)
@@ -174,7 +176,7 @@ class Pane(Panel):
 
     def _fold(self) -> None:
         """What is said and what can be done stand under each other where they do not fit side by side."""
-        room = self.width() - 32 - self.accept_all.width() - self._accept_key.width() - 12
+        room = self.width() - 32 - self.accept_all.sizeHint().width() - self._accept_key.width() - 12
         beside = text_width(self.says.text(), 12, 400) <= room
         way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._line.direction() is not way:
@@ -239,6 +241,10 @@ class Pane(Panel):
 
     def show_row(self, row: Row | None) -> None:
         """Another track, or another state of it."""
+        path = row.path if row is not None else None
+        if path != self._path:
+            self._path = path
+            self.changes.forget_picks()
         if row is None:
             self.title.setText("No track selected")
             self.about.setText("")
@@ -294,7 +300,6 @@ class Pane(Panel):
         undecided = len(self.question.undecided)
         self.accept_all.setText(f"Accept all {undecided}" if undecided else "Accept all")
         self.accept_all.setEnabled(undecided > 0)
-        self.accept_all.setFixedSize(self.accept_all.sizeHint())
         self._fold()
 
     def show_note(self, text: str, *, can_listen: bool) -> None:

@@ -27,6 +27,7 @@ from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.box_header import BoxHeader, draw_check
 from mat_desktop.gui.widgets.delegates import elide, fix_rows
+from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import TableView
 
@@ -243,7 +244,7 @@ class PlanTable(TableView):
             self.setHorizontalHeader(head)
         header = self.horizontalHeader()
         header.setFont(font(12, 500))
-        header.setFixedHeight(28)
+        KeepTall(header, 28, 12)
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)

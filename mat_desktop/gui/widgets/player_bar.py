@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QActionGroup, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.theme import appearance, current
+from mat_desktop.gui.theme import appearance, current, wider
 from mat_desktop.gui.widgets.controls import Button, Icon, Link, Panel, Text
+from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.slider import Slider
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mat_desktop.audio.player import Player
+
+NARROWEST = 300
+"""Pixels in which there is room for all that a narrow bar shows."""
 
 
 class PlayButton(QAbstractButton):
@@ -153,7 +157,7 @@ class PlayerBar(Panel):
         super().__init__("surface", edges="t")
         self.player: Player | None = None
         self._seconds: float | None = None
-        self.setFixedHeight(52)
+        KeepTall(self, 52, room=24)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 1, 20, 0)
         layout.setSpacing(4)
@@ -172,7 +176,9 @@ class PlayerBar(Panel):
         self.overview = Overview()
         layout.addWidget(self.overview, 1)
         layout.addSpacing(8)
-        self.why = Text(size=12, token="muted")
+        self.why = Text(size=12, token="muted", elide=True)
+        self.why.setMinimumHeight(16)
+        self.why.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.look_again = Link("Look again")
         layout.addWidget(self.why)
         layout.addWidget(self.look_again)
@@ -197,6 +203,7 @@ class PlayerBar(Panel):
         self._timer.setInterval(30)
         self._timer.timeout.connect(self._tick)
         self.overview.seek.connect(self._seek_share)
+        appearance.changed.connect(self._fit)
         self.show_reason("Looking for a sound device")
 
     def show_reason(self, reason: str) -> None:
@@ -208,12 +215,27 @@ class PlayerBar(Panel):
         self.stop.setEnabled(not silent)
         self.play.setToolTip(reason or "Play, pause (Space)")
         self.why.setText(reason)
-        self.why.setVisible(silent)
         self.look_again.setVisible(silent and self.player is not None)
-        self._loud.setVisible(not silent)
         self.loop.setVisible(not silent)
         self.devices.setVisible(not silent)
-        self.volume.setVisible(not silent)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """With the parts that a narrow one has."""
+        return QSize(NARROWEST, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """A narrow one leaves how loud to the system, and how long to the axis above."""
+        roomy = self.width() >= NARROWEST + wider(180)
+        self.length.setVisible(roomy)
+        self.why.setVisible(roomy and not self.play.isEnabled())
+        for part in (self._loud, self.volume):
+            part.setVisible(roomy and bool(self.play.isEnabled()))
 
     def set_player(self, player: Player) -> None:
         """The player is there, able or not."""

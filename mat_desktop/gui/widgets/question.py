@@ -85,7 +85,6 @@ class Question(Panel):
         self.fold.setVisible(hidden > 0)
         self.fold.setText("Show fewer" if self._unfolded else f"Show {hidden} more below threshold")
         self.fold.set_icon("chevron-up" if self._unfolded else "chevron-down")
-        self.fold.setFixedSize(self.fold.sizeHint())
 
     def clear(self) -> None:
         """Nothing is asked."""

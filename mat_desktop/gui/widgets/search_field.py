@@ -21,6 +21,7 @@ from mat_desktop.domain.query import QueryError
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Button
+from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import draw_key, key_width
 
 Complete = Callable[[str, int], Completion]
@@ -46,7 +47,7 @@ class SearchField(QLineEdit):
         self.setPlaceholderText(placeholder)
         self.setAccessibleName("Search")
         self.setAccessibleDescription(placeholder)
-        self.setFixedHeight(32)
+        KeepTall(self, 32)
         self.setFont(font(13))
         self.setClearButtonEnabled(False)
         self.help = Button(icon="circle-help", kind="flat", height=24, tip="What can be asked", parent=self)

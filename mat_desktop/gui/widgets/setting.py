@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy
 from mat_desktop.gui.theme import font
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.fit import KeepTall, KeepWide
 
 Value = int | float | str
-NAME, FIELD = 144, 168
+NAME, FIELD = 120, 168
 AUTO = "auto"
 
 
@@ -74,7 +75,7 @@ class Setting(QObject):
         super().__init__()
         self.spec = spec
         self.name = Text(spec.title, token="muted")
-        self.name.setFixedWidth(NAME)
+        KeepWide(self.name, NAME)
         self.note = Text(spec.text, size=12, token="faint")
         self.note.setWordWrap(True)
         self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -87,7 +88,7 @@ class Setting(QObject):
         else:
             self.line = QLineEdit()
             self.line.setFont(font(13, figures=True))
-            self.line.setFixedHeight(32)
+            KeepTall(self.line, 32)
             self.line.textEdited.connect(lambda _: self._edited())
             self.field = self.line
         self.field.setFixedWidth(FIELD)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
@@ -41,6 +43,6 @@ class SettingRow(QWidget):
 
     def say(self, meaning: str) -> None:
         """What it does now."""
-        self.meaning.setText(meaning)
+        self.meaning.setText(re.sub(r"([/\\_])", "\\1\u200b", meaning))  # paths may go on in the next line
         self.meaning.setVisible(bool(meaning))
         self.control.setAccessibleDescription(meaning)

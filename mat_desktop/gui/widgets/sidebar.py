@@ -30,6 +30,7 @@ from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import draw_state, elide
+from mat_desktop.gui.widgets.fit import tall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
 
@@ -116,7 +117,7 @@ class _Delegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         item: Item = index.data(ITEM_ROLE)
-        return QSize(160, 36 if item.heading else 28)
+        return QSize(0, tall(36, 11, 20) if item.heading else tall(28))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -137,7 +138,7 @@ class _Delegate(QStyledItemDelegate):
                 round_rect(painter, box, 5, None, t.color("focus"), 2)
         elif self._view.hover_row == index.row():
             round_rect(painter, box, 5, t.color("hover"))
-        x, y = rect.x() + 16, rect.y() + 6
+        x, y = rect.x() + 16, rect.y() + (rect.height() - 16) // 2
         if item.state is not None:
             draw_state(painter, item.state, x, y)
         else:

@@ -13,6 +13,7 @@ from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide, paint_ground
+from mat_desktop.gui.widgets.fit import two_line_row, two_lines
 from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
@@ -70,7 +71,7 @@ class _Delegate(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(240, ROW)
+        return QSize(0, two_line_row(ROW))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -79,15 +80,18 @@ class _Delegate(QStyledItemDelegate):
         painter.save()
         paint_ground(painter, rect, self._view, index)
         hue = t.category_bar(tag.category)
-        icons.draw(painter, words.CATEGORY_ICONS[tag.category], rect.x() + 16, rect.y() + 10, 16, hue)
         wide = rect.width() - 44 - 16
+        first, second = two_lines(rect, 44, wide)
+        icons.draw(
+            painter, words.CATEGORY_ICONS[tag.category], rect.x() + 16, first.center().y() - 7, 16, hue
+        )
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text"))
-        painter.drawText(QRect(rect.x() + 44, rect.y() + 7, wide, 20), middle, elide(tag.name, wide, 13, 500))
+        painter.drawText(first, middle, elide(tag.name, wide, 13, 500))
         painter.setFont(font(12, figures=True))
         painter.setPen(t.color("muted"))
-        painter.drawText(QRect(rect.x() + 44, rect.y() + 27, wide, 18), middle, elide(summary(tag), wide, 12))
+        painter.drawText(second, middle, elide(summary(tag), wide, 12))
         painter.restore()
 
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.fit import tall
 from mat_desktop.gui.widgets.painting import round_rect
 
 
@@ -24,7 +25,7 @@ class Toggle(QAbstractButton):
     def sizeHint(self) -> QSize:
         """As wide as its parts."""
         words = QFontMetrics(font(13)).horizontalAdvance(self.text())
-        return QSize(44 + words if words else 36, 28)
+        return QSize(44 + words if words else 36, tall(28) if words else 28)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Track, knob, word, ring."""

@@ -11,8 +11,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QHeaderView, QMenu
 
 from mat_desktop.gui.models.columns import HEADERS, Column
-from mat_desktop.gui.theme import font, wider
+from mat_desktop.gui.theme import appearance, font, wider
 from mat_desktop.gui.widgets.delegates import ChipsDelegate, StateDelegate, TrackTable, text_width
+from mat_desktop.gui.widgets.fit import KeepTall
 
 ORDER = (
     *(Column.STATE, Column.LIKENESS, Column.TITLE, Column.ARTIST, Column.ALBUM, Column.YEAR),
@@ -60,7 +61,7 @@ class TrackColumns(QObject):
         self._before: Order | None = None
         self._laying = False
         self._menu = QMenu(table)
-        header.setFixedHeight(28)
+        KeepTall(header, 28, 12)
         header.setFont(font(12, 500))
         header.setHighlightSections(False)
         header.setSectionsClickable(True)
@@ -83,6 +84,7 @@ class TrackColumns(QObject):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.lay_out)
+        appearance.changed.connect(self._letters_changed)
         self.lay_out()
 
     # layout
@@ -96,6 +98,9 @@ class TrackColumns(QObject):
         if event.type() is QEvent.Type.Resize:
             self.lay_out()
         return False
+
+    def _letters_changed(self) -> None:
+        self._later.start(0)  # once the header has its new ones
 
     @property
     def _wide(self) -> int:

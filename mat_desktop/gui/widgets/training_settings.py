@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.fit import KeepWide
 from mat_desktop.gui.widgets.setting import FIELD, NAME, Setting, Spec, Value
 
 FIRST = ("epochs", "batch_size", "learning_rate")
@@ -95,7 +96,7 @@ class TrainingSettings(QWidget):
         self.all = {spec.name: Setting(spec) for spec in specs}
         self._titles = [Text("Begin with", token="muted"), Text("Augmentation", token="muted")]
         for title in self._titles:
-            title.setFixedWidth(NAME)
+            KeepWide(title, NAME)
         for drop in (self.preset, self.augment):
             drop.setFixedWidth(FIELD + 64)
         self._grid.addWidget(self._titles[0], 0, 0)
@@ -195,4 +196,3 @@ class TrainingSettings(QWidget):
             self.all[name].show_cells(on)
         self.more.setText("Fewer settings" if on else "All settings")
         self.more.set_icon("chevron-up" if on else "chevron-down")
-        self.more.setFixedWidth(self.more.sizeHint().width())
