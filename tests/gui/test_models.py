@@ -116,8 +116,21 @@ def test_a_track_is_reviewed_whatever_the_slider_suggests(
     model.decide([(done, dict.fromkeys(names, Verdict.ACCEPTED), True)])
     for shift in (-4.0, 8.0):
         model.shift = shift
-        model.weigh([(row, row.chosen(services.suggest, shift)) for row in (done, waits)])
+        model.weigh([(row, row.edition, row.chosen(services.suggest, shift)) for row in (done, waits)])
         assert (done.state, waits.state) == (State.REVIEWED, State.TO_REVIEW)
+
+
+def test_what_was_weighed_before_a_decision_does_not_undo_it(
+    services: FakeServices, qtmodeltester: ModelTester
+) -> None:
+    model = filled(services, qtmodeltester)
+    row = model.rows()[0]
+    model.weigh_anew()
+    edition, before = row.edition, row.chosen(services.suggest, model.shift)  # a worker looks at it now
+    name = before.tags[0].tag.name
+    model.decide([(row, {name: Verdict.REJECTED}, None)])
+    model.weigh([(row, edition, before)])
+    assert name not in [s.tag.name for s in model.chosen(row)]
 
 
 def test_a_decision_on_a_taught_tag_alone_reviews_nothing(

@@ -116,6 +116,7 @@ class Row:
     :param heard: names of the chosen tags, folded, each between two line feeds; looked through as well
     :param levels: scores of all display tags
     :param likeness: to the track that others are compared with, -1..1
+    :param edition: rises when suggestions made before hold no longer: of verdicts, scores, thresholds, scheme
     """
 
     path: Path
@@ -135,6 +136,7 @@ class Row:
     heard: str = ""
     levels: Levels | None = None
     likeness: float | None = None
+    edition: int = 0
     _chosen: Chosen | None = None
 
     def __post_init__(self) -> None:
@@ -243,6 +245,7 @@ class Row:
         """Remember what was made; None where verdicts or scores are others now."""
         self._chosen = chosen
         if chosen is None:
+            self.edition += 1
             self.heard = ""
             return
         names = [s.tag.shown for s in chosen.tags]
@@ -252,6 +255,7 @@ class Row:
     def weigh_anew(self) -> None:
         """Thresholds or the scheme are others now; what a search finds stays until it was made."""
         self._chosen = None
+        self.edition += 1
 
     def take(self, arrived: Arrived) -> None:
         """What was heard in it."""
@@ -259,6 +263,7 @@ class Row:
         self.reason = ""
         self.verdicts = dict(arrived.verdicts)
         self.mark = arrived.reviewed
+        self.edition += 1
         self.keep(Chosen.of(arrived.suggestions, arrived.shift))
 
     def forget_scores(self) -> None:

@@ -271,11 +271,14 @@ class TracksModel(RowTable):
                 row.state = self._state_of(row)
         self._many_changed(rows)
 
-    def weigh(self, rows: Iterable[tuple[Row, Chosen]]) -> None:
-        """Take in what other thresholds choose, made in a worker."""
-        weighed = [(row, chosen) for row, chosen in rows if chosen.shift == self._shift]
-        for row, chosen in weighed:
-            row.keep(chosen)
+    def weigh(self, rows: Iterable[tuple[Row, int, Chosen]]) -> None:
+        """Take in what other thresholds choose, made in a worker.
+
+        :param rows: each with its edition when the worker looked at it
+        """
+        for row, edition, chosen in rows:
+            if chosen.shift == self._shift and edition == row.edition:
+                row.keep(chosen)
         if self._wanted.sort is not None and self._wanted.sort[0] is Column.SUGGESTED:
             self._unordered = True
 

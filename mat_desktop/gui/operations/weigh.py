@@ -128,8 +128,8 @@ class Weigh(QObject):
         shift = tracks.shift
         rows = [row for row in rows if row.scores is not None]
 
-        def work(part: Sequence[Row]) -> list[tuple[Row, Chosen]]:
-            return [(row, row.chosen(suggest, shift)) for row in part]
+        def work(part: Sequence[Row]) -> list[tuple[Row, int, Chosen]]:
+            return [(row, row.edition, row.chosen(suggest, shift)) for row in part]
 
         self._desk.bridge.slices(
             channel, rows, SLICE, work, lambda weighed, _: tracks.weigh(weighed), lambda: None
