@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from mat_desktop.gui.theme import appearance, current
 from mat_desktop.gui.widgets.announce import announce
@@ -21,7 +22,9 @@ GOOD_NEWS_MS = 20_000
 
 
 class Banner(QFrame):
-    """One message."""
+    """One message. ``goes`` says that it is about to be hidden, with the focus where it is still."""
+
+    goes = Signal()
 
     def __init__(
         self, level: str, text: str, action: str = "", do: Callable[[], object] | None = None
@@ -55,6 +58,12 @@ class Banner(QFrame):
         self.hide()
         self.deleteLater()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Qt moves the focus on only after this."""
+        if self.isHidden():  # and not only out of view with its page
+            self.goes.emit()
+        super().hideEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The level's fill, or its outline where there are no tints."""
         t = current()
@@ -73,6 +82,10 @@ class Banners(QWidget):
         self._layout.setContentsMargins(16, 8, 16, 8)
         self._layout.setSpacing(6)
         self._shown: dict[str, Banner] = {}
+        self._came_from: QWidget | None = None
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_moved)
         self.hide()
 
     def show_message(
@@ -97,6 +110,7 @@ class Banners(QWidget):
         self._layout.addWidget(banner)
         if level == "positive":
             QTimer.singleShot(GOOD_NEWS_MS, banner, banner.dismiss)
+        banner.goes.connect(self._give_focus_back)
         banner.destroyed.connect(lambda: self._gone(kind, banner))
         self.show()
         announce(self, text)
@@ -114,6 +128,17 @@ class Banners(QWidget):
             banner.deleteLater()
         if not self._shown:
             self.hide()
+
+    def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and self.isAncestorOf(new) and not (old is not None and self.isAncestorOf(old)):
+            self._came_from = old
+
+    def _give_focus_back(self) -> None:
+        """To where the user came from: the next control in order may be far away."""
+        focus, back = QApplication.focusWidget(), self._came_from
+        inside = focus is not None and self.isAncestorOf(focus)
+        if inside and back is not None and isValid(back) and back.isVisible():
+            back.setFocus()
 
     def _gone(self, kind: str, banner: Banner) -> None:
         if self._shown.get(kind) is banner:

@@ -312,9 +312,7 @@ class TrackTable(TableView):
     def _hover(self, row: int) -> None:
         if row != self.hover_row:
             for number in (self.hover_row, row):
-                if number >= 0:
-                    y = self.rowViewportPosition(number)
-                    self.viewport().update(0, y, self.viewport().width(), 28)
+                self.update_row(number)
             self.hover_row = row
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QTableView
 
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.painting import round_rect
+
+Index = QModelIndex | QPersistentModelIndex
 
 
 class ListView(QListView):
@@ -33,6 +35,18 @@ class TableView(QTableView):
         if action in (QTableView.CursorAction.MoveHome, QTableView.CursorAction.MoveEnd):
             modifiers |= Qt.KeyboardModifier.ControlModifier
         return super().moveCursor(action, modifiers)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Qt paints only the two cells anew; the ring goes round whole rows."""
+        super().currentChanged(current, previous)
+        self.update_row(current.row())
+        self.update_row(previous.row())
+
+    def update_row(self, row: int) -> None:
+        """Paint all of a row anew; -1 for none."""
+        if row >= 0:
+            y, height = self.rowViewportPosition(row), self.rowHeight(row)
+            self.viewport().update(0, y, self.viewport().width(), height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Cells, or the words and the ring of an empty table."""

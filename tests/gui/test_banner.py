@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.gui.widgets.banner import Banners
+
+
+def test_a_message_that_goes_gives_the_focus_back(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    layout = QVBoxLayout(window)
+    layout.addWidget(QPushButton("first in order"))
+    banners, working = Banners(), QLineEdit()
+    layout.addWidget(banners)
+    layout.addWidget(working)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    working.setFocus()
+    qtbot.waitUntil(working.hasFocus)
+
+    banner = banners.show_message("danger", "No sound", "Again", lambda: None)
+    banner.action.setFocus()
+    qtbot.keyClick(banner.action, Qt.Key.Key_Return)
+    assert banner.isHidden()
+    assert working.hasFocus()
+
+    banner = banners.show_message("danger", "No sound")
+    assert working.hasFocus()
+    banner.dismiss()
+    assert working.hasFocus(), "it never had the focus, and takes none"
