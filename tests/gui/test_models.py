@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -131,6 +132,29 @@ def test_what_was_weighed_before_a_decision_does_not_undo_it(
     model.decide([(row, {name: Verdict.REJECTED}, None)])
     model.weigh([(row, edition, before)])
     assert name not in [s.tag.name for s in model.chosen(row)]
+
+
+def test_a_written_track_is_that_until_something_else_is_decided(
+    services: FakeServices, qtmodeltester: ModelTester
+) -> None:
+    model = filled(services, qtmodeltester)
+    row = model.rows()[0]
+    assert row.track is not None
+    kept, left = [s.tag for s in model.suggestions(row) if s.suggested][:2]
+    track = replace(row.track, tags={**row.track.tags, Field.MAT_TAGS: (kept.key,)})
+    model.refreshed(track)
+
+    def say(verdicts: dict[str, Verdict]) -> State:
+        model.decide([(row, verdicts, True)])
+        now = row.state
+        model.refreshed(track)  # as after a restart
+        assert row.state is now
+        return now
+
+    assert say({kept.name: Verdict.ACCEPTED}) is State.WRITTEN
+    assert say({left.name: Verdict.REJECTED}) is State.WRITTEN
+    assert say({left.name: Verdict.ACCEPTED}) is State.REVIEWED
+    assert say({left.name: Verdict.UNDECIDED, kept.name: Verdict.REJECTED}) is State.REVIEWED
 
 
 def test_a_decision_on_a_taught_tag_alone_reviews_nothing(

@@ -316,11 +316,11 @@ class TracksModel(RowTable):
             self._take(row, verdicts, mark)
         if len(many) == 1:
             row = many[0][0]
-            self._one_changed(row, self._reviewed(row))
+            self._one_changed(row, self._state_of(row))
             return
         rows = [row for row, _, _ in many]
         for row in rows:
-            row.state = self._reviewed(row)
+            row.state = self._state_of(row)
         if tell:
             self._many_changed(rows)
 
@@ -389,7 +389,7 @@ class TracksModel(RowTable):
             return State.FAILED
         if track.outside:
             return State.CHANGED
-        if track.tags.get(Field.MAT_TAGS):
+        if (written := track.tags.get(Field.MAT_TAGS)) and not _decided_since(row, written):
             return State.WRITTEN
         if row.scores is None:
             return State.NEW
@@ -465,3 +465,15 @@ def _differs(row: Row, track: Track) -> bool:
     """Whether a scan says something new of a file. A failure is none: it stays until somebody tries again."""
     old = row.track
     return old is None or (old.stamp, old.fault, old.outside) != (track.stamp, track.fault, track.outside)
+
+
+def _decided_since(row: Row, written: Sequence[str]) -> bool:
+    """Whether the user said something of a tag that the file does not know.
+
+    :param written: keys of tags, as they stand in the file
+    """
+    names = {key.partition(":")[2] for key in written}
+    said = row.verdicts.items()
+    return row.scores is not None and any(
+        (verdict is Verdict.ACCEPTED) != (name in names) for name, verdict in said
+    )
