@@ -132,7 +132,7 @@ def usable_model(data_dir: Path, name: str) -> tuple[str, Slip | None]:
 
 
 def import_model(data_dir: Path, source: Path) -> Model:
-    """Check a model's folder, or a zip of one, and copy it into the data folder.
+    """Check a model's folder, a file of one or a zip of one, and copy it into the data folder.
 
     A model that is here already, with the same weights and tags, is not copied again.
 
@@ -140,7 +140,7 @@ def import_model(data_dir: Path, source: Path) -> Model:
     """
     with _staging(data_dir) as staging:
         try:
-            if source.name == CARD_FILE and source.is_file():
+            if source.is_file() and _is_of_folder(source):
                 _copy_folder(source.parent, staging)
             elif source.is_dir():
                 _copy_folder(source, staging)
@@ -163,6 +163,12 @@ def import_model(data_dir: Path, source: Path) -> Model:
         except OSError as error:
             raise ModelFault(f"{printable(source)}: {error.strerror or error}") from error
     return Model(name, final, card, bundled=False)
+
+
+def _is_of_folder(source: Path) -> bool:
+    """Whether a file is a model's card, or the weights beside one: its folder is meant."""
+    weights = source.suffix.lower() == ".safetensors"
+    return source.name == CARD_FILE or (weights and (source.parent / CARD_FILE).is_file())
 
 
 def read_model(folder: Path) -> Model:

@@ -95,6 +95,12 @@ def test_a_zip_goes_out_and_comes_in(tmp_path: Path) -> None:
     assert all((weights[n] == a).all() for n, a in load_file(here.folder / "model.safetensors").items())
 
 
+@pytest.mark.parametrize("file", ["card.json", "model.safetensors"])
+def test_a_file_of_a_models_folder_stands_for_it(tmp_path: Path, file: str) -> None:
+    tiny_model(tmp_path / "tiny")
+    assert import_model(tmp_path / "data", tmp_path / "tiny" / file).name == "tiny"
+
+
 def test_two_models_of_one_name_get_two_names(tmp_path: Path) -> None:
     data = tmp_path / "data"
     card = tiny_model(tmp_path / "fcn2d")
@@ -126,6 +132,7 @@ def zipped_checkpoint(folder: Path) -> Path:
 
 def weights_alone(folder: Path) -> Path:
     tiny_model(folder)
+    (folder / "card.json").unlink()
     return folder / "model.safetensors"
 
 

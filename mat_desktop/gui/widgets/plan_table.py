@@ -148,7 +148,8 @@ class _Delegate(QStyledItemDelegate):
                 inner.adjust(24, 0, 0, 0)
             painter.setFont(font(13))
             painter.setPen(t.color("muted" if taken or not self._table.fieldwise else "faint"))
-            text = elide(words.field(line.change.field), inner.width())
+            follows = ", with the others" if self._table.fieldwise and plan.follows(line) else ""
+            text = elide(words.field(line.change.field) + follows, inner.width())
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
         elif index.column() == 2:
             stays = line.why and not taken and self._table.checkable

@@ -22,7 +22,8 @@ class QueryProblem(Panel):
         layout.setContentsMargins(16, 2, 16, 6)
         layout.setSpacing(8)
         layout.addWidget(Icon("circle-alert", 14, "danger"))
-        self.text = Text(size=12, token="danger", elide=True)
+        self.text = Text(size=12, token="danger")
+        self.text.setWordWrap(True)  # it may name all states
         layout.addWidget(self.text, 1)
         self.instead = Text(size=12, token="muted")
         layout.addWidget(self.instead)
