@@ -208,6 +208,8 @@ class Archive(QObject):
     def _ended(self, job: Job) -> None:
         if job.title == "Removing" and not self._desk.bridge.leaving:
             self._settings.remove(REMOVING)
+        if job.stopping:
+            self.withdraw()  # an undo that waits for this one would go on with it
         self.changed.emit()
 
     def go_on(self) -> None:

@@ -67,7 +67,7 @@ class Panels(QObject):
         self.write.policy_picked.connect(self._pick_policy)
         self.write.policy_moved.connect(self._move_policy)
         self.write.scope_picked.connect(self._pick_scope)
-        self.write.listen_asked.connect(lambda: self.listen_to.emit(can_be_heard(library.selected())))
+        self.write.listen_asked.connect(lambda: self.listen_to.emit(can_be_heard(self._selected())))
         self.problems.chosen.connect(self._go_to)
         self.problems.again.connect(self.read_bad_again)
         writing.unseen.connect(self.write.add_unseen)
@@ -85,6 +85,10 @@ class Panels(QObject):
         if shown:
             self.close()
         return shown
+
+    def _selected(self) -> list[Row]:
+        """Selected rows, else the track in view: the review page shows one that the filter hides."""
+        return self._library.selected() or self._library.meant()
 
     def _shows(self, panel: QWidget) -> bool:
         return self._library.right.currentWidget() is panel
@@ -117,7 +121,7 @@ class Panels(QObject):
         if not self._desk.tracks.tally().heard:
             return
         self._rest = None
-        selected = self._library.selected()
+        selected = self._selected()
         many = len(selected) > 1 and any(row.scores is not None for row in selected)
         rows = self._desk.tracks.rows()
         reviewed = any(row.state is State.REVIEWED and row.place >= 0 for row in rows)
@@ -144,7 +148,7 @@ class Panels(QObject):
     def _plan(self, scope: str) -> None:
         tracks = self._desk.tracks
         self._old = False
-        selected = heard(self._library.selected())
+        selected = heard(self._selected())
         shown = heard([row for row in tracks.rows() if row.place >= 0])
         reviewed = [row for row in shown if row.reviewed]
         rows = {"selected": selected, "reviewed": reviewed}.get(scope, shown)
@@ -159,13 +163,13 @@ class Panels(QObject):
             unreviewed={row.path for row in rows if not row.reviewed},
             filtered=len(shown) < tracks.tally().heard,
             why_none="" if rows else self._why_none(scope),
-            can_listen=scope == "selected" and not rows and bool(can_be_heard(self._library.selected())),
+            can_listen=scope == "selected" and not rows and bool(can_be_heard(self._selected())),
         )
         self._writing.plan(rows, dict(self._policies), seen_only=scope == "reviewed")
 
     def _why_none(self, scope: str) -> str:
         """What is the matter where a scope has no track that there is something to write for."""
-        unheard = self._library.selected()
+        unheard = self._selected()
         if scope == "reviewed":
             return "No track that is shown is reviewed."
         if scope == "all":

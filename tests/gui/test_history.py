@@ -521,3 +521,21 @@ def test_undo_that_is_pressed_while_nothing_gets_written_leaves_older_runs_alone
     written.bridge.ask("after it", lambda: 1, answered.append)
     qtbot.waitUntil(lambda: answered == [1], timeout=5000)
     assert services.runs() == runs
+
+
+def test_an_undo_that_is_cancelled_is_not_gone_on_with_by_one_that_waited_for_it(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    (run,) = written.archive.undoing.runs
+    services.hold.clear()
+    written.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: written.bridge.job is not None, timeout=5000)
+    written.actions_["undo"].trigger()
+    written.bridge.cancel()
+    services.hold.set()
+    qtbot.waitUntil(lambda: not written.archive.busy, timeout=5000)
+    answered: list[int] = []
+    written.bridge.ask("after it", lambda: 1, answered.append)
+    qtbot.waitUntil(lambda: answered == [1], timeout=5000)
+    assert not written.archive.busy
+    assert not next(known for known in services.runs() if known.id == run.id).undone

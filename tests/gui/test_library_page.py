@@ -160,6 +160,24 @@ def test_a_folder_that_is_away_is_a_message_and_no_track(
     assert not any("is not there" in text for text in messages())
 
 
+def test_a_file_that_is_no_music_is_a_failed_track_and_no_folder_that_is_away(
+    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no music")
+
+    def scan(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        yield FileFault(notes, "not audio, or damaged beyond reading")
+
+    services.scan = scan  # type: ignore[method-assign]
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.scan.open([notes])
+    row = library.tracks.row(notes)
+    assert row is not None
+    assert row.state is State.FAILED
+    assert not any("looked into" in text for text in library.library.banners.texts())
+
+
 def test_a_scan_that_is_stopped_leaves_the_message_on_a_folder_that_is_away(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
+from mat_desktop.domain.query import Word
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -694,6 +695,32 @@ def test_write_says_that_the_selected_track_was_not_listened_to_and_offers_it(
     assert [file.path for file in panel.plan.files] == [second.path]
     assert panel.listen.isHidden()
     library.panels.close()
-    library.library.table.clearSelection()
+    library.tracks.filter(Word("no such track"))
     library.actions_["write"].trigger()
     qtbot.waitUntil(lambda: panel.summary.text() == "No track is selected.", timeout=5000)
+
+
+def test_write_from_the_review_page_is_for_the_track_in_view_whatever_the_filter_hides(
+    qtbot: QtBot, heard: Window
+) -> None:
+    heard.tracks.filter(Word("song 0"))
+    hidden = next(row for row in heard.tracks.rows() if row.scores is not None and row.place < 0)
+    heard.pages.show("review")
+    heard.library.look_at(hidden)
+    heard.actions_["write"].trigger()
+    panel = heard.panels.write
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert [file.path for file in panel.plan.files] == [hidden.path]
+
+
+def test_a_decision_that_was_made_before_costs_no_undo_where_the_mark_is_old(
+    qtbot: QtBot, heard: Window
+) -> None:
+    row = in_view(heard)
+    heard.review.accept_suggested([row])
+    said = dict(row.verdicts)
+    heard.tracks.decide([(row, {}, True)])  # as an earlier version marked it
+    heard.review.decide([row], said)
+    heard.undo()
+    assert said
+    assert row.verdicts == {}

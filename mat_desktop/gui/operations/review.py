@@ -333,7 +333,14 @@ def _mark(done: bool | None) -> Mark | None:
 def _is_news(row: Row, verdicts: Mapping[str, Verdict], mark: Mark | None) -> bool:
     """Whether a decision changes anything."""
     said = any(row.verdicts.get(name, Verdict.UNDECIDED) is not verdict for name, verdict in verdicts.items())
-    return said or (mark is not None and mark != row.mark)
+    return said or (mark is not None and _says_more(mark, row.mark))
+
+
+def _says_more(mark: Mark, before: Mark) -> bool:
+    """Whether a track is reviewed now and was not, or the other way, or more of it was seen."""
+    if isinstance(mark, bool) or isinstance(before, bool):
+        return (mark is False) is not (before is False)
+    return not mark <= before
 
 
 def _before(many: Sequence[Decision]) -> list[_Before]:

@@ -229,10 +229,10 @@ class _Away:
 
 
 def _is_folder(path: Path, wanted: Sequence[Path]) -> bool:
-    """Whether what failed is one of the folders that were asked for, which may be away with its drive."""
+    """In the worker: whether what failed is one of the folders that were asked for, which may be away."""
     from mat_desktop.audio.probe import is_audio_name  # the scan has loaded it, the window had not to
 
-    return path in wanted and not is_audio_name(path)
+    return path in wanted and not is_audio_name(path) and not path.is_file()
 
 
 def _failures(batch: Sequence[Any]) -> list[Failure]:
