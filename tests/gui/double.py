@@ -477,21 +477,23 @@ class FakeServices:
         self, task: Task, files: Sequence[FileReversal], cancel: threading.Event
     ) -> Iterator[WriteResult]:
         done: list[FilePlan] = []
-        for file in files:
-            while not self.hold.wait(0.01):
+        try:
+            for file in files:
+                while not self.hold.wait(0.01):
+                    if cancel.is_set():
+                        break
                 if cancel.is_set():
                     break
-            if cancel.is_set():
-                break
-            self._change(file.path, file.changes)
-            done.append(FilePlan(file.path, FileStamp(0, 0, 0), file.changes))
-            yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
-        for file in done:
-            for entry in {entry for item in files for entry in item.fields[0].entries}:
-                run, written = self._runs[entry - 1]
-                count = sum(len(plan.changes) for plan in written if plan.path == file.path)
-                self._runs[entry - 1] = (replace(run, reverted=run.reverted + count), written)
-        self._keep(task.reason, done, len(files), task.kind, task.undo_of)
+                self._change(file.path, file.changes)
+                done.append(FilePlan(file.path, FileStamp(0, 0, 0), file.changes))
+                yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
+        finally:  # also where it was stopped
+            for plan in done:
+                for entry in {entry for item in files for entry in item.fields[0].entries}:
+                    run, written = self._runs[entry - 1]
+                    count = sum(len(other.changes) for other in written if other.path == plan.path)
+                    self._runs[entry - 1] = (replace(run, reverted=run.reverted + count), written)
+            self._keep(task.reason, done, len(files), task.kind, task.undo_of)
 
     def _keep(
         self,

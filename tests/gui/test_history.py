@@ -527,15 +527,24 @@ def test_an_undo_that_is_cancelled_is_not_gone_on_with_by_one_that_waited_for_it
     qtbot: QtBot, written: Window, services: FakeServices
 ) -> None:
     (run,) = written.archive.undoing.runs
-    services.hold.clear()
+    undo, asked = services.undo, []
+
+    def one(run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
+        asked.append(run_id)
+        for result in undo(run_id, cancel):
+            yield result
+            if cancel.wait(10):
+                return
+
+    services.undo = one  # type: ignore[method-assign]
     written.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: written.bridge.job is not None, timeout=5000)
+    qtbot.waitUntil(lambda: written.bridge.job is not None and written.bridge.job.done == 1, timeout=5000)
     written.actions_["undo"].trigger()
     written.bridge.cancel()
-    services.hold.set()
     qtbot.waitUntil(lambda: not written.archive.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(written.archive.undoing.runs) == 2, timeout=5000)
     answered: list[int] = []
     written.bridge.ask("after it", lambda: 1, answered.append)
     qtbot.waitUntil(lambda: answered == [1], timeout=5000)
+    assert asked == [run.id]
     assert not written.archive.busy
-    assert not next(known for known in services.runs() if known.id == run.id).undone

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.models import BrokenModel
@@ -14,6 +15,7 @@ from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.arrive import with_verdicts
+from mat_desktop.gui.views.models import ModelsPage
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -219,3 +221,22 @@ def test_a_search_that_finds_nothing_says_so(qtbot: QtBot, library: Window) -> N
     page.tags_table.nothing = ""
     assert shown != before
     assert page.tags_table.viewport().grab().toImage() != shown
+
+
+def test_no_part_of_the_page_is_ever_a_window_of_its_own(qtbot: QtBot) -> None:
+    shown: list[str] = []
+
+    class Seen(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                shown.append(type(watched).__name__)
+            return False
+
+    app, seen = QApplication.instance(), Seen()
+    assert app is not None
+    app.installEventFilter(seen)
+    try:
+        qtbot.addWidget(ModelsPage())
+    finally:
+        app.removeEventFilter(seen)
+    assert shown == []
