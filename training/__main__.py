@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         print(f"{missing.name} is missing: pip install -c constraints.txt '.[train]'", file=sys.stderr)
         return 1
+    from training.saying import console
     from training.settings import SettingsFault
 
     options.said = []
@@ -37,19 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             status: int = getattr(commands, options.command)(options)
         except SettingsFault as fault:
-            commands.console.print(f"[red]{fault}", soft_wrap=True)
+            console.print(str(fault), style="red")
             return 2
         except MatError as fault:
-            commands.console.print(f"[red]{fault}", soft_wrap=True)
+            console.print(str(fault), style="red")
             return 1
         except BrokenPipeError:  # whoever read the output has gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is flushed at exit
             return 1
         except OSError as error:
-            commands.console.print(f"[red]{error.filename or 'disk'}: {error.strerror}", soft_wrap=True)
+            console.print(f"{error.filename or 'disk'}: {error.strerror}", style="red")
             return 1
         except Stopped:
-            commands.console.print(options.stop.message, soft_wrap=True)
+            console.print(options.stop.message)
             return EXIT_STATUS
     return status
 

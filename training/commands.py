@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
@@ -26,10 +24,10 @@ from mat_desktop.inference.cards import write_card
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import build
 from training.benchmark import benchmark as measure_speed
-from training.checkpoints import BEST, load_checkpoint, write_whole
+from training.checkpoints import BEST, load_checkpoint
 from training.corrections import correct, is_corrections, read_corrections
 from training.datasets.corpus import sounds_of
-from training.datasets.dataset import SPLITS, Dataset, Skipped
+from training.datasets.dataset import SPLITS, Dataset
 from training.datasets.recognise import look as look_at
 from training.describe import describe as describe_all
 from training.devices import in_turn, launch
@@ -50,12 +48,8 @@ from training.options import DATA, NETWORK, flags_told, open_data, read_data, se
 from training.paper_table import beside, face
 from training.pooling import compare as compare_poolings
 from training.progress import (
-    EVERY_SECONDS,
-    Bar,
     Event,
     Exported,
-    JsonLines,
-    Preparing,
     RunOpened,
     without_nan,
 )
@@ -78,30 +72,27 @@ from training.runs import (
     shown,
     without_paths,
 )
+from training.saying import (
+    IS_FIRST,
+    KEPT,
+    PLAIN,
+    console,
+    preparing,
+    print_figures,
+    say_skipped,
+    shown_as,
+    tell,
+)
 from training.settings import Settings, SettingsFault
 from training.speed import ROUNDS
 from training.speed import speed as measure_listening
 
-IS_FIRST = os.environ.get("RANK", "0") == "0"
-"""Of several processes only this one says and writes something."""
-
 SHARE = 0.3
 """Of the model that a run started from, in a blend."""
 
-SHOWN_SKIPPED = 5
 SPEED_CLIPS = 8
 ROBUSTNESS_CLIPS = 48
 """Test clips that are encoded, unless told otherwise: ten files of each."""
-
-KEPT = {
-    "prepare": "What is prepared so far is kept.",
-    "train": "The same command with --resume goes on from the last checkpoint.",
-    "finetune": "The same command with --resume goes on from the last checkpoint.",
-    "reproduce": "The same command goes on from the last checkpoint.",
-}
-"""What a command that is stopped leaves for the next one."""
-
-console = Console(stderr=True, quiet=not IS_FIRST)
 
 
 def prepare(options: argparse.Namespace) -> int:
@@ -146,7 +137,6 @@ def export(options: argparse.Namespace) -> int:
         console.print(
             f"The clips are not those of the run ({differs}). The figures are of these; "
             "it may have trained on some of them.",
-            soft_wrap=True,
         )
     if options.blend:
         before, start = open_model(options.blend)
@@ -163,7 +153,7 @@ def evaluate(options: argparse.Namespace) -> int:
     card, trained = open_model(options.model)
     fabric = launch()
     clips = _clips(options, dataset, trained.module.input, fabric)
-    _print(evaluate_model(card, trained, clips, fabric))
+    print_figures(evaluate_model(card, trained, clips, fabric))
     return 0
 
 
@@ -212,7 +202,7 @@ def finetune(options: argparse.Namespace) -> int:
     if options.whole and has_tags_of(card, dataset):
         trained = own_head(trained, settings)
     else:
-        with _preparing(options, len(dataset.clips), "Listening") as report:
+        with preparing(options, len(dataset.clips), "Listening") as report:
             trained, head = new_head(trained, clips, settings, fabric, report)
         console.print(
             f"a new head for {count(len(dataset.tags), 'tag')}: validation loss {head.valid_loss:.4f}"
@@ -232,17 +222,17 @@ def _correct(options: argparse.Namespace) -> int:
         raise SettingsFault(f"{', '.join(told)}: on corrections only the head is trained, and nothing is set")
     corrections = read_corrections(options.data)
     about = {"command": without_paths(sys.argv[1:])}
-    with _preparing(options, len(corrections.tracks), "Listening") as report:
+    with preparing(options, len(corrections.tracks), "Listening") as report:
         card, outcome, skipped = correct(
             options.model, corrections, options.cache, options.export, report, about
         )
-    _say_skipped(options, skipped, options.cache / "corrections-skipped.txt")
+    say_skipped(options, skipped, options.cache / "corrections-skipped.txt")
     for sentence in (
         f"{count(outcome.verdicts, 'verdict')} on {count(outcome.tracks, 'track')}: the model agrees "
         f"with {outcome.after:.4f} of them, before with {outcome.before:.4f}",
         outcome.advice,
     ):
-        console.print(sentence, soft_wrap=True, highlight=False)
+        console.print(sentence)
     figures = {**asdict(outcome), "advice": outcome.advice}
     tell(options, Exported(str(options.export.resolve()), card.digest, figures))
     return 0
@@ -265,24 +255,24 @@ def reproduce(options: argparse.Namespace) -> int:
         budget = experiment.budget(settings, asked)
         if not title:
             title = face(options.table, budget, experiment.changed(settings), dataset)
-            console.print(f"[bold]{title}", soft_wrap=True)
-        console.print(f"[bold]{experiment.key}")
+            console.print(title, style="bold")
+        console.print(experiment.key, style="bold")
         folder, _, _ = _run(options, settings, dataset, budget, fabric, resume=True)
         folders.append(folder)
         if IS_FIRST:
             results.append((experiment, read_run(folder).result))
     if IS_FIRST:
-        Console(width=100).print(beside(results, title))
+        Console(width=100, **PLAIN).print(beside(results, title))
         title = f"Table {options.table} of the paper on the {full_name(results[0][1].data)}, {WORDS[budget]}"
         written = write_report(folders, options.runs / f"table{options.table}-{budget}", title)
-        console.print(f"report: {printable(written[0])}", soft_wrap=True)
+        console.print(f"report: {printable(written[0])}")
     return 0
 
 
 def report(options: argparse.Namespace) -> int:
     """One page on one or several finished runs."""
     written = write_report(options.folders, options.out)
-    console.print(", ".join(printable(path) for path in written), soft_wrap=True)
+    console.print(", ".join(printable(path) for path in written))
     return 0
 
 
@@ -305,16 +295,16 @@ def robustness(options: argparse.Namespace) -> int:
     sources = read_sources(options.scheme)
     _, dataset = open_data(options, settings_of(options, {"clips": ROBUSTNESS_CLIPS}))
     clips = [dataset.clips[index] for index in dataset.indices("test")]
-    with _preparing(options, len(clips), "Encoding and listening", "") as report:
+    with preparing(options, len(clips), "Encoding and listening", "") as report:
         found: dict[str, Any] = {
             "clips": len(clips),
             "variants": variants(card, trained, clips, sources, report),
         }
     if options.nothing:
         sounds = sounds_of(options.nothing)
-        with _preparing(options, len(sounds), "Listening to what is no music", "") as report:
+        with preparing(options, len(sounds), "Listening to what is no music", "") as report:
             found["nothing"], skipped = nothing_heard(card, trained, sounds, sources, report)
-        _say_skipped(options, skipped, options.cache / "nothing-skipped.txt")
+        say_skipped(options, skipped, options.cache / "nothing-skipped.txt")
     if options.note:
         noted = {**found, "command": without_paths(sys.argv[1:])}
         write_card(options.model, replace(card, metrics={**card.metrics, "robustness": noted}))
@@ -325,14 +315,14 @@ def robustness(options: argparse.Namespace) -> int:
 def pooling(options: argparse.Namespace) -> int:
     """Windows of tracks put together from neighbouring test clips, pooled in several ways."""
     scores, labels, _ = _heard(options)
-    _print(compare_poolings(scores, labels))
+    print_figures(compare_poolings(scores, labels))
     return 0
 
 
 def merging(options: argparse.Namespace) -> int:
     """Merged tags against those of single vocabularies, judged by the labels of another vocabulary."""
     scores, labels, card = _heard(options)
-    _print(compare_merging(card, scores, labels, read_sources(options.scheme)))
+    print_figures(compare_merging(card, scores, labels, read_sources(options.scheme)))
     return 0
 
 
@@ -341,7 +331,7 @@ def speed(options: argparse.Namespace) -> int:
     _, dataset = open_data(options, settings_of(options, {"clips": SPEED_CLIPS}))
     files = [dataset.clips[index] for index in dataset.indices("test")]
     models = [open_model(folder) for folder in options.models]
-    with _preparing(options, ROUNDS, "Measuring", "") as report:
+    with preparing(options, ROUNDS, "Measuring", "") as report:
         Console().print_json(data=measure_listening(models, files, report))
     return 0
 
@@ -385,7 +375,7 @@ def _run(
         if fabric.is_global_zero:  # the others may be on machines that do not have its disk
             check_data(folder, load_checkpoint(folder / BEST), clips)
             kept.append(best_network(folder, settings, clips)[0])
-        console.print(f"{printable(folder)} is finished already", soft_wrap=True)
+        console.print(f"{printable(folder)} is finished already")
         return folder, clips, fabric.broadcast(kept)[0]
     command = without_paths(sys.argv[1:])
     options.stop.kept = KEPT[options.command]
@@ -394,7 +384,7 @@ def _run(
         if fabric.is_global_zero:
             log = stack.enter_context(opened(folder, settings, command, resume))
             note_place(folder, sys.argv[1:])
-            listeners += [log, stack.enter_context(_shown(options))]
+            listeners += [log, stack.enter_context(shown_as(options))]
         fabric.barrier()
 
         def say(event: Event) -> None:
@@ -404,16 +394,6 @@ def _run(
         trained = fit(clips, settings, folder, say, resume=resume, start=start, stop=options.stop)
         finish(folder, trained, clips, settings, budget, fabric)
     return folder, clips, trained
-
-
-def tell(options: argparse.Namespace, event: Event) -> None:
-    """Say something outside of a training, to a program that listens."""
-    if getattr(options, "progress", "bar") == "json" and IS_FIRST:
-        JsonLines(sys.stdout)(event)
-
-
-def _shown(options: argparse.Namespace) -> AbstractContextManager[Callable[[Event], None]]:
-    return JsonLines(sys.stdout) if options.progress == "json" else Bar(console)
 
 
 def _export(
@@ -456,11 +436,6 @@ def _write_model(
         tell(options, Exported(str(options.export.resolve()), card.digest))
 
 
-def _print(figures: Any) -> None:
-    if IS_FIRST:
-        Console().print_json(data=without_nan(figures))
-
-
 def _input_of(settings: Settings) -> InputSpec:
     return build(settings.spec, 1).input
 
@@ -472,50 +447,7 @@ def _clips(options: argparse.Namespace, dataset: Dataset, listens_to: InputSpec,
 
 def _prepared(options: argparse.Namespace, dataset: Dataset, listens_to: InputSpec) -> Clips:
     """Clips from the cache, which is filled where necessary; what is left out is said."""
-    with _preparing(options, len(dataset.clips), "Preparing") as report:
+    with preparing(options, len(dataset.clips), "Preparing") as report:
         clips = hear(dataset, listens_to, options.cache, lambda done, total, _: report(done, total))
-    _say_skipped(options, clips.skipped, options.cache / f"{dataset.name}-skipped.txt")
+    say_skipped(options, clips.skipped, options.cache / f"{dataset.name}-skipped.txt")
     return clips
-
-
-@contextmanager
-def _preparing(
-    options: argparse.Namespace, total: int, title: str, kept: str = KEPT["prepare"]
-) -> Iterator[Callable[[int, int], None]]:
-    """A bar, or an event a second.
-
-    :param kept: what is left where it is stopped
-    """
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(title, total=total)
-        last = 0.0
-        options.stop.kept = kept
-
-        def report(done: int, of: int) -> None:
-            nonlocal last
-            options.stop.check()
-            progress.update(task, completed=done, total=of)
-            now = time.monotonic()
-            if now - last >= EVERY_SECONDS or done == of:
-                last = now
-                tell(options, Preparing(done, of))
-
-        yield report
-        options.stop.kept = ""
-
-
-def _say_skipped(options: argparse.Namespace, skipped: Sequence[Skipped], listed: Path) -> None:
-    """The first of them with their reasons; all of them in a file where there are more. Each list once."""
-    if (said := (tuple(skipped), listed)) in options.said:
-        return
-    options.said.append(said)
-    for clip in skipped[:SHOWN_SKIPPED]:
-        console.print(f"skipped {clip}", soft_wrap=True, markup=False, highlight=False)
-    if len(skipped) <= SHOWN_SKIPPED and IS_FIRST:
-        with suppress(OSError):  # a cache that is closed to writing can be read all the same
-            listed.unlink(missing_ok=True)  # the list of an earlier run is not of this one
-    elif IS_FIRST:
-        lines = "".join(f"{clip}\n" for clip in skipped)
-        write_whole(listed, lambda file: file.write(lines.encode()))
-        more = f"skipped {len(skipped) - SHOWN_SKIPPED:,} more: all are listed in {printable(listed)}"
-        console.print(more, soft_wrap=True, markup=False, highlight=False)

@@ -239,7 +239,7 @@ class Bar:
                 self._print(f"{count(event.epochs, 'epoch')}{early}; epoch {event.best} is kept")
 
     def _print(self, text: str) -> None:
-        self._console.print(text, soft_wrap=True, highlight=False)
+        self._console.print(text)
 
 
 def _left(seconds: float) -> str:

@@ -14,7 +14,6 @@ from safetensors.numpy import load_file
 
 from mat_desktop.inference.cards import open_card
 from tests.training.corpora import make_corpus
-from training import commands
 from training.__main__ import main
 from training.checkpoints import load_checkpoint
 from training.datasets.dataset import DatasetFault, Skipped
@@ -22,6 +21,7 @@ from training.datasets.recognise import recognised
 from training.describe import describe
 from training.options import settings_of
 from training.results import read_run
+from training.saying import say_skipped
 from training.settings import Settings
 from training.stopping import Stop
 
@@ -202,6 +202,19 @@ def test_data_sets_are_recognised_or_asked_for(
     assert command("prepare", "--dataset", "jamendo", "--reader", "split=4", "subset=genre") == 1
 
 
+@pytest.mark.parametrize("name", ["Live [FLAC]", "[bold]", "odd [/red] :cd: [1]"])
+def test_names_in_brackets_are_names_and_no_markup(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    missing = str(Path("gone") / name)
+    assert main(["prepare", "--data", missing]) == 1
+    assert missing in capsys.readouterr().err
+    assert main(["report", missing, "--out", str(tmp_path)]) == 1
+    assert missing in capsys.readouterr().err
+    data = make_corpus(tmp_path / name.replace("/", ""), 12)
+    assert main(["prepare", "--data", str(data), "--cache", str(tmp_path / "[cache]")]) == 0
+
+
 def test_skipped_clips_are_said_in_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = make_corpus(tmp_path / "c", 12)
     for number in (0, 1, 2, 3, 4, 6, 7):
@@ -232,7 +245,7 @@ def test_skipped_clips_are_said_once(tmp_path: Path, capsys: pytest.CaptureFixtu
     options = argparse.Namespace(said=[])
     clips = (Skipped("a.mp3", "the file is empty"), Skipped("b.mp3", "the file is empty"))
     for skipped in (clips, clips, clips[:1]):
-        commands._say_skipped(options, skipped, tmp_path / "skipped.txt")
+        say_skipped(options, skipped, tmp_path / "skipped.txt")
     assert capsys.readouterr().err.count("skipped a.mp3") == 2, "another list is told"
 
 
