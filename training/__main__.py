@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from mat_desktop.arguments import Parser
 from mat_desktop.errors import MatError
 from training.stopping import EXIT_STATUS, Stop, Stopped
 
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     from training.experiments import BUDGETS
     from training.options import TAKES
 
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser = Parser(prog="python -m training", description=__doc__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
     def add(name: str, text: str) -> argparse.ArgumentParser:

@@ -133,7 +133,7 @@ def _ours(clips: Clips, settings: Settings, seconds: float) -> tuple[float, floa
 
 def _heard(clips: Clips, settings: Settings) -> str:
     """How much of a clip a step takes: fewer frames are faster, which is no merit of the loop."""
-    length = input_length(clips, settings)
+    length = input_length(clips.listens_to, settings)
     return "whole clips" if length == clips.listens_to.length else f"crops of {length} frames"
 
 

@@ -42,7 +42,7 @@ from training.finetune import blended, check_start, new_head, own_head
 from training.hearing import predict
 from training.identity import check_data
 from training.inputs import Clips, hear
-from training.loop import Trained, fit
+from training.loop import Trained, check_input, fit
 from training.merging import compare as compare_merging
 from training.options import DATA, NETWORK, flags_told, open_data, read_data, settings_of
 from training.paper_table import beside, face
@@ -246,12 +246,16 @@ def reproduce(options: argparse.Namespace) -> int:
     results: list[tuple[Experiment, RunResult]] = []
     folders: list[Path] = []
     title = ""
-    fabric = launch()
+    asked = cast(Budget, options.budget)
+    rows: list[tuple[Experiment, Settings]] = []
     for experiment in rows_of(options.table, options.rows or []):
-        asked = cast(Budget, options.budget)
         row = msgspec.to_builtins(experiment.settings(asked))
         settings = settings_of(options, row, {name: row[name] for name in NETWORK})
-        settings, dataset = open_data(options, settings)
+        check_input(settings)  # of all rows now, not of the last after the trainings before it
+        rows.append((experiment, settings))
+    fabric = launch()
+    for experiment, row_settings in rows:
+        settings, dataset = open_data(options, row_settings)
         budget = experiment.budget(settings, asked)
         if not title:
             title = face(options.table, budget, experiment.changed(settings), dataset)
@@ -365,6 +369,7 @@ def _run(
     start: Trained | None = None,
 ) -> tuple[Path, Clips, Trained]:
     """Prepare, train and measure, in the folder of these settings."""
+    check_input(settings)
     clips = _clips(options, dataset, _input_of(settings), fabric)
     for split in SPLITS:
         clips.split(split)  # an empty one is refused now, not after the training

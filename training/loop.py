@@ -19,7 +19,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mat_desktop.domain.epochs import worth
 from mat_desktop.errors import MatError, printable
-from mat_desktop.networks.base import Network
+from mat_desktop.networks.base import InputSpec, Network
 from mat_desktop.networks.registry import build
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, PRECISION, load_checkpoint, save_checkpoint, write_whole
@@ -128,7 +128,7 @@ class Training:
         self.clips, self.settings, self.folder = clips, settings, folder
         self.report = report
         self.train, self.valid = clips.split("train"), clips.split("valid")
-        self.length = input_length(clips, settings)
+        self.length = input_length(clips.listens_to, settings)
         self.steps = -(-len(self.train) // settings.batch_size)
         torch.manual_seed(seed_of(settings.seed))
         self.standard = start.standard if start else standardisation(clips, self.train)
@@ -419,12 +419,11 @@ def make_schedule(
     )
 
 
-def input_length(clips: Clips, settings: Settings) -> int:
+def input_length(listens_to: InputSpec, settings: Settings) -> int:
     """Frames or samples that the network sees of a clip in a training step.
 
     :raises SettingsFault: the crop is longer than what the network hears at once when it is judged
     """
-    listens_to = clips.listens_to
     if listens_to.mel is None or not listens_to.any_length or not settings.crop_frames:
         return listens_to.length
     if settings.crop_frames > listens_to.length:
@@ -432,6 +431,12 @@ def input_length(clips: Clips, settings: Settings) -> int:
             f"crop_frames {settings.crop_frames}: {settings.network} hears {listens_to.length} frames at once"
         )
     return settings.crop_frames
+
+
+def check_input(settings: Settings) -> None:
+    """Before any clip is prepared. :raises SettingsFault: the network cannot train on what it is to see"""
+    module = build(settings.spec, 1)
+    check_length(module, input_length(module.input, settings), settings)
 
 
 def check_length(module: Network, length: int, settings: Settings) -> None:

@@ -12,12 +12,13 @@ import signal
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from io import TextIOWrapper
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 from mat_desktop import __version__
+from mat_desktop.arguments import Parser
 from mat_desktop.cli.streams import has_no_reader, silence_stdout
 from mat_desktop.domain.settings import DEVICES
 from mat_desktop.errors import MatError, UsageFault, printable
@@ -29,25 +30,25 @@ Without a command the window opens, with the files and folders that are named.
 tag and remove-all change files only with --write; undo and redo do it at once, or show it with --dry-run.
 Exit status: 0 all went well, 1 some files failed, 2 wrong usage, 130 stopped by Ctrl+C."""
 
-_FIELDS = "genre, mood, instrument, voice, mat_tags or mat_model"
+_FIELDS = "genre, mood, instrument, voice, grouping, mat_tags or mat_model"
 _DEVICE = (
     "what the network runs on; auto is the first of cuda, mps, xpu and cpu that is there; "
     "as in the settings by default"
 )
 
 
-class Parser(argparse.ArgumentParser):
-    """Takes options by their full names only: ``--w`` must not write."""
+class TopParser(Parser):
+    """The parser of the whole command line.
+
+    :ivar commands: their names
+    """
 
     commands: Collection[str] = ()
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**{**settings, "allow_abbrev": False})
 
-
-def parser() -> Parser:
+def parser() -> TopParser:
     """Every command with its options."""
-    top = Parser(
+    top = TopParser(
         prog="mat-desktop",
         description="Listens to music with a neural network on this computer and writes genre, mood,\n"
         "instruments and voice into the files' tags.",
@@ -55,7 +56,7 @@ def parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"mat-desktop {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
 
     window = commands.add_parser("open", help="open the window, with these files and folders")
     window.add_argument(
@@ -106,8 +107,8 @@ def parser() -> Parser:
         metavar="[FIELD=]POLICY",
         help="what happens to values that a field already has: fill-empty leaves such a field as it is, "
         "append adds, replace takes their place, skip never writes the field; for one field (genre, mood, "
-        "instrument or voice: genre=append) or for all (append); may be given more than once; as in the "
-        "settings by default",
+        "instrument, voice or grouping: genre=append) or for all (append); may be given more than once; as "
+        "in the settings by default",
     )
     tag.add_argument("--device", choices=DEVICES, help=_DEVICE)
 
@@ -373,10 +374,13 @@ def _mend_streams() -> None:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Options as a namespace; leaves with status 2 where they are wrong. A path alone opens the window."""
     top = parser()
-    if arguments and arguments[0] not in top.commands:
+    first = arguments[0] if arguments else "open"
+    if first not in top.commands and not first.startswith("-"):
         with suppress(OSError, ValueError):
-            if Path(arguments[0]).exists():
-                arguments = ["open", *arguments]
+            if first and Path(first).exists():
+                return top.parse_args(["open", *arguments])
+        known = ", ".join(get_close_matches(first, top.commands) or top.commands)
+        top.error(f"'{printable(first)}' is neither a command ({known}) nor a file or folder that is there")
     return top.parse_args(arguments)
 
 

@@ -144,8 +144,8 @@ def change_object(change: Change) -> dict[str, object]:
 
 
 def list_failures(faults: Sequence[FileFault]) -> None:
-    """Each file that failed, with the reason."""
+    """Each file that failed, with the reason, by path."""
     if faults:
         errors.print(f"{count(len(faults), 'file')} failed:")
-        for fault in faults:
+        for fault in sorted(faults, key=lambda fault: fault.path):
             errors.print(f"  {harmless(str(fault))}")

@@ -228,7 +228,11 @@ class _Tagging:
             return
         heard = sum(record.scores is not None for record in self.records)
         text = f"{heard} of {count(len(self._tracks), 'track')} heard"
-        text += f" on {self._session.device}." if self._session.device else ", all known from before."
+        if self._session.device:
+            text += f" on {self._session.device}"
+        elif heard:
+            text += ", all known from before"
+        text += "."
         if self.number is not None:
             written = sum(record.status == WriteStatus.WRITTEN for record in self.records)
             undo = command(options, "undo", self.number)

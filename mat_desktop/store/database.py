@@ -66,7 +66,7 @@ class Database:
                 raise UnwritableStore(
                     f"{printable(path.parent)} cannot be written to: {_cause(error)}"
                 ) from error
-            raise StoreFault(f"{path} cannot be opened: {error}") from error
+            raise StoreFault(f"{printable(path)} cannot be opened: {_cause(error)}") from error
 
     def _version(self, migrations: Sequence[str]) -> int:
         """Of the file. :raises StoreFault: a newer one than this program knows"""

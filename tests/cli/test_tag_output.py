@@ -196,6 +196,14 @@ def test_the_engine_fails_in_the_middle(
     assert digests(music) == before
 
 
+def test_where_nothing_was_heard_nothing_is_known_from_before(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tag_command, "score", lambda *_: iter(()))
+    main(words)
+    assert "0 of 2 tracks heard. No file was written." in capsys.readouterr().err
+
+
 def test_another_process_writes_at_this_moment(
     words: list[str], music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

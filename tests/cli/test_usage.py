@@ -67,10 +67,31 @@ def test_a_path_alone_opens_the_window(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tag").mkdir()
     assert parse(["tag", "x"]).command == "tag", "a folder does not hide a command"
-    for word in ("nowhere", LONG, "a\0b"):
+    for word in ("nowhere", LONG, "a\0b", ""):
         with pytest.raises(SystemExit):
             parse([word])
-        assert "invalid choice" in capsys.readouterr().err
+        assert "is neither a command (open, demo, tag," in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        parse(["remove_all"])
+    assert "'remove_all' is neither a command (remove-all) nor a file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["tag", "", "--write"], ["tag", "a", "--json", ""], ["tag", "a", "--data-dir", ""], ["info", ""]),
+        *(["undo", "--file", ""], ["remove-all", "", "--write"], ["history", "1", "--export", ""]),
+        *(["settings", "--load", ""], ["models", "import", ""], ["taught", "export", "a", ""], ["open", ""]),
+        *(["compare", "fcn2d", ""], ["corrections", "--out", ""]),
+    ],
+)
+def test_an_empty_name_is_not_the_folder_one_is_in(
+    capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        parse(words)
+    assert left.value.code == 2
+    assert "the name is empty" in capsys.readouterr().err
 
 
 def test_a_path_that_cannot_be_looked_at_costs_only_itself(

@@ -185,6 +185,26 @@ def test_wrong_words_are_named(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("flag", ["--data", "--cache", "--runs", "--export", "--config"])
+def test_an_empty_name_is_not_the_folder_one_is_in(capsys: pytest.CaptureFixture[str], flag: str) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["train", "--data", "somewhere", flag, ""])
+    assert left.value.code == 2
+    assert f"{flag}: the name is empty" in capsys.readouterr().err
+
+
+def test_an_input_that_does_not_fit_is_refused_before_anything_is_prepared(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = ["--data", str(place / "small"), "--cache", str(tmp_path / "cache"), "--runs", str(tmp_path)]
+    small = ["--crop-frames", "200"]
+    assert main(["reproduce", *places, "--table", "2", "--rows", "1D FCN", "--budget", "smoke", *small]) == 2
+    assert main(["train", *places, "--network", "fcn1d", "--layers", "5", *small]) == 2
+    errors = capsys.readouterr().err
+    assert errors.count("crop_frames, 200 frames, does not fit the network") == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_data_sets_are_recognised_or_asked_for(
     command: Command, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

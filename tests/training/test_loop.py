@@ -330,7 +330,7 @@ def test_every_network_trains_on_the_input_of_the_default_settings(name: str) ->
     settings = Settings(network=name, width=0.05)
     module = build(settings.spec, 1)
     clips: Any = SimpleNamespace(listens_to=module.input)
-    length = input_length(clips, settings)
+    length = input_length(clips.listens_to, settings)
     check_length(module, length, settings)
     assert length == (512 if name.startswith(("fcn", "experiment1")) else module.input.length)
 
