@@ -204,13 +204,17 @@ def rank(scores: Array, labels: Array) -> Ranking:
 
 
 def is_hard(labels: Array) -> bool:
-    """Whether every label is 0 or 1."""
+    """Whether every label, of any shape, is 0 or 1."""
     return bool(((labels == 0) | (labels == 1)).all())
 
 
 def binarise(labels: Array) -> Bools:
-    """Positives of each tag where clips are ranked: soft labels from max(0.1, the tag's 93 % quantile) on,
-    hard labels 1. Of every tag they are about as many, so that areas can be compared.
+    """Positives of each tag where clips are ranked: soft labels from max(0.1, the tag's 93 % quantile) on.
+
+    Of every tag they are about as many, so that areas can be compared.
+
+    :param labels: [clips, tags] in 0..1; of hard ones 1 is a positive
+    :returns: bool [clips, tags]
     """
     if is_hard(labels):
         return labels > 0
@@ -222,6 +226,9 @@ def right(labels: Array) -> Bools:
 
     Thresholds, precision, recall, F1 and calibration count them: to suggest a tag that a third of the clips
     have is no mistake beyond the first 7 %.
+
+    :param labels: [clips, tags] in 0..1
+    :returns: bool [clips, tags]
     """
     return binarise(labels) | (labels >= SURELY_POSITIVE)
 
@@ -229,8 +236,12 @@ def right(labels: Array) -> Bools:
 def areas(scores: Array, positives: Bools) -> tuple[Floats, Floats]:
     """ROC-AUC and average precision of each column; NaN where they are not defined.
 
+    As scikit-learn's ``roc_auc_score`` and ``average_precision_score`` have them, ties included; a test
+    holds them to it.
+
     :param scores: [rows, columns]
-    :param positives: [rows, columns]
+    :param positives: bool [rows, columns]
+    :returns: ROC-AUC and average precision, each float64 [columns]
     """
     rows, columns = scores.shape
     total = positives.sum(axis=0)
@@ -254,6 +265,7 @@ def best_f1(scores: Array, labels: Array) -> Floats:
 
     :param scores: [clips, tags] in 0..1
     :param labels: [clips, tags] in 0..1
+    :returns: float64 [tags]
     """
     positives = right(labels)
     total = positives.sum(axis=0)
@@ -270,20 +282,35 @@ def best_f1(scores: Array, labels: Array) -> Floats:
 
 
 def roc_points(scores: Array, positives: Bools) -> tuple[Floats, Floats]:
-    """The ROC curve of one column: false positive rates and true positive rates, from (0, 0) to (1, 1)."""
+    """The ROC curve of one column: false positive rates and true positive rates, from (0, 0) to (1, 1).
+
+    :param scores: [rows]
+    :param positives: bool [rows]
+    :returns: two of float64 [points], one point for each distinct score and one before them
+    """
     hits, chosen = _points(scores, positives)
     total = max(int(positives.sum()), 1)
     return (chosen - hits) / max(len(scores) - int(positives.sum()), 1), hits / total
 
 
 def pr_points(scores: Array, positives: Bools) -> tuple[Floats, Floats]:
-    """The precision-recall curve of one column: recalls and precisions, by falling threshold."""
+    """The precision-recall curve of one column: recalls and precisions, by falling threshold.
+
+    :param scores: [rows]
+    :param positives: bool [rows]
+    :returns: two of float64 [distinct scores]
+    """
     hits, chosen = (values[1:] for values in _points(scores, positives))
     return hits / max(int(positives.sum()), 1), hits / chosen
 
 
 def correlation(scores: Array, labels: Array) -> Floats:
-    """Pearson's correlation of each column; NaN where scores or labels are constant."""
+    """Pearson's correlation of each column; NaN where scores or labels are constant.
+
+    :param scores: [rows, columns]
+    :param labels: [rows, columns]
+    :returns: float64 [columns], in -1..1
+    """
     if not len(scores):
         return np.full(scores.shape[1], np.nan)
     centred = [values - values.mean(axis=0, dtype=np.float64) for values in (scores, labels)]
@@ -295,13 +322,21 @@ def correlation(scores: Array, labels: Array) -> Floats:
 
 
 def top_overlap(scores: Array, labels: Array) -> float:
-    """Share of a clip's five highest labels that are among its five highest scores, mean over clips."""
+    """Share of a clip's five highest labels that are among its five highest scores, mean over clips, in 0..1.
+
+    :param scores: [clips, tags], at least one clip
+    :param labels: [clips, tags]
+    """
     best = [_highest(values) for values in (scores, labels)]
     return float((best[0] & best[1]).sum(axis=1).mean() / min(TOP, scores.shape[1]))
 
 
 def cross_entropy(scores: Array, labels: Array) -> float:
-    """Binary cross-entropy, mean over clips and tags; labels may be soft."""
+    """Binary cross-entropy in nats, mean over clips and tags; labels may be soft.
+
+    :param scores: [clips, tags] in 0..1, kept 1e-7 from both ends
+    :param labels: [clips, tags] in 0..1
+    """
     clipped = np.clip(scores.astype(np.float64), 1e-7, 1 - 1e-7)
     return float(-np.mean(labels * np.log(clipped) + (1.0 - labels) * np.log1p(-clipped)))
 

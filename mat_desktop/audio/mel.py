@@ -48,13 +48,13 @@ _LOG_STEP = np.log(6.4) / 27.0
 
 
 def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Slaney's mel scale: linear below 1 kHz, logarithmic above."""
+    """Hz to Slaney's mel, any shape: linear below 1 kHz, logarithmic above."""
     above = _BREAK_HZ / _HZ_PER_MEL + np.log(np.maximum(hz, _BREAK_HZ) / _BREAK_HZ) / _LOG_STEP
     return np.where(hz < _BREAK_HZ, hz / _HZ_PER_MEL, above)
 
 
 def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Inverse of :func:`hz_to_mel`."""
+    """Slaney's mel to Hz, any shape: the inverse of :func:`hz_to_mel`."""
     break_mel = _BREAK_HZ / _HZ_PER_MEL
     above = _BREAK_HZ * np.exp(_LOG_STEP * np.maximum(mel - break_mel, 0.0))
     return np.where(mel < break_mel, mel * _HZ_PER_MEL, above)
@@ -65,6 +65,7 @@ def log_mel(clip: Samples, spec: MelSpec) -> LogMel:
 
     :param clip: float32 mono [samples] at ``spec.sample_rate``, at least one sample
     :returns: float32 dB [n_mels, spec.frames(samples)]
+    :raises ValueError: there is no sample at all
     """
     return log_mel_stream([clip], spec)
 

@@ -16,7 +16,11 @@ MOST_RAISED_DB = 20.0
 
 
 def windows(frames: int, length: int) -> list[int]:
-    """First frames of the windows of a track: side by side, the last one moved back to end with the track."""
+    """First frames of the windows of a track: side by side, the last one moved back to end with the track.
+
+    :param frames: of the track, at least ``length``
+    :param length: frames of a window
+    """
     starts = list(range(0, frames - length + 1, length))
     if frames % length:
         starts.append(frames - length)
@@ -24,7 +28,7 @@ def windows(frames: int, length: int) -> list[int]:
 
 
 def weights(frames: int, length: int) -> list[float]:
-    """What each of these windows counts: the share of it that no earlier one had."""
+    """What each of :func:`windows` counts: the share of it, above 0 up to 1, that no earlier one had."""
     shares = [1.0] * len(windows(frames, length))
     if frames % length:
         shares[-1] = frames % length / length
@@ -52,5 +56,5 @@ def raised(log_mel: LogMel, length: int, level: float | None) -> LogMel:
 
 
 def is_heard(cut: LogMel) -> bool:
-    """Whether a window holds anything to hear."""
+    """Whether a window, log-mel in dB [mel, frames], holds anything to hear."""
     return bool(cut.max() > SILENCE_DB)

@@ -253,11 +253,11 @@ def test_skipped_clips_are_said_in_short(tmp_path: Path, capsys: pytest.CaptureF
 def test_the_list_of_what_an_earlier_run_skipped_goes_with_the_reasons(tmp_path: Path) -> None:
     listed = tmp_path / "skipped.txt"
     clips = [Skipped(f"{number}.mp3", "the file is empty") for number in range(9)]
-    commands._say_skipped(argparse.Namespace(said=[]), clips, listed)
+    say_skipped(argparse.Namespace(said=[]), clips, listed)
     assert len(listed.read_text().splitlines()) == 9
-    commands._say_skipped(argparse.Namespace(said=[]), clips[:2], listed)
+    say_skipped(argparse.Namespace(said=[]), clips[:2], listed)
     assert not listed.exists()
-    commands._say_skipped(argparse.Namespace(said=[]), (), listed)
+    say_skipped(argparse.Namespace(said=[]), (), listed)
 
 
 def test_skipped_clips_are_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -345,6 +345,7 @@ def test_the_page_needs_nothing_else(pair: tuple[Path, Path], tmp_path: Path) ->
 def test_pictures_and_tables_can_be_read_aloud(pair: tuple[Path, Path], tmp_path: Path) -> None:
     page = parse(report(pair, tmp_path / "out")[0])
     charts = [attributes for element, attributes in page.elements if element == "svg"]
+    assert len(charts) > 6
     assert all(chart.get("aria-label") or chart.get("aria-hidden") == "true" for chart in charts)
     counts = {
         name: sum(element == name for element, _ in page.elements) for name in ("table", "caption", "thead")
