@@ -18,6 +18,7 @@ from threading import Event, RLock
 
 from mat_desktop.app.decide import suggest
 from mat_desktop.app.models import find_model
+from mat_desktop.app.schemes import with_library_tags
 from mat_desktop.app.score import LOOK_SECONDS, Answer, Fault, as_kept, listen
 from mat_desktop.app.session import Session
 from mat_desktop.domain.card import ModelCard
@@ -244,8 +245,8 @@ class Comparison:
         every = session.library.every_threshold()
         self._own = sum(len(every.get(card.digest, ())) for card in (self.card, self.present_card))
         # A taught tag hears with the features of one model: another has to be taught it first.
-        scheme = session.scheme
-        self.scheme = replace(scheme, tags=tuple(t for t in scheme.tags if not t.taught), taught={})
+        untaught = tuple(tag for tag in session.scheme.tags if not tag.taught)
+        self.scheme = with_library_tags(replace(session.scheme, tags=untaught, taught={}), self.card)
         self._lock = RLock()
         self._engine: Engine | None = None
         self._held = False

@@ -13,7 +13,7 @@ from platformdirs import PlatformDirs
 
 from mat_desktop.app.models import called, find_model, usable_model
 from mat_desktop.app.resources import resource
-from mat_desktop.app.schemes import read_scheme
+from mat_desktop.app.schemes import read_scheme, with_library_tags
 from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.app.tag_file import Settled, Slip, TagChange, TagFile, settle
 from mat_desktop.app.taught import Shelf, with_taught
@@ -98,7 +98,7 @@ class Session:
         self.tags_fault: UsageFault | None = None
         self.taught = Shelf(self.data_dir / "taught", self.card)
         self.teaching = False
-        self._untaught_scheme = read_scheme(resource("tag_schemes", "default.toml"))
+        self._file_scheme = read_scheme(resource("tag_schemes", "default.toml"))
         self.bundled_scheme: TagScheme
         self.scheme: TagScheme
         self.slips: tuple[Slip, ...] = ()
@@ -246,6 +246,14 @@ class Session:
         """Have these changes to the scheme and no others. :raises StoreFault: the file cannot be written"""
         self.tags.replace(changes)
         self._make_scheme()
+
+    @property
+    def _untaught_scheme(self) -> TagScheme:
+        try:
+            own = self.tags.read()
+        except UsageFault:
+            own = {}
+        return with_library_tags(self._file_scheme, self.card, own)
 
     def _make_scheme(self) -> None:
         """The bundled scheme with the taught tags, and with the user's changes to both."""

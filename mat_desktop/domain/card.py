@@ -32,7 +32,7 @@ class TagSpec:
     """One output of the network.
 
     :param name: the tag as its vocabulary spells it
-    :param vocabulary: "mtat", "mtg_jamendo" or "msd"
+    :param vocabulary: "mtat", "mtg_jamendo" or "msd"; of tags out of a music library their category
     :param threshold: score from which on the tag counts as heard (best F1 on the validation split where
         suggestions are right at least as often as wrong)
     :param metrics: of this tag on the validation split, by name

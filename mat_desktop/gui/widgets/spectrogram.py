@@ -1,7 +1,7 @@
 """Two pictures of a track on one time axis: the mel-spectrogram, and which tag was heard when.
 
-Only this module and its parts, ``plot_axes`` and ``plot_marks``, import pyqtgraph, which takes longer than
-everything else in the window; they are imported in a worker thread after the window is up.
+Only this module and its parts, ``plot_axes``, ``plot_box`` and ``plot_marks``, import pyqtgraph, which takes
+longer than everything else in the window; they are imported in a worker thread after the window is up.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from mat_desktop.gui.scale import all_on_scale
 from mat_desktop.gui.theme import Lut, appearance, current, font
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plot_axes import HertzAxis, TagAxis, TimeAxis, axis_height, gutter
+from mat_desktop.gui.widgets.plot_box import TimeBox
 from mat_desktop.gui.widgets.plot_marks import SHORTEST_LOOP, EvidenceMark, LoopMark, Playhead, Rows
 
 if TYPE_CHECKING:
@@ -36,32 +37,6 @@ HANDLE = 8
 TAUGHT = "taught by you: judged over the whole track, not over time"
 SHORTEST = 2.0
 """Seconds that are shown at least when zoomed in."""
-
-
-class _Box(pg.ViewBox):  # type: ignore[misc]
-    """The wheel zooms at the pointer, with Shift it goes along; a drag marks, another button moves."""
-
-    marked = Signal(float, float, bool)
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        """The left button marks a part of the track, the others move the view."""
-        ev.accept()
-        if ev.button() == Qt.MouseButton.LeftButton:
-            start, end = self.mapToView(ev.buttonDownPos()).x(), self.mapToView(ev.pos()).x()
-            self.marked.emit(min(start, end), max(start, end), ev.isFinish())
-            return
-        self.translateBy(x=self.mapToView(ev.lastPos()).x() - self.mapToView(ev.pos()).x())
-
-    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
-        """One notch zooms by a quarter, or goes an eighth of the view."""
-        ev.accept()
-        notches = ev.delta() / 120
-        along = ev.orientation() == Qt.Orientation.Horizontal
-        if along or ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            low, high = self.viewRange()[0]
-            self.translateBy(x=-notches * (high - low) / 8)
-        else:
-            self.scaleBy(x=0.8**notches, center=self.mapToView(ev.pos()))
 
 
 class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
@@ -96,9 +71,9 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._hertz = HertzAxis()
         self._names = TagAxis()
         self._time = TimeAxis()
-        self.upper = self.addPlot(0, 0, axisItems={"left": self._hertz}, viewBox=_Box())
+        self.upper = self.addPlot(0, 0, axisItems={"left": self._hertz}, viewBox=TimeBox())
         axes = {"left": self._names, "bottom": self._time}
-        self.lower = self.addPlot(1, 0, axisItems=axes, viewBox=_Box())
+        self.lower = self.addPlot(1, 0, axisItems=axes, viewBox=TimeBox())
         self.upper.hideAxis("bottom")
         for plot in (self.upper, self.lower):
             plot.hideButtons()
