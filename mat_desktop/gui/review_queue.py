@@ -86,6 +86,7 @@ class Reviewing(QObject):
         self.is_open = True
         dock = self._library.lend_dock()
         self.page.stage.addWidget(dock)
+        dock.tab_after(self.page.next)
         dock.show()
         several = len(self._library.meant()) > 1
         self._fill("selected" if several else "waiting")

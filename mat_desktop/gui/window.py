@@ -202,10 +202,16 @@ class Window(QMainWindow):
         self.room.connect_actions(a)
         self.school.connect_actions(a)
         self.watching.connect_actions(a)
-        for name, part in (("sidebar", library.sidebar), ("pane", library.pane)):
+        for name, part, button, focus in (
+            ("sidebar", library.sidebar, library.to_sidebar, library.sidebar),
+            ("pane", library.pane, library.to_pane, library.pane.scores),
+        ):
             a[name].setCheckable(True)
             a[name].setChecked(True)
             a[name].toggled.connect(part.setVisible)
+            a[name].toggled.connect(button.setHidden)
+            button.clicked.connect(a[name].trigger)
+            button.clicked.connect(focus.setFocus)
         self.sides = Sides(self.pages.view.viewport(), a)
         library.actions_follow(a["open"])
         library.pane.write.follow(a["write"])

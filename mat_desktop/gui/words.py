@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -63,6 +64,11 @@ def place(path: Path) -> str:
         return printable(path)
     inside = path != home and path.is_relative_to(home)
     return printable(Path("~") / path.relative_to(home) if inside else path)
+
+
+def breakable(text: str) -> str:
+    """With places within paths at which a label may go on in the next line; they cannot be seen."""
+    return re.sub(r"([/\\_])", "\\1\u200b", text)
 
 
 def megabytes(size: int) -> str:

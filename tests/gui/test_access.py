@@ -92,6 +92,32 @@ def test_pages_with_nothing_in_them(qtbot: QtBot, library: Window) -> None:
     assert not found, "\n".join(["", *found])
 
 
+def in_order(window: Window, first: QWidget, *others: QWidget) -> list[str]:
+    """What Tab reaches from the first one in another order than this."""
+    first.setFocus()
+    reached = tab_round(window)
+    places = [reached.index(widget) if widget in reached else -1 for widget in others]
+    return [describe(w) for w, at, before in zip(others, places, [-1, *places], strict=False) if at <= before]
+
+
+def test_tab_follows_the_order_of_reading(qtbot: QtBot, full: Window) -> None:
+    library, review = full.library, full.room.page
+    dock = library.dock
+    assert dock.plot is not None
+    banner = full.pages.current.banners.show_message("warning", "Something is amiss", "Mend it", lambda: None)
+    pictures = (dock.level_scale, dock.export, dock.plot, dock.player.next, dock.player.overview)
+    qtbot.wait(50)
+    for _ in range(2):
+        full.pages.show("library")
+        parts = (library.more, banner.action, banner.close_button, library.table, *pictures)
+        pane = (library.pane.slider, library.pane.scores, library.pane.write, library.pane.undo)
+        assert not in_order(full, library.sidebar, library.search, *parts, *pane)
+        full.pages.show("review")
+        qtbot.waitUntil(lambda: not full.bridge.busy)
+        side = (review.question.scores, review.question.add.field, review.mark)
+        assert not in_order(full, review.scope, review.go_on, review.back, review.next, *pictures, *side)
+
+
 def panels(window: Window) -> dict[str, Callable[[], object]]:
     a, library = window.actions_, window.library
     return {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.gui.actions import FOOT, PAGES, Actions
@@ -52,3 +53,33 @@ def test_pages_of_the_foot_stand_at_the_bottom(qtbot: QtBot, monkeypatch: pytest
     assert list(buttons) == ["library", "history", "models"]
     assert buttons["library"].y() < buttons["history"].y() < 200
     assert buttons["models"].geometry().bottom() > 680
+
+
+class Windows(QObject):
+    """Notes what is shown as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.append(type(watched).__name__)
+        return False
+
+
+def test_no_part_of_the_window_is_ever_a_window(
+    qtbot: QtBot, qapp: QApplication, request: pytest.FixtureRequest
+) -> None:
+    windows = Windows()
+    qapp.installEventFilter(windows)
+    try:
+        window: Window = request.getfixturevalue("library")
+        for name in window.pages.names:
+            window.pages.show(name)
+            qtbot.waitUntil(lambda: not window.bridge.busy, timeout=30_000)
+        for name in ("mapping", "about", "keys", "teach", "taught"):
+            window.actions_[name].trigger()
+    finally:
+        qapp.removeEventFilter(windows)
+    assert windows.seen == ["Window"]

@@ -107,13 +107,17 @@ def test_the_sides_of_the_library_go_and_come_with_the_room(qtbot: QtBot, librar
     assert pane.isHidden()
     assert not library.actions_["pane"].isChecked()
 
-    library.actions_["pane"].trigger()
+    assert library.library.to_sidebar.isVisible()
+    library.library.to_pane.click()
     assert not pane.isHidden(), "who wants it has it, and scrolls"
+    assert library.library.to_pane.isHidden()
+    assert library.focusWidget() is pane.scores
     shrink(qtbot, library, 700, 450)
     assert not pane.isHidden()
 
     shrink(qtbot, library, 1440, 900)
     assert not side.isHidden()
+    assert library.library.to_sidebar.isHidden()
 
 
 def test_what_gets_the_focus_is_scrolled_into_view(qtbot: QtBot, library: Window) -> None:

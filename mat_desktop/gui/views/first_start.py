@@ -186,11 +186,11 @@ class FirstStart(QScrollArea):
         row.addStretch(1)
         self.open = Button("Open folder…", "folder", kind="primary", key=key_text("Ctrl+O"), height=36)
         self.demo = Button("Try the demo tracks", "music", height=36)
-        self.demo.setVisible(services.demo_tracks > 0)
         row.addWidget(self.open)
         row.addWidget(self.demo)
         row.addStretch(1)
         layout.addLayout(row)
+        self.demo.setVisible(services.demo_tracks > 0)  # now that it is no window of its own
         layout.addStretch(2)
         return self.zone
 

@@ -90,6 +90,7 @@ class Library(QWidget):
         self._sized = False
         for splitter in (self.outer, self.inner, self.middle):
             splitter.splitterMoved.connect(self._moved)
+        self.dock.tab_after(self.table)
         self.player = Play(self.dock.player)
         self._connect()
         self._show(None)
@@ -116,12 +117,19 @@ class Library(QWidget):
         bar = Bar(16, 16)
         tools = bar.row
         self.search = SearchField("Search, or ask: guitar > 0.2 and not vocals", key_text("Ctrl+F"))
+        self.to_sidebar = Button(icon="panel-left", kind="flat", tip=f"Sidebar ({key_text('Ctrl+B')})")
+        self.to_pane = Button(
+            icon="panel-right", kind="flat", tip=f"Tags of the track ({key_text('Ctrl+R')})"
+        )
+        tools.addWidget(self.to_sidebar)
         tools.addWidget(self.search, 1)
         self.add = Button("Add folder…", "folder")
         self.listen = Button("Listen", "ear", key=key_text("Shift+L"))
         self.more = Button(icon="ellipsis", kind="flat", tip="More")
-        for button in (self.add, self.listen, self.more):
+        for button in (self.add, self.listen, self.more, self.to_pane):
             tools.addWidget(button)
+        for button in (self.to_sidebar, self.to_pane):
+            button.hide()
         layout.addWidget(bar)
         self.problem = QueryProblem()
         layout.addWidget(self.problem)
@@ -213,6 +221,7 @@ class Library(QWidget):
         """The pictures are back from where they were borrowed."""
         sizes = self._dock_sizes
         self.middle.addWidget(self.dock)
+        self.dock.tab_after(self.table)
         self.dock.title.show()
         self.dock.show()
         if sizes:

@@ -116,7 +116,7 @@ class Mapping(QWidget):
         self.amiss.hide()
         outer.addWidget(self.amiss)
         columns = QHBoxLayout()
-        columns.setSpacing(24)
+        columns.setSpacing(16)
         columns.addLayout(self._left(), 5)
         columns.addWidget(self._form(), 4)
         outer.addLayout(columns, 1)
@@ -149,7 +149,7 @@ class Mapping(QWidget):
 
     def _form(self) -> QWidget:
         box = Panel("bg", radius=8)
-        box.setMinimumWidth(320)
+        box.setMinimumWidth(280)
         layout = QVBoxLayout(box)
         layout.setContentsMargins(20, 16, 20, 16)
         layout.setSpacing(12)

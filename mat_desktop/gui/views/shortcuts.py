@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Key, Panel, Text
+from mat_desktop.gui.widgets.fit import KeepWide
 from mat_desktop.gui.widgets.painting import key_text
 
 _Action = QAbstractSlider.SliderAction
@@ -96,13 +97,13 @@ class Shortcuts(Sheet):
         """One column where there is no room for two."""
         super().resizeEvent(event)
         down, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
-        needed = 2 * round(COLUMN * appearance.text_scale) + 48 + 2 * 24
+        needed = 2 * wider(COLUMN) + 48 + 2 * 24
         self._columns.setDirection(beside if event.size().width() >= needed else down)
 
 
 def _group(title: str, keys: Sequence[tuple[Sequence[str], str]]) -> QWidget:
     box = QWidget()
-    box.setFixedWidth(round(COLUMN * appearance.text_scale))
+    KeepWide(box, COLUMN)
     grid = QGridLayout(box)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(16)

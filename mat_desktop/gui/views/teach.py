@@ -25,6 +25,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.marks import Mark
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.save import ask_target
+from mat_desktop.gui.theme import appearance, wider
 from mat_desktop.gui.widgets.add_tag import FORBIDDEN, CategoryCombo
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
@@ -66,7 +67,8 @@ class TeachPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__("surface", edges="l")
-        self.setMinimumWidth(320)
+        self._widen()
+        appearance.changed.connect(self._widen)
         self._learned = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 0, 0)
@@ -91,6 +93,10 @@ class TeachPanel(Panel):
     def sizeHint(self) -> QSize:
         """As wide as the tags of a track are."""
         return QSize(384, 600)
+
+    def _widen(self) -> None:
+        """Larger letters need more room."""
+        self.setMinimumWidth(320 + (wider(320) - 320) * 6 // 10)
 
     # parts
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from mat_desktop.domain.plan import FilePlan, Plan, Policy
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import Keep, PlanModel
+from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.changes import PolicyCombo, PolicyNote
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
 from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Link, Panel, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
+
+NARROWEST = 520
+"""Pixels in which there is room for the parts of a narrow one."""
 
 
 class PolicyCard(Panel):
@@ -95,20 +100,23 @@ class WritePanel(ConfirmPanel):
         self.listen.clicked.connect(self._listen)
         layout.addWidget(self.listen)
         self.listen.hide()
-        cards = QHBoxLayout()
-        cards.setContentsMargins(24, 4, 24, 12)
-        cards.setSpacing(12)
+        self._order: tuple[int, list[PolicyCard]] = (0, [])
+        self._cards = QGridLayout()
+        self._cards.setContentsMargins(24, 4, 24, 12)
+        self._cards.setSpacing(12)
         self.cards: dict[Field, PolicyCard] = {}
         for field in fields:
             card = PolicyCard(field, policies.get(field, Policy.FILL_EMPTY))
+            card.setParent(self)
             card.combo.picked.connect(lambda policy, field=field: self.policy_picked.emit(field, policy))
             card.note.acted.connect(lambda field=field: self.policy_moved.emit(field))
             self.cards[field] = card
             card.setVisible(field in policies)
-            cards.addWidget(card, 1, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(cards)
+        layout.addLayout(self._cards)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._row.setContentsMargins(24, 0, 24, 10)
+        self._row.setSpacing(6)
         row = QHBoxLayout()
-        row.setContentsMargins(24, 0, 24, 10)
         row.setSpacing(6)
         self.filters: list[Button] = []
         filters: tuple[tuple[str, Keep | None], ...] = (
@@ -124,6 +132,9 @@ class WritePanel(ConfirmPanel):
             row.addWidget(button)
         Alternatives(self.filters).choose(self.filters[0])
         row.addStretch(1)
+        self._row.addLayout(row, 1)
+        row = QHBoxLayout()
+        row.setSpacing(6)
         self.scopes: dict[str, Button] = {}
         for scope in ("selected", "reviewed", "all"):
             button = Button(scope, height=28)
@@ -131,7 +142,9 @@ class WritePanel(ConfirmPanel):
             self.scopes[scope] = button
             row.addWidget(button)
         self._scope = Alternatives(list(self.scopes.values()))
-        layout.addLayout(row)
+        row.addStretch(0)
+        self._row.addLayout(row)
+        layout.addLayout(self._row)
         line = Panel("border")
         line.setFixedHeight(1)
         layout.addWidget(line)
@@ -242,6 +255,32 @@ class WritePanel(ConfirmPanel):
     _complete = False
     _unreviewed: Collection[Path] = ()
 
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as it can get; out of sight it takes no room from what it will lie over."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), NARROWEST), hint.height() if self.isVisible() else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """In a narrow window the cards stand two by two, and what is shown over what it is for."""
+        shown = [card for card in self.cards.values() if not card.isHidden()]
+        narrow = self.width() < wider(800)
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if self._row.direction() is not way:
+            self._row.setDirection(way)
+        beside = 2 if narrow else max(1, len(shown))
+        if (beside, shown) == self._order:
+            return
+        self._order = (beside, shown)
+        for number, card in enumerate(shown):
+            self._cards.addWidget(card, number // beside, number % beside, Qt.AlignmentFlag.AlignTop)
+        for column in range(len(self.cards)):
+            self._cards.setColumnStretch(column, 1 if column < beside else 0)
+
     def set_policies(
         self, policies: Mapping[Field, Policy], once: Collection[Field] = (), kept: Collection[Field] = ()
     ) -> None:
@@ -254,6 +293,7 @@ class WritePanel(ConfirmPanel):
             card.setVisible(field in policies)
             if field in policies:
                 card.set_policy(policies[field], once=field in once, kept=field in kept)
+        self._arrange()
 
     def confirm(self) -> None:
         """Write what is checked."""

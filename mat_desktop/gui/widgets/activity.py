@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePo
 
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Text
+from mat_desktop.gui.widgets.fit import KeepWide
 from mat_desktop.gui.widgets.job_bar import Progress, count_text, speed_text, to_show
 from mat_desktop.gui.work import Work
 
@@ -133,7 +135,7 @@ class ActivityPanel(Panel):
         self._shown: tuple[list[Work], list[Work]] = ([], [])
         self.cards: list[WorkCard] = []
         self.past: list[PastCard] = []
-        self.setFixedWidth(WIDE)
+        KeepWide(self, WIDE)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 6)
         layout.setSpacing(0)
@@ -234,11 +236,12 @@ class ActivityPanel(Panel):
         if box is None:
             return
         box.ensurePolished()
-        high = min(HIGH, 42 + box.sizeHint().height())
+        wide = self.width()
+        high = min(wider(HIGH), 42 + box.sizeHint().height())
         corner = self._anchor.mapTo(self._over, QPoint(0, 0))
-        left = max(8, min(corner.x(), self._over.width() - WIDE - 8))
+        left = max(8, min(corner.x(), self._over.width() - wide - 8))
         bar = corner.y()
-        self.setGeometry(left, max(8, bar - 8 - high), WIDE, min(high, max(80, bar - 16)))
+        self.setGeometry(left, max(8, bar - 8 - high), wide, min(high, max(80, bar - 16)))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The window has another size."""

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from mat_desktop.gui.theme import appearance, current
@@ -48,9 +56,9 @@ class Banner(QFrame):
             self.action.clicked.connect(self.dismiss)
             self.action.clicked.connect(lambda: do())
             layout.addWidget(self.action)
-        close = Button(icon="x", kind="flat", height=28, tip="Dismiss")
-        close.clicked.connect(self.dismiss)
-        layout.addWidget(close)
+        self.close_button = Button(icon="x", kind="flat", height=28, tip="Dismiss")
+        self.close_button.clicked.connect(self.dismiss)
+        layout.addWidget(self.close_button)
         appearance.changed.connect(self.update)
 
     def dismiss(self) -> None:
@@ -106,8 +114,18 @@ class Banners(QWidget):
         while len(self._shown) >= self.LARGEST:
             self.clear(next(iter(self._shown)))
         banner = Banner(level, text, action, do)
+        last = next(reversed(self._shown.values()), None)
         self._shown[kind] = banner
         self._layout.addWidget(banner)
+        # For Tab it stands where it is seen, not behind all that was made before it.
+        before: QWidget = self if last is None else last.close_button
+        while not before.focusPolicy() & Qt.FocusPolicy.TabFocus:  # Qt ignores what cannot have it
+            before = before.previousInFocusChain()
+            if before is self:
+                break
+        for part in banner.findChildren(QAbstractButton):
+            QWidget.setTabOrder(before, part)
+            before = part
         if level == "positive":
             QTimer.singleShot(GOOD_NEWS_MS, banner, banner.dismiss)
         banner.goes.connect(self._give_focus_back)

@@ -210,12 +210,12 @@ class Changes(QWidget):
         self.blocks: dict[Field, _FieldBlock] = {}
         for field in fields:
             block = _FieldBlock(field, policies.get(field, Policy.FILL_EMPTY))
+            layout.addWidget(block)  # first: shown by itself it would be a window
             block.setVisible(field in policies)
             if block.combo is not None:
                 block.combo.picked.connect(lambda policy, field=field: self._pick(field, policy))
                 block.note.acted.connect(lambda field=field: self._take_back(field))
             self.blocks[field] = block
-            layout.addWidget(block)
         self._marks_line = Line()
         layout.addWidget(self._marks_line)
         self.marks = QWidget()

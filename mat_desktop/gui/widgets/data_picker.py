@@ -101,7 +101,7 @@ class DataPicker(QWidget):
         self.kind = DropDown(KINDS)
         self.kind.setAccessibleName("Read the folder as")
         self.kind.setAccessibleDescription("Read the folder as")
-        self.kind.setFixedWidth(FIELD + 64)
+        KeepWide(self.kind, FIELD + 64)
         self.kind.picked.connect(lambda _: self._look())
         self.tracks = Setting(Spec("min_tracks", "Tracks of a tag", 20, "at least, for it to count", (), 1))
         self.artists = Setting(Spec("min_artists", "Artists of a tag", 3, "at least", (), 1))
@@ -297,7 +297,7 @@ class DataPicker(QWidget):
         self._icon.setVisible(bool(icon))
         if icon:
             self._icon.set(icon, token)
-        self.says.setText(text)
+        self.says.setText(words.breakable(text))
         self.says.set_token("danger" if token == "danger" else "muted")
 
     def _ask_audio(self) -> None:

@@ -204,17 +204,18 @@ class ChipsDelegate(RowDelegate):
             name = suggestion.tag.shown
             wide = text_width(name, 12, 400) + 25
             left = len(chosen) - number - 1
-            room = box.right() - x - (26 if left else 0)
+            room = box.right() - x - (text_width(f"+{left}", 12, 400) + 8 if left else 0)
             if wide > room:
                 if number:
                     painter.setFont(font(12))
                     painter.setPen(t.color("muted"))
-                    rest = QRect(x + 2, rect.y(), 60, rect.height())
+                    rest = QRect(x + 2, rect.y(), box.right() - x, rect.height())
                     painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, f"+{len(chosen) - number}")
                     return
                 wide = room
                 name = elide(name, wide - 26, 12)
-            chip = QRect(x, middle - 10, wide, 20)
+            high = max(20, QFontMetrics(font(12)).height() + 2)
+            chip = QRect(x, middle - high // 2, wide, high)
             round_rect(painter, chip, 4, t.color("raised"), t.color("border"))
             painter.fillRect(QRect(x + 7, middle - 3, 6, 6), t.category_bar(suggestion.tag.category))
             painter.setFont(font(12))

@@ -84,6 +84,7 @@ class Dock(Panel):
         self._suggestions: tuple[Suggestion, ...] = ()
         self._taggram: NDArray[np.float32] | None = None
         self._note, self._lower_note = "", ""
+        self._before: QWidget | None = None
         self._picture: Picture | None = None
         self._seconds: float | None = None
         layout = QVBoxLayout(self)
@@ -147,6 +148,8 @@ class Dock(Panel):
         self.plot = plot
         self._stack.addWidget(plot)
         self._stack.setCurrentWidget(plot)
+        if self._before is not None:
+            self.tab_after(self._before)
         plot.pointed.connect(self._pointed)
         plot.window_changed.connect(self.player.overview.set_window)
         if self._seconds:
@@ -158,6 +161,17 @@ class Dock(Panel):
         self._show_rows()
         self._recolor()
         self.plot_ready.emit()
+
+    def tab_after(self, before: QWidget) -> None:
+        """Its parts come after another one for Tab, wherever it stands now and whenever they were made."""
+        self._before, player = before, self.player
+        parts: list[QWidget] = [self.level_scale, self.evidence, self.zoom_in, self.zoom_out, self.fit]
+        parts += [self.export, *([self.plot] if self.plot is not None else [])]
+        parts += [player.previous, player.play, player.stop, player.next, player.overview]
+        parts += [player.look_again, player.loop, player.volume, player.devices]
+        for part in parts:
+            QWidget.setTabOrder(before, part)
+            before = part
 
     def _recolor(self) -> None:
         self.score_scale.set_lut(current().taggram_lut())

@@ -13,7 +13,7 @@ from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall, KeepWide
 
 Value = int | float | str
-NAME, FIELD = 120, 168
+NAME, FIELD = 120, 136
 AUTO = "auto"
 
 
@@ -91,7 +91,7 @@ class Setting(QObject):
             KeepTall(self.line, 32)
             self.line.textEdited.connect(lambda _: self._edited())
             self.field = self.line
-        self.field.setFixedWidth(FIELD)
+        KeepWide(self.field, FIELD)
         self.field.setAccessibleName(spec.title)
         self.set(spec.default)
 

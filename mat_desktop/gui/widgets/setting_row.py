@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
+from mat_desktop.gui import words
 from mat_desktop.gui.widgets.controls import Text
 
 CONTROL = 248
@@ -43,6 +42,6 @@ class SettingRow(QWidget):
 
     def say(self, meaning: str) -> None:
         """What it does now."""
-        self.meaning.setText(re.sub(r"([/\\_])", "\\1\u200b", meaning))  # paths may go on in the next line
+        self.meaning.setText(words.breakable(meaning))
         self.meaning.setVisible(bool(meaning))
         self.control.setAccessibleDescription(meaning)

@@ -98,7 +98,7 @@ class TrainingSettings(QWidget):
         for title in self._titles:
             KeepWide(title, NAME)
         for drop in (self.preset, self.augment):
-            drop.setFixedWidth(FIELD + 64)
+            KeepWide(drop, FIELD + 64)
         self._grid.addWidget(self._titles[0], 0, 0)
         self._grid.addWidget(self.preset, 0, 1, 1, 2)
         first = ("width", *FIRST)
