@@ -120,9 +120,10 @@ class Banners(QWidget):
         # For Tab it stands where it is seen, not behind all that was made before it.
         before: QWidget = self if last is None else last.close_button
         while not before.focusPolicy() & Qt.FocusPolicy.TabFocus:  # Qt ignores what cannot have it
-            before = before.previousInFocusChain()
-            if before is self:
+            earlier = before.previousInFocusChain()
+            if earlier is None or earlier is self:
                 break
+            before = earlier
         for part in banner.findChildren(QAbstractButton):
             QWidget.setTabOrder(before, part)
             before = part
