@@ -26,7 +26,8 @@ import mat_desktop.gui
 from mat_desktop.app.resources import resource
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui import theme
-from mat_desktop.gui.theme import DARK, DARK_HIGH, LIGHT, LIGHT_HIGH, Theme, appearance, contrast, font
+from mat_desktop.gui.colors import DARK, DARK_HIGH, LIGHT, LIGHT_HIGH, Theme, contrast
+from mat_desktop.gui.theme import appearance, font
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.delegates import text_width
 

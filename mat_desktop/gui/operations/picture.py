@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QWidget
 
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Field
+from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.scale import on_scale
-from mat_desktop.gui.theme import Lut, current, font
+from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.whole_file import whole_file
 

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLay
 
 from mat_desktop.domain.scores import Suggestion
 from mat_desktop.domain.tags import Category
+from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.scale import LOWEST, log_odds
-from mat_desktop.gui.theme import Lut, appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.levels import LevelPanel, LevelScale
 from mat_desktop.gui.widgets.player_bar import PlayerBar

@@ -10,7 +10,8 @@ from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QSizePolicy, QWidget
 
 from mat_desktop.gui import icons
-from mat_desktop.gui.theme import Lut, appearance, current, font
+from mat_desktop.gui.colors import Lut
+from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.painting import round_rect

@@ -13,8 +13,9 @@ from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEve
 from PySide6.QtWidgets import QWidget
 
 from mat_desktop.gui import icons, words
+from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.models.row import Row, State
-from mat_desktop.gui.theme import Lut, appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import draw_state, elide
 from mat_desktop.gui.widgets.painting import round_rect
 

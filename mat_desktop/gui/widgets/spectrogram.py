@@ -20,8 +20,9 @@ from mat_desktop.audio.mel import mel_frequencies
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.scores import Suggestion
 from mat_desktop.gui import words
+from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.scale import all_on_scale
-from mat_desktop.gui.theme import Lut, appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plot_axes import HertzAxis, TagAxis, TimeAxis, axis_height, gutter
 from mat_desktop.gui.widgets.plot_box import TimeBox
