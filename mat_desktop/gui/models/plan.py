@@ -317,6 +317,8 @@ class PlanModel(QAbstractTableModel):
             return line
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             text = self._text(index.row(), line, index.column())
+            if role == Qt.ItemDataRole.ToolTipRole and index.column() == 1 and self.follows(line):
+                return f"{text} follows the other fields"
             return text if role == Qt.ItemDataRole.DisplayRole or len(text) > 20 else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             text = self._text(index.row(), line, index.column()) or "empty"

@@ -143,13 +143,14 @@ class _Delegate(QStyledItemDelegate):
                 self._name(painter, inner.adjusted(-8, 0, 8, 0), line)
         elif index.column() == 1:
             if self._table.fieldwise:
-                if not line.stuck and not plan.follows(line):
+                if not line.stuck:
+                    painter.setOpacity(0.4 if plan.follows(line) else 1.0)  # which is not its own to say
                     draw_check(painter, QRect(inner.x(), middle(inner), 16, 16), taken)
+                    painter.setOpacity(1.0)
                 inner.adjust(24, 0, 0, 0)
             painter.setFont(font(13))
             painter.setPen(t.color("muted" if taken or not self._table.fieldwise else "faint"))
-            follows = ", with the others" if self._table.fieldwise and plan.follows(line) else ""
-            text = elide(words.field(line.change.field) + follows, inner.width())
+            text = elide(words.field(line.change.field), inner.width())
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
         elif index.column() == 2:
             stays = line.why and not taken and self._table.checkable
