@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +54,7 @@ def look(session: Session, paths: Sequence[Path], cancel: Event) -> Iterator[Tra
             except FileFault as fault:
                 yield fault
                 continue
-            if len(fresh.tracks) >= KEEP_EVERY:
+            if fresh.is_full:
                 fresh.keep()
             yield track
     finally:
@@ -72,18 +72,39 @@ def refresh(session: Session, path: Path) -> Track:
     return track
 
 
+def forget_missing(session: Session, roots: Sequence[Path], found: Collection[str]) -> None:
+    """Whole scans of these folders found these files: others in them are not remembered at the next start."""
+    absolute = [Path(os.path.abspath(root)) for root in roots]  # noqa: PTH100 - as above
+    session.library.put_found(absolute, found)
+
+
 class _Fresh:
     """Files that were just read, and the identities of those whose sound is as it was."""
 
     def __init__(self, session: Session) -> None:
         self._library = session.library
+        self._gone = session.library.gone()
+        self._back: list[Path] = []
         self.tracks: list[Track] = []
         self.same: dict[Path, TrackId] = {}
 
+    def is_as_before(self, path: Path) -> None:
+        """It is known, but may have been away."""
+        if path in self._gone:
+            self._back.append(path)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to keep them."""
+        return len(self.tracks) + len(self._back) >= KEEP_EVERY
+
     def keep(self) -> None:
         """Into the library."""
-        self._library.put_tracks(self.tracks, self.same)
-        self.tracks, self.same = [], {}
+        if self.tracks:
+            self._library.put_tracks(self.tracks, self.same)
+        if self._back:
+            self._library.put_back(self._back)
+        self._back, self.tracks, self.same = [], [], {}
 
 
 def files_under(roots: Sequence[Path], cancel: Event) -> Iterator[Path | FileFault]:
@@ -144,6 +165,7 @@ def _look(session: Session, path: Path, fresh: _Fresh, *, again: bool = False) -
     stamp = FileStamp.of(status)
     known = session.library.track(path)
     if known is not None and known.stamp == stamp and not again:
+        fresh.is_as_before(path)
         return known
     if stamp.size == 0:
         raise FileFault(path, "the file is empty")

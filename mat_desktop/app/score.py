@@ -33,14 +33,10 @@ LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a model heard in a file.
-
-    :param taggram: float16 [raw tags, positions] in 0..1; the positions share the track's length evenly
-    """
+    """What a model heard in a file."""
 
     path: Path
     scores: Scores
-    taggram: NDArray[np.float16]
 
 
 def score(
@@ -139,14 +135,6 @@ def listen(
             engine.cancel_scoring()
 
 
-def known(session: Session, tracks: Sequence[Track]) -> Iterator[Heard]:
-    """Scores kept from earlier sessions, for unchanged files, without the engine."""
-    for track in tracks:
-        kept = session.library.scores(track, session.card.digest)
-        if kept is not None:
-            yield _heard(session, track, kept)
-
-
 def as_kept(digest: str, scored: Scored) -> KeptScores:
     """An engine's answer as the library keeps it."""
     scores = Scores(
@@ -162,9 +150,7 @@ def as_kept(digest: str, scored: Scored) -> KeptScores:
 
 
 def _heard(session: Session, track: Track, kept: KeptScores) -> Heard:
-    shape = (len(kept.scores.values), kept.positions)
-    scores = replace(kept.scores, taught=session.taught.scores(kept.features))
-    return Heard(track.path, scores, unpack(kept.taggram).reshape(shape))
+    return Heard(track.path, replace(kept.scores, taught=session.taught.scores(kept.features)))
 
 
 def pack(scores: NDArray[np.float16]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -85,10 +85,18 @@ class Shelf:
 
     def scores(self, features: bytes) -> dict[str, float]:
         """Of one track by key of the tag; empty where its features are not known."""
-        if not self._tags or not features:
-            return {}
-        row = np.frombuffer(features, np.float16)[None]
-        return {key: float(values[0]) for key, values in self.all_scores(row).items()}
+        return self.many_scores([features])[0]
+
+    def many_scores(self, features: Sequence[bytes]) -> list[dict[str, float]]:
+        """The same of many tracks."""
+        found: list[dict[str, float]] = [{} for _ in features]
+        for length in {len(row) for row in features if row} if self._tags else ():
+            places = [place for place, row in enumerate(features) if len(row) == length]
+            rows = np.stack([np.frombuffer(features[place], np.float16) for place in places])
+            for key, values in self.all_scores(rows).items():
+                for place, value in zip(places, values.tolist(), strict=True):
+                    found[place][key] = value
+        return found
 
     def all_scores(self, features: NDArray[np.float16]) -> dict[str, NDArray[np.float32]]:
         """Of many tracks by key of the tag. :param features: [tracks, channels]"""

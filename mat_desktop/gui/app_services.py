@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +30,12 @@ from mat_desktop.app.models import (
     read_model,
 )
 from mat_desktop.app.recover import recover
+from mat_desktop.app.remembered import Remembered, known, remembered, taggram
 from mat_desktop.app.resources import resource
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.run_report import export_run
-from mat_desktop.app.scan import look, refresh, scan
-from mat_desktop.app.score import Heard, known, score
+from mat_desktop.app.scan import forget_missing, look, refresh, scan
+from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange
 from mat_desktop.app.teach import Teacher
@@ -340,9 +341,25 @@ class AppServices:
         """Paths that other programs changed, as they do."""
         return watch(roots, stop)
 
-    def known(self, tracks: Sequence[Track]) -> Iterator[Heard]:
+    def remembered(self, roots: Sequence[Path]) -> Iterator[Remembered]:
+        """Tracks under folders as the library knows them."""
+        return remembered(self._session, roots)
+
+    def known(self, tracks: Sequence[Track]) -> Iterator[Remembered]:
         """What was heard in earlier sessions."""
         return known(self._session, tracks)
+
+    def taggram(self, track: Track) -> NDArray[np.float16] | None:
+        """What was heard in a track over time."""
+        return taggram(self._session, track)
+
+    def forget_missing(self, roots: Sequence[Path], found: Collection[str]) -> None:
+        """Whole scans of these folders found these files."""
+        forget_missing(self._session, roots, found)
+
+    def forget_paths(self, paths: Sequence[Path]) -> None:
+        """Files that are gone, and whatever was in folders that are."""
+        self._session.library.put_gone(paths)
 
     def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
         """What the user said of a track's tags before."""

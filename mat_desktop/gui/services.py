@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.draw import Picture
     from mat_desktop.app.evidence import Evidence
     from mat_desktop.app.models import BrokenModel, Model
+    from mat_desktop.app.remembered import Remembered
     from mat_desktop.app.score import Heard
     from mat_desktop.app.tag_file import Slip, TagChange
     from mat_desktop.app.teach import Teacher
@@ -243,8 +244,20 @@ class Services(Protocol):
     def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
         """Paths that other programs changed, as they do; in a thread of its own."""
 
-    def known(self, tracks: Sequence[Track]) -> Iterable[Heard]:
-        """What was heard in earlier sessions."""
+    def remembered(self, roots: Sequence[Path]) -> Iterator[Remembered]:
+        """Tracks under folders as the library knows them, in order of path; no file is looked at."""
+
+    def known(self, tracks: Sequence[Track]) -> Iterable[Remembered]:
+        """Those of some tracks that were heard in earlier sessions, in any order."""
+
+    def taggram(self, track: Track) -> NDArray[np.float16] | None:
+        """What was heard in a track over time: [raw tags, positions]; None where nothing was."""
+
+    def forget_missing(self, roots: Sequence[Path], found: Collection[str]) -> None:
+        """Whole scans of these folders found these files: others are not remembered at the next start."""
+
+    def forget_paths(self, paths: Sequence[Path]) -> None:
+        """Nor are files that are gone, and whatever was in folders that are."""
 
     def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
         """What the user said of a track's tags before."""

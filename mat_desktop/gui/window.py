@@ -239,6 +239,7 @@ class Window(QMainWindow):
     def _connect_rooms(self) -> None:
         library, panels, review, pages = self.library, self.panels, self.review, self.pages
         self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
+        self.scan.remembered.connect(self.room.weigh.rest)
         self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)
         self.listen.ended.connect(self.possible.refresh)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Mark, Scores, Verdict
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
+from mat_desktop.store import known
 from mat_desktop.store.database import Database
+from mat_desktop.store.known import KnownFile, inode_of, mark_of, path_of, stamp_of, track_of
 
 _MIGRATIONS = (
     """
@@ -57,6 +58,10 @@ _MIGRATIONS = (
     # What was suggested and undecided then, as a list of names; NULL where the mark is older than this.
     """
     ALTER TABLE reviewed ADD COLUMN seen TEXT;
+    """,
+    # Files that are known and were not there any more when their folder was last looked through.
+    """
+    CREATE TABLE gone (path BLOB PRIMARY KEY) WITHOUT ROWID;
     """,
 )
 
@@ -100,7 +105,7 @@ class Library:
 
     def roots(self) -> list[Path]:
         """Folders and files that were opened, in order of name."""
-        return [_path(row[0]) for row in self._database.rows("SELECT path FROM root ORDER BY path")]
+        return [path_of(row[0]) for row in self._database.rows("SELECT path FROM root ORDER BY path")]
 
     def add_roots(self, roots: Iterable[Path]) -> None:
         """Remember folders and files as opened."""
@@ -118,7 +123,45 @@ class Library:
             "SELECT size, mtime_ns, inode, duration, tags, fault, outside FROM track WHERE path = ?",
             (os.fsencode(path),),
         )
-        return _track(path, rows[0]) if rows else None
+        return track_of(path, rows[0]) if rows else None
+
+    def numbers(self, roots: Iterable[Path]) -> list[int]:
+        """Numbers of the files under some folders that are there as far as is known, in order of path."""
+        return known.numbers(self._database, roots)
+
+    def numbered(self, wanted: Sequence[int], model: str, *, features: bool) -> list[KnownFile]:
+        """Files by their numbers, with what a model heard in them."""
+        return known.numbered(self._database, wanted, model, features=features)
+
+    def files(self, paths: Sequence[Path], model: str, *, features: bool) -> list[KnownFile]:
+        """Known files by their paths, in any order, with what a model heard in them."""
+        return known.at(self._database, paths, model, features=features)
+
+    def gone(self) -> set[Path]:
+        """Files that were not there any more when their folder was last looked through."""
+        return {path_of(row[0]) for row in self._database.rows("SELECT path FROM gone")}
+
+    def put_gone(self, paths: Iterable[Path]) -> None:
+        """Files, or folders with all in them, are not there any more. What is known of them stays."""
+        with self._database.transaction() as db:
+            db.executemany(
+                f"INSERT OR IGNORE INTO gone SELECT path FROM track WHERE {known.UNDER}",
+                [known.span(path) for path in paths],
+            )
+
+    def put_found(self, roots: Iterable[Path], found: Collection[str]) -> None:
+        """Of all that is under some folders, these files and no others are there."""
+        for root in roots:
+            rows = self._database.rows(
+                f"SELECT path FROM track WHERE {known.UNDER} AND path NOT IN (SELECT path FROM gone)",
+                known.span(root),
+            )
+            self.put_gone([path_of(path) for (path,) in rows if os.fsdecode(path) not in found])
+
+    def put_back(self, paths: Iterable[Path]) -> None:
+        """Files are there again."""
+        with self._database.transaction() as db:
+            db.executemany("DELETE FROM gone WHERE path = ?", [(os.fsencode(path),) for path in paths])
 
     def identity(self, path: Path) -> TrackId | None:
         """What was heard in a file, None where nothing was."""
@@ -132,14 +175,14 @@ class Library:
             " WHERE t.path = ? ORDER BY o.path",
             (os.fsencode(path),),
         )
-        return [_path(row[0]) for row in rows]
+        return [path_of(row[0]) for row in rows]
 
     def moved(self, stamp: FileStamp) -> TrackId | None:
         """What was heard in a file that had this very stamp under another name; None where nothing was."""
         rows = self._database.rows(
             "SELECT track_id FROM track WHERE size = ? AND mtime_ns = ? AND inode = ?"
             " AND track_id IS NOT NULL LIMIT 1",
-            (stamp.size, stamp.mtime_ns, _inode(stamp)),
+            (stamp.size, stamp.mtime_ns, inode_of(stamp)),
         )
         return TrackId(rows[0][0]) if rows and stamp.inode else None
 
@@ -150,7 +193,7 @@ class Library:
             f" ({', '.join('?' for _ in MARKS)})) ORDER BY path",
             sorted(MARKS),
         )
-        return [_path(row[0]) for row in rows]
+        return [path_of(row[0]) for row in rows]
 
     def put_tracks(self, tracks: Sequence[Track], same: Mapping[Path, TrackId] = {}) -> None:
         """Keep files as just read. A file whose stamp changed loses its identity until it is heard again.
@@ -171,7 +214,7 @@ class Library:
                         os.fsencode(track.path),
                         track.stamp.size,
                         track.stamp.mtime_ns,
-                        _inode(track.stamp),
+                        inode_of(track.stamp),
                         track.duration,
                         _tags(track.tags),
                         same.get(track.path),
@@ -181,6 +224,7 @@ class Library:
                     for track in tracks
                 ],
             )
+            db.executemany("DELETE FROM gone WHERE path = ?", [(os.fsencode(t.path),) for t in tracks])
 
     def put_fault(self, path: Path, stamp: FileStamp, cause: str) -> None:
         """This very file could not be listened to; an empty cause says that it may be tried anew."""
@@ -199,7 +243,7 @@ class Library:
         with self._database.transaction() as db:
             db.execute(
                 "UPDATE track SET size = ?, mtime_ns = ?, inode = ?, tags = ?, outside = 0 WHERE path = ?",
-                (stamp.size, stamp.mtime_ns, _inode(stamp), _tags(tags), os.fsencode(path)),
+                (stamp.size, stamp.mtime_ns, inode_of(stamp), _tags(tags), os.fsencode(path)),
             )
 
     def put_scores(self, path: Path, stamp: FileStamp, kept: KeptScores) -> None:
@@ -229,7 +273,7 @@ class Library:
                 os.fsencode(track.path),
                 track.stamp.size,
                 track.stamp.mtime_ns,
-                _inode(track.stamp),
+                inode_of(track.stamp),
                 model,
             ),
         )
@@ -255,26 +299,26 @@ class Library:
             " ORDER BY t.path",
             (model,),
         )
-        return [_path(row[0]) for row in rows]
+        return [path_of(row[0]) for row in rows]
 
     def heard_paths(self, model: str) -> set[Path]:
         """Files whose sound a model has heard."""
         rows = self._database.rows(
             "SELECT t.path FROM track t JOIN score s ON s.track_id = t.track_id AND s.model = ?", (model,)
         )
-        return {_path(row[0]) for row in rows}
+        return {path_of(row[0]) for row in rows}
 
     def heard_by_model(self) -> dict[str, int]:
         """How many files that are there each model has heard, by its digest."""
         rows = self._database.rows(
             "SELECT t.path, s.model FROM track t JOIN score s ON s.track_id = t.track_id"
         )
-        there = {path for path in {path for path, _ in rows} if _path(path).exists()}
+        there = {path for path in {path for path, _ in rows} if path_of(path).exists()}
         return dict(Counter(model for path, model in rows if path in there))
 
     def queue(self) -> list[Path]:
         """Files that are waiting to be listened to, in the order in which they were asked for."""
-        return [_path(row[0]) for row in self._database.rows("SELECT path FROM queue ORDER BY place")]
+        return [path_of(row[0]) for row in self._database.rows("SELECT path FROM queue ORDER BY place")]
 
     def put_queue(self, paths: Iterable[Path]) -> None:
         """More files to listen to. Keeping the scores of one takes it off."""
@@ -307,8 +351,8 @@ class Library:
         return [
             JudgedFile(
                 TrackId(track_id),
-                _path(path),
-                _stamp(size, mtime_ns, inode),
+                path_of(path),
+                stamp_of(size, mtime_ns, inode),
                 tuple(json.loads(tags).get(Field.ARTIST, ())),
             )
             for track_id, path, size, mtime_ns, inode, tags in rows
@@ -337,7 +381,7 @@ class Library:
         rows = self._database.rows("SELECT seen FROM reviewed WHERE track_id = ?", (track_id,))
         if not rows:
             return False
-        return True if rows[0][0] is None else frozenset(json.loads(rows[0][0]))
+        return mark_of(rows[0][0])
 
     def put_reviewed(self, track_id: TrackId, mark: Mark) -> None:
         """Remember that a track is done with, or that it is not any more."""
@@ -446,22 +490,3 @@ def _insert_scores(db: Connection, kept: KeptScores) -> None:
 
 def _tags(tags: TagSet) -> str:
     return json.dumps({field: list(values) for field, values in tags.items() if values})
-
-
-def _track(path: Path, row: tuple[Any, ...]) -> Track:
-    size, mtime_ns, inode, duration, tags, fault, outside = row
-    known = {Field(name): tuple(values) for name, values in json.loads(tags).items()}
-    return Track(path, _stamp(size, mtime_ns, inode), duration, known, fault, bool(outside))
-
-
-def _stamp(size: int, mtime_ns: int, inode: bytes) -> FileStamp:
-    return FileStamp(size, mtime_ns, int.from_bytes(inode, "big"))
-
-
-def _inode(stamp: FileStamp) -> bytes:
-    """Windows' file numbers exceed SQLite's signed integers."""
-    return stamp.inode.to_bytes(16, "big")
-
-
-def _path(value: bytes) -> Path:
-    return Path(os.fsdecode(value))

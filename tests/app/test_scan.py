@@ -11,8 +11,8 @@ import mutagen
 import pytest
 
 from mat_desktop.app.apply import apply
-from mat_desktop.app.scan import look, refresh, scan
-from mat_desktop.app.score import known
+from mat_desktop.app.remembered import known, remembered
+from mat_desktop.app.scan import forget_missing, look, refresh, scan
 from mat_desktop.app.session import Session
 from mat_desktop.audio.probe import packets_digest
 from mat_desktop.domain.plan import Change, FilePlan, Plan
@@ -136,3 +136,39 @@ def test_a_walk_through_folders_without_music_can_be_cancelled(
     monkeypatch.setattr(os, "scandir", once)
     assert list(scan(session, [tmp_path / "a"], cancel, remember=True)) == []
     assert listed == [tmp_path / "a"]
+
+
+def names(session: Session, folder: Path) -> list[str]:
+    return [item.track.path.name for item in remembered(session, [folder])]
+
+
+def test_what_is_known_is_remembered_without_a_look_at_the_files(session: Session, song: Path) -> None:
+    hear(session, one(session, song))
+    session.library.put_verdicts(packets_digest(song), {"rock": Verdict.ACCEPTED})
+    session.library.put_reviewed(packets_digest(song), frozenset({"jazz"}))
+    song.unlink()
+    (item,) = remembered(session, [song.parent])
+    assert item.scores is not None
+    assert (item.scores.model, item.scores.track_id) == (session.card.digest, session.library.identity(song))
+    assert item.verdicts == {"rock": Verdict.ACCEPTED}
+    assert item.reviewed == frozenset({"jazz"})
+    assert names(session, song.parent.parent / "mus") == []
+    assert names(session, song) == ["a.flac"]
+
+
+def test_what_went_is_not_remembered_until_it_is_back(session: Session, song: Path) -> None:
+    aside = song.parent.parent / "aside.flac"
+    before = one(session, song)
+    song.rename(aside)
+    forget_missing(session, [song.parent], set())
+    assert names(session, song.parent) == []
+    aside.rename(song)
+    assert one(session, song) == before
+    assert names(session, song.parent) == ["a.flac"]
+    session.library.put_gone([song.parent])
+    assert names(session, song.parent) == []
+    retitle(song)
+    one(session, song)
+    assert names(session, song.parent) == ["a.flac"]
+    forget_missing(session, [song.parent], {os.fspath(song)})
+    assert names(session, song.parent) == ["a.flac"]

@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from mat_desktop.app.decide import plan_file, suggest, tag_taggram
+from mat_desktop.app.remembered import known
 from mat_desktop.app.scan import scan
-from mat_desktop.app.score import Heard, known, score
+from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.app.taught import SUFFIX
@@ -121,12 +122,12 @@ def test_a_taught_tag_is_suggested_and_written_like_any_other(
 
 
 def known_of(session: Session, tracks: list[Track]) -> Iterator[Heard]:
-    """As ``known``, of tracks whose taggrams nobody made."""
+    """As ``known``, each alone."""
     for track in tracks:
         kept = session.library.scores(track, session.card.digest)
         assert kept is not None
         taught = session.taught.scores(kept.features)
-        yield Heard(track.path, replace(kept.scores, taught=taught), np.zeros((5, 0), np.float16))
+        yield Heard(track.path, replace(kept.scores, taught=taught))
 
 
 def test_the_whole_library_is_scored_as_single_tracks_are(

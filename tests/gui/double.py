@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,6 +22,7 @@ from mat_desktop.app.doctor import Check
 from mat_desktop.app.draw import Picture, loudness
 from mat_desktop.app.evidence import Evidence
 from mat_desktop.app.models import BrokenModel, Model
+from mat_desktop.app.remembered import Remembered
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange, TagFile
@@ -244,6 +245,9 @@ class FakeServices:
         self.queued: dict[Path, None] = {}
         """A dictionary for its order: in a list each track heard would look at all that wait."""
         self.forgotten: list[Path] = []
+        self.library: list[Track] = []
+        """What is known before any file is looked at."""
+        self.missing: list[Path] = []
         self.closed = False
         self.looks = [Check("Program", lambda: iter([Finding("Program", "double", State.OK, "1")]))]
         self.explained: list[tuple[Path, str]] = []
@@ -527,8 +531,34 @@ class FakeServices:
             if self.changes:
                 yield [self.changes.pop()]
 
-    def known(self, tracks: Sequence[Track]) -> Iterator[Heard]:
-        yield from (self.heard[track.path] for track in tracks if track.path in self.heard)
+    def remembered(self, roots: Sequence[Path]) -> Iterator[Remembered]:
+        yield from (self._remembered(track) for track in self.library if self._is_under(track.path, roots))
+
+    def _is_under(self, path: Path, roots: Sequence[Path]) -> bool:
+        return any(path.is_relative_to(root) for root in roots)
+
+    def _remembered(self, track: Track) -> Remembered:
+        scores = heard.scores if (heard := self.heard.get(track.path)) else None
+        said = self.verdicts(scores.track_id) if scores else {}
+        return Remembered(track, scores, said, scores is not None and self.reviewed(scores.track_id))
+
+    def known(self, tracks: Sequence[Track]) -> Iterator[Remembered]:
+        yield from (self._remembered(track) for track in tracks if track.path in self.heard)
+
+    def taggram(self, track: Track) -> NDArray[np.float16] | None:
+        if track.path not in self.heard:
+            return None
+        return np.repeat(np.array(SCORES, np.float16)[:, None], 20, axis=1)
+
+    def forget_missing(self, roots: Sequence[Path], found: Collection[str]) -> None:
+        self.missing += [
+            track.path
+            for track in self.library
+            if self._is_under(track.path, roots) and str(track.path) not in found
+        ]
+
+    def forget_paths(self, paths: Sequence[Path]) -> None:
+        self.missing += paths
 
     def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
         return self.kept.get(track_id, {})
@@ -596,12 +626,15 @@ class FakeServices:
             if number == 4:
                 yield FileFault(track.path, "the decoder gave up")
                 continue
-            taggram = np.repeat(np.array(SCORES, np.float16)[:, None], 20, axis=1)
-            scores = Scores(self.card.digest, TrackId(track.path.name), 200.0, SCORES)
-            self.heard[track.path] = Heard(track.path, scores, taggram)
             if self.queued:
                 self.drop_queue([track.path])
-            yield self.heard[track.path]
+            yield self.hears(track)
+
+    def hears(self, track: Track) -> Heard:
+        """All tracks sound alike."""
+        scores = Scores(self.card.digest, TrackId(track.path.name), 200.0, SCORES)
+        self.heard[track.path] = Heard(track.path, scores)
+        return self.heard[track.path]
 
     def draw(self, path: Path) -> Picture:
         mel = np.tile(np.linspace(0, 255, 96).astype(np.uint8)[:, None], (1, 6250))

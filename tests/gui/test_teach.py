@@ -35,7 +35,7 @@ def heard(qtbot: QtBot, window: Window, services: FakeServices) -> Window:
         path = services.music / f"{number:02} song.flac"
         services.files[path] = Track(path, FileStamp(1, number, number), 200.0, {Field.TITLE: (path.stem,)})
         scores = Scores(CARD.digest, TrackId(path.name), 200.0, SCORES)
-        services.heard[path] = Heard(path, scores, np.zeros((len(SCORES), 8), np.float16))
+        services.heard[path] = Heard(path, scores)
         services.classroom.rows[TrackId(path.name)] = features[number].astype(np.float16)
     window.begin([services.music])
     qtbot.waitUntil(lambda: window.tracks.tally().heard == TRACKS and not window.bridge.busy, timeout=5000)

@@ -54,6 +54,29 @@ def test_features_stand_beside_the_scores(tmp_path: Path) -> None:
     assert found.features == b"\x01\x02"
 
 
+def test_files_come_in_the_order_in_which_folders_are_shown(tmp_path: Path) -> None:
+    library, root = Library(tmp_path / "library.db"), Path("/music")
+    odd = Path(os.fsdecode(b"/music/caf\xe9.mp3"))
+    paths = [root / "a" / "1.mp3", root / "a" / "2.mp3", root / "a (live)" / "1.mp3", root / "b.mp3", odd]
+    library.put_tracks([track(path) for path in [*reversed(paths), Path("/music2/a.mp3"), Path("/a.mp3")]])
+    library.put_scores(odd, STAMP, replace(kept("odd"), features=b"\x01\x02"))
+    library.put_verdicts(TrackId("odd"), {"rock": Verdict.REJECTED})
+    numbers = library.numbers([root, root / "a"])
+    assert [file.track for file in library.numbered(numbers, "model", features=True)] == [
+        track(path) for path in paths
+    ]
+    *_, last = library.numbered(numbers, "model", features=True)
+    assert (last.scores, last.features) == (kept("odd").scores, b"\x01\x02")
+    assert (last.verdicts, last.mark) == ({"rock": Verdict.REJECTED}, False)
+    *_, last = library.numbered(numbers, "other", features=False)
+    assert (last.scores, last.features, last.verdicts) == (None, b"", {})
+    assert [file.features for file in library.files([odd], "model", features=False)] == [b""]
+    library.put_gone([root / "a"])
+    assert len(library.numbers([root])) == 3
+    assert library.gone() == set(paths[:2])
+    assert library.numbers([]) == []
+
+
 def test_files_that_are_gone_were_heard_by_nobody(tmp_path: Path) -> None:
     library = Library(tmp_path / "library.db")
     there, gone = track(tmp_path / "a.mp3"), track(tmp_path / "b.mp3")

@@ -151,6 +151,26 @@ class Row:
             return cls(found.path, None, State.FAILED, found.cause)
         return cls(found.path, found, reason=found.fault)
 
+    @classmethod
+    def remembered(
+        cls, track: Track, scores: Scores | None, verdicts: Mapping[str, Verdict], mark: Mark
+    ) -> Row:
+        """A row for what is known from earlier sessions. What is suggested is still to be found out."""
+        row = cls.of(track)
+        row.scores, row.verdicts, row.mark = scores, dict(verdicts), mark
+        return row
+
+    def says(self, track: Track) -> bool:
+        """Whether there is nothing new in what a scan found. A failure is no news: it stays until somebody
+        tries again. Any thread may ask.
+        """
+        old = self.track
+        return old is not None and (old.stamp, old.fault, old.outside) == (
+            track.stamp,
+            track.fault,
+            track.outside,
+        )
+
     def _make_texts(self) -> None:
         path, track = self.path, self.track
         name = f"{path.parent.name}{sep}{path.name}"
@@ -235,6 +255,10 @@ class Row:
         if taken_back and (open_ & taken_back or all(verdict is nothing for verdict in said.values())):
             return False
         return True if not open_ and any(verdict is not nothing for verdict in verdicts.values()) else None
+
+    def is_weighed(self, shift: float) -> bool:
+        """Whether it is known which tags would be written."""
+        return self.scores is None or (self._chosen is not None and self._chosen.shift == shift)
 
     @property
     def last_chosen(self) -> Chosen | None:

@@ -37,11 +37,12 @@ class TracksModel(RowTable):
     """Rows in the order and selection that are shown.
 
     ``counted`` says that the numbers by state changed, ``rows_changed`` hands over the rows that did,
-    ``arranged`` says that others are shown, or in another order; ``losses`` counts how often rows went.
+    ``arranged`` says that others are shown, or in another order, and whether somebody asked for that;
+    ``losses`` counts how often rows went.
     """
 
     counted = Signal()
-    arranged = Signal()
+    arranged = Signal(bool)
     rows_changed = Signal(object)
     refreshed_all = Signal()
 
@@ -55,7 +56,7 @@ class TracksModel(RowTable):
         self._since: list[Row] = []
         self._lost = False
         self.losses = 0
-        self._sorting = False
+        self._sorting = self._asked = False
         self._tally: Tally | None = Tally()
         self._under: dict[Path, int] = {}
 
@@ -130,7 +131,7 @@ class TracksModel(RowTable):
                 self._all[new.path] = new
                 tally.add(new)
                 fresh.append(new)
-            elif again or new.track is None or _differs(row, new.track):
+            elif again or new.track is None or not row.says(new.track):
                 tally.add(row, -1)
                 self._update(row, new)
                 tally.add(row)
@@ -215,7 +216,7 @@ class TracksModel(RowTable):
     def settle(self) -> None:
         """A scan is over: bring what it added into order."""
         if self._unordered:
-            self._rebuild()
+            self._rebuild(asked=False)
 
     def hear(self, arrived: Iterable[Arrived], *, fresh: bool = False) -> None:
         """Take in scores.
@@ -400,8 +401,12 @@ class TracksModel(RowTable):
             return row.state
         return State.REVIEWED if row.reviewed else State.TO_REVIEW
 
-    def _rebuild(self) -> None:
-        """Filter and, where needed, sort anew."""
+    def _rebuild(self, *, asked: bool = True) -> None:
+        """Filter and, where needed, sort anew.
+
+        :param asked: whether the user wants others, or another order
+        """
+        self._asked = self._asked or asked
         before, wanted = list(self._ordered), self._wanted
         unordered = self._sorting = self._unordered or self._sorting
         self._unordered, self._lost = False, False
@@ -425,10 +430,15 @@ class TracksModel(RowTable):
         since = [row for row in self._since if self._all.get(row.path) is row]
         self._sorting = False
         self._unordered = self._unordered or bool(since)
-        self._show((rows + since, shown + fitting(since, self._wanted)))
+        asked, self._asked = self._asked, False
+        self._show((rows + since, shown + fitting(since, self._wanted)), asked=asked)
 
-    def _show(self, outcome: tuple[list[Row], list[Row]]) -> None:
+    def _show(self, outcome: tuple[list[Row], list[Row]], *, asked: bool = False) -> None:
         """Show other rows, or in another order; what is selected stays selected."""
+        if outcome[1] == self._shown:
+            self._ordered = outcome[0]
+            self.arranged.emit(asked)
+            return
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         moved = [self.at(index) for index in before]
@@ -443,7 +453,7 @@ class TracksModel(RowTable):
         ]
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
-        self.arranged.emit()
+        self.arranged.emit(asked)
         self.counted.emit()
 
     def _changed_in_order(self) -> None:
@@ -459,12 +469,6 @@ class TracksModel(RowTable):
         if places:
             self.dataChanged.emit(self.index(min(places), 0), self.index(max(places), COLUMNS - 1))
         self.rows_changed.emit(rows)
-
-
-def _differs(row: Row, track: Track) -> bool:
-    """Whether a scan says something new of a file. A failure is none: it stays until somebody tries again."""
-    old = row.track
-    return old is None or (old.stamp, old.fault, old.outside) != (track.stamp, track.fault, track.outside)
 
 
 def _decided_since(row: Row, written: Sequence[str]) -> bool:

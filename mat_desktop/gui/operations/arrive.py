@@ -1,13 +1,14 @@
-"""What workers make of scores, so that the UI thread only has to show it."""
+"""What workers make of tracks and scores, so that the UI thread only has to show it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
-from mat_desktop.gui.models.row import Arrived, Row
+from mat_desktop.gui.models.row import Arrived, Row, State
 from mat_desktop.gui.services import Services
 
 if TYPE_CHECKING:
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 KNOWN_AT_ONCE = 200
 """Tracks whose kept scores are looked up together."""
+
+
+class AsShown(NamedTuple):
+    """A file that is as its row says."""
+
+    path: Path
 
 
 def with_verdicts(services: Services, heard: Heard, shift: float) -> Arrived:
@@ -25,20 +32,44 @@ def with_verdicts(services: Services, heard: Heard, shift: float) -> Arrived:
     return Arrived(heard.path, heard.scores, verdicts, shift, suggestions, reviewed)
 
 
-def rows_of(services: Services, found: Iterable[Track | FileFault], shift: float) -> Iterator[Row | Arrived]:
-    """A row for each file that was found, and now and then what was heard in them in earlier sessions."""
+def remembered(services: Services, roots: Sequence[Path]) -> Iterator[Row]:
+    """A row for each track that the library knows, with what was heard in it; nothing is suggested yet."""
+    for item in services.remembered(roots):
+        yield Row.remembered(item.track, item.scores, item.verdicts, item.reviewed)
+
+
+def rows_of(
+    services: Services,
+    found: Iterable[Track | FileFault],
+    shift: float,
+    row_of: Callable[[Path], Row | None] = lambda path: None,
+) -> Iterator[Row | Arrived | AsShown]:
+    """A row for each file that was found, and now and then what was heard in them in earlier sessions.
+
+    :param row_of: what is shown of a file; where that is all that there is to say it is not said again
+    """
     waiting: list[Track] = []
     for item in found:
-        yield Row.of(item)
-        if not isinstance(item, FileFault):
-            waiting.append(item)
-            if len(waiting) >= KNOWN_AT_ONCE:
-                yield from known(services, waiting, shift)
-                waiting = []
+        if isinstance(item, FileFault):
+            yield Row.of(item)
+            continue
+        row = row_of(item.path)
+        if row is not None and row.state not in (State.FAILED, State.CONFLICT) and row.says(item):
+            yield AsShown(item.path)
+            if row.scores is not None:
+                continue
+        else:
+            yield Row.of(item)
+        waiting.append(item)
+        if len(waiting) >= KNOWN_AT_ONCE:
+            yield from known(services, waiting, shift)
+            waiting = []
     yield from known(services, waiting, shift)
 
 
 def known(services: Services, tracks: Sequence[Track], shift: float) -> Iterator[Arrived]:
     """What was heard in earlier sessions."""
-    for heard in services.known(tracks):
-        yield with_verdicts(services, heard, shift)
+    for item in services.known(tracks):
+        if item.scores is not None:
+            suggestions = services.suggest(item.scores, item.verdicts, shift)
+            yield Arrived(item.track.path, item.scores, item.verdicts, shift, suggestions, item.reviewed)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mat_desktop.app.draw import Picture
-    from mat_desktop.app.score import Heard
 
 TAGGRAMS = 64
 """Taggrams that are kept in memory."""
@@ -95,13 +94,14 @@ class Look(QObject):
             self.taggrams.move_to_end(key)
             return self.taggrams[key]
 
-        def done(found: list[Heard]) -> None:
-            for heard in found:
-                self.taggrams[(heard.path, heard.scores.track_id)] = heard.taggram
-                while len(self.taggrams) > TAGGRAMS:
-                    self.taggrams.popitem(last=False)
-                if self._path == heard.path:
-                    self.heard.emit()
+        def done(found: NDArray[np.float16] | None) -> None:
+            if found is None:
+                return
+            self.taggrams[key] = found
+            while len(self.taggrams) > TAGGRAMS:
+                self.taggrams.popitem(last=False)
+            if self._path == track.path:
+                self.heard.emit()
 
-        self._bridge.ask("taggram", lambda: list(self._services.known([track])), done)
+        self._bridge.ask("taggram", lambda: self._services.taggram(track), done)
         return None

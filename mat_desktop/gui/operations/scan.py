@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.bridge import KEEP, Job
 from mat_desktop.gui.models.arrange import under
 from mat_desktop.gui.models.row import Arrived, Row
-from mat_desktop.gui.operations.arrive import known, rows_of
+from mat_desktop.gui.operations.arrive import AsShown, known, remembered, rows_of
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.work import Do, Failure
 
@@ -26,12 +27,14 @@ NOWHERE = "no such file"
 
 
 class Scan(QObject):
-    """``opened`` comes at once, ``nothing`` where no music was found, ``ended`` last.
+    """``opened`` comes at once, then ``remembered``: what the library knew is shown, without suggestions.
 
-    ``back`` names the kind of a message on folders that were away.
+    ``nothing`` says that no music was found, ``ended`` comes last. ``back`` names the kind of a message on
+    folders that were away.
     """
 
     opened = Signal()
+    remembered = Signal()
     nothing = Signal()
     ended = Signal()
     back = Signal(str)
@@ -43,13 +46,15 @@ class Scan(QObject):
         self._away: dict[Path, str] = {}
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Scan folders and files."""
+        """Scan folders and files. Of those that were not open the library shows first what it knows."""
         if not paths:
             return
         desk, wanted = self._desk, list(paths)
         seen = _Seen()
-        self.roots += [path for path in wanted if path not in self.roots]
+        fresh = [path for path in dict.fromkeys(wanted) if path not in self.roots]
+        self.roots += fresh
         self.opened.emit()
+        shown = self._remember(fresh)
 
         def ended(error: Exception | None) -> None:
             desk.tracks.settle()
@@ -73,17 +78,39 @@ class Scan(QObject):
 
         def items(batch: list[Any]) -> None:
             job.failures += _failures(batch)
-            here = [item for item in batch if not isinstance(item, _Away)]
-            self.found(here)
+            self.found([item for item in batch if isinstance(item, (Row, Arrived))])
 
         job = Job(
             "Scanning",
-            lambda cancel: self._find(wanted, cancel, seen),
+            lambda cancel: self._find(wanted, cancel, seen, shown),
             on_items=items,
             on_end=ended,
             counts=_counts,
         )
         desk.bridge.do(job)
+
+    def _remember(self, roots: Sequence[Path]) -> threading.Event:
+        """Show what the library knows of folders before any file is looked at; tells when that is done."""
+        desk, shown = self._desk, threading.Event()
+        if not roots:
+            shown.set()
+            return shown
+
+        def make(cancel: threading.Event) -> Iterator[Row]:
+            for row in remembered(desk.services, roots):
+                if cancel.is_set():
+                    return
+                yield row
+
+        def ended(error: Exception | None) -> None:
+            if error is not None:
+                desk.complain("The library cannot be read", error)
+            desk.tracks.settle()
+            shown.set()
+            self.remembered.emit()
+
+        desk.bridge.do(Job("Reading the library", make, on_items=self.found, on_end=ended))
+        return shown
 
     def forget(self, root: Path) -> None:
         """Take a folder out of the library: its files stay as they are, and what was heard is kept."""
@@ -129,11 +156,18 @@ class Scan(QObject):
         self.open(list(self.roots))
 
     def _find(
-        self, paths: Sequence[Path], cancel: threading.Event, seen: _Seen
-    ) -> Iterator[Row | Arrived | _Away]:
-        """In the worker."""
-        services = self._desk.services
-        for item in rows_of(services, services.scan(paths, cancel), self._desk.tracks.shift):
+        self, paths: Sequence[Path], cancel: threading.Event, seen: _Seen, shown: threading.Event
+    ) -> Iterator[Row | Arrived | AsShown | _Away]:
+        """In the worker.
+
+        :param shown: what the library knows is in the table, which is what the files are compared with
+        """
+        while not shown.wait(0.1) and not cancel.is_set():
+            pass
+        services, tracks = self._desk.services, self._desk.tracks
+        for item in rows_of(services, services.scan(paths, cancel), tracks.shift, tracks.row):
+            if isinstance(item, AsShown):
+                seen.files.add(os.fspath(item.path))
             if isinstance(item, Row) and item.track is None and _is_folder(item.path, paths):
                 why = "is not there" if item.reason == NOWHERE else f"cannot be looked into ({item.reason})"
                 seen.away[item.path] = why
@@ -148,12 +182,16 @@ class Scan(QObject):
             # A folder that cannot be listed, or a volume that is not there, is no reason to forget its files.
             unlisted = [path for path in [*seen.failed, *seen.away] if path.is_dir()]
             seen.whole += [path for path in paths if path.exists() and not unlisted]
+            services.forget_missing(seen.whole, seen.files)
 
     def found(self, items: Sequence[Row | Arrived], *, again: bool = False) -> None:
         """Show what was found."""
         tracks, model = self._desk.tracks, self._desk.services.card.digest
         rows = [item for item in items if isinstance(item, Row)]
         # Another model may have come into use since they were looked up.
+        for row in rows:
+            if row.scores is not None and row.scores.model != model:
+                row.forget_scores()
         heard = [item for item in items if isinstance(item, Arrived) and item.scores.model == model]
         if rows:
             tracks.add(rows, again=again)

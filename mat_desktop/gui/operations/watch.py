@@ -13,7 +13,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.models.row import Arrived, Row
-from mat_desktop.gui.operations.arrive import rows_of
+from mat_desktop.gui.operations.arrive import AsShown, rows_of
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.work import Failure
@@ -166,12 +166,15 @@ class Watch(QObject):
         todo: list[Path] = []
         fresh: list[Row] = []
 
-        def make(cancel: threading.Event) -> Iterator[Row | Arrived | _Gone]:
+        def make(cancel: threading.Event) -> Iterator[Row | Arrived | AsShown | _Gone]:
             todo.extend(self._pile.take())
             gone = [path for path in todo if not path.exists()]
             todo[:] = sorted(set(todo).difference(gone))
             job.quiet = len(todo) <= FEW and not any(path.is_dir() for path in todo)
-            yield _Gone([path for path in gone if _root_is_there(path, roots)])
+            lost = [path for path in gone if _root_is_there(path, roots)]
+            if lost:
+                desk.services.forget_paths(lost)
+            yield _Gone(lost)
             while todo:
                 found = desk.services.look(todo[:SLICE], cancel)
                 yield from rows_of(desk.services, found, desk.tracks.shift)

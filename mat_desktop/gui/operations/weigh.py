@@ -120,7 +120,12 @@ class Weigh(QObject):
 
     def _all(self) -> None:
         self.changed.emit()
-        self.these(self._desk.tracks.rows(), "weigh")
+        self.rest()
+
+    def rest(self) -> None:
+        """Find out what is suggested wherever that is not known as thresholds are now."""
+        shift, rows = self._desk.tracks.shift, self._desk.tracks.rows()
+        self.these([row for row in rows if not row.is_weighed(shift)], "weigh")
 
     def these(self, rows: Iterable[Row], channel: str) -> None:
         """Find out in the background what is suggested in some tracks."""

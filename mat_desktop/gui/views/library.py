@@ -268,7 +268,7 @@ class Library(QWidget):
         self.search.setText(query)
         self.search.setFocus()
 
-    def _arranged(self) -> None:
+    def _arranged(self, asked: bool) -> None:
         """Others are shown: keep the track in view, if it is still among them.
 
         What is hidden is not decided on: it is neither in view nor one of several any more.
@@ -277,7 +277,8 @@ class Library(QWidget):
         if any(row.place < 0 for row in self._many):
             self._gather()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
-            self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
+            if asked:  # else the user may look elsewhere just now
+                self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
         elif self.tracks.rowCount():
             self.select(0)
         elif self.row is not None and self.middle.isAncestorOf(self.dock):  # else Review shows the track

@@ -1,0 +1,136 @@
+"""Files of the library by the hundred, in the order in which they are shown: few queries for very many."""
+
+from __future__ import annotations
+
+import json
+import os
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mat_desktop.domain.scores import Mark, Scores, Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.store.database import Database
+
+_SELECT = (
+    "SELECT t.path, t.size, t.mtime_ns, t.inode, t.duration, t.tags, t.fault, t.outside,"
+    ' t.track_id, s.seconds, s."values", s.silent, f."values"'
+)
+_JOIN = (
+    " LEFT JOIN score s ON s.track_id = t.track_id AND s.model = ?"
+    " LEFT JOIN feature f ON ? AND f.track_id = s.track_id AND f.model = s.model"
+)
+
+UNDER = "(path = ? OR (path >= ? AND path < ?))"
+"""A file or folder itself, and what is below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file as it was last read, with what a model heard in it and what the user said of that.
+
+    :param scores: None where the model has not listened to this very file
+    :param features: float16 [channels]; empty where they were not asked for, or are not kept
+    """
+
+    track: Track
+    scores: Scores | None = None
+    features: bytes = b""
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    mark: Mark = False
+
+
+def numbers(database: Database, roots: Iterable[Path]) -> list[int]:
+    """Numbers of the files under some folders, and of given files, in order of path, folder by folder.
+
+    Files that were not there any more when their folder was last looked through are left out.
+    """
+    places = [place for root in roots for place in span(root)]
+    if not places:
+        return []
+    wanted = " OR ".join([UNDER] * (len(places) // 3))
+    # A folder comes before what is beside it and begins with its name.
+    rows = database.rows(
+        f"SELECT rowid FROM track WHERE ({wanted}) AND path NOT IN (SELECT path FROM gone)"
+        " ORDER BY replace(CAST(path AS TEXT), ?, char(1))",
+        [*places, os.sep],
+    )
+    return [number for (number,) in rows]
+
+
+def numbered(database: Database, wanted: Sequence[int], model: str, *, features: bool) -> list[KnownFile]:
+    """Files by their numbers, in this order; one that went meanwhile is left out."""
+    # Not JOIN alone: SQLite would be free to begin with the other table.
+    query = f"{_SELECT} FROM json_each(?) j CROSS JOIN track t ON t.rowid = j.value{_JOIN}"
+    return _files(database, database.rows(query, [json.dumps(wanted), model, features]), model)
+
+
+def at(database: Database, paths: Sequence[Path], model: str, *, features: bool) -> list[KnownFile]:
+    """Files by their paths, in any order; what is not known is left out."""
+    query = f"{_SELECT} FROM track t{_JOIN} WHERE t.path IN ({', '.join('?' * len(paths))})"
+    rows = database.rows(query, [model, features, *(os.fsencode(path) for path in paths)])
+    return _files(database, rows, model)
+
+
+def _files(database: Database, rows: Sequence[tuple[Any, ...]], model: str) -> list[KnownFile]:
+    ids = json.dumps([row[8] for row in rows if row[9] is not None])
+    verdicts: dict[str, dict[str, Verdict]] = {}
+    for track_id, tag, verdict in database.rows(
+        "SELECT track_id, tag, verdict FROM verdict WHERE track_id IN (SELECT value FROM json_each(?))", [ids]
+    ):
+        verdicts.setdefault(track_id, {})[tag] = Verdict(verdict)
+    marks = dict(
+        database.rows(
+            "SELECT track_id, seen FROM reviewed WHERE track_id IN (SELECT value FROM json_each(?))", [ids]
+        )
+    )
+    found = []
+    for path, *file, track_id, seconds, values, silent, features in rows:
+        track = track_of(path_of(path), file)
+        if seconds is None:
+            found.append(KnownFile(track))
+            continue
+        scores = Scores(model, TrackId(track_id), seconds, array("d", json.loads(values)), bool(silent))
+        mark = mark_of(marks[track_id]) if track_id in marks else False
+        found.append(KnownFile(track, scores, features or b"", verdicts.get(track_id, {}), mark))
+    return found
+
+
+def span(path: Path) -> tuple[bytes, bytes, bytes]:
+    """A path itself, and between which all that is below it lies."""
+    own, mark = os.fsencode(path), os.sep.encode()
+    below = own.removesuffix(mark)
+    return own, below + mark, below + bytes([mark[0] + 1])
+
+
+# what the columns hold
+
+
+def track_of(path: Path, row: Sequence[Any]) -> Track:
+    """:param row: size, mtime_ns, inode, duration, tags, fault, outside"""
+    size, mtime_ns, inode, duration, tags, fault, outside = row
+    known = {Field(name): tuple(values) for name, values in json.loads(tags).items()}
+    return Track(path, stamp_of(size, mtime_ns, inode), duration, known, fault, bool(outside))
+
+
+def stamp_of(size: int, mtime_ns: int, inode: bytes) -> FileStamp:
+    """Identity of a file's content."""
+    return FileStamp(size, mtime_ns, int.from_bytes(inode, "big"))
+
+
+def inode_of(stamp: FileStamp) -> bytes:
+    """Windows' file numbers exceed SQLite's signed integers."""
+    return stamp.inode.to_bytes(16, "big")
+
+
+def path_of(value: bytes) -> Path:
+    """As the system names it."""
+    return Path(os.fsdecode(value))
+
+
+def mark_of(seen: str | None) -> Mark:
+    """Of a track that is reviewed. :param seen: a list of names, None in marks of earlier versions"""
+    return True if seen is None else frozenset(json.loads(seen))

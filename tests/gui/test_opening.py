@@ -1,0 +1,194 @@
+"""What the library knows shows before any file is looked at; then the files are compared with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.errors import FileFault
+from mat_desktop.gui.models.columns import Column
+from mat_desktop.gui.models.row import State
+from mat_desktop.gui.window import Window
+from tests.gui.double import SCORES, FakeServices
+
+
+class Gate:
+    """A walk over the files that waits to be let go."""
+
+    def __init__(self, services: FakeServices) -> None:
+        self._walk, self._open, self.reached = services.scan, threading.Event(), threading.Event()
+        services.scan = self.scan  # type: ignore[method-assign]
+
+    def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        self.reached.set()
+        while not self._open.wait(0.01) and not cancel.is_set():
+            pass
+        yield from self._walk(roots, cancel)
+
+    def open(self) -> None:
+        self._open.set()
+
+
+@pytest.fixture
+def known(services: FakeServices) -> FakeServices:
+    """Five tracks that the library knows and the double has; three were heard, one is reviewed."""
+    services.library = list(services.files.values())
+    services.music.mkdir()
+    for track in services.library[:3]:
+        services.hears(track)
+    services.kept[TrackId("1 song.flac")] = {"rock": Verdict.ACCEPTED}
+    services.marked[TrackId("1 song.flac")] = True
+    return services
+
+
+def shown(window: Window) -> list[str]:
+    return [row.path.name for row in window.tracks.shown()]
+
+
+def begin(qtbot: QtBot, window: Window, services: FakeServices, gate: Gate, count: int = 5) -> None:
+    window.begin([services.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == count and gate.reached.is_set(), timeout=30_000)
+
+
+def end(qtbot: QtBot, window: Window, gate: Gate) -> None:
+    gate.open()
+    qtbot.waitUntil(lambda: not window.bridge.busy, timeout=30_000)
+
+
+def test_rows_come_before_a_file_is_looked_at(qtbot: QtBot, known: FakeServices, window: Window) -> None:
+    gate = Gate(known)
+    begin(qtbot, window, known, gate)
+    assert shown(window) == [f"{number} song.flac" for number in range(5)]
+    states = [row.state for row in window.tracks.shown()]
+    assert states == [State.TO_REVIEW, State.REVIEWED, State.TO_REVIEW, State.NEW, State.NEW]
+    assert window.tracks.tally().heard == 3
+    second = window.tracks.shown()[1]
+    assert second.verdicts == {"rock": Verdict.ACCEPTED}
+    qtbot.waitUntil(lambda: second.last_chosen is not None, timeout=5000)
+    assert second.level("rock") == pytest.approx(SCORES[0])
+    window.library.search.setText("guitar > 0.9")
+    qtbot.waitUntil(lambda: window.tracks.rowCount() == 3, timeout=5000)
+    end(qtbot, window, gate)
+
+
+def test_the_walk_finds_what_is_new_changed_or_gone(
+    qtbot: QtBot, known: FakeServices, window: Window
+) -> None:
+    gate = Gate(known)
+    gone, changed, *_ = known.library
+    del known.files[gone.path]
+    retagged = replace(changed, stamp=FileStamp(2, 2, 2), tags={Field.TITLE: ("Another",)})
+    known.files[changed.path] = retagged
+    new = Track(known.music / "0 new.flac", FileStamp(3, 3, 3), 10.0)
+    known.files[new.path] = new
+    begin(qtbot, window, known, gate)
+    row = window.tracks.row(changed.path)
+    assert row is not None
+    assert row.title == "Song 1"
+    kept = window.tracks.row(known.library[2].path)
+    assert kept is not None
+    window.library.select(kept.place)
+    end(qtbot, window, gate)
+    assert shown(window) == [
+        "0 new.flac",
+        "1 song.flac",
+        "2 song.flac",
+        "3 song.flac",
+        "4 song.flac",
+        "5 broken.ape",
+    ]
+    assert window.tracks.row(changed.path) is row
+    assert row.title == "Another"
+    assert row.scores is not None  # the double says that its sound is as it was
+    assert window.tracks.row(kept.path) is kept is window.library.row
+    assert known.missing == [gone.path]
+
+
+def test_what_is_as_the_library_says_is_not_looked_up_again(
+    qtbot: QtBot, known: FakeServices, window: Window
+) -> None:
+    asked: list[Path] = []
+    look_up = known.known
+
+    def ask(tracks: Sequence[Track]) -> Iterator[object]:
+        asked.extend(track.path for track in tracks)
+        return look_up(tracks)
+
+    known.known = ask  # type: ignore[method-assign, assignment]
+    gate = Gate(known)
+    begin(qtbot, window, known, gate)
+    window.tracks.row(known.library[0].path).verdicts["jazz"] = Verdict.REJECTED  # type: ignore[union-attr]
+    end(qtbot, window, gate)
+    assert [path.name for path in asked] == ["3 song.flac", "4 song.flac"]
+    assert window.tracks.row(known.library[0].path).verdicts == {"jazz": Verdict.REJECTED}  # type: ignore[union-attr]
+    assert window.bridge.past[0].outcome == "Scanned 6 tracks"
+
+
+def test_a_folder_that_is_away_keeps_its_tracks_and_its_message(
+    qtbot: QtBot, known: FakeServices, window: Window
+) -> None:
+    music = known.music
+    music.rmdir()
+
+    def away(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        yield FileFault(music, "no such file")
+
+    known.scan = away  # type: ignore[method-assign]
+    window.begin([music])
+    said = f"{music} is not there: 5 tracks wait for it."
+    qtbot.waitUntil(lambda: said in window.library.banners.texts(), timeout=30_000)
+    assert len(shown(window)) == 5
+    assert known.missing == []
+
+
+def test_scores_of_a_model_that_is_not_in_use_any_more_are_not_shown(
+    qtbot: QtBot, known: FakeServices, window: Window
+) -> None:
+    first = known.library[0].path
+    known.heard[first] = replace(
+        known.heard[first], scores=Scores("another", TrackId("0 song.flac"), 1.0, SCORES)
+    )
+    gate = Gate(known)
+    begin(qtbot, window, known, gate)
+    row = window.tracks.row(first)
+    assert row is not None
+    assert row.scores is None
+    assert row.state is State.NEW
+    end(qtbot, window, gate)
+
+
+def test_a_table_that_is_sorted_is_so_before_a_file_is_looked_at(
+    qtbot: QtBot, known: FakeServices, window: Window
+) -> None:
+    known.library = [replace(t, tags={Field.TITLE: (f"{9 - n}",)}) for n, t in enumerate(known.library)]
+    window.tracks.sort(Column.TITLE)
+    gate = Gate(known)
+    begin(qtbot, window, known, gate)
+    qtbot.waitUntil(lambda: [row.title for row in window.tracks.shown()] == list("56789"), timeout=5000)
+    end(qtbot, window, gate)
+
+
+def test_the_end_of_the_walk_leaves_the_view_where_it_is(
+    qtbot: QtBot, known: FakeServices, window: Window
+) -> None:
+    for number in range(200):
+        path = known.music / f"6 {number:03}.flac"
+        known.files[path] = Track(path, FileStamp(1, number, number), 10.0)
+    known.library = list(known.files.values())
+    gate = Gate(known)
+    begin(qtbot, window, known, gate, 205)
+    window.library.select(0)
+    bar = window.library.table.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    place = bar.value()
+    assert place > 0
+    end(qtbot, window, gate)
+    assert bar.value() == place
