@@ -2,60 +2,53 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import exp, log
-from threading import Lock
+from math import inf
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mat_desktop.app.curves import move_for, precision_at
+from mat_desktop.app.judge import MODELS_OWN, SMALLEST, Judged, Lines, judge, lines_of, sigmoid
 from mat_desktop.app.session import Session
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Thresholds, Verdict
-from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.metadata.write import obstacle
 
-SMALLEST = 1e-4
-"""Scores are kept this far from 0 and 1, where the logit ends."""
-
-
-MODELS_OWN = Thresholds()
-"""None is set."""
-
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """What does not depend on the track.
+class Choice:
+    """What a table needs of the suggestions for a track.
 
-    :param columns: the tag's places among the scores; none where the model does not know it
-    :param threshold: in logits
-    :param move: how far of it is the shift
-    :param taught: key of the tag's score where the user taught it
+    :param tags: those that would be written, as :func:`suggest` has them
+    :param names: of all tags that it would return, in order of the alphabet
+    :param levels: float32, their scores in this order
     """
 
-    tag: DisplayTag
-    columns: tuple[int, ...]
-    threshold: float
-    move: float
-    own: bool
-    precision: float | None
-    taught: str = ""
+    tags: tuple[Suggestion, ...]
+    names: tuple[str, ...]
+    levels: array[float]
+
+
+NOTHING_CHOSEN = Choice((), (), array("f"))
+"""Of scores of a model that is no longer in use."""
 
 
 def own_thresholds(scheme: TagScheme, card: ModelCard, thresholds: Thresholds) -> tuple[OwnThreshold, ...]:
     """All that the user set for a model, in the order of their names on screen."""
-    lines = {line.tag.name: line for line in _lines(scheme, card, 0.0, MODELS_OWN)}
+    lines = {line.tag.name: line for line in lines_of(scheme, card, 0.0, MODELS_OWN).lines}
     found = []
     for name, value in thresholds.by_name.items():
         line = lines.get(name)
         heard = line is not None and (line.columns or line.taught)
-        measured = _sigmoid(line.threshold) if line is not None and heard else None
+        measured = sigmoid(line.threshold) if line is not None and heard else None
         found.append(OwnThreshold(name, line.tag.shown if line is not None else name, value, measured))
     return tuple(sorted(found, key=lambda own: own.shown.casefold()))
 
@@ -70,118 +63,108 @@ def suggest(
 ) -> tuple[Suggestion, ...]:
     """Every display tag that the model knows or the user added, by category, then from the surest down.
 
-    A display tag's score is the mean of its raw tags' scores in logit space, and its threshold the mean of
-    their thresholds in the same space: a rare tag with a modest score and a low threshold counts as much as a
-    common one, and the score reaches the threshold exactly when the raw tags exceed theirs on average.
-
     :param shift: of the precision that every threshold stands for, in log odds; above 0 fewer and surer tags
         are suggested. It moves the user's own thresholds as it moves the model's. Which of two tags is surer
         does not depend on it.
     :param thresholds: the user's own thresholds instead of the model's, as they are without a shift
     """
-    suggestions: dict[str, Suggestion] = {}
-    margins: dict[str, float] = {}
-    for line in _lines(scheme, card, shift, thresholds or MODELS_OWN):
-        tag = line.tag
-        verdict = verdicts.get(tag.name, Verdict.UNDECIDED)
-        heard = [scores.values[i] for i in line.columns]
-        if line.taught in scores.taught:
-            heard.append(scores.taught[line.taught])
-        if heard:
-            score = sum(_logit(value) for value in heard) / len(heard)
-            margins[tag.name] = score - line.threshold + line.move
-            suggestions[tag.name] = Suggestion(
-                tag,
-                _sigmoid(score),
-                _sigmoid(line.threshold),
-                suggested=score >= line.threshold and not scores.silent,
-                verdict=verdict,
-                own=line.own,
-                precision=line.precision,
-                move=line.move,
-            )
-        elif verdict is Verdict.ACCEPTED:
-            margins[tag.name] = float("-inf")
-            suggestions[tag.name] = Suggestion(tag, -1.0, 1.0, suggested=False, verdict=verdict)
-    _resolve(scheme, suggestions, margins)
-    order = list(Category)
-    return tuple(
-        sorted(suggestions.values(), key=lambda s: (order.index(s.tag.category), -margins[s.tag.name]))
-    )
+    lines = lines_of(scheme, card, shift, thresholds or MODELS_OWN)
+    judged = judge(lines, [scores])
+    places = np.flatnonzero(judged.heard[0]).tolist()
+    return _made(lines, judged, 0, [*places, *_by_hand(lines, judged, 0, verdicts)], verdicts)
 
 
-_KEPT_LINES = 8
-_kept_lines: dict[tuple[int, int, int, float], tuple[tuple[object, ...], list[_Line]]] = {}
-"""Lines made last, by identity of what they were made of, which is kept with them so that it stays itself."""
-_making = Lock()
-
-
-def _lines(scheme: TagScheme, card: ModelCard, shift: float, thresholds: Thresholds) -> list[_Line]:
-    """Made once for all tracks."""
-    key = (id(scheme), id(card), id(thresholds), shift)
-    kept = _kept_lines.get(key)
-    if kept is None:
-        with _making:
-            while len(_kept_lines) >= _KEPT_LINES:
-                del _kept_lines[next(iter(_kept_lines))]
-            columns = {tag.key: index for index, tag in enumerate(card.tags)}
-            moves = [move_for(tag, shift) for tag in card.tags]
-            lines = [
-                _taught_line(tag, scheme.taught[tag.sources[0]], shift, thresholds.of(tag))
-                if tag.sources and tag.sources[0] in scheme.taught
-                else _line(tag, card, columns, moves, thresholds.of(tag))
-                for tag in scheme.tags
-            ]
-            kept = _kept_lines[key] = ((scheme, card, thresholds), lines)
-    return kept[1]
-
-
-def _line(
-    tag: DisplayTag,
+def choose(
+    scheme: TagScheme,
     card: ModelCard,
-    columns: Mapping[str, int],
-    moves: Sequence[float],
-    own: float | None,
-) -> _Line:
-    indices = tuple(columns[source] for source in tag.sources if source in columns)
-    if not indices:
-        return _Line(tag, (), 0.0, 0.0, False, None)
-    measured = sum(_logit(card.tags[i].threshold) for i in indices) / len(indices)
-    base = measured if own is None else _logit(own)
-    move = sum(moves[i] for i in indices) / len(indices)
-    # One place on all curves: as far as the threshold has moved from the measured ones.
-    figures = [precision_at(card.tags[i], moves[i] + base - measured) for i in indices]
-    known = [figure for figure in figures if figure is not None]
-    precision = sum(known) / len(known) if known else None
-    return _Line(tag, indices, base + move, move, own is not None, precision)
+    scores: Sequence[Scores],
+    verdicts: Sequence[Mapping[str, Verdict]],
+    shift: float = 0.0,
+    thresholds: Thresholds | None = None,
+) -> list[Choice]:
+    """What a table needs of :func:`suggest`, for many tracks at once.
+
+    :param scores: of one model
+    :param verdicts: of the same tracks
+    """
+    if not scores:
+        return []
+    lines = lines_of(scheme, card, shift, thresholds or MODELS_OWN)
+    judged = judge(lines, scores)
+    suggested: list[list[int]] = [[] for _ in scores]
+    for row, place in zip(*(found.tolist() for found in np.nonzero(judged.suggested)), strict=True):
+        suggested[row].append(place)
+    levels = judged.scores.astype(np.float32)
+    plain = lines.named(judged.heard[0])
+    alike = (judged.heard == judged.heard[0]).all(axis=1).tolist()
+    in_order = levels[:, plain.order]
+    found = []
+    for row, said in enumerate(verdicts):
+        places = suggested[row]
+        by_hand: list[int] = []
+        if said:
+            places = sorted({*places, *_accepted(lines, said)})
+            by_hand = _by_hand(lines, judged, row, said)
+        tags = tuple([s for s in _made(lines, judged, row, places, said) if s.chosen])
+        if alike[row] and not by_hand:
+            found.append(Choice(tags, plain.names, array("f", in_order[row].tobytes())))
+        else:
+            there = judged.heard[row].copy()
+            there[by_hand] = True
+            named = lines.named(there)
+            levels[row, by_hand] = UNHEARD
+            found.append(Choice(tags, named.names, array("f", levels[row, named.order].tobytes())))
+    return found
 
 
-def _taught_line(tag: DisplayTag, measured: float, shift: float, own: float | None) -> _Line:
-    base = _logit(measured if own is None else own)
-    return _Line(tag, (), base + shift, shift, own is not None, None, tag.sources[0])
+UNHEARD = -1.0
+"""Score of a tag that the user added and the model does not know."""
 
 
-def _resolve(scheme: TagScheme, suggestions: dict[str, Suggestion], margins: Mapping[str, float]) -> None:
-    """Leave out what contradicts a surer tag, then what is beyond the category's limit."""
-    for group in scheme.exclusive:
-        rivals = [name for name in group if name in suggestions and suggestions[name].suggested]
-        rivals.sort(key=lambda name: -margins[name])
-        for name in rivals[1:]:
-            suggestions[name] = replace(
-                suggestions[name], suggested=False, left_out=f"“{rivals[0]}” is surer"
-            )
-    for category, limit in scheme.limits.items():
-        # A tag that the user taught is wished for: it neither takes a place from others nor needs one.
-        names = [
-            name
-            for name, s in suggestions.items()
-            if s.suggested and s.tag.category is category and not s.tag.taught
-        ]
-        names.sort(key=lambda name: -margins[name])
-        for name in names[limit:]:
-            suggestions[name] = replace(
-                suggestions[name], suggested=False, left_out=f"only the {limit} surest are suggested"
-            )
+def _accepted(lines: Lines, verdicts: Mapping[str, Verdict]) -> list[int]:
+    return [
+        lines.by_name[name]
+        for name, verdict in verdicts.items()
+        if verdict is Verdict.ACCEPTED and name in lines.by_name
+    ]
+
+
+def _by_hand(lines: Lines, judged: Judged, row: int, verdicts: Mapping[str, Verdict]) -> list[int]:
+    """Places of tags that the user added, of which the model has no word to say."""
+    return sorted(place for place in _accepted(lines, verdicts) if not judged.heard[row, place])
+
+
+def _made(
+    lines: Lines, judged: Judged, row: int, places: Sequence[int], verdicts: Mapping[str, Verdict]
+) -> tuple[Suggestion, ...]:
+    """Some tags of a track, by category, then from the surest down.
+
+    :param places: in the order of the scheme, which equal ones stay in
+    """
+    undecided, made = Verdict.UNDECIDED, []
+    heard, suggested = judged.heard[row].tolist(), judged.suggested[row].tolist()
+    scores, margins = judged.scores[row].tolist(), judged.margins[row].tolist()
+    for place in places:
+        line = lines.lines[place]
+        verdict = verdicts.get(line.tag.name, undecided)
+        if not heard[place]:
+            unheard = Suggestion(line.tag, UNHEARD, 1.0, suggested=False, verdict=verdict)
+            made.append((lines.ranks[place], inf, unheard))
+            continue
+        suggestion = Suggestion(
+            line.tag,
+            scores[place],
+            lines.shown_thresholds[place],
+            suggested[place],
+            judged.left_out.get((row, place), ""),
+            verdict,
+            line.own,
+            line.precision,
+            line.move,
+        )
+        made.append((lines.ranks[place], -margins[place], suggestion))
+    made.sort(key=itemgetter(0, 1))
+    return tuple([suggestion for _, _, suggestion in made])
 
 
 def tag_taggram(
@@ -262,12 +245,3 @@ def _change(track: Track, target: Field, suggested: Sequence[str], policy: Polic
     before = track.tags.get(target, ())
     after = policy.apply(before, suggested)
     return Change(target, tuple(before), after) if after != tuple(before) else None
-
-
-def _logit(score: float) -> float:
-    clipped = min(max(score, SMALLEST), 1 - SMALLEST)
-    return log(clipped / (1 - clipped))
-
-
-def _sigmoid(logit: float) -> float:
-    return 1 / (1 + exp(-logit))

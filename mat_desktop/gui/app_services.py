@@ -14,7 +14,16 @@ from mat_desktop.app.apply import apply
 from mat_desktop.app.carry import Luggage
 from mat_desktop.app.compare import Comparison
 from mat_desktop.app.corrections import Collected, Counted, count_corrections, write_corrections
-from mat_desktop.app.decide import checked, own_thresholds, plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import (
+    NOTHING_CHOSEN,
+    Choice,
+    checked,
+    choose,
+    own_thresholds,
+    plan_file,
+    suggest,
+    tag_taggram,
+)
 from mat_desktop.app.demo import demo_folder
 from mat_desktop.app.doctor import Check, checks
 from mat_desktop.app.draw import Picture, draw
@@ -166,6 +175,25 @@ class AppServices:
         if scores.model != self.card.digest:
             return ()
         return suggest(self.scheme, self.card, scores, verdicts, shift, self._session.thresholds)
+
+    def choose(
+        self, scores: Sequence[Scores], verdicts: Sequence[Mapping[str, Verdict]], shift: float
+    ) -> list[Choice]:
+        """What a table needs of the same, for many tracks at once."""
+        session, card = self._session, self._session.card
+        ours = [place for place, track in enumerate(scores) if track.model == card.digest]
+        found = [NOTHING_CHOSEN] * len(scores)
+        made = choose(
+            session.scheme,
+            card,
+            [scores[place] for place in ours],
+            [verdicts[place] for place in ours],
+            shift,
+            session.thresholds,
+        )
+        for place, choice in zip(ours, made, strict=True):
+            found[place] = choice
+        return found
 
     def tag_taggram(
         self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.carry import Luggage
     from mat_desktop.app.compare import Comparison
     from mat_desktop.app.corrections import Collected, Counted
+    from mat_desktop.app.decide import Choice
     from mat_desktop.app.doctor import Check
     from mat_desktop.app.draw import Picture
     from mat_desktop.app.evidence import Evidence
@@ -117,6 +118,11 @@ class Services(Protocol):
         self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float
     ) -> tuple[Suggestion, ...]:
         """Every display tag for one track, by category, then falling score; at once."""
+
+    def choose(
+        self, scores: Sequence[Scores], verdicts: Sequence[Mapping[str, Verdict]], shift: float
+    ) -> list[Choice]:
+        """What a table needs of the same, for many tracks at once."""
 
     def tag_taggram(
         self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]

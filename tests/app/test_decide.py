@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from mat_desktop.app.decide import checked, own_thresholds, plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import checked, choose, own_thresholds, plan_file, suggest, tag_taggram
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.session import Session
@@ -174,6 +174,32 @@ def test_which_tag_is_surer_does_not_depend_on_the_slider() -> None:
     scheme = TagScheme("t", "T", SCHEME.tags[2:4], limits={Category.VOICE: 1})
     for shift in (-3.0, 0.0):
         assert chosen(suggest(scheme, card, scores(0.8, 0.7), shift=shift)) == ["vocals"]
+
+
+def test_many_tracks_at_once_are_judged_as_each_alone() -> None:
+    mine = DisplayTag("mine", Category.VOICE, ("taught/mine",))
+    scheme = replace(
+        SCHEME,
+        tags=(*SCHEME.tags, mine, DisplayTag("by hand", Category.MOOD, (), own=True)),
+        limits={Category.VOICE: 1},
+        taught={"taught/mine": 0.5},
+    )
+    values = np.random.default_rng(1).random((60, 5)).tolist()
+    heard = [scores(*row, silent=number % 20 == 0) for number, row in enumerate(values)]
+    heard[1::3] = [replace(track, taught={"taught/mine": track.values[0]}) for track in heard[1::3]]
+    said: list[dict[str, Verdict]] = [{} for _ in heard]
+    said[2::4] = [{"by hand": Verdict.ACCEPTED, "rock": Verdict.REJECTED} for _ in said[2::4]]
+    said[3::4] = [{"mine": Verdict.ACCEPTED, "gone": Verdict.ACCEPTED} for _ in said[3::4]]
+    own = Thresholds(by_name={"guitar": 0.5})
+    for shift in (0.0, -1.0):
+        many = choose(scheme, CARD, heard, said, shift, own)
+        for track, verdicts, choice in zip(heard, said, many, strict=True):
+            alone = suggest(scheme, CARD, track, verdicts, shift, own)
+            assert choice.tags == tuple(s for s in alone if s.chosen)
+            levels = {s.tag.name: s.score for s in alone}
+            assert choice.names == tuple(sorted(levels))
+            assert list(choice.levels) == pytest.approx([levels[name] for name in choice.names])
+    assert choose(scheme, CARD, [], []) == []
 
 
 def test_taggram_rows_are_merged_as_scores_are() -> None:

@@ -14,7 +14,7 @@ from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import FileFault
-from mat_desktop.gui.models.row import Arrived, Row, State
+from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
 from tests.gui.double import NAMES, FakeServices
 
 KNOWN = Vocabulary({name: name for name in (*NAMES, "female vocals")}, [state.value for state in State])
@@ -42,8 +42,8 @@ def rows(tmp_path: Path) -> list[Row]:
     for row, one in zip(found, heard, strict=False):
         assert not isinstance(one, FileFault)
         verdicts = {"rock": Verdict.REJECTED} if row is found[0] else {}
-        suggestions = services.suggest(one.scores, verdicts, 0.0)
-        row.take(Arrived(row.path, one.scores, verdicts, 0.0, suggestions))
+        chosen = Chosen.of(services.suggest(one.scores, verdicts, 0.0), 0.0)
+        row.take(Arrived(row.path, one.scores, verdicts, chosen))
         row.state = State.TO_REVIEW
     return found
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mat_desktop.app.carry import Luggage
 from mat_desktop.app.compare import Compared, Comparison, Decided, Differences
 from mat_desktop.app.corrections import Collected, Counted
-from mat_desktop.app.decide import own_thresholds, plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import Choice, choose, own_thresholds, plan_file, suggest, tag_taggram
 from mat_desktop.app.diagnosis import Finding, State
 from mat_desktop.app.doctor import Check
 from mat_desktop.app.draw import Picture, loudness
@@ -327,6 +327,11 @@ class FakeServices:
         self, scores: Scores, verdicts: Mapping[str, Verdict], shift: float
     ) -> tuple[Suggestion, ...]:
         return suggest(self.scheme, CARD, scores, verdicts, shift, self.thresholds)
+
+    def choose(
+        self, scores: Sequence[Scores], verdicts: Sequence[Mapping[str, Verdict]], shift: float
+    ) -> list[Choice]:
+        return choose(self.scheme, CARD, scores, verdicts, shift, self.thresholds)
 
     def tag_taggram(
         self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]

@@ -24,7 +24,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.history import HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
-from mat_desktop.gui.models.row import Arrived, Row, State
+from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
 from mat_desktop.gui.models.tags import TagsModel
 from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
@@ -44,7 +44,8 @@ def filled(services: FakeServices, qtmodeltester: ModelTester) -> TracksModel:
     model.add(services.scan([], threading.Event()))
     for heard in services.score(list(services.files.values())[:4], threading.Event()):
         assert not isinstance(heard, FileFault)
-        model.hear([Arrived(heard.path, heard.scores, {}, 0.0, services.suggest(heard.scores, {}, 0.0))])
+        chosen = Chosen.of(services.suggest(heard.scores, {}, 0.0), 0.0)
+        model.hear([Arrived(heard.path, heard.scores, {}, chosen)])
     return model
 
 

@@ -11,13 +11,16 @@ from enum import StrEnum
 from os import fspath, sep
 from os.path import normcase
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mat_desktop.domain.query import fold
 from mat_desktop.domain.scores import Mark, Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, printable
+
+if TYPE_CHECKING:
+    from mat_desktop.app.decide import Choice
 
 Suggest = Callable[[Scores, Mapping[str, Verdict], float], tuple[Suggestion, ...]]
 Found = Track | FileFault
@@ -49,11 +52,13 @@ class Levels:
     __slots__ = ("_columns", "values")
     _known: ClassVar[dict[tuple[str, ...], dict[str, int]]] = {}
 
-    def __init__(self, suggestions: Sequence[Suggestion]) -> None:
-        ordered = sorted([(s.tag.name, s.score) for s in suggestions])
-        names = tuple([name for name, _ in ordered])
-        self._columns = self._known.setdefault(names, {name: n for n, name in enumerate(names)})
-        self.values = array("f", [score for _, score in ordered])
+    def __init__(self, names: tuple[str, ...], values: array[float]) -> None:
+        """:param names: in order of the alphabet"""
+        columns = self._known.get(names)
+        if columns is None:
+            columns = self._known.setdefault(names, {name: n for n, name in enumerate(names)})
+        self._columns = columns
+        self.values = values
 
     @property
     def names(self) -> Mapping[str, int]:
@@ -72,15 +77,13 @@ class Arrived:
 
     Taggrams are not kept with the rows: thousands of them would fill the memory.
 
-    :param shift: of the thresholds, for which the suggestions were made
     :param reviewed: whether the user marked it so
     """
 
     path: Path
     scores: Scores
     verdicts: Mapping[str, Verdict]
-    shift: float
-    suggestions: tuple[Suggestion, ...]
+    chosen: Chosen
     reviewed: Mark = False
 
 
@@ -100,7 +103,14 @@ class Chosen:
     @classmethod
     def of(cls, suggestions: Sequence[Suggestion], shift: float) -> Chosen:
         """The part of all suggestions that is kept."""
-        return cls(shift, tuple(s for s in suggestions if s.chosen), Levels(suggestions))
+        ordered = sorted([(s.tag.name, s.score) for s in suggestions])
+        names, values = tuple([name for name, _ in ordered]), array("f", [score for _, score in ordered])
+        return cls(shift, tuple(s for s in suggestions if s.chosen), Levels(names, values))
+
+    @classmethod
+    def many(cls, choices: Iterable[Choice], shift: float) -> list[Chosen]:
+        """The same of many tracks, which were looked at together."""
+        return [cls(shift, choice.tags, Levels(choice.names, choice.levels)) for choice in choices]
 
 
 @dataclass(slots=True, eq=False)
@@ -288,7 +298,7 @@ class Row:
         self.verdicts = dict(arrived.verdicts)
         self.mark = arrived.reviewed
         self.edition += 1
-        self.keep(Chosen.of(arrived.suggestions, arrived.shift))
+        self.keep(arrived.chosen)
 
     def forget_scores(self) -> None:
         """The sound may be another now."""

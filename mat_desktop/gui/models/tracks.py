@@ -252,7 +252,7 @@ class TracksModel(RowTable):
             said, mark, reason = row.verdicts, row.mark, row.reason
             row.take(item)
             row.mark, row.reason = mark, reason
-            if said != item.verdicts or item.shift != self._shift:
+            if said != item.verdicts or item.chosen.shift != self._shift:
                 row.verdicts = said
                 row.keep(None)
             changed.append(row)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
-from mat_desktop.gui.models.row import Arrived, Row, State
+from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
 from mat_desktop.gui.services import Services
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ class AsShown(NamedTuple):
 def with_verdicts(services: Services, heard: Heard, shift: float) -> Arrived:
     """What was heard, what the user said before, and the suggestions that follow from both."""
     verdicts = dict(services.verdicts(heard.scores.track_id))
-    suggestions = services.suggest(heard.scores, verdicts, shift)
-    reviewed = services.reviewed(heard.scores.track_id)
-    return Arrived(heard.path, heard.scores, verdicts, shift, suggestions, reviewed)
+    (chosen,) = Chosen.many(services.choose([heard.scores], [verdicts], shift), shift)
+    return Arrived(heard.path, heard.scores, verdicts, chosen, services.reviewed(heard.scores.track_id))
 
 
 def remembered(services: Services, roots: Sequence[Path]) -> Iterator[Row]:
@@ -69,7 +68,7 @@ def rows_of(
 
 def known(services: Services, tracks: Sequence[Track], shift: float) -> Iterator[Arrived]:
     """What was heard in earlier sessions."""
-    for item in services.known(tracks):
-        if item.scores is not None:
-            suggestions = services.suggest(item.scores, item.verdicts, shift)
-            yield Arrived(item.track.path, item.scores, item.verdicts, shift, suggestions, item.reviewed)
+    found = [(item, item.scores) for item in services.known(tracks) if item.scores is not None]
+    choices = services.choose([scores for _, scores in found], [item.verdicts for item, _ in found], shift)
+    for (item, scores), chosen in zip(found, Chosen.many(choices, shift), strict=True):
+        yield Arrived(item.track.path, scores, item.verdicts, chosen, item.reviewed)

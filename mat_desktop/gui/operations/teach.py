@@ -14,7 +14,7 @@ from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import MOST_MARKS, ForeignTag, Marks, TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import words
-from mat_desktop.gui.models.row import Arrived, Row
+from mat_desktop.gui.models.row import Arrived, Chosen, Row
 from mat_desktop.gui.operations.desk import Desk
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ class Teach(QObject):
         :param first: key of the tag whose likeliest tracks come first
         """
         desk = self._desk
-        tracks, suggest, model = desk.tracks, desk.services.suggest, desk.services.card.digest
+        tracks, choose, model = desk.tracks, desk.services.choose, desk.services.card.digest
         rows = [row for row in tracks.rows() if row.scores is not None]
 
         def table() -> tuple[Mapping[TrackId, Mapping[str, float]], list[Row]]:
@@ -305,16 +305,15 @@ class Teach(QObject):
             shift = tracks.shift
 
             def work(part: Sequence[Row]) -> list[tuple[Scores, Arrived]]:
-                made = []
-                for row in part:
-                    before, verdicts = row.scores, dict(row.verdicts)
-                    if before is not None and before.model == model:
-                        # What was heard since the table was made was scored with the new tag then.
-                        after = replace(before, taught=every.get(before.track_id, before.taught))
-                        suggestions = suggest(after, verdicts, shift)
-                        arrived = Arrived(row.path, after, verdicts, shift, suggestions, row.mark)
-                        made.append((before, arrived))
-                return made
+                now = [(row, row.scores, dict(row.verdicts)) for row in part]
+                some = [(row, scores, v) for row, scores, v in now if scores and scores.model == model]
+                # What was heard since the table was made was scored with the new tag then.
+                after = [replace(s, taught=every.get(s.track_id, s.taught)) for _, s, _ in some]
+                chosen = Chosen.many(choose(after, [v for *_, v in some], shift), shift)
+                return [
+                    (before, Arrived(row.path, scores, verdicts, made, row.mark))
+                    for (row, before, verdicts), scores, made in zip(some, after, chosen, strict=True)
+                ]
 
             desk.bridge.slices(
                 "score taught", ordered, SLICE, work, lambda part, _: tracks.rescore(part), self.rescored.emit

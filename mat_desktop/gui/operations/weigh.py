@@ -129,12 +129,17 @@ class Weigh(QObject):
 
     def these(self, rows: Iterable[Row], channel: str) -> None:
         """Find out in the background what is suggested in some tracks."""
-        tracks, suggest = self._desk.tracks, self._desk.services.suggest
+        tracks, choose = self._desk.tracks, self._desk.services.choose
         shift = tracks.shift
-        rows = [row for row in rows if row.scores is not None]
+        rows = [row for row in rows if not row.is_weighed(shift)]
 
         def work(part: Sequence[Row]) -> list[tuple[Row, int, Chosen]]:
-            return [(row, row.edition, row.chosen(suggest, shift)) for row in part]
+            # In this order: what is decided or heard meanwhile makes another edition.
+            now = [(row, row.edition, row.scores, dict(row.verdicts)) for row in part]
+            there = [(row, edition, scores, said) for row, edition, scores, said in now if scores is not None]
+            choices = choose([scores for *_, scores, _ in there], [said for *_, said in there], shift)
+            made = Chosen.many(choices, shift)
+            return [(row, edition, chosen) for (row, edition, *_), chosen in zip(there, made, strict=True)]
 
         self._desk.bridge.slices(
             channel, rows, SLICE, work, lambda weighed, _: tracks.weigh(weighed), lambda: None
