@@ -185,9 +185,12 @@ class FileReversal:
         return replace(self, fields=_ordered(others), left=left)
 
     def only(self, fields: Container[Field]) -> FileReversal:
-        """Some of its fields."""
+        """Some of its fields. A conflict that is none of them is left as it is, as :attr:`safe` leaves it."""
+        others = [item for item in self.fields if item.change.field not in fields]
         return replace(
-            self, fields=tuple(item for item in self.fields if item.change.field in fields)
+            self,
+            fields=tuple(item for item in self.fields if item.change.field in fields),
+            left=(*self.left, *(item for item in others if item.conflict)),
         )._true()
 
     @property

@@ -107,14 +107,14 @@ class Panels(QObject):
 
     # writing
 
-    def open_write(self, *, every: bool = False, scope: str = "") -> None:
-        """Show what would be written: for the selection if it is more than one row, else for reviewed tracks.
+    def open_write(self, *, every: bool = False, scope: str = "", reviewing: bool = False) -> None:
+        """Show what would be written: for the selection, or for all reviewed tracks if it is one of them.
 
-        Where nothing that is reviewed waits to be written it is for the one selected track: all is never
-        checked unless somebody asked for all.
+        All is never checked unless somebody asked for all.
 
         :param every: for all that was listened to, whatever is selected or in view
         :param scope: "selected", "reviewed" or "all", where it is known
+        :param reviewing: on the Review page, where one goes from track to track, it is for the reviewed ones
         """
         if every:
             self._library.show_all()
@@ -122,14 +122,14 @@ class Panels(QObject):
             return
         self._rest = None
         selected = self._selected()
-        many = len(selected) > 1 and any(row.scores is not None for row in selected)
-        rows = self._desk.tracks.rows()
-        reviewed = any(row.state is State.REVIEWED and row.place >= 0 for row in rows)
+        waits = any(row.state is State.REVIEWED and row.place >= 0 for row in self._desk.tracks.rows())
+        done = len(selected) == 1 and selected[0].state is State.REVIEWED
+        reviewed = waits and (reviewing or done or not selected)
         self.write.plan.reset_checks()
         self._policies, self._before = {}, {}
         self._show_policies()
         self._open(self.write, self.write.table)
-        self._plan(scope or ("all" if every else "reviewed" if reviewed and not many else "selected"))
+        self._plan(scope or ("all" if every else "reviewed" if reviewed else "selected"))
 
     def open_rest(self, paths: Sequence[Path], wish: Wish) -> None:
         """Show what a write left undone: those files and no others, as that write was wished for."""

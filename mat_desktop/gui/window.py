@@ -361,7 +361,8 @@ class Window(QMainWindow):
 
     def _open_write(self) -> None:
         """A plan needs all that was decided before."""
-        self.review.then(self.panels.open_write)
+        reviewing = self.pages.shows(self.room.page)
+        self.review.then(lambda: self.panels.open_write(reviewing=reviewing))
 
     def _write_rest(self, paths: list[Path], wish: Wish) -> None:
         """Of what a write left undone nothing is known but the files."""

@@ -85,6 +85,9 @@ def test_a_field_that_another_program_changed_stays_and_is_told(session: Session
     by_field = {item.change.field: item for item in file.fields}
     assert by_field[Field.GENRE].conflict
     assert not by_field[Field.MOOD].why
+    picked = file.only(by_field.keys() - {Field.GENRE})
+    assert picked == file.safe, "whoever leaves it out by hand"
+    assert Change(Field.MAT_TAGS, read_tags(path).tags[Field.MAT_TAGS], ()) in picked.changes
     (result,) = remove_all(session)
     assert (result.status, result.reason) == (
         WriteStatus.CONFLICT,

@@ -450,7 +450,13 @@ def test_write_is_for_what_is_selected_or_reviewed_and_never_for_all_unasked(
     library.library.select(0)
     assert opens_at() == ("selected", "Write 1 file")
     library.review.mark(library.tracks.rows()[2:4])
+    assert opens_at() == ("selected", "Write 1 file"), "that one is not among them"
+    library.actions_["review"].trigger()
     assert opens_at() == ("reviewed", "Write 2 files")
+    library.actions_["library"].trigger()
+    library.library.select(2)
+    assert opens_at() == ("reviewed", "Write 2 files")
+    library.library.select(0)
     press(qtbot, library, Key.Key_Down, shift=True)
     assert opens_at() == ("selected", "Write 2 files")
     library.actions_["write"].trigger()
