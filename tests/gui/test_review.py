@@ -724,3 +724,14 @@ def test_a_decision_that_was_made_before_costs_no_undo_where_the_mark_is_old(
     heard.undo()
     assert said
     assert row.verdicts == {}
+
+
+def test_left_and_right_seek_also_from_the_tags(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["review"].trigger()
+    scores = heard.room.page.question.scores
+    scores.setFocus()
+    qtbot.waitUntil(scores.hasFocus)
+    for key, shift, seconds in ((Qt.Key.Key_Right, False, 5.0), (Qt.Key.Key_Left, True, -30.0)):
+        with qtbot.waitSignal(heard.room.page.skip, timeout=5000) as asked:
+            press(qtbot, heard, key, shift=shift)
+        assert asked.args == [seconds]

@@ -9,11 +9,9 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -36,6 +34,7 @@ from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.queue_strip import QueueStrip
 from mat_desktop.gui.widgets.score_list import LARGE
+from mat_desktop.gui.widgets.scrolled import UpAndDown
 from mat_desktop.gui.widgets.toggle import Toggle
 
 HEAD = ((28, 20, 600), (20, 13, 400))
@@ -340,12 +339,7 @@ class ReviewPage(QWidget):
         for widget in (self.note, self.question):
             inner.addWidget(widget)
         inner.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(content)
+        self.area = UpAndDown(content)
         layout.addWidget(self.area, 1)
         layout.addWidget(Line())
         layout.addWidget(self.written)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QWidget
 
 BAR = 12
 """Pixels of the scroll bar."""
 
 
-class Scrolled(QScrollArea):
-    """As wide as its content needs at least, so that no text of it is cut."""
+class UpAndDown(QScrollArea):
+    """Never scrolls sideways: Left and Right are for what is around it."""
 
     def __init__(self, part: QWidget) -> None:
         super().__init__()
@@ -18,8 +19,22 @@ class Scrolled(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._part = part
         self.setWidget(part)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Qt's own swallows them."""
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class Scrolled(UpAndDown):
+    """As wide as its content needs at least, so that no text of it is cut."""
+
+    def __init__(self, part: QWidget) -> None:
+        self._part = part
+        super().__init__(part)
 
     def minimumSizeHint(self) -> QSize:
         """The content's width."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from mat_desktop.gui.widgets.scrolled import UpAndDown
 
 LOWER = 0.45
 """Share of the height that the lower part may take from an upper one that needs it."""
@@ -15,7 +17,7 @@ class SharedHeight(QWidget):
 
     def __init__(self, upper: QWidget, lower: QWidget) -> None:
         super().__init__()
-        self.top, self.bottom = _area(upper), _area(lower)
+        self.top, self.bottom = UpAndDown(upper), UpAndDown(lower)
         self._parts = upper, lower
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -49,16 +51,6 @@ class SharedHeight(QWidget):
         high = max(0, min(needed, room))
         if (self.bottom.minimumHeight(), self.bottom.maximumHeight()) != (high, high):
             self.bottom.setFixedHeight(high)
-
-
-def _area(part: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(part)
-    return area
 
 
 def _height(part: QWidget, area: QScrollArea) -> int:
