@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mat_desktop.domain.query import FIELDS, NUMBER_FIELDS, TEXT_FIELDS, VERDICT_FIELDS, Vocabulary, fold
-from mat_desktop.domain.query_tokens import KEYWORDS, Kind, Token, tokens
+from mat_desktop.domain.query_tokens import KEYWORDS, Kind, Token, as_name, in_quotes, tokens
 
 MOST = 12
 """Choices that are offered."""
@@ -73,7 +73,8 @@ def _names(before: Sequence[Token], cursor: int, vocabulary: Vocabulary) -> Comp
         names = [*vocabulary.tags, *fields] if count == 1 else vocabulary.tags
         found = [name for name in names if fold(name).startswith(begun) and fold(name) != begun]
         if found:
-            return Completion(run[-count].start, cursor, tuple(found[:MOST]))
+            choices = (name if name in fields else as_name(name) for name in found[:MOST])
+            return Completion(run[-count].start, cursor, tuple(choices))
     return Completion(cursor, cursor)
 
 
@@ -104,7 +105,11 @@ def _values(
         known = values.get(key, ())
     first = [value for value in known if fold(value).startswith(start)]
     inside = [value for value in known if start in fold(value) and not fold(value).startswith(start)]
-    found = [value for value in [*first, *inside] if '"' not in value][:MOST]
+    found = [*first, *inside][:MOST]
     if [fold(value) for value in found] == [start]:
         return ()
-    return tuple(value if _PLAIN.fullmatch(value) else f'"{value}"' for value in found)
+    return tuple(value if _is_plain(value) else in_quotes(value) for value in found)
+
+
+def _is_plain(value: str) -> bool:
+    return bool(_PLAIN.fullmatch(value)) and value.lower() not in KEYWORDS

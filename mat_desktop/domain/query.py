@@ -2,17 +2,17 @@
 
 Words find what contains them, ``field:value`` looks into one field, and comparisons look at scores, length
 and year. Conditions beside each other must all hold; ``and``, ``or``, ``not``, a leading ``-`` and
-parentheses say otherwise. What stands in double quotes is taken as it is.
+parentheses say otherwise. What stands in double quotes is taken as it is; a quote inside is written twice.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from mat_desktop.domain.query_tokens import Kind, Token, tokens
+from mat_desktop.domain.query_tokens import Kind, Token, as_name, in_quotes, tokens
 from mat_desktop.domain.tags import Field
 
 TEXT_FIELDS = {
@@ -286,7 +286,18 @@ class _Parser:
         if fold(wrong.text) in FIELDS:
             raise self._error(f"Write {wrong.text}:… to look into a field", wrong, sign)
         known = [*names, *NUMBER_FIELDS]
-        raise self._error(f"No tag is called “{wrong.text}”{_near(wrong.text, known)}", wrong)
+        hint = self._tag_before(sign.start) or _near(wrong.text, known)
+        raise self._error(f"No tag is called “{wrong.text}”{hint}", wrong)
+
+    def _tag_before(self, end: int) -> str:
+        """How to write a tag whose name was typed as it is before a place, and not understood."""
+        before = fold(self.text[:end].rstrip())
+        return _to_quote(tag for tag in self.vocabulary.tags if before.endswith(fold(tag)))
+
+    def _tag_at(self, start: int) -> str:
+        """The same for one that begins at a place."""
+        after = fold(self.text[start:])
+        return _to_quote(tag for tag in self.vocabulary.tags if after.startswith(fold(tag)))
 
     def _number(self, sign: Token, example: str) -> Token:
         token = self._now
@@ -329,7 +340,8 @@ class _Parser:
         if key in NUMBER_FIELDS:
             raise self._error(f"Write {key} > … or {key} < …", name)
         if key not in FIELDS:
-            hint = _near(name.text, FIELDS) or "; put text with a colon in quotes"
+            hint = _near(name.text, FIELDS) or "; put text with a colon in quotes, a quote inside twice"
+            hint = self._tag_at(name.start) or hint
             raise self._error(f"No field is called “{name.text}”{hint}", name)
         token = self._now
         if not token.is_plain and not token.is_word("not"):
@@ -387,6 +399,12 @@ class _Parser:
         if not fit:
             raise self._error(f"No tag is called “{text}”{_near(text, list(names))}", token, last)
         return Tagged(how, fit)
+
+
+def _to_quote(tags: Iterable[str]) -> str:
+    """How the longest of some tags is written where that takes quotes."""
+    found = max(tags, key=len, default="")
+    return f"; write {in_quotes(found)}" if found and as_name(found) != found else ""
 
 
 def _near(text: str, known: Sequence[str]) -> str:

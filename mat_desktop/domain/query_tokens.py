@@ -66,12 +66,30 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+def in_quotes(text: str) -> str:
+    """A text as a query takes it as it is; a quote inside is written twice."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def as_name(name: str) -> str:
+    """A name as it may stand in a query: as it is where that is understood, else in quotes."""
+    parts = tokens(name)[:-1]
+    bare = all(part.kind is Kind.WORD and part.is_plain for part in parts)
+    return name if bare and " ".join(part.text for part in parts) == name else in_quotes(name)
+
+
+def _quoted(text: str, at: int, closing: str) -> Token:
+    end = text.find(closing, at + 1)
+    while end >= 0 and text[end + 1 : end + 2] == closing:
+        end = text.find(closing, end + 2)
+    inside, after = (text[at + 1 :], len(text)) if end < 0 else (text[at + 1 : end], end + 1)
+    return Token(Kind.QUOTED, inside.replace(closing * 2, closing), at, after)
+
+
 def _token(text: str, at: int) -> Token:
     mark = text[at]
     if mark in _QUOTES:
-        end = text.find(_QUOTES[mark], at + 1)
-        inside, after = (text[at + 1 :], len(text)) if end < 0 else (text[at + 1 : end], end + 1)
-        return Token(Kind.QUOTED, inside, at, after)
+        return _quoted(text, at, _QUOTES[mark])
     if mark in "()":
         return Token(Kind.OPEN if mark == "(" else Kind.CLOSE, mark, at, at + 1)
     sign = _SIGN.match(text, at)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.domain.query_tokens import in_quotes
 from mat_desktop.domain.taught import Marks, TaughtTag
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
@@ -187,7 +188,7 @@ class School(QObject):
         self.close()
 
     def _find(self, name: str) -> None:
-        self._library.search.setText(f'tag:"{name}"')
+        self._library.search.setText(f"tag:{in_quotes(name)}")
         self._library.table.setFocus()
 
     def _refused(self, tag: TaughtTag, why: str) -> None:

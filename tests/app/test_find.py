@@ -6,10 +6,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from mat_desktop.app.complete import Completion, complete
 from mat_desktop.app.find import select
-from mat_desktop.domain.query import Vocabulary, parse
+from mat_desktop.domain.query import Compare, Every, QueryError, Tagged, Vocabulary, parse
+from mat_desktop.domain.query_tokens import as_name, in_quotes
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
@@ -123,3 +126,62 @@ VALUES = {"score guitar": ["0.04", "0.20"], "artist": ["Daft Punk", "Björk"], "
 )
 def test_completes(text: str, completion: Completion) -> None:
     assert complete(text, len(text), KNOWN, VALUES) == completion
+
+
+AWKWARD = (
+    "rock and roll",
+    'kitchen: "piano"',
+    "not",
+    "and",
+    "a  b",
+    "-lo-fi",
+    "80s (early)",
+    "> 2",
+    "“curly”",
+)
+
+
+def understood(name: str) -> None:
+    """What is put for a name is that tag, in a comparison and after "tag:"."""
+    known = Vocabulary({name: "key"}, [])
+    (value,) = complete("tag:", 4, known, {}).choices
+    for put in (value, as_name(name)):
+        assert parse(f"tag:{in_quotes(name)} {put} > 0.5", known) == Every(
+            (Tagged("tag", (name,)), Compare("key", True, ">", 0.5))
+        )
+    assert parse(f"tag:{value}", known) == Tagged("tag", (name,))
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_names_that_need_quotes_are_completed_in_quotes(name: str) -> None:
+    quoted = '"' + name.replace('"', '""') + '"'
+    known = Vocabulary({name: "key"}, [])
+    assert quoted in complete("tag:", 4, known, {}).choices
+    understood(name)
+
+
+def test_the_beginning_of_a_name_is_completed_in_quotes() -> None:
+    known = Vocabulary({name: name for name in AWKWARD}, [])
+    assert complete("ro", 2, known, {}).choices == ('"rock and roll"',)
+    assert complete("kit", 3, known, {}).choices == ('"kitchen: ""piano"""',)
+
+
+@given(
+    some.text(some.characters(codec="utf-8"), min_size=1, max_size=12).filter(lambda text: bool(text.strip()))
+)
+def test_every_name_is_completed_so_that_it_is_understood(name: str) -> None:
+    understood(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("rock and roll > 0.5", 'write "rock and roll"'),
+        ('kitchen: "piano" > 0.5', 'write "kitchen: ""piano"""'),
+        ("re: stacks", "put text with a colon in quotes, a quote inside twice"),
+    ],
+)
+def test_an_error_says_how_to_write_the_name(text: str, hint: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text, Vocabulary({name: name for name in AWKWARD}, []))
+    assert str(caught.value).endswith(hint)

@@ -107,7 +107,12 @@ def test_understood(text: str, query: Query | None) -> None:
         ("year > 1:2 a", "Expected a year after >", "1:2", False),
         ("length:5 a", "Write length > … or length < …", "length:", False),
         ("genr:rock", "No field is called “genr”. Did you mean “genre”?", "genr:", False),
-        ("re: stacks", "No field is called “re”; put text with a colon in quotes", "re:", False),
+        (
+            "re: stacks",
+            "No field is called “re”; put text with a colon in quotes, a quote inside twice",
+            "re:",
+            False,
+        ),
         ("genre:", "Expected a value after genre:", "genre:", True),
         (
             "state:old a",

@@ -14,7 +14,7 @@ from mat_desktop.gui.widgets.painting import round_rect
 
 EXAMPLES = (
     ("night drive", "Both words, in title, artist, album, genre, mood, file name or suggested tags"),
-    ('"night drive"', "These words beside each other"),
+    ('"night drive"', "These words beside each other; a quote inside is written twice"),
     ("guitar > 0.2 and not vocals", "Score of a tag as it is shown, and what must not be there"),
     ("female vocals > 10% or choir > 10%", "One of two; parentheses ( ) group"),
     ("genre:rock state:new", "Within a field: title, artist, album, genre, mood, path, state"),
