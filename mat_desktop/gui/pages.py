@@ -136,10 +136,11 @@ class Pages(QObject):
         action: str = "",
         do: Callable[[], object] | None = None,
         *,
+        also: tuple[str, Callable[[], object]] | None = None,
         kind: str = "",
     ) -> None:
         """A banner in the page in view."""
-        self.current.banners.show_message(level, text, action, do, kind=kind)
+        self.current.banners.show_message(level, text, action, do, also=also, kind=kind)
 
     def clear_message(self, kind: str) -> None:
         """What it says is no longer so, on whichever page it stands."""

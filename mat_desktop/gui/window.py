@@ -242,6 +242,7 @@ class Window(QMainWindow):
         self.scan.remembered.connect(self.room.weigh.rest)
         self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)
+        self.workshop.models.listen.connect(lambda: self.listen.to(self.listen.new()))
         self.listen.ended.connect(self.possible.refresh)
         self.listen.ended.connect(panels.heard_more)
         review.policies_changed.connect(self._policies_changed)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -31,3 +32,21 @@ def test_a_message_that_goes_gives_the_focus_back(qtbot: QtBot) -> None:
     assert working.hasFocus()
     banner.dismiss()
     assert working.hasFocus(), "it never had the focus, and takes none"
+
+
+def test_good_news_does_not_go_while_the_mouse_moves(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    banners = Banners()
+    QVBoxLayout(window).addWidget(banners)
+    window.show()
+    qtbot.waitExposed(window)
+    banner = banners.show_message("positive", "Done.")
+    here = window.frameGeometry().center()
+    monkeypatch.setattr("mat_desktop.gui.widgets.banner.QCursor.pos", lambda: here)
+    banner.fade()
+    assert not banner.isHidden(), "nobody knows yet whether it moves"
+    banner.fade(here + QPoint(3, 0))
+    assert not banner.isHidden(), "it moved"
+    banner.fade(here)
+    assert banner.isHidden()

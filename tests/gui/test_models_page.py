@@ -16,6 +16,7 @@ from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.arrive import with_verdicts
 from mat_desktop.gui.views.models import ModelsPage
+from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -240,3 +241,34 @@ def test_no_part_of_the_page_is_ever_a_window_of_its_own(qtbot: QtBot) -> None:
     finally:
         app.removeEventFilter(seen)
     assert shown == []
+
+
+def test_after_a_change_listening_and_the_way_back_are_offered(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.pages.show("models")
+    library.listen.to(library.listen.new())
+    qtbot.waitUntil(lambda: not library.bridge.busy and library.tracks.tally().new == 0, timeout=10_000)
+    heard = len([row for row in library.tracks.rows() if row.scores is not None])
+    assert heard
+    library.workshop.models.use("other")
+    banners = library.workshop.models_page.banners
+    qtbot.waitUntil(lambda: not library.bridge.busy and bool(banners.texts()), timeout=10_000)
+    banner = banners.findChildren(Banner)[-1]
+    assert "not heard by it yet; what you decided is kept" in banner.text
+    assert [link.text() for link in banner.links] == ["Listen", "Back to double"]
+    banner.links[1].click()
+    qtbot.waitUntil(lambda: services.model == "double" and not library.bridge.busy, timeout=10_000)
+    banner = banners.findChildren(Banner)[-1]
+    banner.links[0].click()
+    qtbot.waitUntil(lambda: not library.bridge.busy and library.tracks.tally().new == 0, timeout=10_000)
+
+
+def test_a_model_that_is_here_already_is_not_said_to_be_imported(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.pages.show("models")
+    banners = library.workshop.models_page.banners
+    for said in ("is imported as “mine”", "is here already, as “mine”; nothing was imported"):
+        library.workshop.models.bring(Path("mine"))
+        qtbot.waitUntil(lambda said=said: said in "".join(banners.texts()), timeout=5000)

@@ -15,10 +15,17 @@ Do = Callable[[], object]
 
 
 class Say(Protocol):
-    """Shows a banner: level, text, and maybe a button. One of a kind replaces the one before."""
+    """Shows a banner: level, text, and maybe a button, or two. One of a kind replaces the one before."""
 
     def __call__(
-        self, level: str, text: str, action: str = "", do: Do | None = None, *, kind: str = ""
+        self,
+        level: str,
+        text: str,
+        action: str = "",
+        do: Do | None = None,
+        *,
+        also: tuple[str, Do] | None = None,
+        kind: str = "",
     ) -> None:
         """Show it."""
 

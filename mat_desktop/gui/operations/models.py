@@ -26,11 +26,12 @@ AT_ONCE = 200
 
 class Models(QObject):
     """``listed`` hands over all models and how many tracks each has heard, by digest; ``changed`` says that
-    another is in use.
+    another is in use, ``listen`` that what it did not hear yet is to be heard.
     """
 
     listed = Signal(object, object)
     changed = Signal()
+    listen = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -59,13 +60,19 @@ class Models(QObject):
         desk = self._desk
 
         def make(_: threading.Event) -> Iterator[Any]:
-            yield desk.services.import_model(source)
+            before = {model.name for model in desk.services.models()}
+            model = desk.services.import_model(source)
+            yield model, model.name in before
 
         def done(items: list[Any]) -> None:
-            model = items[0]
+            model, here = items[0]
             self.load()
             if then is not None:
                 then(model)
+                return
+            if here:
+                text = f"{model.card.title} is here already, as “{model.name}”; nothing was imported."
+                desk.say("warning", text, kind="models")
                 return
             desk.say("positive", f"{model.card.title} is imported as “{model.name}”.", kind="models")
 
@@ -128,9 +135,10 @@ class Models(QObject):
         for before in reversed(desk.bridge.of_lane(LISTEN)):
             desk.bridge.stop(before)
         tracks = [row.track for row in desk.tracks.rows() if row.track is not None]
-        changed = threading.Event()
+        changed, old = threading.Event(), [self.chosen]
 
         def make(cancel: threading.Event) -> Iterator[Any]:
+            old[0] = self.chosen  # another change may have had its turn first
             desk.services.use_model(name)
             changed.set()
             yield name
@@ -155,8 +163,16 @@ class Models(QObject):
                 self.load()
                 return
             title, left = desk.services.card.title, desk.tracks.tally().new
-            heard = f" {words.plural(left, 'track')} not heard by it yet." if left else ""
-            desk.say("positive", f"{title} (“{name}”) is in use.{heard}", kind="models")
+            text = f"{title} (“{name}”) is in use."
+            (last,) = old
+            back = (f"Back to {last}", lambda: self.use(last)) if last != name else None
+            if not left:
+                desk.say("positive", text, also=back, kind="models")
+                return
+            tracks_left = words.plural(left, "track")
+            text += f" {tracks_left} not heard by it yet; what you decided is kept and shows then."
+            # Good news goes by itself, and the way to the rest would go with it.
+            desk.say("warning", text, "Listen", self.listen.emit, also=back, kind="models")
 
         desk.bridge.do(
             Job(

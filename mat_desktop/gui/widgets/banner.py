@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QCursor, QHideEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -28,15 +28,18 @@ ICONS = {"positive": "circle-check", "warning": "triangle-alert", "danger": "cir
 GOOD_NEWS_MS = 20_000
 """So long stands what went well."""
 
+REST_MS = 3000
+"""So long the mouse has been still before that goes by itself: what is below moves up."""
+
+Action = tuple[str, Callable[[], object]]
+
 
 class Banner(QFrame):
     """One message. ``goes`` says that it is about to be hidden, with the focus where it is still."""
 
     goes = Signal()
 
-    def __init__(
-        self, level: str, text: str, action: str = "", do: Callable[[], object] | None = None
-    ) -> None:
+    def __init__(self, level: str, text: str, actions: Sequence[Action] = ()) -> None:
         """:param level: positive, warning or danger"""
         super().__init__()
         self._level = level
@@ -50,16 +53,34 @@ class Banner(QFrame):
         label.setWordWrap(True)
         label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         layout.addWidget(label, 1)
-        if action and do is not None:
-            self.action = Link(action, underline=True)
-            self.action.token = "text"
-            self.action.clicked.connect(self.dismiss)
-            self.action.clicked.connect(lambda: do())
-            layout.addWidget(self.action)
+        self.links: list[Link] = []
+        for name, do in actions:
+            link = Link(name, underline=True)
+            link.token = "text"
+            link.clicked.connect(self.dismiss)
+            link.clicked.connect(lambda _=False, do=do: do())
+            layout.addWidget(link)
+            self.links.append(link)
         self.close_button = Button(icon="x", kind="flat", height=28, tip="Dismiss")
         self.close_button.clicked.connect(self.dismiss)
         layout.addWidget(self.close_button)
         appearance.changed.connect(self.update)
+
+    @property
+    def action(self) -> Link:
+        """The first of them."""
+        return self.links[0]
+
+    def fade(self, mouse: QPoint | None = None) -> None:
+        """Go once nobody aims at what is below: the mouse is elsewhere, or still.
+
+        :param mouse: where it was when this was last asked
+        """
+        now, page = QCursor.pos(), self.window()
+        if now == mouse or not page.frameGeometry().contains(now):
+            self.dismiss()
+        else:
+            QTimer.singleShot(REST_MS, self, lambda: self.fade(now))
 
     def dismiss(self) -> None:
         """Take the message away."""
@@ -103,17 +124,20 @@ class Banners(QWidget):
         action: str = "",
         do: Callable[[], object] | None = None,
         *,
+        also: Action | None = None,
         kind: str = "",
     ) -> Banner:
         """Show a message; one of the same kind is replaced.
 
+        :param also: a second action
         :param kind: what it is about; the text by default
         """
         kind = kind or text
         self.clear(kind)
         while len(self._shown) >= self.LARGEST:
             self.clear(next(iter(self._shown)))
-        banner = Banner(level, text, action, do)
+        first = [(action, do)] if action and do is not None else []
+        banner = Banner(level, text, [*first, *([also] if also is not None else [])])
         last = next(reversed(self._shown.values()), None)
         self._shown[kind] = banner
         self._layout.addWidget(banner)
@@ -128,7 +152,7 @@ class Banners(QWidget):
             QWidget.setTabOrder(before, part)
             before = part
         if level == "positive":
-            QTimer.singleShot(GOOD_NEWS_MS, banner, banner.dismiss)
+            QTimer.singleShot(GOOD_NEWS_MS, banner, banner.fade)
         banner.goes.connect(self._give_focus_back)
         banner.destroyed.connect(lambda: self._gone(kind, banner))
         self.show()
