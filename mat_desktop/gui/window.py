@@ -145,6 +145,7 @@ class Window(QMainWindow):
         self.view = TrackView(desk, self.library, self.room, actions, state, settings)
         self.leave = Leave(desk, self.leave_bar, self.close)
         self.begun = Begun(desk, state, self._open_left, self.archive.show_rest)
+        self.begun.settled.connect(pages.clear_message)
         self.help = Help(desk, self.engine, pages, actions)
         self.preferences = Preferences(
             desk, settings, pages, self.engine, self.library, self.room, self.workshop
@@ -442,7 +443,7 @@ class Window(QMainWindow):
         """Folders and files are welcome anywhere."""
         ours = event.source() is not None  # rows of the table, on their way to other programs
         if not ours and self.opening.welcomes(event.mimeData()):
-            event.acceptProposedAction()
+            _take_no_file(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """They went again."""
@@ -450,5 +451,19 @@ class Window(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open them."""
-        event.acceptProposedAction()
-        self.opening.drop(event.mimeData())
+        if _take_no_file(event):
+            self.opening.drop(event.mimeData())
+
+
+def _take_no_file(event: QDropEvent) -> bool:
+    """Accept what is dropped as a copy or a link; not at all where it is only to be moved.
+
+    After a move the program that it came from deletes its files, which this one only refers to.
+    """
+    for action in (Qt.DropAction.CopyAction, Qt.DropAction.LinkAction):
+        if event.possibleActions() & action:
+            event.setDropAction(action)
+            event.accept()
+            return True
+    event.ignore()
+    return False

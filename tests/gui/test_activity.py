@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.errors import EngineFault
 from mat_desktop.gui.bridge import FILES, LISTEN, Job
 from mat_desktop.gui.models.row import State
+from mat_desktop.gui.operations.begun import Note
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from mat_desktop.gui.work import Failure, Work
@@ -318,6 +319,25 @@ def test_a_write_whose_process_was_killed_says_what_remains(
     )
     services.runs = list  # type: ignore[method-assign]
     assert last_time(qtbot, services, none) == ["Last time writing was stopped: no file was written."]
+
+
+def test_what_remained_of_a_write_is_not_said_once_it_is_written(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    begun, texts = library.begun, library.library.banners.texts
+    note = Note(RunKind.WRITE, datetime.now(UTC), 4, scope="all")
+    begun._say(note, None, [])
+    assert "Last time writing was stopped: no file was written." in texts()
+    library.library.select(0)
+    library.panels.open_write(scope="selected")
+    for _ in range(2):  # one file, then the others
+        qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+        assert any("Last time" in text for text in texts())
+        library.panels.write.confirm()
+        qtbot.waitUntil(lambda: any("written. Sound" in text for text in texts()), timeout=5000)
+        idle(qtbot, library)
+        library.archive.write.emit()
+    assert not any("Last time" in text for text in texts())
 
 
 def test_what_a_write_for_a_filtered_table_left_is_not_offered_for_all(

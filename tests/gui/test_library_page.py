@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -338,6 +338,41 @@ def test_rows_are_dragged_as_files(library: Window, services: FakeServices) -> N
     files = [*services.files, services.broken]
     assert data.urls() == [QUrl.fromLocalFile(str(path)) for path in files]
     assert library.tracks.flags(library.tracks.index(0, 0)) & Qt.ItemFlag.ItemIsDragEnabled
+
+
+def test_what_is_dropped_is_never_moved(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    data = library.tracks.mimeData([library.tracks.index(0, 0)])
+    copy, move, link = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction, Qt.DropAction.LinkAction
+    button, shift = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier  # Shift asks to move
+    for offered, taken in ((copy | move | link, copy), (move | link, link), (move, None)):
+        enter = QDragEnterEvent(QPoint(50, 50), offered, data, button, shift)
+        library.dragEnterEvent(enter)
+        drop = QDropEvent(QPointF(50, 50), offered, data, button, shift)
+        drop.setAccepted(False)
+        library.dropEvent(drop)
+        for event in (enter, drop):
+            assert (event.dropAction() if event.isAccepted() else None) == taken
+        qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+
+
+def test_the_selected_row_stays_in_view_where_a_filter_goes(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    view, tracks = library.library, library.tracks
+    track = next(row.track for row in tracks.rows() if row.track is not None)
+    paths = [services.music / f"z {number:03}.flac" for number in range(300)]
+    tracks.add([Row.of(replace(track, path=path)) for path in paths])
+    tracks.settle()
+    view.search.setFocus()
+    qtbot.keyClicks(view.search, "z 250")
+    qtbot.waitUntil(lambda: tracks.rowCount() == 1, timeout=5000)
+    view.select(0)
+    qtbot.keyClick(view.search, Key.Key_Escape)
+    qtbot.waitUntil(lambda: tracks.rowCount() > 300, timeout=5000)
+    row = tracks.row(paths[250])
+    assert view.row is row
+    shown = view.table.visualRect(tracks.index(tracks.place(paths[250]), 0))
+    assert view.table.viewport().rect().contains(shown.center())
 
 
 def test_playlist_of_the_selection_or_of_all_that_is_shown(

@@ -9,8 +9,8 @@ from typing import cast
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QImage, QPaintEvent, QRegion, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -23,7 +23,7 @@ from mat_desktop.errors import DecodeError
 from mat_desktop.gui.operations.picture import KINDS, picture
 from mat_desktop.gui.save import with_suffix
 from mat_desktop.gui.theme import appearance
-from mat_desktop.gui.widgets.spectrogram import Spectrogram, lut
+from mat_desktop.gui.widgets.spectrogram import HANDLE, Spectrogram, lut
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import SilentCard, listen
@@ -115,6 +115,28 @@ def test_zoom_by_key_button_and_wheel_and_back(qtbot: QtBot, seen: Window) -> No
     assert plot.view[1] - plot.view[0] == pytest.approx(span * 0.8)
     qtbot.keyClick(seen.library.table, Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert plot.view == pytest.approx(whole)
+
+
+def test_the_handle_of_the_playhead_follows_where_the_view_moves(qtbot: QtBot, seen: Window) -> None:
+    plot = plot_of(seen)
+    plot.zoom(0.25)
+    painted = QRegion()
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            nonlocal painted
+            if isinstance(event, QPaintEvent):
+                painted += event.region()
+            return False
+
+    watch = Watch()
+    qtbot.wait(50)
+    plot.viewport().installEventFilter(watch)
+    plot.pan(0.2)
+    qtbot.waitUntil(lambda: not painted.isEmpty(), timeout=5000)
+    qtbot.wait(50)
+    strip = QRegion(0, 0, plot.viewport().width(), HANDLE)
+    assert strip.subtracted(painted).isEmpty()
 
 
 def test_colours_and_range_are_chosen_and_remembered(qtbot: QtBot, seen: Window, tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QObject, QSettings, Signal
 
 from mat_desktop.domain.reversal import RunKind, Task
 from mat_desktop.gui import words
-from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.undo import DONE
 from mat_desktop.gui.operations.write import Wish
@@ -64,6 +64,16 @@ class Note:
         )
         return next(fit, None)
 
+    def settles(self, left: Note, remain: int) -> bool:
+        """Whether nothing remains of what was left by another, once this one went through all of its files.
+
+        :param remain: files that were left
+        """
+        if self.kind is RunKind.WRITE:
+            same = self.scope == left.scope and self.files >= remain
+            return left.kind is self.kind and (same or self.scope == "all")
+        return left.kind is self.kind and left.of == self.of and self.of is not None
+
     def packed(self) -> dict[str, object]:
         """For the settings."""
         return {
@@ -95,7 +105,12 @@ def _unpacked(text: str) -> list[Note]:
 
 
 class Begun(QObject):
-    """Keeps a note of writes, undos and redos from their begin to their end."""
+    """Keeps a note of writes, undos and redos from their begin to their end.
+
+    ``settled`` names the kind of a message on what remained that is no longer so.
+    """
+
+    settled = Signal(str)
 
     def __init__(
         self,
@@ -112,6 +127,7 @@ class Begun(QObject):
         self._write, self._take_back = write, take_back
         self._before: list[Note] = []
         self._now: dict[Work, Note] = {}
+        self._said: dict[str, tuple[Note, int]] = {}
         desk.bridge.over.connect(self._over)
 
     def write_begins(self, work: Work, wish: Wish) -> None:
@@ -134,6 +150,11 @@ class Begun(QObject):
             return  # what quitting leaves undone is said at the next start
         del self._now[work]
         self._save()
+        if work.done == work.total:
+            for kind, (left, remain) in list(self._said.items()):
+                if note.settles(left, remain):
+                    del self._said[kind]
+                    self.settled.emit(kind)
 
     def _save(self) -> None:
         notes = [note.packed() for note in [*self._before, *self._now.values()]]
@@ -164,17 +185,18 @@ class Begun(QObject):
                 self._say(note, run, runs)
 
     def _say(self, note: Note, run: Run | None, runs: Sequence[Run]) -> None:
+        remain = note.files - (run.files if run is not None else 0)
         if run is None:
             left = NOTHING[note.kind]
         else:
-            remain = note.files - run.files
             left = (
                 f"{DONE[note.kind]} {words.plural(run.files, 'file')}; "
                 f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
             )
         if note.kind is RunKind.WRITE:
-            text = f"Last time writing was stopped: {left}."
-            self._desk.say("warning", text, "Write…", lambda: self._write(note.scope))
+            self._warn(
+                note, remain, f"writing was stopped: {left}", "Write…", lambda: self._write(note.scope)
+            )
             return
         what = "undoing" if note.kind is RunKind.UNDO else "redoing"
         known = next((other for other in runs if other.id == note.of), None)
@@ -183,8 +205,13 @@ class Begun(QObject):
         what += f" run {note.of}" if known is not None else ""
         whole = note.of if known is not None and note.whole else None
         action = "History" if whole is None else "Undo…" if note.kind is RunKind.UNDO else "Redo…"
-        text = f"Last time {what} was stopped: {left}."
-        self._desk.say("warning", text, action, lambda: self._take_back(whole))
+        text = f"{what} was stopped: {left}"
+        self._warn(note, remain, text, action, lambda: self._take_back(whole))
+
+    def _warn(self, note: Note, remain: int, text: str, action: str, do: Do) -> None:
+        kind = f"{BEGUN} {text}"
+        self._said[kind] = (note, remain)
+        self._desk.say("warning", f"Last time {text}.", action, do, kind=kind)
 
 
 def _now() -> datetime:

@@ -278,6 +278,7 @@ class Library(QWidget):
             self._gather()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
             if asked:  # else the user may look elsewhere just now
+                self.table.updateGeometries()  # of fewer rows until now: it would not scroll beyond those
                 self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
         elif self.tracks.rowCount():
             self.select(0)

@@ -312,7 +312,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for head in self._heads:
             head.setVisible(shown and self._picture is not None)
             head.setPos(seconds)
-        self.viewport().update(0, 0, self.width(), HANDLE)
+        self._move_handle()
         low, high = self.upper.viewRange()[0]
         was, self._head_at = self._head_at, seconds
         followed = low <= was <= high or seconds == 0
@@ -474,7 +474,12 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             if done:
                 self.loop_picked.emit((low, high))
 
+    def _move_handle(self) -> None:
+        """It is no item of the scene: nothing else paints its strip anew."""
+        self.viewport().update(0, 0, self.width(), HANDLE)
+
     def _ranged(self, *args: object) -> None:
+        self._move_handle()
         if self._seconds > 0:
             low, high = self.upper.viewRange()[0]
             self.window_changed.emit(low / self._seconds, high / self._seconds)
