@@ -99,6 +99,19 @@ def select(query: Query | None, subjects: Sequence[S]) -> list[S]:
     return _fitting(query, subjects)
 
 
+def asks_of_sound(query: Query) -> bool:
+    """Whether it matters to a query what was heard: scores, or which tags are suggested."""
+    if isinstance(query, (Every, Either)):
+        return any(asks_of_sound(part) for part in query.parts)
+    if isinstance(query, Not):
+        return asks_of_sound(query.part)
+    return (
+        isinstance(query, Word)
+        or (isinstance(query, Tagged) and query.how == "tag")
+        or (isinstance(query, Compare) and query.tag)
+    )
+
+
 def _cost(query: Query) -> int:
     """Cheap conditions first, so that dear ones see fewer tracks."""
     return 0 if isinstance(query, (Word, In, Tagged)) else 1

@@ -177,6 +177,9 @@ class Window(QMainWindow):
         self.status.model.setText(f"{card.title} · {words.plural(len(card.tags), 'output')}")
         self.status.model.setToolTip(card.data)
 
+    def _say_unready(self) -> None:
+        self.library.set_unready(reading=self.scan.reading, weighing=self.room.weigh.busy)
+
     def set_appearance(self, mode: str) -> None:
         """Dark, light, or as the system."""
         self.configure.put({"appearance.theme": mode})
@@ -240,7 +243,9 @@ class Window(QMainWindow):
     def _connect_rooms(self) -> None:
         library, panels, review, pages = self.library, self.panels, self.review, self.pages
         self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
-        self.scan.remembered.connect(self.room.weigh.rest)
+        self.scan.remembered.connect(self.room.weigh.fill)
+        for signal in (self.scan.opened, self.scan.ended, self.room.weigh.busy_changed):
+            signal.connect(self._say_unready)
         self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)
         self.workshop.models.listen.connect(lambda: self.listen.to(self.listen.new()))

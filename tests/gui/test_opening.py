@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.app.decide import Choice
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -192,3 +194,66 @@ def test_the_end_of_the_walk_leaves_the_view_where_it_is(
     assert place > 0
     end(qtbot, window, gate)
     assert bar.value() == place
+
+
+def test_what_finds_nothing_yet_says_so(qtbot: QtBot, known: FakeServices, window: Window) -> None:
+    gate = Gate(known)
+    known.files[known.music / "9 new.flac"] = Track(
+        known.music / "9 new.flac", FileStamp(3, 3, 3), 10.0, {Field.ARTIST: ("Band 400",)}
+    )
+    begin(qtbot, window, known, gate)
+    window.library.search.setText('artist:"Band 400"')
+    text = window.library.nothing.text
+    said = 'No track fits “artist:"Band 400"” so far: the library is still being read.'
+    qtbot.waitUntil(lambda: text() == said and window.library.nothing.isVisible(), timeout=5000)
+    gate.open()
+    qtbot.waitUntil(lambda: shown(window) == ["9 new.flac"], timeout=5000)
+    qtbot.waitUntil(lambda: not window.bridge.busy and not window.library.nothing.isVisible(), timeout=5000)
+    window.library.search.setText("artist:nobody")
+    qtbot.waitUntil(lambda: text() == "No track fits “artist:nobody”.", timeout=5000)
+
+
+def test_tags_that_are_still_worked_out_bring_their_tracks(
+    qtbot: QtBot, known: FakeServices, window: Window
+) -> None:
+    go_on, choose = threading.Event(), known.choose
+
+    def held(*given: Any) -> list[Choice]:
+        assert go_on.wait(30)
+        return choose(*given)
+
+    known.choose = held  # type: ignore[method-assign]
+    window.library.search.setText("guitar > 0.9")  # before any is in view, whose tags are made at once
+    qtbot.waitUntil(lambda: window.tracks.filtered, timeout=5000)
+    window.begin([known.music])
+    text = window.library.nothing.text
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.scan.reading, timeout=30_000)
+    said = "No track fits “guitar > 0.9” so far: the tags of some tracks are still being worked out."
+    qtbot.waitUntil(lambda: text() == said, timeout=5000)
+    window.library.search.setText("artist:nobody")
+    qtbot.waitUntil(lambda: text() == "No track fits “artist:nobody”.", timeout=5000)
+    window.library.search.setText("guitar > 0.9")
+    qtbot.waitUntil(lambda: text() == said, timeout=5000)
+    go_on.set()
+    qtbot.waitUntil(lambda: len(shown(window)) == 3, timeout=5000)
+    assert not window.room.weigh.busy
+    window.library.search.setText("guitar > 0.99")
+    qtbot.waitUntil(lambda: text().endswith("The highest score of guitar is 0.96."), timeout=5000)
+
+
+def test_what_a_search_leaves_out_goes_once_its_tags_are_known(
+    qtbot: QtBot, known: FakeServices, window: Window
+) -> None:
+    go_on, choose = threading.Event(), known.choose
+
+    def held(*given: Any) -> list[Choice]:
+        assert go_on.wait(30)
+        return choose(*given)
+
+    known.choose = held  # type: ignore[method-assign]
+    window.library.search.setText("not guitar > 0.9")
+    qtbot.waitUntil(lambda: window.tracks.filtered, timeout=5000)
+    window.begin([known.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.scan.reading, timeout=30_000)
+    go_on.set()
+    qtbot.waitUntil(lambda: shown(window) == ["3 song.flac", "4 song.flac", "5 broken.ape"], timeout=5000)

@@ -325,6 +325,18 @@ def new_of(rows: Iterable[Row]) -> list[Row]:
     ]
 
 
+def decided_since(row: Row, written: Sequence[str]) -> bool:
+    """Whether the user said something of a tag that the file does not know.
+
+    :param written: keys of tags, as they stand in the file
+    """
+    names = {key.partition(":")[2] for key in written}
+    said = row.verdicts.items()
+    return row.scores is not None and any(
+        (verdict is Verdict.ACCEPTED) != (name in names) for name, verdict in said
+    )
+
+
 class Tally:
     """How many rows there are of each state, that are new, and that were listened to."""
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
+from mat_desktop.app.find import asks_of_sound
 from mat_desktop.domain.query import Query
 from mat_desktop.domain.scores import Mark, Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.gui.models.arrange import Wanted, fitting, inside, ordered, ranges, under
 from mat_desktop.gui.models.columns import Column
-from mat_desktop.gui.models.row import Arrived, Chosen, Found, Row, State, Suggest, Tally
+from mat_desktop.gui.models.row import Arrived, Chosen, Found, Row, State, Suggest, Tally, decided_since
 from mat_desktop.gui.models.row_table import COLUMNS, RowTable
 
 Work = Callable[[], tuple[list[Row], list[Row]]]
@@ -54,6 +55,7 @@ class TracksModel(RowTable):
         self._wanted = Wanted()
         self._later: Later | None = None
         self._since: list[Row] = []
+        self._joined: list[Row] = []
         self._lost = False
         self.losses = 0
         self._sorting = self._asked = False
@@ -155,7 +157,9 @@ class TracksModel(RowTable):
         self._unordered = True
         for folder in self._under:
             self._under[folder] += len(under(fresh, folder))
-        shown = fitting(fresh, self._wanted)
+        self._append(fitting(fresh, self._wanted))
+
+    def _append(self, shown: list[Row]) -> None:
         if shown:
             first = len(self._shown)
             self.beginInsertRows(QModelIndex(), first, first + len(shown) - 1)
@@ -163,6 +167,21 @@ class TracksModel(RowTable):
                 row.place = place
             self._shown.extend(shown)
             self.endInsertRows()
+
+    def join(self, rows: Iterable[Row]) -> None:
+        """More is known of some rows: those that fit by now are shown behind the others."""
+        fit = fitting([row for row in rows if row.place < 0], self._wanted) if self.filtered else []
+        if fit:
+            self._joined += fit
+            self._unordered = True
+            self._append(fit)
+            self.counted.emit()
+
+    def fit(self) -> None:
+        """More is known of all rows: show those that fit, in their order."""
+        query = self._wanted.query
+        if self._unordered or (query is not None and asks_of_sound(query)):
+            self._rebuild(asked=False)
 
     def forget_missing(self, roots: Sequence[Path], found: Collection[str]) -> None:
         """Whole scans of these folders found these files: rows of others in them have none any more."""
@@ -390,7 +409,7 @@ class TracksModel(RowTable):
             return State.FAILED
         if track.outside:
             return State.CHANGED
-        if (written := track.tags.get(Field.MAT_TAGS)) and not _decided_since(row, written):
+        if (written := track.tags.get(Field.MAT_TAGS)) and not decided_since(row, written):
             return State.WRITTEN
         if row.scores is None:
             return State.NEW
@@ -411,6 +430,7 @@ class TracksModel(RowTable):
         unordered = self._sorting = self._unordered or self._sorting
         self._unordered, self._lost = False, False
         self._since.clear()
+        self._joined.clear()
 
         def work() -> tuple[list[Row], list[Row]]:
             rows = ordered(before, wanted) if unordered else before
@@ -431,7 +451,13 @@ class TracksModel(RowTable):
         self._sorting = False
         self._unordered = self._unordered or bool(since)
         asked, self._asked = self._asked, False
-        self._show((rows + since, shown + fitting(since, self._wanted)), asked=asked)
+        shown = shown + fitting(since, self._wanted)
+        if self._joined:
+            have = set(shown)
+            joined = [row for row in self._joined if row not in have and self._all.get(row.path) is row]
+            self._unordered = self._unordered or bool(joined)
+            shown += joined
+        self._show((rows + since, shown), asked=asked)
 
     def _show(self, outcome: tuple[list[Row], list[Row]], *, asked: bool = False) -> None:
         """Show other rows, or in another order; what is selected stays selected."""
@@ -469,15 +495,3 @@ class TracksModel(RowTable):
         if places:
             self.dataChanged.emit(self.index(min(places), 0), self.index(max(places), COLUMNS - 1))
         self.rows_changed.emit(rows)
-
-
-def _decided_since(row: Row, written: Sequence[str]) -> bool:
-    """Whether the user said something of a tag that the file does not know.
-
-    :param written: keys of tags, as they stand in the file
-    """
-    names = {key.partition(":")[2] for key in written}
-    said = row.verdicts.items()
-    return row.scores is not None and any(
-        (verdict is Verdict.ACCEPTED) != (name in names) for name, verdict in said
-    )

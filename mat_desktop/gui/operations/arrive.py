@@ -69,6 +69,8 @@ def rows_of(
 def known(services: Services, tracks: Sequence[Track], shift: float) -> Iterator[Arrived]:
     """What was heard in earlier sessions."""
     found = [(item, item.scores) for item in services.known(tracks) if item.scores is not None]
+    if not found:
+        return
     choices = services.choose([scores for _, scores in found], [item.verdicts for item, _ in found], shift)
     for (item, scores), chosen in zip(found, Chosen.many(choices, shift), strict=True):
         yield Arrived(item.track.path, scores, item.verdicts, chosen, item.reviewed)

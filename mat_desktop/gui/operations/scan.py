@@ -43,7 +43,13 @@ class Scan(QObject):
         super().__init__()
         self._desk = desk
         self.roots: list[Path] = []
+        self._under_way = 0
         self._away: dict[Path, str] = {}
+
+    @property
+    def reading(self) -> bool:
+        """Whether folders are being opened."""
+        return self._under_way > 0
 
     def open(self, paths: Sequence[Path]) -> None:
         """Scan folders and files. Of those that were not open the library shows first what it knows."""
@@ -53,10 +59,12 @@ class Scan(QObject):
         seen = _Seen()
         fresh = [path for path in dict.fromkeys(wanted) if path not in self.roots]
         self.roots += fresh
+        self._under_way += 1
         self.opened.emit()
         shown = self._remember(fresh)
 
         def ended(error: Exception | None) -> None:
+            self._under_way -= 1
             desk.tracks.settle()
             if error is None:
                 desk.tracks.forget_missing(seen.whole, seen.files)

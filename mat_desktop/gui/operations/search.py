@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mat_desktop.app.complete import SCORES, Completion, complete
+from mat_desktop.app.find import asks_of_sound
 from mat_desktop.domain.query import Query, QueryError, Vocabulary, begun_states, comparisons, parse
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui.bridge import Bridge
@@ -28,7 +29,7 @@ OFFERED = (Field.ARTIST, Field.ALBUM, Field.GENRE, Field.MOOD, Field.INSTRUMENT,
 
 class Search(QObject):
     """``asked`` says that other tracks are wanted, ``wrong`` hands over an error or None, ``explained`` what
-    to say where nothing fits.
+    to say where nothing fits. ``reading``: there may be more tracks, ``weighing``: or more tags of them.
     """
 
     asked = Signal()
@@ -39,6 +40,7 @@ class Search(QObject):
         super().__init__()
         self._services, self._bridge, self._tracks = services, bridge, tracks
         self.query: Query | None = None
+        self.reading = self.weighing = False
         self._text = ""
         self._values: Mapping[str, Sequence[str]] = {}
         self._counted = (-1, -1)
@@ -95,9 +97,11 @@ class Search(QObject):
 
     def explain(self) -> None:
         """Say why nothing fits; of a score that no track reaches, soon after, how far they go."""
-        if self.query is None:
+        so_far = self._so_far()
+        if self.query is None or so_far:
             self._bridge.forget("highest")
-            self.explained.emit("No track here")
+            nothing = "No track here" if self.query is None else f"No track fits “{self._text}”"
+            self.explained.emit(nothing + so_far)
             return
         nothing = f"No track fits “{self._text}”."
         if meant := begun_states(self.query):
@@ -119,6 +123,14 @@ class Search(QObject):
             self.explained.emit(" ".join([nothing, *said]))
 
         self._bridge.ask("highest", work, done)
+
+    def _so_far(self) -> str:
+        """Why that may change by itself."""
+        if self.reading:
+            return " so far: the library is still being read."
+        if self.weighing and self.query is not None and asks_of_sound(self.query):
+            return " so far: the tags of some tracks are still being worked out."
+        return ""
 
     # completion
 

@@ -34,17 +34,20 @@ class Weigh(QObject):
     """``changed`` says that what is in view is suggested otherwise; the rest of the library follows.
 
     ``shifted`` that the slider belongs elsewhere now, ``moved`` hands over a :class:`Move`, ``withdrawn`` one
-    that did not come about or was taken back where it was said.
+    that did not come about or was taken back where it was said. ``busy_changed`` says that the rest of the
+    library is being looked through, or that this is over.
     """
 
     changed = Signal()
     shifted = Signal(float)
     moved = Signal(object)
     withdrawn = Signal(object)
+    busy_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
+        self._filling = self.busy = False
 
     def shift(self, shift: float) -> None:
         """Move all thresholds along their curves."""
@@ -122,13 +125,45 @@ class Weigh(QObject):
         self.changed.emit()
         self.rest()
 
+    def fill(self) -> None:
+        """Tracks came of which it is not known what is suggested: find that out, and show those that fit."""
+        self._filling = True
+        self.rest()
+
     def rest(self) -> None:
         """Find out what is suggested wherever that is not known as thresholds are now."""
-        shift, rows = self._desk.tracks.shift, self._desk.tracks.rows()
-        self.these([row for row in rows if not row.is_weighed(shift)], "weigh")
+        tracks = self._desk.tracks
 
-    def these(self, rows: Iterable[Row], channel: str) -> None:
-        """Find out in the background what is suggested in some tracks."""
+        def each(rows: Sequence[Row]) -> None:
+            if self._filling:
+                tracks.join(rows)
+
+        def end() -> None:
+            if self._filling:
+                self._filling = False
+                tracks.fit()
+            self._set_busy(False)
+
+        self._set_busy(True)
+        self.these(tracks.rows(), "weigh", each, end)
+
+    def _set_busy(self, on: bool) -> None:
+        if on != self.busy:
+            self.busy = on
+            self.busy_changed.emit()
+
+    def these(
+        self,
+        rows: Iterable[Row],
+        channel: str,
+        each: Callable[[Sequence[Row]], None] = lambda rows: None,
+        end: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Find out in the background what is suggested in some tracks.
+
+        :param each: called with those of which it is known
+        :param end: called after the last
+        """
         tracks, choose = self._desk.tracks, self._desk.services.choose
         shift = tracks.shift
         rows = [row for row in rows if not row.is_weighed(shift)]
@@ -141,6 +176,12 @@ class Weigh(QObject):
             made = Chosen.many(choices, shift)
             return [(row, edition, chosen) for (row, edition, *_), chosen in zip(there, made, strict=True)]
 
-        self._desk.bridge.slices(
-            channel, rows, SLICE, work, lambda weighed, _: tracks.weigh(weighed), lambda: None
-        )
+        def take(weighed: list[tuple[Row, int, Chosen]], _: int) -> None:
+            tracks.weigh(weighed)
+            each([row for row, *_ in weighed])
+
+        def failed(error: Exception) -> None:
+            self._desk.complain("Tags cannot be worked out", error)
+            end()
+
+        self._desk.bridge.slices(channel, rows, SLICE, work, take, end, failed)

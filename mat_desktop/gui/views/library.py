@@ -297,10 +297,16 @@ class Library(QWidget):
         self.asking.query = None
 
     def _say_nothing(self) -> None:
-        empty = self.tracks.rowCount() == 0 and self.tracks.tally().total > 0 and self.tracks.filtered
+        some = self.asking.reading or self.tracks.tally().total > 0
+        empty = some and self.tracks.rowCount() == 0 and self.tracks.filtered
         self._stack.setCurrentIndex(1 if empty else 0)
         if empty:
             self.asking.explain()
+
+    def set_unready(self, *, reading: bool, weighing: bool) -> None:
+        """The library is still being read, or it is not known yet which tags would be written."""
+        self.asking.reading, self.asking.weighing = reading, weighing
+        self._say_nothing()
 
     def _counted(self) -> None:
         if not self._counting.isActive():
