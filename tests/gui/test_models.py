@@ -158,6 +158,19 @@ def test_a_written_track_is_that_until_something_else_is_decided(
     assert say({left.name: Verdict.UNDECIDED, kept.name: Verdict.REJECTED}) is State.REVIEWED
 
 
+def test_a_conflict_is_told_until_somebody_looks(services: FakeServices, qtmodeltester: ModelTester) -> None:
+    model = filled(services, qtmodeltester)
+    row = model.rows()[0]
+    assert row.track is not None
+    model.mark([row], State.CONFLICT, "changed since")
+    stamp = replace(row.track.stamp, mtime_ns=row.track.stamp.mtime_ns + 1)
+    theirs = replace(row.track, stamp=stamp, outside=True)
+    model.add([theirs])  # the watcher
+    assert (row.track, row.state, row.reason) == (theirs, State.CONFLICT, "changed since")
+    model.add([theirs], again=True)
+    assert (row.state, row.reason) == (State.CHANGED, "")
+
+
 def test_a_decision_on_a_taught_tag_alone_reviews_nothing(
     services: FakeServices, qtmodeltester: ModelTester
 ) -> None:

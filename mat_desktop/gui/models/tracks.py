@@ -135,18 +135,20 @@ class TracksModel(RowTable):
                 fresh.append(new)
             elif again or new.track is None or not row.says(new.track):
                 tally.add(row, -1)
-                self._update(row, new)
+                self._update(row, new, again=again)
                 tally.add(row)
                 changed.append(row)
         self._insert(fresh)
         self._touch(changed)
         self.counted.emit()
 
-    def _update(self, row: Row, new: Row) -> None:
+    def _update(self, row: Row, new: Row, *, again: bool) -> None:
         if new.track is None or row.track is None or row.track.stamp != new.track.stamp:
             row.forget_scores()
-        row.reason = new.reason
         row.replace_track(new.track)
+        if row.state is State.CONFLICT and new.track is not None and not again:
+            return  # what came of a write is told until somebody looks, though a watcher has read it by now
+        row.reason = new.reason
         row.state = self._state_of(row)
 
     def _insert(self, fresh: list[Row]) -> None:

@@ -18,7 +18,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QDrag,
-    QFocusEvent,
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
@@ -31,7 +30,6 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QWidget,
 )
 
 from mat_desktop.gui import icons, words
@@ -40,7 +38,7 @@ from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.painting import round_rect
-from mat_desktop.gui.widgets.views import TableView
+from mat_desktop.gui.widgets.views import TableView, ring_row
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -234,8 +232,8 @@ class TrackTable(TableView):
     menu_asked = Signal(QPoint)
     back = Signal()
 
-    def __init__(self, model: TracksModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: TracksModel) -> None:
+        super().__init__()
         self.tracks = model
         self.hover_row = -1
         self.painted_selection: set[int] = set()
@@ -330,16 +328,6 @@ class TrackTable(TableView):
             return
         super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """The ring appears."""
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """The ring goes."""
-        super().focusOutEvent(event)
-        self.viewport().update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Rows, then the focus ring over the whole current row."""
         first, last = self.rowAt(event.rect().top()), self.rowAt(event.rect().bottom())
@@ -347,11 +335,7 @@ class TrackTable(TableView):
         none, model = QModelIndex(), self.selectionModel()
         self.painted_selection = {place for place in places if model.isRowSelected(place, none)}
         super().paintEvent(event)
-        index = self.currentIndex()
-        if self.hasFocus() and index.isValid():
-            y = self.rowViewportPosition(index.row())
-            rect = QRect(QPoint(0, y), QSize(self.viewport().width(), self.rowHeight(index.row())))
-            round_rect(QPainter(self.viewport()), rect, 2, None, current().color("focus"), 2)
+        ring_row(self)
 
 
 def paint_ground(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -17,7 +17,7 @@ from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.delegates import fix_rows
 from mat_desktop.gui.widgets.fit import KeepTall, tall
 from mat_desktop.gui.widgets.painting import round_rect
-from mat_desktop.gui.widgets.views import TableView
+from mat_desktop.gui.widgets.views import TableView, ring_row
 
 Index = QModelIndex | QPersistentModelIndex
 BAR = QSize(40, 6)
@@ -144,6 +144,11 @@ class Figures(TableView):
         """Columns without a width share what is left."""
         super().resizeEvent(event)
         self._fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Cells, then the ring."""
+        super().paintEvent(event)
+        ring_row(self)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Letters may have changed while it was hidden."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtGui import QFontDatabase, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QFontDatabase, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from mat_desktop.gui.theme import appearance, current
+from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.views import show_focus
 
 LINES = 5000
 """That are kept."""
@@ -23,6 +25,7 @@ class LogView(QPlainTextEdit):
         super().__init__()
         self.setReadOnly(True)
         self.setAccessibleName("Log")
+        show_focus(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMaximumBlockCount(LINES)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -50,6 +53,20 @@ class LogView(QPlainTextEdit):
             self._append(line)
         if follows:
             self._to_end()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Lines, then the ring of the focus."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            round_rect(painter, self.viewport().rect(), 2, None, current().color("focus"), 2)
+            painter.end()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """The ring stays where it is."""
+        super().scrollContentsBy(dx, dy)
+        if self.hasFocus():
+            self.viewport().update()
 
     def _append(self, line: str) -> None:
         look = QTextCharFormat()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import floor
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyledItemDelegate, QStyleOptionViewItem
 
 from mat_desktop.domain.scores import Suggestion, Verdict
@@ -425,11 +425,6 @@ class ScoreList(ListView):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """What is around it scrolls."""
         event.ignore()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """The ring appears."""
-        super().focusInEvent(event)
-        self.viewport().update()
 
 
 def _toggle(verdict: Verdict, wished: Verdict) -> Verdict:

@@ -27,6 +27,7 @@ from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plot_axes import HertzAxis, TagAxis, TimeAxis, axis_height, gutter
 from mat_desktop.gui.widgets.plot_box import TimeBox
 from mat_desktop.gui.widgets.plot_marks import SHORTEST_LOOP, EvidenceMark, LoopMark, Playhead, Rows
+from mat_desktop.gui.widgets.views import show_focus
 
 if TYPE_CHECKING:
     from mat_desktop.app.draw import Picture
@@ -64,8 +65,10 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._levels = (0.0, 255.0)
         self._map = lut("magma")
         self._head_at = 0.0
-        self.setAccessibleName("Spectrogram and taggram")
+        for part in (self, self.viewport()):
+            part.setAccessibleName("Spectrogram and taggram")
         self.setFrameShape(self.Shape.NoFrame)
+        show_focus(self)
         self.ci.setContentsMargins(0, HANDLE, RIGHT_GUTTER, 0)
         self.ci.layout.setVerticalSpacing(GAP)
         self.ci.layout.setHorizontalSpacing(0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QListView, QTableView
 
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.painting import round_rect
@@ -12,10 +12,30 @@ from mat_desktop.gui.widgets.painting import round_rect
 Index = QModelIndex | QPersistentModelIndex
 
 
+class _Repaint(QObject):
+    def __init__(self, view: QAbstractScrollArea) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._view.viewport().update()
+        return False
+
+
+def show_focus(view: QAbstractScrollArea) -> None:
+    """Paint all of it anew when the focus comes and goes: it paints a ring that Qt does not know of."""
+    view.installEventFilter(_Repaint(view))
+
+
 class ListView(QListView):
     """Its delegate paints the ring of the current row. ``nothing`` stands in it where it is empty."""
 
     nothing = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        show_focus(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Rows, or the words and the ring of an empty list."""
@@ -27,6 +47,10 @@ class TableView(QTableView):
     """Its delegate, or who derives from it, paints the ring of the current row. ``nothing`` as in lists."""
 
     nothing = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        show_focus(self)
 
     def moveCursor(
         self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
@@ -52,6 +76,15 @@ class TableView(QTableView):
         """Cells, or the words and the ring of an empty table."""
         super().paintEvent(event)
         _empty(self, self.nothing)
+
+
+def ring_row(view: QTableView) -> None:
+    """The focus ring over the whole current row, after its cells were painted."""
+    index = view.currentIndex()
+    if view.hasFocus() and index.isValid():
+        y, size = view.rowViewportPosition(index.row()), view.rowHeight(index.row())
+        rect = QRect(0, y, view.viewport().width(), size)
+        round_rect(QPainter(view.viewport()), rect, 2, None, current().color("focus"), 2)
 
 
 def _empty(view: QAbstractItemView, nothing: str) -> None:
