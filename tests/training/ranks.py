@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import Namespace
 from dataclasses import replace
@@ -98,3 +99,4 @@ def main(data: str, cache: str, out: str) -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+    os._exit(0)  # as the program does under torchrun: threads of its process group may abort what ends
