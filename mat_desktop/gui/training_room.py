@@ -85,6 +85,12 @@ class TrainingRoom(QObject):
         self._pages.show("training")
         self.page.show_form()
 
+    def resume(self, name: str) -> None:
+        """Go on with a training, and show it."""
+        self._pages.show("training")
+        self._restored = name
+        self.trainer.resume(name)
+
     def close(self) -> None:
         """End the processes with the window."""
         self.trainer.close()
@@ -262,8 +268,13 @@ class TrainingRoom(QObject):
 
     def _compare(self, name: str) -> None:
         """On the page of models, where the new one stands from now on."""
+
+        def back() -> None:
+            self._pages.show("training")
+            self.page.list.setFocus()
+
         self._pages.show("models")
-        self._workshop.compare.open(name)
+        self._workshop.open_comparison(name, back)
 
     def _export(self, entry: Entry) -> None:
         start = Path.home() / f"{entry.model_name}.zip"

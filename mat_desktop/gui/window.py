@@ -29,6 +29,7 @@ from mat_desktop.gui.menus import Menus
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.opening import Opening
 from mat_desktop.gui.operations.begun import Begun
+from mat_desktop.gui.operations.cut_off import look_back
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.leave import Leave
@@ -296,6 +297,7 @@ class Window(QMainWindow):
 
         self.opening.begin(paths, demo=demo, first=self.archive.undoing.recover, then=settle)
         self.archive.undoing.load()
+        look_back(self.desk, lambda name: self.training.resume(name))
         self.bridge.load("numpy.ma")  # numpy.percentile would import it in the middle of a scan
         self.bridge.load("mat_desktop.gui.widgets.spectrogram", self._plot)
         self.bridge.load("watchfiles")

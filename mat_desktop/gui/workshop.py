@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -30,6 +31,7 @@ class Workshop(QObject):
         self._desk, self._library, self._pages = desk, library, pages
         self.models = Models(desk)
         self.compare = Compare(desk, library.selected)
+        self._came_from: Callable[[], object] | None = None
         self.models_page = ModelsPage()
         self._renewing = QTimer(self)
         self._renewing.setSingleShot(True)
@@ -49,7 +51,7 @@ class Workshop(QObject):
 
     def _connect_comparison(self) -> None:
         compare, page, view = self.compare, self.models_page, self.models_page.comparison
-        page.compare.connect(compare.open)
+        page.compare.connect(self.open_comparison)
         view.back.connect(self._back)
         view.start.connect(compare.start)
         view.stop.connect(compare.cancel)
@@ -60,7 +62,7 @@ class Workshop(QObject):
         compare.counted.connect(self._offer)
         compare.added.connect(self._added)
         compare.ended.connect(self._ended)
-        compare.closed.connect(lambda: page.show_comparison(False))
+        compare.closed.connect(self._closed)
         self._pages.shown.connect(self._shown)
         self._desk.bridge.changed.connect(self._show_progress)
 
@@ -69,8 +71,20 @@ class Workshop(QObject):
             self.models_page.show_comparison(True)
             self.models_page.comparison.open(self.compare.comparison, self.compare.title)
 
+    def open_comparison(self, name: str, back: Callable[[], object] | None = None) -> None:
+        """:param back: leads where the user came from, if that is another page"""
+        self.compare.open(name)
+        self._came_from = back
+
+    def _closed(self) -> None:
+        self._came_from = None
+        self.models_page.show_comparison(False)
+
     def _back(self) -> None:
+        back = self._came_from
         self.compare.close()
+        if back is not None:
+            back()
         self.models.load()  # it may have heard more by now
 
     def _offer(self) -> None:

@@ -22,6 +22,7 @@ from mat_desktop.gui import review_queue
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations import review
+from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -105,6 +106,25 @@ def test_every_track_of_the_queue_gets_its_small_picture(qtbot: QtBot, heard: Wi
     paths = [row.path for row in heard.tracks.rows() if row.track is not None and row.scores is not None]
     qtbot.waitUntil(lambda: all(strip.has(path) for path in paths), timeout=5000)
     assert len(paths) == 4
+    plot = heard.library.dock.plot
+    assert plot is not None
+    strip.set_lut(plot.mel.lut)
+    assert all(strip.has(path) for path in paths), "the same colours"
+    strip.set_lut(plot.mel.lut[::-1])
+    assert not any(strip.has(path) for path in paths), "they are drawn anew in others"
+
+
+def test_tags_have_room_beside_keys_and_changes_with_large_letters(qtbot: QtBot, heard: Window) -> None:
+    heard.pages.show("review")
+    page = heard.room.page
+    page.keys.set_open(True)
+    usual = round(100 * appearance.text_scale)
+    try:
+        appearance.use_text(150)
+        row = page.question.scores.sizeHintForRow(0)
+        qtbot.waitUntil(lambda: page.area.height() >= 5 * row, timeout=5000)
+    finally:
+        appearance.use_text(usual)
 
 
 def test_the_next_track_comes_when_all_is_decided(qtbot: QtBot, heard: Window) -> None:

@@ -21,9 +21,13 @@ from mat_desktop.errors import StoreFault
 from mat_desktop.gui import training_room
 from mat_desktop.gui.models.trainings import State
 from mat_desktop.gui.operations import child, children
+from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.training import TrainingPage
+from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.widgets.choice import Choice
+from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.data_picker import DataPicker, Wanted
+from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.job_bar import to_show
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -335,7 +339,7 @@ def test_closing_the_window_asks_and_the_run_can_be_resumed(
     assert window.training.trainer.running
     window.quit()
     (kept,) = services.trainings.all()
-    assert kept.ending is Ending.STOPPED
+    assert kept.ending is Ending.NONE, "nobody asked for the stop"
     assert kept.runs[0].has_checkpoint
     assert "stopped" in services.trainings.log(kept.id)
 
@@ -504,6 +508,10 @@ def test_what_was_made_is_taken_into_use(
     qtbot.waitUntil((data / "exports").exists, timeout=PATIENCE)
     page.run.use_button.click()  # the one that is being made is not lost
     (data / "slow").unlink()
+    qtbot.waitUntil(lambda: window.workshop.models_page.compares, timeout=PATIENCE)
+    window.workshop.models_page.comparison.back_button.click()
+    assert window.pages.shows(page), "back where the user came from"
+    page.run.compare_button.click()
     qtbot.waitUntil(lambda: window.workshop.models_page.compares, timeout=PATIENCE)
     window.pages.show("training")
     page.run.use_button.click()
@@ -871,3 +879,39 @@ def test_the_focus_goes_from_stop_to_resume_and_back(
     page.run.resume_button.click()
     qtbot.waitUntil(page.run.stop_button.isVisible, timeout=PATIENCE)
     assert page.run.stop_button.hasFocus()
+
+
+def test_a_training_that_quitting_cut_off_is_told_of_once_at_the_next_start(
+    qtbot: QtBot, window: Window, data: Path, services: FakeServices
+) -> None:
+    order = Order(Task.NETWORK, "2D FCN, 5 layers", ("train", "--data", str(data)), data="Small corpus")
+    folder = services.trainings.create(order).folder / "runs" / "fcn2d-5"
+    folder.mkdir(parents=True)
+    (folder / "settings.json").write_text('{"network": "fcn2d", "layers": 5, "epochs": 3}')
+    (folder / "last.pt").touch()
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    said = "Training “2D FCN, 5 layers” was stopped in epoch 1 of 3 when the program ended."
+    window.begin([])
+    banners = window.pages.current.banners
+    qtbot.waitUntil(lambda: said in banners.texts(), timeout=PATIENCE)
+
+    def ending() -> Ending:
+        return services.trainings.all()[0].ending
+
+    qtbot.waitUntil(lambda: ending() is Ending.STOPPED, timeout=PATIENCE)
+    next(banner for banner in banners.findChildren(Banner) if banner.text == said).action.click()
+    assert window.pages.shows(window.training.page)
+    qtbot.waitUntil(lambda: ending() is Ending.DONE, timeout=PATIENCE)
+    window.training.close()
+
+
+def test_the_heading_is_whole_with_large_letters(qtbot: QtBot, page: TrainingPage) -> None:
+    usual = round(100 * appearance.text_scale)
+    heading = next(text for text in page.findChildren(Text) if text.text() == "Training")
+    try:
+        appearance.use_text(150)
+        qtbot.waitUntil(lambda: heading.width() >= text_width("Training", 16, 600), timeout=PATIENCE)
+        assert page.new.accessibleName() == "New run…"
+    finally:
+        appearance.use_text(usual)

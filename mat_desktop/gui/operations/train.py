@@ -356,7 +356,8 @@ class Trainer(QObject):
             ending = Ending.DONE
             work.outcome = f"{title}: trained"
         elif child.stopping or status == INTERRUPTED:
-            ending = Ending.STOPPED
+            # What quitting stopped is said at the next start.
+            ending = Ending.NONE if self._desk.bridge.leaving else Ending.STOPPED
             work.outcome = f"{title}: stopped"
         else:
             ending = Ending.FAILED
@@ -365,7 +366,7 @@ class Trainer(QObject):
             work.outcome = f"{title}: failed"
             work.failures = [Failure(title, reason)]
             work.retry = lambda: self._retry(work, name)
-        self._log({Ending.DONE: "done", Ending.STOPPED: "stopped"}.get(ending, f"failed: {reason}"))
+        self._log({Ending.DONE: "done", Ending.FAILED: f"failed: {reason}"}.get(ending, "stopped"))
         self.save()
         trainings, figures = self._desk.services.trainings, self._figures
         self._training = self.work = self._child = None

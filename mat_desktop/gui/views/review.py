@@ -34,7 +34,7 @@ from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.queue_strip import QueueStrip
 from mat_desktop.gui.widgets.score_list import LARGE
-from mat_desktop.gui.widgets.scrolled import UpAndDown
+from mat_desktop.gui.widgets.shared_height import SharedHeight
 from mat_desktop.gui.widgets.toggle import Toggle
 
 HEAD = ((28, 20, 600), (20, 13, 400))
@@ -339,13 +339,16 @@ class ReviewPage(QWidget):
         for widget in (self.note, self.question):
             inner.addWidget(widget)
         inner.addStretch(1)
-        self.area = UpAndDown(content)
-        layout.addWidget(self.area, 1)
-        layout.addWidget(Line())
-        layout.addWidget(self.written)
-        layout.addWidget(Line())
         self.keys = KeysBlock()
-        layout.addWidget(self.keys)
+        below = Panel("surface")
+        rest = QVBoxLayout(below)
+        rest.setContentsMargins(0, 0, 0, 0)
+        rest.setSpacing(0)
+        for part in (Line(), self.written, Line(), self.keys):
+            rest.addWidget(part)
+        shared = SharedHeight(content, below)
+        self.area = shared.top
+        layout.addWidget(shared, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 0, 16, 10)
         self.mark = Button("Reviewed, next", "check", kind="primary", key=key_text("Return"))

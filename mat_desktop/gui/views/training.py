@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -34,6 +34,7 @@ from mat_desktop.gui.widgets.splitter import Splitter
 Index = QModelIndex | QPersistentModelIndex
 HEADING, RUN = 36, 32
 PAD = 16
+NEW = "New run…"
 
 
 class _Delegate(QStyledItemDelegate):
@@ -139,8 +140,10 @@ class TrainingPage(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         bar = Bar(left=16, right=8)
+        box.installEventFilter(self)
         bar.row.addWidget(Text("Training", size=16, weight=600, elide=True), 1)
-        self.new = Button("New run…", "plus")
+        self.new = Button(NEW, "plus")
+        self.new.setAccessibleName(NEW)
         self.new.clicked.connect(self.show_form)
         bar.row.addWidget(self.new)
         column.addWidget(bar)
@@ -181,6 +184,16 @@ class TrainingPage(Panel):
         """Larger letters need more room."""
         self._box.setMinimumWidth(180 + (wider(180) - 180) * 6 // 10)
         self._box.setMaximumWidth(wider(400))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Where the heading has no room beside its words, the button is its sign alone."""
+        if watched is self._box and event.type() is QEvent.Type.Resize:
+            room = self._box.width() - text_width("Training", 16, 600) - text_width(NEW, 13, 500)
+            text = NEW if room >= wider(72) else ""
+            if text != self.new.text():
+                self.new.setText(text)
+                self.new.setToolTip("" if text else NEW)
+        return super().eventFilter(watched, event)
 
     def _paint_list(self) -> None:
         self.list.setStyleSheet(f"QListView {{ background: {current().bg}; }}")

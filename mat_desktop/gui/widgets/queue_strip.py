@@ -58,8 +58,10 @@ class QueueStrip(QWidget):
         self.update()
 
     def set_lut(self, lut: Lut) -> None:
-        """Colours of the spectrogram."""
-        self._lut = lut
+        """Colours of the spectrogram; pictures in others are drawn anew."""
+        if self._lut is None or not np.array_equal(self._lut, lut):
+            self._images.clear()
+            self._lut = lut
 
     def has(self, path: Path) -> bool:
         """Whether a file has its small picture."""
