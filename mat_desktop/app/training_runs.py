@@ -24,8 +24,9 @@ class EpochFigures:
 
     :param number: from 1
     :param of: epochs that were asked for
-    :param roc_auc: macro mean on the validation split, over all vocabularies
+    :param roc_auc: on the validation split, the mean over vocabularies of the macro mean over their tags
     :param pr_auc: the same
+    :param vocabularies: that there are
     :param seconds: that it took, with the validation
     """
 
@@ -36,6 +37,7 @@ class EpochFigures:
     roc_auc: float | None = None
     pr_auc: float | None = None
     seconds: float = 0.0
+    vocabularies: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ def epoch_of(plain: Plain) -> EpochFigures | None:
         _mean([as_number(figures.get("roc_auc")) for figures in valid]),
         _mean([as_number(figures.get("pr_auc")) for figures in valid]),
         as_number(plain.get("seconds")) or 0.0,
+        len(valid),
     )
 
 

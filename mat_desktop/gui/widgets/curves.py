@@ -197,6 +197,9 @@ class Curve(QWidget):
         self.value.setText(f"{self._points[-1][1]:.4f}" if self._points else "–")
 
 
+MACRO = "macro over tags"
+
+
 class Legend(QWidget):
     """What the lines mean, once for all plots."""
 
@@ -244,8 +247,8 @@ class Curves(Panel):
     def __init__(self) -> None:
         super().__init__("surface")
         self.loss = Curve("Loss", "validation", share=False)
-        self.roc = Curve("ROC-AUC", "macro over tags", share=True)
-        self.pr = Curve("PR-AUC", "macro over tags", share=True)
+        self.roc = Curve("ROC-AUC", MACRO, share=True)
+        self.pr = Curve("PR-AUC", MACRO, share=True)
         self.legend = Legend()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(24, 12, 16, 0)
@@ -275,8 +278,10 @@ class Curves(Panel):
         of = epochs[-1].of if epochs else of
         kept = best.number if best is not None else None
         few = bool(epochs) and all(epoch.roc_auc is None for epoch in epochs)
+        parts = epochs[-1].vocabularies if epochs else 1
+        mean = MACRO if parts == 1 else f"macro, mean of {parts} vocabularies"
         for curve in (self.roc, self.pr):
-            curve.say("too few positives to measure" if few else "macro over tags")
+            curve.say("too few positives to measure" if few else mean)
         self.loss.show_points(_points(epochs, "valid_loss"), _points(epochs, "train_loss"), of, kept, None)
         self.roc.show_points(_points(epochs, "roc_auc"), [], of, kept, paper[0])
         self.pr.show_points(_points(epochs, "pr_auc"), [], of, kept, paper[1])
