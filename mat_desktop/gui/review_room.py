@@ -117,6 +117,8 @@ class ReviewRoom(QObject):
         editor.list.setFocus()
 
     def _scheme_changed(self) -> None:
+        for question in (self.page.question, self._library.pane.question):
+            question.scores.tags.number_with_next()
         self.weigh.anew()
         self.review.policies_changed.emit()
 

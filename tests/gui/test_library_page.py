@@ -375,6 +375,68 @@ def test_the_selected_row_stays_in_view_where_a_filter_goes(
     assert view.table.viewport().rect().contains(shown.center())
 
 
+def test_numbers_in_titles_sort_by_their_value(library: Window, services: FakeServices) -> None:
+    tracks = library.tracks
+    track = next(row.track for row in tracks.rows() if row.track is not None)
+    for title in ("Track 10", "track 2", "Track 100", "Track 0"):
+        tags = {**track.tags, Field.TITLE: (title,)}
+        tracks.add([Row.of(replace(track, path=services.music / f"{title}.flac", tags=tags))])
+    tracks.sort(Column.TITLE)
+    assert titles(library)[-4:] == ["Track 0", "track 2", "Track 10", "Track 100"]
+    tracks.sort(Column.TITLE, Qt.SortOrder.DescendingOrder)
+    assert titles(library)[:4] == ["Track 100", "Track 10", "track 2", "Track 0"]
+
+
+def test_a_query_says_how_many_tracks_it_finds(qtbot: QtBot, library: Window) -> None:
+    field = library.library.search
+    qtbot.keyClicks(field, "song 3")
+    qtbot.waitUntil(lambda: field.accessibleDescription() == "1 of 6 tracks", timeout=5000)
+    field.clear()
+    qtbot.waitUntil(lambda: field.accessibleDescription() == field.placeholderText(), timeout=5000)
+
+
+def test_choices_do_not_cover_why_a_query_is_not_understood(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    view = library.library
+    field, problem, popup = view.search, view.problem, view.search._popup
+    library.actions_["search"].trigger()
+    view.asking._values = {f"{SCORES}guitar": ["0.50"]}
+    view.asking._pause.setInterval(100)
+    qtbot.keyClicks(field, "guitar >")
+    assert popup.isVisible()
+    qtbot.wait(200)
+    assert problem.isHidden(), "there is something to choose from"
+    popup.hide()
+    qtbot.waitUntil(problem.isVisible, timeout=3000)
+    field.clear()
+    qtbot.keyClicks(field, "polka > 0.5 gui")
+    assert popup.isVisible() and problem.isVisible()
+    qtbot.waitUntil(lambda: problem.height() > 10, timeout=3000)
+    assert popup.y() >= problem.mapToGlobal(problem.rect().bottomLeft()).y()
+    popup.hide()
+
+
+def test_a_file_that_was_opened_alone_is_no_folder(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    side, file = library.library.sidebar.side, next(iter(services.files))
+    library.scan.open([file])
+    texts = lambda: [side.index(n).data() for n in range(side.rowCount())]  # noqa: E731
+    qtbot.waitUntil(lambda: "Files" in texts(), timeout=5000)
+    assert texts()[-4:] == ["Folders", services.music.name, "Files", file.name]
+
+
+def test_from_another_page_digit_keys_are_in_order_again(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.library.select(0)
+    tags = library.library.pane.question.scores.tags
+    tags._numbers = {name: 9 - key for name, key in tags._numbers.items()}
+    library.actions_["history"].trigger()
+    library.actions_["library"].trigger()
+    rows = [row for place in tags.tag_rows() if (row := tags.row(place)) is not None and row.number]
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+
+
 def test_playlist_of_the_selection_or_of_all_that_is_shown(
     qtbot: QtBot, library: Window, tmp_path: Path
 ) -> None:

@@ -372,6 +372,26 @@ def test_digit_keys_stay_with_their_tags_while_the_track_is_in_view() -> None:
     assert numbers(jazz, indie, new_track=True) == {"jazz": 1, "indie": 2}
 
 
+def test_digit_keys_are_in_order_where_a_track_is_newly_shown_or_a_tag_was_taught() -> None:
+    model = TagsModel()
+
+    def numbers(*tags: Suggestion, new_track: bool = False) -> list[int]:
+        model.show(tags, True, new_track=new_track)
+        return [row.number for place in model.tag_rows() if (row := model.row(place)) is not None]
+
+    rock, indie, mine, pop = (suggestion(name, 0.9) for name in ("rock", "indie", "mine", "pop"))
+    numbers(rock, pop, new_track=True)
+    assert numbers(rock, indie, pop) == [1, 3, 2]
+    model.number_with_next()
+    assert numbers(rock, indie, pop) == [1, 3, 2], "it is not there yet"
+    assert numbers(rock, indie, mine, pop) == [1, 2, 3, 4]
+    model.number_with_next()
+    model.numbered(1)
+    assert numbers(rock, indie, mine, suggestion("jazz", 0.9), pop) == [1, 2, 3, 5, 4], "fingers know them"
+    model.number_anew()
+    assert numbers(rock, indie, mine, suggestion("jazz", 0.9), pop) == [1, 2, 3, 4, 5]
+
+
 def test_rows_of_the_taggram_are_those_that_are_likely() -> None:
     tags = (
         suggestion("rock", 0.9, threshold=0.3),

@@ -58,10 +58,12 @@ def ordered(rows: Sequence[Row], wanted: Wanted) -> list[Row]:
     column, order = wanted.sort
     backwards = order is Qt.SortOrder.DescendingOrder
     key = sort_key(column)
-    runs: list[Row] = []
+    keys = [key(row) for row in rows]
+    runs: list[int] = []
     for first in range(0, len(rows), RUN):
-        runs += sorted(rows[first : first + RUN], key=key, reverse=backwards)
-    return sorted(runs, key=key, reverse=backwards)
+        run = range(first, min(first + RUN, len(rows)))
+        runs += sorted(run, key=keys.__getitem__, reverse=backwards)
+    return [rows[number] for number in sorted(runs, key=keys.__getitem__, reverse=backwards)]
 
 
 def under(rows: Iterable[Row], folder: Path) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
@@ -17,6 +18,8 @@ TagsOf = Callable[[Row], Sequence[Suggestion]]
 
 LAST = "\U0010ffff"
 """Sorts behind every text: rows without one come last."""
+
+_NUMBER = re.compile("[0-9]+")
 
 BEFORE_LAST = "\U0010fffe"
 
@@ -130,12 +133,21 @@ def sort_key(column: Column) -> Callable[[Row], Any]:
     if column is Column.LENGTH:
         return lambda row: row.seconds or 0.0
     if column is Column.TITLE:
-        return lambda row: row.title.casefold() or LAST
+        return lambda row: natural(row.title) or LAST
     if column is Column.LIKENESS:
         return lambda row: row.likeness if row.likeness is not None else -2.0
     if column is Column.SUGGESTED:
         return lambda row: row.heard or (LAST if row.scores is None else BEFORE_LAST)
-    return lambda row: field_text(row, column).casefold() or LAST
+    return lambda row: natural(field_text(row, column)) or LAST
+
+
+def natural(text: str) -> str:
+    """A key that sorts text without regard to case, and numbers in it by their value: 2 before 10."""
+    return _NUMBER.sub(_padded, text.casefold())
+
+
+def _padded(number: re.Match[str]) -> str:
+    return number[0].zfill(12)
 
 
 def sentence(text: str) -> str:

@@ -56,6 +56,7 @@ class TagsModel(QAbstractListModel):
         self._rows: list[TagRow] = []
         self._unfolded = False
         self._numbers: dict[str, int] = {}
+        self._in_order = False
         self.hidden = 0
         self.shares: dict[str, Share] = {}
 
@@ -108,8 +109,9 @@ class TagsModel(QAbstractListModel):
         """
         first = [s for s in self._suggestions if listed(s)]
         asked = [s.tag.name for category in Category for s in first if s.tag.category is category]
-        if new_track:
-            self._numbers = {}
+        joined = any(name not in self._numbers for name in asked)
+        if new_track or (self._in_order and joined):
+            self._numbers, self._in_order = {}, False
         for name in asked:
             if name in self._numbers:
                 continue
@@ -120,6 +122,14 @@ class TagsModel(QAbstractListModel):
                     return
                 free = self._numbers.pop(old)
             self._numbers[name] = free
+
+    def number_anew(self) -> None:
+        """The track is newly shown: its tags have the keys from 1 on again."""
+        self.show(self._suggestions, self._unfolded, self.shares)
+
+    def number_with_next(self) -> None:
+        """Tags were taught, renamed or taken away: once they are shown, keys are in order again."""
+        self._in_order = True
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
         """Headings and tags."""
@@ -191,6 +201,7 @@ class TagsModel(QAbstractListModel):
 
     def numbered(self, number: int) -> Suggestion | None:
         """The tag that a digit key means."""
+        self._in_order = False  # from now on fingers know them
         for row in self._rows:
             if row.number == number:
                 return row.suggestion

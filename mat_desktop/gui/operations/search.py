@@ -45,7 +45,7 @@ class Search(QObject):
         self._values: Mapping[str, Sequence[str]] = {}
         self._counted = (-1, -1)
         self._error: QueryError | None = None
-        self._offers = False
+        self._typed = self._offered = ""
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(60)
@@ -69,7 +69,7 @@ class Search(QObject):
     def type(self, text: str) -> None:
         """The text is another. While it cannot be understood the table stays as it is."""
         self._pause.stop()
-        self._offers = False
+        self._typed = text
         try:
             query = parse(text, self.vocabulary)
         except QueryError as error:
@@ -89,7 +89,7 @@ class Search(QObject):
 
     def _say_wrong(self) -> None:
         """The user rests, and not because there is something to choose from."""
-        if not self._offers:
+        if self._typed != self._offered:
             self.wrong.emit(self._error)
 
     def _ask(self) -> None:
@@ -137,8 +137,15 @@ class Search(QObject):
     def complete(self, text: str, cursor: int) -> Completion:
         """How the text may go on."""
         completion = complete(text, cursor, self.vocabulary, self._values)
-        self._offers = bool(completion.choices)
+        self._offered = text if completion.choices else ""
         return completion
+
+    def offer_no_more(self) -> None:
+        """The choices went: what is unfinished may be meant so."""
+        if self._offered:
+            self._offered = ""
+            if self._error is not None and self._error.unfinished:
+                self._pause.start()
 
     def forget_scores(self) -> None:
         """They are others now, of as many tracks: those of another model, or of a tag just taught."""

@@ -165,6 +165,7 @@ class Watch(QObject):
         desk, roots = self._desk, list(self._roots)
         todo: list[Path] = []
         fresh: list[Row] = []
+        before = desk.tracks.tally().total
 
         def make(cancel: threading.Event) -> Iterator[Row | Arrived | AsShown | _Gone]:
             todo.extend(self._pile.take())
@@ -196,6 +197,8 @@ class Watch(QObject):
 
         def ended(error: Exception | None) -> None:
             desk.tracks.settle()
+            if (total := desk.tracks.tally().total) != before:
+                desk.result(f"{words.plural(total, 'track')} in the library")
             if error is not None:
                 desk.complain("Changed files cannot be looked at", error)
             wanted = [row for row in fresh if row.is_new and desk.tracks.row(row.path) is row]

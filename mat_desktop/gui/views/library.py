@@ -176,8 +176,10 @@ class Library(QWidget):
         self.query_help.picked.connect(self._try)
         self.asking.asked.connect(self._filter)
         self.asking.explained.connect(self.nothing.setText)
-        self.asking.wrong.connect(self.search.set_error)
         self.asking.wrong.connect(lambda error: self.problem.show_error(error, self.asking.text))
+        self.asking.wrong.connect(self.search.set_error)
+        self.search.show_over(self.problem)
+        self.search.closed.connect(self.asking.offer_no_more)
         self.tracks.arranged.connect(self._arranged)
         self.search.returnPressed.connect(self.table.setFocus)
         self.search.left.connect(self.table.setFocus)
@@ -274,6 +276,7 @@ class Library(QWidget):
         What is hidden is not decided on: it is neither in view nor one of several any more.
         """
         self._say_nothing()
+        self._say_found()
         if any(row.place < 0 for row in self._many):
             self._gather()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
@@ -308,6 +311,10 @@ class Library(QWidget):
         self.asking.reading, self.asking.weighing = reading, weighing
         self._say_nothing()
 
+    def _say_found(self) -> None:
+        total, found = self.tracks.tally().total, words.number(self.tracks.rowCount())
+        self.search.set_found(f"{found} of {words.plural(total, 'track')}" if self.asking.query else "")
+
     def _counted(self) -> None:
         if not self._counting.isActive():
             self._counting.start()
@@ -316,9 +323,11 @@ class Library(QWidget):
 
     def _count(self) -> None:
         tally = self.tracks.tally()
-        folders = [(root, self.tracks.count_under(root)) for root in self.roots]
-        self.sidebar.side.show(tally.total, tally.states, folders)
+        files = [root for root in self.roots if self.tracks.row(root) is not None]
+        folders = [(root, self.tracks.count_under(root)) for root in self.roots if root not in files]
+        self.sidebar.side.show(tally.total, tally.states, folders, files)
         self._say_nothing()
+        self._say_found()
 
     # selection
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRect, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from mat_desktop.domain.scores import Suggestion, Verdict
@@ -94,6 +95,12 @@ class Question(Panel):
     def undecided(self) -> list[str]:
         """Names of suggested tags that nothing was said of."""
         return [s.tag.name for s in self._suggestions if s.suggested and s.verdict is Verdict.UNDECIDED]
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """From another page, or from under a panel."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.scores.tags.number_anew()
 
     # keys
 

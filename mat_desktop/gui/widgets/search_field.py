@@ -8,42 +8,57 @@ from PySide6.QtCore import QPoint, QRect, QStringListModel, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QFontMetrics,
+    QHideEvent,
     QKeyEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 
 from mat_desktop.app.complete import Completion
 from mat_desktop.domain.query import QueryError
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Button
+from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import draw_key, key_width
 
 Complete = Callable[[str, int], Completion]
 
 
+class _Choices(QListView):
+    """How a query may go on. ``gone`` says that it was closed."""
+
+    gone = Signal()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.gone.emit()
+
+
 class SearchField(QLineEdit):
     """A field with a lens, the key that leads to it, and a button that says what can be asked.
 
-    ``entered`` says that the keyboard is here, ``left`` that Escape sends it away, ``help_asked`` that
-    somebody wants to know the language.
+    ``entered`` says that the keyboard is here, ``left`` that Escape sends it away, ``closed`` that nothing is
+    offered any more, ``help_asked`` that somebody wants to know the language.
     """
 
     entered = Signal()
     left = Signal()
+    closed = Signal()
     help_asked = Signal()
 
     def __init__(self, placeholder: str, key: str = "") -> None:
         super().__init__()
         self._key = key
+        self._found = ""
         self._error: QueryError | None = None
         self._complete: Complete | None = None
         self._completion = Completion(0, 0)
+        self._problem: QWidget | None = None
         self.setPlaceholderText(placeholder)
         self.setAccessibleName("Search")
         self.setAccessibleDescription(placeholder)
@@ -52,12 +67,13 @@ class SearchField(QLineEdit):
         self.setClearButtonEnabled(False)
         self.help = Button(icon="circle-help", kind="flat", height=24, tip="What can be asked", parent=self)
         self.help.clicked.connect(self.help_asked)
-        self.setTextMargins(24, 0, 28 + (key_width(key) + 4 if key else 0), 0)
+        self._make_room()
         self._choices = QStringListModel(self)
         self._completer = QCompleter(self._choices, self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setMaxVisibleItems(12)
-        self._popup = QListView()
+        self._popup = _Choices()
+        self._popup.gone.connect(self.closed)
         self._popup.setObjectName("completions")
         self._popup.setFont(font(13))
         self._completer.setPopup(self._popup)
@@ -84,7 +100,40 @@ class SearchField(QLineEdit):
     def set_error(self, error: QueryError | None) -> None:
         """Mark the place where a query cannot be understood, or none."""
         self._error = error
+        self._uncover()
         self.update()
+
+    def show_over(self, problem: QWidget) -> None:
+        """What says under the field why a query is not understood: the list of choices opens below it."""
+        self._problem = problem
+
+    def _uncover(self) -> None:
+        problem, popup = self._problem, self._popup
+        if problem is None or self._error is None or not popup.isVisible():
+            return
+        under = problem.mapToGlobal(QPoint(0, 0)).y() + problem.sizeHint().height()
+        if self.mapToGlobal(QPoint(0, 0)).y() < popup.y() < under:
+            popup.move(popup.x(), under)
+
+    def set_found(self, text: str) -> None:
+        """How many tracks the query finds, said at the right of it where there is room; empty for none."""
+        if text != self._found:
+            self._found = text
+            self.setAccessibleDescription(text or self.placeholderText())
+            self._make_room()
+            self.update()
+
+    def _make_room(self) -> None:
+        """For what stands at the right: the key in an empty field, else how many were found."""
+        beside = key_width(self._key) + 4 if self._key else 0
+        if self._found_fits:
+            beside = max(beside, text_width(self._found, 12, 400) + 12)
+        self.setTextMargins(24, 0, 28 + beside, 0)
+
+    @property
+    def _found_fits(self) -> bool:
+        """A narrow field has no room but for the query."""
+        return bool(self._found) and self.width() > 3 * text_width(self._found, 12, 400)
 
     # completion
 
@@ -128,6 +177,7 @@ class SearchField(QLineEdit):
         """The button stays at the right."""
         super().resizeEvent(event)
         self.help.setGeometry(self.width() - 28, 4, 24, 24)
+        self._make_room()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The field, then lens, key and the mark of an error over it."""
@@ -139,6 +189,11 @@ class SearchField(QLineEdit):
             wide = key_width(self._key)
             box = QRect(self.width() - wide - 34, 7, wide, self.height() - 14)
             draw_key(painter, box, self._key, t.color("muted"), t.color("border_strong"))
+        if self.text() and self._found_fits:
+            painter.setFont(font(12, figures=True))
+            painter.setPen(t.color("muted"))
+            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(self.rect().adjusted(0, 0, -36, 0), side, self._found)
         if self._error is not None:
             left = self._x(self._error.start)
             right = max(self._x(self._error.end), left + 8)

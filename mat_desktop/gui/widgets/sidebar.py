@@ -46,13 +46,14 @@ STATES = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the sidebar: a heading, everything, a state, or a folder."""
+    """A line of the sidebar: a heading, everything, a state, a folder, or a file that was opened alone."""
 
     text: str
     heading: bool = False
     state: State | None = None
     folder: Path | None = None
     count: int = 0
+    is_file: bool = False
 
 
 class SideModel(QAbstractListModel):
@@ -62,13 +63,22 @@ class SideModel(QAbstractListModel):
         super().__init__()
         self._items: list[Item] = [Item("All tracks")]
 
-    def show(self, total: int, states: Mapping[State, int], folders: Sequence[tuple[Path, int]]) -> None:
+    def show(
+        self,
+        total: int,
+        states: Mapping[State, int],
+        folders: Sequence[tuple[Path, int]],
+        files: Sequence[Path] = (),
+    ) -> None:
         """New numbers, and maybe new folders."""
         items = [Item("All tracks", count=total), Item("State", heading=True)]
         items += [Item(state.value, state=state, count=_count(states, state)) for state in STATES]
         if folders:
             items.append(Item("Folders", heading=True))
             items += [Item(_name(folder), folder=folder, count=count) for folder, count in folders]
+        if files:
+            items.append(Item("Files", heading=True))
+            items += [Item(_name(file), folder=file, count=1, is_file=True) for file in files]
         if [_what(item) for item in items] == [_what(item) for item in self._items]:
             self._items = items
             self.dataChanged.emit(self.index(0), self.index(len(items) - 1))
@@ -142,7 +152,7 @@ class _Delegate(QStyledItemDelegate):
         if item.state is not None:
             draw_state(painter, item.state, x, y)
         else:
-            name = "folder" if item.folder is not None else "list-music"
+            name = "music" if item.is_file else "folder" if item.folder is not None else "list-music"
             icons.draw(painter, name, x, y, 16, t.color("accent" if on and item.folder is None else "muted"))
         painter.setFont(font(13, figures=True))
         painter.setPen(t.color("muted"))
@@ -233,9 +243,9 @@ class Sidebar(ListView):
         super().leaveEvent(event)
 
 
-def _what(item: Item) -> tuple[bool, State | None, Path | None]:
+def _what(item: Item) -> tuple[str, State | None, Path | None]:
     """What a line stands for, whatever its number."""
-    return item.heading, item.state, item.folder
+    return item.text if item.heading else "", item.state, item.folder
 
 
 def _count(states: Mapping[State, int], state: State) -> int:
