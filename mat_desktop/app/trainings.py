@@ -92,6 +92,12 @@ class Order:
         return self._told("--data")
 
     @property
+    def most_clips(self) -> int:
+        """That are used of each split; 0 for all of them."""
+        told = self._told("--clips")
+        return int(told) if told.isdecimal() else 32 if self.budget == "smoke" else 0
+
+    @property
     def budget(self) -> str:
         """Of a table."""
         return self._told("--budget")

@@ -16,6 +16,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, Qt
 from PySide6.QtWidgets import QApplication
 
+from mat_desktop.app.resources import model_names
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.window import Window
@@ -64,10 +65,13 @@ def main(folder: Path, home: Path) -> None:
             if page == "review":
                 strip = window.room.page.strip
                 wait("small pictures", lambda: all(strip.has(rows()[place].path) for place in strip.places()))  # noqa: B023
+            if page == "history":
+                wait("what is not written", lambda: window.archive.page.runs.rowCount() > 0)
             if page == "training":
                 _train(window, camera, home / "corpus")
             camera.take(page)
 
+    _open_parts(window, camera)
     window.pages.show("library")
     for row in rows()[:6]:
         window.library.select(row.place)
@@ -89,6 +93,29 @@ def main(folder: Path, home: Path) -> None:
     press(Qt.Key.Key_F1)
     camera.take("keys")
     window.close()
+
+
+def _open_parts(window: Window, camera: Camera) -> None:
+    """What lies over a page, or beside it, until it is closed."""
+    window.pages.show("models")
+    chosen = window.workshop.models.chosen
+    window.workshop.open_comparison(next(name for name in model_names() if name != chosen))
+    wait("the comparison", lambda: window.workshop.models_page.compares and not window.bridge.busy)
+    window.workshop.compare.start()
+    wait("what it would change", lambda: window.workshop.compare.job is None and not window.bridge.busy)
+    camera.take("compare")
+    window.workshop.compare.close()
+    window.pages.show("library")
+    window.actions_["teach"].trigger()
+    wait("the teach panel", lambda: window.school.is_open and not window.bridge.busy)
+    camera.take("teach")
+    window.school.close()
+    for name in ("mapping", "about", "activity"):
+        window.actions_[name].trigger()
+        wait(f"{name} has nothing to do", lambda: not window.bridge.busy)
+        camera.take(name)
+        window.pages.drop_sheet()
+    window.activity.dismiss()
 
 
 def _train(window: Window, camera: Camera, data: Path) -> None:

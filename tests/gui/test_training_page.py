@@ -494,6 +494,7 @@ def test_corrections_are_trained_on_once_there_are_some(
     over(qtbot, window, page, State.DONE)
     assert "agrees with 100% of them; the one it comes from with 50%" in page.run.outcome.text()
     assert page.run.use_button.isEnabled()
+    assert page.run.use_button.kind == "plain", "nobody knows whether it is better"
 
 
 def test_what_was_made_is_taken_into_use(
@@ -915,3 +916,24 @@ def test_the_heading_is_whole_with_large_letters(qtbot: QtBot, page: TrainingPag
         assert page.new.accessibleName() == "New run…"
     finally:
         appearance.use_text(usual)
+
+
+def test_runs_of_one_title_are_told_apart_and_say_the_clips_they_use(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices
+) -> None:
+    told = ("train", "--data", "/corpus", "--network", "fcn2d", "--width")
+    clips = {"train": 1662, "valid": 223, "test": 8}
+    for more in (("0.1", "--epochs", "4", "--clips", "16"), ("0.5", "--epochs", "4")):
+        services.trainings.create(
+            Order(Task.NETWORK, "2D FCN, 5 layers", (*told, *more), data="Small corpus", clips=clips)
+        )
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 3, timeout=PATIENCE)
+    lines = [page.runs.entry(row) for row in (1, 2)]
+    notes = {entry.note.partition(", ")[2] for entry in lines if entry is not None}
+    assert notes == {"width 0.1, 16 clips", "width 0.5"}
+    for row, entry in zip((1, 2), lines, strict=True):
+        page.look_at(row)
+        limited = entry is not None and "16" in entry.note.partition(", ")[2]
+        used = "16 of 1662 train · 16 of 223 validation\n8 test" if limited else "1662 train · 223 validation"
+        assert used in page.about.text()

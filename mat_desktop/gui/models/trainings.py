@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +37,7 @@ class Entry:
 
     :param row: of the table that is reproduced, None for a training of one run
     :param figure: ROC-AUC on the validation split
+    :param note: what tells it from others of its title: when it began, and the settings that differ
     """
 
     title: str
@@ -44,6 +46,7 @@ class Entry:
     run: Run | None = None
     state: State = State.WAITING
     figure: float | None = None
+    note: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -96,10 +99,47 @@ def entries(trainings: Sequence[Training], running: str, *, stopping: bool = Fal
             title = training.order.data or "My corrections"
             groups.setdefault(title, [Entry(title)]).append(_single(training, training.id == running))
     for group in groups.values():
-        lines += group
+        lines += _told_apart(group)
     if stopping:
         lines = [replace(e, state=State.STOPPING) if e.state is State.RUNNING else e for e in lines]
     return lines
+
+
+def _told_apart(group: list[Entry]) -> list[Entry]:
+    """With a note where several trainings have one title."""
+    alike: dict[str, list[Training]] = {}
+    for entry in group:
+        if entry.training is not None and entry.row is None:
+            alike.setdefault(entry.title, []).append(entry.training)
+    return [
+        replace(entry, note=_note(entry.training, alike[entry.title]))
+        if entry.training is not None and len(alike.get(entry.title, ())) > 1
+        else entry
+        for entry in group
+    ]
+
+
+def _note(training: Training, alike: Sequence[Training]) -> str:
+    others = [_settings(other) for other in alike]
+    own = _settings(training)
+    differ = [name for name in own if any(other.get(name) != own[name] for other in others)]
+    begun = datetime.fromtimestamp(training.started).astimezone()
+    return ", ".join([f"{begun:%Y-%m-%d %H:%M}", *(_setting(name, own[name]) for name in differ)])
+
+
+def _settings(training: Training) -> dict[str, str]:
+    """What a training was told, by name."""
+    words = training.order.arguments
+    told = {}
+    for place, word in enumerate(words):
+        if word.startswith("--") and word not in ("--data", "--model"):
+            value = words[place + 1] if place + 1 < len(words) else ""
+            told[word[2:].replace("-", " ")] = "" if value.startswith("--") else value
+    return told
+
+
+def _setting(name: str, value: str) -> str:
+    return f"{value} {name}" if name in ("epochs", "clips") else f"{name} {value}".strip()
 
 
 def _single(training: Training, runs: bool) -> Entry:
@@ -205,7 +245,8 @@ class TrainingsModel(QAbstractListModel):
             if entry.training is None:
                 return entry.title
             figure = f", validation ROC-AUC {entry.figure:.4f}" if entry.figure is not None else ""
-            return f"{entry.title}, {entry.state.value}{figure}"
+            note = f", {entry.note}" if entry.note else ""
+            return f"{entry.title}{note}, {entry.state.value}{figure}"
         if role == Qt.ItemDataRole.ToolTipRole and entry.training is not None:
-            return entry.training.reason or entry.title
+            return "\n".join(filter(None, (entry.title, entry.note, entry.training.reason)))
         return None

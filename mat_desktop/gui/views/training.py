@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mat_desktop.app.trainings import Order
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.trainings import ENTRY_ROLE, Entry, State, TrainingsModel
 from mat_desktop.gui.theme import appearance, current, font, wider
@@ -27,7 +28,7 @@ from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, text_width
-from mat_desktop.gui.widgets.fit import tall
+from mat_desktop.gui.widgets.fit import tall, two_line_row, two_lines
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
 
@@ -44,7 +45,9 @@ class _Delegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry: Entry = index.data(ENTRY_ROLE)
-        return QSize(0, tall(HEADING, 12, 16) if entry.training is None else tall(RUN))
+        if entry.training is None:
+            return QSize(0, tall(HEADING, 12, 16))
+        return QSize(0, two_line_row(44) if entry.note else tall(RUN))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -81,7 +84,14 @@ class _Delegate(QStyledItemDelegate):
         wide = inner.width() - 24 - taken - 8
         painter.setFont(font(13))
         painter.setPen(t.color("muted" if entry.state in (State.WAITING, State.OPEN) else "text"))
-        painter.drawText(inner.adjusted(24, 0, 0, 0), middle, elide(entry.title, wide, 13))
+        if entry.note:
+            first, second = two_lines(rect, PAD + 24, wide)
+            painter.drawText(first, middle, elide(entry.title, wide, 13))
+            painter.setFont(font(12, figures=True))
+            painter.setPen(t.color("muted"))
+            painter.drawText(second, middle, elide(entry.note, wide, 12))
+        else:
+            painter.drawText(inner.adjusted(24, 0, 0, 0), middle, elide(entry.title, wide, 13))
         painter.restore()
 
 
@@ -296,16 +306,21 @@ class TrainingPage(Panel):
         self.stack.setCurrentWidget(self.run)
         order = entry.training.order
         lines = [order.data] if order.data else []
+        if entry.note:
+            lines.append(entry.note.partition(", ")[2])
         if order.clips:
-            lines.append(
-                f"{words.number(order.clips.get('train', 0))} train · "
-                f"{words.number(order.clips.get('valid', 0))} validation"
-            )
-            lines.append(
-                f"{words.number(order.clips.get('test', 0))} test clips · {words.plural(order.tags, 'tag')}"
-            )
+            train, valid, test = (_clips(order, split) for split in ("train", "valid", "test"))
+            lines.append(f"{train} train · {valid} validation")
+            lines.append(f"{test} test clips · {words.plural(order.tags, 'tag')}")
         begun = datetime.fromtimestamp(entry.training.started).astimezone()
         lines.append(f"started {begun:%Y-%m-%d %H:%M}")
-        self.about.setText("\n".join(lines))
+        self.about.setText("\n".join(filter(None, lines)))
         self._line.show()
         self.chosen.emit(entry)
+
+
+def _clips(order: Order, split: str) -> str:
+    """How many clips of a split are used, and of how many where that is not all."""
+    there = order.clips.get(split, 0)
+    used = min(there, order.most_clips or there)
+    return words.number(used) if used == there else f"{words.number(used)} of {words.number(there)}"

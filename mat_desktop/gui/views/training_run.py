@@ -363,6 +363,9 @@ class RunView(Panel):
         for button in (self.compare_button, self.use_button):
             button.setEnabled(usable and not in_use)
         self.use_button.setVisible(not trained)
+        # A correction is advised only where tracks that were left out say that it is better.
+        advised = entry.training.order.task is not Task.CORRECTIONS or entry.training.figures.get("better")
+        self.use_button.set_kind("primary" if advised else "plain")
         self._fit()
         self.use_button.setText("In use" if in_use else "Use this model")
         self.use_button.setToolTip("The library is heard with it" if in_use else why)

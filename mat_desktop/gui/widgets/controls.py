@@ -79,6 +79,17 @@ class Button(QAbstractButton):
         self._icon = name
         self.update()
 
+    @property
+    def kind(self) -> Kind:
+        """How it looks."""
+        return self._kind
+
+    def set_kind(self, kind: Kind) -> None:
+        """Another look."""
+        self._kind = kind
+        self.updateGeometry()
+        self.update()
+
     def set_key(self, key: str) -> None:
         """Another key."""
         self._key = key
