@@ -7,6 +7,7 @@ import stat
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from threading import Event
 
@@ -18,6 +19,9 @@ from mat_desktop.errors import DecodeError, FileFault, TagFault
 from mat_desktop.metadata.files import read_tags
 
 KEEP_EVERY = 200
+
+AT_ONCE = 50
+"""Files of which is looked up together what is known: each question lets other threads have their turn."""
 
 
 def scan(
@@ -43,20 +47,23 @@ def look(session: Session, paths: Sequence[Path], cancel: Event) -> Iterator[Tra
     """
     fresh = _Fresh(session)
     try:
-        for found in files_under(paths, cancel):
-            if cancel.is_set():
-                return
-            if isinstance(found, FileFault):
-                yield found
-                continue
-            try:
-                track = _look(session, found, fresh)
-            except FileFault as fault:
-                yield fault
-                continue
-            if fresh.is_full:
-                fresh.keep()
-            yield track
+        every = files_under(paths, cancel)
+        while batch := list(islice(every, AT_ONCE)):
+            known = session.library.tracks([path for path in batch if not isinstance(path, FileFault)])
+            for found in batch:
+                if cancel.is_set():
+                    return
+                if isinstance(found, FileFault):
+                    yield found
+                    continue
+                try:
+                    track = _look(session, found, fresh, known.get(found))
+                except FileFault as fault:
+                    yield fault
+                    continue
+                if fresh.is_full:
+                    fresh.keep()
+                yield track
     finally:
         fresh.keep()
 
@@ -67,7 +74,7 @@ def refresh(session: Session, path: Path) -> Track:
     :raises FileFault: it cannot be read any more
     """
     fresh = _Fresh(session)
-    track = _look(session, path, fresh, again=True)
+    track = _look(session, path, fresh, session.library.track(path), again=True)
     fresh.keep()
     return track
 
@@ -110,6 +117,8 @@ class _Fresh:
 def files_under(roots: Sequence[Path], cancel: Event) -> Iterator[Path | FileFault]:
     """The music files in folders, in order of name, and given files whatever their name; each once."""
     seen: set[str] = set()
+    folder: Path | None = None
+    real = ""
     for root in roots:
         fault = _missing(root)
         if fault is not None:
@@ -119,8 +128,13 @@ def files_under(roots: Sequence[Path], cancel: Event) -> Iterator[Path | FileFau
         for item in found:
             if isinstance(item, FileFault):
                 yield item
-            elif (place := os.path.realpath(item)) not in seen:
-                # A file and a link to it are one track, under the name that comes first.
+                continue
+            if item.parent != folder:  # files of a folder come together
+                folder = item.parent
+                real = os.path.realpath(folder).rstrip(os.sep)
+            # A file and a link to it are one track, under the name that comes first.
+            place = os.path.realpath(item) if item.is_symlink() else f"{real}{os.sep}{item.name}"
+            if place not in seen:
                 seen.add(place)
                 yield item
 
@@ -155,7 +169,7 @@ def _walk(folder: Path, cancel: Event) -> Iterator[Path | FileFault]:
             yield path
 
 
-def _look(session: Session, path: Path, fresh: _Fresh, *, again: bool = False) -> Track:
+def _look(session: Session, path: Path, fresh: _Fresh, known: Track | None, *, again: bool = False) -> Track:
     try:
         status = path.stat()
     except OSError as error:
@@ -163,7 +177,6 @@ def _look(session: Session, path: Path, fresh: _Fresh, *, again: bool = False) -
     if not stat.S_ISREG(status.st_mode):
         raise FileFault(path, "not a regular file")  # a pipe would be waited for without end
     stamp = FileStamp.of(status)
-    known = session.library.track(path)
     if known is not None and known.stamp == stamp and not again:
         fresh.is_as_before(path)
         return known

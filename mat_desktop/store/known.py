@@ -61,6 +61,17 @@ def numbers(database: Database, roots: Iterable[Path]) -> list[int]:
     return [number for (number,) in rows]
 
 
+def tracks(database: Database, paths: Sequence[Path]) -> dict[Path, Track]:
+    """Files as they were last read, those of some that are known."""
+    rows = database.rows(
+        "SELECT path, size, mtime_ns, inode, duration, tags, fault, outside FROM track"
+        f" WHERE path IN ({', '.join('?' * len(paths))})",
+        [os.fsencode(path) for path in paths],
+    )
+    found = [track_of(path_of(path), row) for path, *row in rows]
+    return {track.path: track for track in found}
+
+
 def numbered(database: Database, wanted: Sequence[int], model: str, *, features: bool) -> list[KnownFile]:
     """Files by their numbers, in this order; one that went meanwhile is left out."""
     # Not JOIN alone: SQLite would be free to begin with the other table.

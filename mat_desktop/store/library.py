@@ -125,6 +125,10 @@ class Library:
         )
         return track_of(path, rows[0]) if rows else None
 
+    def tracks(self, paths: Sequence[Path]) -> dict[Path, Track]:
+        """Files as they were last read, those of some that are known."""
+        return known.tracks(self._database, paths)
+
     def numbers(self, roots: Iterable[Path]) -> list[int]:
         """Numbers of the files under some folders that are there as far as is known, in order of path."""
         return known.numbers(self._database, roots)

@@ -94,8 +94,10 @@ def main() -> None:
         when("all suggestions", weighed)
         when("files looked at", lambda: not window.bridge.busy)
         ours, idle = heart.since(start), control.between(start, time.monotonic())
+        longest, busiest = max(ours, key=lambda beat: beat.gap), max(ours, key=lambda beat: beat.used)
         print(
-            f"{memory():.0f} MB, {before:.0f} without tracks",
+            f"{memory():.0f} MB, {before:.0f} without tracks; longest gap at {longest.at - start:.1f} s,"
+            f" busiest at {busiest.at - start:.1f} s",
             f"  by the clock        {said(beat.gap for beat in ours)}",
             f"  idle loop meanwhile {said(beat.gap for beat in idle)}",
             f"  processor time      {said(beat.used for beat in ours)}",
