@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from mat_desktop.domain.scores import Mark, Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -23,6 +25,9 @@ _JOIN = (
     " LEFT JOIN score s ON s.track_id = t.track_id AND s.model = ?"
     " LEFT JOIN feature f ON ? AND f.track_id = s.track_id AND f.model = s.model"
 )
+
+_VALUES = msgspec.json.Decoder(list[float])
+"""Very many of them are read at the start: ten times as fast as Python's own."""
 
 UNDER = "(path = ? OR (path >= ? AND path < ?))"
 """A file or folder itself, and what is below it."""
@@ -104,7 +109,7 @@ def _files(database: Database, rows: Sequence[tuple[Any, ...]], model: str) -> l
         if seconds is None:
             found.append(KnownFile(track))
             continue
-        scores = Scores(model, TrackId(track_id), seconds, array("d", json.loads(values)), bool(silent))
+        scores = Scores(model, TrackId(track_id), seconds, array("d", _VALUES.decode(values)), bool(silent))
         mark = mark_of(marks[track_id]) if track_id in marks else False
         found.append(KnownFile(track, scores, features or b"", verdicts.get(track_id, {}), mark))
     return found
