@@ -33,7 +33,7 @@ class Panels(QObject):
 
     ``confirmed`` hands over a plan that is to be written and the wish for it, ``taken_back`` a task with
     files, ``read_again`` paths of files, ``listen_to`` tracks, ``settled`` names the kind of a message that
-    is no longer so.
+    is no longer so; ``review`` asks for Review with what is selected.
     """
 
     opened = Signal()
@@ -44,6 +44,7 @@ class Panels(QObject):
     listen_to = Signal(object)
     settled = Signal(str)
     policy_picked = Signal(object, object)
+    review = Signal()
 
     def __init__(self, desk: Desk, library: Library, writing: Write) -> None:
         super().__init__()
@@ -68,6 +69,7 @@ class Panels(QObject):
         self.write.policy_moved.connect(self._move_policy)
         self.write.scope_picked.connect(self._pick_scope)
         self.write.listen_asked.connect(lambda: self.listen_to.emit(can_be_heard(self._selected())))
+        self.write.review_asked.connect(self._review)
         self.problems.chosen.connect(self._go_to)
         self.problems.again.connect(self.read_bad_again)
         writing.unseen.connect(self.write.add_unseen)
@@ -179,6 +181,12 @@ class Panels(QObject):
         what = f"“{unheard[0].title}”" if len(unheard) == 1 else "None of the selected tracks"
         has = "has not been" if len(unheard) == 1 else "has been"
         return f"{what} {has} listened to: there is nothing to write yet."
+
+    def _review(self, paths: Sequence[Path]) -> None:
+        rows = [self._desk.tracks.row(path) for path in paths]
+        self.close()
+        self._library.select_rows([row for row in rows if row is not None])
+        self.review.emit()
 
     def heard_more(self) -> None:
         """Tracks were listened to: a plan that was for none may be for some."""

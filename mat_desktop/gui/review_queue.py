@@ -52,7 +52,7 @@ class Reviewing(QObject):
         self._losses = -1
         self._took: list[float] = []
         self._since = 0.0
-        self.is_open = False
+        self.is_open = self._selection_first = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -88,12 +88,17 @@ class Reviewing(QObject):
         self.page.stage.addWidget(dock)
         dock.tab_after(self.page.next)
         dock.show()
-        several = len(self._library.meant()) > 1
+        several = self._selection_first or len(self._library.meant()) > 1
+        self._selection_first = False
         self._fill("selected" if several else "waiting")
         self.page.question.scores.setFocus()
         picture = dock.picture
         if picture is not None:  # drawn before the page came: nothing will be said of it again
             self._drawn(picture)
+
+    def begin_with_selection(self) -> None:
+        """The next time the page comes it is about what is selected, be it one track."""
+        self._selection_first = True
 
     def close(self) -> None:
         """Another page is in view: give the pictures back."""
@@ -272,7 +277,8 @@ class Reviewing(QObject):
         if row.scores is not None and row.scores.silent:
             note = "There is only silence in this track"
         self.page.question.add.set_scheme(self._desk.services.scheme)
-        self.page.show_question(self._desk.tracks.suggestions(row), note, new_track=new_track)
+        tracks = self._desk.tracks
+        self.page.show_question(tracks.suggestions(row), note, new_track=new_track, unseen=tracks.unseen(row))
         self._light()
         self._tell()
 

@@ -104,6 +104,11 @@ class ReviewRoom(QObject):
         self.map_tags.load()
         return editor
 
+    def show_selection(self) -> None:
+        """Review what is selected in the library."""
+        self.queue.begin_with_selection()
+        self._pages.show("review")
+
     def show_mapping(self, name: str = "") -> None:
         """Lay the editor over the page in view.
 

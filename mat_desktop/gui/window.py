@@ -281,6 +281,7 @@ class Window(QMainWindow):
         panels.listen_to.connect(self.listen.to)
         panels.settled.connect(pages.clear_message)
         panels.policy_picked.connect(review.set_policy)
+        panels.review.connect(self.room.show_selection)
         self.status.problems.clicked.connect(panels.open_problems)
 
     # start and end

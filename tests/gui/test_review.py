@@ -652,17 +652,24 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     assert told.args is not None
     assert told.args[0].unreviewed == 4  # of this one too a part
     again, summary = written()
-    assert (
-        "1 reviewed file now suggests tags that were not there when you reviewed it; they are left out"
-        in summary
-    )
+    assert "Tags of 1 reviewed file that were not there when you reviewed it are left out. " in summary
     panel.scopes["all"].click()
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert later.tag.value in str([file for file in panel.plan.files if file.path == row.path])
     assert (
         "1 reviewed file now suggests tags that were not there when you reviewed it. " in panel.summary.text()
     )
-    heard.panels.close()
+    tags = heard.library.pane.question.scores.tags
+    place = next(n for n in tags.tag_rows() if tags.row(n).suggestion.tag.name == later.tag.name)
+    assert "new since your review" in tags.index(place).data(Qt.ItemDataRole.AccessibleTextRole)
+    panel.scopes["reviewed"].click()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert panel.look.text() == "Show it in Review"
+    panel.look.click()
+    assert heard.room.in_view
+    assert heard.room.queue._queue == [row]
+    assert later.tag.name in heard.room.page.question.scores.tags.unseen
+    heard.pages.show("library")
     heard.review.mark([row])
     assert "were not there" not in written()[1]
     assert later.tag.value in str(panel.plan.files)

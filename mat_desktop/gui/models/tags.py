@@ -57,6 +57,8 @@ class TagsModel(QAbstractListModel):
         self._unfolded = False
         self._numbers: dict[str, int] = {}
         self._in_order = False
+        self.unseen: frozenset[str] = frozenset()
+        """Tags that the track, which is reviewed, did not suggest yet at its review."""
         self.hidden = 0
         self.shares: dict[str, Share] = {}
 
@@ -164,7 +166,8 @@ class TagsModel(QAbstractListModel):
             key = f", key {row.number}" if row.number else ""
             share = self.shares.get(suggestion.tag.name)
             told = share.words if share else score_words(suggestion)
-            return f"{suggestion.tag.shown}, {meaning(suggestion)}{told and ', ' + told}{key}"
+            unseen = ", new since your review" if suggestion.tag.name in self.unseen else ""
+            return f"{suggestion.tag.shown}, {meaning(suggestion)}{unseen}{told and ', ' + told}{key}"
         if role == Qt.ItemDataRole.ToolTipRole:
             if suggestion.tag.name in self.shares:
                 return f"{suggestion.tag.shown}: {self.shares[suggestion.tag.name].words}"
@@ -173,6 +176,8 @@ class TagsModel(QAbstractListModel):
                 return text
             text += f"; {score_words(suggestion)}, threshold {suggestion.threshold:.2f}"
             text += " (own)" if suggestion.own else ""
+            if suggestion.tag.name in self.unseen:
+                text += "; new since your review, and left out where reviewed tracks are written"
             if suggestion.precision is not None:
                 text += f", from which on {in_ten(suggestion.precision)} are right"
             return text + ("" if suggestion.tag.write else "; written only when you accept it")

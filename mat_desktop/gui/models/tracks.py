@@ -111,6 +111,10 @@ class TracksModel(RowTable):
         """The column that rows are sorted by; None for the order of paths."""
         return self._wanted.sort
 
+    def unseen(self, row: Row) -> frozenset[str]:
+        """Tags that a reviewed row did not suggest yet at its review, and that would be written now."""
+        return row.unseen(self._suggest, self._shift)
+
     def work_with(self, later: Later) -> None:
         """Sort and filter large libraries in a worker from now on."""
         self._later = later

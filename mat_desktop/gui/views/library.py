@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBox
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.models.arrange import ranges
 from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.together import Together
@@ -343,6 +345,18 @@ class Library(QWidget):
             self.table.selectionModel().setCurrentIndex(self.tracks.index(place, 0), alone)
             self.table.scrollTo(self.tracks.index(place, 0))
 
+    def select_rows(self, rows: Sequence[Row]) -> None:
+        """Select those of them that are shown."""
+        parts = ranges(row.place for row in rows if row.place >= 0)
+        if not parts:
+            return
+        self.select(parts[-1][0])
+        chosen = QItemSelection()
+        for first, last in parts:
+            chosen.select(self.tracks.index(first, 0), self.tracks.index(last, 0))
+        also = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        self.table.selectionModel().select(chosen, also)
+
     def look_at(self, row: Row) -> None:
         """Bring a track into view, even one that the filter hides."""
         if row.place >= 0:
@@ -447,7 +461,8 @@ class Library(QWidget):
         else:
             fresh = new_track or not self.pane.suggestions
             if not self._many:
-                self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh)
+                unseen = self.tracks.unseen(row)
+                self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh, unseen=unseen)
         taggram = self.look.taggram(row, row.track)
         if taggram is not None:
             self.dock.set_tags(suggestions, self._services.tag_taggram(taggram, suggestions), "")

@@ -402,13 +402,23 @@ class ReviewPage(QWidget):
             button.setEnabled(neighbour is not None)
         self.area.verticalScrollBar().setValue(0)
 
-    def show_question(self, suggestions: tuple[Suggestion, ...], note: str, *, new_track: bool) -> None:
-        """The tags of the track, or words where there are none."""
+    def show_question(
+        self,
+        suggestions: tuple[Suggestion, ...],
+        note: str,
+        *,
+        new_track: bool,
+        unseen: frozenset[str] = frozenset(),
+    ) -> None:
+        """The tags of the track, or words where there are none.
+
+        :param unseen: tags that it did not suggest yet when it was reviewed
+        """
         self.note.setText(note)
         self.note.setVisible(bool(note))
         self.question.setVisible(not note)
         self.written.setVisible(not note)
-        self.question.show_tags(suggestions if not note else (), new_track=new_track)
+        self.question.show_tags(suggestions if not note else (), new_track=new_track, unseen=unseen)
         asked = [s for s in suggestions if listed(s)]
         decided = sum(1 for s in asked if s.verdict is not Verdict.UNDECIDED)
         self.decided.setText(f"{decided} of {len(asked)} decided" if asked else "")

@@ -66,7 +66,8 @@ class WritePanel(ConfirmPanel):
 
     ``policy_picked`` hands over a field and its policy for this write, ``policy_moved`` a field whose policy
     is to be the setting, or where it has become that to be for this write only again; ``listen_asked`` that
-    the tracks are to be listened to of which it can say nothing.
+    the tracks are to be listened to of which it can say nothing; ``review_asked`` hands over paths of
+    reviewed files that suggest more since.
     """
 
     confirmed = Signal(object)
@@ -74,6 +75,7 @@ class WritePanel(ConfirmPanel):
     policy_moved = Signal(object)
     scope_picked = Signal(str)
     listen_asked = Signal()
+    review_asked = Signal(object)
 
     def __init__(self, fields: Sequence[Field], policies: Mapping[Field, Policy]) -> None:
         super().__init__()
@@ -100,6 +102,11 @@ class WritePanel(ConfirmPanel):
         self.listen.clicked.connect(self._listen)
         layout.addWidget(self.listen)
         self.listen.hide()
+        self.look = Link("Show them in Review", underline=True)
+        self.look.setContentsMargins(24, 0, 0, 0)
+        self.look.clicked.connect(lambda: self.review_asked.emit(sorted(self._unseen)))
+        layout.addWidget(self.look)
+        self.look.hide()
         self._order: tuple[int, list[PolicyCard]] = (0, [])
         self._cards = QGridLayout()
         self._cards.setContentsMargins(24, 4, 24, 12)
@@ -198,6 +205,7 @@ class WritePanel(ConfirmPanel):
         self._asked, self._done, self._changed = count, 0, 0
         self._unreviewed = unreviewed
         self._unseen: set[Path] = set()
+        self.look.hide()
         self._complete = False
         self._scope.choose(self.scopes[scope])
         self.scopes["selected"].setText(f"Selected {words.number(selected)}")
@@ -306,11 +314,11 @@ class WritePanel(ConfirmPanel):
         count = len(self._unseen)
         if not count:
             return ""
-        files = (
-            f"{words.plural(count, 'reviewed file')} now {'suggests' if count == 1 else 'suggest'} tags that"
-        )
-        out = "; they are left out" if self.scope == "reviewed" else ""
-        return f"{files} were not there when you reviewed {'it' if count == 1 else 'them'}{out}. "
+        files = words.plural(count, "reviewed file")
+        since = f"that were not there when you reviewed {'it' if count == 1 else 'them'}"
+        if self.scope == "reviewed":
+            return f"Tags of {files} {since} are left out. "
+        return f"{files} now {'suggests' if count == 1 else 'suggest'} tags {since}. "
 
     def _not_reviewed(self, count: int) -> str:
         """How many of the checked files the user is not done with, as a sentence."""
@@ -352,6 +360,8 @@ class WritePanel(ConfirmPanel):
             self.write.setText("Write")
             return
         self.title.setText(f"Write to {words.plural(count, 'file')}")
+        self.look.setText(f"Show {'it' if len(self._unseen) == 1 else 'them'} in Review")
+        self.look.setVisible(bool(self._unseen))
         if count:
             fields = sum(1 for number in self.plan.by_field.values() if number)
             self.summary.setText(

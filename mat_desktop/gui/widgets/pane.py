@@ -264,13 +264,21 @@ class Pane(Panel):
         """The thresholds were moved elsewhere."""
         self.slider.setValue(round(-shift * 10))
 
-    def show_question(self, suggestions: tuple[Suggestion, ...], shift: float, *, new_track: bool) -> None:
+    def show_question(
+        self,
+        suggestions: tuple[Suggestion, ...],
+        shift: float,
+        *,
+        new_track: bool,
+        unseen: frozenset[str] = frozenset(),
+    ) -> None:
         """The tags of a track that was listened to.
 
         :param shift: of the thresholds
+        :param unseen: tags that it did not suggest yet when it was reviewed
         """
         self._open_question(new_track)
-        self.question.show_tags(suggestions, new_track=new_track)
+        self.question.show_tags(suggestions, new_track=new_track, unseen=unseen)
         suggested = [s for s in suggestions if s.suggested]
         self.says.setText(how_sure(suggested, shift))
         self._count_undecided()

@@ -70,13 +70,16 @@ class Question(Panel):
         *,
         new_track: bool,
         shares: Mapping[str, Share] | None = None,
+        unseen: frozenset[str] = frozenset(),
     ) -> None:
         """Another track, or another state of it.
 
+        :param unseen: tags that it did not suggest yet when it was reviewed
         :param shares: where several tracks are shown, how many of them have a tag
         """
         self._suggestions = tuple(suggestions)
         self._shares = shares or {}
+        self.scores.tags.unseen = unseen
         if new_track:
             self._unfolded = False
         self.scores.tags.show(self._suggestions, self._unfolded, self._shares, new_track=new_track)
@@ -142,7 +145,8 @@ class Question(Panel):
 
     def _toggle_fold(self) -> None:
         self._unfolded = not self._unfolded
-        self.show_tags(self._suggestions, new_track=False, shares=self._shares)
+        unseen = self.scores.tags.unseen
+        self.show_tags(self._suggestions, new_track=False, shares=self._shares, unseen=unseen)
 
     def _reveal(self, rect: QRect) -> None:
         self.reveal.emit(self.scores.y() + rect.center().y())

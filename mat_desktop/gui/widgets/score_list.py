@@ -111,16 +111,17 @@ class ScoreDelegate(QStyledItemDelegate):
         ink = t.color("text" if shown and not rejected else "muted")
         room = wider(shape.name_width)
         name = QRect(rect.x() + shape.name, rect.y(), room, rect.height())
-        own = text_width("own", 11, 400) + 6 if s.own else 0
+        said = "new" if s.tag.name in self._view.tags.unseen else "own" if s.own else ""
+        own = text_width(said, 11, 400) + 6 if said else 0
         painter.setFont(font(13, strike=rejected))
         painter.setPen(ink)
         text = elide(s.tag.shown, room - 4 - own)
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
-        if s.own:
+        if said:
             painter.setFont(font(11))
-            painter.setPen(t.color("muted"))
+            painter.setPen(t.color("warning" if said == "new" else "muted"))
             beside = name.adjusted(text_width(text, 13, 400) + 6, 1, 0, 0)
-            painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, "own")
+            painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, said)
         right = rect.right() + 1 - RIGHT
         bar = self._view.bar(rect, hover)
         share = self._view.tags.shares.get(s.tag.name)
