@@ -100,11 +100,12 @@ def _open_parts(window: Window, camera: Camera) -> None:
     window.pages.show("models")
     chosen = window.workshop.models.chosen
     window.workshop.open_comparison(next(name for name in model_names() if name != chosen))
-    wait("the comparison", lambda: window.workshop.models_page.compares and not window.bridge.busy)
-    window.workshop.compare.start()
-    wait("what it would change", lambda: window.workshop.compare.job is None and not window.bridge.busy)
+    compare = window.workshop.compare
+    wait("the comparison", lambda: window.workshop.models_page.compares and bool(compare.tracks))
+    compare.start()
+    wait("what it would change", lambda: not compare.left and not window.bridge.busy)
     camera.take("compare")
-    window.workshop.compare.close()
+    compare.close()
     window.pages.show("library")
     window.actions_["teach"].trigger()
     wait("the teach panel", lambda: window.school.is_open and not window.bridge.busy)
