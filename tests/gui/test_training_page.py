@@ -930,10 +930,10 @@ def test_runs_of_one_title_are_told_apart_and_say_the_clips_they_use(
     window.training.load()
     qtbot.waitUntil(lambda: page.runs.rowCount() == 3, timeout=PATIENCE)
     lines = [page.runs.entry(row) for row in (1, 2)]
-    notes = {entry.note.partition(", ")[2] for entry in lines if entry is not None}
+    notes = {entry.note.rpartition(", ")[0] for entry in lines if entry is not None}
     assert notes == {"width 0.1, 16 clips", "width 0.5"}
     for row, entry in zip((1, 2), lines, strict=True):
         page.look_at(row)
-        limited = entry is not None and "16" in entry.note.partition(", ")[2]
+        limited = entry is not None and "16" in entry.note.rpartition(", ")[0]
         used = "16 of 1662 train · 16 of 223 validation\n8 test" if limited else "1662 train · 223 validation"
         assert used in page.about.text()

@@ -37,7 +37,7 @@ class Entry:
 
     :param row: of the table that is reproduced, None for a training of one run
     :param figure: ROC-AUC on the validation split
-    :param note: what tells it from others of its title: when it began, and the settings that differ
+    :param note: what tells it from others of its title: the settings that differ, and when it began
     """
 
     title: str
@@ -124,7 +124,7 @@ def _note(training: Training, alike: Sequence[Training]) -> str:
     own = _settings(training)
     differ = [name for name in own if any(other.get(name) != own[name] for other in others)]
     begun = datetime.fromtimestamp(training.started).astimezone()
-    return ", ".join([f"{begun:%Y-%m-%d %H:%M}", *(_setting(name, own[name]) for name in differ)])
+    return ", ".join([*(_setting(name, own[name]) for name in differ), f"{begun:%Y-%m-%d %H:%M}"])
 
 
 def _settings(training: Training) -> dict[str, str]:

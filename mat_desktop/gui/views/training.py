@@ -87,7 +87,7 @@ class _Delegate(QStyledItemDelegate):
         if entry.note:
             first, second = two_lines(rect, PAD + 24, wide)
             painter.drawText(first, middle, elide(entry.title, wide, 13))
-            painter.setFont(font(12, figures=True))
+            painter.setFont(font(12))
             painter.setPen(t.color("muted"))
             painter.drawText(second, middle, elide(entry.note, wide, 12))
         else:
@@ -307,7 +307,7 @@ class TrainingPage(Panel):
         order = entry.training.order
         lines = [order.data] if order.data else []
         if entry.note:
-            lines.append(entry.note.partition(", ")[2])
+            lines.append(entry.note.rpartition(", ")[0])
         if order.clips:
             train, valid, test = (_clips(order, split) for split in ("train", "valid", "test"))
             lines.append(f"{train} train · {valid} validation")
