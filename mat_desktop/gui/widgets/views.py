@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QListView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QListView, QTableView, QWidget
 
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.painting import round_rect
@@ -14,12 +14,13 @@ Index = QModelIndex | QPersistentModelIndex
 
 class _Repaint(QObject):
     def __init__(self, view: QAbstractScrollArea) -> None:
-        super().__init__(view)
-        self._view = view
+        super().__init__(view.viewport())  # no reference to the view: in a circle with it Qt crashed
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            self._view.viewport().update()
+            viewport = self.parent()
+            if isinstance(viewport, QWidget):
+                viewport.update()
         return False
 
 
