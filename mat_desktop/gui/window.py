@@ -16,7 +16,15 @@ from PySide6.QtGui import (
     QKeyEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mat_desktop.domain.plan import Plan, WriteResult
 from mat_desktop.gui import words
@@ -52,6 +60,7 @@ from mat_desktop.gui.widgets.activity import ActivityPanel
 from mat_desktop.gui.widgets.job_bar import JobBar
 from mat_desktop.gui.widgets.leave_bar import LeaveBar
 from mat_desktop.gui.widgets.rail import Rail
+from mat_desktop.gui.widgets.views import show_focus
 from mat_desktop.gui.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -83,6 +92,9 @@ class Window(QMainWindow):
         )
         self.setWindowTitle("mat-desktop")
         self.setAcceptDrops(True)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_moved)
         self.bridge = Bridge(self)
         self.tracks = TracksModel(services.suggest, self)
         self.actions_ = Actions(self)
@@ -368,6 +380,9 @@ class Window(QMainWindow):
     def _policies_changed(self) -> None:
         self.library.set_policies()
         self.panels.policies_changed()
+
+    def _focus_moved(self, before: QWidget | None, now: QWidget | None) -> None:
+        show_focus(before, now)
 
     def _open_write(self) -> None:
         """A plan needs all that was decided before."""

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, QRect
 from PySide6.QtGui import QPaintEvent, QRegion, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.gui.widgets.spectrogram import Spectrogram
 from mat_desktop.gui.widgets.views import TableView
+from mat_desktop.gui.window import Window
 
 
 class _Painted(QObject):
@@ -14,10 +19,27 @@ class _Painted(QObject):
         super().__init__()
         self.region = QRegion()
 
+    def covers(self, rect: QRect) -> bool:
+        return self.region.intersected(rect) == QRegion(rect)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QPaintEvent):
             self.region = self.region.united(event.region())
         return False
+
+
+def test_what_has_the_focus_is_painted_anew_as_a_whole(qtbot: QtBot, library: Window) -> None:
+    plot = Spectrogram(MelSpec())
+    plot.setParent(library)
+    plot.resize(300, 200)
+    plot.show()
+    for part in (plot, library.library.search):
+        qtbot.wait(50)  # what is still to be painted
+        painted = _Painted()
+        plot.viewport().installEventFilter(painted)
+        part.setFocus()
+        qtbot.waitUntil(partial(painted.covers, plot.viewport().rect()), timeout=5000)
+        plot.viewport().removeEventFilter(painted)
 
 
 def test_the_ring_moves_as_a_whole(qtbot: QtBot) -> None:
@@ -37,4 +59,4 @@ def test_the_ring_moves_as_a_whole(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not painted.region.isEmpty())
     for row in (1, 3):
         whole = QRect(0, table.rowViewportPosition(row), table.viewport().width(), table.rowHeight(row))
-        assert painted.region.intersected(whole) == QRegion(whole)
+        assert painted.covers(whole)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from mat_desktop.gui.theme import appearance, current
 from mat_desktop.gui.widgets.painting import round_rect
-from mat_desktop.gui.widgets.views import show_focus
 
 LINES = 5000
 """That are kept."""
@@ -25,7 +24,6 @@ class LogView(QPlainTextEdit):
         super().__init__()
         self.setReadOnly(True)
         self.setAccessibleName("Log")
-        show_focus(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMaximumBlockCount(LINES)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

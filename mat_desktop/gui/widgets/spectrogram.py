@@ -27,7 +27,6 @@ from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plot_axes import HertzAxis, TagAxis, TimeAxis, axis_height, gutter
 from mat_desktop.gui.widgets.plot_box import TimeBox
 from mat_desktop.gui.widgets.plot_marks import SHORTEST_LOOP, EvidenceMark, LoopMark, Playhead, Rows
-from mat_desktop.gui.widgets.views import show_focus
 
 if TYPE_CHECKING:
     from mat_desktop.app.draw import Picture
@@ -68,7 +67,6 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for part in (self, self.viewport()):
             part.setAccessibleName("Spectrogram and taggram")
         self.setFrameShape(self.Shape.NoFrame)
-        show_focus(self)
         self.ci.setContentsMargins(0, HANDLE, RIGHT_GUTTER, 0)
         self.ci.layout.setVerticalSpacing(GAP)
         self.ci.layout.setHorizontalSpacing(0)

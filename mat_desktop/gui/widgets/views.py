@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QListView, QTableView, QWidget
 
@@ -12,31 +12,17 @@ from mat_desktop.gui.widgets.painting import round_rect
 Index = QModelIndex | QPersistentModelIndex
 
 
-class _Repaint(QObject):
-    def __init__(self, view: QAbstractScrollArea) -> None:
-        super().__init__(view.viewport())  # no reference to the view: in a circle with it Qt crashed
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            viewport = self.parent()
-            if isinstance(viewport, QWidget):
-                viewport.update()
-        return False
-
-
-def show_focus(view: QAbstractScrollArea) -> None:
-    """Paint all of it anew when the focus comes and goes: it paints a ring that Qt does not know of."""
-    view.installEventFilter(_Repaint(view))
+def show_focus(before: QWidget | None, now: QWidget | None) -> None:
+    """Paint what had the focus and what has it anew as a whole: Qt does not know of the rings in it."""
+    for part in (before, now):
+        if isinstance(part, QAbstractScrollArea):
+            part.viewport().update()
 
 
 class ListView(QListView):
     """Its delegate paints the ring of the current row. ``nothing`` stands in it where it is empty."""
 
     nothing = ""
-
-    def __init__(self) -> None:
-        super().__init__()
-        show_focus(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Rows, or the words and the ring of an empty list."""
@@ -48,10 +34,6 @@ class TableView(QTableView):
     """Its delegate, or who derives from it, paints the ring of the current row. ``nothing`` as in lists."""
 
     nothing = ""
-
-    def __init__(self) -> None:
-        super().__init__()
-        show_focus(self)
 
     def moveCursor(
         self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
