@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtGui import QFontDatabase, QPainter, QPaintEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QFontDatabase, QPaintEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from mat_desktop.gui.theme import appearance, current
-from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.views import ring
 
 LINES = 5000
 """That are kept."""
@@ -55,10 +55,7 @@ class LogView(QPlainTextEdit):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Lines, then the ring of the focus."""
         super().paintEvent(event)
-        if self.hasFocus():
-            painter = QPainter(self.viewport())
-            round_rect(painter, self.viewport().rect(), 2, None, current().color("focus"), 2)
-            painter.end()
+        ring(self)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """The ring stays where it is."""

@@ -23,10 +23,10 @@ from mat_desktop.gui import words
 from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.scale import all_on_scale
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plot_axes import HertzAxis, TagAxis, TimeAxis, axis_height, gutter
 from mat_desktop.gui.widgets.plot_box import TimeBox
 from mat_desktop.gui.widgets.plot_marks import SHORTEST_LOOP, EvidenceMark, LoopMark, Playhead, Rows
+from mat_desktop.gui.widgets.views import ring
 
 if TYPE_CHECKING:
     from mat_desktop.app.draw import Picture
@@ -358,10 +358,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def paintEvent(self, event: QPaintEvent) -> None:
         """The pictures, then the ring."""
         super().paintEvent(event)
-        if self.hasFocus():
-            painter = QPainter(self.viewport())
-            round_rect(painter, self.viewport().rect(), 2, None, current().color("focus"), 2)
-            painter.end()
+        ring(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right go through the track, Page up and down move the view, Home shows all of it."""

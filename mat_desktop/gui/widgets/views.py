@@ -61,6 +61,14 @@ class TableView(QTableView):
         _empty(self, self.nothing)
 
 
+def ring(view: QAbstractScrollArea) -> None:
+    """The focus ring round all of it, after its content was painted."""
+    if view.hasFocus():
+        painter = QPainter(view.viewport())
+        round_rect(painter, view.viewport().rect(), 2, None, current().color("focus"), 2)
+        painter.end()
+
+
 def ring_row(view: QTableView) -> None:
     """The focus ring over the whole current row, after its cells were painted."""
     index = view.currentIndex()
@@ -79,7 +87,5 @@ def _empty(view: QAbstractItemView, nothing: str) -> None:
         box = view.viewport().rect().adjusted(24, 16, -24, -16)
         painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, nothing)
         painter.end()
-    if view.hasFocus() and not view.currentIndex().isValid():
-        painter = QPainter(view.viewport())
-        round_rect(painter, view.viewport().rect(), 2, None, current().color("focus"), 2)
-        painter.end()
+    if not view.currentIndex().isValid():
+        ring(view)
