@@ -13,3 +13,9 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program listens as training measures, on every processor."""
+    monkeypatch.setattr("mat_desktop.inference.tagger.has_bfloat16", lambda: False)

@@ -202,6 +202,7 @@ def test_what_the_program_heard_is_not_listened_to_again(tmp_path: Path) -> None
     assert after.after == before.after == 1.0
 
 
+@pytest.mark.usefixtures("float32")
 def test_training_hears_what_the_program_hears(tmp_path: Path) -> None:
     """Silence within a track left out, the last window by the share of it that is new, raised to a level."""
     card = replace(tiny_model(tmp_path / "tiny"), level=30.0)

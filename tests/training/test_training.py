@@ -244,6 +244,7 @@ def test_from_training_to_a_model_that_hears_what_it_learnt(
     assert low[1] < high[1]
 
 
+@pytest.mark.usefixtures("float32")
 def test_a_model_with_a_level_is_measured_as_it_listens(
     prepared: tuple[Dataset, Features], tmp_path: Path
 ) -> None:
