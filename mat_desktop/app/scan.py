@@ -177,6 +177,8 @@ def _look(session: Session, path: Path, fresh: _Fresh, known: Track | None, *, a
     if not stat.S_ISREG(status.st_mode):
         raise FileFault(path, "not a regular file")  # a pipe would be waited for without end
     stamp = FileStamp.of(status)
+    if known is not None and known.stamp != stamp:
+        known = session.library.track(path)  # this program may have written it since it was looked up
     if known is not None and known.stamp == stamp and not again:
         fresh.is_as_before(path)
         return known

@@ -96,6 +96,19 @@ def test_what_we_write_is_no_change_from_outside(session: Session, song: Path) -
     assert (after.tags[Field.GENRE], after.outside, still_heard(session, after)) == (("Rock",), False, True)
 
 
+def test_what_we_write_while_a_walk_is_under_way_is_none_either(session: Session, song: Path) -> None:
+    written = one(session, song)
+    hear(session, written)
+    encode(song.with_name("0 first.flac"), tone(1.0))
+    walk = scan(session, [song.parent], Event())
+    next(walk)  # what is known of the second was looked up with the first
+    plan = Plan("test", (FilePlan(song, written.stamp, (Change(Field.GENRE, (), ("Rock",)),)),))
+    assert [result.reason for result in apply(session, plan, Event())] == [""]
+    (after,) = walk
+    assert isinstance(after, Track)
+    assert (after.tags[Field.GENRE], after.outside) == (("Rock",), False)
+
+
 def test_a_renamed_file_keeps_what_was_heard(session: Session, song: Path) -> None:
     hear(session, one(session, song))
     (song.parent / "sub").mkdir()
