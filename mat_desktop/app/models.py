@@ -126,9 +126,13 @@ def usable_model(data_dir: Path, name: str) -> tuple[str, Slip | None]:
     """A model of the settings, or the bundled one, and why it is not the one that was wished."""
     try:
         open_card(find_model(data_dir, name))
-    except (OSError, ValueError, UsageFault, ModelFault) as error:
-        return DEFAULT, Slip(f"listening.model: {error}", f"“{DEFAULT}” listens", "listening.model")
-    return called(data_dir, name), None
+    except UsageFault:
+        why = f"the model “{printable(name)}” is not on this computer"
+    except (OSError, ValueError, ModelFault) as error:
+        why = f"the model “{printable(name)}” cannot be used: {error}"
+    else:
+        return called(data_dir, name), None
+    return DEFAULT, Slip(why, f"“{DEFAULT}” listens", "listening.model")
 
 
 def import_model(data_dir: Path, source: Path) -> Model:

@@ -168,11 +168,9 @@ class Preferences(QObject):
             old, slips = answer
             self._adopted(before)
             text = f"The settings of {printable(path)} count now."
-            odd = ". ".join(f"{slip.why}; {slip.cost}" for slip in slips)
+            odd = [f"{slip.why[:1].upper()}{slip.why[1:]}; {slip.cost}." for slip in slips]
             level = "warning" if odd else "positive"
-            desk.say(
-                level, f"{text} {odd}.".removesuffix(" ."), "Undo", lambda: self._back(old), kind="luggage"
-            )
+            desk.say(level, " ".join((text, *odd)), "Undo", lambda: self._back(old), kind="luggage")
 
         self._settings.write()
         desk.bridge.keep(

@@ -98,8 +98,7 @@ other = "much"
     assert "listening.threads: -4 is not a whole number from 0 to 256; it stays as it is" in said
     assert there.settings.threads == 2
     assert "“pop”: 7.0 is not from 0 to 1; it is passed over" in said
-    assert "there is no model 'not here'" in said
-    assert "“fcn2d” stays the model" in said
+    assert "\nthe model “not here” is not on this computer; “fcn2d” stays the model" in f"\n{said}"
     assert "tags: “pop”" in said
     assert "thresholds: “other”" in said
     assert (there.settings.volume, there.settings.model) == (3, "fcn2d")

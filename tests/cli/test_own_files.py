@@ -144,7 +144,7 @@ def test_a_value_that_does_not_count_is_said_with_it(
     assert "gone" not in err
     assert main(["settings", "appearance.theme", *data]) == 0
     assert main(["settings", "listening.model", *data]) == 1
-    assert "there is no model 'gone'" in capsys.readouterr().err
+    assert "the model “gone” is not on this computer; “fcn2d” listens" in capsys.readouterr().err
     file.write_text("[player")
     assert main(["settings", "appearance.theme", *data]) == 1
     assert "is not usable" in capsys.readouterr().err

@@ -133,7 +133,8 @@ def test_it_stops_goes_on_and_rests(qtbot: QtBot, heard: Window, services: FakeS
     heard.bridge.pause(job, False)
     assert services.comparison.held == [True, False]
     assert not view.start_button.isVisible()
-    assert view.stop_button.hasFocus()
+    assert view.scope.hasFocus(), "not Stop: the key that started it would stop it at once"
+    view.stop_button.setFocus()
     qtbot.keyClick(view.stop_button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: compare.job is None, timeout=5000)
     assert compare.left == 4
@@ -153,6 +154,7 @@ def test_what_was_compared_stays_in_view_when_it_is_stopped(
     view.start_button.setFocus()
     view.start_button.click()
     qtbot.waitUntil(lambda: compare.left == 2, timeout=5000)
+    view.stop_button.setFocus()
     view.stop_button.click()
     qtbot.waitUntil(lambda: compare.job is None and not heard.bridge.busy, timeout=5000)
     assert view.summary.text().startswith("On 2 tracks: ")

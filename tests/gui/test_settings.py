@@ -252,10 +252,30 @@ def test_sections_are_reached_by_keyboard(qtbot: QtBot, library: Window, page: S
     qtbot.keyClick(page.list, Qt.Key.Key_Return)
     assert page.rows["writing.genre"].control.hasFocus()
     bar = page._scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: not page._settling.isActive(), timeout=5000)
     bar.setValue(bar.maximum())
     assert page.list.currentIndex().data() == "Files of the program"
     bar.setValue(0)
     assert page.list.currentIndex().data() == "Listening"
+
+
+def test_the_section_in_view_stays_where_sizes_change(
+    qtbot: QtBot, library: Window, page: SettingsPage
+) -> None:
+    library.resize(1400, 720)
+    section, bar = page._sections["writing"], page._scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > section.y(), timeout=5000)
+    page.list.setCurrentIndex(page.list.model().index(2, 0))
+    before = section.y()
+    usual = round(100 * appearance.text_scale)
+    try:
+        appearance.use_text(150)
+        qtbot.waitUntil(lambda: section.y() > before + 50 and bar.value() == section.y(), timeout=5000)
+        assert page.list.currentIndex().data() == "Writing"
+        bar.setValue(bar.maximum())
+        assert page.list.currentIndex().data() == "Files of the program"
+    finally:
+        appearance.use_text(usual)
 
 
 def test_no_line_of_text_is_wider_than_720(library: Window, page: SettingsPage) -> None:
@@ -350,6 +370,18 @@ def test_a_file_that_cannot_be_used_is_said_and_set_aside_on_demand(
     qtbot.waitUntil(lambda: "cannot be kept" in library.library.banners.texts()[-1], timeout=5000)
     library.library.banners._shown[list(library.library.banners._shown)[-1]].action.click()
     qtbot.waitUntil(lambda: services.kept_settings == {"player.volume": 12}, timeout=5000)
+
+
+def test_what_cannot_be_used_is_said_in_sentences(library: Window, services: FakeServices) -> None:
+    services.settings_slips = (
+        Slip("the model “gone” is not on this computer", "“fcn2d” listens", "listening.model"),
+        Slip("/settings.toml: there is no section “later”", "it is passed over"),
+    )
+    library.configure.warn()
+    assert library.library.banners.texts()[-1] == (
+        "The model “gone” is not on this computer; “fcn2d” listens. "
+        "/settings.toml: there is no section “later”; it is passed over."
+    )
 
 
 def test_a_device_that_is_not_here_is_said(qtbot: QtBot, library: Window, services: FakeServices) -> None:

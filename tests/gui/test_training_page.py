@@ -868,7 +868,7 @@ def test_the_folder_of_a_run_is_opened_as_all_places_are(
     assert [path.name for path in opened] == ["fcn2d-5"]
 
 
-def test_the_focus_goes_from_stop_to_resume_and_back(
+def test_the_focus_goes_from_stop_to_resume_and_from_there_not_to_stop(
     qtbot: QtBot, window: Window, page: TrainingPage, data: Path
 ) -> None:
     start(qtbot, window, page, data)
@@ -879,7 +879,7 @@ def test_the_focus_goes_from_stop_to_resume_and_back(
     assert page.run.resume_button.hasFocus()
     page.run.resume_button.click()
     qtbot.waitUntil(page.run.stop_button.isVisible, timeout=PATIENCE)
-    assert page.run.stop_button.hasFocus()
+    assert page.list.hasFocus(), "the key that resumed it would stop it at once"
 
 
 def test_a_training_that_quitting_cut_off_is_told_of_once_at_the_next_start(

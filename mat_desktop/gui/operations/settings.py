@@ -104,8 +104,8 @@ class ChangeSettings(QObject):
         services, say = self._desk.services, self._desk.say
         if not services.settings_slips:
             return
-        text = ". ".join(f"{slip.why}; {slip.cost}" for slip in services.settings_slips)
-        text = f"{text[:1].upper()}{text[1:]}."
+        slips = services.settings_slips
+        text = " ".join(f"{slip.why[:1].upper()}{slip.why[1:]}; {slip.cost}." for slip in slips)
         if services.settings_fault is None:
             say("warning", text, kind="settings")
         else:

@@ -244,7 +244,9 @@ class ComparePage(Panel):
         self.pace.setText(pace)
         self.progress.setAccessibleDescription(pace)
         if had is not None and not had.isVisible():
-            (self.stop_button if goes else self.go_on if pace else self.tag_table).setFocus()
+            # Not to Stop: a second press of the key that started it would stop it at once.
+            started = self.scope if self._differences is None else self.tag_table
+            (started if goes else self.go_on if pace else self.tag_table).setFocus()
 
     def _mark(self, tag: str) -> None:
         place = _place(self.tags, tag)

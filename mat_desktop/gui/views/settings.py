@@ -6,7 +6,16 @@ import os
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, QStringListModel, Qt, Signal
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    QStringListModel,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -36,6 +45,8 @@ from mat_desktop.gui.widgets.slider import Slider
 from mat_desktop.gui.widgets.toggle import Toggle
 
 WIDEST = 720
+ABOVE = 8
+"""Pixels over the first section."""
 SECTIONS = {
     "listening": "Listening",
     "review": "Review",
@@ -152,6 +163,13 @@ class SettingsPage(Panel):
         self.rows: dict[str, SettingRow] = {}
         self.resets: dict[str, Link] = {}
         self._sections: dict[str, QWidget] = {}
+        self._place = 0, -ABOVE
+        """The current section, and pixels from its top to that of what is in view."""
+        self._still = False
+        """Whether the bar moves, and the current section stays."""
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.timeout.connect(self._stay)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -171,7 +189,9 @@ class SettingsPage(Panel):
         holder.addWidget(Line(vertical=True))
         holder.addWidget(self._body(), 1)
         layout.addLayout(holder, 1)
-        self._scroll.verticalScrollBar().valueChanged.connect(self._scrolled)
+        scroll = self._scroll.verticalScrollBar()
+        scroll.valueChanged.connect(self._scrolled)
+        scroll.rangeChanged.connect(self._laid_out)
 
     def _list(self) -> QListView:
         view = QListView()
@@ -196,7 +216,7 @@ class SettingsPage(Panel):
     def _body(self) -> QWidget:
         body = Panel("surface")
         column = QVBoxLayout()
-        column.setContentsMargins(24, 8, 24, 48)
+        column.setContentsMargins(24, ABOVE, 24, 48)
         column.setSpacing(0)
         for section, title in SECTIONS.items():
             box = self._section(section, title)
@@ -404,11 +424,10 @@ class SettingsPage(Panel):
     def _go_to(self, number: int) -> None:
         box = self._sections[list(SECTIONS)[number]]
         bar = self._scroll.verticalScrollBar()
-        self._going = number
+        self._still = True
         bar.setValue(min(box.y(), bar.maximum()))
-        self._going = -1
-
-    _going = -1
+        self._still = False
+        self._place = number, bar.value() - box.y()
 
     def _enter(self, number: int) -> None:
         """Into the section, by keyboard."""
@@ -422,18 +441,30 @@ class SettingsPage(Panel):
 
     def _scrolled(self, value: int) -> None:
         """The section that is at the top is the current one."""
-        if self._going >= 0:
+        if self._still or self._settling.isActive():
             return
         at_end = value >= self._scroll.verticalScrollBar().maximum()
         places = [box.y() for box in self._sections.values()]
         number = (
             len(places) - 1 if at_end else max(n for n, y in enumerate(places) if y <= value + 24 or not n)
         )
+        self._place = number, value - places[number]
         chosen = self.list.selectionModel()
         chosen.blockSignals(True)
         self.list.setCurrentIndex(self.list.model().index(number, 0))
         chosen.blockSignals(False)
         self.list.viewport().update()
+
+    def _laid_out(self) -> None:
+        """Other widths and letters move the sections, some of them a moment later."""
+        self._settling.start()
+
+    def _stay(self) -> None:
+        """What was at the top stays there, and so the list in step."""
+        number, below = self._place
+        self._still = True
+        self._scroll.verticalScrollBar().setValue(list(self._sections.values())[number].y() + below)
+        self._still = False
 
     # what is asked for
 

@@ -139,6 +139,7 @@ class TrainingPage(Panel):
         holder.setSizes([256, 1112])
         layout.addWidget(holder, 1)
         self.form.left.connect(lambda: self.look_at(self._place()))
+        self.run.left.connect(self.list.setFocus)
         self._lacking = False
 
     def _side(self) -> QWidget:

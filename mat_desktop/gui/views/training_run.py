@@ -77,7 +77,7 @@ class StateChip(QWidget):
 
 class RunView(Panel):
     """``use``, ``compare``, ``export``, ``remove``, ``report`` and ``resume`` hand over the run in view,
-    ``place`` the folder that is to be opened.
+    ``place`` the folder that is to be opened; ``left`` gives the focus away.
     """
 
     pause = Signal(bool)
@@ -89,6 +89,7 @@ class RunView(Panel):
     remove = Signal(object)
     report = Signal(object)
     place = Signal(object)
+    left = Signal()
 
     def __init__(self) -> None:
         super().__init__("surface")
@@ -342,14 +343,20 @@ class RunView(Panel):
         )
 
     def _hand_focus_on(self) -> None:
-        """Stop becomes Resume, and the other way round: the focus goes on there, not to what comes next."""
+        """From Stop to Resume, which comes in its place. The other way round it goes to the list, as where a
+        run is begun: a second press of the key that started it would stop it at once.
+        """
         acted = self._acted
         if acted is None or not acted.isHidden():
             return
         self._acted = None
         focus = self.window().focusWidget()
-        if focus is None or focus.parent() is self.more.parent():
-            (self.resume_button if acted is self.stop_button else self.stop_button).setFocus()
+        if focus is not None and focus.parent() is not self.more.parent():
+            return
+        if acted is self.stop_button:
+            self.resume_button.setFocus()
+        else:
+            self.left.emit()
 
     def _show_model(self) -> None:
         """What can be done with its model."""

@@ -41,7 +41,8 @@ def _pressed(button: QAbstractButton, event: QEvent) -> bool:
         event.accept()
         return True
     if event.type() is QEvent.Type.KeyPress and enter:
-        button.click()
+        if not event.isAutoRepeat():  # a key that is held must not press what has come in the button's place
+            button.click()
         return True
     return False
 
