@@ -60,6 +60,7 @@ def swap(
     :raises StoreFault: the journal refused; the file is as it was
     """
     try:
+        known = session.library.track(path)
         entry = session.journal.intend(
             run,
             prepared.path,
@@ -86,4 +87,6 @@ def swap(
                 settle(session, unfinished)
         raise
     session.journal.settle(entry, EntryState.WRITTEN)
-    session.library.rewritten(path, stamp, prepared.changes)
+    # Where another program was at the file since the library saw it, the next look is to find that.
+    if known is not None and known.stamp == prepared.before_stamp:
+        session.library.rewritten(known, stamp, prepared.changes, seen=not reverses)

@@ -52,7 +52,9 @@ def complete(
     if last.kind not in (Kind.WORD, Kind.QUOTED):
         return Completion(cursor, cursor)
     if len(before) > 1 and before[-2].kind is Kind.FIELD:
-        return Completion(last.start, cursor, _values(before[-2].text, last.text, vocabulary, values))
+        # A quote right behind the place closes what is replaced.
+        end = cursor + (bool(last.lacks) and text.startswith(last.lacks, cursor))
+        return Completion(last.start, end, _values(before[-2].text, last.text, vocabulary, values))
     if last.kind is Kind.QUOTED or (len(before) > 1 and before[-2].kind is Kind.SIGN):
         return Completion(cursor, cursor)
     return _names(before, cursor, vocabulary)

@@ -65,8 +65,11 @@ def settle(session: Session, entry: Entry) -> WriteResult | None:
         return _later(entry, fault.cause)
     if happened:
         session.journal.settle(entry.id, EntryState.WRITTEN)
+        track = session.library.track(known)
         with suppress(OSError):
-            session.library.rewritten(known, FileStamp.of(place.stat()), entry.changes)
+            if track is not None and digest == entry.after_sha256:  # else the next look reads it
+                seen = session.journal.roots([entry.id]) == {entry.id}
+                session.library.rewritten(track, FileStamp.of(place.stat()), entry.changes, seen=seen)
         return WriteResult(known, WriteStatus.WRITTEN, "was finished before the interruption", entry.changes)
     with suppress(OSError):
         entry.temp.unlink(missing_ok=True)

@@ -68,13 +68,14 @@ def look(session: Session, paths: Sequence[Path], cancel: Event) -> Iterator[Tra
         fresh.keep()
 
 
-def refresh(session: Session, path: Path) -> Track:
-    """Read one file's tags again, because somebody wants to see them: what failed may be tried anew.
+def refresh(session: Session, path: Path, *, seen: bool = True) -> Track:
+    """Read one file's tags again: what failed may be tried anew.
 
+    :param seen: somebody wants to see them, so that what another program did to the file is told no more
     :raises FileFault: it cannot be read any more
     """
     fresh = _Fresh(session)
-    track = _look(session, path, fresh, session.library.track(path), again=True)
+    track = _look(session, path, fresh, session.library.track(path), again=True, seen=seen)
     fresh.keep()
     return track
 
@@ -169,7 +170,15 @@ def _walk(folder: Path, cancel: Event) -> Iterator[Path | FileFault]:
             yield path
 
 
-def _look(session: Session, path: Path, fresh: _Fresh, known: Track | None, *, again: bool = False) -> Track:
+def _look(
+    session: Session,
+    path: Path,
+    fresh: _Fresh,
+    known: Track | None,
+    *,
+    again: bool = False,
+    seen: bool = False,
+) -> Track:
     try:
         status = path.stat()
     except OSError as error:
@@ -190,7 +199,9 @@ def _look(session: Session, path: Path, fresh: _Fresh, known: Track | None, *, a
         if moved is not None:
             fresh.same[path] = moved
     elif known.stamp != stamp:
-        track = _changed(session, known, track, fresh, seen=again)
+        track = _changed(session, known, track, fresh, seen=seen)
+    else:
+        track = replace(track, outside=known.outside and not seen)
     fresh.tracks.append(track)
     return track
 

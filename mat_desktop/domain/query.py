@@ -39,11 +39,14 @@ class QueryError(ValueError):
     :param start: first character that it concerns
     :param end: one past the last
     :param unfinished: whether typing on may mend it
+    :param meant: what the query asks for where it is understood all the same
     """
 
-    def __init__(self, message: str, start: int, end: int, *, unfinished: bool = False) -> None:
+    def __init__(
+        self, message: str, start: int, end: int, *, unfinished: bool = False, meant: Query | None = None
+    ) -> None:
         super().__init__(message)
-        self.start, self.end, self.unfinished = start, end, unfinished
+        self.start, self.end, self.unfinished, self.meant = start, end, unfinished, meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,25 @@ class _Parser:
         return QueryError(message, first.start, end, unfinished=unfinished)
 
     def query(self) -> Query | None:
+        """What lies behind a quote that is still open may be meant as something else: that is said first."""
+        still_open = next((token for token in self._tokens if token.lacks), None)
+        if still_open is None:
+            return self._whole()
+        meant: Query | None = None
+        try:
+            meant = self._whole()
+        except QueryError as error:
+            if not error.unfinished:
+                raise
+        raise QueryError(
+            f"The closing {still_open.lacks} is missing",
+            still_open.start,
+            still_open.end,
+            unfinished=True,
+            meant=meant,
+        )
+
+    def _whole(self) -> Query | None:
         if self._now.kind is Kind.END:
             return None
         found = self._any()

@@ -34,12 +34,14 @@ class Token:
 
     :param start: its first character in the query, with quotes
     :param end: one past its last
+    :param lacks: the quote that would close it, where the query ends before that
     """
 
     kind: Kind
     text: str
     start: int
     end: int
+    lacks: str = ""
 
     def is_word(self, word: str) -> bool:
         """Whether it is a keyword."""
@@ -83,7 +85,7 @@ def _quoted(text: str, at: int, closing: str) -> Token:
     while end >= 0 and text[end + 1 : end + 2] == closing:
         end = text.find(closing, end + 2)
     inside, after = (text[at + 1 :], len(text)) if end < 0 else (text[at + 1 : end], end + 1)
-    return Token(Kind.QUOTED, inside.replace(closing * 2, closing), at, after)
+    return Token(Kind.QUOTED, inside.replace(closing * 2, closing), at, after, closing if end < 0 else "")
 
 
 def _token(text: str, at: int) -> Token:

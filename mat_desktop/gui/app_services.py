@@ -469,9 +469,9 @@ class AppServices:
         """Take a run back."""
         return undo(self._session, undoing(self._settled(), run_id), cancel)
 
-    def refresh(self, path: Path) -> Track:
+    def refresh(self, path: Path, *, seen: bool = True) -> Track:
         """Read one file's tags again."""
-        return refresh(self._session, path)
+        return refresh(self._session, path, seen=seen)
 
     def checks(self) -> Sequence[Check]:
         """What the doctor looks at."""

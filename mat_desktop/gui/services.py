@@ -327,8 +327,8 @@ class Services(Protocol):
     def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
         """Take a run back at once, but for what others changed since."""
 
-    def refresh(self, path: Path) -> Track:
-        """Read one file's tags again."""
+    def refresh(self, path: Path, *, seen: bool = True) -> Track:
+        """Read one file's tags again; ``seen``: because the user looks at it."""
 
     def checks(self) -> Sequence[Check]:
         """What the doctor looks at; at once, the looks themselves are not."""

@@ -238,16 +238,27 @@ class Library:
                 (cause, os.fsencode(path), stamp.size, stamp.mtime_ns),
             )
 
-    def rewritten(self, path: Path, stamp: FileStamp, changes: Sequence[Change]) -> None:
-        """This program wrote the file: same audio, so its identity stays; the changed fields are known."""
-        track = self.track(path)
-        if track is None:
-            return
+    def rewritten(
+        self, track: Track, stamp: FileStamp, changes: Sequence[Change], *, seen: bool = True
+    ) -> None:
+        """This program wrote the file: same audio, so its identity stays; the changed fields are known.
+
+        :param track: as it was before
+        :param stamp: of the file as it is now
+        :param seen: whether the user saw what was in the file; else a change from outside stays told
+        """
         tags = {**track.tags, **{change.field: change.after for change in changes}}
         with self._database.transaction() as db:
             db.execute(
-                "UPDATE track SET size = ?, mtime_ns = ?, inode = ?, tags = ?, outside = 0 WHERE path = ?",
-                (stamp.size, stamp.mtime_ns, inode_of(stamp), _tags(tags), os.fsencode(path)),
+                "UPDATE track SET size = ?, mtime_ns = ?, inode = ?, tags = ?, outside = ? WHERE path = ?",
+                (
+                    stamp.size,
+                    stamp.mtime_ns,
+                    inode_of(stamp),
+                    _tags(tags),
+                    track.outside and not seen,
+                    os.fsencode(track.path),
+                ),
             )
 
     def put_scores(self, path: Path, stamp: FileStamp, kept: KeptScores) -> None:

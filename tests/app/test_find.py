@@ -185,3 +185,8 @@ def test_an_error_says_how_to_write_the_name(text: str, hint: str) -> None:
     with pytest.raises(QueryError) as caught:
         parse(text, Vocabulary({name: name for name in AWKWARD}, []))
     assert str(caught.value).endswith(hint)
+
+
+def test_a_completion_takes_the_closing_quote_with_it() -> None:
+    text = 'artist:"da" rock'
+    assert complete(text, text.index('a"') + 1, KNOWN, VALUES) == Completion(7, 11, ('"Daft Punk"',))

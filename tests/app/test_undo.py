@@ -22,7 +22,7 @@ from mat_desktop.app.apply import apply
 from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.run_report import export_run
-from mat_desktop.app.scan import scan
+from mat_desktop.app.scan import refresh, scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import (
     last_run,
@@ -486,6 +486,34 @@ def test_a_library_behind_a_link_is_kept_in_step(session: Session, music: list[P
     assert Field.GENRE not in track.tags
     (again,) = (t for t in scan(session, [path], Event()) if isinstance(t, Track))
     assert not again.outside
+
+
+def in_library(session: Session, path: Path) -> Track:
+    """As a walk over the folder finds it."""
+    (track,) = (t for t in scan(session, [path], Event()) if isinstance(t, Track))
+    return track
+
+
+@pytest.mark.parametrize("walked", [True, False])
+def test_a_change_from_outside_stays_told_after_a_redo_of_another_field(
+    session: Session, music: list[Path], walked: bool
+) -> None:
+    path = music[0]
+    list(scan(session, [path], Event()))
+    run = write(session, ALL, path)
+    task = undoing(session, run)
+    list(reverse(session, task, [file.only({Field.MOOD}) for file in looked_at(session, task)], Event()))
+    retag(path, genre="Theirs")
+    if walked:
+        assert in_library(session, path).outside
+    (result,) = do(session, redoing(session, run))
+    assert result.status is WriteStatus.WRITTEN, result
+    track = refresh(session, path, seen=False)  # as the window does after each result
+    assert (track.outside, track.tags[Field.GENRE]) == (True, ("Theirs",))
+    again = in_library(session, path)
+    assert (again.outside, again.tags) == (True, read_tags(path).tags)
+    assert not refresh(session, path).outside
+    assert not in_library(session, path).outside
 
 
 def heard(session: Session, folder: Path) -> None:

@@ -39,7 +39,6 @@ GUITAR = Compare("guitar", True, ">", 0.6)
         ("Song", Word("song")),
         ("Björk hyper", Every((Word("bjork"), Word("hyper")))),
         ('"daft punk"', Word("daft punk")),
-        ('"daft pu', Word("daft pu")),
         ("guitar > 0.6", GUITAR),
         ("guitar>.6", GUITAR),
         ("guitar > 60%", GUITAR),
@@ -128,6 +127,10 @@ def test_understood(text: str, query: Query | None) -> None:
         ),
         ("tag:polka", "No tag is called “polka”", "polka", True),
         ("(rock", "The ) is missing", "(rock", True),
+        ('a "daft pu', 'The closing " is missing', '"daft pu', True),
+        ('a “daft" pu', "The closing ” is missing", '“daft" pu', True),
+        ('state:"old', 'The closing " is missing', '"old', True),
+        ('guitr > 0.6 "b', "No tag is called “guitr”. Did you mean “guitar”?", "guitr", False),
         ("rock) b", "There is no ( for this )", ")", False),
         ("rock and", "Expected a condition after and", "", True),
         ("or rock", "Expected a condition", "or", False),
@@ -143,6 +146,12 @@ def test_not_understood(text: str, message: str, marked: str, unfinished: bool) 
     assert str(error) == message
     assert text[error.start : error.end] == marked
     assert error.unfinished is unfinished
+
+
+def test_what_a_query_with_an_open_quote_asks_for_is_known() -> None:
+    with pytest.raises(QueryError) as caught:
+        parse('genre:rock "daft pu', KNOWN)
+    assert caught.value.meant == Every((Has("genre", "rock"), Word("daft pu")))
 
 
 def test_texts_are_compared_without_case_and_accents() -> None:

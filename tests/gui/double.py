@@ -682,7 +682,7 @@ class FakeServices:
         stamp = replace(track.stamp, mtime_ns=track.stamp.mtime_ns + 100)
         self.files[path] = replace(track, tags=tags, stamp=stamp)
 
-    def refresh(self, path: Path) -> Track:
+    def refresh(self, path: Path, *, seen: bool = True) -> Track:
         if path not in self.files:
             raise FileFault(path, "the file ends early")
         return self.files[path]

@@ -87,6 +87,25 @@ def test_a_wrong_query_says_which_one_the_list_answers(qtbot: QtBot, library: Wi
     assert problem.instead.text() == "The list is not searched"
 
 
+def test_a_quote_that_is_still_open_is_told_once_the_user_rests(qtbot: QtBot, library: Window) -> None:
+    field, problem = library.library.search, library.library.problem
+    said: list[QueryError | None] = []
+    library.library.asking.wrong.connect(said.append)
+    qtbot.keyClicks(field, 'title:"song 1')
+    assert not any(said), "nobody is told while typing"
+    qtbot.waitUntil(lambda: titles(library) == ["Song 1"], timeout=5000)
+    field._popup.hide()
+    qtbot.waitUntil(problem.isVisible, timeout=5000)
+    assert problem.text.text() == 'The closing " is missing'
+    assert problem.instead.text() == "The list takes it as ending here"
+    said.clear()
+    qtbot.keyClicks(field, "00")
+    assert all(said), "it does not come and go with each key"
+    assert field._error is not None and field._error.end == len(field.text())
+    qtbot.keyClicks(field, '"')
+    assert problem.isHidden() and field._error is None
+
+
 def test_where_no_score_is_high_enough_the_highest_is_said(qtbot: QtBot, library: Window) -> None:
     listen(qtbot, library)
     library.library.search.setText("jazz > 0.5 song")

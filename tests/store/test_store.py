@@ -125,7 +125,7 @@ def test_scores_belong_to_the_content(tmp_path: Path) -> None:
     assert library.scores(first, "model") == kept(), "reading the same file again keeps its identity"
 
     ours = FileStamp(1100, 456, 7)
-    library.rewritten(first.path, ours, [CHANGE])
+    library.rewritten(first, ours, [CHANGE])
     assert library.track(first.path) == track(first.path, ours, CHANGE.after)
     assert library.scores(track(first.path, ours), "model") == kept(), "our own write keeps it too"
     assert library.scores(first, "model") is None

@@ -23,7 +23,7 @@ def with_refresh(services: Services, results: Iterator[WriteResult]) -> Iterator
         yield result
         if result.status is not WriteStatus.FAILED:
             try:
-                yield services.refresh(result.path)
+                yield services.refresh(result.path, seen=False)
             except FileFault:
                 continue
 

@@ -45,6 +45,7 @@ class Search(QObject):
         self._values: Mapping[str, Sequence[str]] = {}
         self._counted = (-1, -1)
         self._error: QueryError | None = None
+        self._told: QueryError | None = None
         self._typed = self._offered = ""
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -73,24 +74,35 @@ class Search(QObject):
         try:
             query = parse(text, self.vocabulary)
         except QueryError as error:
-            self._error = error
-            if error.unfinished:
-                self.wrong.emit(None)
-                self._pause.start()
-            else:
-                self.wrong.emit(error)
-            return
-        self._error = None
-        self.wrong.emit(None)
+            self._error, query = error, error.meant
+            if query is None:
+                self._tell_soon(error)
+                return
+        else:
+            self._error = None
         # The text too: where nothing fits it is said in these words.
         if (query, text.strip()) != (self.query, self._text):
             self.query, self._text = query, text.strip()
             self._typing.start()
+        self._tell_soon(self._error)
+
+    def _tell_soon(self, error: QueryError | None) -> None:
+        """At once, but for what typing on may mend: that is told after a pause, and stays while it is so."""
+        told = (str(self._told), self._told.start) if self._told is not None else None
+        if error is None or not error.unfinished or told == (str(error), error.start):
+            self._tell(error)
+        else:
+            self._tell(None)
+            self._pause.start()
+
+    def _tell(self, error: QueryError | None) -> None:
+        self._told = error
+        self.wrong.emit(error)
 
     def _say_wrong(self) -> None:
         """The user rests, and not because there is something to choose from."""
         if self._typed != self._offered:
-            self.wrong.emit(self._error)
+            self._tell(self._error)
 
     def _ask(self) -> None:
         self.asked.emit()

@@ -37,6 +37,8 @@ class QueryProblem(Panel):
         text = str(error) if error is not None else ""
         before = before if len(before) <= MOST else f"{before[:MOST]}…"
         instead = f"The list still answers “{before}”" if before else "The list is not searched"
+        if error is not None and error.meant is not None:
+            instead = "The list takes it as ending here"
         if text and (text, instead) != (self.text.text(), self.instead.text()):
             announce(self, f"{text}. {instead}.")
         self.text.setText(text)
