@@ -23,6 +23,7 @@ from mat_desktop.errors import printable
 from mat_desktop.inference.cards import write_card
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import build
+from training.agreement import agreement_table
 from training.benchmark import benchmark as measure_speed
 from training.checkpoints import BEST, load_checkpoint
 from training.corrections import correct, is_corrections, read_corrections
@@ -233,6 +234,7 @@ def _correct(options: argparse.Namespace) -> int:
         outcome.advice,
     ):
         console.print(sentence)
+    console.print(agreement_table(outcome.by_tag))
     figures = {**asdict(outcome), "advice": outcome.advice}
     tell(options, Exported(str(options.export.resolve()), card.digest, figures))
     return 0

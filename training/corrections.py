@@ -16,7 +16,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from mat_desktop.domain.counting import count
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import FileFault, MatError, printable
 from mat_desktop.inference.cards import read_weights, save_model
+from training.agreement import TagAgreement
 from training.checkpoints import write_whole
 from training.datasets.dataset import DatasetFault, Skipped
 from training.datasets.folder import Record, artist_groups
@@ -65,6 +66,7 @@ class Outcome:
     :param held_out: on tracks of artists that were left out of the training; None with too few for that
     :param better: whether that is more than before; None where it is not known
     :param harm: largest change of a score on a track where nothing was said of the tag
+    :param by_tag: the same, tag by tag
     """
 
     tracks: int
@@ -77,6 +79,7 @@ class Outcome:
     better: bool | None
     hold: float
     harm: float
+    by_tag: TagAgreement
 
     @property
     def advice(self) -> str:
@@ -180,10 +183,11 @@ def correct(
         ]
     )
     with one_thread():
-        hold, held_out = _choose(problem, groups)
+        hold, left_out = _choose(problem, groups)
         step, shift = _fit(problem, hold)
     changed = problem.old + problem.features @ step.T + shift
     before = _agreement(problem, problem.old)
+    held_out = None if left_out is None else _agreement(problem, left_out)
     outcome = Outcome(
         len(verdicts),
         len(set(groups)),
@@ -195,6 +199,7 @@ def correct(
         None if held_out is None else held_out > before,
         hold,
         _harm(problem, changed, torch.logit(thresholds)),
+        _by_tag(problem, tags, left_out, changed),
     )
     new_weight = weight + step / std
     new_bias = bias + shift - (step / std) @ mean
@@ -300,8 +305,9 @@ def _fit(problem: _Problem, hold: float) -> tuple[Tensor, Tensor]:
     return step.detach(), shift.detach()
 
 
-def _choose(problem: _Problem, groups: Sequence[str]) -> tuple[float, float | None]:
-    """The hold that serves tracks best that were not trained on, and the agreement on such tracks.
+def _choose(problem: _Problem, groups: Sequence[str]) -> tuple[float, Tensor | None]:
+    """The hold that serves tracks best that were not trained on, and the margins [tracks, outputs] of each
+    track when it was not.
 
     Artists are left out, not tracks: who knows one track of an album knows the others. What is measured on a
     fold was trained on the others, with the hold that is best among these: no fold has a word in its own
@@ -328,7 +334,7 @@ def _choose(problem: _Problem, groups: Sequence[str]) -> tuple[float, float | No
     alone = losses.diagonal(dim1=1, dim2=2).sum(dim=1)
     by_the_others = (losses.sum(dim=2) - losses.diagonal(dim1=1, dim2=2)).argmin(dim=0)[fold]
     measured = margins[by_the_others, torch.arange(len(groups))]
-    return HOLDS[int(alone.argmin())], _agreement(problem, measured)
+    return HOLDS[int(alone.argmin())], measured
 
 
 def _folds(groups: Sequence[str]) -> Tensor:
@@ -340,10 +346,35 @@ def _folds(groups: Sequence[str]) -> Tensor:
     return torch.tensor([place[group] for group in groups])
 
 
-def _agreement(problem: _Problem, margins: Tensor) -> float:
+def _right(problem: _Problem, margins: Tensor) -> Tensor:
+    """Which verdicts the model agrees with, bool [tracks, tags]."""
     said = problem.said
-    right = ((margins @ problem.merge.T >= 0) == (said > 0)) & (said != 0)
-    return round(float(right.sum() / said.abs().sum()), 4)
+    return ((margins @ problem.merge.T >= 0) == (said > 0)) & (said != 0)
+
+
+def _agreement(problem: _Problem, margins: Tensor) -> float:
+    return round(float(_right(problem, margins).sum() / problem.said.abs().sum()), 4)
+
+
+def _by_tag(problem: _Problem, tags: Sequence[str], left_out: Tensor | None, changed: Tensor) -> TagAgreement:
+    """:param left_out: margins of tracks that were not trained on, :param changed: of those that were"""
+    verdicts = (problem.said != 0).sum(dim=0)
+    order = sorted(range(len(tags)), key=lambda tag: (-int(verdicts[tag]), tags[tag]))
+
+    def counted(chosen: Tensor) -> tuple[int, ...]:
+        return tuple(int(count) for count in chosen[order])
+
+    def agreed(margins: Tensor) -> tuple[int, ...]:
+        return counted(_right(problem, margins).sum(dim=0))
+
+    return TagAgreement(
+        tuple(tags[tag] for tag in order),
+        counted(verdicts),
+        counted((problem.said > 0).sum(dim=0)),
+        agreed(problem.old),
+        None if left_out is None else agreed(left_out),
+        agreed(changed),
+    )
 
 
 def _harm(problem: _Problem, margins: Tensor, thresholds: Tensor) -> float:
@@ -379,6 +410,7 @@ def _card(
         "agreement_held_out": outcome.held_out,
         "better": outcome.better,
         "largest_change_elsewhere": outcome.harm,
+        "by_tag": asdict(outcome.by_tag),
     }
     base = card.title.removesuffix(", corrected")
     return replace(

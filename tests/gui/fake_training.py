@@ -77,7 +77,16 @@ def main(words: list[str]) -> int:
         }
         tags = [{"name": "rock", "vocabulary": "mtat", "threshold": 0.3, "metrics": {"roc_auc": 0.9}}]
         (folder / "card.json").write_text(json.dumps({"metrics": metrics, "tags": tags}))
-        figures = {"verdicts": 6, "tracks": 3, "before": 0.5, "after": 1.0, "held_out": None, "harm": 0.02}
+        figures: dict[str, Any] = {
+            "verdicts": 6,
+            "tracks": 3,
+            "before": 0.5,
+            "after": 1.0,
+            "held_out": None,
+            "harm": 0.02,
+        }
+        counts = {"verdicts": [4, 2], "accepted": [1, 2], "before": [3, 0], "held_out": None, "after": [4, 2]}
+        figures |= {"held_out": None, "by_tag": {"tags": ["rock", "guitar"], **counts}}
         corrections = (data / "corrections.json").exists()
         say("exported", folder=str(folder), digest="abc", figures=figures if corrections else {})
         return 0

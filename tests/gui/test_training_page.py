@@ -495,6 +495,49 @@ def test_corrections_are_trained_on_once_there_are_some(
     assert "agrees with 100% of them; the one it comes from with 50%" in page.run.outcome.text()
     assert page.run.use_button.isEnabled()
     assert page.run.use_button.kind == "plain", "nobody knows whether it is better"
+    assert [[cell.text for cell in row] for row in page.run.tags.figures.rows()] == [
+        ["rock", "Genre", "1", "3", "3 of 4", "–", "4 of 4"],
+        ["guitar", "Instrument", "2", "0", "0 of 2", "–", "2 of 2"],
+    ]
+    assert page.run.tags.about.text() == "2 tags, your decisions that it agrees with; none held out"
+    assert [[cell.text for cell in row] for row in page.run.results.results.rows()] == [
+        ["On tracks left out", "–", "–", "–"],
+        ["On tracks that it learned from", "6", "50%", "100%"],
+    ]
+    assert not page.run.results.report_button.isVisible()
+    table = page.run.tags.table
+    table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
+    assert page.run.tags.figures.rows()[0][0].text == "guitar", "by its share"
+
+
+def test_corrections_with_tracks_left_out_say_it_tag_by_tag(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices, data: Path
+) -> None:
+    figures = {"verdicts": 9, "tracks": 9, "before": 0.5556, "after": 1.0, "held_out": 0.7778, "better": True}
+    counts = {"verdicts": [9], "accepted": [4], "before": [5], "held_out": [7], "after": [9]}
+    for by_tag in ({"tags": ["rock"], **counts}, None):  # one of before it was measured
+        order = Order(Task.CORRECTIONS, "Your corrections, 9 decisions", ("finetune",), name="mine")
+        made = services.trainings.create(order)
+        services.trainings.end(made.id, Ending.DONE, figures=figures | ({"by_tag": by_tag} if by_tag else {}))
+    order = Order(Task.NETWORK, "2D FCN, 5 layers", ("train", "--data", str(data)), data="Small corpus")
+    run = services.trainings.create(order).folder / "runs" / "fcn2d-5"
+    run.mkdir(parents=True)
+    (run / "settings.json").write_text('{"network": "fcn2d", "layers": 5, "epochs": 3}')
+    (run / "tags.json").write_text(
+        '{"tags": ["mtat/rock"], "positives": [5], "roc_auc": [0.7], "pr_auc": [0.4]}'
+    )
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 5, timeout=PATIENCE)
+    shown: list[list[str]] = []
+    for row in range(5):
+        if (entry := page.runs.entry(row)) is not None and entry.training is not None:
+            page.look_at(row)
+            shown += [[cell.text for cell in cells] for cells in page.run.tags.figures.rows()]
+            assert page.run._lower.isVisible()
+    assert sorted(shown) == [
+        ["rock", "Genre", "4", "5", "5 of 9", "7 of 9", "9 of 9"],
+        ["rock", "Genre", "5", "0.7000", "0.4000", "–"],
+    ]
 
 
 def test_what_was_made_is_taken_into_use(

@@ -58,6 +58,10 @@ def test_the_model_learns_what_was_said_and_keeps_the_rest_to_the_bit(tmp_path: 
     assert outcome.held_out > 0.8
     assert outcome.better
     assert outcome.advice.startswith("Better on tracks left out (0.")
+    by_tag = outcome.by_tag
+    assert (by_tag.tags, by_tag.verdicts, by_tag.accepted) == (("guitar",), (16,), (8,))
+    assert by_tag.held_out == (round(16 * outcome.held_out),), "of one tag alone it is the figure of all"
+    assert (by_tag.before, by_tag.after) == ((round(16 * outcome.before),), (16,))
     assert [tag.key for tag in new.tags] == [tag.key for tag in card.tags]
     assert [tag.threshold for tag in new.tags] == [tag.threshold for tag in card.tags]
     before, after = read_weights(tmp_path / "tiny", card), read_weights(tmp_path / "mine", new)
@@ -81,6 +85,38 @@ def test_the_model_learns_what_was_said_and_keeps_the_rest_to_the_bit(tmp_path: 
         {},
     )
     assert heard == []
+
+
+def test_each_tag_has_its_own_counts(tmp_path: Path) -> None:
+    """Two tags on what two parts of the sound say; one of them is said of a third of the tracks."""
+    card = tiny_model(tmp_path / "tiny")
+    channels = read_weights(tmp_path / "tiny", card)["head.weight"].shape[1]
+    random = np.random.default_rng(7)
+    sound = random.standard_normal((60, channels))
+    verdicts: list[dict[str, bool]] = [{"vocals": bool(values[0] > 0)} for values in sound]
+    for number in range(0, 60, 3):
+        verdicts[number]["guitar"] = bool(random.integers(2))  # of no sound
+    said = Corrections(
+        {"guitar": ("mtat/guitar",), "vocals": ("mtat/vocals",)},
+        tuple(Path(f"/music/{number}/a.flac") for number in range(60)),
+        tuple(verdicts),
+        tuple((f"Artist {number // 2}",) for number in range(60)),
+        tuple({card.digest: values.astype("<f2").tobytes()} for values in sound),
+    )
+    places = (tmp_path / "tiny", said, tmp_path / "cache", tmp_path / "mine")
+    new, outcome, _ = correct(*places, lambda done, of: None, {})
+    found = outcome.by_tag
+    assert (found.tags, found.verdicts) == (("vocals", "guitar"), (60, 20))
+    assert found.accepted[0] == sum(said["vocals"] for said in verdicts)
+    assert found.held_out is not None
+    assert outcome.held_out == round(sum(found.held_out) / 80, 4)
+    assert outcome.before == round(sum(found.before) / 80, 4)
+    assert outcome.after == round(sum(found.after) / 80, 4)
+    assert found.held_out[0] > 40, "that can be learned"
+    assert found.held_out[1] < 16, "that cannot"
+    assert new.metrics["corrections"]["by_tag"]["verdicts"] == (60, 20)
+    few = replace(said, artists=tuple((f"Artist {number % 4}",) for number in range(60)))
+    assert correct(tmp_path / "tiny", few, *places[2:], lambda done, of: None, {})[1].by_tag.held_out is None
 
 
 def test_what_is_no_better_on_tracks_left_out_says_so(
@@ -133,6 +169,9 @@ def test_the_command_takes_a_folder_with_corrections(
     figures = events[-1]["figures"]
     assert figures["tracks"] == 3
     assert figures["better"] is None
+    assert figures["by_tag"]["tags"] == ["guitar"]
+    assert figures["by_tag"]["verdicts"] == [3]
+    assert figures["by_tag"]["held_out"] is None, "too few to leave some out"
     assert "decisions on 10 tracks by 5 artists are needed to leave some out" in figures["advice"]
     assert figures["advice"].endswith("and there are 3 by 2.")
     assert (tmp_path / "mine" / "card.json").exists()

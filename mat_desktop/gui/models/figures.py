@@ -64,6 +64,12 @@ class FiguresModel(QAbstractTableModel):
         self._all = list(rows)
         self._rebuild()
 
+    def use(self, headings: Sequence[Heading]) -> None:
+        """Other columns, without rows and in no chosen order."""
+        self.beginResetModel()
+        self.headings, self._all, self._shown, self._sort = tuple(headings), [], [], None
+        self.endResetModel()
+
     def search(self, text: str) -> None:
         """Only rows with every word."""
         self._needle = tuple(text.casefold().split())

@@ -38,6 +38,25 @@ RESULTS = (
     Heading("ROC-AUC", 80, right=True),
 )
 
+AGREEMENT = (
+    Heading("Tag"),
+    Heading("Category", 100),
+    Heading("Yes", 40, right=True),
+    Heading("No", 40, right=True),
+    Heading("Before", 72, right=True),
+    Heading("Held out", 72, right=True),
+    Heading("Learned", 72, right=True),
+)
+"""Of a training on corrections: with how many decisions the old model agrees, and the new one, where they
+were left out and where it learned from them.
+"""
+AGREEMENT_RESULTS = (
+    Heading("Agreement with your decisions"),
+    Heading("Decisions", 80, right=True),
+    Heading("Before", 80, right=True),
+    Heading("After", 80, right=True),
+)
+
 Cells = list[Cell]
 
 
@@ -155,6 +174,66 @@ def card_tags(training: Training) -> list[TagFigures]:
                 )
             )
     return found
+
+
+def agreement_rows(figures: Mapping[str, Any], scheme: TagScheme) -> list[Cells]:
+    """How each corrected tag fares, in counts: a share of few decisions says little. Empty where the training
+    did not say.
+    """
+    kinds = {tag.name: tag.category for tag in scheme.tags}
+    found = figures.get("by_tag")
+    by_tag = found if isinstance(found, dict) else {}
+    tags = by_tag.get("tags")
+    names = tags if isinstance(tags, list) else []
+    columns = {key: _counts(by_tag.get(key), len(names)) for key in ("verdicts", "accepted", *AGREED)}
+    rows = []
+    for place, name in enumerate(map(str, names)):
+        verdicts, yes = columns["verdicts"][place], columns["accepted"][place]
+        if verdicts is None or yes is None:
+            return []
+        rows.append(
+            [
+                Cell(name),
+                _kind(kinds.get(name), ""),
+                Cell(words.number(yes), yes),
+                Cell(words.number(verdicts - yes), verdicts - yes),
+                *(_agreed(columns[key][place], verdicts) for key in AGREED),
+            ]
+        )
+    return rows
+
+
+AGREED = ("before", "held_out", "after")
+
+
+def _counts(column: object, number: int) -> list[int | None]:
+    values = column if isinstance(column, list) and len(column) == number else [None] * number
+    return [value if isinstance(value, int) and not isinstance(value, bool) else None for value in values]
+
+
+def _agreed(count: int | None, verdicts: int) -> Cell:
+    if count is None or not verdicts:
+        return figure(None)
+    return Cell(f"{words.number(count)} of {words.number(verdicts)}", count / verdicts)
+
+
+def agreement_results(figures: Mapping[str, Any]) -> list[Cells]:
+    """All tags together, on tracks that were left out and on those that were learned from."""
+    verdicts = figures.get("verdicts")
+    before, after = _number(figures.get("before")), _number(figures.get("after"))
+    if not isinstance(verdicts, int) or before is None or after is None:
+        return []
+    held_out = _number(figures.get("held_out"))
+    rows = [("On tracks left out", None if held_out is None else before, held_out)]
+    rows.append(("On tracks that it learned from", before, after))
+    return [
+        [
+            Cell(title),
+            figure(None) if new is None else Cell(words.number(verdicts), verdicts),
+            *(figure(None) if share is None else Cell(f"{share:.0%}", share) for share in (old, new)),
+        ]
+        for title, old, new in rows
+    ]
 
 
 def correction_text(figures: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -12,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from mat_desktop.gui import icons
-from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
+from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel, Heading
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.delegates import fix_rows
 from mat_desktop.gui.widgets.fit import KeepTall, tall
@@ -134,6 +136,13 @@ class Figures(TableView):
         """As high as its rows and header, from now on."""
         self._whole = True
         self.setFixedHeight(tall(28, 12) + appearance.row * self.figures.rowCount())
+
+    def use(self, headings: Sequence[Heading]) -> None:
+        """Other columns; the rows come after."""
+        if self.figures.headings != tuple(headings):
+            self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            self.figures.use(headings)
+            self._fit()
 
     def mark(self, row: int) -> None:
         """Another row stands out."""

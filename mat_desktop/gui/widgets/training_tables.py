@@ -10,16 +10,19 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from mat_desktop.app.training_runs import TagFigures
 from mat_desktop.app.trainings import Task
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.gui import words
 from mat_desktop.gui.models.figures import Cell, FiguresModel
 from mat_desktop.gui.models.results import (
+    AGREEMENT,
+    AGREEMENT_RESULTS,
     BESIDE,
     GROUPS,
     RESULTS,
     TAGS,
+    agreement_results,
+    agreement_rows,
     beside_rows,
     card_tags,
     paper_table,
@@ -35,6 +38,13 @@ from mat_desktop.gui.widgets.splitter import Splitter
 LEAST = 320
 NARROW = 880
 """Pixels below which only one of the two tables is shown."""
+
+AGREEMENT_MEANS = (
+    "Yes, No: your decisions.\n"
+    "Before: of them, those that the old model agrees with.\n"
+    "Held out: the same of the new one, each on a track of an artist that was left out of the training.\n"
+    "Learned: the same on the tracks that it learned from, which says little."
+)
 
 
 def _header(title: Text, *others: QWidget) -> QHBoxLayout:
@@ -77,11 +87,16 @@ class TagsTable(QWidget):
         layout.addLayout(_header(Text("Tags", weight=600), self.about))
         self.table = Figures(self.figures, "Tags of the run", pad=4)
         layout.addWidget(self.table, 1)
-        self._shown: tuple[TagFigures, ...] | None = None
+        self._shown: object = None
 
     def show_entry(self, entry: Entry, scheme: TagScheme) -> None:
         """Of another run, or newer ones; the place in the table stays."""
         run, training = entry.run, entry.training
+        if training is not None and training.order.task is Task.CORRECTIONS:
+            self._show_agreement(training.figures, scheme)
+            return
+        self.table.use(TAGS)
+        self.about.setToolTip("")
         tags = run.tags if run is not None else tuple(card_tags(training)) if training is not None else ()
         if tags != self._shown:
             self._shown = tags
@@ -93,6 +108,19 @@ class TagsTable(QWidget):
             self.about.setText(f"{words.plural(len(tags), 'tag')}, validation, epoch {run.epochs[-1].number}")
         else:
             self.about.setText(f"{words.plural(len(tags), 'tag')}, validation")
+
+    def _show_agreement(self, figures: Mapping[str, Any], scheme: TagScheme) -> None:
+        """Of a training on corrections."""
+        self.table.use(AGREEMENT)
+        rows = agreement_rows(figures, scheme)
+        if rows != self._shown:
+            self._shown = rows
+            with _in_place(self.table):
+                self.figures.show(rows)
+        what = f"{words.plural(len(rows), 'tag')}, your decisions that it agrees with"
+        what += "" if figures.get("held_out") is not None else "; none held out"
+        self.about.setText(what if rows else "not known tag by tag")
+        self.about.setToolTip(AGREEMENT_MEANS if rows else "")
 
 
 class _GroupHeads(QWidget):
@@ -130,6 +158,7 @@ class ResultsTable(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         self.title = Text(weight=600)
+        self.title.setMinimumHeight(28)  # as beside it, also without its button
         self.report_button = Button("Report…", "upload", height=28, tip="A page on the runs, in the browser")
         self.report_button.clicked.connect(self.report)
         layout.addLayout(_header(self.title, self.report_button))
@@ -156,6 +185,8 @@ class ResultsTable(QWidget):
         training = entry.training
         if training is None:
             return
+        corrections = training.order.task is Task.CORRECTIONS
+        self.report_button.setVisible(not corrections)
         self.report_button.setEnabled(any(run.finished for run in training.runs))
         self.report_button.setToolTip(
             "A page on the runs, in the browser"
@@ -173,7 +204,9 @@ class ResultsTable(QWidget):
             self.beside_table.mark(keys.index(key) if key in keys else -1)
             self._heads.update()
             return
-        rows = result_rows(training, entry.run)
+        rows = agreement_results(training.figures) if corrections else result_rows(training, entry.run)
+        self.results_table.use(AGREEMENT_RESULTS if corrections else RESULTS)
+        self.title.setToolTip("")
         self.title.setText("Results" if rows or entry.state is State.DONE else "Results, when it is over")
         self._stack.setCurrentIndex(1)
         self._show(self.results_table, rows)
