@@ -109,6 +109,11 @@ class Run:
         return _whole(self.settings.get("layers")) or 0
 
     @property
+    def vocabularies(self) -> int:
+        """Over which the figures of an epoch are means; those of a split are means over all tags."""
+        return self.epochs[-1].vocabularies if self.epochs else 1
+
+    @property
     def best(self) -> EpochFigures | None:
         """The epoch that is kept."""
         return max(self.epochs, key=lambda epoch: worth(epoch.pr_auc, epoch.valid_loss), default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -508,6 +509,32 @@ def test_corrections_are_trained_on_once_there_are_some(
     table = page.run.tags.table
     table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
     assert page.run.tags.figures.rows()[0][0].text == "guitar", "by its share"
+
+
+def test_figures_of_several_vocabularies_agree_or_say_what_they_are(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices, data: Path
+) -> None:
+    order = Order(Task.NETWORK, "2D FCN, 5 layers", ("train", "--data", str(data)), data="Small corpus")
+    made = services.trainings.create(order)
+    run = made.folder / "runs" / "fcn2d-5"
+    run.mkdir(parents=True)
+    (run / "settings.json").write_text('{"network": "fcn2d", "layers": 5, "epochs": 1}')
+    valid = {"mtat": {"roc_auc": 0.9, "pr_auc": 0.5}, "msd": {"roc_auc": 0.7, "pr_auc": 0.3}}
+    epoch = {"number": 1, "of": 1, "train_loss": 0.3, "valid_loss": 0.4, "valid": valid, "seconds": 2}
+    (run / "epochs.jsonl").write_text(json.dumps(epoch))
+    split = {"clips": 4, "roc_auc": {"macro": 0.86}, "pr_auc": {"macro": 0.46}}
+    (run / "result.json").write_text(json.dumps({"metrics": {"valid": split}}))
+    services.trainings.end(made.id, Ending.DONE)
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+    page.look_at(1)
+    assert page.run.plots.roc.value.text() == "0.8000"
+    assert page.run.plots.roc.about.text() == "macro, mean of 2 vocabularies"
+    entry = page.run.entry
+    assert entry is not None
+    assert entry.word == "0.8000", "in the list as on the curve"
+    assert page.run.results.results.rows()[0][4].text == "0.8600"
+    assert page.run.results.title.text() == "Results, macro over all tags"
 
 
 def test_corrections_with_tracks_left_out_say_it_tag_by_tag(

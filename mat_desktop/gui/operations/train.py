@@ -278,9 +278,10 @@ class Trainer(QObject):
         progress.step, progress.seconds = 0, epoch.seconds
         if epoch.number == epoch.of:
             progress.phase = "finish"
+        of = f" (means of {epoch.vocabularies} vocabularies)" if epoch.vocabularies > 1 else ""
         self._log(
             f"epoch {epoch.number}  train {_four(epoch.train_loss)}  valid {_four(epoch.valid_loss)}  "
-            f"roc {_four(epoch.roc_auc)}  pr {_four(epoch.pr_auc)}  {epoch.seconds:.1f} s"
+            f"roc {_four(epoch.roc_auc)}  pr {_four(epoch.pr_auc)}{of}  {epoch.seconds:.1f} s"
         )
         self._count(as_number(event.get("eta_seconds")), done=epoch.number)
         self._refresh()

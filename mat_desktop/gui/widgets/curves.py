@@ -198,6 +198,7 @@ class Curve(QWidget):
 
 
 MACRO = "macro over tags"
+KEPT = "best PR-AUC, kept"
 
 
 class Legend(QWidget):
@@ -206,6 +207,7 @@ class Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.paper = False
+        self.kept = KEPT
         KeepTall(self, 24, 12)
         self.setAccessibleName(
             "Validation solid, training dotted, the paper dashed, a ring on the kept epoch"
@@ -222,7 +224,7 @@ class Legend(QWidget):
         parts = [("accent", "validation"), ("muted", "training")]
         parts += [("warning", paper)] if self.paper else []
         x, y = 0, self.height() // 2
-        for token, text in (*parts, ("ring", "best epoch, kept")):
+        for token, text in (*parts, ("ring", self.kept)):
             wide = QFontMetrics(font(12)).horizontalAdvance(text)
             if token == "ring":
                 painter.setPen(QPen(t.color("accent"), 2))
@@ -285,6 +287,7 @@ class Curves(Panel):
         self.loss.show_points(_points(epochs, "valid_loss"), _points(epochs, "train_loss"), of, kept, None)
         self.roc.show_points(_points(epochs, "roc_auc"), [], of, kept, paper[0])
         self.pr.show_points(_points(epochs, "pr_auc"), [], of, kept, paper[1])
+        self.legend.kept = "lowest loss, kept" if few else KEPT
         self.legend.paper = paper != (None, None)
         self.legend.update()
 

@@ -207,7 +207,9 @@ class ResultsTable(QWidget):
         rows = agreement_results(training.figures) if corrections else result_rows(training, entry.run)
         self.results_table.use(AGREEMENT_RESULTS if corrections else RESULTS)
         self.title.setToolTip("")
-        self.title.setText("Results" if rows or entry.state is State.DONE else "Results, when it is over")
+        many = entry.run is not None and entry.run.finished and entry.run.vocabularies > 1
+        said = "Results, macro over all tags" if many else "Results"
+        self.title.setText(said if rows or entry.state is State.DONE else "Results, when it is over")
         self._stack.setCurrentIndex(1)
         self._show(self.results_table, rows)
 
