@@ -30,6 +30,8 @@ from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.inference.cards import open_card
 from mat_desktop.inference.client import Engine
 
+NO_TRACK = TrackId("")
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -54,6 +56,8 @@ class Compared:
     :param come: suggested by the other model alone
     :param go: suggested by the model in use alone
     :param moved: largest change of a score among those that come or go, 0..1
+    :param track_id: of what was heard in it
+    :param known: tags that either model says something of
     """
 
     path: Path
@@ -62,6 +66,22 @@ class Compared:
     go: tuple[str, ...]
     decided: tuple[Decided, ...] = ()
     moved: float = 0.0
+    track_id: TrackId = NO_TRACK
+    known: frozenset[str] = frozenset()
+
+    def beside(self, verdicts: Mapping[str, Verdict]) -> Compared:
+        """The same track beside what the user says of it; the suggestions do not depend on that."""
+        decided = tuple(
+            Decided(
+                name,
+                verdict is Verdict.ACCEPTED,
+                name in self.stay or name in self.go,
+                name in self.stay or name in self.come,
+            )
+            for name, verdict in sorted(verdicts.items())
+            if name in self.known
+        )
+        return replace(self, decided=decided)
 
     @property
     def changes(self) -> int:
@@ -250,6 +270,7 @@ class Comparison:
         self._lock = RLock()
         self._engine: Engine | None = None
         self._held = False
+        self._known: dict[frozenset[str], frozenset[str]] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -297,6 +318,11 @@ class Comparison:
         # Identities are digests: in their order tracks are as good as shuffled.
         order = sorted(distinct, key=lambda track_id: (distinct[track_id][0], track_id))
         return [distinct[track_id][1] for track_id in order[:number]]
+
+    def anew(self, tracks: Iterable[Compared]) -> list[Compared]:
+        """Tracks that were compared before, beside what the user says of them by now."""
+        library = self._session.library
+        return [one.beside(library.verdicts(one.track_id)) for one in tracks]
 
     def heard(self, tracks: Iterable[Track]) -> int:
         """How many of some tracks the other model has heard already."""
@@ -368,7 +394,6 @@ class Comparison:
             engine.close()
 
     def _compare(self, path: Path, present: Scores, other: Scores, shift: float) -> Compared:
-        verdicts = self._session.library.verdicts(present.track_id)
         old = self._suggestions(self.present_card, present, shift)
         new = self._suggestions(self.card, other, shift)
         olds = {name for name, s in old.items() if s.suggested}
@@ -377,20 +402,19 @@ class Comparison:
             abs((new[name].score if name in new else 0.0) - (old[name].score if name in old else 0.0))
             for name in olds ^ news
         ]
-        decided = tuple(
-            Decided(name, verdict is Verdict.ACCEPTED, name in olds, name in news)
-            for name, verdict in sorted(verdicts.items())
-            if name in old or name in new
-        )
         order = [*new, *(name for name in old if name not in new)]
-        return Compared(
+        known = frozenset(order)
+        compared = Compared(
             path,
             tuple(name for name in order if name in olds and name in news),
             tuple(name for name in order if name in news - olds),
             tuple(name for name in order if name in olds - news),
-            decided,
-            max(moved, default=0.0),
+            moved=max(moved, default=0.0),
+            track_id=present.track_id,
+            # As good as every track has the same: one set for all.
+            known=self._known.setdefault(known, known),
         )
+        return compared.beside(self._session.library.verdicts(present.track_id))
 
     def _suggestions(self, card: ModelCard, scores: Scores, shift: float) -> dict[str, Suggestion]:
         found = suggest(self.scheme, card, scores, shift=shift)

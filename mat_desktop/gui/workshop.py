@@ -45,6 +45,7 @@ class Workshop(QObject):
         page.send.connect(self.models.send)
         page.delete.connect(self.models.delete)
         self.models.listed.connect(lambda models, heard: page.show_models(models, self.models.chosen, heard))
+        self.models.settled.connect(pages.clear_message)
         self.models.changed.connect(self.compare.close)
         self.models.changed.connect(self.model_changed)
         self._connect_comparison()
@@ -65,6 +66,12 @@ class Workshop(QObject):
         compare.closed.connect(self._closed)
         self._pages.shown.connect(self._shown)
         self._desk.bridge.changed.connect(self._show_progress)
+
+    def decided(self) -> None:
+        """Decisions are others: a comparison follows them, at once where it is in view."""
+        self.compare.outdate()
+        if self.models_page.comparison.isVisible():
+            self.compare.follow()
 
     def _open(self) -> None:
         if self.compare.comparison is not None:
@@ -137,6 +144,7 @@ class Workshop(QObject):
     def _shown(self, name: str) -> None:
         if name == "models" and self.models_page.compares:
             self.models_page.comparison.back_button.setFocus()
+            self.compare.follow()
 
     def _look_at(self, path: Path) -> None:
         row = self._desk.tracks.row(path)

@@ -98,6 +98,20 @@ def test_what_stays_comes_and_goes_and_what_the_user_decided(
     assert differences.biggest(5, "rock") == []
 
 
+def test_decisions_made_since_are_weighed_without_hearing_anything(
+    session: Session, other: str, tmp_path: Path
+) -> None:
+    tracks = heard(session, encode(tmp_path / "a.flac", tone(1.0)))
+    comparison = Comparison(session, other)
+    before = [one for one in comparison.run(tracks, Event()) if isinstance(one, Compared)]
+    assert before[0].decided == ()
+    session.library.put_verdicts(
+        identity(session, tracks[0]), {"rock": YES, "guitar": NO, "happy": YES, "no such": YES}
+    )
+    assert comparison.anew(before) == list(comparison.run(tracks, Event()))
+    assert len(comparison.anew(before)[0].decided) == 3
+
+
 def test_nothing_is_heard_twice_and_the_model_in_use_stays_as_it_is(
     session: Session, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.carry import Luggage
-from mat_desktop.app.compare import Compared, Comparison, Decided, Differences
+from mat_desktop.app.compare import Compared, Comparison, Differences
 from mat_desktop.app.corrections import Collected, Counted
 from mat_desktop.app.decide import Choice, choose, own_thresholds, plan_file, suggest, tag_taggram
 from mat_desktop.app.diagnosis import Finding, State
@@ -202,13 +202,14 @@ class FakeComparison:
             if number == 3:
                 yield FileFault(track.path, "it changed since")
                 continue
-            said = self._services.kept.get(TrackId(track.path.name), {})
-            decided = tuple(
-                Decided(name, verdict is Verdict.ACCEPTED, name not in self.COME, name not in self.GO)
-                for name, verdict in said.items()
-            )
             come = self.COME if number else self.COME[:1]
-            yield Compared(track.path, ("guitar",), come, self.GO, decided, 0.5)
+            known = frozenset(("guitar", *self.COME, *self.GO))
+            name = TrackId(track.path.name)
+            compared = Compared(track.path, ("guitar",), come, self.GO, (), 0.5, name, known)
+            yield from self.anew([compared])
+
+    def anew(self, tracks: Iterable[Compared]) -> list[Compared]:
+        return [one.beside(self._services.kept.get(one.track_id, {})) for one in tracks]
 
 
 class FakeServices:

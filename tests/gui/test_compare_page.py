@@ -221,3 +221,54 @@ def test_nothing_heard_is_nothing_to_compare(qtbot: QtBot, library: Window, serv
     assert view.offer.text() == "“double” has heard no track yet. Let it listen to some first."
     assert not view.start_button.isVisible()
     assert view.tag_table.currentIndex() == QModelIndex()
+
+
+def agreed(view: ComparePage) -> dict[str, list[str]]:
+    """Decisions on each tag, and with how many of them each model agrees."""
+    return {row[0].text: [cell.text for cell in row[4:]] for row in view.tags.rows()}
+
+
+def test_the_verdict_follows_the_decisions(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
+    view = opened(qtbot, heard)
+    view.start_button.click()
+    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy, timeout=5000)
+    assert "Of your 2 decisions “double” agrees with 1, “mine” with 2." in view.summary.text()
+    heard.pages.show("review")
+    rows = [heard.tracks.rows()[place] for place in range(3)]
+    heard.room.review.decide(rows, {"rock": Verdict.ACCEPTED})
+    heard.pages.show("models")
+    qtbot.waitUntil(lambda: "Of your 4 decisions" in view.summary.text(), timeout=5000)
+    assert "“double” agrees with 4, “mine” with 1." in view.summary.text()
+    assert agreed(view)["rock"] == ["3", "3", "0"]
+    assert len(services.comparison.shifts) == 1, "nothing is listened to again"
+    assert heard.room.review.take_back()  # in view: at once
+    qtbot.waitUntil(lambda: "Of your 2 decisions" in view.summary.text(), timeout=5000)
+    assert agreed(view)["rock"] == ["1", "0", "1"]
+    assert not view.going.isVisible()
+
+
+def test_decisions_made_while_it_listens_count(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
+    view = opened(qtbot, heard)
+    services.rounds = 2
+    view.start_button.click()
+    qtbot.waitUntil(lambda: heard.workshop.compare.left == 2, timeout=5000)
+    heard.pages.show("library")
+    rows = [heard.tracks.rows()[place] for place in range(3)]
+    heard.room.review.decide(rows, {"rock": Verdict.ACCEPTED})
+    services.rounds = 99
+    qtbot.waitUntil(lambda: heard.workshop.compare.left == 0 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: "Of your 4 decisions" in view.summary.text(), timeout=5000)
+    assert agreed(view)["rock"] == ["3", "3", "0"]
+
+
+def test_the_slider_moves_both_models_of_a_comparison(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    view = opened(qtbot, heard)
+    view.start_button.click()
+    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy, timeout=5000)
+    heard.pages.show("library")
+    heard.tracks.shift = 0.5
+    heard.pages.show("models")
+    qtbot.waitUntil(lambda: services.comparison.shifts == [0.0, 0.5], timeout=5000)
+    qtbot.waitUntil(lambda: heard.workshop.compare.left == 0 and not heard.bridge.busy, timeout=5000)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.app.models import BrokenModel
+from mat_desktop.app.models import BrokenModel, Model
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.row import State
@@ -19,7 +20,7 @@ from mat_desktop.gui.views.models import ModelsPage
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.window import Window
-from tests.gui.double import FakeServices
+from tests.gui.double import CARD, FakeServices
 
 
 def names(window: Window) -> list[str]:
@@ -272,3 +273,34 @@ def test_a_model_that_is_here_already_is_not_said_to_be_imported(
     for said in ("is imported as “mine”", "is here already, as “mine”; nothing was imported"):
         library.workshop.models.bring(Path("mine"))
         qtbot.waitUntil(lambda said=said: said in "".join(banners.texts()), timeout=5000)
+
+
+def test_what_is_in_use_no_more_is_not_said_to_be_on_another_page(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    services.other_models.append(Model("mine", Path("mine"), replace(CARD, name="mine"), bundled=False))
+    library.pages.show("training")
+    there = library.pages.current.banners
+    library.workshop.models.use("mine")
+    qtbot.waitUntil(lambda: any("(“mine”) is in use." in text for text in there.texts()), timeout=5000)
+    library.pages.show("models")
+    library.workshop.models.use("double")
+    qtbot.waitUntil(lambda: services.model == "double" and not library.bridge.busy, timeout=5000)
+    assert there.texts() == []
+    here = library.pages.current.banners
+    qtbot.waitUntil(lambda: any("(“double”) is in use." in text for text in here.texts()), timeout=5000)
+    library.workshop.models.delete("mine")
+    qtbot.waitUntil(lambda: here.texts() == ["“mine” is deleted."], timeout=5000)  # no way back to it
+
+
+def test_that_tracks_are_not_heard_yet_is_said_until_they_are(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    services.other_models.append(Model("mine", Path("mine"), replace(CARD, name="mine"), bundled=False))
+    library.pages.show("training")
+    there = library.pages.current.banners
+    library.workshop.models.use("mine")
+    qtbot.waitUntil(lambda: any("not heard by it yet" in text for text in there.texts()), timeout=5000)
+    library.listen.to(library.listen.new())
+    qtbot.waitUntil(lambda: not library.tracks.tally().new and not library.bridge.busy, timeout=10_000)
+    assert there.texts() == []

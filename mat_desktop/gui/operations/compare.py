@@ -18,10 +18,13 @@ from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.work import Failure
 
 if TYPE_CHECKING:
-    from mat_desktop.app.compare import Comparison, Differences
+    from mat_desktop.app.compare import Compared, Comparison, Differences
 
 SAMPLE = 200
 """Tracks that show what is to be expected, and are heard in minutes."""
+
+SLICE = 100
+"""Tracks that are looked at again together."""
 
 
 class Scope(StrEnum):
@@ -55,6 +58,8 @@ class Compare(QObject):
         self.heard = 0
         self.failed = 0
         self.job: Job | None = None
+        self._shift = 0.0
+        self._outdated = False
 
     def open(self, name: str) -> None:
         """Begin with a model; nothing is listened to yet."""
@@ -83,7 +88,7 @@ class Compare(QObject):
             return
         self.stop()
         self.scope, self.tracks, self.heard, self.failed = scope, [], 0, 0
-        self.differences = comparison.differences()
+        self._renew(comparison)
         every, chosen = self._desk.tracks.rows(), self._selected()
 
         def work() -> tuple[dict[Scope, int], Scope, list[Track], int]:
@@ -120,9 +125,10 @@ class Compare(QObject):
         comparison, desk = self.comparison, self._desk
         if comparison is None or not self.tracks or self.job is not None:
             return
-        differences = self.differences = comparison.differences()
+        self._renew(comparison)
         self.failed = 0
         tracks, shift = self.tracks, desk.tracks.shift
+        self._shift = shift
 
         def make(cancel: threading.Event) -> Iterator[Any]:
             for item in comparison.run(tracks, cancel, lambda path, share: job.inside(path, share), shift):
@@ -133,8 +139,8 @@ class Compare(QObject):
             for item in batch:
                 if isinstance(item, FileFault):
                     job.failures.append(Failure(item.path.name, item.cause))
-                else:
-                    differences.add(item)
+                elif self.job is job and self.differences is not None:
+                    self.differences.add(item)
             if self.job is job:
                 self.failed = len(job.failures)
                 self.added.emit()
@@ -150,8 +156,9 @@ class Compare(QObject):
             desk.result(job.outcome)
             if self.job is job:
                 self.job = None
-                self.heard = len(differences.tracks)
+                self.heard = len(self.tracks) - self.left - self.failed
                 self.ended.emit()
+                self.follow()
 
         job = self.job = Job(
             "Comparing",
@@ -165,6 +172,53 @@ class Compare(QObject):
         )
         desk.bridge.do(job)
         self.added.emit()
+
+    def _renew(self, comparison: Comparison) -> None:
+        """Nothing is compared yet."""
+        self._desk.bridge.forget("comparison decisions")
+        self.differences, self._outdated = comparison.differences(), False
+
+    def outdate(self) -> None:
+        """Decisions are others; :meth:`follow` looks at them, once somebody looks."""
+        self._outdated = self.comparison is not None
+
+    def follow(self) -> None:
+        """What was compared, beside the decisions as they are now and at thresholds where the slider is now.
+
+        Both models' scores are known: nothing is listened to.
+        """
+        comparison, before = self.comparison, self.differences
+        if comparison is None or before is None or not before.tracks:
+            return
+        if self.job is None and not self.left and self._shift != self._desk.tracks.shift:
+            self.start()
+            return
+        if not self._outdated:
+            return
+        # What is on its way from the worker may be older than the decisions: looked at when that is over.
+        self._outdated = self.job is not None
+        tracks, fresh = list(before.tracks), comparison.differences()
+
+        def each(part: list[Compared], _: int) -> None:
+            for one in part:
+                fresh.add(one)
+
+        def end() -> None:
+            if self.differences is before:
+                for one in before.tracks[len(tracks) :]:
+                    fresh.add(one)
+                self.differences = fresh
+                self.added.emit()
+
+        self._desk.bridge.slices(
+            "comparison decisions",
+            tracks,
+            SLICE,
+            comparison.anew,
+            each,
+            end,
+            lambda error: self._desk.complain("The decisions cannot be read", error),
+        )
 
     def stop(self) -> None:
         """End it early; what was heard is kept, and what was compared is shown."""
@@ -180,6 +234,7 @@ class Compare(QObject):
     def close(self) -> None:
         """Nobody looks at it any more."""
         self._desk.bridge.forget("comparison")
+        self._desk.bridge.forget("comparison decisions")
         self.stop()
         if self.comparison is not None:
             self.comparison = self.differences = None

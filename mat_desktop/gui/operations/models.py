@@ -23,19 +23,25 @@ if TYPE_CHECKING:
 AT_ONCE = 200
 """Tracks whose kept scores are looked up together."""
 
+IN_USE = "model in use"
+"""Kind of the message which says so, on whichever page the change was asked for."""
+
 
 class Models(QObject):
     """``listed`` hands over all models and how many tracks each has heard, by digest; ``changed`` says that
-    another is in use, ``listen`` that what it did not hear yet is to be heard.
+    another is in use, ``listen`` that what it did not hear yet is to be heard; ``settled`` names the kind of
+    a message that is not so any more.
     """
 
     listed = Signal(object, object)
     changed = Signal()
     listen = Signal()
+    settled = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
+        self._back = ""
 
     @property
     def chosen(self) -> str:
@@ -121,10 +127,17 @@ class Models(QObject):
             self.load()
 
         def done(_: object) -> None:
+            if self._back == name:  # there is no way back to it
+                self.settled.emit(IN_USE)
             desk.say("positive", f"“{name}” is deleted.", kind="models")
             self.load()
 
         desk.bridge.keep(lambda: desk.services.delete_model(name), done, failed)
+
+    def heard_more(self) -> None:
+        """Listening has ended: where all was heard, none is said to be left."""
+        if not self._desk.tracks.tally().new:
+            self.settled.emit(IN_USE)
 
     def use(self, name: str) -> None:
         """Another model, in place of the one that listens now. Listening with that one is cancelled.
@@ -150,6 +163,8 @@ class Models(QObject):
         def items(batch: list[Any]) -> None:
             if name in batch:
                 desk.tracks.forget_scores(desk.services.card.digest)
+                for kind in ("models", IN_USE):
+                    self.settled.emit(kind)
                 self.changed.emit()
                 self.load()
             desk.tracks.hear([item for item in batch if isinstance(item, Arrived)])
@@ -166,13 +181,14 @@ class Models(QObject):
             text = f"{title} (“{name}”) is in use."
             (last,) = old
             back = (f"Back to {last}", lambda: self.use(last)) if last != name else None
+            self._back = last
             if not left:
-                desk.say("positive", text, also=back, kind="models")
+                desk.say("positive", text, also=back, kind=IN_USE)
                 return
             tracks_left = words.plural(left, "track")
             text += f" {tracks_left} not heard by it yet; what you decided is kept and shows then."
             # Good news goes by itself, and the way to the rest would go with it.
-            desk.say("warning", text, "Listen", self.listen.emit, also=back, kind="models")
+            desk.say("warning", text, "Listen", self.listen.emit, also=back, kind=IN_USE)
 
         desk.bridge.do(
             Job(
