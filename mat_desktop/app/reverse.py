@@ -52,7 +52,8 @@ def carry_out(
                 status = WriteStatus.CONFLICT if isinstance(fault, Conflict) else WriteStatus.FAILED
                 result = WriteResult(file.path, status, fault.cause)
                 again = again or not _is_gone(file.place)
-                session.journal.refuse(run, file.path, fault.cause)
+            if result.reason and not result.changes and result.status is not WriteStatus.UNCHANGED:
+                session.journal.refuse(run, file.path, result.reason)
             yield result
         if task.whole and not again:
             session.journal.tried(run)

@@ -328,9 +328,9 @@ class AppServices:
         """What a run wrote, as a file for other programs."""
         export_run(self._session.journal, run_id, path)
 
-    def undoing(self, run_id: int) -> Task:
-        """Take back a run."""
-        return undoing(self._settled(), run_id)
+    def undoing(self, run_id: int, files: Collection[Path] = ()) -> Task:
+        """Take back a run, or only some files of it."""
+        return undoing(self._settled(), run_id, files)
 
     def redoing(self, run_id: int) -> Task:
         """Write again what was taken back of a run."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from mat_desktop.domain.plan import WriteResult
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
-from mat_desktop.errors import printable
+from mat_desktop.errors import UsageFault, printable
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.bridge import Job
 from mat_desktop.gui.models.history import Entry
@@ -192,18 +192,37 @@ class Archive(QObject):
         for kind in ("wrote", "undo", "not ours"):
             self._pages.clear_message(kind)
 
-    def _again(self, task: Task) -> None:
+    def _again(self, task: Task, rest: Sequence[Path]) -> None:
         if task.kind is RunKind.REMOVE:
             self.show_removal()
-        else:
+        elif task.whole:
             self.show_rest(task.undo_of)
+        else:
+            self.show_files(task.undo_of, lambda: rest)
 
     def show_rest(self, run_id: int | None) -> None:
-        """What remains of a run to be taken back; the page alone where it was about several."""
+        """What remains of a run to be taken back; the page alone where nobody knows which it was."""
         if run_id is not None:
             self.show_undo(run_id)
         else:
             self._pages.show("history")
+
+    def show_files(self, run_id: int | None, find: Callable[[], Sequence[Path]]) -> None:
+        """What remains of some files to be taken back.
+
+        :param run_id: that wrote to them, None where it was several
+        :param find: asked for the files in a worker
+        """
+        services = self._desk.services
+
+        def make() -> Task:
+            files = find()
+            if not files:
+                raise UsageFault("nothing of it remains")
+            return services.undoing_files(files) if run_id is None else services.undoing(run_id, files)
+
+        what = f"run {run_id}" if run_id is not None else "the last write to single files"
+        self._open(f"{TITLES[RunKind.UNDO]} {what}", make)
 
     def _ended(self, job: Job) -> None:
         if job.title == "Removing" and not self._desk.bridge.leaving:

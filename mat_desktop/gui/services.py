@@ -221,8 +221,8 @@ class Services(Protocol):
     def export_run(self, run_id: int, path: Path) -> None:
         """What a run wrote, as CSV or JSON by the name's suffix. Replaces the file."""
 
-    def undoing(self, run_id: int) -> Task:
-        """Take back a run; of an undo this is the redo."""
+    def undoing(self, run_id: int, files: Collection[Path] = ()) -> Task:
+        """Take back a run, or only some files of it; of an undo this is the redo."""
 
     def redoing(self, run_id: int) -> Task:
         """Write again what was taken back of a run."""

@@ -157,7 +157,7 @@ class Window(QMainWindow):
         self.school = School(desk, self.library, self.listen, pages)
         self.view = TrackView(desk, self.library, self.room, actions, state, settings)
         self.leave = Leave(desk, self.leave_bar, self.close)
-        self.begun = Begun(desk, state, self._open_left, self.archive.show_rest)
+        self.begun = Begun(desk, state, self._open_left, self.archive.show_rest, self.archive.show_files)
         self.begun.settled.connect(pages.clear_message)
         self.help = Help(desk, self.engine, pages, actions)
         self.preferences = Preferences(

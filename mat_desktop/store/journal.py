@@ -145,6 +145,7 @@ class Run:
     :param fields: that it changed, in the order in which the program knows them
     :param undo_of: the run that it took back
     :param tried: an undo of all of it got to its end; what still counts of it is to stay
+    :param refused: files that it left as they were
     """
 
     id: int
@@ -158,6 +159,7 @@ class Run:
     fields: tuple[Field, ...] = ()
     undo_of: int | None = None
     tried: bool = False
+    refused: int = 0
 
     @property
     def undone(self) -> bool:
@@ -452,6 +454,9 @@ class Journal:
             run
             for (run,) in self._database.rows("SELECT undo_of FROM run WHERE undo_of IS NOT NULL AND whole")
         }
+        refused: dict[int, int] = dict(
+            self._database.rows("SELECT run, count(DISTINCT path) FROM refusal GROUP BY run")
+        )
         fields: dict[int, set[str]] = {}
         for run, field in self._database.rows(
             "SELECT DISTINCT e.run, json_extract(j.value, '$[0]') FROM entry e, json_each(e.changes) j"
@@ -476,6 +481,7 @@ class Journal:
                 tuple(field for field in Field if field in fields.get(number, ())),
                 undo_of,
                 number in tried,
+                refused.get(number, 0),
             )
             for number, started, reason, files, kind, planned, undo_of in rows
         ]

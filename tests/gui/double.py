@@ -263,6 +263,7 @@ class FakeServices:
         self._runs: list[tuple[Run, list[FilePlan]]] = []
         self.own_runs: list[int] = []
         self.gone: set[Path] = set()
+        self.read_only: set[Path] = set()
         self.refused: dict[Path, str] = {}
         for number in range(5):
             path = self.music / f"{number} song.flac"
@@ -438,12 +439,13 @@ class FakeServices:
             raise UsageFault(f"{path} cannot be written")
         path.write_text(f"run {run_id}")
 
-    def undoing(self, run_id: int) -> Task:
-        run, files = self._runs[run_id - 1]
+    def undoing(self, run_id: int, files: Collection[Path] = ()) -> Task:
+        run, written = self._runs[run_id - 1]
         if run.undone:
             raise UsageFault(f"run {run_id} was undone already")
         kind = RunKind.REDO if run.kind is RunKind.UNDO else RunKind.UNDO
-        return Task(kind, f"{kind} of run {run_id}", self._pasts(run_id, files), run_id)
+        meant = [file for file in written if not files or file.path in files]
+        return Task(kind, f"{kind} of run {run_id}", self._pasts(run_id, meant), run_id, not files)
 
     def redoing(self, run_id: int) -> Task:
         if self._runs[run_id - 1][0].kind is RunKind.UNDO:
@@ -481,7 +483,8 @@ class FakeServices:
             now = tuple(track.tags.get(trace.field, ()))
             why = "" if now == trace.ours else "another program changed it since"
             items.append(FieldReversal(Change(trace.field, now, trace.old), trace.entries, why))
-        return FileReversal(past.path, past.place, track.stamp, tuple(items))
+        fault = "the file is read-only" if past.path in self.read_only else ""
+        return FileReversal(past.path, past.place, track.stamp, tuple(items), fault)
 
     def reverse(
         self, task: Task, files: Sequence[FileReversal], cancel: threading.Event
@@ -494,6 +497,9 @@ class FakeServices:
                         break
                 if cancel.is_set():
                     break
+                if file.fault:
+                    yield WriteResult(file.path, WriteStatus.FAILED, file.fault)
+                    continue
                 self._change(file.path, file.changes)
                 done.append(FilePlan(file.path, FileStamp(0, 0, 0), file.changes))
                 yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)

@@ -312,8 +312,8 @@ def test_a_write_whose_process_was_killed_says_what_remains(
     assert last_time(qtbot, services, whole) == []
     (run,) = runs()
     later = replace(run, id=2, started=run.started + timedelta(hours=1), planned=9, files=2)
-    services.runs = lambda: [later, replace(run, files=1)]  # type: ignore[method-assign]
-    said = "Last time writing was stopped: Wrote 1 file; 3 remain."
+    services.runs = lambda: [later, replace(run, files=1, refused=1)]  # type: ignore[method-assign]
+    said = "Last time writing was stopped: Wrote 1 file; 1 left as it was; 2 remain."
     assert last_time(qtbot, services, killed, asks_for_all) == [said], (
         "not of what another process wrote since"
     )
@@ -408,6 +408,50 @@ def test_an_undo_whose_process_was_killed_says_what_remains_and_goes_on(
     said = [f"Last time undoing run {now.id} was stopped: no file was put back."]
     assert last_time(qtbot, services, none) == said
     services.runs = runs  # type: ignore[method-assign]
+
+
+def test_an_undo_of_single_files_that_was_killed_goes_on_with_those_that_remain(
+    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    idle(qtbot, library)
+    wanted = [services.music / f"{number} song.flac" for number in range(3)]
+    library.library.select_rows([row for path in wanted if (row := library.tracks.row(path)) is not None])
+    qtbot.waitUntil(library.actions_["undo_files"].isEnabled, timeout=5000)
+    library.actions_["undo_files"].trigger()
+    panel = library.panels.reversal
+    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    services.hold.clear()
+    panel.do.click()
+    killed, over = (as_on_disk(qtbot, services, tmp_path / name) for name in ("1.ini", "2.ini"))
+    services.hold.set()
+    idle(qtbot, library)
+    undone, now = services.runs()
+    done = services.run_changes(undone.id)[:1]
+    services.run_changes = lambda run: done  # type: ignore[method-assign]
+
+    shown: list[tuple[str, list[str]]] = []
+
+    def look(again: Window) -> None:
+        page = again.archive.page.reversal
+        qtbot.waitUntil(page.do.isEnabled, timeout=5000)
+        shown.append((page.title.text(), [file.path.name for file in page.model.chosen]))
+
+    services._runs[0] = (replace(now, reverted=1), services._runs[0][1])
+    for file in services._runs[0][1]:
+        if file.path in wanted[1:]:
+            services._change(file.path, file.changes)
+    half = [replace(undone, files=1, changes=1), replace(now, reverted=1)]
+    services.runs = lambda: half  # type: ignore[method-assign]
+    said = [f"Last time undoing run {now.id} was stopped: Put back 1 file; 2 remain."]
+    assert last_time(qtbot, services, killed, look) == said
+    assert shown == [(f"Undo run {now.id}", ["1 song.flac", "2 song.flac"])]
+    half[0] = replace(half[0], refused=2)  # it got to its end: what it left is no rest of it
+    assert last_time(qtbot, services, over) == []
 
 
 def test_an_undo_that_quitting_stopped_is_told_of_at_the_next_start(

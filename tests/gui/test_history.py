@@ -275,6 +275,24 @@ def test_everything_is_removed_after_its_number_was_seen(
     qtbot.waitUntil(lambda: page.title.text() == "Removed from 4 files", timeout=5000)
 
 
+def test_what_a_removal_could_not_be_made_of_is_told_in_the_end(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    services.read_only = {services.music / "1 song.flac", services.music / "2 song.flac"}
+    written.archive.show_removal()
+    panel = written.archive.page.reversal
+    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    assert panel.do.text() == "Remove from 2 files"
+    panel.do.click()
+    told = written.archive.page.banners.texts
+    qtbot.waitUntil(lambda: len(told()) == 2 and not written.bridge.busy, timeout=5000)
+    assert told() == [
+        "What was written is out of 2 files.",
+        "What was written is not out of 2 files: 1 song.flac: the file is read-only",
+    ]
+    assert [genre(services, number) for number in range(4)] == [("Rock",), *[("Rock", "Indie")] * 2, ()]
+
+
 def test_a_removal_that_was_interrupted_goes_on_at_the_next_start(
     qtbot: QtBot, window: Window, services: FakeServices
 ) -> None:

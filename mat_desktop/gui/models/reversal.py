@@ -157,8 +157,12 @@ class ReversalModel(PlanModel):
 
     @property
     def chosen(self) -> list[FileReversal]:
-        """Files with the fields that are checked; what was as it should be already is settled with them."""
-        return [self._chosen(file) for file in self.files if isinstance(file, FileReversal)]
+        """Files with the fields that are checked; what was as it should be already is settled with them.
+
+        Those that cannot be written are among them: nobody unchecked them, and in the end they are told.
+        """
+        files = [file for file in self._files if isinstance(file, FileReversal)]
+        return [self._chosen(file) for file in files if file.fault or self._taken(file)]
 
 
 def _conflicts(file: PlannedFile) -> set[Field]:

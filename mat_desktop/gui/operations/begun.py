@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from os import fspath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -39,6 +41,7 @@ class Note:
     :param files: that it was to change
     :param of: the run that it is to take back
     :param whole: all of that run
+    :param paths: of the files, where it is not
     :param scope: of a write, empty where nobody will know any more which tracks it was for
     """
 
@@ -48,6 +51,7 @@ class Note:
     of: int | None = None
     whole: bool = True
     scope: str = ""
+    paths: tuple[str, ...] = ()
 
     def found(self, runs: Sequence[Run]) -> Run | None:
         """What came of it, None where that is nothing.
@@ -83,6 +87,7 @@ class Note:
             "of": self.of,
             "whole": self.whole,
             "scope": self.scope,
+            "paths": self.paths,
         }
 
 
@@ -97,6 +102,7 @@ def _unpacked(text: str) -> list[Note]:
                 found["of"],
                 found["whole"],
                 found["scope"],
+                tuple(found.get("paths", ())),
             )
             for found in json.loads(text)
         ]
@@ -118,13 +124,15 @@ class Begun(QObject):
         settings: QSettings,
         write: Callable[[str], object],
         take_back: Callable[[int | None], object],
+        take_files_back: Callable[[int | None, Callable[[], list[Path]]], object],
     ) -> None:
         """:param write: shows what would be written; takes a scope
         :param take_back: shows what remains of a run that is to be taken back; None: shows the history
+        :param take_files_back: the same of single files, which it asks for in a worker
         """
         super().__init__()
         self._desk, self._settings = desk, settings
-        self._write, self._take_back = write, take_back
+        self._write, self._take_back, self._take_files_back = write, take_back, take_files_back
         self._before: list[Note] = []
         self._now: dict[Work, Note] = {}
         self._said: dict[str, tuple[Note, int]] = {}
@@ -138,7 +146,8 @@ class Begun(QObject):
     def undo_begins(self, work: Work, task: Task) -> None:
         """A run is going to be taken back."""
         if task.kind in NOTHING:  # a removal of everything is looked for in the files
-            self._note(work, Note(task.kind, _now(), work.total or 0, task.undo_of, task.whole))
+            paths = () if task.whole else tuple(fspath(past.path) for past in task.pasts)
+            self._note(work, Note(task.kind, _now(), work.total or 0, task.undo_of, task.whole, paths=paths))
 
     def _note(self, work: Work, note: Note) -> None:
         self._now[work] = note
@@ -181,32 +190,42 @@ class Begun(QObject):
         self._save()
         for note in notes:
             run = note.found(runs)
-            if run is None or run.files < note.files:
+            if run is None or run.files + run.refused < note.files:
                 self._say(note, run, runs)
 
     def _say(self, note: Note, run: Run | None, runs: Sequence[Run]) -> None:
-        remain = note.files - (run.files if run is not None else 0)
+        remain = note.files - (run.files + run.refused if run is not None else 0)
         if run is None:
             left = NOTHING[note.kind]
         else:
-            left = (
-                f"{DONE[note.kind]} {words.plural(run.files, 'file')}; "
-                f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
-            )
+            left = f"{DONE[note.kind]} {words.plural(run.files, 'file')}; "
+            if run.refused:
+                were = "as it was" if run.refused == 1 else "as they were"
+                left += f"{words.number(run.refused)} left {were}; "
+            left += f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
         if note.kind is RunKind.WRITE:
             self._warn(
                 note, remain, f"writing was stopped: {left}", "Write…", lambda: self._write(note.scope)
             )
             return
         what = "undoing" if note.kind is RunKind.UNDO else "redoing"
+
+        def rest(run: Run | None) -> list[Path]:
+            services = self._desk.services
+            done = {file.path for file in services.run_changes(run.id)} if run is not None else set()
+            return [path for path in map(Path, note.paths) if path not in done]
+
         known = next((other for other in runs if other.id == note.of), None)
         if known is not None and (known.undone or known.tried):
             return  # somebody went on with it since
         what += f" run {note.of}" if known is not None else ""
         whole = note.of if known is not None and note.whole else None
-        action = "History" if whole is None else "Undo…" if note.kind is RunKind.UNDO else "Redo…"
+        action = "Undo…" if note.kind is RunKind.UNDO else "Redo…"
         text = f"{what} was stopped: {left}"
-        self._warn(note, remain, text, action, lambda: self._take_back(whole))
+        if note.paths:
+            self._warn(note, remain, text, action, lambda: self._take_files_back(note.of, lambda: rest(run)))
+            return
+        self._warn(note, remain, text, "History" if whole is None else action, lambda: self._take_back(whole))
 
     def _warn(self, note: Note, remain: int, text: str, action: str, do: Do) -> None:
         kind = f"{BEGUN} {text}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -32,6 +33,11 @@ SAID = {
     RunKind.REDO: "{} written again.",
     RunKind.REMOVE: "What was written is out of {}.",
 }
+LEFT = {
+    RunKind.UNDO: "{} not as wished",
+    RunKind.REDO: "{} not as wished",
+    RunKind.REMOVE: "What was written is not out of {}",
+}
 
 SLICE = 20
 """Files that are looked at together; other questions come between."""
@@ -58,7 +64,7 @@ class Undo(QObject):
     crash had left half-way.
 
     ``begun`` hands over a job that is going to take something back, and its task.
-    ``ended`` says that files were written; ``again`` asks to show a task anew, as files of it remain.
+    ``ended`` says that files were written; ``again`` asks to show a task anew, with the files that remain.
     ``loading``: there may be other runs than those that are known.
     """
 
@@ -67,7 +73,7 @@ class Undo(QObject):
     recovered = Signal(object)
     begun = Signal(object, object)
     ended = Signal(object)
-    again = Signal(object)
+    again = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -126,7 +132,8 @@ class Undo(QObject):
 
     def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:
         """Do what was shown and chosen."""
-        services = self._desk.services
+        services, paths = self._desk.services, {file.path for file in files}
+        task = replace(task, pasts=tuple(past for past in task.pasts if past.path in paths))
         self._do(task, len(files), lambda cancel: services.reverse(task, files, cancel))
 
     def _do(
@@ -147,9 +154,11 @@ class Undo(QObject):
                 desk.say("positive", SAID[task.kind].format(files), kind="wrote")
             if outcome.bad:
                 first = outcome.bad[0]
-                many = words.plural(len(outcome.bad), "file")
-                desk.say("warning", f"{many} not as wished: {first.path.name}: {first.reason}", kind="undo")
-            outcome.close(job, done, lambda: self.again.emit(task))
+                left = LEFT[task.kind].format(words.plural(len(outcome.bad), "file"))
+                desk.say("warning", f"{left}: {first.path.name}: {first.reason}", kind="undo")
+            settled = {result.path for result in outcome.results} - {result.path for result in outcome.bad}
+            rest = [past.path for past in task.pasts if past.path not in settled]
+            outcome.close(job, done, lambda: self.again.emit(task, rest))
             desk.result(job.outcome)
             self.ended.emit(job)
 
