@@ -55,7 +55,7 @@ class Preferences(QObject):
     @cached_property
     def page(self) -> SettingsPage:
         """Made when it is first asked for."""
-        page, engine, workshop = SettingsPage(), self._engine, self._workshop
+        page = SettingsPage()
         self._pages.add(Page("settings", page, page.list, page.banners))
         page.shown.connect(self._load)
         page.picked.connect(lambda key, value: self._pick({key: value}))
@@ -64,16 +64,22 @@ class Preferences(QObject):
         page.load_asked.connect(self._take)
         page.mapping_asked.connect(self._room.show_mapping)
         page.thresholds_reset.connect(self._room.weigh.reset_thresholds)
-        self._room.weigh.changed.connect(self._show_thresholds)
         page.folder_asked.connect(lambda: self._open(self._desk.services.data_dir))
         page.file_asked.connect(self._open_file)
+        page.grown.connect(self._show)
+        page.built.connect(self._follow)
+        return page
+
+    def _follow(self) -> None:
+        """What it shows may change, now that it shows it."""
+        engine, workshop = self._engine, self._workshop
+        self._room.weigh.changed.connect(self._show_thresholds)
         self._settings.changed.connect(self._show_change)
         for signal in (engine.starting, engine.up, engine.down):
             signal.connect(self._show_devices)
         workshop.models.listed.connect(self._show_models)
         workshop.model_changed.connect(self._show)
         self._room.map_tags.changed.connect(self._count_tags)
-        return page
 
     # what is shown
 

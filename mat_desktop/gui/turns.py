@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -74,6 +74,28 @@ class Turns:
         left = self._since + BUSY - time.monotonic()
         if left > 0:
             self._free.wait(left)
+
+
+class InTurns(QObject):
+    """Does one thing after another, each in a turn of the event loop of its own, so that it does not stand
+    still for all of them together.
+    """
+
+    def __init__(self, parent: QObject, steps: Iterable[Callable[[], object]]) -> None:
+        """:param parent: what they are for; without it there are no more turns"""
+        super().__init__(parent)
+        self._steps = deque(steps)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._turn)
+        self._timer.start(0)
+
+    @Slot()
+    def _turn(self) -> None:
+        step = self._steps.popleft()
+        if not self._steps:
+            self._timer.stop()
+            self.deleteLater()
+        step()
 
 
 class Loader(QObject):

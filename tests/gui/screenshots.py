@@ -21,6 +21,7 @@ from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.window import Window
 from tests.gui.real import CONTROL, SHIFT, press, start, wait
+from tests.gui.resting import rests
 from tests.training.corpora import make_corpus
 
 
@@ -61,7 +62,7 @@ def main(folder: Path, home: Path) -> None:
     for page in window.pages.names:
         if page not in ("first", "library"):
             window.pages.show(page)
-            wait(f"{page} has nothing to do", lambda: not window.bridge.busy and _has_picture(window))
+            wait(f"{page} has nothing to do", lambda: rests(window) and _has_picture(window))
             if page == "review":
                 strip = window.room.page.strip
                 wait("small pictures", lambda: all(strip.has(rows()[place].path) for place in strip.places()))  # noqa: B023

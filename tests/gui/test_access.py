@@ -24,6 +24,7 @@ from tests.gui.access import (
     takes_focus,
 )
 from tests.gui.double import FakeServices
+from tests.gui.resting import rests
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_every_page(qtbot: QtBot, full: Window) -> None:
     found: list[str] = []
     for name in full.pages.names:
         full.pages.show(name)
-        qtbot.waitUntil(lambda: not full.bridge.busy)
+        qtbot.waitUntil(lambda: rests(full))
         found += [f"{name}: {fault}" for fault in look(qtbot, full)]
     assert not found, "\n".join(["", *found])
 
@@ -87,7 +88,7 @@ def test_pages_with_nothing_in_them(qtbot: QtBot, library: Window) -> None:
     found: list[str] = []
     for name in library.pages.names:
         library.pages.show(name)
-        qtbot.waitUntil(lambda: not library.bridge.busy)
+        qtbot.waitUntil(lambda: rests(library))
         found += [f"{name}: {fault}" for fault in look(qtbot, library)]
     assert not found, "\n".join(["", *found])
 

@@ -179,7 +179,10 @@ def test_pages_show_the_model_in_use_after_a_change_that_was_stopped(
 ) -> None:
     services.import_model(Path("mine"))
     library.pages.show("settings")
-    combo = library.preferences.page.rows["listening.model"].control
+    page_of_settings = library.preferences.page
+    with qtbot.waitSignal(page_of_settings.built, timeout=5000):
+        pass
+    combo = page_of_settings.rows["listening.model"].control
     assert isinstance(combo, DropDown)
     library.pages.show("models")
     page = library.workshop.models_page

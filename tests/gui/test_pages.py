@@ -11,6 +11,7 @@ from mat_desktop.gui.actions import FOOT, PAGES, Actions
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets import rail
 from mat_desktop.gui.window import Window
+from tests.gui.resting import rests
 
 
 def test_every_button_of_the_rail_shows_its_page(library: Window) -> None:
@@ -77,7 +78,7 @@ def test_no_part_of_the_window_is_ever_a_window(
         window: Window = request.getfixturevalue("library")
         for name in window.pages.names:
             window.pages.show(name)
-            qtbot.waitUntil(lambda: not window.bridge.busy, timeout=30_000)
+            qtbot.waitUntil(lambda: rests(window), timeout=30_000)
         for name in ("mapping", "about", "keys", "teach", "taught"):
             window.actions_[name].trigger()
     finally:

@@ -30,6 +30,7 @@ from tests.gui.test_flow import listen
 def page(qtbot: QtBot, library: Window) -> SettingsPage:
     library.actions_["settings"].trigger()
     page = library.preferences.page
+    qtbot.waitUntil(lambda: page._complete, timeout=5000)
     qtbot.waitUntil(lambda: "double" in entries(page, "listening.model"), timeout=5000)
     qtbot.waitUntil(lambda: "cuda" in entries(page, "listening.device"), timeout=5000)
     return page
@@ -307,7 +308,9 @@ def test_a_plan_and_the_preview_follow_the_settings_that_they_depend_on(
 
     assert {Field.MAT_TAGS, Field.MAT_MODEL} <= fields()
     library.pages.show("settings")
-    toggle = library.preferences.page.rows["writing.mat_tags"].control
+    page = library.preferences.page
+    qtbot.waitUntil(lambda: "writing.mat_tags" in page.rows, timeout=5000)
+    toggle = page.rows["writing.mat_tags"].control
     assert isinstance(toggle, Toggle)
     toggle.click()
     library.pages.show("library")

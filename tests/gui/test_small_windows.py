@@ -14,6 +14,7 @@ from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.window import Window
+from tests.gui.resting import rests
 
 
 def shrink(qtbot: QtBot, window: Window, wide: int, high: int) -> None:
@@ -27,6 +28,7 @@ def test_every_page_can_be_scrolled_to_its_ends(qtbot: QtBot, library: Window) -
     shrink(qtbot, library, 720, 450)
     for name in library.pages.names:
         library.pages.show(name)
+        qtbot.waitUntil(lambda: rests(library), timeout=30_000)
         qtbot.wait(50)
         page, view = library.pages.current.widget, library.pages.view
         needed = page.minimumSizeHint().expandedTo(page.minimumSize())
@@ -43,7 +45,7 @@ def test_no_page_is_wider_than_a_narrow_window(qtbot: QtBot, library: Window) ->
     shrink(qtbot, library, 720, 450)
     for name in library.pages.names:
         library.pages.show(name)
-        qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+        qtbot.waitUntil(lambda: rests(library), timeout=30_000)
         qtbot.wait(50)
         assert library.pages.view.horizontalScrollBar().maximum() == 0, name
         for area in library.pages.current.widget.findChildren(QScrollArea):
@@ -86,7 +88,7 @@ def test_large_letters_are_not_cut(qtbot: QtBot, library: Window, first: bool) -
             appearance.use_text(LARGE)
         for name in library.pages.names:
             library.pages.show(name)
-            qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+            qtbot.waitUntil(lambda: rests(library), timeout=30_000)
         appearance.use_text(LARGE)
         for name in library.pages.names:
             library.pages.show(name)

@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
-from mat_desktop.gui.turns import Loader, Turns, _Import
+from mat_desktop.gui.turns import InTurns, Loader, Turns, _Import
 from mat_desktop.gui.window import Window
 
 
@@ -206,3 +207,18 @@ def test_a_module_that_hangs_keeps_the_window_once(
     assert not waits
     go_on.set()
     qtbot.waitUntil(lambda: bool(got))
+
+
+def test_the_loop_turns_between_two_things(qtbot: QtBot) -> None:
+    """Each thing has a turn of its own, and without those that they are for there are none."""
+    said: list[str] = []
+    owner = QObject()
+    InTurns(owner, [lambda: said.append("one"), lambda: said.append("two"), owner.deleteLater])
+    gone = QObject()
+    InTurns(gone, [lambda: said.append("never")])
+    gone.deleteLater()
+    QTimer.singleShot(0, lambda: said.append("the loop"))
+    assert said == []
+    qtbot.waitUntil(lambda: not isValid(owner), timeout=5000)
+    assert sorted(said) == ["one", "the loop", "two"]
+    assert said.index("the loop") < said.index("two")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence, Set
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -33,6 +34,7 @@ from mat_desktop.domain.settings import DEVICES, POLICY_FIELDS, SPECS, Settings,
 from mat_desktop.gui import words
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.theme import appearance, current, font, wider
+from mat_desktop.gui.turns import InTurns
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
@@ -146,8 +148,13 @@ class _SectionDelegate(QStyledItemDelegate):
 class SettingsPage(Panel):
     """``picked`` hands over a key and a value, ``reset`` names a section, ``thresholds_reset`` tags; others
     ask for what they say.
+
+    It is built when it is first shown, section after section, as together they take long. ``grown`` says
+    that there are more settings, ``built`` that all are there, ``shown`` from then on that it is in view.
     """
 
+    grown = Signal()
+    built = Signal()
     shown = Signal()
     picked = Signal(str, object)
     reset = Signal(str)
@@ -163,6 +170,7 @@ class SettingsPage(Panel):
         self.rows: dict[str, SettingRow] = {}
         self.resets: dict[str, Link] = {}
         self._sections: dict[str, QWidget] = {}
+        self._begun = self._complete = False
         self._place = 0, -ABOVE
         """The current section, and pixels from its top to that of what is in view."""
         self._still = False
@@ -218,9 +226,9 @@ class SettingsPage(Panel):
         column = QVBoxLayout()
         column.setContentsMargins(24, ABOVE, 24, 48)
         column.setSpacing(0)
-        for section, title in SECTIONS.items():
-            box = self._section(section, title)
-            self._sections[section] = box
+        for section in SECTIONS:
+            box = self._sections[section] = QWidget()
+            box.hide()
             column.addWidget(box)
         column.addStretch(1)
         outer = QHBoxLayout(body)
@@ -233,8 +241,8 @@ class SettingsPage(Panel):
         self._scroll = Scrolled(body)
         return self._scroll
 
-    def _section(self, section: str, title: str) -> QWidget:
-        box = QWidget()
+    def _build(self, section: str) -> None:
+        box, title = self._sections[section], SECTIONS[section]
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 16, 0, 8)
         layout.setSpacing(0)
@@ -245,7 +253,13 @@ class SettingsPage(Panel):
         layout.addWidget(Line())
         if section == "files":
             self._files(layout)
-            return box
+        else:
+            self._fill(section, title, head, layout)
+        self.grown.emit()
+        box.show()
+
+    def _fill(self, section: str, title: str, head: QHBoxLayout, layout: QVBoxLayout) -> None:
+        """The settings of a section."""
         link = self.resets[section] = Link("Reset to defaults", "rotate-ccw")
         link.setAccessibleName(f"{title}: reset to defaults")
         link.clicked.connect(lambda: self.reset.emit(section))
@@ -266,7 +280,6 @@ class SettingsPage(Panel):
             self.mapping = SettingRow("Tags and fields", meaning, button)
             button.setAccessibleName("How tags are written")
             layout.addWidget(self.mapping)
-        return box
 
     def _say(self, layout: QVBoxLayout, text: str) -> None:
         label = Text(text, token="muted")
@@ -329,6 +342,15 @@ class SettingsPage(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """Models and devices may be others since."""
         super().showEvent(event)
+        if self._complete:
+            self.shown.emit()
+        elif not self._begun:
+            self._begun = True
+            InTurns(self, [*(partial(self._build, section) for section in SECTIONS), self._end])
+
+    def _end(self) -> None:
+        self._complete = True
+        self.built.emit()
         self.shown.emit()
 
     def show_settings(self, now: Settings, odd: Set[str] = frozenset()) -> None:
@@ -422,7 +444,7 @@ class SettingsPage(Panel):
     # sections
 
     def _go_to(self, number: int) -> None:
-        box = self._sections[list(SECTIONS)[number]]
+        box = list(self._sections.values())[number]
         bar = self._scroll.verticalScrollBar()
         self._still = True
         bar.setValue(min(box.y(), bar.maximum()))
@@ -431,6 +453,8 @@ class SettingsPage(Panel):
 
     def _enter(self, number: int) -> None:
         """Into the section, by keyboard."""
+        if not self._complete:
+            return
         self._go_to(number)
         section = list(SECTIONS)[number]
         first = self.folder.control if section == "files" else self._first(section)
