@@ -22,8 +22,11 @@ Block = NDArray[np.float32]
 
 CHANNELS = 2
 
-STALLED = 1.0
-"""Seconds without a callback after which a device counts as gone."""
+STALLED = 2.0
+"""Seconds without a callback after which a device is opened anew; a busy computer may need one of them."""
+
+DEAF = 3
+"""Streams in a row that never called back after which a device that is there is given up as well."""
 
 IDLE = 5.0
 """Seconds of pause after which the device is closed, so that it can sleep."""
@@ -53,7 +56,9 @@ class Output:
         self._fill, self._opened = fill, opened
         self._sounddevice: ModuleType | None = None
         self._loaded: ModuleType | None = None
-        self._notice = ""
+        self._notice, self._noticed = "", ""
+        self._name = ""
+        self._deaf, self._opened_at = 0, 0
         self._wanted = False
         self._at_once = False
         self._rested = 0.0
@@ -79,6 +84,7 @@ class Output:
         """Look for devices anew; ends what plays. Takes up to a second."""
         with self._device_lock:
             self._close_stream()
+            self._notice, self._deaf = "", 0
             return self._look()
 
     def choose(self, name: str) -> None:
@@ -103,9 +109,15 @@ class Output:
             self._rested = time.monotonic()
             self._tell()
 
-    def take_notice(self) -> str:
-        """What the user should know, once: that a device is gone, and what plays instead."""
-        notice, self._notice = self._notice, ""
+    def take_notice(self) -> str | None:
+        """What the user should know, once: that a device is gone, and what plays instead.
+
+        Empty, once, when that is no longer so; None where nothing is new.
+        """
+        notice = self._notice
+        if notice == self._noticed:
+            return None
+        self._noticed = notice
         return notice
 
     def close(self) -> None:
@@ -137,16 +149,19 @@ class Output:
                     if closed:
                         return
                 elif wanted and (self._stream is None or wish != self.device):
+                    if wish != self.device:  # what was said was of the other one
+                        self._notice, self._deaf = "", 0
                     self._close_stream()
                     self._open(wish)
-                    seen, since = -1, time.monotonic()
+                    seen, since = self._calls, time.monotonic()
                 elif self._stream is not None:
                     now = time.monotonic()
                     if self._calls != seen:
                         seen, since = self._calls, now
+                        self._hears()
                     if now - since > STALLED or not self._is_active():
                         self._lose(wish)
-                        seen, since = -1, time.monotonic()
+                        seen, since = self._calls, time.monotonic()
 
     def _is_active(self) -> bool:
         """PortAudio raises instead of saying no where the system's sound service came to grief."""
@@ -155,18 +170,34 @@ class Output:
         except Exception:  # whatever PortAudio or a driver raises
             return False
 
+    def _hears(self) -> None:
+        """The device takes sound."""
+        if self._deaf >= DEAF:  # which was told, and is no longer so
+            self._notice = ""
+        self._deaf = 0
+
     def _lose(self, wish: str) -> None:
-        gone = f"“{self.device}”" if self.device else "The sound device"
+        """The stream stands still. That alone does not say that its device is gone: it is opened anew."""
+        named = f"“{self.device}”" if self.device else "The sound device"
+        deaf = self._calls == self._opened_at
         self._close_stream()
         if not self._look():
-            self._give_up(f"{gone} is gone and there is no other")
+            self._give_up(f"{named} is gone and there is no other")
             return
-        if wish not in self.devices:
+        self._deaf = self._deaf + 1 if deaf else 0
+        here = self._name in self.devices
+        if here and self._deaf < DEAF:
+            self._open(wish)
+            return
+        notice = f"{named} takes no sound" if here else f"{named} is gone"
+        if wish or not here:
+            notice += ". Playing on the system default"
+            self._deaf = 0
             with self._change:
-                self.wish = wish = ""
-        self._open(wish)
+                self.wish = ""
+        self._open("")
         if self._stream is not None:
-            self._notice = f"{gone} is gone. Playing on {self.device or 'the system default'}"
+            self._notice = notice
 
     def _open(self, wish: str) -> None:
         if self._sounddevice is None and not self._look():
@@ -204,6 +235,7 @@ class Output:
         )
         self._stream = stream
         self.rate, self.device = rate, name
+        self._name, self._opened_at = str(info["name"]), self._calls
         self._opened(rate)
         stream.start()
 
@@ -235,15 +267,19 @@ class Output:
                 stream.close()
 
     def _look(self) -> bool:
-        self._sounddevice = None
+        """Whether there is a device; until that is known, what was known holds."""
+        found, self.reason = self._find()
+        self._sounddevice = found
+        return found is not None
+
+    def _find(self) -> tuple[ModuleType | None, str]:
+        """PortAudio where it has a device, else why there is none."""
         try:
             import sounddevice
         except OSError:
-            self.reason = "PortAudio is not installed (Debian, Ubuntu: libportaudio2)"
-            return False
+            return None, "PortAudio is not installed (Debian, Ubuntu: libportaudio2)"
         except ImportError:
-            self.reason = "The sounddevice package is not installed"
-            return False
+            return None, "The sounddevice package is not installed"
         try:
             if self._loaded is not None:  # PortAudio keeps the list of devices of its start
                 sounddevice._terminate()
@@ -252,11 +288,8 @@ class Output:
             self.rate = int(sounddevice.query_devices(None, "output")["default_samplerate"])
             self.devices = tuple(dict.fromkeys(info["name"] for _, info in _outputs(sounddevice)))
         except (sounddevice.PortAudioError, ValueError, KeyError, TypeError, OSError):
-            self.reason = NONE_FOUND
-            return False
-        self._sounddevice = sounddevice
-        self.reason = ""
-        return True
+            return None, NONE_FOUND
+        return sounddevice, ""
 
 
 def _outputs(sounddevice: ModuleType) -> list[tuple[int, dict[str, Any]]]:

@@ -79,8 +79,8 @@ class Player:
         """Play on this device from now on, and go on there; empty is the system's default."""
         self._output.choose(device)
 
-    def take_notice(self) -> str:
-        """What became of the device while it played, to be told once."""
+    def take_notice(self) -> str | None:
+        """What became of the device while it played, once; empty when it is no longer so, None if nothing."""
         return self._output.take_notice()
 
     def look_again(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QObject, QSettings, Signal
 
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.operations.desk import Desk
@@ -12,12 +12,20 @@ from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.views.library import Library
 
+DEVICE = "device"
+"""Kind of the messages on the output device."""
+
 ZOOM = 0.5
 """Share of the view that is left when zoomed in once."""
 
 
 class TrackView(QObject):
-    """Evidence, zoom, loop, export, output device, and going on with the next track."""
+    """Evidence, zoom, loop, export, output device, and going on with the next track.
+
+    ``settled`` names the kind of a message that is no longer so.
+    """
+
+    settled = Signal(str)
 
     def __init__(
         self,
@@ -32,6 +40,7 @@ class TrackView(QObject):
         super().__init__()
         self._library, self._room, self._settings = library, room, settings
         self._dock, self._play = library.dock, library.player
+        self._desk = desk
         self.evidence = ShowEvidence(desk, library.dock)
         self.picture = ExportPicture(desk, library.dock, state)
         self._connect_actions(actions)
@@ -51,7 +60,7 @@ class TrackView(QObject):
         library.look.drawn.connect(lambda _: self.evidence.at(library.row))
         self._play.loop_changed.connect(self._loop_changed)
         bar.device_picked.connect(self._device_picked)
-        bar.notice.connect(lambda text: desk.say("warning", text, kind="device"))
+        bar.notice.connect(self._device_said)
         bar.finished.connect(self._go_on)
         dock.plot_ready.connect(self._plot_ready)
         bar.volume.valueChanged.connect(lambda value: settings.put({"player.volume": value}))
@@ -119,6 +128,12 @@ class TrackView(QObject):
 
     def _device_picked(self, device: str) -> None:
         self._settings.put({"player.device": device})
+
+    def _device_said(self, text: str) -> None:
+        if text:
+            self._desk.say("warning", text, kind=DEVICE)
+        else:
+            self.settled.emit(DEVICE)
 
     def _settings_changed(self) -> None:
         now = self._settings.now

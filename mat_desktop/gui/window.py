@@ -293,7 +293,8 @@ class Window(QMainWindow):
         self.archive.elsewhere.connect(self._written_elsewhere)
         panels.read_again.connect(self.scan.read_again)
         panels.listen_to.connect(self.listen.to)
-        panels.settled.connect(pages.clear_message)
+        for settled in (panels.settled, self.view.settled):
+            settled.connect(pages.clear_message)
         panels.policy_picked.connect(review.set_policy)
         panels.review.connect(self.room.show_selection)
         self.status.problems.clicked.connect(panels.open_problems)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from mat_desktop.audio import output
 from mat_desktop.audio.player import BLOCK, Player
 
 RATE = 48_000
@@ -258,18 +259,45 @@ def test_a_device_that_vanishes_gives_way_to_the_default(card: Any, player: Play
     assert card.streams[1].settings["device"] is None
     assert player.playing
     assert player.position > 0.2
-    assert "“Headphones” is gone" in player.take_notice()
-    assert player.take_notice() == ""
+    assert "“Headphones” is gone" in (player.take_notice() or "")
+    assert player.take_notice() is None
     assert gone["name"] not in player.devices
 
 
-def test_a_device_that_hangs_counts_as_gone(card: Any, player: Player, tone: Path) -> None:
+def test_a_device_that_stalls_is_opened_anew_and_plays_on(
+    card: Any, player: Player, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "STALLED", 0.3)
+    seen: list[bool] = []
+    player.choose("Headphones")
     player.play(tone)
     until(lambda: card.streams and card.streams[-1].active)
-    until(lambda: len(card.streams) == 2, 5)  # it says it is active and never calls back
+    card._initialize = lambda: seen.append(player.playing)
+    until(lambda: len(card.streams) == 2)  # it says it is active and does not call back
     until(lambda: card.streams[1].active)
+    assert seen == [True], "while devices are looked for, it still means to play"
+    assert card.streams[1].settings["device"] == 2
+    assert len(pull(card, player, 480)) == 480
+    assert player.take_notice() is None, "it was not gone"
+
+
+def test_a_device_that_takes_no_sound_is_told_until_it_does(
+    card: Any, player: Player, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "STALLED", 0.1)
+    told: list[str] = []
+
+    def notice() -> str:
+        new = player.take_notice()
+        told.extend([] if new is None else [new])
+        return told[-1] if told else ""
+
+    player.choose("Headphones")
+    player.play(tone)
+    until(lambda: notice() == "“Headphones” takes no sound. Playing on the system default")
+    until(lambda: notice() == "The sound device takes no sound")
+    until(lambda: card.streams[-1].pull(64) is not None and notice() == "")
     assert player.playing
-    assert len(pull(card, player, 480)) == 480  # the other stream plays
 
 
 def test_the_last_device_that_vanishes_leaves_a_reason_and_the_way_back(
@@ -294,7 +322,7 @@ def test_a_chosen_device_that_is_busy_gives_way(card: Any, player: Player, tone:
     player.play(tone)
     until(lambda: card.streams and card.streams[-1].active)
     assert card.streams[-1].settings["device"] is None
-    until(lambda: "“Headphones” cannot be opened" in player.take_notice())
+    until(lambda: "“Headphones” cannot be opened" in (player.take_notice() or ""))
 
 
 def test_a_loop_is_played_again_and_again(card: Any, player: Player, tone: Path) -> None:

@@ -364,7 +364,7 @@ class SilentCard:
         self.error = self.reason = self.device = ""
         self.devices = ("Speakers", "Headphones")
         self.loop: tuple[float, float] | None = None
-        self.notice = ""
+        self.notice: str | None = None
         self.available = True
 
     def look_again(self) -> bool:
@@ -379,8 +379,8 @@ class SilentCard:
     def choose(self, device: str) -> None:
         self.device = device
 
-    def take_notice(self) -> str:
-        notice, self.notice = self.notice, ""
+    def take_notice(self) -> str | None:
+        notice, self.notice = self.notice, None
         return notice
 
     def pause(self) -> None:

@@ -420,6 +420,8 @@ def test_a_lost_device_is_said_and_playing_can_go_on(
     qtbot.keyClick(sounding.library.table, Key.Key_Space)
     card.notice = "“Headphones” is gone. Playing on the system default"
     qtbot.waitUntil(lambda: any("is gone" in text for text in sounding.library.banners.texts()), timeout=5000)
+    card.notice = ""  # as soon as it plays again
+    qtbot.waitUntil(lambda: not sounding.library.banners.texts(), timeout=5000)
     card.reason, card.playing, card.position = "The sound device is gone and there is no other", False, 42.0
     qtbot.waitUntil(lambda: "there is no other" in bar.why.text(), timeout=5000)
     assert not bar.play.isEnabled()

@@ -145,7 +145,7 @@ class Overview(QWidget):
 
 
 class PlayerBar(Panel):
-    """52 px under the pictures."""
+    """52 px under the pictures. ``notice`` is what became of the device, empty when that is no longer so."""
 
     moved = Signal(float)
     device_picked = Signal(str)
@@ -157,6 +157,7 @@ class PlayerBar(Panel):
         super().__init__("surface", edges="t")
         self.player: Player | None = None
         self._seconds: float | None = None
+        self._reason = ""
         KeepTall(self, 52, room=24)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 1, 20, 0)
@@ -208,6 +209,7 @@ class PlayerBar(Panel):
 
     def show_reason(self, reason: str) -> None:
         """Why there is no sound, empty where there is."""
+        self._reason = reason
         silent = bool(reason)
         self.play.setEnabled(not silent)
         if silent:
@@ -241,6 +243,8 @@ class PlayerBar(Panel):
         """The player is there, able or not."""
         self.player = player
         self.show_reason(player.reason)
+        if not player.reason:
+            self.notice.emit("")
 
     def set_track(self, seconds: float | None) -> None:
         """Another track is in view."""
@@ -303,9 +307,9 @@ class PlayerBar(Panel):
             return
         self.play.set_playing(player.playing)
         notice = player.take_notice()
-        if notice:
+        if notice is not None:
             self.notice.emit(notice)
-        if player.reason:
+        if player.reason != self._reason:
             self.show_reason(player.reason)
         if player.ended:
             self._timer.stop()

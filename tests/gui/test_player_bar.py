@@ -1,0 +1,62 @@
+"""What the player's bar shows follows the player."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.audio import output
+from mat_desktop.audio.player import Player
+from mat_desktop.gui.widgets.player_bar import PlayerBar
+from tests.gui import silent_card
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Whose list of devices takes a while to be read anew."""
+    monkeypatch.setitem(sys.modules, "sounddevice", ModuleType("sounddevice"))
+    silent_card.plug_in()
+    module: Any = sys.modules["sounddevice"]
+    module._initialize = lambda: time.sleep(0.2)
+    monkeypatch.setattr(output, "STALLED", 0.3)
+    return module
+
+
+@pytest.fixture
+def player(card: Any) -> Iterator[Player]:
+    made = Player()
+    made.look_again()
+    yield made
+    made.close()
+
+
+def test_a_bar_goes_on_when_a_device_that_stalled_plays_again(
+    qtbot: QtBot, player: Player, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros(30 * 8000, np.float32), 8000)
+    bar = PlayerBar()
+    qtbot.addWidget(bar)
+    bar.set_player(player)
+    bar.set_track(30.0)
+    player.play(path)
+    bar.started()
+    said: list[str] = []
+    bar.notice.connect(said.append)
+    qtbot.waitUntil(lambda: bar.play.playing and player.position > 0.1, timeout=5000)
+    stream = player._output._stream
+    stream._callback = lambda *_: None  # it goes on, but nobody hears of it
+    qtbot.waitUntil(lambda: player._output._stream not in (None, stream), timeout=5000)
+    at = int(player.position)
+    qtbot.waitUntil(lambda: bar.now.text() == f"0:0{at + 1}", timeout=5000)
+    assert bar.play.playing
+    assert said == []
