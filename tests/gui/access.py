@@ -41,8 +41,17 @@ BY_MOUSE = ("mousePressEvent", "mouseReleaseEvent", "mouseDoubleClickEvent")
 
 
 def name(widget: QWidget) -> str:
-    """What a screen reader calls it."""
-    return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name).strip()
+    """What a screen reader calls it. On Linux a combo's name is its chosen entry: there its label says it."""
+    seen = QAccessible.queryAccessibleInterface(widget)
+    if isinstance(widget, QComboBox):
+        labels = [label for label, _ in seen.relations(QAccessible.RelationFlag.Label)]
+        return " ".join(label.text(QAccessible.Text.Name) for label in labels).strip()
+    return seen.text(QAccessible.Text.Name).strip()
+
+
+def role(widget: QWidget) -> QAccessible.Role:
+    """As what a screen reader introduces it."""
+    return QAccessible.queryAccessibleInterface(widget).role()
 
 
 def describe(widget: QWidget) -> str:
@@ -154,6 +163,8 @@ def faults(root: QWidget) -> list[str]:
         who = describe(widget)
         if not name(widget):
             found.append(f"no name: {who}")
+        if group_of(widget) is not None and role(widget) is not QAccessible.Role.RadioButton:
+            found.append(f"one of several is called {role(widget).name}: {who}")
         if not takes_focus(widget) and group_of(widget) is None:
             found.append(f"not by keyboard: {who}")
         if min(widget.width(), widget.height()) < SMALLEST:

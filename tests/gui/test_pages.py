@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -11,6 +12,7 @@ from mat_desktop.gui.actions import FOOT, PAGES, Actions
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets import rail
 from mat_desktop.gui.window import Window
+from tests.gui.access import role
 from tests.gui.resting import rests
 
 
@@ -19,7 +21,8 @@ def test_every_button_of_the_rail_shows_its_page(library: Window) -> None:
     for name, button in library.rail.buttons.items():
         button.click()
         assert library.pages.current.name == name
-        assert button.isChecked()
+        assert [each for each, other in library.rail.buttons.items() if other.on] == [name]
+        assert role(button) is QAccessible.Role.PushButton
         assert library.actions_[name].shortcut().toString().replace("+", " ") in button.toolTip()
 
 

@@ -740,7 +740,7 @@ def test_in_a_narrow_window_one_table_is_shown_by_choice(
     window.resize(1000, 720)
     qtbot.waitUntil(tables._switch.isVisible, timeout=PATIENCE)
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (True, False)
-    tables._group.button(1).click()
+    tables._chooses_results.click()
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (False, True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.gui import words
@@ -14,7 +14,7 @@ from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.operations.undo import LookBack
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
-from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Text
+from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Line, Panel, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 
@@ -75,7 +75,6 @@ class ReversalPanel(ConfirmPanel):
         row = QHBoxLayout()
         row.setContentsMargins(24, 0, 24, 10)
         row.setSpacing(6)
-        self._group = QButtonGroup(self)
         self.filters: list[Button] = []
         filters: tuple[tuple[str, Keep | None], ...] = (
             ("All", None),
@@ -84,11 +83,10 @@ class ReversalPanel(ConfirmPanel):
         )
         for text, keep in filters:
             button = Button(text, height=28)
-            button.setCheckable(True)
             button.clicked.connect(lambda _=False, keep=keep: self.model.filter(keep))
-            self._group.addButton(button)
             self.filters.append(button)
             row.addWidget(button)
+        self._filter = Alternatives(self.filters)
         row.addStretch(1)
         return row
 
@@ -126,7 +124,7 @@ class ReversalPanel(ConfirmPanel):
         self._done = self._noted = 0
         self.title.setText(title)
         self.banners.clear("reversal")
-        self.filters[0].setChecked(True)
+        self._filter.choose(self.filters[0])
         self.model.filter(None)
         self.model.show(())
 

@@ -137,7 +137,7 @@ class WritePanel(ConfirmPanel):
             button.clicked.connect(lambda _=False, only=only: self.plan.filter(only))
             self.filters.append(button)
             row.addWidget(button)
-        Alternatives(self.filters).choose(self.filters[0])
+        Alternatives(self.filters)
         row.addStretch(1)
         self._row.addLayout(row, 1)
         row = QHBoxLayout()
@@ -247,7 +247,7 @@ class WritePanel(ConfirmPanel):
     @property
     def scope(self) -> str:
         """What the plan is for: "selected", "reviewed" or "all"."""
-        return next(scope for scope, button in self.scopes.items() if button.isChecked())
+        return next(scope for scope, button in self.scopes.items() if button.chosen)
 
     def complete(self, reason: str) -> None:
         """That was all of it.

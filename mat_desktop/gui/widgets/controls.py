@@ -66,6 +66,7 @@ class Button(QAbstractButton):
         self._icon = icon
         self._key = key
         self._height = height
+        self._chosen = False
         self.setText(text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -95,6 +96,17 @@ class Button(QAbstractButton):
         """Another key."""
         self._key = key
         self.updateGeometry()
+        self.update()
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it is the one of several that is on."""
+        return self._chosen
+
+    def set_chosen(self, chosen: bool) -> None:
+        """One of several, on or off."""
+        self._chosen = chosen
+        self.setAccessibleDescription("Chosen" if chosen else "")
         self.update()
 
     def follow(self, action: QAction) -> Button:
@@ -166,7 +178,7 @@ class Button(QAbstractButton):
                 ink = t.color("text")
             if self.isDown():
                 fill = t.color("border_strong")
-            if self.isChecked():
+            if self.isChecked() or self._chosen:
                 fill, line = t.color("selection"), t.color("accent")
             if not self.isEnabled():
                 ink = t.color("faint")
@@ -212,18 +224,22 @@ class Button(QAbstractButton):
 
 
 class Alternatives:
-    """Buttons of which one is on. Tab stops at each of them, which Qt's groups of buttons do not let it."""
+    """Buttons of which one is on: the first, until another is pressed.
 
-    def __init__(self, buttons: Sequence[QAbstractButton]) -> None:
+    Tab stops at each of them and no arrow key presses one, as Qt's groups of buttons have it: what a press
+    shows may take a while. Screen readers call them buttons, and say of one that it is chosen.
+    """
+
+    def __init__(self, buttons: Sequence[Button]) -> None:
         self._buttons = buttons
         for button in buttons:
-            button.setCheckable(True)
             button.clicked.connect(lambda _=False, button=button: self.choose(button))
+        self.choose(buttons[0])
 
-    def choose(self, chosen: QAbstractButton) -> None:
+    def choose(self, chosen: Button) -> None:
         """Turn one on, and the others off."""
         for button in self._buttons:
-            button.setChecked(button is chosen)
+            button.set_chosen(button is chosen)
 
 
 class Link(QAbstractButton):

@@ -4,21 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QStyleOptionComboBox
+from PySide6.QtWidgets import QComboBox, QLabel, QStyleOptionComboBox
 
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import current, font
 
 
 class Combo(QComboBox):
-    """A combo in the theme's colours."""
+    """A combo in the theme's colours.
+
+    On Linux Qt tells screen readers the chosen entry as its name, and what it is called only by a label
+    beside it that has it as its buddy. So each has one that is never seen and says the accessible name.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self._spoken = QLabel()
+        self._spoken.setTextFormat(Qt.TextFormat.PlainText)
+        self._spoken.setBuddy(self)
+        self.destroyed.connect(self._spoken.deleteLater)
         self.setFont(font(13))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def setAccessibleName(self, name: str) -> None:
+        """What it is called."""
+        super().setAccessibleName(name)
+        self._spoken.setText(name)
+
+    def event(self, event: QEvent) -> bool:
+        """The label goes where the combo goes."""
+        if event.type() is QEvent.Type.ParentChange:
+            self._spoken.setParent(self.parentWidget())
+            self._spoken.hide()
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""

@@ -29,9 +29,9 @@ class RailButton(QAbstractButton):
         super().__init__()
         self._icon = icon
         self._count = 0
+        self._on = False
         self.setText(text)
         self.setToolTip(tip)
-        self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self._fit()
@@ -41,8 +41,16 @@ class RailButton(QAbstractButton):
         self.setFixedSize(QSize(rail_width() - 1, 40 + _line()))
         self.update()
 
-    def nextCheckState(self) -> None:
-        """The page in view says which button is checked; Tab stops at each of them."""
+    @property
+    def on(self) -> bool:
+        """Whether its page is in view."""
+        return self._on
+
+    def set_on(self, on: bool) -> None:
+        """It is no switch: screen readers call it a button, and say of one that its page is in view."""
+        self._on = on
+        self.setAccessibleDescription("Page in view" if on else "")
+        self.update()
 
     def set_count(self, count: int) -> None:
         """A number beside the icon; none for 0."""
@@ -70,7 +78,7 @@ class RailButton(QAbstractButton):
         """Strip, icon, word, number, ring."""
         t = current()
         painter = QPainter(self)
-        on = self.isChecked()
+        on = self._on
         if self.underMouse() and not on:
             round_rect(painter, self.rect().adjusted(6, 2, -6, -2), 6, t.color("hover"))
         if on:
@@ -125,4 +133,4 @@ class Rail(Panel):
     def set_page(self, name: str) -> None:
         """Mark a page as the current one."""
         for each, button in self.buttons.items():
-            button.setChecked(each == name)
+            button.set_on(each == name)

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from mat_desktop.app.trainings import Task
 from mat_desktop.domain.scheme import TagScheme
@@ -31,7 +31,7 @@ from mat_desktop.gui.models.results import (
 )
 from mat_desktop.gui.models.trainings import Entry, State
 from mat_desktop.gui.theme import appearance, current, font, wider
-from mat_desktop.gui.widgets.controls import Button, Text
+from mat_desktop.gui.widgets.controls import Alternatives, Button, Text
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.splitter import Splitter
 
@@ -232,15 +232,13 @@ class TrainingTables(QWidget):
         row = QHBoxLayout(self._switch)
         row.setContentsMargins(24, 8, 16, 0)
         row.setSpacing(8)
-        self._group = QButtonGroup(self)
-        for number, title in enumerate(("Tags", "Results")):
-            button = Button(title, height=28)
-            button.setCheckable(True)
-            button.setChecked(number == 0)
-            self._group.addButton(button, number)
+        buttons = [Button(title, height=28) for title in ("Tags", "Results")]
+        Alternatives(buttons)
+        for button in buttons:
+            button.clicked.connect(self._arrange)
             row.addWidget(button)
+        self._chooses_results = buttons[1]
         row.addStretch(1)
-        self._group.idToggled.connect(lambda *_: self._arrange())
         layout.addWidget(self._switch)
         split = Splitter(Qt.Orientation.Horizontal)
         split.addWidget(self.tags)
@@ -260,5 +258,5 @@ class TrainingTables(QWidget):
     def _arrange(self) -> None:
         narrow = self.width() < wider(NARROW)
         self._switch.setVisible(narrow)
-        self.tags.setVisible(not narrow or self._group.checkedId() == 0)
-        self.results.setVisible(not narrow or self._group.checkedId() == 1)
+        self.tags.setVisible(not narrow or not self._chooses_results.chosen)
+        self.results.setVisible(not narrow or self._chooses_results.chosen)
