@@ -259,7 +259,9 @@ QComboBox:disabled { color: $faint; border-color: $border; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $border_strong;
-  selection-background-color: $selection; selection-color: $text; outline: none; padding: 4px; }
+  outline: none; padding: 4px; }
+QComboBox QAbstractItemView::item { padding: 5px 4px; border: none; border-radius: 4px; }
+QComboBox QAbstractItemView::item:selected { background: $selection; color: $text; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section { background: $surface; color: $muted; border: none;
   border-bottom: 1px solid $border; padding: 0 8px; }

@@ -462,7 +462,8 @@ class Window(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape that nothing in the window had a use for."""
-        if event.key() != Qt.Key.Key_Escape or not self.panels.escape():
+        banners = self.pages.current.banners
+        if event.key() != Qt.Key.Key_Escape or not (self.panels.escape() or banners.escape()):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

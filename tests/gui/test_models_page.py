@@ -18,6 +18,7 @@ from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.arrive import with_verdicts
 from mat_desktop.gui.views.models import ModelsPage
 from mat_desktop.gui.widgets.banner import Banner
+from mat_desktop.gui.widgets.controls import Link
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.window import Window
 from tests.gui.double import CARD, FakeServices
@@ -26,6 +27,12 @@ from tests.gui.double import CARD, FakeServices
 def names(window: Window) -> list[str]:
     models = window.workshop.models_page.models
     return [models.data(models.index(row)) for row in range(models.rowCount())]
+
+
+def asked(page: ModelsPage) -> list[Link]:
+    """What deletes a model, where the page asks whether to."""
+    links = page.banners.findChildren(Link)
+    return [link for link in links if link.text().startswith("Delete “") and link.isVisible()]
 
 
 def test_models_are_listed_with_their_cards(qtbot: QtBot, library: Window, services: FakeServices) -> None:
@@ -91,10 +98,52 @@ def test_import_choose_export_delete(qtbot: QtBot, library: Window, services: Fa
     assert current is not None
     page.send.emit(current, target)
     qtbot.waitUntil(target.exists, timeout=5000)
+    for focus in (page.remove, page.list, page.tags_table):  # asked first, in a banner; Escape says no
+        page.remove.click()
+        qtbot.waitUntil(lambda: bool(asked(page)))
+        focus.setFocus()
+        qtbot.keyClick(focus, Qt.Key.Key_Escape)
+        assert not asked(page)
     page.remove.click()
-    assert names(window) == ["double", "mine"]  # asked first, in a banner
-    page.delete.emit("mine")
+    link = next(
+        link for link in page.banners.findChildren(Link) if "Delete" in link.text() and link.isVisible()
+    )
+    link.setFocus()
+    qtbot.keyClick(link, Qt.Key.Key_Escape)
+    assert not asked(page)
+    assert names(window) == ["double", "mine"]
+    page.remove.setFocus()
+    page.remove.click()
+    link = next(
+        link for link in page.banners.findChildren(Link) if "Delete" in link.text() and link.isVisible()
+    )
+    link.setFocus()
+    qtbot.keyClick(link, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(window) == ["double"], timeout=5000)
+    qtbot.waitUntil(lambda: not page.remove.isEnabled(), timeout=5000)
+    assert page.list.hasFocus()
+
+
+def test_use_by_keyboard_leaves_the_focus_at_the_list(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.pages.show("models")
+    page = library.workshop.models_page
+    library.workshop.models.bring(services.data_dir / "mine")
+    qtbot.waitUntil(lambda: names(library) == ["double", "mine"], timeout=5000)
+    page.look_at("mine")
+    page.use_button.setFocus()
+    qtbot.keyClick(page.use_button, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: services.model == "mine" and not library.bridge.busy, timeout=5000)
+    assert page.list.hasFocus()
+
+
+def test_the_search_for_a_tag_promises_no_language(qtbot: QtBot, library: Window) -> None:
+    library.pages.show("models")
+    page = library.workshop.models_page
+    qtbot.waitUntil(page.search.isVisible, timeout=5000)
+    assert (page.search.accessibleName(), page.search.help.isVisible()) == ("Find a tag", False)
+    assert library.library.search.help.isVisibleTo(library.library.search)
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_one_before(

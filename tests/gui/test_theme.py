@@ -30,6 +30,7 @@ from mat_desktop.gui.colors import DARK, DARK_HIGH, LIGHT, LIGHT_HIGH, Theme, co
 from mat_desktop.gui.theme import appearance, font
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.delegates import text_width
+from mat_desktop.gui.widgets.drop_down import DropDown
 
 GROUNDS = ("bg", "surface", "raised", "hover", "selection")
 LEVELS = ("positive", "warning", "danger")
@@ -215,6 +216,25 @@ def test_letters_and_colours_change_together_also_out_of_view(qtbot: QtBot) -> N
     appearance.use_typeface("inter")
     show_all()
     assert faces() == {(family, 12, 500)}
+
+
+@pytest.mark.usefixtures("plain")
+@pytest.mark.parametrize("mode", ["dark", "light"])
+def test_the_current_row_of_a_drop_down_is_seen(qtbot: QtBot, mode: str) -> None:
+    appearance.use(mode)
+    drop = DropDown([("one", "One"), ("two", "Two")])
+    qtbot.addWidget(drop)
+    drop.show()
+    drop.showPopup()
+    view = drop.view()
+    view.setCurrentIndex(drop.model().index(1, 0))
+    picture = view.viewport().grab().toImage()
+    shown = [
+        picture.pixelColor(row.right() - 8, row.center().y()).name().upper()
+        for row in (view.visualRect(drop.model().index(number, 0)) for number in range(2))
+    ]
+    drop.hidePopup()
+    assert shown == [theme.current().raised, theme.current().selection]
 
 
 @pytest.mark.usefixtures("plain")

@@ -239,7 +239,7 @@ class ModelsPage(Panel):
         row.setContentsMargins(24, 8, 24, 8)
         self.counted = Text(weight=600)
         row.addWidget(self.counted, 1)
-        self.search = SearchField("Find a tag")
+        self.search = SearchField("Find a tag", name="Find a tag", language=False)
         self.search.setMaximumWidth(280)
         self.search.textChanged.connect(self._search)
         row.addWidget(self.search, 1)
@@ -289,10 +289,10 @@ class ModelsPage(Panel):
         chosen = model.name == self.models.chosen
         bundled = bool(usable and usable.bundled)
         self.title.setText(usable.card.title if usable else model.name)
-        self.use_button.setEnabled(usable is not None and not chosen)
-        self.compare_button.setEnabled(usable is not None and not chosen)
-        self.export.setEnabled(usable is not None)
-        self.remove.setEnabled(not bundled and not chosen)
+        self._enable(self.use_button, usable is not None and not chosen)
+        self._enable(self.compare_button, usable is not None and not chosen)
+        self._enable(self.export, usable is not None)
+        self._enable(self.remove, not bundled and not chosen)
         self.use_button.setText("In use" if chosen else "Use this model")
         for part in (self._grid, self._figures):
             part.setVisible(usable is not None)
@@ -308,6 +308,12 @@ class ModelsPage(Panel):
         self.why.setVisible(bool(reason))
         self.why.set_token("muted")
         self._show_card(usable.card)
+
+    def _enable(self, button: Button, on: bool) -> None:
+        """The list has the focus instead of a button that cannot be used any more."""
+        if not on and button.hasFocus():
+            self.list.setFocus()
+        button.setEnabled(on)
 
     def _show_card(self, card: ModelCard) -> None:
         network = card.network
@@ -356,7 +362,7 @@ class ModelsPage(Panel):
     def _use(self) -> None:
         model = self._usable()
         if model is not None and model.name != self.models.chosen:
-            self.use_button.setEnabled(False)
+            self._enable(self.use_button, False)
             self.use.emit(model.name)
 
     def _ask_what(self) -> None:
@@ -390,9 +396,14 @@ class ModelsPage(Panel):
             "warning",
             f"“{name}” will be deleted from this computer. What it heard stays in the library.",
             f"Delete “{name}”",
-            lambda: self.delete.emit(name),
+            lambda: self._delete(name),
             kind="delete",
+            asks=True,
         )
+
+    def _delete(self, name: str) -> None:
+        self.list.setFocus()
+        self.delete.emit(name)
 
 
 def _metric_rows(card: ModelCard, test: Mapping[str, object]) -> list[list[Cell]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QCursor, QHideEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCursor, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -39,10 +39,13 @@ class Banner(QFrame):
 
     goes = Signal()
 
-    def __init__(self, level: str, text: str, actions: Sequence[Action] = ()) -> None:
-        """:param level: positive, warning or danger"""
+    def __init__(self, level: str, text: str, actions: Sequence[Action] = (), *, asks: bool = False) -> None:
+        """:param level: positive, warning or danger
+        :param asks: whether nothing happens before its action is pressed
+        """
         super().__init__()
         self._level = level
+        self.asks = asks
         self.text = text
         self.setAccessibleName(text)
         layout = QHBoxLayout(self)
@@ -87,6 +90,13 @@ class Banner(QFrame):
         self.hide()
         self.deleteLater()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape, with the focus in it, is a no."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+        else:
+            super().keyPressEvent(event)
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Qt moves the focus on only after this."""
         if self.isHidden():  # and not only out of view with its page
@@ -126,18 +136,20 @@ class Banners(QWidget):
         *,
         also: Action | None = None,
         kind: str = "",
+        asks: bool = False,
     ) -> Banner:
         """Show a message; one of the same kind is replaced.
 
         :param also: a second action
         :param kind: what it is about; the text by default
+        :param asks: it is a question, to which Escape says no wherever the focus is
         """
         kind = kind or text
         self.clear(kind)
         while len(self._shown) >= self.LARGEST:
             self.clear(next(iter(self._shown)))
         first = [(action, do)] if action and do is not None else []
-        banner = Banner(level, text, [*first, *([also] if also is not None else [])])
+        banner = Banner(level, text, [*first, *([also] if also is not None else [])], asks=asks)
         last = next(reversed(self._shown.values()), None)
         self._shown[kind] = banner
         self._layout.addWidget(banner)
@@ -162,6 +174,14 @@ class Banners(QWidget):
     def texts(self) -> list[str]:
         """What stands there."""
         return [banner.text for banner in self._shown.values() if not banner.isHidden()]
+
+    def escape(self) -> bool:
+        """Take the newest question away; says whether there was one."""
+        for banner in reversed(self._shown.values()):
+            if banner.asks and banner.isVisible():
+                banner.dismiss()
+                return True
+        return False
 
     def clear(self, kind: str) -> None:
         """Take messages of a kind away."""

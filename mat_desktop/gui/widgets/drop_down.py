@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QStyleOptionComboBox
+from PySide6.QtWidgets import QComboBox, QLabel, QStyledItemDelegate, QStyleOptionComboBox
 
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import current, font
@@ -26,6 +26,7 @@ class Combo(QComboBox):
         self._spoken.setBuddy(self)
         self.destroyed.connect(self._spoken.deleteLater)
         self.setFont(font(13))
+        self.setItemDelegate(QStyledItemDelegate(self))  # Qt's own for combos knows no style sheet
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def setAccessibleName(self, name: str) -> None:

@@ -40,7 +40,8 @@ class _Choices(QListView):
 
 
 class SearchField(QLineEdit):
-    """A field with a lens, the key that leads to it, and a button that says what can be asked.
+    """A field with a lens, the key that leads to it, and a button that says what can be asked, if there is a
+    language.
 
     ``entered`` says that the keyboard is here, ``left`` that Escape sends it away, ``closed`` that nothing is
     offered any more, ``help_asked`` that somebody wants to know the language.
@@ -51,22 +52,27 @@ class SearchField(QLineEdit):
     closed = Signal()
     help_asked = Signal()
 
-    def __init__(self, placeholder: str, key: str = "") -> None:
+    def __init__(
+        self, placeholder: str, key: str = "", *, name: str = "Search", language: bool = True
+    ) -> None:
+        """:param language: whether queries are understood; else what is typed is looked for as it stands"""
         super().__init__()
         self._key = key
+        self._language = language
         self._found = ""
         self._error: QueryError | None = None
         self._complete: Complete | None = None
         self._completion = Completion(0, 0)
         self._problem: QWidget | None = None
         self.setPlaceholderText(placeholder)
-        self.setAccessibleName("Search")
+        self.setAccessibleName(name)
         self.setAccessibleDescription(placeholder)
         KeepTall(self, 32)
         self.setFont(font(13))
         self.setClearButtonEnabled(False)
         self.help = Button(icon="circle-help", kind="flat", height=24, tip="What can be asked", parent=self)
         self.help.clicked.connect(self.help_asked)
+        self.help.setVisible(language)
         self._make_room()
         self._choices = QStringListModel(self)
         self._completer = QCompleter(self._choices, self)
@@ -128,7 +134,7 @@ class SearchField(QLineEdit):
         beside = key_width(self._key) + 4 if self._key else 0
         if self._found_fits:
             beside = max(beside, text_width(self._found, 12, 400) + 12)
-        self.setTextMargins(24, 0, 28 + beside, 0)
+        self.setTextMargins(24, 0, (28 if self._language else 4) + beside, 0)
 
     @property
     def _found_fits(self) -> bool:
@@ -226,7 +232,7 @@ class SearchField(QLineEdit):
             if event.key() == Qt.Key.Key_Escape:
                 popup.hide()
                 return
-        elif event.key() == Qt.Key.Key_Down and not self.text():
+        elif event.key() == Qt.Key.Key_Down and not self.text() and self._language:
             self.help_asked.emit()
             return
         if event.key() == Qt.Key.Key_Escape:
