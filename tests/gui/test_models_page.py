@@ -105,18 +105,16 @@ def test_import_choose_export_delete(qtbot: QtBot, library: Window, services: Fa
         qtbot.keyClick(focus, Qt.Key.Key_Escape)
         assert not asked(page)
     page.remove.click()
-    link = next(
-        link for link in page.banners.findChildren(Link) if "Delete" in link.text() and link.isVisible()
-    )
+    qtbot.waitUntil(lambda: bool(asked(page)))
+    link = asked(page)[0]
     link.setFocus()
     qtbot.keyClick(link, Qt.Key.Key_Escape)
     assert not asked(page)
     assert names(window) == ["double", "mine"]
     page.remove.setFocus()
     page.remove.click()
-    link = next(
-        link for link in page.banners.findChildren(Link) if "Delete" in link.text() and link.isVisible()
-    )
+    qtbot.waitUntil(lambda: bool(asked(page)))
+    link = asked(page)[0]
     link.setFocus()
     qtbot.keyClick(link, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(window) == ["double"], timeout=5000)
