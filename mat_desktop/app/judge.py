@@ -57,11 +57,14 @@ class Lines:
 
     def __init__(self, scheme: TagScheme, card: ModelCard, shift: float, thresholds: Thresholds) -> None:
         columns = {tag.key: index for index, tag in enumerate(card.tags)}
-        moves = [move_for(tag, shift) for tag in card.tags]
+        moves, still = [move_for(tag, shift) for tag in card.tags], [0.0] * len(card.tags)
+        exact = thresholds.exact
         self.lines = [
-            _taught_line(tag, scheme.taught[tag.sources[0]], shift, thresholds.of(tag))
+            _taught_line(
+                tag, scheme.taught[tag.sources[0]], 0 if tag.name in exact else shift, thresholds.of(tag)
+            )
             if tag.sources and tag.sources[0] in scheme.taught
-            else _line(tag, card, columns, moves, thresholds.of(tag))
+            else _line(tag, card, columns, still if tag.name in exact else moves, thresholds.of(tag))
             for tag in scheme.tags
         ]
         self.by_name = {line.tag.name: place for place, line in enumerate(self.lines)}

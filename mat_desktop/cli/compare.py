@@ -38,7 +38,7 @@ def _run(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     differences = comparison.differences()
     with progress() as bar:
         task = bar.add_task(f"Comparing with {comparison.name}", total=len(tracks))
-        for item in comparison.run(tracks, cancel):
+        for item in comparison.run(tracks, cancel, shift=session.settings.shift):
             bar.advance(task)
             if isinstance(item, FileFault):
                 faults.append(item)

@@ -98,7 +98,8 @@ def parser() -> TopParser:
         default=[],
         metavar="[TAG=]SCORE",
         help="suggest from this score on (0 to 1) instead of the model's own threshold; for all tags (0.5), "
-        "or for one, by its name or as it is shown (guitar=0.3); may be given more than once",
+        "or for one, by its name or as it is shown (guitar=0.3); may be given more than once; as set in the "
+        "window by default: thresholds of tags, and its slider (review.strictness in the settings)",
     )
     tag.add_argument(
         "--policy",

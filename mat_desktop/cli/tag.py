@@ -71,7 +71,7 @@ def _run(
                 target.put(content)
     faults = [FileFault(r.path, r.error) for r in records if r.status in ("failed", "conflict")]
     list_failures(faults)
-    tagging.summarise(options)
+    tagging.summarise(options, thresholds)
     for target, content in told:
         if target.standard:
             tagging.results.do(partial(target.put, content))
@@ -83,6 +83,8 @@ def _run(
 
 def read_thresholds(session: Session, words: Sequence[str]) -> Thresholds:
     """``0.4`` for every tag, ``guitar=0.4`` for one (its name, or as it is shown); else those of the window.
+
+    What is said here is meant as it is said: the strictness of the settings does not move it.
 
     :raises UsageFault: not a number, or no such tag
     """
@@ -107,7 +109,7 @@ def read_thresholds(session: Session, words: Sequence[str]) -> Thresholds:
             raise UsageFault(f"--threshold {word}: there is no tag {name!r}; known: {known}")
     if every is not None:
         return Thresholds(every, by_name)
-    return Thresholds(None, {**session.thresholds.by_name, **by_name})
+    return Thresholds(None, {**session.thresholds.by_name, **by_name}, frozenset(by_name))
 
 
 def read_policies(session: Session, words: Sequence[str]) -> dict[Field, Policy]:
@@ -220,8 +222,8 @@ class _Tagging:
                     reason = f": {result.reason}" if result.reason else ""
                     self.results.print(f"{printable(result.path)}\n  {result.status}{reason}")
 
-    def summarise(self, options: argparse.Namespace) -> None:
-        """The whole in a sentence."""
+    def summarise(self, options: argparse.Namespace, thresholds: Thresholds) -> None:
+        """The whole in a sentence, and what the window's slider has to do with it."""
         if not self._tracks:
             if not self.records and not self._cancel.is_set():
                 errors.print("No music found.")
@@ -242,11 +244,19 @@ class _Tagging:
         elif self._plans:
             text += f" {count(len(self._plans), 'file')} would change; nothing was written (--write writes)."
         errors.print(text)
+        if self._session.settings.strictness and thresholds.every is None and heard:
+            errors.print(_as_strict(self._session.settings.strictness))
+
+
+def _as_strict(strictness: int) -> str:
+    kind = "Fewer, surer tags" if strictness > 0 else "More tags, less sure ones among them,"
+    return f"{kind} than measured: review.strictness is {strictness}, as on the window's slider."
 
 
 def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds) -> Record:
     verdicts = session.library.verdicts(heard.scores.track_id)
-    suggestions = suggest(session.scheme, session.card, heard.scores, verdicts, thresholds=thresholds)
+    shift = session.settings.shift if thresholds.every is None else 0.0
+    suggestions = suggest(session.scheme, session.card, heard.scores, verdicts, shift, thresholds)
     record = Record(track.path, "unchanged", "", heard.scores, suggestions)
     plan = plan_file(session, track, suggestions)
     if plan is not None:

@@ -43,10 +43,12 @@ class Thresholds:
 
     :param every: for every display tag that has none of its own, 0..1; None keeps the model's
     :param by_name: for single display tags, 0..1
+    :param exact: names of those that no slider moves
     """
 
     every: float | None = None
     by_name: Mapping[str, float] = field(default_factory=dict)
+    exact: frozenset[str] = frozenset()
 
     def of(self, tag: DisplayTag) -> float | None:
         """The threshold of a display tag, None where the model's counts."""

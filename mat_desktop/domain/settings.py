@@ -12,6 +12,9 @@ from mat_desktop.domain.tags import TAG_FIELDS, Field
 
 Value = str | int | bool
 
+STRICTEST = 20
+"""Of the strictness, to each side."""
+
 DEVICES = ("auto", "cuda", "mps", "xpu", "cpu")
 """Kinds of devices that a network may run on; auto is the first of the others that is there."""
 
@@ -27,7 +30,8 @@ class Spec:
     :param key: section and name, as in the file and on the command line
     :param meaning: one sentence for people
     :param choices: the words that it may be; any text where there are none
-    :param most: the largest number that it may be; the least is 0
+    :param most: the largest number that it may be
+    :param least: the smallest
     """
 
     key: str
@@ -35,6 +39,7 @@ class Spec:
     meaning: str
     choices: tuple[str, ...] = ()
     most: int = 0
+    least: int = 0
 
     @property
     def section(self) -> str:
@@ -52,7 +57,8 @@ class Spec:
             if isinstance(value, bool):
                 return value
         elif isinstance(self.default, int):
-            if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= self.most:
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if isinstance(value, int) and whole and self.least <= value <= self.most:
                 return value
         elif self.choices:
             if str(value) in self.choices:  # a number among words needs no quotes
@@ -67,7 +73,7 @@ class Spec:
         if isinstance(self.default, bool):
             return self.check(_WORDS.get(text.casefold(), text))
         if isinstance(self.default, int):
-            return self.check(int(text) if re.fullmatch("[0-9]{1,9}", text) else text)
+            return self.check(int(text) if re.fullmatch("-?[0-9]{1,9}", text) else text)
         return self.check(text)
 
     @property
@@ -76,7 +82,7 @@ class Spec:
         if isinstance(self.default, bool):
             return "true or false"
         if isinstance(self.default, int):
-            return f"a whole number from 0 to {self.most}"
+            return f"a whole number from {self.least} to {self.most}"
         if self.choices:
             return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
         return "a printable text"
@@ -88,9 +94,17 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _setting(key: str, default: Kind, meaning: str, choices: tuple[str, ...] = (), *, most: int = 0) -> Kind:
+def _setting(
+    key: str,
+    default: Kind,
+    meaning: str,
+    choices: tuple[str, ...] = (),
+    *,
+    most: int = 0,
+    least: int = 0,
+) -> Kind:
     """A field of the dataclass with its :class:`Spec`."""
-    spec = Spec(key, default, meaning, choices, most)
+    spec = Spec(key, default, meaning, choices, most, least)
     return field(default=default, metadata={"spec": spec})
 
 
@@ -118,6 +132,13 @@ class Settings:
     )
     go_on: bool = _setting(
         "review.go_on", True, "Go on to the next track as soon as every suggestion is decided"
+    )
+    strictness: int = _setting(
+        "review.strictness",
+        0,
+        "Above 0 fewer and surer tags are suggested, below 0 more: tenths of a step in their odds",
+        most=STRICTEST,
+        least=-STRICTEST,
     )
     genre: str = _policy(Field.GENRE)
     mood: str = _policy(Field.MOOD)
@@ -169,6 +190,11 @@ class Settings:
         """These with others, by key. :raises ValueError: a value may not be"""
         checked = {ATTRIBUTES[key]: SPECS[key].check(value) for key, value in values.items()}
         return replace(self, **checked)  # type: ignore[arg-type]
+
+    @property
+    def shift(self) -> float:
+        """The strictness as a shift of the precision that every threshold stands for, in log odds."""
+        return self.strictness / 10
 
     def policy(self, target: Field) -> Policy:
         """What happens to values that a field already has."""

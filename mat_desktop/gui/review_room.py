@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from mat_desktop.domain.scores import Verdict
@@ -19,6 +21,8 @@ from mat_desktop.gui.views.mapping import Mapping, MappingSheet
 from mat_desktop.gui.views.review import ReviewPage
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.rail import Rail
+
+STRICTNESS = "review.strictness"
 
 
 class ReviewRoom(QObject):
@@ -53,7 +57,8 @@ class ReviewRoom(QObject):
         library.pane.accept_all.clicked.connect(self.accept_all)
         library.stepped.connect(self.step)
         self.weigh.changed.connect(library.weighed)
-        self.weigh.shifted.connect(library.pane.set_shift)
+        self.weigh.shifted.connect(self._shifted)
+        desk.tracks.shift = settings.now.shift
         self.map_tags = MapTags(desk)
         self.review.scheme_changed.connect(self._scheme_changed)
         self.map_tags.changed.connect(self._scheme_changed)
@@ -64,10 +69,19 @@ class ReviewRoom(QObject):
         self._settings = settings
         self.page.go_on.toggled.connect(lambda on: settings.put({"review.go_on": on}))
         settings.changed.connect(self._settings_changed)
-        self._settings_changed()
+        self._settings_changed(frozenset({"review.go_on", STRICTNESS}))
 
-    def _settings_changed(self) -> None:
-        self.page.go_on.setChecked(self._settings.now.go_on)
+    def _settings_changed(self, keys: Set[str]) -> None:
+        now = self._settings.now
+        if "review.go_on" in keys:
+            self.page.go_on.setChecked(now.go_on)
+        if STRICTNESS in keys:
+            self._library.pane.set_shift(now.shift)
+            self.weigh.shift(now.shift)
+
+    def _shifted(self, shift: float) -> None:
+        self._settings.put({STRICTNESS: round(shift * 10)})
+        self._library.pane.set_shift(shift)
 
     def connect_actions(self, actions: Actions) -> None:
         """What the keys of the tags do, on whichever page they are in view."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 import os
 import re
 import subprocess
@@ -179,6 +180,24 @@ def test_a_setting_that_cannot_be_used_is_said_and_the_next_best_is_used(
     assert "2 of 2 tracks heard on" in err
     assert main(["settings", *common[2:4]]) == 1
     assert "many is not a whole number" in capsys.readouterr().err
+
+
+def test_the_windows_slider_counts_here_too_and_not_for_what_is_said_here(
+    music: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def thresholds(*more: str) -> dict[str, float]:
+        assert main(["tag", str(music / "a.flac"), *common, "--json", "-", *more]) == 0
+        out, err = capsys.readouterr()
+        assert ("review.strictness is -20" in err) is (not more or "=" in more[1])
+        return {tag["name"]: tag["threshold"] for tag in json.loads(out)["files"][0]["tags"]}
+
+    assert main(["settings", *common[2:4], "review.strictness", "-20"]) == 0
+    assert thresholds()["rock"] == pytest.approx(0.4 / (0.4 + 0.6 * math.exp(2)), abs=1e-3)
+    one = thresholds("--threshold", "rock=0.2")
+    assert (one["rock"], one["guitar"]) == (0.2, thresholds()["guitar"])
+    assert set(thresholds("--threshold", "0.1").values()) == {0.1}
+    assert main(["settings", *common[2:4], "review.strictness", "21"]) == 2
+    assert "not a whole number from -20 to 20" in capsys.readouterr().err
 
 
 def test_the_report_has_every_raw_score_and_the_failures(

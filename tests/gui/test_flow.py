@@ -585,7 +585,7 @@ def test_a_plus_is_a_key_too() -> None:
 
 def test_moved_thresholds_reach_rows_that_are_not_in_view(qtbot: QtBot, library: Window) -> None:
     listen(qtbot, library)
-    library.room.weigh.shift(-3.0)
+    library.room.weigh.shift(-2.0)
     rows = [row for row in library.tracks.rows() if row.scores is not None]
     qtbot.waitUntil(lambda: all("mellow" in row.heard for row in rows), timeout=5000)
     library.tracks.filter(Word("mellow"))

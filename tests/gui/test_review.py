@@ -146,7 +146,7 @@ def test_a_track_whose_tags_are_all_decided_stays_reviewed(
     press(qtbot, heard, Key.Key_P, shift=True)
     assert row.state is State.REVIEWED
     qtbot.waitUntil(lambda: TrackId(row.path.name) in services.marked, timeout=5000)
-    heard.library.shift_picked.emit(-8.0)  # many more are suggested
+    heard.library.shift_picked.emit(-2.0)  # many more are suggested
     assert len(heard.tracks.chosen(row)) > len(row.verdicts)
     assert row.state is State.REVIEWED
     heard.undo()  # the slider's move
@@ -293,6 +293,26 @@ def test_undo_takes_back_thresholds_in_their_order_among_the_decisions(
     assert row.verdicts == {}
     qtbot.wait(50)  # the slider's own delay
     assert not heard.review.can_take_back
+
+
+def test_the_slider_stays_where_it_was_left(
+    qtbot: QtBot, heard: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    heard.library.pane.slider.setValue(7)
+    qtbot.waitUntil(lambda: services.kept_settings == {"review.strictness": -7}, timeout=5000)
+    other = FakeServices(tmp_path / "later")
+    other.use_settings(services.kept_settings)
+    later = Window(other)
+    qtbot.addWidget(later)
+    assert (later.tracks.shift, later.library.pane.slider.value()) == (-0.7, 7)
+    assert not later.review.can_take_back
+    later.configure.put({"review.strictness": 5})  # on the page of settings
+    assert (later.tracks.shift, later.library.pane.slider.value()) == (0.5, -5)
+    later.quit()
+    assert later.bridge.shut(5000)
+    heard.undo()
+    qtbot.waitUntil(lambda: services.kept_settings == {"review.strictness": 0}, timeout=5000)
+    assert heard.library.pane.slider.value() == 0
 
 
 def test_what_changes_nothing_costs_no_undo(qtbot: QtBot, heard: Window) -> None:

@@ -64,6 +64,7 @@ NAMES = {
     "listening.model": "Model",
     "listening.new_music": "Listen to new music as it comes",
     "review.go_on": "Go on when decided",
+    "review.strictness": "Fewer or more tags",
     "writing.mat_tags": "Write MAT_TAGS",
     "writing.mat_model": "Write MAT_MODEL",
     "writing.keep_time": "Keep the modification time",
@@ -84,6 +85,8 @@ MEANINGS = {
     "listening.model": "Cards, figures, import and export are on the Models page.",
     "listening.new_music": "In opened folders, while the program runs. It waits for your review then.",
     "review.go_on": "The next track comes as soon as every suggestion is decided.",
+    "review.strictness": "Left: fewer and surer suggestions than measured; right: more. It is the slider "
+    "beside the tags; a double click brings it to the middle.",
     "writing.mat_tags": "All tags that you did not reject, with their kind, as one field of its own. Without "
     "it, tags that are written nowhere else are not in the file.",
     "writing.mat_model": "Which model heard the tags, and when they were written.",
@@ -115,6 +118,9 @@ CHOICES = {
     "cividis": "Cividis",
     "grey": "Grey",
 }
+SLIDERS = {"player.volume": 1, "review.strictness": -1}
+"""Numbers that are set with a slider; those with -1 grow to its left."""
+
 CARRIED = (
     "One file with all settings, how tags are written, and your own thresholds. Not in it: music, decisions, "
     "history, imported models and taught tags."
@@ -297,11 +303,11 @@ class SettingsPage(Panel):
             toggle = Toggle("")
             toggle.clicked.connect(lambda: self.picked.emit(key, toggle.isChecked()))
             return toggle
-        if key == "player.volume":
-            slider = Slider()
-            slider.setRange(0, spec.most)
+        if key in SLIDERS:
+            slider, sign = Slider(from_middle=spec.least < 0), SLIDERS[key]
+            slider.setRange(*sorted((sign * spec.least, sign * spec.most)))
             slider.setFixedWidth(CONTROL)
-            slider.valueChanged.connect(lambda value: self.picked.emit(key, value))
+            slider.valueChanged.connect(lambda value: self.picked.emit(key, sign * value))
             return slider
         entries = [(choice, CHOICES.get(choice, choice)) for choice in spec.choices]
         if key in map(policy_key, POLICY_FIELDS):
@@ -364,7 +370,7 @@ class SettingsPage(Panel):
                 control.setChecked(bool(value))
             elif isinstance(control, Slider):
                 control.blockSignals(True)
-                control.setValue(int(value))
+                control.setValue(SLIDERS[key] * int(value))
                 control.blockSignals(False)
             elif isinstance(control, DropDown):
                 self._pick(key, control, str(value))

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.domain.plan import Change, Policy
 from mat_desktop.domain.scores import Suggestion
+from mat_desktop.domain.settings import STRICTEST
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.gui import words
@@ -33,9 +34,6 @@ from mat_desktop.gui.widgets.painting import key_text, round_rect
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.shared_height import SharedHeight
 from mat_desktop.gui.widgets.slider import Slider
-
-STEPS = 20
-"""The slider goes this many tenths of a logit to each side."""
 
 
 class StateChip(QWidget):
@@ -151,7 +149,7 @@ class Pane(Panel):
         row.setSpacing(8)
         row.addWidget(Text("Fewer, surer", size=12))
         self.slider = Slider(from_middle=True)
-        self.slider.setRange(-STEPS, STEPS)
+        self.slider.setRange(-STRICTEST, STRICTEST)
         self.slider.setPageStep(5)
         self.slider.setAccessibleName("How many tags are suggested")
         self.slider.setToolTip("Moves every threshold; a double click brings it back to the measured ones")
