@@ -32,6 +32,7 @@ from mat_desktop.domain.counting import count
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import FileFault, MatError, printable
 from mat_desktop.inference.cards import read_weights, save_model
+from mat_desktop.malformed import flaw
 from training.agreement import TagAgreement
 from training.checkpoints import write_whole
 from training.datasets.dataset import DatasetFault, Skipped
@@ -131,7 +132,7 @@ def read_corrections(folder: Path) -> Corrections:
     except OSError as error:
         raise DatasetFault(f"{printable(path)}: {error.strerror}") from error
     except ValueError as error:
-        raise DatasetFault(f"{printable(path)} is not a list of corrections: {error}") from error
+        raise DatasetFault(f"{printable(path)} is not a list of corrections: {flaw(error)}") from error
     if not any(corrections.verdicts):
         raise DatasetFault(f"{printable(path)}: no tag was accepted or rejected in it")
     return corrections

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import printable
+from mat_desktop.malformed import flaw
 from training.datasets.dataset import DatasetFault
 
 Array = NDArray[np.float32]
@@ -28,7 +29,7 @@ def read_sources(path: Path) -> dict[str, tuple[str, ...]]:
     except OSError as error:
         raise DatasetFault(f"{printable(path)}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise DatasetFault(f"{printable(path)} is not a tag scheme: {error}") from error
+        raise DatasetFault(f"{printable(path)} is not a tag scheme: {flaw(error)}") from error
 
 
 def columns_of(sources: Mapping[str, Sequence[str]], keys: Sequence[str]) -> dict[str, list[int]]:

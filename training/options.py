@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mat_desktop.errors import printable
+from mat_desktop.malformed import flaw
 from mat_desktop.networks.registry import build
 from training.datasets.dataset import Dataset, check_option
 from training.datasets.recognise import recognised
@@ -139,4 +140,4 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
     try:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsFault(f"reader option {name}: {error}") from error
+        raise SettingsFault(f"reader option {name}: {flaw(error)}") from error

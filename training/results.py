@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.domain.epochs import worth
 from mat_desktop.errors import MatError, printable
+from mat_desktop.malformed import flaw
 from training.checkpoints import write_whole
 from training.metrics import Bools, Metrics, binarise, right
 from training.progress import without_nan
@@ -173,7 +174,7 @@ def read_run(folder: Path) -> Run:
             f"{printable(folder)} is not the folder of a finished run: no result.json"
         ) from error
     except ValueError as error:
-        raise ResultFault(f"{printable(path)}: {error}") from error
+        raise ResultFault(f"{printable(path)}: {flaw(error)}") from error
     if result.format != RESULT_FORMAT:
         raise ResultFault(
             f"{printable(path)}: format {result.format} is not {RESULT_FORMAT}, which is known here"
@@ -197,7 +198,7 @@ def read_epochs(folder: Path) -> tuple[EpochLine, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:
-        raise ResultFault(f"{printable(path)}: {error}") from error
+        raise ResultFault(f"{printable(path)}: {flaw(error)}") from error
     epochs: dict[int, EpochLine] = {}
     for number, line in enumerate(lines, 1):
         try:
@@ -209,7 +210,7 @@ def read_epochs(folder: Path) -> tuple[EpochLine, ...]:
         except ValueError as error:
             if number == len(lines):
                 break
-            raise ResultFault(f"{printable(path)}, line {number}: {error}") from error
+            raise ResultFault(f"{printable(path)}, line {number}: {flaw(error)}") from error
         epochs[epoch.number] = epoch
     return tuple(epochs[number] for number in sorted(epochs))
 

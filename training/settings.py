@@ -16,6 +16,7 @@ import msgspec
 
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import MatError, printable
+from mat_desktop.malformed import flaw
 from mat_desktop.networks.registry import build, names
 
 Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
@@ -186,7 +187,7 @@ class Settings:
         except OSError as error:
             raise SettingsFault(f"{printable(path)}: {error.strerror}") from error
         except ValueError as error:
-            raise SettingsFault(f"{printable(path)}: {error}") from error
+            raise SettingsFault(f"{printable(path)}: {flaw(error)}") from error
         if not isinstance(told, dict):
             raise SettingsFault(f"{printable(path)}: no names and values")
         cls.of(told, printable(path))
@@ -206,7 +207,7 @@ class Settings:
         try:
             return msgspec.convert(dict(told), cls, strict=strict)
         except (msgspec.ValidationError, SettingsFault) as error:
-            raise SettingsFault(f"{source}: {error}") from error
+            raise SettingsFault(f"{source}: {flaw(error)}") from error
 
     def as_json(self) -> bytes:
         """For people too."""

@@ -20,6 +20,7 @@ from mat_desktop.app.settings_file import Document, as_toml, read_document, sect
 from mat_desktop.app.tag_file import Slip, TagChange
 from mat_desktop.domain.settings import SPECS, Value
 from mat_desktop.errors import UsageFault, printable
+from mat_desktop.malformed import flaw
 
 TAGS, THRESHOLDS = "tags", "thresholds"
 MODEL = "listening.model"
@@ -149,5 +150,5 @@ def _each(
         try:
             found[name] = msgspec.convert(entry, kind)
         except msgspec.ValidationError as error:
-            slips.append(Slip(f"{printable(path)}: {section}: “{name}”: {error}", "it is passed over"))
+            slips.append(Slip(f"{printable(path)}: {section}: “{name}”: {flaw(error)}", "it is passed over"))
     return found

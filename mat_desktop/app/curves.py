@@ -61,7 +61,8 @@ class _Curve:
         """At a threshold so far from the measured one, in logits."""
         step = move / self._distance
         right = self._right * _NORMAL.cdf(self._hits - step)
-        return right / (right + _NORMAL.cdf(self._alarms - step))
+        wrong = _NORMAL.cdf(self._alarms - step)
+        return right / (right + wrong) if wrong else 1.0  # so far out nothing is suggested any more
 
 
 def _curve(spec: TagSpec) -> _Curve | None:

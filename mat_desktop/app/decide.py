@@ -18,8 +18,9 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Thresholds, Verdict
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import Track
+from mat_desktop.metadata.containers.matroska import READ_ONLY
 from mat_desktop.metadata.write import obstacle
 
 
@@ -225,9 +226,15 @@ def plan_file(
     return FilePlan(track.path, track.stamp, tuple(changes))
 
 
-def checked(plan: FilePlan) -> FilePlan:
-    """A plan with what speaks against writing the file, as far as a look at it tells."""
-    return replace(plan, fault=obstacle(plan.path))
+def checked(plan: FilePlan) -> FilePlan | None:
+    """A plan with what speaks against writing the file, as far as a look at it tells.
+
+    :returns: None where files of that kind are never written, and nothing but our own marks would be
+    """
+    fault = obstacle(plan.path)
+    if fault == READ_ONLY and all(change.field in MARKS for change in plan.wanted):
+        return None
+    return replace(plan, fault=fault)
 
 
 def _values_by_field(scheme: TagScheme, chosen: Sequence[DisplayTag]) -> dict[Field, list[str]]:

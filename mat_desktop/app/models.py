@@ -140,8 +140,11 @@ def import_model(data_dir: Path, source: Path) -> Model:
 
     A model that is here already, with the same weights and tags, is not copied again.
 
+    :raises UsageFault: there is no such file or folder
     :raises ModelFault: it is no model, is damaged, or does not fit this program; nothing was imported
     """
+    if not os.path.lexists(source):
+        raise UsageFault(f"{printable(source)}: no such file or folder")
     with _staging(data_dir) as staging:
         try:
             if source.is_file() and _is_of_folder(source):
@@ -202,13 +205,14 @@ def export_model(model: Model, target: Path) -> Path:
 def delete_model(data_dir: Path, name: str) -> None:
     """Take an imported model away.
 
-    :raises ModelFault: it is bundled, in use, or cannot be deleted
+    :raises UsageFault: it is bundled, in use, or not there
+    :raises ModelFault: it cannot be deleted
     """
     folder = data_dir / FOLDER / name
     if not name or Path(name).name != name or name.startswith(".") or not folder.is_dir():
-        raise ModelFault(f"{name!r} is not an imported model")
+        raise UsageFault(f"{name!r} is not an imported model")
     if name == chosen_model(data_dir):
-        raise ModelFault(f"{name} is in use; choose another model first")
+        raise UsageFault(f"{name} is in use; choose another model first")
     away = folder.with_name(f"{HIDDEN}{name}")
     try:
         shutil.rmtree(away, ignore_errors=True)
@@ -246,8 +250,6 @@ def _staging(data_dir: Path) -> Iterator[Path]:
 
 def _refusal(source: Path) -> str:
     name, suffix = printable(source), source.suffix.lower()
-    if not source.exists():
-        return f"{name}: no such file or folder"
     if suffix in PICKLES:
         return f"{name} may hold code that runs when it is read, so it is not opened; {WANTED}"
     if suffix == ".safetensors":

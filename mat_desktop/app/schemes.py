@@ -14,6 +14,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.tags import Category
 from mat_desktop.errors import UsageFault
+from mat_desktop.malformed import flaw
 
 
 def read_scheme(path: Path) -> TagScheme:
@@ -21,7 +22,7 @@ def read_scheme(path: Path) -> TagScheme:
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), type=TagScheme, strict=True)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError) as error:
-        raise UsageFault(f"{path} is not a usable tag scheme: {error}") from error
+        raise UsageFault(f"{path} is not a usable tag scheme: {flaw(error)}") from error
 
 
 def with_library_tags(scheme: TagScheme, card: ModelCard, own: Iterable[str] = ()) -> TagScheme:

@@ -18,6 +18,7 @@ from mat_desktop.app.own_file import alone, put, put_aside, toml
 from mat_desktop.app.tag_file import Slip
 from mat_desktop.domain.settings import SPECS, Settings, Spec, Value, shown
 from mat_desktop.errors import MatError, UsageFault, printable
+from mat_desktop.malformed import flaw
 
 NAME = "settings.toml"
 EARLIER_CHOICE = "model.txt"
@@ -141,7 +142,7 @@ def read_document(path: Path) -> Document:
     except OSError as error:
         raise UsageFault(f"{printable(path)} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:  # of TOML and of UTF-8
-        raise UsageFault(f"{printable(path)} is not usable: {error}") from error
+        raise UsageFault(f"{printable(path)} is not usable: {flaw(error)}") from error
 
 
 def understood(document: Document, path: Path, other: Iterable[str] = ()) -> Reading:

@@ -26,6 +26,7 @@ from mat_desktop.app.own_file import alone, put, put_aside, toml
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import UsageFault
+from mat_desktop.malformed import flaw
 
 LONGEST = 60
 """Characters in a name."""
@@ -125,7 +126,7 @@ class TagFile:
         return put_aside(self.path)
 
     def _fault(self, error: Exception) -> UsageFault:
-        return UsageFault(f"{self.path} is not usable: {error}")
+        return UsageFault(f"{self.path} is not usable: {flaw(error)}")
 
 
 def settle(scheme: TagScheme, changes: Mapping[str, TagChange]) -> Settled:

@@ -20,6 +20,7 @@ from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.taught import ForeignTag, TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import StoreFault, UsageFault, printable
+from mat_desktop.malformed import flaw
 
 SUFFIX = ".tag.json"
 LARGEST = 4 << 20
@@ -203,7 +204,7 @@ def _parsed(path: Path) -> TaughtTag:
     except OSError as error:
         raise UsageFault(f"{printable(path)}: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError) as error:
-        raise UsageFault(f"{printable(path)} is not a taught tag: {error}") from error
+        raise UsageFault(f"{printable(path)} is not a taught tag: {flaw(error)}") from error
 
 
 def read_said(path: Path) -> Said:
@@ -211,7 +212,7 @@ def read_said(path: Path) -> Said:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Said)
     except (OSError, msgspec.MsgspecError) as error:
-        raise UsageFault(f"{printable(path)} is not a taught tag: {error}") from error
+        raise UsageFault(f"{printable(path)} is not a taught tag: {flaw(error)}") from error
 
 
 def _write(path: Path, tag: TaughtTag, said: Said | None = None) -> None:

@@ -27,6 +27,8 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, MatError, UsageFault, printable
 
+FAILED = (WriteStatus.FAILED, WriteStatus.CONFLICT)
+
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
     """Exit status 0, or 1 when a file failed or something ended the run."""
@@ -69,7 +71,7 @@ def _run(
         if not target.standard:
             with tagging.noting():
                 target.put(content)
-    faults = [FileFault(r.path, r.error) for r in records if r.status in ("failed", "conflict")]
+    faults = [FileFault(r.path, r.error) for r in records if r.status in FAILED]
     list_failures(faults)
     tagging.summarise(options, thresholds)
     for target, content in told:
@@ -229,7 +231,9 @@ class _Tagging:
                 errors.print("No music found.")
             return
         heard = sum(record.scores is not None for record in self.records)
-        text = f"{heard} of {count(len(self._tracks), 'track')} heard"
+        tracks = {track.path for track in self._tracks}
+        every = len(tracks) + sum(record.path not in tracks for record in self.records)
+        text = f"{heard} of {count(every, 'file')} heard"
         if self._session.device:
             text += f" on {self._session.device}"
         elif heard:
@@ -243,6 +247,9 @@ class _Tagging:
             text += " No file was written."
         elif self._plans:
             text += f" {count(len(self._plans), 'file')} would change; nothing was written (--write writes)."
+        left = sum(r.scores is not None and r.status in FAILED for r in self.records)
+        if left:
+            text += f" {count(left, 'file')} {'could not' if options.write else 'cannot'} be written."
         errors.print(text)
         if self._session.settings.strictness and thresholds.every is None and heard:
             errors.print(_as_strict(self._session.settings.strictness))
@@ -261,6 +268,7 @@ def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds)
     plan = plan_file(session, track, suggestions)
     if plan is not None:
         plan = checked(plan)
+    if plan is not None:
         record.changes = plan.wanted
         record.status, record.error = (
             ("failed", f"cannot be written: {plan.fault}") if plan.fault else ("planned", "")

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mat_desktop.malformed import flaw
+
 CORRECTIONS_FILE = "corrections.json"
 CORRECTIONS_FORMAT = 1
 """Version that this program reads and writes."""
@@ -76,5 +78,5 @@ class Corrections:
                 for track in told["tracks"]
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{type(error).__name__}: {error}") from error
+            raise ValueError(flaw(error)) from error
         return cls(sources, tracks, verdicts, artists, features)

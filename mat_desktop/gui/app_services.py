@@ -207,7 +207,7 @@ class AppServices:
         """What would be written into one file."""
         return plan_file(self._session, track, suggestions, policies)
 
-    def check_plan(self, plan: FilePlan) -> FilePlan:
+    def check_plan(self, plan: FilePlan) -> FilePlan | None:
         """What speaks against writing a file, by a look at it."""
         return checked(plan)
 

@@ -134,8 +134,8 @@ class Services(Protocol):
     ) -> FilePlan | None:
         """What would be written into one file; at once."""
 
-    def check_plan(self, plan: FilePlan) -> FilePlan:
-        """A plan with why the file cannot be written, where it cannot."""
+    def check_plan(self, plan: FilePlan) -> FilePlan | None:
+        """A plan with why the file cannot be written, where it cannot; None where that is no loss."""
 
     def use_settings(self, changes: Mapping[str, Value]) -> None:
         """Other settings, by key, until the program ends; at once."""

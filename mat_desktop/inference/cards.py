@@ -17,6 +17,7 @@ from safetensors.numpy import save as dump_safetensors
 
 from mat_desktop.domain.card import ModelCard, Weights
 from mat_desktop.errors import ModelFault
+from mat_desktop.malformed import flaw
 from mat_desktop.whole_file import whole_file
 
 CARD_FILE = "card.json"
@@ -44,7 +45,7 @@ def open_card(folder: Path, *, measure: bool = True) -> ModelCard:
         reason = f"{Path(error.filename or path).name}: {error.strerror}"
         raise ModelFault(f"{path} is not a usable model card: {reason}") from error
     except (msgspec.MsgspecError, ValueError) as error:
-        raise ModelFault(f"{path} is not a usable model card: {error}") from error
+        raise ModelFault(f"{path} is not a usable model card: {flaw(error)}") from error
     if size != card.weights.size or size > LARGEST_WEIGHTS:
         raise ModelFault(f"{folder / card.weights.file} has {size} bytes, the card says {card.weights.size}")
     return card

@@ -31,6 +31,11 @@ def test_a_higher_threshold_is_more_precise() -> None:
     assert found[-1] > 0.95
 
 
+def test_a_threshold_that_nothing_passes_has_a_precision_too() -> None:
+    assert precision_at(TAG, 1e3) == 1.0
+    assert precision_at(TAG, -1e3) is not None
+
+
 def test_all_tags_move_to_the_same_odds() -> None:
     worse = TagSpec("loud", "mtat", 0.4, {"precision": 0.5, "recall": 0.6, "roc_auc": 0.8})
     for tag, wanted in ((TAG, 0.85038), (worse, 0.73106)):  # odds times e

@@ -287,7 +287,7 @@ def test_the_bundled_scheme_is_sound() -> None:
     ("text", "reason"),
     [
         ("name = ", "Invalid value"),
-        ('name = "x"\ntitle = "x"\n', "missing required field"),
+        ('name = "x"\ntitle = "x"\n', "is missing"),
         ('name="x"\ntitle="x"\n[[tags]]\nname="a/b"\ncategory="genre"\nsources=["m/a"]', "must not contain"),
         ('name="x"\ntitle="x"\n[[tags]]\nname="a"\ncategory="colour"\nsources=["m/a"]', "colour"),
         (
@@ -305,12 +305,16 @@ def test_unsound_schemes_are_refused(tmp_path: Path, text: str, reason: str) -> 
 
 def test_a_plan_for_a_file_that_cannot_be_written_has_the_reason_and_no_change(tmp_path: Path) -> None:
     change = Change(Field.GENRE, (), ("Rock",))
+    mark = Change(Field.MAT_TAGS, (), ("genre:rock",))
 
-    def planned(name: str) -> FilePlan:
+    def planned(name: str, *changes: Change) -> FilePlan | None:
         path = encode(tmp_path / name, tone(0.2))
-        return checked(FilePlan(path, FileStamp.of(path.stat()), (change,)))
+        return checked(FilePlan(path, FileStamp.of(path.stat()), changes))
 
-    assert planned("a.flac").changes == (change,)
-    matroska = planned("a.mka")
+    flac = planned("a.flac", change)
+    assert flac is not None and flac.changes == (change,)
+    assert planned("a.mka", mark) is None, "nothing of the user's is lost"
+    matroska = planned("a.mka", change, mark)
+    assert matroska is not None
     assert matroska.fault == "Matroska and WebM files are only read"
-    assert (matroska.wanted, matroska.changes) == ((change,), ())
+    assert (matroska.wanted, matroska.changes) == ((change, mark), ())

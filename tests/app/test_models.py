@@ -46,11 +46,11 @@ def test_a_folder_is_copied_listed_found_and_taken_away(tmp_path: Path) -> None:
     assert imported(data) == ["my-tiny"]
     choice = SettingsFile(data)
     choice.change({"listening.model": "my-tiny"})
-    with pytest.raises(ModelFault, match="in use"):
+    with pytest.raises(UsageFault, match="in use"):
         delete_model(data, "my-tiny")
     choice.change({"listening.model": str(data / "models" / "my-tiny")})  # by its place
     assert chosen_model(data) == "my-tiny"
-    with pytest.raises(ModelFault, match="in use"):
+    with pytest.raises(UsageFault, match="in use"):
         delete_model(data, "my-tiny")
     choice.change({"listening.model": DEFAULT})
     delete_model(data, "my-tiny")

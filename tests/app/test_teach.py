@@ -407,7 +407,7 @@ def test_a_tag_of_another_model_is_refused_and_can_be_taught_anew(
     [
         (b"", "not a taught tag"),
         (b"\x80\x04", "not a taught tag"),
-        (b"{}", "missing required field"),
+        (b"{}", "is missing"),
         ({"weights": []}, "0 weights"),
         ({"threshold": 1.0}, "threshold"),
         ({"bias": 1e400}, "not a taught tag"),

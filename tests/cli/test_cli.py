@@ -177,7 +177,7 @@ def test_a_setting_that_cannot_be_used_is_said_and_the_next_best_is_used(
     err = capsys.readouterr().err
     assert "listening.threads: many is not a whole number from 0 to 256; 0 counts" in err
     assert "listening.device: there is no xpu device" in err
-    assert "2 of 2 tracks heard on" in err
+    assert "2 of 2 files heard on" in err
     assert main(["settings", *common[2:4]]) == 1
     assert "many is not a whole number" in capsys.readouterr().err
 

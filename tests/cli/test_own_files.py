@@ -170,13 +170,13 @@ def test_models_come_and_go(tmp_path: Path, data: list[str], capsys: pytest.Capt
     assert main(["models", *data]) == 0
     assert "imported" in capsys.readouterr().out
     assert main(["settings", "listening.model", "tiny", *data]) == 0
-    assert main(["models", "remove", "tiny", *data]) == 1
+    assert main(["models", "remove", "tiny", *data]) == 2
     assert "tiny is in use" in capsys.readouterr().err
     assert main(["settings", "listening.model", "--default", *data]) == 0
     assert main(["models", "remove", "tiny", *data]) == 0
     assert not (tmp_path / "data" / "models" / "tiny").exists()
     for words in (["remove", "fcn2d"], ["remove", ".."], ["import", str(tmp_path / "nothing")]):
-        assert main(["models", *words, *data]) == 1
+        assert main(["models", *words, *data]) == 2, "as any argument that names nothing"
         assert capsys.readouterr().err
 
 

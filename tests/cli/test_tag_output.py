@@ -73,7 +73,7 @@ def test_a_dry_run_that_nobody_reads_ends(music: Path, common: list[str]) -> Non
         encode(music / f"{number:02}.flac", tone(0.5))
     done = shell(["tag", str(music), *common], "| head -n 1")
     assert done.returncode == 0
-    heard = int(done.stderr.split(" of 42 tracks heard")[0].split()[-1])
+    heard = int(done.stderr.split(" of 42 files heard")[0].split()[-1])
     assert heard < 42
 
 
@@ -105,7 +105,7 @@ def test_results_go_to_standard_output_beside_a_bar(music: Path, common: list[st
         os.close(ours)
     assert done.returncode == 0
     assert f"{music / 'a.flac'}\n" in done.stdout.decode()
-    assert b"2 of 2 tracks heard" in b"".join(terminal)
+    assert b"2 of 2 files heard" in b"".join(terminal)
 
 
 def test_a_result_is_printed_when_it_is_judged_and_in_order(
@@ -190,7 +190,7 @@ def test_the_engine_fails_in_the_middle(
     assert main(words) == 1
     err = capsys.readouterr().err
     assert "mat-desktop: the engine died" in err
-    assert "1 of 2 tracks heard" in err
+    assert "1 of 3 files heard" in err
     assert "No file was written." in err
     assert sorted(statuses(tmp_path / "r.json")) == ["failed", "planned"]
     assert digests(music) == before
@@ -201,7 +201,7 @@ def test_where_nothing_was_heard_nothing_is_known_from_before(
 ) -> None:
     monkeypatch.setattr(tag_command, "score", lambda *_: iter(()))
     main(words)
-    assert "0 of 2 tracks heard. No file was written." in capsys.readouterr().err
+    assert "0 of 3 files heard. No file was written." in capsys.readouterr().err
 
 
 def test_another_process_writes_at_this_moment(
@@ -283,3 +283,18 @@ def test_the_run_that_is_named_is_this_one(
     main(words)
     undo = f"written as run 1; mat-desktop undo 1 --data-dir {tmp_path / 'data'} takes it back"
     assert undo in capsys.readouterr().err
+
+
+def test_files_that_were_heard_and_that_failed_add_up(
+    music: Path, common: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    encode(music / "c.mka", tone(1.0))
+    (music / "d.mp3").write_bytes(b"no sound" * 100)
+    tag = ["tag", str(music), str(music / "nope.mp3"), *common]
+    assert main([*tag, "--threshold", "0"]) == 1
+    err = capsys.readouterr().err
+    assert "3 files failed:" in err  # two that were not heard, and one that was
+    assert "3 of 5 files heard" in err
+    assert "2 files would change; nothing was written (--write writes). 1 file cannot be written." in err
+    assert main(["tag", str(music / "c.mka"), *common, "--threshold", "1"]) == 0
+    assert "nothing is sure enough" in capsys.readouterr().out

@@ -114,9 +114,9 @@ def test_weights_outside_the_folder(tmp_path: Path) -> None:
         ({"format": 2}, "format 2"),
         ({"tags": []}, "at least one tag"),
         ({"tags": [{"name": "a", "vocabulary": "b", "threshold": 2}]}, "0..1"),
-        ({"tags": [{"name": "a", "vocabulary": "b", "threshold": "x"}]}, "Expected `float`"),
+        ({"tags": [{"name": "a", "vocabulary": "b", "threshold": "x"}]}, "should be a number"),
         ({"normalisation": {"mean": [0], "std": [1]}}, "96 bands"),
-        ({"network": {"name": "fcn2d"}}, "missing required field"),
+        ({"network": {"name": "fcn2d"}}, "is missing"),
     ],
 )
 def test_contradictions_in_a_card(tmp_path: Path, entries: dict[str, Any], reason: str) -> None:

@@ -218,7 +218,7 @@ def test_data_sets_are_recognised_or_asked_for(
     assert command("prepare", "--dataset", "corpus", "--reader", "split=1") == 1
     assert "no option split; those of corpus are: nothing" in capsys.readouterr().err
     assert command("prepare", "--dataset", "jamendo", "--reader", "split=one") == 2
-    assert "reader option split: Expected `int`" in capsys.readouterr().err
+    assert "reader option split: it should be a whole number" in capsys.readouterr().err
     assert command("prepare", "--dataset", "jamendo", "--reader", "split=4", "subset=genre") == 1
 
 

@@ -561,7 +561,7 @@ def test_a_corpus_lists_missing_clips(tmp_path: Path) -> None:
         ("labels.npz", pickle.dumps({}), r"labels\.npz is damaged, or holds pickled objects"),
         ("labels.npz", b"", r"labels\.npz is damaged, or holds pickled objects"),
         ("vocabularies.json", b"{", r"vocabularies\.json: "),
-        ("vocabularies.json", b'{"mtat": "low"}', r"vocabularies\.json: Expected `array`"),
+        ("vocabularies.json", b'{"mtat": "low"}', r"vocabularies\.json: an entry should be a list"),
         (
             "vocabularies.json",
             b'{"mtat": ["low", "low"]}',

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.malformed import flaw
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble
 from training.datasets.tables import Unique, fault_at, read_rows
 
@@ -40,7 +41,7 @@ def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) ->
         plain = json.loads((folder / "vocabularies.json").read_bytes(), object_pairs_hook=_each_once)
         vocabularies = msgspec.convert(plain, dict[str, list[str]])
     except ValueError as error:
-        raise DatasetFault(f"{folder / 'vocabularies.json'}: {error}") from error
+        raise DatasetFault(f"{folder / 'vocabularies.json'}: {flaw(error)}") from error
     for vocabulary, names in vocabularies.items():
         twice = next((tag for tag, count in Counter(names).items() if count > 1), None)
         if twice is not None:

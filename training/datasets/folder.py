@@ -30,6 +30,7 @@ from mat_desktop.audio.probe import is_audio_name
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import printable
+from mat_desktop.malformed import flaw
 from training.datasets.dataset import Dataset, DatasetFault, Skipped, Tag, assemble, hard_labels
 from training.datasets.tables import Unique, fault_at
 
@@ -113,7 +114,7 @@ def read_report(path: Path, folder: Path) -> list[Record]:
         how = "mat-desktop info --json FILE... > " + path.name
         raise DatasetFault(f"{printable(path)} is missing; it is made by: {how}") from error
     except (OSError, ValueError) as error:
-        raise DatasetFault(f"{printable(path)}: {error}") from error
+        raise DatasetFault(f"{printable(path)}: {flaw(error)}") from error
     if not isinstance(entries, list):
         raise DatasetFault(f"{printable(path)} is not the list that mat-desktop info --json prints")
     unique = Unique("the file")

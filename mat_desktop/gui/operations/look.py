@@ -73,8 +73,8 @@ class Look(QObject):
             return self._fault
         self._looked, self._fault = state, ""
 
-        def done(found: FilePlan) -> None:
-            if self._looked == state and found.fault:
+        def done(found: FilePlan | None) -> None:
+            if self._looked == state and found is not None and found.fault:
                 self._fault = found.fault
                 self.refused.emit()
 

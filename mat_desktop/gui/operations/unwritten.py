@@ -70,7 +70,12 @@ class Unwritten(QObject):
         possible: list[Count] = []
 
         def work(part: Sequence[Planned]) -> list[Count]:
-            return [(len(plan.wanted), row, done) for plan, row, done in part if not check(plan).fault]
+            looked = [(check(plan), row, done) for plan, row, done in part]
+            return [
+                (len(plan.wanted), row, done)
+                for plan, row, done in looked
+                if plan is not None and not plan.fault
+            ]
 
         self._desk.bridge.slices(
             "unwritten",
