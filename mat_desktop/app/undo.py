@@ -199,20 +199,21 @@ def _marks(
     traces: Sequence[Trace],
     present: TagSet,
 ) -> Marks | None:
-    """What happens to marks that were not asked for: they go with the last field of a run and come back with
-    the first.
+    """What happens to marks but for MAT_TAGS: they go with the last field of a run, or with MAT_TAGS where it
+    has none, and come back with the first.
 
     :param entries: all that was written to the file, the oldest first
     :param touched: those that the whole task is about in this file
     """
     asked = {trace.field for trace in traces}
-    following = MARKS - {Field.MAT_TAGS} - asked
-    if not asked - MARKS or not any(c.field in following for entry in entries for c in entry.changes):
+    following = MARKS - {Field.MAT_TAGS}
+    leading = asked - following
+    if not leading or not any(c.field in following for entry in entries for c in entry.changes):
         return None
     roots = journal.roots(touched)
     rooted = [entry for entry in entries if entry.id in roots]
     settled = journal.reverted(roots)
-    back = any((entry, field) in journal.taking_back(touched) for entry in touched for field in asked - MARKS)
+    back = any((entry, field) in journal.taking_back(touched) for entry in touched for field in leading)
     wanted: list[tuple[Entry, Change]] = []
     for entry in rooted:
         for field in {change.field for change in entry.changes} & following:
@@ -230,7 +231,7 @@ def _marks(
         and (entry.id, change.field) not in settled
     }
     fields = frozenset() if back else frozenset(counting)
-    return Marks(tuple(item for item in items if not item.why), fields)
+    return Marks(tuple(item for item in items if not item.why), fields, following & asked)
 
 
 def present_tags(place: Path) -> tuple[FileStamp | None, TagSet, str]:

@@ -157,7 +157,8 @@ def parser() -> TopParser:
             action="append",
             default=[],
             metavar="NAME",
-            help=f"only this field of it: {_FIELDS}; may be given more than once",
+            help=f"only this field of it: {_FIELDS}; may be given more than once. MAT_TAGS loses its tags "
+            "too; with the last field of the run the rest of MAT_TAGS goes, and MAT_MODEL",
         )
         part.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
         part.add_argument("--json", action="store_true", help="tell each file as JSON")

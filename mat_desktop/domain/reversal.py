@@ -98,14 +98,16 @@ class FieldReversal:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Marks of this program in a file, but for MAT_TAGS, that nobody asked for: they follow the fields.
+    """Marks of this program in a file, but for MAT_TAGS: they follow the fields.
 
     :param items: what happens to them
     :param fields: they go once none of these stays; none where they come back, with the first field that does
+    :param asked: those that were asked for themselves; they go without that too
     """
 
     items: tuple[FieldReversal, ...]
     fields: frozenset[Field] = frozenset()
+    asked: frozenset[Field] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class FileReversal:
     :param note: what the user should know of it
     :param left: fields that stay as they are because somebody else changed them
     :param notes: how MAT_TAGS follows its fields; None where it is not about them
-    :param marks: how the other marks follow them; None where there are none, or they were asked for
+    :param marks: how the other marks follow them; None where there are none
     """
 
     path: Path
@@ -157,10 +159,13 @@ class FileReversal:
         marks = self.marks
         if marks is None:
             return self
-        ours = {item.change.field for item in marks.items}
+        ours = {item.change.field for item in marks.items} - marks.asked
         fields = [item for item in self.fields if item.change.field not in ours]
-        if self._taken and not marks.fields - {item.change.field for item in self._leaving}:
-            fields += marks.items
+        lists = [item.change for item in fields if item.change.field is Field.MAT_TAGS]
+        all_of_it = any(not change.before or not change.after for change in lists)
+        if (self._taken or all_of_it) and not marks.fields - {item.change.field for item in self._leaving}:
+            there = {item.change.field for item in fields}
+            fields += [item for item in marks.items if item.change.field not in there]
         return replace(self, fields=_ordered(fields))
 
     def _listed(self) -> FileReversal:

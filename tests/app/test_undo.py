@@ -243,6 +243,27 @@ def test_the_mark_of_the_model_goes_with_the_last_field_and_comes_back_with_the_
     assert model() == ("tiny",)
 
 
+def test_the_mark_of_the_model_stays_nowhere_alone(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    original = path.read_bytes()
+    marks = {Field.MAT_TAGS: ("genre:rock", "character:slow"), Field.MAT_MODEL: ("tiny",)}
+    for values, chosen in (({Field.GENRE: ("Rock",), **marks}, Field.GENRE), (marks, Field.MAT_TAGS)):
+        run = write(session, values, path)
+        written = path.read_bytes()
+        task = undoing(session, run)
+        (file,) = looked_at(session, task)
+        list(reverse(session, task, [file.only({chosen})], Event()))  # one box of the panel
+        assert path.read_bytes() == original
+        do(session, redoing(session, run, fields=[chosen]))
+        assert path.read_bytes() == written
+        do(session, undoing(session, run, fields=[chosen]))
+        assert path.read_bytes() == original
+
+    run = write(session, ALL, path)
+    do(session, undoing(session, run, fields=[Field.MOOD, Field.MAT_MODEL]))
+    assert Field.MAT_MODEL not in read_tags(path).tags, "it was asked for"
+
+
 def test_the_mark_of_the_model_that_a_later_run_wrote_stays(session: Session, music: list[Path]) -> None:
     path = music[1]
     first = write(session, {Field.GENRE: ("Rock",), Field.MAT_MODEL: ("tiny",)}, path)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, Notes, Portion, RunKind
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Notes, Portion, RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import StoreFault
@@ -146,7 +146,7 @@ def test_the_list_of_tags_follows_the_boxes_of_the_fields() -> None:
     model.toggle_field(line_of(model, Field.MOOD))
     assert model.index(row, 3).data() == "mood:happy"
     assert model.index(row, 1).data(Qt.ItemDataRole.AccessibleTextRole) == (
-        "MAT_TAGS, follows the other fields"
+        "MAT_TAGS, goes with the fields that it is about"
     )
     model.toggle_field(row)
     assert model.takes(model.line(row)), "it has no box of its own"
@@ -154,6 +154,26 @@ def test_the_list_of_tags_follows_the_boxes_of_the_fields() -> None:
     assert [change.after for change in chosen.changes] == [(), ("mood:happy",)]
     model.toggle_field(line_of(model, Field.GENRE))
     assert not model.follows(model.line(row))
+
+
+def test_the_mark_of_the_model_goes_with_the_last_field_that_is_checked() -> None:
+    path = Path("/music/a.flac")
+    items = [
+        FieldReversal(Change(field, (value,), ()), (1,))
+        for field, value in ((Field.GENRE, "Rock"), (Field.MOOD, "Happy"), (Field.MAT_MODEL, "tiny"))
+    ]
+    marks = Marks((items[2],), frozenset({Field.GENRE, Field.MOOD}), frozenset({Field.MAT_MODEL}))
+    model = ReversalModel()
+    model.show([FileReversal(path, path, FileStamp(1, 1, 1), tuple(items)).marking(marks)])
+    mark = line_of(model, Field.MAT_MODEL)
+    model.toggle_field(mark)
+    assert model.takes(model.line(mark)), "it has no box of its own where nothing stays that it is about"
+    model.toggle_field(line_of(model, Field.MOOD))
+    model.toggle_field(mark)
+    assert not model.takes(model.line(mark)) and not model.follows(model.line(mark))
+    model.toggle_field(line_of(model, Field.MOOD))
+    assert model.takes(model.line(mark)) and model.follows(model.line(mark))
+    assert [change.field for change in model.chosen[0].changes][-1] is Field.MAT_MODEL
 
 
 def test_conflicts_and_what_is_not_possible_are_shown_before(
@@ -249,7 +269,8 @@ def test_a_file_is_taken_back_from_the_library(qtbot: QtBot, written: Window, se
     assert genre(services, 1) == ("Rock", "Indie")
     assert written.library.right.currentIndex() == 0
     qtbot.waitUntil(lambda: not written.actions_["undo_files"].isEnabled(), timeout=5000)
-    assert any("1 file put back" in text for text in written.library.banners.texts())
+    texts = written.library.banners.texts
+    qtbot.waitUntil(lambda: any("1 file put back" in text for text in texts()), timeout=5000)
 
 
 def test_everything_is_removed_after_its_number_was_seen(

@@ -91,6 +91,7 @@ class PlanModel(QAbstractTableModel):
 
     picked = Signal()
     TAKEN = "will be written"
+    FOLLOWS = "goes with the fields that it is about"
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -318,7 +319,7 @@ class PlanModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             text = self._text(index.row(), line, index.column())
             if role == Qt.ItemDataRole.ToolTipRole and index.column() == 1 and self.follows(line):
-                return f"{text} follows the other fields"
+                return f"{text} {self.FOLLOWS}"
             return text if role == Qt.ItemDataRole.DisplayRole or len(text) > 20 else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             text = self._text(index.row(), line, index.column()) or "empty"

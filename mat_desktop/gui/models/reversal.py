@@ -32,7 +32,8 @@ class RunModel(PlanModel):
 class ReversalModel(PlanModel):
     """Fields that another program changed since are unchecked at first; ``conflicts`` counts them.
 
-    MAT_TAGS names the tags of fields that stay: it follows the boxes of the others.
+    MAT_TAGS names the tags of fields that stay: it follows the boxes of the others. Other marks go with the
+    last of these.
     """
 
     TAKEN = "will be changed"
@@ -133,16 +134,24 @@ class ReversalModel(PlanModel):
         return any(change.field is line.change.field for change in self._taken(line.file))
 
     def follows(self, line: Line) -> bool:
-        """MAT_TAGS has no box of its own while a field is checked whose tags it names."""
-        if line.file is None or self._lists.get(line.file.path) is not line:
+        """MAT_TAGS has no box of its own while a field is checked whose tags it names, nor have other marks
+        where nothing stays that they are about.
+        """
+        file, change = line.file, line.change
+        if not isinstance(file, FileReversal) or change is None or change.field not in MARKS or line.stuck:
             return False
-        return any(change.field not in MARKS for change in self._taken(line.file))
+        if change.field is Field.MAT_TAGS:
+            named = self._lists.get(file.path) is line
+            return named and any(taken.field not in MARKS for taken in self._taken(file))
+        left = {*self._left.get(file.path, ()), change.field}
+        without = file.only({item.change.field for item in file.fields} - left)
+        return any(item.change.field is change.field for item in without.fields)
 
     def _said(self, line: Line) -> str:
         if line.file is None:
             return ""
         if self.follows(line):
-            return "follows the other fields"
+            return self.FOLLOWS
         return self.TAKEN if self.takes(line) else "cannot be changed" if line.stuck else "left out"
 
     def toggle_field(self, row: int) -> None:

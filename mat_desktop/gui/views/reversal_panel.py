@@ -31,6 +31,12 @@ WHAT = {
 }
 
 
+FOLLOWS = (
+    " MAT_TAGS loses the tags of the fields that are checked. With the last field that a run wrote into a "
+    "file the rest of it goes too, and MAT_MODEL."
+)
+
+
 class ReversalPanel(ConfirmPanel):
     """Opens beside the runs, or over the middle and the pane of the library; Escape goes back.
 
@@ -203,6 +209,8 @@ class ReversalPanel(ConfirmPanel):
                 f"of {words.plural(model.picked_files, 'file')} {WHAT[task.kind]}. A file that nobody else "
                 "changed is byte for byte as before. This is a run of its own and can be undone."
             )
+            if model.partly:
+                text += FOLLOWS
         elif model.rowCount():
             text = "Nothing is checked." if model.left_out else "None of these files can be changed."
         elif task.kind is RunKind.REMOVE:
