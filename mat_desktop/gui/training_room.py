@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
 
 from mat_desktop.app.trainings import Order, Training
 from mat_desktop.gui.bridge import Job
@@ -49,16 +50,20 @@ class TrainingRoom(QObject):
         self._deleting: set[str] = set()
         self._restored = ""
         self._stopping = False
-        self._log = TrainingLog(desk, self.trainer, self.page.run.log)
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
         self._reading.setInterval(READ_MS)
         self._reading.timeout.connect(self._read_again)
         self._changed = ""
-        page, trainer, models = self.page, self.trainer, self.models
-        pages.add(Page("training", page, page.new, page.banners))
+        pages.add(Page("training", self.page, self.page.new, self.page.banners))
         self._pages = pages
-        page.shown.connect(self._page_shown)
+        self.page.built.connect(self._connect)
+        self.page.shown.connect(self._page_shown)
+
+    def _connect(self) -> None:
+        """With the parts of the page, now that they are there."""
+        desk, page, trainer, models = self._desk, self.page, self.trainer, self.models
+        self._log = TrainingLog(desk, trainer, page.run.log)
         page.again.connect(self._describe)
         page.chosen.connect(self._chosen)
         page.form.asked.connect(self._look)
@@ -77,13 +82,13 @@ class TrainingRoom(QObject):
         trainer.moved.connect(self._moved)
         trainer.ended.connect(lambda _: self.load())
         models.made.connect(self._has_changed)
-        workshop.model_changed.connect(self._show_used)
+        self._workshop.model_changed.connect(self._show_used)
         desk.bridge.changed.connect(self._work_changed)
 
     def new_run(self) -> None:
         """Show the form."""
         self._pages.show("training")
-        self.page.show_form()
+        self.page.when_built(self.page.show_form)
 
     def resume(self, name: str) -> None:
         """Go on with a training, and show it."""
@@ -114,8 +119,11 @@ class TrainingRoom(QObject):
         self.load()
 
     def _set_curves(self, module: Any) -> None:
-        if self.page.run.plots is None:  # the page may have been shown twice meanwhile
-            self.page.run.set_plots(module.make())
+        def done(curves: QWidget) -> None:
+            if self.page.run.plots is None:  # the page may have been shown twice meanwhile
+                self.page.run.set_plots(curves)
+
+        module.make(self.page, done)
 
     def _purge(self) -> None:
         """Free the space of what was deleted before; nothing waits for it."""

@@ -87,7 +87,7 @@ class InTurns(QObject):
         self._steps = deque(steps)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._turn)
-        self._timer.start(0)
+        self._timer.start(REST_MS)  # for what was posted, and to paint
 
     @Slot()
     def _turn(self) -> None:

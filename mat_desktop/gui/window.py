@@ -322,7 +322,7 @@ class Window(QMainWindow):
         self.engine.start()
 
     def _plot(self, module: Any) -> None:
-        self.library.set_plot(module.make(self._services.card.mel))
+        module.make(lambda: self._services.card.mel, self, self.library.set_plot)
 
     def _look_for_sound(self) -> None:
         def say(reason: str) -> None:

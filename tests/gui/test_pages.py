@@ -59,6 +59,19 @@ def test_pages_of_the_foot_stand_at_the_bottom(qtbot: QtBot, monkeypatch: pytest
     assert buttons["models"].geometry().bottom() > 680
 
 
+def test_what_takes_long_to_build_is_built_in_turns(qtbot: QtBot, window: Window) -> None:
+    window.pages.show("settings")
+    settings = window.preferences.page
+    assert not settings.rows, "nothing at once"
+    window.training.new_run()
+    training = window.training.page
+    assert not {"form", "run"} & training.__dict__.keys()
+    qtbot.waitUntil(lambda: rests(window), timeout=30_000)
+    assert {"listening.device", "appearance.font"} <= settings.rows.keys(), "also out of sight"
+    assert {"form", "run"} <= training.__dict__.keys()
+    assert training.stack.currentWidget() is training.form, "what was asked for meanwhile"
+
+
 class Windows(QObject):
     """Notes what is shown as a window of its own."""
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPaintEvent, QRegion, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.gui.widgets.plots import lower_plot, upper_plot
 from mat_desktop.gui.widgets.spectrogram import Spectrogram
 from mat_desktop.gui.widgets.views import TableView
 from mat_desktop.gui.window import Window
@@ -29,7 +30,7 @@ class _Painted(QObject):
 
 
 def test_what_has_the_focus_is_painted_anew_as_a_whole(qtbot: QtBot, library: Window) -> None:
-    plot = Spectrogram(MelSpec())
+    plot = Spectrogram(MelSpec(), upper_plot(), lower_plot())
     plot.setParent(library)
     plot.resize(300, 200)
     plot.show()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
@@ -22,6 +23,7 @@ from mat_desktop.app.trainings import Order
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.trainings import ENTRY_ROLE, Entry, State, TrainingsModel
 from mat_desktop.gui.theme import appearance, current, font, wider
+from mat_desktop.gui.turns import InTurns
 from mat_desktop.gui.views.training_form import TrainingForm
 from mat_desktop.gui.views.training_run import LOOKS, RunView
 from mat_desktop.gui.widgets.banner import Banners
@@ -31,6 +33,7 @@ from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.fit import tall, two_line_row, two_lines
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
+from mat_desktop.gui.widgets.training_tables import TrainingTables
 
 Index = QModelIndex | QPersistentModelIndex
 HEADING, RUN = 36, 32
@@ -110,8 +113,13 @@ class _Runs(QListView):
 
 
 class TrainingPage(Panel):
-    """``shown`` says that it is in view, ``chosen`` hands over the run that is looked at, or None."""
+    """``chosen`` hands over the run that is looked at, or None.
 
+    It is built when it is first shown, part after part, as together they take long. ``built`` says that all
+    are there, ``shown`` from then on that it is in view.
+    """
+
+    built = Signal()
     shown = Signal()
     chosen = Signal(object)
     again = Signal()
@@ -120,6 +128,8 @@ class TrainingPage(Panel):
         super().__init__("surface")
         self.runs = TrainingsModel(self)
         self._showing, self._first = False, True
+        self._begun = self._complete = False
+        self._waiting: list[Callable[[], object]] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -128,19 +138,42 @@ class TrainingPage(Panel):
         holder = Splitter(Qt.Orientation.Horizontal)
         holder.addWidget(self._side())
         self.stack = QStackedWidget()
-        self.form = TrainingForm()
-        self.run = RunView()
+        self.stack.addWidget(Panel("surface"))
         self.missing = self._missing()
-        for page in (self.form, self.run, self.missing):
-            self.stack.addWidget(page)
+        self.stack.addWidget(self.missing)
         holder.addWidget(self.stack)
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
         holder.setSizes([256, 1112])
         layout.addWidget(holder, 1)
-        self.form.left.connect(lambda: self.look_at(self._place()))
-        self.run.left.connect(self.list.setFocus)
         self._lacking = False
+
+    @cached_property
+    def form(self) -> TrainingForm:
+        """For a new run."""
+        form = TrainingForm()
+        self.stack.addWidget(form)
+        form.left.connect(lambda: self.look_at(self._place()))
+        return form
+
+    @cached_property
+    def _tables(self) -> TrainingTables:
+        return TrainingTables()
+
+    @cached_property
+    def run(self) -> RunView:
+        """The one that is looked at."""
+        run = RunView(self._tables)
+        self.stack.addWidget(run)
+        run.left.connect(self.list.setFocus)
+        return run
+
+    def when_built(self, do: Callable[[], object]) -> None:
+        """Do something as soon as all parts are there."""
+        if self._complete:
+            do()
+        else:
+            self._waiting.append(do)
 
     def _side(self) -> QWidget:
         box = Panel("bg")
@@ -237,6 +270,17 @@ class TrainingPage(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """Runs may have come to an end since."""
         super().showEvent(event)
+        if self._complete:
+            self.shown.emit()
+        elif not self._begun:
+            self._begun = True
+            InTurns(self, [lambda: self.form, lambda: self._tables, lambda: self.run, self._end])
+
+    def _end(self) -> None:
+        self._complete = True
+        self.built.emit()
+        for do in self._waiting:
+            do()
         self.shown.emit()
 
     def show_runs(self, lines: Sequence[Entry]) -> None:

@@ -77,6 +77,8 @@ class TrainingForm(Panel):
         wide.setContentsMargins(0, 0, 0, 0)
         column = QWidget()
         column.setMaximumWidth(WIDEST + 48)
+        layout.addWidget(area, 1)  # before they are filled: what comes to another parent is styled anew
+        area.setWidget(inside)
         wide.addWidget(column, 1)
         wide.addStretch(0)
         self._column = QVBoxLayout(column)
@@ -98,8 +100,6 @@ class TrainingForm(Panel):
         self._settings_head = self._head("Settings")
         self._column.addWidget(self.settings)
         self._column.addStretch(1)
-        area.setWidget(inside)
-        layout.addWidget(area, 1)
         layout.addWidget(Line())
         layout.addWidget(self._foot())
         self._tasks[0].setChecked(True)

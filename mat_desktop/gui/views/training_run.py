@@ -91,8 +91,9 @@ class RunView(Panel):
     place = Signal(object)
     left = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, tables: TrainingTables) -> None:
         super().__init__("surface")
+        self._lower = tables
         self.entry: Entry | None = None
         self.plots: Any = None
         self._told: Mapping[str, Any] | None = None
@@ -192,7 +193,6 @@ class RunView(Panel):
         self._area.setMaximumHeight(340)
         column.addWidget(self._area, 5)
         column.addWidget(Line())
-        self._lower = TrainingTables()
         self.tags, self.results = self._lower.tags, self._lower.results
         self.results.report.connect(lambda: self.report.emit(self.entry))
         column.addWidget(self._lower, 6)

@@ -5,16 +5,17 @@ It imports pyqtgraph, and so is imported in a worker thread when the page is fir
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mat_desktop.app.training_runs import EpochFigures
 from mat_desktop.gui.theme import appearance, current, font, wider
+from mat_desktop.gui.turns import InTurns
 from mat_desktop.gui.widgets.controls import Panel, Text
 from mat_desktop.gui.widgets.fit import KeepTall
 
@@ -77,7 +78,7 @@ class Curve(QWidget):
         head.addWidget(self.value)
         layout.addLayout(head)
         self._bottom = _EpochAxis()
-        self.view = pg.PlotWidget(axisItems={"bottom": self._bottom})
+        self.view = pg.PlotWidget(axisItems={"bottom": self._bottom}, enableMenu=False)
         self.view.setAccessibleName(f"{title} by epoch")
         self.view.setFrameShape(self.view.Shape.NoFrame)
         for part in (self.view, self.view.viewport()):
@@ -86,7 +87,6 @@ class Curve(QWidget):
         self.view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.plot = self.view.getPlotItem()
         self.plot.hideButtons()
-        self.plot.setMenuEnabled(False)
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.getViewBox().enableAutoRange(enable=False)
         self.plot.getViewBox().setDefaultPadding(0)
@@ -246,11 +246,9 @@ class Legend(QWidget):
 class Curves(Panel):
     """The three plots with their legend."""
 
-    def __init__(self) -> None:
+    def __init__(self, loss: Curve, roc: Curve, pr: Curve) -> None:
         super().__init__("surface")
-        self.loss = Curve("Loss", "validation", share=False)
-        self.roc = Curve("ROC-AUC", MACRO, share=True)
-        self.pr = Curve("PR-AUC", MACRO, share=True)
+        self.loss, self.roc, self.pr = loss, roc, pr
         self.legend = Legend()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(24, 12, 16, 0)
@@ -330,6 +328,22 @@ def _range(values: Sequence[float], *, share: bool) -> tuple[float, float]:
     return (max(0.0, low), min(1 + (1 - low) * 0.06, high) if share else high)
 
 
-def make() -> Curves:
-    """Build it; a function, so that whoever imports this module late needs only one name."""
-    return Curves()
+def make(parent: QObject, done: Callable[[Curves], None]) -> None:
+    """Build it, each plot in a turn of its own.
+
+    :param parent: whoever it is for
+    """
+    made: list[Curve] = []
+
+    def plot(title: str, about: str, share: bool) -> None:
+        made.append(Curve(title, about, share=share))
+
+    InTurns(
+        parent,
+        [
+            lambda: plot("Loss", "validation", False),
+            lambda: plot("ROC-AUC", MACRO, True),
+            lambda: plot("PR-AUC", MACRO, True),
+            lambda: done(Curves(*made)),
+        ],
+    )

@@ -1,18 +1,18 @@
 """Two pictures of a track on one time axis: the mel-spectrogram, and which tag was heard when.
 
-Only this module and its parts, ``plot_axes``, ``plot_box`` and ``plot_marks``, import pyqtgraph, which takes
-longer than everything else in the window; they are imported in a worker thread after the window is up.
+Only this module and its parts, ``plots``, ``plot_axes``, ``plot_box`` and ``plot_marks``, import pyqtgraph.
+That takes longer than everything else in the window; it is done in a worker thread after the window is up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QLabel
 
@@ -23,9 +23,10 @@ from mat_desktop.gui import words
 from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.scale import all_on_scale
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.turns import InTurns
 from mat_desktop.gui.widgets.plot_axes import HertzAxis, TagAxis, TimeAxis, axis_height, gutter
-from mat_desktop.gui.widgets.plot_box import TimeBox
 from mat_desktop.gui.widgets.plot_marks import SHORTEST_LOOP, EvidenceMark, LoopMark, Playhead, Rows
+from mat_desktop.gui.widgets.plots import lower_plot, upper_plot
 from mat_desktop.gui.widgets.views import ring
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     lit = Signal(str)
     window_changed = Signal(float, float)
 
-    def __init__(self, spec: MelSpec) -> None:
+    def __init__(self, spec: MelSpec, upper: pg.PlotItem, lower: pg.PlotItem) -> None:
+        """:param upper: as :func:`upper_plot` makes it, for the spectrogram
+        :param lower: as :func:`lower_plot` makes it, for the taggram
+        """
         super().__init__()
         self._spec = spec
         self._seconds = 0.0
@@ -70,21 +74,12 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.ci.setContentsMargins(0, HANDLE, RIGHT_GUTTER, 0)
         self.ci.layout.setVerticalSpacing(GAP)
         self.ci.layout.setHorizontalSpacing(0)
-        self._hertz = HertzAxis()
-        self._names = TagAxis()
-        self._time = TimeAxis()
-        self.upper = self.addPlot(0, 0, axisItems={"left": self._hertz}, viewBox=TimeBox())
-        axes = {"left": self._names, "bottom": self._time}
-        self.lower = self.addPlot(1, 0, axisItems=axes, viewBox=TimeBox())
-        self.upper.hideAxis("bottom")
-        for plot in (self.upper, self.lower):
-            plot.hideButtons()
-            plot.setMenuEnabled(False)
-            plot.setMouseEnabled(x=True, y=False)
-            plot.setContentsMargins(0, 0, 0, 0)
-            plot.layout.setContentsMargins(0, 0, 0, 0)
-            plot.getViewBox().setDefaultPadding(0)
-            plot.getViewBox().enableAutoRange(enable=False)
+        self.upper, self.lower = upper, lower
+        self._hertz: HertzAxis = upper.getAxis("left")
+        self._names: TagAxis = lower.getAxis("left")
+        self._time: TimeAxis = lower.getAxis("bottom")
+        for row, plot in enumerate((upper, lower)):
+            self.addItem(plot, row, 0)
             plot.getViewBox().marked.connect(self._mark)
         self.lower.setXLink(self.upper)
         self.lower.getViewBox().invertY(True)
@@ -491,6 +486,12 @@ def lut(name: str) -> Lut:
     return colours
 
 
-def make(spec: MelSpec) -> Spectrogram:
-    """Build it; a function, so that whoever imports this module late needs only one name."""
-    return Spectrogram(spec)
+def make(spec: Callable[[], MelSpec], parent: QObject, done: Callable[[Spectrogram], None]) -> None:
+    """Build it in several turns, as each plot takes a while.
+
+    :param spec: asked in the last of them
+    :param parent: whoever it is for
+    """
+    made: list[pg.PlotItem] = []
+    plots = (lambda: made.append(upper_plot()), lambda: made.append(lower_plot()))
+    InTurns(parent, [*plots, lambda: done(Spectrogram(spec(), *made))])
