@@ -253,6 +253,29 @@ def test_thresholds_of_single_tags(qtbot: QtBot, heard: Window, services: FakeSe
     qtbot.waitUntil(lambda: services.thresholds.by_name == {}, timeout=5000)
 
 
+def test_a_tag_whose_threshold_is_dragged_above_its_score_stays_until_another_track_comes(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    heard.pages.show("review")
+    scores, row = heard.room.page.question.scores, in_view(heard)
+    qtbot.waitUntil(lambda: bool(scores.tags.listed_rows()), timeout=5000)
+    places = scores.tags.listed_rows()
+    top = scores.tags.row(places[0])
+    assert top is not None and top.suggestion is not None
+    name = top.suggestion.tag.name
+    scores.threshold_picked.emit(name, 0.99)
+    qtbot.waitUntil(lambda: name not in row.heard, timeout=5000)
+    qtbot.waitUntil(lambda: len(scores.tags.listed_rows()) < len(places), timeout=5000)
+    assert scores.tags.place(name) == places[0]
+    for _ in range(2):
+        heard.room.page.question._toggle_fold()
+        assert scores.tags.place(name) == places[0]
+    heard.library.select(1)
+    heard.library.select(0)
+    qtbot.waitUntil(lambda: in_view(heard) is row, timeout=5000)
+    qtbot.waitUntil(lambda: scores.tags.place(name) != places[0], timeout=5000)
+
+
 def test_a_threshold_is_taken_back_where_it_is_said(
     qtbot: QtBot, heard: Window, services: FakeServices
 ) -> None:

@@ -61,6 +61,11 @@ class TagsModel(QAbstractListModel):
         """Tags that the track, which is reviewed, did not suggest yet at its review."""
         self.hidden = 0
         self.shares: dict[str, Share] = {}
+        self._moved: set[str] = set()
+
+    def keep(self, name: str) -> None:
+        """A tag whose threshold is moved by hand stays under the pointer until another track comes."""
+        self._moved.add(name)
 
     def show(
         self,
@@ -81,10 +86,17 @@ class TagsModel(QAbstractListModel):
         rows: list[TagRow] = []
         self.hidden = 0
         self._number(new_track)
+        if new_track:
+            self._moved.clear()
+        names = [row.suggestion.tag.name for row in self._rows if row.suggestion is not None]
+        before = {name: place for place, name in enumerate(names)} if self._moved else {}
         for category in Category:
             tags = [s for s in self._suggestions if s.tag.category is category]
-            first = [s for s in tags if listed(s)]
-            rest = [s for s in tags if not listed(s)]
+            first: list[Suggestion] = []
+            rest: list[Suggestion] = []
+            for s in tags:
+                (first if listed(s) or s.tag.name in self._moved else rest).append(s)
+            first.sort(key=lambda s: before.get(s.tag.name, len(before)))
             shown = rest if unfolded else rest[: self._nearest]
             self.hidden += max(0, len(rest) - self._nearest)
             if not first and not shown:

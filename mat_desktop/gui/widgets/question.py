@@ -40,6 +40,7 @@ class Question(Panel):
         layout.setSpacing(0)
         self.scores = ScoreList(shape, nearest)
         self.scores.decided.connect(lambda name, verdict: self.decided.emit({name: verdict}))
+        self.scores.threshold_picked.connect(lambda name, _: self.scores.tags.keep(name))
         self.scores.threshold_picked.connect(self.threshold_picked)
         self.scores.mapping_asked.connect(self.mapping_asked)
         self.scores.reveal.connect(self._reveal)
