@@ -43,7 +43,7 @@ from mat_desktop.app.remembered import Remembered, known, remembered, taggram
 from mat_desktop.app.resources import resource
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.run_report import export_run
-from mat_desktop.app.scan import forget_missing, look, refresh, scan
+from mat_desktop.app.scan import count, forget_missing, look, refresh, scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange
@@ -360,6 +360,10 @@ class AppServices:
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""
         return scan(self._session, roots, cancel, remember=True)
+
+    def count(self, roots: Sequence[Path], enough: threading.Event) -> Iterator[int]:
+        """How many files a scan comes to."""
+        return count(roots, enough)
 
     def look(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks at paths under folders that were opened before."""

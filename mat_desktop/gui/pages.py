@@ -138,9 +138,10 @@ class Pages(QObject):
         *,
         also: tuple[str, Callable[[], object]] | None = None,
         kind: str = "",
+        stays: bool = False,
     ) -> None:
         """A banner in the page in view."""
-        self.current.banners.show_message(level, text, action, do, also=also, kind=kind)
+        self.current.banners.show_message(level, text, action, do, also=also, kind=kind, stays=stays)
 
     def clear_message(self, kind: str) -> None:
         """What it says is no longer so, on whichever page it stands."""

@@ -13,7 +13,7 @@ from mat_desktop.domain.reversal import FileReversal, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
-from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.models.row import BAD, Row, State
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.listen import can_be_heard
 from mat_desktop.gui.operations.undo import LookBack
@@ -23,17 +23,13 @@ from mat_desktop.gui.views.problems import Problems
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.views.write_panel import WritePanel
 
-BAD = (State.FAILED, State.CONFLICT)
-LEFT = "left"
-"""Kind of the message on files that a write left as they were."""
-
 
 class Panels(QObject):
     """``opened`` and ``closed`` say that one is there or gone.
 
     ``confirmed`` hands over a plan that is to be written and the wish for it, ``taken_back`` a task with
-    files, ``read_again`` paths of files, ``listen_to`` tracks, ``settled`` names the kind of a message that
-    is no longer so; ``review`` asks for Review with what is selected.
+    files, ``read_again`` paths of files, ``listen_to`` tracks; ``review`` asks for Review with what is
+    selected.
     """
 
     opened = Signal()
@@ -42,7 +38,6 @@ class Panels(QObject):
     taken_back = Signal(object, object)
     read_again = Signal(object)
     listen_to = Signal(object)
-    settled = Signal(str)
     policy_picked = Signal(object, object)
     review = Signal()
 
@@ -50,9 +45,9 @@ class Panels(QObject):
         super().__init__()
         self._desk, self._library, self._writing = desk, library, writing
         self._old = False
-        self._left: frozenset[Path] = frozenset()
         self._policies: dict[Field, Policy] = {}
         self._rest: list[Row] | None = None
+        self._rest_scope = ""
         self._before: dict[Field, tuple[Policy, Policy]] = {}
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
@@ -67,7 +62,7 @@ class Panels(QObject):
         self.write.confirmed.connect(self._confirm)
         self.write.policy_picked.connect(self._pick_policy)
         self.write.policy_moved.connect(self._move_policy)
-        self.write.scope_picked.connect(self._pick_scope)
+        self.write.scope_picked.connect(self._plan)
         self.write.listen_asked.connect(lambda: self.listen_to.emit(can_be_heard(self._selected())))
         self.write.review_asked.connect(self._review)
         self.problems.chosen.connect(self._go_to)
@@ -109,13 +104,12 @@ class Panels(QObject):
 
     # writing
 
-    def open_write(self, *, every: bool = False, scope: str = "", reviewing: bool = False) -> None:
+    def open_write(self, *, every: bool = False, reviewing: bool = False) -> None:
         """Show what would be written: for the selection, or for all reviewed tracks if it is one of them.
 
         All is never checked unless somebody asked for all.
 
         :param every: for all that was listened to, whatever is selected or in view
-        :param scope: "selected", "reviewed" or "all", where it is known
         :param reviewing: on the Review page, where one goes from track to track, it is for the reviewed ones
         """
         if every:
@@ -124,28 +118,36 @@ class Panels(QObject):
             return
         self._rest = None
         selected = self._selected()
-        waits = any(row.state is State.REVIEWED and row.place >= 0 for row in self._desk.tracks.rows())
+        waits = self._reviewed_waits()
         done = len(selected) == 1 and selected[0].state is State.REVIEWED
         reviewed = waits and (reviewing or done or not selected)
         self.write.plan.reset_checks()
         self._policies, self._before = {}, {}
         self._show_policies()
         self._open(self.write, self.write.table)
-        self._plan(scope or ("all" if every else "reviewed" if reviewed else "selected"))
+        self._plan("all" if every else "reviewed" if reviewed else "selected")
+
+    def _reviewed_waits(self) -> bool:
+        """Whether a reviewed track that is shown is not written yet."""
+        tracks = self._desk.tracks
+        if not tracks.counts()[State.REVIEWED]:
+            return False
+        return any(row.state is State.REVIEWED and row.place >= 0 for row in tracks.rows())
+
+    @property
+    def can_write(self) -> bool:
+        """Whether there is a track that a plan would be for."""
+        return self._desk.tracks.tally().heard > 0 and (bool(self._selected()) or self._reviewed_waits())
 
     def open_rest(self, paths: Sequence[Path], wish: Wish) -> None:
         """Show what a write left undone: those files and no others, as that write was wished for."""
         rows = [self._desk.tracks.row(path) for path in paths]
-        self._rest = heard(row for row in rows if row is not None)
+        self._rest, self._rest_scope = heard(row for row in rows if row is not None), wish.scope
         self.write.plan.reset_checks()
         self._policies, self._before = dict(wish.policies), {}
         self._show_policies()
         self._open(self.write, self.write.table)
-        self._plan(wish.scope)
-
-    def _pick_scope(self, scope: str) -> None:
-        self._rest = None
-        self._plan(scope)
+        self._plan("rest")
 
     def _plan(self, scope: str) -> None:
         tracks = self._desk.tracks
@@ -153,24 +155,33 @@ class Panels(QObject):
         selected = heard(self._selected())
         shown = heard([row for row in tracks.rows() if row.place >= 0])
         reviewed = [row for row in shown if row.reviewed]
-        rows = {"selected": selected, "reviewed": reviewed}.get(scope, shown)
-        if self._rest is not None:
-            rows = self._rest
+        rows = {"selected": selected, "reviewed": reviewed, "rest": self._rest}.get(scope) or []
+        if scope == "all":
+            rows = shown
+        seen_only = self._wished(scope) == "reviewed"
         self.write.wait(
             len(rows),
             scope,
             len(selected),
             len(shown),
             len(reviewed),
+            None if self._rest is None else len(self._rest),
+            seen_only=seen_only,
             unreviewed={row.path for row in rows if not row.reviewed},
             filtered=len(shown) < tracks.tally().heard,
             why_none="" if rows else self._why_none(scope),
             can_listen=scope == "selected" and not rows and bool(can_be_heard(self._selected())),
         )
-        self._writing.plan(rows, dict(self._policies), seen_only=scope == "reviewed")
+        self._writing.plan(rows, dict(self._policies), seen_only=seen_only)
+
+    def _wished(self, scope: str) -> str:
+        """What remains of a write is planned as that write was."""
+        return self._rest_scope if scope == "rest" else scope
 
     def _why_none(self, scope: str) -> str:
         """What is the matter where a scope has no track that there is something to write for."""
+        if scope == "rest":
+            return "The files that remained are no longer in the library, or not listened to."
         unheard = self._selected()
         if scope == "reviewed":
             return "No track that is shown is reviewed."
@@ -219,9 +230,7 @@ class Panels(QObject):
         self.write.set_policies({**settings, **self._policies}, self._policies.keys(), kept)
 
     def _confirm(self, plan: Plan) -> None:
-        tally = self._desk.tracks.tally()
-        whole = len(heard(row for row in self._desk.tracks.rows() if row.place >= 0)) == tally.heard
-        wish = Wish(self.write.scope, whole and self._rest is None, dict(self._policies))
+        wish = Wish(self._wished(self.write.scope), dict(self._policies))
         self.close()
         self.confirmed.emit(plan, wish)
 
@@ -271,24 +280,13 @@ class Panels(QObject):
             self.problems.show_problems(bad)
             self._open(self.problems, self.problems.list)
 
-    def tell_left(self, text: str, paths: Collection[Path]) -> None:
-        """Say that a write left files as they were, until none of them has a problem any more."""
-        self._left = frozenset(paths)
-        self._desk.say("warning", text, "Show problems", self._open_left, kind=LEFT)
-
-    def _open_left(self) -> None:
+    def show_left(self, paths: Collection[Path]) -> None:
+        """The list, with files in view that a write left as they were."""
         self.open_problems()
-        self.problems.look_at(self._left)
-
-    def _settle_left(self) -> None:
-        rows = [self._desk.tracks.row(path) for path in self._left]
-        if self._left and not any(row is not None and row.state in BAD for row in rows):
-            self._left = frozenset()
-            self.settled.emit(LEFT)
+        self.problems.look_at(paths)
 
     def counted(self) -> None:
         """Rows changed."""
-        self._settle_left()
         if self._shows(self.problems):
             self.problems.show_problems(self._bad())
 

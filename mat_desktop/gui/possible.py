@@ -88,12 +88,12 @@ class Possible(QObject):
         a.enable_review(tags_in_view)
         tally = tracks.tally()
         chosen = len(self.many_to_hear()) if in_library else 0
-        library.say_listen(chosen or tally.new, chosen > 0)
+        library.say_listen(chosen or tally.new, len(library.selected()) if chosen else 0)
         row = library.row
         here = row is not None and row.scores is None and bool(can_be_heard([row]))
         a["listen"].setEnabled(in_library and (chosen > 0 or here))
         a["listen_all"].setEnabled(tags_in_view and tally.new > 0)
-        a["write"].setEnabled(tags_in_view and tally.heard > 0 and not writes)
+        a["write"].setEnabled(tags_in_view and not writes and self._panels.can_write)
         self._undo(writes)
         self._rows.refresh(in_library)
         a["rescan"].setEnabled(bool(self._scan.roots))

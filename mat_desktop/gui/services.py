@@ -244,6 +244,9 @@ class Services(Protocol):
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""
 
+    def count(self, roots: Sequence[Path], enough: threading.Event) -> Iterator[int]:
+        """How many files a scan comes to, growing, the whole number last; in a thread of its own."""
+
     def look(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks at paths under folders that were opened before."""
 

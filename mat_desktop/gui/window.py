@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mat_desktop.domain.plan import Plan, WriteResult
+from mat_desktop.domain.plan import Plan
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.archive import Archive
@@ -42,9 +42,10 @@ from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.leave import Leave
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
+from mat_desktop.gui.operations.remains import Remains
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.watch import Watch
-from mat_desktop.gui.operations.write import Wish, Write
+from mat_desktop.gui.operations.write import Ended, Wish, Write
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.possible import Possible
@@ -144,6 +145,7 @@ class Window(QMainWindow):
         self.library = Library(self._services, self.bridge, self.tracks)
         self.opening = Opening(desk, self.engine, self.library, pages, actions, state)
         self.scan = self.opening.scan
+        self.remains = Remains(desk, self.scan)
         pages.add(Page("library", self.library, self.library.table, self.library.banners))
         self.room = ReviewRoom(desk, self.library, pages, self.rail, state, settings)
         self.review = self.room.review
@@ -157,7 +159,7 @@ class Window(QMainWindow):
         self.school = School(desk, self.library, self.listen, pages)
         self.view = TrackView(desk, self.library, self.room, actions, state, settings)
         self.leave = Leave(desk, self.leave_bar, self.close)
-        self.begun = Begun(desk, state, self._open_left, self.archive.show_rest, self.archive.show_files)
+        self.begun = Begun(desk, state, self.remains, self.archive.show_rest, self.archive.show_files)
         self.begun.settled.connect(pages.clear_message)
         self.help = Help(desk, self.engine, pages, actions)
         self.preferences = Preferences(
@@ -274,7 +276,7 @@ class Window(QMainWindow):
         self.writing.begun.connect(self.begun.write_begins)
         self.archive.undoing.begun.connect(self.begun.undo_begins)
         self.writing.written.connect(self._written)
-        self.writing.again.connect(self._write_rest)
+        self.writing.again.connect(self.remains.plan)
         self.rail.menu.clicked.connect(lambda: self._menus.show_every(self.rail.menu))
         library.listen.clicked.connect(
             lambda: self.listen.to(self.possible.many_to_hear() or self.listen.new())
@@ -288,14 +290,18 @@ class Window(QMainWindow):
         self.school.scheme_changed.connect(review.scheme_changed)
         self.school.policies_changed.connect(review.policies_changed)
         panels.opened.connect(lambda: pages.show("library"))
+        pages.shown.connect(lambda _: self.activity.dismiss())
         panels.confirmed.connect(self.write)
         panels.taken_back.connect(self.archive.carry_out)
         self.archive.write.connect(lambda: review.then(lambda: panels.open_write(every=True)))
         self.archive.elsewhere.connect(self._written_elsewhere)
         panels.read_again.connect(self.scan.read_again)
         panels.listen_to.connect(self.listen.to)
-        for settled in (panels.settled, self.view.settled):
+        for settled in (self.remains.settled, self.view.settled):
             settled.connect(pages.clear_message)
+        self.remains.show.connect(panels.show_left)
+        self.remains.again.connect(lambda paths, wish: review.then(lambda: panels.open_rest(paths, wish)))
+        self.tracks.counted.connect(self.remains.look)
         panels.policy_picked.connect(review.set_policy)
         panels.review.connect(self.room.show_selection)
         self.status.problems.clicked.connect(panels.open_problems)
@@ -393,17 +399,6 @@ class Window(QMainWindow):
         reviewing = self.pages.shows(self.room.page)
         self.review.then(lambda: self.panels.open_write(reviewing=reviewing))
 
-    def _write_rest(self, paths: list[Path], wish: Wish) -> None:
-        """Of what a write left undone nothing is known but the files."""
-        self.scan.read_again(paths, lambda: self.review.then(lambda: self.panels.open_rest(paths, wish)))
-
-    def _open_left(self, scope: str) -> None:
-        """What was left when the program ended.
-
-        :param scope: empty where nobody knows any more which tracks it was for
-        """
-        self.review.then(lambda: self.panels.open_write(every=scope == "all", scope=scope))
-
     def write(self, plan: Plan, wish: Wish | None = None) -> None:
         """Write what the panel showed."""
 
@@ -416,16 +411,14 @@ class Window(QMainWindow):
 
         self.review.then(write)
 
-    def _written(self, count: int, bad: list[WriteResult]) -> None:
+    def _written(self, ended: Ended) -> None:
         self.archive.undoing.load()
-        if count:
-            which = " in all of them" if count > 1 else ""
-            text = f"{words.plural(count, 'file')} written. Sound unchanged{which}."
+        self.remains.wrote(ended)
+        self.pages.clear_message("wrote")
+        if ended.count and not ended.rest:
+            which = " in all of them" if ended.count > 1 else ""
+            text = f"{words.plural(ended.count, 'file')} written. Sound unchanged{which}."
             self.pages.say("positive", text, "Undo", self.archive.undo_last_run, kind="wrote")
-        if bad:
-            left = f"{words.plural(len(bad), 'file')} left as {'it was' if len(bad) == 1 else 'they were'}"
-            text = f"{left}: {bad[0].path.name}: {bad[0].reason}"
-            self.panels.tell_left(text, [result.path for result in bad])
         self.possible.refresh()
 
     def _written_elsewhere(self, paths: list[Path]) -> None:
@@ -471,8 +464,8 @@ class Window(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape that nothing in the window had a use for."""
-        banners = self.pages.current.banners
-        if event.key() != Qt.Key.Key_Escape or not (self.panels.escape() or banners.escape()):
+        parts = (self.activity, self.panels, self.pages.current.banners)
+        if event.key() != Qt.Key.Key_Escape or not any(part.escape() for part in parts):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -33,8 +33,9 @@ class Work:
     :param total: how many there are, None while unknown
     :param done: how many are done; only the UI thread changes it
     :param leave: what the window says when it is closed meanwhile; it does not ask where this is empty
-    ``quiet`` work is over before anybody could read of it, and is not shown; any thread may set it.
-
+    ``quiet`` work is over before anybody could read of it, and is not shown; any thread may set it, as the
+    total of work that did not know it at its begin. ``about``: the total may be a few more or less.
+    ``lets_go``: whoever closes the window does not wait for what is under way.
     """
 
     def __init__(self, title: str, *, unit: str = "track", total: int | None = None, leave: str = "") -> None:
@@ -42,7 +43,7 @@ class Work:
         self.unit = unit
         self.total = total
         self.leave = leave
-        self.quiet = False
+        self.quiet = self.about = self.lets_go = False
         self.done = 0
         self.detail = ""
         self.outcome = ""
@@ -94,7 +95,7 @@ class Work:
         """Guess of the time left, None while unknown."""
         if self.total is None or not self.rate or self.paused:
             return None
-        return (self.total - self.amount) / self.rate
+        return max(0.0, self.total - self.amount) / self.rate
 
     def mark(self) -> None:
         """Look at the clock, for the rate."""

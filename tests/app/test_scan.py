@@ -12,7 +12,7 @@ import pytest
 
 from mat_desktop.app.apply import apply
 from mat_desktop.app.remembered import known, remembered
-from mat_desktop.app.scan import forget_missing, look, refresh, scan
+from mat_desktop.app.scan import count, forget_missing, look, refresh, scan
 from mat_desktop.app.session import Session
 from mat_desktop.audio.probe import packets_digest
 from mat_desktop.domain.plan import Change, FilePlan, Plan
@@ -185,3 +185,17 @@ def test_what_went_is_not_remembered_until_it_is_back(session: Session, song: Pa
     assert names(session, song.parent) == ["a.flac"]
     forget_missing(session, [song.parent], {os.fspath(song)})
     assert names(session, song.parent) == ["a.flac"]
+
+
+def test_files_are_counted_without_opening_them(session: Session, song: Path) -> None:
+    folder = song.parent / "more"
+    folder.mkdir()
+    for name in ("a.mp3", "b.flac", "notes.txt"):
+        (folder / name).write_bytes(b"no music")
+    (folder / "c.mp3").symlink_to(song)
+    *_, number = count([song.parent], Event())
+    assert number == len(list(scan(session, [song.parent], Event()))) == 3
+    assert list(count([song.parent / "none"], Event())) == [1]
+    enough = Event()
+    enough.set()
+    assert not list(count([song.parent], enough))

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.score import Heard
 from mat_desktop.domain.plan import Plan, Policy, WriteResult
-from mat_desktop.domain.query import Word
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import EngineFault
@@ -288,7 +287,7 @@ def test_a_write_whose_process_was_killed_says_what_remains(
 ) -> None:
     library.actions_["listen_all"].trigger()
     idle(qtbot, library)
-    gate, apply, runs = threading.Event(), services.apply, services.runs
+    gate, apply, runs, as_before = threading.Event(), services.apply, services.runs, dict(services.files)
 
     def slowly(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         gate.wait(10)
@@ -305,31 +304,45 @@ def test_a_write_whose_process_was_killed_says_what_remains(
     idle(qtbot, library)
     qtbot.waitUntil(lambda: "begun=" not in (services.data_dir / "window.ini").read_text(), timeout=5000)
 
-    def asks_for_all(again: Window) -> None:
-        qtbot.waitUntil(again.panels.write.isVisible, timeout=5000)
-        assert again.panels.write.scope == "all", "as the write that was stopped"
+    files = list(services.files)[:4]
+
+    def asks_for(rest: list[Path]) -> Callable[[Window], None]:
+        def look(again: Window) -> None:
+            panel, banners = again.panels.write, again.library.banners
+            again.library.select(0)  # whatever is selected
+            qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+            assert [file.path for file in panel.plan.files] == rest
+            assert panel.scopes["rest"].isChecked()
+            assert any("Last time" in text for text in banners.texts()), "it stays until that is done"
+
+        return look
 
     assert last_time(qtbot, services, whole) == []
     (run,) = runs()
     later = replace(run, id=2, started=run.started + timedelta(hours=1), planned=9, files=2)
     services.runs = lambda: [later, replace(run, files=1, refused=1)]  # type: ignore[method-assign]
     said = "Last time writing was stopped: Wrote 1 file; 1 left as it was; 2 remain."
-    assert last_time(qtbot, services, killed, asks_for_all) == [said], (
+    for path in files:
+        services.files[path] = as_before[path]
+    assert last_time(qtbot, services, killed, asks_for(files[2:])) == [said], (
         "not of what another process wrote since"
     )
     services.runs = list  # type: ignore[method-assign]
-    assert last_time(qtbot, services, none) == ["Last time writing was stopped: no file was written."]
+    said = "Last time writing was stopped: no file was written."
+    assert last_time(qtbot, services, none, asks_for(files)) == [said]
 
 
-def test_what_remained_of_a_write_is_not_said_once_it_is_written(qtbot: QtBot, library: Window) -> None:
+def test_what_remained_of_a_write_is_not_said_once_it_is_written(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
     library.actions_["listen_all"].trigger()
     idle(qtbot, library)
     begun, texts = library.begun, library.library.banners.texts
-    note = Note(RunKind.WRITE, datetime.now(UTC), 4, scope="all")
+    note = Note(RunKind.WRITE, datetime.now(UTC), 4, paths=tuple(map(str, services.files))[:4])
     begun._say(note, None, [])
     assert "Last time writing was stopped: no file was written." in texts()
     library.library.select(0)
-    library.panels.open_write(scope="selected")
+    library.panels.open_write()
     for _ in range(2):  # one file, then the others
         qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
         assert any("Last time" in text for text in texts())
@@ -338,37 +351,6 @@ def test_what_remained_of_a_write_is_not_said_once_it_is_written(qtbot: QtBot, l
         idle(qtbot, library)
         library.archive.write.emit()
     assert not any("Last time" in text for text in texts())
-
-
-def test_what_a_write_for_a_filtered_table_left_is_not_offered_for_all(
-    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
-) -> None:
-    library.actions_["listen_all"].trigger()
-    idle(qtbot, library)
-    gate, apply = threading.Event(), services.apply
-
-    def slowly(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
-        gate.wait(10)
-        yield from apply(plan, cancel)
-
-    services.apply = slowly  # type: ignore[method-assign]
-    library.tracks.filter(Word("song 0"))
-    ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
-    assert library.panels.write.scopes["all"].text() == "In view 1"
-    library.panels.write.confirm()
-    killed = as_on_disk(qtbot, services, tmp_path / "killed.ini")
-    gate.set()
-    idle(qtbot, library)
-    services.runs = list  # type: ignore[method-assign]
-    scopes: list[str] = []
-
-    def look(again: Window) -> None:
-        qtbot.waitUntil(again.panels.write.isVisible, timeout=5000)
-        scopes.append(again.panels.write.scope)
-
-    assert len(last_time(qtbot, services, killed, look)) == 1
-    assert scopes == ["selected"]
 
 
 def test_an_undo_whose_process_was_killed_says_what_remains_and_goes_on(

@@ -42,6 +42,9 @@ class State(StrEnum):
     FAILED = "Failed"
 
 
+BAD = (State.FAILED, State.CONFLICT)
+"""States that are problems."""
+
 OUTSIDE = "another program changed the file since"
 """Why a track is said to be changed."""
 
@@ -363,4 +366,4 @@ class Tally:
     @property
     def bad(self) -> int:
         """Files that failed or conflict."""
-        return self.states[State.FAILED] + self.states[State.CONFLICT]
+        return sum(self.states[state] for state in BAD)

@@ -17,7 +17,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.gui.models.arrange import Wanted, fitting, inside, ordered, ranges, under
 from mat_desktop.gui.models.columns import Column
-from mat_desktop.gui.models.row import Arrived, Chosen, Found, Row, State, Suggest, Tally, decided_since
+from mat_desktop.gui.models.row import BAD, Arrived, Chosen, Found, Row, State, Suggest, Tally, decided_since
 from mat_desktop.gui.models.row_table import COLUMNS, RowTable
 
 Work = Callable[[], tuple[list[Row], list[Row]]]
@@ -246,7 +246,8 @@ class TracksModel(RowTable):
     def hear(self, arrived: Iterable[Arrived], *, fresh: bool = False) -> None:
         """Take in scores.
 
-        :param fresh: from just now, so that what happened to the files before is settled
+        :param fresh: from just now, so that what happened to the files before is settled; what was heard in
+            earlier sessions settles nothing, as when a watcher has looked at a file that a write left
         """
         tally = self.tally()
         changed: list[Row] = []
@@ -255,10 +256,14 @@ class TracksModel(RowTable):
             if row is None:
                 continue
             tally.add(row, -1)
+            told = row.state is State.CONFLICT or (row.state is State.FAILED and row.scores is not None)
+            state, reason = row.state, row.reason
             row.take(item)
             if fresh and row.track is not None:
                 row.track = replace(row.track, fault="", outside=False)
             row.state = self._state_of(row)
+            if told and not fresh:
+                row.state, row.reason = state, reason
             tally.add(row)
             changed.append(row)
         self._touch(changed)
@@ -293,7 +298,7 @@ class TracksModel(RowTable):
         rows = [row for row in self._all.values() if row.scores is None or row.scores.model != model]
         for row in rows:
             row.forget_scores()
-            if row.state not in (State.FAILED, State.CONFLICT):
+            if row.state not in BAD:
                 row.state = self._state_of(row)
         self._many_changed(rows)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
-from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
+from mat_desktop.gui.models.row import BAD, Arrived, Chosen, Row
 from mat_desktop.gui.services import Services
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def rows_of(
             yield Row.of(item)
             continue
         row = row_of(item.path)
-        if row is not None and row.state not in (State.FAILED, State.CONFLICT) and row.says(item):
+        if row is not None and row.state not in BAD and row.says(item):
             yield AsShown(item.path)
             if row.scores is not None:
                 continue

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from os import fspath
 from pathlib import Path
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.reversal import RunKind, Task
+from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.operations.desk import Desk, Do
+from mat_desktop.gui.operations.remains import Remains
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.undo import DONE
 from mat_desktop.gui.operations.write import Wish
@@ -41,8 +44,9 @@ class Note:
     :param files: that it was to change
     :param of: the run that it is to take back
     :param whole: all of that run
-    :param paths: of the files, where it is not
-    :param scope: of a write, empty where nobody will know any more which tracks it was for
+    :param paths: of the files of a write, in the order in which they are written, and where it is not whole
+    :param scope: of a write, as it was wished
+    :param policies: of a write's fields, likewise
     """
 
     kind: RunKind
@@ -50,8 +54,9 @@ class Note:
     files: int
     of: int | None = None
     whole: bool = True
-    scope: str = ""
     paths: tuple[str, ...] = ()
+    scope: str = ""
+    policies: Mapping[str, str] = field(default_factory=dict)
 
     def found(self, runs: Sequence[Run]) -> Run | None:
         """What came of it, None where that is nothing.
@@ -68,15 +73,15 @@ class Note:
         )
         return next(fit, None)
 
-    def settles(self, left: Note, remain: int) -> bool:
-        """Whether nothing remains of what was left by another, once this one went through all of its files.
-
-        :param remain: files that were left
-        """
-        if self.kind is RunKind.WRITE:
-            same = self.scope == left.scope and self.files >= remain
-            return left.kind is self.kind and (same or self.scope == "all")
+    def settles(self, left: Note) -> bool:
+        """Whether nothing remains of what was left by another, once this one went through its files."""
         return left.kind is self.kind and left.of == self.of and self.of is not None
+
+    @property
+    def wish(self) -> Wish:
+        """What a write was for."""
+        policies = {Field(name): Policy(policy) for name, policy in self.policies.items()}
+        return Wish(self.scope, policies)
 
     def packed(self) -> dict[str, object]:
         """For the settings."""
@@ -86,8 +91,9 @@ class Note:
             "files": self.files,
             "of": self.of,
             "whole": self.whole,
-            "scope": self.scope,
             "paths": self.paths,
+            "scope": self.scope,
+            "policies": dict(self.policies),
         }
 
 
@@ -101,8 +107,9 @@ def _unpacked(text: str) -> list[Note]:
                 int(found["files"]),
                 found["of"],
                 found["whole"],
-                found["scope"],
                 tuple(found.get("paths", ())),
+                found["scope"],
+                found.get("policies", {}),
             )
             for found in json.loads(text)
         ]
@@ -122,26 +129,29 @@ class Begun(QObject):
         self,
         desk: Desk,
         settings: QSettings,
-        write: Callable[[str], object],
+        remains: Remains,
         take_back: Callable[[int | None], object],
         take_files_back: Callable[[int | None, Callable[[], list[Path]]], object],
     ) -> None:
-        """:param write: shows what would be written; takes a scope
+        """:param remains: says what remains of a write
         :param take_back: shows what remains of a run that is to be taken back; None: shows the history
         :param take_files_back: the same of single files, which it asks for in a worker
         """
         super().__init__()
         self._desk, self._settings = desk, settings
-        self._write, self._take_back, self._take_files_back = write, take_back, take_files_back
+        self._remains = remains
+        self._take_back, self._take_files_back = take_back, take_files_back
         self._before: list[Note] = []
         self._now: dict[Work, Note] = {}
-        self._said: dict[str, tuple[Note, int]] = {}
+        self._said: dict[str, Note] = {}
         desk.bridge.over.connect(self._over)
 
-    def write_begins(self, work: Work, wish: Wish) -> None:
-        """Files are going to be written."""
-        known = wish.scope == "reviewed" or (wish.scope == "all" and wish.whole)
-        self._note(work, Note(RunKind.WRITE, _now(), work.total or 0, scope=wish.scope if known else ""))
+    def write_begins(self, work: Work, wish: Wish, files: Sequence[Path]) -> None:
+        """Files are going to be written, in this order."""
+        paths = tuple(map(fspath, files))
+        policies = {str(field): str(policy) for field, policy in wish.policies.items()}
+        note = Note(RunKind.WRITE, _now(), len(files), paths=paths, scope=wish.scope, policies=policies)
+        self._note(work, note)
 
     def undo_begins(self, work: Work, task: Task) -> None:
         """A run is going to be taken back."""
@@ -160,8 +170,8 @@ class Begun(QObject):
         del self._now[work]
         self._save()
         if work.done == work.total:
-            for kind, (left, remain) in list(self._said.items()):
-                if note.settles(left, remain):
+            for kind, left in list(self._said.items()):
+                if note.settles(left):
                     del self._said[kind]
                     self.settled.emit(kind)
 
@@ -194,7 +204,8 @@ class Begun(QObject):
                 self._say(note, run, runs)
 
     def _say(self, note: Note, run: Run | None, runs: Sequence[Run]) -> None:
-        remain = note.files - (run.files + run.refused if run is not None else 0)
+        done = run.files + run.refused if run is not None else 0
+        remain = note.files - done
         if run is None:
             left = NOTHING[note.kind]
         else:
@@ -204,9 +215,8 @@ class Begun(QObject):
                 left += f"{words.number(run.refused)} left {were}; "
             left += f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
         if note.kind is RunKind.WRITE:
-            self._warn(
-                note, remain, f"writing was stopped: {left}", "Write…", lambda: self._write(note.scope)
-            )
+            text = f"Last time writing was stopped: {left}."
+            self._remains.tell("warning", text, (), map(Path, note.paths[done:]), note.wish)
             return
         what = "undoing" if note.kind is RunKind.UNDO else "redoing"
 
@@ -223,13 +233,13 @@ class Begun(QObject):
         action = "Undo…" if note.kind is RunKind.UNDO else "Redo…"
         text = f"{what} was stopped: {left}"
         if note.paths:
-            self._warn(note, remain, text, action, lambda: self._take_files_back(note.of, lambda: rest(run)))
+            self._warn(note, text, action, lambda: self._take_files_back(note.of, lambda: rest(run)))
             return
-        self._warn(note, remain, text, "History" if whole is None else action, lambda: self._take_back(whole))
+        self._warn(note, text, "History" if whole is None else action, lambda: self._take_back(whole))
 
-    def _warn(self, note: Note, remain: int, text: str, action: str, do: Do) -> None:
+    def _warn(self, note: Note, text: str, action: str, do: Do) -> None:
         kind = f"{BEGUN} {text}"
-        self._said[kind] = (note, remain)
+        self._said[kind] = note
         self._desk.say("warning", f"Last time {text}.", action, do, kind=kind)
 
 

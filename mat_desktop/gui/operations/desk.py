@@ -15,7 +15,10 @@ Do = Callable[[], object]
 
 
 class Say(Protocol):
-    """Shows a banner: level, text, and maybe a button, or two. One of a kind replaces the one before."""
+    """Shows a banner: level, text, and maybe a button, or two. One of a kind replaces the one before.
+
+    It goes with its button, unless it ``stays`` until it is taken away or closed.
+    """
 
     def __call__(
         self,
@@ -26,6 +29,7 @@ class Say(Protocol):
         *,
         also: tuple[str, Do] | None = None,
         kind: str = "",
+        stays: bool = False,
     ) -> None:
         """Show it."""
 

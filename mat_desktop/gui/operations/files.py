@@ -60,8 +60,8 @@ class Outcome:
 
     @property
     def written(self) -> int:
-        """Files that were written."""
-        return sum(result.status is WriteStatus.WRITTEN for result in self.results)
+        """Files that were written, and be it only some of their fields, as the history counts them."""
+        return sum(result.status is WriteStatus.WRITTEN or bool(result.changes) for result in self.results)
 
     def close(self, job: Job, done: str, retry: Do) -> None:
         """Tell what remains of the job.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
+from mat_desktop.gui.bridge import LISTEN
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.listen import Listen
 from mat_desktop.gui.operations.scan import Scan
@@ -69,7 +70,7 @@ class Leave(QObject):
 
     def _writing(self) -> bool:
         job = self._desk.bridge.job
-        return job is not None and job.lane != "listen" and bool(job.leave)
+        return job is not None and job.lane != LISTEN and bool(job.leave) and not job.lets_go
 
     def _when_done(self) -> None:
         self._later = True

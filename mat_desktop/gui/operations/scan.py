@@ -23,6 +23,8 @@ from mat_desktop.gui.work import Do, Failure
 AWAY = "away"
 """Kind of the message on folders that are not there."""
 
+LEAVE = "What was read is kept, and the rest is read at the next start."
+
 NOWHERE = "no such file"
 
 
@@ -81,20 +83,28 @@ class Scan(QObject):
                     self.nothing.emit()
                 if not job.stopping:
                     self._tell_away(wanted, seen.away)
-            desk.result(f"{words.plural(total, 'track')} in the library")
+            stopped = f"{job.outcome}; " if error is not None or job.stopping else ""
+            desk.result(f"{stopped}{words.plural(total, 'track')} in the library")
             self.ended.emit()
 
         def items(batch: list[Any]) -> None:
             job.failures += _failures(batch)
-            self.found([item for item in batch if isinstance(item, (Row, Arrived))])
+            found = [item for item in batch if isinstance(item, (Row, Arrived))]
+            # Closing asks where files are read for the first time; a look at known ones is nobody's loss.
+            if not job.leave and any(isinstance(i, Row) and desk.tracks.row(i.path) is None for i in found):
+                job.leave = LEAVE
+            self.found(found)
 
-        job = Job(
-            "Scanning",
-            lambda cancel: self._find(wanted, cancel, seen, shown),
-            on_items=items,
-            on_end=ended,
-            counts=_counts,
-        )
+        def make(cancel: threading.Event) -> Iterator[Row | Arrived | AsShown | _Away]:
+            enough = threading.Event()
+            self._count(job, wanted, enough)
+            try:
+                yield from self._find(wanted, cancel, seen, shown)
+            finally:
+                enough.set()
+
+        job = Job("Scanning", make, on_items=items, on_end=ended, counts=_counts)
+        job.about = job.lets_go = True
         desk.bridge.do(job)
 
     def _remember(self, roots: Sequence[Path]) -> threading.Event:
@@ -119,6 +129,20 @@ class Scan(QObject):
 
         desk.bridge.do(Job("Reading the library", make, on_items=self.found, on_end=ended))
         return shown
+
+    def _count(self, job: Job, paths: Sequence[Path], enough: threading.Event) -> None:
+        """Find out how many files there are while the first are read: listing folders is much quicker."""
+        services, turns = self._desk.services, self._desk.bridge.turns
+
+        def count() -> None:
+            total = 0
+            for number in services.count(paths, enough):
+                total = number
+                turns.give_way()
+            if not enough.is_set():
+                job.total = total
+
+        threading.Thread(target=count, name="count", daemon=True).start()
 
     def forget(self, root: Path) -> None:
         """Take a folder out of the library: its files stay as they are, and what was heard is kept."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from mat_desktop.domain.plan import FilePlan, Plan, Policy
+from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
+from mat_desktop.errors import MatError, printable
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import FILES, Job
 from mat_desktop.gui.models.row import Row
@@ -38,29 +40,74 @@ class Wish:
     """What somebody asked to be written, so that the rest of it can be asked for again.
 
     :param scope: "selected", "reviewed" or "all", as the panel names it
-    :param whole: "all" was all that was listened to, and not what a filter left in view
     :param policies: of some fields, for this write alone
     """
 
     scope: str = "selected"
-    whole: bool = False
     policies: Mapping[Field, Policy] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a write ended.
+
+    :param total: files that were to be written
+    :param count: those that were
+    :param settled: paths of those that are as they should be
+    :param bad: those that were left as they were
+    :param rest: paths of these, and of files that it did not get to
+    :param error: what ended it, None where nothing but the user did
+    """
+
+    total: int
+    count: int
+    settled: Set[Path]
+    bad: Sequence[WriteResult]
+    rest: Sequence[Path]
+    wish: Wish
+    error: Exception | None = None
+
+    def says(self) -> str:
+        """What was written and what was not, and why."""
+        said, bad = [], self.bad
+        if self.count:
+            said.append(f"{words.number(self.count)} of {words.plural(self.total, 'file')} written.")
+        if len(bad) == 1:
+            said.append(f"1 file left as it was: {printable(Path(bad[0].path.name))}: {bad[0].reason}.")
+        elif bad:
+            said.append(f"{words.plural(len(bad), 'file')} left as they were: {_reasons(bad)}.")
+        if self.error is not None:
+            cause = self.error if isinstance(self.error, MatError) else repr(self.error)
+            said.append(f"Writing stopped: {cause}.")
+        if unreached := len(self.rest) - len(bad):
+            why = "" if self.error is not None else "Writing was stopped: "
+            remain = "remains" if unreached == 1 else "remain"
+            said.append(f"{why}{words.plural(unreached, 'file')} {remain}.")
+        return " ".join(said)
+
+
+def _reasons(bad: Sequence[WriteResult]) -> str:
+    """Each once, the most frequent first, with its number where there are several."""
+    reasons = Counter(result.reason for result in bad).most_common()
+    if len(reasons) == 1:
+        return reasons[0][0]
+    return "; ".join(f"{reason} ({words.number(number)})" for reason, number in reasons)
 
 
 class Write(QObject):
     """``planned`` hands over changes some files at a time, ``complete`` says that there are no more;
     ``unseen`` paths of some reviewed files that suggest tags which they did not suggest at their review.
 
-    ``begun`` hands over the job that is going to write files, and the wish.
-    ``written`` comes last, with the number of files and those that were left as they were; ``again`` asks for
-    another plan for files that remain of a wish.
+    ``begun`` hands over the job that is going to write files, the wish, and their paths in that order.
+    ``written`` comes last and hands over how it :class:`Ended`; ``again`` asks for another plan for files
+    that remain of a wish.
     """
 
     planned = Signal(object, int)
     complete = Signal(str)
-    begun = Signal(object, object)
+    begun = Signal(object, object, object)
     unseen = Signal(object)
-    written = Signal(int, object)
+    written = Signal(object)
     again = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
@@ -118,13 +165,13 @@ class Write(QObject):
             yield from with_refresh(desk.services, desk.services.apply(plan, cancel))
 
         def ended(error: Exception | None) -> None:
-            if error is not None:
-                desk.complain("Writing stopped", error)
             settled = {result.path for result in outcome.results} - {result.path for result in outcome.bad}
             rest = [file.path for file in plan.files if file.path not in settled]
             outcome.close(job, DONE[RunKind.WRITE], lambda: self.again.emit(rest, wish))
             desk.result(job.outcome)
-            self.written.emit(outcome.written, outcome.bad)
+            self.written.emit(
+                Ended(len(plan.files), outcome.written, settled, outcome.bad, rest, wish, error)
+            )
 
         if desk.bridge.lane_busy(FILES):
             number = words.plural(len(plan.files), "file")
@@ -141,5 +188,5 @@ class Write(QObject):
             counts=is_result,
             leave="The file under way is finished first; those after it stay as they are.",
         )
-        self.begun.emit(job, wish)
+        self.begun.emit(job, wish, [file.path for file in plan.files])
         desk.bridge.do(job)

@@ -405,7 +405,8 @@ class Library(QWidget):
 
     def _show_many(self, together: Together) -> None:
         if self._many:
-            self.pane.show_many(together, new_track=self._many != self._shown_many)
+            fresh = self._many != self._shown_many
+            self.pane.show_many(together, len(self.selected()), new_track=fresh)
             self._shown_many = self._many
 
     def _show(self, row: Row | None) -> None:
@@ -540,13 +541,17 @@ class Library(QWidget):
         """Buttons that do what actions do."""
         self.add.follow(add)
 
-    def say_listen(self, count: int, selection: bool) -> None:
-        """What the button would do now."""
+    def say_listen(self, count: int, selected: int = 0) -> None:
+        """What the button would do now.
+
+        :param selected: tracks that it is for, with those that cannot be read; 0 where it is for new ones
+        """
         self.listen.setEnabled(count > 0)
-        self.listen.set_key(key_text("L" if selection else "Shift+L"))
+        self.listen.set_key(key_text("L" if selected else "Shift+L"))
         if count == 0:
             self.listen.setText("Listen")
-        elif selection:
-            self.listen.setText(f"Listen to {words.number(count)} selected")
+        elif selected:
+            of = f" of {words.number(selected)}" if selected != count else ""
+            self.listen.setText(f"Listen to {words.number(count)}{of} selected")
         else:
             self.listen.setText(f"Listen to {words.plural(count, 'track')}")

@@ -14,7 +14,7 @@ from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.operations.undo import LookBack
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
-from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Line, Panel, Text
+from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Line, Panel, Steady, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 
@@ -63,9 +63,8 @@ class ReversalPanel(ConfirmPanel):
         self.close_button.clicked.connect(self.closed)
         head.addWidget(self.close_button)
         layout.addLayout(head)
-        self.summary = Text(token="muted")
+        self.summary = Steady(token="muted")
         self.summary.setContentsMargins(24, 0, 24, 12)
-        self.summary.setWordWrap(True)
         layout.addWidget(self.summary)
         layout.addLayout(self._filters())
         self.banners = Banners()

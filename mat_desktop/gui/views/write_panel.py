@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from mat_desktop.domain.plan import FilePlan, Plan, Policy
@@ -16,7 +16,7 @@ from mat_desktop.gui.models.plan import Keep, PlanModel
 from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.changes import PolicyCombo, PolicyNote
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
-from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Link, Panel, Text
+from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Link, Panel, Steady, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 
@@ -42,6 +42,9 @@ class PolicyCard(Panel):
         self.meaning = Text(words.POLICY_MEANING[policy], size=11, token="muted")
         layout.addWidget(self.meaning, 2, 0, 1, 2)
         self.note = PolicyNote(words.field(field))
+        room = self.note.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # what is under the cards stays where it is
+        self.note.setSizePolicy(room)
         layout.addWidget(self.note, 3, 0, 1, 2)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -93,9 +96,8 @@ class WritePanel(ConfirmPanel):
         close.clicked.connect(self.closed)
         head.addWidget(close)
         layout.addLayout(head)
-        self.summary = Text(token="muted")
+        self.summary = Steady(token="muted")
         self.summary.setContentsMargins(24, 0, 24, 12)
-        self.summary.setWordWrap(True)
         layout.addWidget(self.summary)
         self.listen = Link("Listen", underline=True)
         self.listen.setContentsMargins(24, 0, 0, 0)
@@ -143,7 +145,7 @@ class WritePanel(ConfirmPanel):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.scopes: dict[str, Button] = {}
-        for scope in ("selected", "reviewed", "all"):
+        for scope in ("rest", "selected", "reviewed", "all"):
             button = Button(scope, height=28)
             button.clicked.connect(lambda _=False, scope=scope: self.scope_picked.emit(scope))
             self.scopes[scope] = button
@@ -184,7 +186,9 @@ class WritePanel(ConfirmPanel):
         selected: int,
         shown: int,
         reviewed: int,
+        rest: int | None = None,
         *,
+        seen_only: bool = False,
         unreviewed: Collection[Path],
         filtered: bool = False,
         why_none: str = "",
@@ -192,9 +196,11 @@ class WritePanel(ConfirmPanel):
     ) -> None:
         """A plan is being made; its files come with :meth:`add_plans`.
 
-        :param scope: "selected", "reviewed" or "all"
+        :param scope: "rest", "selected", "reviewed" or "all"
         :param shown: tracks that were listened to, of those in the table
         :param reviewed: those of them that the user is done with
+        :param rest: files that remain of another write, None where it is not about that
+        :param seen_only: what reviewed tracks did not suggest yet when they were reviewed is left out
         :param unreviewed: files the plan is for that the user is not done with
         :param filtered: there are more, which the table does not show
         :param why_none: what is the matter where the plan is for no track
@@ -203,11 +209,13 @@ class WritePanel(ConfirmPanel):
         self._why_none = why_none
         self.listen.setVisible(can_listen)
         self._asked, self._done, self._changed = count, 0, 0
-        self._unreviewed = unreviewed
+        self._unreviewed, self._seen_only = unreviewed, seen_only
         self._unseen: set[Path] = set()
-        self.look.hide()
+        self.look.setEnabled(False)  # out of view only where nothing comes of it: what is under it would move
         self._complete = False
         self._scope.choose(self.scopes[scope])
+        self.scopes["rest"].setVisible(rest is not None)
+        self.scopes["rest"].setText(f"Remaining {words.number(rest or 0)}")
         self.scopes["selected"].setText(f"Selected {words.number(selected)}")
         self.scopes["reviewed"].setText(f"Reviewed {words.number(reviewed)}")
         self.scopes["all"].setText(f"{'In view' if filtered else 'All listened to'} {words.number(shown)}")
@@ -246,7 +254,7 @@ class WritePanel(ConfirmPanel):
 
     @property
     def scope(self) -> str:
-        """What the plan is for: "selected", "reviewed" or "all"."""
+        """What the plan is for: "rest", "selected", "reviewed" or "all"."""
         return next(scope for scope, button in self.scopes.items() if button.chosen)
 
     def complete(self, reason: str) -> None:
@@ -260,7 +268,7 @@ class WritePanel(ConfirmPanel):
 
     _asked = _done = _changed = 0
     _why_none = ""
-    _complete = False
+    _complete = _seen_only = False
     _unreviewed: Collection[Path] = ()
 
     def minimumSizeHint(self) -> QSize:
@@ -272,6 +280,12 @@ class WritePanel(ConfirmPanel):
         """Another width."""
         super().resizeEvent(event)
         self._arrange()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The next plan says anew whether there is something to look at."""
+        super().hideEvent(event)
+        if self.isHidden():
+            self.look.hide()
 
     def _arrange(self) -> None:
         """In a narrow window the cards stand two by two, and what is shown over what it is for."""
@@ -316,7 +330,7 @@ class WritePanel(ConfirmPanel):
             return ""
         files = words.plural(count, "reviewed file")
         since = f"that were not there when you reviewed {'it' if count == 1 else 'them'}"
-        if self.scope == "reviewed":
+        if self._seen_only:
             return f"Tags of {files} {since} are left out. "
         return f"{files} now {'suggests' if count == 1 else 'suggest'} tags {since}. "
 
@@ -362,6 +376,7 @@ class WritePanel(ConfirmPanel):
         self.title.setText(f"Write to {words.plural(count, 'file')}")
         self.look.setText(f"Show {'it' if len(self._unseen) == 1 else 'them'} in Review")
         self.look.setVisible(bool(self._unseen))
+        self.look.setEnabled(bool(self._unseen))
         if count:
             fields = sum(1 for number in self.plan.by_field.values() if number)
             self.summary.setText(

@@ -7,6 +7,7 @@ from datetime import datetime
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
@@ -78,6 +79,15 @@ class WorkCard(QWidget):
         self.cancel.setEnabled(not work.stopping)
 
 
+def _sign(work: Work) -> tuple[str, int, str]:
+    """An icon's name, size and colour: only what got through without a fault has gone well."""
+    if work.failures:
+        return "triangle-alert", 16, "warning"
+    if work.stopping:
+        return "square", 16, "muted"
+    return ("triangle-alert", 16, "warning") if work.retry is not None else ("circle-check", 16, "positive")
+
+
 class PastCard(QWidget):
     """Work that is over: what was done, when, and what failed."""
 
@@ -90,20 +100,19 @@ class PastCard(QWidget):
         layout.setSpacing(3)
         head = QHBoxLayout()
         head.setSpacing(8)
-        bad = bool(work.failures)
-        head.addWidget(
-            Icon("triangle-alert" if bad else "circle-check", 16, "warning" if bad else "positive")
-        )
-        self.outcome = Text(work.outcome or work.title, elide=True)
+        self.icon = Icon(*_sign(work))
+        head.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
+        self.outcome = Text(work.outcome or work.title)
+        self.outcome.setWordWrap(True)
         self.outcome.setAccessibleName(self.outcome.text())
         head.addWidget(self.outcome, 1)
         when = datetime.fromtimestamp(work.ended or 0).astimezone().strftime("%H:%M")
-        head.addWidget(Text(when, size=12, token="muted", figures=True))
+        head.addWidget(Text(when, size=12, token="muted", figures=True), 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(head)
         for failure in work.failures[:LISTED]:
-            line = Text(f"{failure.name}: {failure.reason}", size=12, token="muted", elide=True)
+            line = Text(words.breakable(f"{failure.name}: {failure.reason}"), size=12, token="muted")
+            line.setWordWrap(True)
             line.setContentsMargins(24, 0, 0, 0)
-            line.setToolTip(f"{failure.name}\n{failure.reason}")
             layout.addWidget(line)
         foot = QHBoxLayout()
         foot.setContentsMargins(24, 0, 0, 0)
@@ -122,9 +131,7 @@ class PastCard(QWidget):
 
 
 class ActivityPanel(Panel):
-    """Stands over the status bar; Escape closes it."""
-
-    closed = Signal()
+    """Stands over the status bar; Escape closes it, and the focus goes back to where it was."""
 
     def __init__(self, bridge: Bridge, parent: QWidget, anchor: QWidget) -> None:
         """:param anchor: it opens upward from there"""
@@ -133,6 +140,7 @@ class ActivityPanel(Panel):
         self.setAccessibleName("Activity")
         self._bridge, self._over, self._anchor = bridge, parent, anchor
         self._shown: tuple[list[Work], list[Work]] = ([], [])
+        self._came_from: QWidget | None = None
         self.cards: list[WorkCard] = []
         self.past: list[PastCard] = []
         KeepWide(self, WIDE)
@@ -167,6 +175,7 @@ class ActivityPanel(Panel):
         if self.isVisible():
             self.dismiss()
             return
+        self._came_from = self.window().focusWidget()
         self.show()
         self.raise_()
         self._rebuild()
@@ -178,8 +187,17 @@ class ActivityPanel(Panel):
 
     def dismiss(self) -> None:
         """Close it."""
+        focus, back = self.window().focusWidget(), self._came_from
+        if focus is not None and self.isAncestorOf(focus) and back is not None and isValid(back):
+            back.setFocus()
         self.hide()
-        self.closed.emit()
+
+    def escape(self) -> bool:
+        """Close it, wherever the focus is; says whether it was open."""
+        shown = self.isVisible()
+        if shown:
+            self.dismiss()
+        return shown
 
     def refresh(self) -> None:
         """Show what changed."""
@@ -237,7 +255,9 @@ class ActivityPanel(Panel):
             return
         box.ensurePolished()
         wide = self.width()
-        high = min(wider(HIGH), 42 + box.sizeHint().height())
+        layout = box.layout()
+        assert layout is not None
+        high = min(wider(HIGH), 42 + max(box.sizeHint().height(), layout.heightForWidth(wide - 2)))
         corner = self._anchor.mapTo(self._over, QPoint(0, 0))
         left = max(8, min(corner.x(), self._over.width() - wide - 8))
         bar = corner.y()

@@ -39,9 +39,18 @@ class Banner(QFrame):
 
     goes = Signal()
 
-    def __init__(self, level: str, text: str, actions: Sequence[Action] = (), *, asks: bool = False) -> None:
+    def __init__(
+        self,
+        level: str,
+        text: str,
+        actions: Sequence[Action] = (),
+        *,
+        asks: bool = False,
+        stays: bool = False,
+    ) -> None:
         """:param level: positive, warning or danger
         :param asks: whether nothing happens before its action is pressed
+        :param stays: after an action too, which only begins what settles it
         """
         super().__init__()
         self._level = level
@@ -60,7 +69,8 @@ class Banner(QFrame):
         for name, do in actions:
             link = Link(name, underline=True)
             link.token = "text"
-            link.clicked.connect(self.dismiss)
+            if not stays:
+                link.clicked.connect(self.dismiss)
             link.clicked.connect(lambda _=False, do=do: do())
             layout.addWidget(link)
             self.links.append(link)
@@ -137,19 +147,22 @@ class Banners(QWidget):
         also: Action | None = None,
         kind: str = "",
         asks: bool = False,
+        stays: bool = False,
     ) -> Banner:
         """Show a message; one of the same kind is replaced.
 
         :param also: a second action
         :param kind: what it is about; the text by default
         :param asks: it is a question, to which Escape says no wherever the focus is
+        :param stays: after an action too
         """
         kind = kind or text
         self.clear(kind)
         while len(self._shown) >= self.LARGEST:
             self.clear(next(iter(self._shown)))
         first = [(action, do)] if action and do is not None else []
-        banner = Banner(level, text, [*first, *([also] if also is not None else [])], asks=asks)
+        actions = [*first, *([also] if also is not None else [])]
+        banner = Banner(level, text, actions, asks=asks, stays=stays)
         last = next(reversed(self._shown.values()), None)
         self._shown[kind] = banner
         self._layout.addWidget(banner)

@@ -64,7 +64,7 @@ class PolicyNote(QWidget):
 
     def say_once(self) -> None:
         """It counts for this write."""
-        self._say("For this write only", "Keep as my setting")
+        self._say("This write only", "Keep as setting")
 
     def say_kept(self) -> None:
         """It is the setting by now."""

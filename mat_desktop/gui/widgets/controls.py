@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -365,6 +366,39 @@ class Text(QLabel):
         elif self.wordWrap():
             flags |= int(Qt.TextFlag.TextWordWrap)
         painter.drawText(self.contentsRect(), flags, text)
+
+
+class Steady(Text):
+    """Lines of text that take the room of the longest text so far, so that nothing under them moves.
+
+    Forgotten when it goes out of view, or gets another width.
+    """
+
+    def __init__(self, text: str = "", *, token: str = "text") -> None:
+        super().__init__(text, token=token)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+
+    def setText(self, text: str) -> None:
+        """Another text; no less room."""
+        super().setText(text)
+        if self.isVisible():
+            self.setMinimumHeight(max(self._least, self.heightForWidth(self.width())))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """A new beginning."""
+        self._forget()
+        super().showEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines break elsewhere."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._forget()
+
+    def _forget(self) -> None:
+        self._least = 0
+        QLabel.setMinimumHeight(self, 0)
 
 
 class Key(QWidget):

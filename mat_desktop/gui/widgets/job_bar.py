@@ -45,12 +45,16 @@ class Progress(QWidget):
 
 
 def count_text(work: Work) -> str:
-    """``1,284 of 12,406 tracks``, or how many so far; nothing before the first of an unknown number."""
+    """``1,284 of 12,406 tracks``, or how many so far; nothing before the first of an unknown number.
+
+    A total that is only about right is said so, and is never less than what is done.
+    """
     if work.total is None and not work.done:
         return ""
     if work.total is None:
         return words.plural(work.done, work.unit)
-    return f"{words.number(work.done)} of {words.plural(work.total, work.unit)}"
+    about, total = ("about ", max(work.total, work.done)) if work.about else ("", work.total)
+    return f"{words.number(work.done)} of {about}{words.plural(total, work.unit)}"
 
 
 def speed_text(work: Work) -> str:
@@ -75,6 +79,7 @@ class JobBar(Panel):
     def __init__(self, bridge: Bridge) -> None:
         super().__init__("bg", edges="t")
         self._bridge = bridge
+        self._shown: Work | None = None
         KeepTall(self, 29, 12, 9)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 1, 8, 0)
@@ -186,9 +191,20 @@ class JobBar(Panel):
         self.progress.set(job.share)
         self.progress.setAccessibleDescription(self.count.text())
         self.speed.setText("Paused" if job.paused else speed_text(job))
+        self._hold_place(job)
         self.pause.setVisible(job.can_pause)
         self.pause.set_icon("play" if job.paused else "pause")
         self.pause.setToolTip("Go on" if job.paused else "Pause")
         self.pause.setAccessibleName(f"{'Go on with' if job.paused else 'Pause'} {job.title}")
         self.pause.setEnabled(not job.stopping)
         self.cancel.setEnabled(not job.stopping)
+
+    def _hold_place(self, job: Work) -> None:
+        """What is said of one piece of work gets no narrower: its buttons stay under the pointer."""
+        texts = (self.title, self.count, self.speed)
+        if job is not self._shown:
+            self._shown = job
+            for text in texts:
+                text.setMinimumWidth(0)
+        for text in texts:
+            text.setMinimumWidth(max(text.minimumWidth(), text.sizeHint().width()))

@@ -283,14 +283,18 @@ class Pane(Panel):
         self.shared.show_lower(True)
         self.many.hide()
 
-    def show_many(self, together: Together, *, new_track: bool) -> None:
-        """The tags of several tracks; what is decided counts for all of them."""
+    def show_many(self, together: Together, selected: int, *, new_track: bool) -> None:
+        """The tags of several tracks; what is decided counts for all of them.
+
+        :param selected: tracks, with those that have no tags as they were not listened to
+        """
         self._open_question(new_track)
         self.question.show_tags(together.suggestions, new_track=new_track, shares=together.shares)
         number = words.number(together.tracks)
-        self.title.setText(f"{number} tracks selected")
+        self.title.setText(f"{words.number(selected)} tracks selected")
         self.state.hide()
-        self.about.setText(f"Decisions count for all {number}")
+        heard = f"the {number} that were listened to" if selected != together.tracks else f"all {number}"
+        self.about.setText(f"Decisions count for {heard}")
         self.file.setText("Bars: how many of them have the tag, not its score")
         self.says.setText(f"{words.plural(together.suggested, 'suggestion')} in {number} tracks")
         self._count_undecided()

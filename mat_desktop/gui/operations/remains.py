@@ -1,0 +1,92 @@
+"""What writes left undone is told, each by one message, until it was done or nobody wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from mat_desktop.gui.models.row import BAD
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.scan import Scan
+from mat_desktop.gui.operations.write import Ended, Wish
+
+LEFT = "left"
+"""How the kinds of these messages begin."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """:param bad: files that were left as they were; they stay in the list of problems as well
+    :param unreached: files that it did not get to
+    """
+
+    bad: set[Path]
+    unreached: set[Path]
+
+
+class Remains(QObject):
+    """``settled`` names the kind of a message that is no longer so; ``show`` hands over paths of files with a
+    problem, ``again`` those of all that remain, and what was wished for them, once they can be planned anew.
+    """
+
+    settled = Signal(str)
+    show = Signal(object)
+    again = Signal(object, object)
+
+    def __init__(self, desk: Desk, scan: Scan) -> None:
+        super().__init__()
+        self._desk, self._scan = desk, scan
+        self._told: dict[str, _Told] = {}
+        self._count = 0
+
+    def wrote(self, ended: Ended) -> None:
+        """A write has ended: say what it left, and no more of what others left for it."""
+        mine = ended.settled | set(ended.rest)
+        for told in self._told.values():
+            told.bad -= mine
+            told.unreached -= mine
+        self.look()
+        if not ended.rest:
+            return
+        bad = {result.path for result in ended.bad}
+        unreached = [path for path in ended.rest if path not in bad]
+        self.tell("warning" if ended.error is None else "danger", ended.says(), bad, unreached, ended.wish)
+
+    def tell(self, level: str, text: str, bad: Iterable[Path], unreached: Iterable[Path], wish: Wish) -> None:
+        """Say what remains of a write."""
+        self._count += 1
+        kind = f"{LEFT} {self._count}"
+        told = self._told[kind] = _Told(set(bad), set(unreached))
+        rest = "Try again…" if told.bad else "Write the rest…"
+
+        def again() -> None:
+            self.plan(sorted(told.bad | told.unreached), wish)
+
+        def show() -> None:
+            self.show.emit(told.bad)
+
+        if told.bad:
+            self._desk.say(level, text, "Show them", show, also=(rest, again), kind=kind, stays=True)
+        else:
+            self._desk.say(level, text, rest, again, kind=kind, stays=True)
+
+    def plan(self, paths: Sequence[Path], wish: Wish) -> None:
+        """Ask for a plan of what remains; what was left because of a problem is read again first."""
+        rows = (self._desk.tracks.row(path) for path in paths)
+        bad = [row.path for row in rows if row is not None and row.state in BAD]
+        if bad:
+            self._scan.read_again(bad, lambda: self.again.emit(paths, wish))
+        else:
+            self.again.emit(paths, wish)
+
+    def look(self) -> None:
+        """Rows changed: a file that has no problem any more is not told of."""
+        for kind, told in list(self._told.items()):
+            rows = {path: self._desk.tracks.row(path) for path in told.bad}
+            told.bad = {path for path, row in rows.items() if row is not None and row.state in BAD}
+            if not told.bad and not told.unreached:
+                del self._told[kind]
+                self.settled.emit(kind)

@@ -1,0 +1,179 @@
+"""What a write left undone: it is told until it is done, and leads to a plan of just that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.plan import Plan, WriteResult, WriteStatus
+from mat_desktop.errors import StoreFault
+from mat_desktop.gui.models.row import State
+from mat_desktop.gui.widgets.banner import Banner
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+from tests.gui.test_flow import ask_to_write_all, listen
+
+WHY = "another program changed the file since it was looked at"
+
+
+def conflicting(services: FakeServices, *paths: Path) -> None:
+    """Writes leave these files as they were, until nothing stands against them any more."""
+    apply = services.apply
+
+    def but_for(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        yield from apply(Plan(plan.reason, tuple(f for f in plan.files if f.path not in paths)), cancel)
+        yield from (WriteResult(path, WriteStatus.CONFLICT, WHY) for path in paths)
+
+    services.apply = but_for  # type: ignore[method-assign]
+
+
+def write(qtbot: QtBot, window: Window) -> None:
+    ask_to_write_all(window)
+    qtbot.waitUntil(window.panels.write.write.isEnabled, timeout=5000)
+    window.panels.write.confirm()
+
+
+def left(window: Window) -> Banner | None:
+    banners = window.library.banners.findChildren(Banner)
+    return next((b for b in banners if "remain" in b.text or "left as" in b.text), None)
+
+
+def test_files_that_a_write_left_stay_told_though_a_watcher_reads_them(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    bad, apply = list(services.files)[:2], services.apply
+    conflicting(services, *bad)
+    write(qtbot, library)
+    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    for path in bad:
+        library.watching.look([path])
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    rows = [library.tracks.row(path) for path in bad]
+    assert [(row.state, row.reason) for row in rows if row] == [(State.CONFLICT, WHY)] * 2
+    (said,) = library.library.banners.texts()
+    assert said == f"2 of 4 files written. 2 files left as they were: {WHY}.", "and no word of success"
+    qtbot.waitUntil(lambda: library.status.problems.text() == "4 problems", timeout=5000)
+    library.actions_["rescan"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    banner = left(library)
+    assert banner is not None
+    assert [link.text() for link in banner.links] == ["Show them", "Try again…"]
+    banner.links[0].click()
+    problems = library.panels.problems
+    assert problems.isVisible()
+    assert problems.problems.row(problems.list.currentIndex().row()) in rows
+    library.panels.close()
+    assert left(library) is not None
+
+    services.apply = apply  # type: ignore[method-assign]
+    banner.links[1].click()
+    panel = library.panels.write
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    assert [file.path for file in panel.plan.files] == bad
+    panel.confirm()
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 4, timeout=5000)
+    qtbot.waitUntil(lambda: library.library.banners.texts()[-1].startswith("2 files written"), timeout=5000)
+    assert left(library) is None or left(library).isHidden()  # type: ignore[union-attr]
+
+
+def test_each_reason_is_told_with_the_number_of_its_files(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    reasons = {path: f"reason {number // 2}" for number, path in enumerate(list(services.files)[:3])}
+
+    def none(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        yield from (WriteResult(path, WriteStatus.FAILED, why) for path, why in reasons.items())
+
+    services.apply = none  # type: ignore[method-assign]
+    write(qtbot, library)
+    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    assert library.library.banners.texts() == [
+        "3 files left as they were: reason 0 (2); reason 1 (1). Writing was stopped: 1 file remains."
+    ]
+
+
+def test_a_cancelled_write_says_what_remains_until_that_is_written(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    gate, apply = threading.Event(), services.apply
+
+    def slowly(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        for result in apply(plan, cancel):
+            yield result
+            gate.wait(10)
+            if cancel.is_set():
+                return
+
+    services.apply = slowly  # type: ignore[method-assign]
+    write(qtbot, library)
+    qtbot.waitUntil(lambda: library.status.can_cancel, timeout=5000)
+    library.actions_["cancel"].trigger()
+    gate.set()
+    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    assert library.library.banners.texts() == ["1 of 4 files written. Writing was stopped: 3 files remain."]
+    services.apply = apply  # type: ignore[method-assign]
+    library.library.select(0)
+    banner, panel = left(library), library.panels.write
+    assert banner is not None
+    banner.action.click()
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    assert [file.path for file in panel.plan.files] == list(services.files)[1:4]
+    assert panel.scopes["rest"].text() == "Remaining 3"
+    panel.scopes["selected"].click()
+    assert panel.title.text() == "Write to 1 file"
+    panel.scopes["rest"].click()
+    qtbot.waitUntil(lambda: panel.write.isEnabled() and len(panel.plan.files) == 3, timeout=5000)
+    panel.plan.toggle(1)
+    panel.confirm()
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 3, timeout=5000)
+    assert banner.isVisible(), "one remains"
+    banner.action.click()
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    panel.confirm()
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 4, timeout=5000)
+    qtbot.waitUntil(lambda: left(library) is None, timeout=5000)
+    library.actions_["write"].trigger()
+    assert panel.scopes["rest"].isHidden()
+
+
+def test_an_error_that_stops_a_write_says_what_remains(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+
+    def refuse(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        raise StoreFault("the disk is full")
+        yield
+
+    services.apply = refuse  # type: ignore[method-assign]
+    write(qtbot, library)
+    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    assert library.library.banners.texts() == ["Writing stopped: the disk is full. 4 files remain."]
+    work = library.bridge.past[0]
+    assert work.retry is not None
+
+
+def test_write_is_not_offered_where_it_would_be_for_no_track(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    view, action = library.library, library.actions_["write"]
+    assert action.isEnabled()
+    view.table.clearSelection()
+    view.table.setCurrentIndex(library.tracks.index(-1, -1))
+    qtbot.waitUntil(lambda: not action.isEnabled(), timeout=5000)
+    assert not view.pane.write.isEnabled()
+    library.review.mark(library.tracks.rows()[:1])
+    qtbot.waitUntil(action.isEnabled, timeout=5000)  # for what is reviewed
+    view.select(0)
+    assert action.isEnabled()
+    qtbot.keyClick(view.table, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(library.panels.write.isVisible, timeout=5000)
