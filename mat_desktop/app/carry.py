@@ -6,7 +6,7 @@ by digest of the model. Music, decisions, history, imported models and taught ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,20 @@ class Luggage:
     settings: Mapping[str, Value] | None
     tags: Mapping[str, TagChange] | None
     thresholds: Mapping[str, Mapping[str, float]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of a file.
+
+    :param before: what counted until then, to go back to
+    :param slips: what in the file cannot be used
+    :param changed: whether anything is otherwise now
+    """
+
+    before: Luggage
+    slips: tuple[Slip, ...]
+    changed: bool
 
 
 def packed(session: Session) -> Luggage:
@@ -74,7 +88,8 @@ def text_of(session: Session) -> str:
 def read(path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
     """What such a file holds, and what in it cannot be used. A file with settings alone will do.
 
-    A section of settings is meant as a whole, as what is as by default is commented out in it.
+    A section is meant as a whole, as what is as by default is commented out in it; one in which nothing can
+    be used is passed over.
 
     :raises UsageFault: it cannot be read, or holds nothing of the kind
     """
@@ -91,7 +106,7 @@ def read(path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
         settings = {
             key: reading.settings[key]
             for key, spec in SPECS.items()
-            if spec.section in document and key not in odd
+            if key not in odd and _has_use(document.get(spec.section), spec.section, odd)
         }
     tags = _each(document, TAGS, TagChange, path, slips)
     thresholds = _each(document, THRESHOLDS, dict[str, float], path, slips)
@@ -100,11 +115,22 @@ def read(path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
             for tag in [tag for tag, value in own.items() if not 0 <= value <= 1]:
                 why = f"{printable(path)}: {THRESHOLDS}: “{tag}”: {own.pop(tag)} is not from 0 to 1"
                 slips.append(Slip(why, "it is passed over"))
+    if document.get(TAGS) and not tags:
+        tags = None
+    if document.get(THRESHOLDS) and not thresholds:
+        thresholds = None
     return Luggage(settings, tags, thresholds), tuple(slips)
 
 
-def load(session: Session, path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
-    """Use what a file says; returns what counted before, to go back to, and what in the file cannot be used.
+def _has_use(content: object, section: str, odd: Set[str]) -> bool:
+    """Whether a section of a file says anything that can be used; an empty one says: all by default."""
+    if not isinstance(content, Mapping):
+        return False
+    return not content or any(f"{section}.{name}" in SPECS.keys() - odd for name in content)
+
+
+def load(session: Session, path: Path) -> Loaded:
+    """Use what a file says.
 
     :raises UsageFault: the file cannot be used at all
     :raises StoreFault: one of ours cannot be written
@@ -115,7 +141,8 @@ def load(session: Session, path: Path) -> tuple[Luggage, tuple[Slip, ...]]:
         if slip is not None:
             slips = (*slips, replace(slip, cost=f"“{session.settings.model}” stays the model"))
             luggage = replace(luggage, settings={**luggage.settings, MODEL: session.settings.model})
-    return adopt(session, luggage), slips
+    before = adopt(session, luggage)
+    return Loaded(before, slips, packed(session) != before)
 
 
 def adopt(session: Session, luggage: Luggage) -> Luggage:

@@ -171,7 +171,8 @@ def _data(data_dir: Path) -> Iterator[Finding]:
         "close the program and rename library.db: tracks are listened to anew, decisions are lost",
         lambda n: (
             f"{count(n['tracks'], 'track')} of {count(n['folders'], 'folder')}, {n['heard']:,} heard, "
-            f"{n['unreadable']:,} unreadable, {count(n['decisions'], 'decision')}, {n['waiting']:,} waiting"
+            f"{n['failed']:,} failed when listened to, {count(n['decisions'], 'decision')}, "
+            f"{n['waiting']:,} waiting; files that cannot be read at all are not kept, and not counted here"
         ),
     )
     yield finding

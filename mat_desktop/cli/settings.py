@@ -75,9 +75,12 @@ def _carry(options: argparse.Namespace) -> int:
             return 0
         carry.read(options.load)  # one that cannot be used replaces nothing
         before = _keep(session.data_dir, carry.text_of(session))
-        _, slips = carry.load(session, options.load)
-        errors.print(f"What counted before lies in {printable(before)}; --load takes it back.")
-        return _say((*slips, *session.slips))
+        loaded = carry.load(session, options.load)
+        if loaded.changed:
+            errors.print(f"What counted before lies in {printable(before)}; --load takes it back.")
+        else:
+            errors.print("Nothing is otherwise than before.")
+        return _say((*loaded.slips, *session.slips))
     finally:
         session.close()
 

@@ -237,7 +237,7 @@ class AppServices:
         """Write a file to carry to another computer."""
         carry.save(self._session, path)
 
-    def load_luggage(self, path: Path) -> tuple[Luggage, Sequence[Slip]]:
+    def load_luggage(self, path: Path) -> carry.Loaded:
         """Use what such a file says."""
         return carry.load(self._session, path)
 

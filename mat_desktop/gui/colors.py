@@ -58,6 +58,15 @@ class Theme:
         """A token by name."""
         return _color(getattr(self, token))
 
+    @property
+    def disabled(self) -> str:
+        """For the words of what cannot be used at the moment: between faint and the ground."""
+        mixed = (
+            0.6 * int(self.faint[at : at + 2], 16) + 0.4 * int(self.surface[at : at + 2], 16)
+            for at in (1, 3, 5)
+        )
+        return "#" + "".join(f"{round(part):02X}" for part in mixed)
+
     def category(self, category: Category) -> QColor:
         """The hue that says what kind of tag it is, for text; never shown without a word or an icon."""
         return _color(getattr(self, category.value))
@@ -99,13 +108,13 @@ class Theme:
         }.items():
             palette.setColor(key, self.color(token))
         for key in (role.Text, role.WindowText, role.ButtonText):
-            palette.setColor(QPalette.ColorGroup.Disabled, key, self.color("faint"))
+            palette.setColor(QPalette.ColorGroup.Disabled, key, self.color("disabled"))
         return palette
 
     def style_sheet(self) -> str:
         """The little that a palette cannot say."""
         tokens = {name: getattr(self, name) for name in self.__slots__ if name not in ("taggram", "high")}
-        return Template(_STYLE).substitute(tokens)
+        return Template(_STYLE).substitute(tokens, disabled=self.disabled)
 
 
 DARK = Theme(
@@ -250,12 +259,13 @@ _STYLE = """
 QToolTip { color: $text; background: $raised; border: 1px solid $border_strong; padding: 4px 6px; }
 QLineEdit { color: $text; background: $surface; border: 1px solid $control; border-radius: 6px;
   padding: 0 8px; selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit:disabled { color: $disabled; border-color: $border; }
 QLineEdit:focus { border: 2px solid $focus; padding: 0 7px; }
 QComboBox { color: $text; background: $raised; border: 1px solid $border_strong; border-radius: 5px;
   padding: 0 4px 0 10px; min-height: 26px; }
 QComboBox:hover { background: $hover; }
 QComboBox:focus { border: 2px solid $focus; padding: 0 3px 0 9px; min-height: 24px; }
-QComboBox:disabled { color: $faint; border-color: $border; }
+QComboBox:disabled { color: $disabled; background: $surface; border-color: $border; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $border_strong;
@@ -285,7 +295,7 @@ QMenuBar::item:selected { background: $hover; }
 QMenu { background: $raised; color: $text; border: 1px solid $border_strong; padding: 4px; }
 QMenu::item { padding: 5px 28px 5px 24px; border-radius: 4px; }
 QMenu::item:selected { background: $selection; }
-QMenu::item:disabled { color: $faint; }
+QMenu::item:disabled { color: $disabled; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 """
 

@@ -71,7 +71,7 @@ class _Engine(QIconEngine):
         return _Engine(self._name)
 
     def _token(self, mode: QIcon.Mode) -> QColor:
-        return theme.current().color("faint" if mode is QIcon.Mode.Disabled else "text")
+        return theme.current().color("disabled" if mode is QIcon.Mode.Disabled else "text")
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         size = min(rect.width(), rect.height())

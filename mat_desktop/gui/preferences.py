@@ -24,8 +24,8 @@ from mat_desktop.gui.views.settings import SECTIONS, SettingsPage
 from mat_desktop.gui.workshop import Workshop
 
 if TYPE_CHECKING:
-    from mat_desktop.app.carry import Luggage
-    from mat_desktop.app.tag_file import Slip, TagChange
+    from mat_desktop.app.carry import Loaded, Luggage
+    from mat_desktop.app.tag_file import TagChange
 
 MODEL = "listening.model"
 ENGINE = frozenset({"listening.device", "listening.threads"})
@@ -170,13 +170,15 @@ class Preferences(QObject):
     def _take(self, path: Path) -> None:
         desk, before = self._desk, self._settings.now
 
-        def taken(answer: tuple[Luggage, Sequence[Slip]]) -> None:
-            old, slips = answer
+        def taken(loaded: Loaded) -> None:
+            odd = [f"{slip.why[:1].upper()}{slip.why[1:]}; {slip.cost}." for slip in loaded.slips]
+            level = "warning" if odd else "positive"
+            if not loaded.changed:
+                desk.say(level, " ".join((f"{printable(path)} changes nothing.", *odd)), kind="luggage")
+                return
             self._adopted(before)
             text = f"The settings of {printable(path)} count now."
-            odd = [f"{slip.why[:1].upper()}{slip.why[1:]}; {slip.cost}." for slip in slips]
-            level = "warning" if odd else "positive"
-            desk.say(level, " ".join((text, *odd)), "Undo", lambda: self._back(old), kind="luggage")
+            desk.say(level, " ".join((text, *odd)), "Undo", lambda: self._back(loaded.before), kind="luggage")
 
         self._settings.write()
         desk.bridge.keep(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mat_desktop.app.carry import Luggage
+    from mat_desktop.app.carry import Loaded, Luggage
     from mat_desktop.app.compare import Comparison
     from mat_desktop.app.corrections import Collected, Counted
     from mat_desktop.app.decide import Choice
@@ -157,8 +157,8 @@ class Services(Protocol):
     def save_luggage(self, path: Path) -> None:
         """Write settings, changes to tags and own thresholds into one file."""
 
-    def load_luggage(self, path: Path) -> tuple[Luggage, Sequence[Slip]]:
-        """Use what such a file says; returns what counted before, and what in it cannot be used."""
+    def load_luggage(self, path: Path) -> Loaded:
+        """Use what such a file says."""
 
     def adopt_luggage(self, luggage: Luggage) -> None:
         """Use what counted before."""

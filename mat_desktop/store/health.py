@@ -14,8 +14,8 @@ from mat_desktop.store.database import has_log, is_closed, reading
 
 LIBRARY = {
     "folders": "SELECT count(*) FROM root",
-    "tracks": "SELECT count(*) FROM track",
-    "unreadable": "SELECT count(*) FROM track WHERE fault != ''",
+    "tracks": "SELECT count(*) FROM track WHERE path NOT IN (SELECT path FROM gone)",
+    "failed": "SELECT count(*) FROM track WHERE fault != '' AND path NOT IN (SELECT path FROM gone)",
     "heard": "SELECT count(DISTINCT track_id) FROM score",
     "decisions": "SELECT count(*) FROM verdict",
     "waiting": "SELECT count(*) FROM queue",

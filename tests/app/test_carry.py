@@ -47,8 +47,8 @@ def test_settings_tags_and_thresholds_come_along_and_can_go_back(
     there.change_tags({"pop": TagChange(drop=True)})
     there.set_threshold("pop", 0.5)
     there.use_settings({"listening.threads": 1})
-    before, slips = carry.load(there, tmp_path / "carried.toml")
-    assert slips == ()
+    loaded = carry.load(there, tmp_path / "carried.toml")
+    assert (loaded.slips, loaded.changed) == ((), True)
     assert there.settings == here.settings
     assert there.settings_file.read().settings == here.settings
     assert there.tags.read() == changes
@@ -56,7 +56,7 @@ def test_settings_tags_and_thresholds_come_along_and_can_go_back(
     assert there.thresholds.by_name == {"rock": 0.25}
     assert there.policies[Field.GENRE] == "append"
 
-    carry.adopt(there, before)
+    carry.adopt(there, loaded.before)
     assert there.settings.threads == 1
     assert there.settings.genre == "fill-empty"
     assert there.tags.read() == {"pop": TagChange(drop=True)}
@@ -92,8 +92,9 @@ other = "much"
 """
     )
     there.use_settings({"listening.threads": 2})
-    _, slips = carry.load(there, path)
-    said = "\n".join(f"{slip.why}; {slip.cost}" for slip in slips)
+    loaded = carry.load(there, path)
+    assert loaded.changed
+    said = "\n".join(f"{slip.why}; {slip.cost}" for slip in loaded.slips)
     assert "there is no section or setting “later”" in said
     assert "listening.threads: -4 is not a whole number from 0 to 256; it stays as it is" in said
     assert there.settings.threads == 2
@@ -104,6 +105,18 @@ other = "much"
     assert (there.settings.volume, there.settings.model) == (3, "fcn2d")
     assert there.tags.read() == {"rock": TagChange(label="noise")}
     assert there.library.every_threshold() == {"abc": {"rock": 0.5}}
+
+
+def test_where_nothing_in_a_file_can_be_used_nothing_changed(there: Session, tmp_path: Path) -> None:
+    path = tmp_path / "odd.toml"
+    path.write_text('[appearance]\ntheme = "purple"\n[tags]\nrock = {labels = "quiet"}\n')
+    there.use_settings({"appearance.contrast": "high"})
+    there.change_tags({"pop": TagChange(drop=True)})
+    loaded = carry.load(there, path)
+    assert len(loaded.slips) == 2
+    assert not loaded.changed
+    assert there.settings["appearance.contrast"] == "high"
+    assert there.tags.read() == {"pop": TagChange(drop=True)}
 
 
 @pytest.mark.parametrize(

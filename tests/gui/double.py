@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mat_desktop.app.carry import Luggage
+from mat_desktop.app.carry import Loaded, Luggage
 from mat_desktop.app.compare import Compared, Comparison, Differences
 from mat_desktop.app.corrections import Collected, Counted
 from mat_desktop.app.decide import Choice, choose, own_thresholds, plan_file, suggest, tag_taggram
@@ -305,12 +305,13 @@ class FakeServices:
     def save_luggage(self, path: Path) -> None:
         path.write_text("settings")
 
-    def load_luggage(self, path: Path) -> tuple[Luggage, Sequence[Slip]]:
+    def load_luggage(self, path: Path) -> Loaded:
         if not path.is_file():
             raise UsageFault(f"{path}: there is no such file")
         before = Luggage({key: self.settings[key] for key in SPECS}, None, None)
         self.adopt_luggage(Luggage({"writing.genre": "skip"}, None, None))
-        return before, (Slip("there is no setting “later.thing”", "it is passed over"),)
+        changed = self.settings["writing.genre"] != (before.settings or {})["writing.genre"]
+        return Loaded(before, (Slip("there is no setting “later.thing”", "it is passed over"),), changed)
 
     def adopt_luggage(self, luggage: Luggage) -> None:
         self.use_settings(luggage.settings or {})

@@ -367,6 +367,31 @@ def test_columns_always_fit(library: Window) -> None:
     assert isinstance(view.columns, TrackColumns)
 
 
+def test_the_hint_of_the_search_is_whole_in_a_usual_window(qtbot: QtBot, library: Window) -> None:
+    library.resize(1440, 900)
+    field = library.library.search
+    qtbot.waitUntil(lambda: library.width() == 1440)
+    margins = field.textMargins()
+    room = field.width() - margins.left() - margins.right() - 24
+    assert field.fontMetrics().horizontalAdvance(field.placeholderText()) <= room
+
+
+def test_what_is_accepted_in_several_tracks_is_not_offered_again(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    pane = library.library.pane
+    library.library.table.selectAll()
+    qtbot.waitUntil(lambda: pane.title.text().endswith("tracks selected"), timeout=5000)
+    offered, said = pane.accept_all.text().split()[-1], pane.says.text().split()[0]
+    assert offered == said != "all"
+    library.actions_["accept_all"].trigger()
+    qtbot.waitUntil(lambda: pane.says.text().endswith("all decided"), timeout=5000)
+    assert (pane.accept_all.text(), pane.accept_all.isEnabled()) == ("Accept all", False)
+    model = pane.question.scores.tags
+    spoken = [model.index(n).data(Qt.ItemDataRole.AccessibleTextRole) for n in range(model.rowCount())]
+    assert any(", accepted, in" in text for text in spoken)
+    assert not any(", suggested, in" in text for text in spoken)
+
+
 def test_rows_are_dragged_as_files(library: Window, services: FakeServices) -> None:
     view = library.library
     view.table.selectAll()

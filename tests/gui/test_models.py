@@ -327,10 +327,20 @@ def test_shares_of_several_tracks_read_as_what_they_are() -> None:
     for has in (True, True, False):
         sums.add((suggestion("rock", 0.9 if has else 0.1, suggested=has),))
     together = sums.together()
+    assert (together.suggested, together.undecided) == (2, 2)
     assert together.shares["rock"].short == "in 2 of 3"
     model = TagsModel()
     model.show(together.suggestions, False, together.shares)
     assert model.index(1).data(Role.AccessibleTextRole).startswith("rock, suggested, in 2 of 3 tracks")
+    sums = Sums()
+    for has in (True, True, False):
+        verdict = Verdict.ACCEPTED if has else Verdict.UNDECIDED
+        one = suggestion("rock", 0.9 if has else 0.1, suggested=has)
+        sums.add((replace(one, verdict=verdict),))
+    together = sums.together()
+    assert (together.suggested, together.undecided) == (2, 0)
+    model.show(together.suggestions, False, together.shares)
+    assert model.index(1).data(Role.AccessibleTextRole).startswith("rock, accepted, in 2 of 3 tracks")
     shares = [Share(have, 40_000).short for have in (0, 3, 12_000, 39_999, 40_000)]
     assert shares == ["in none", "in 1 %", "in 30 %", "in 99 %", "in all"]
 

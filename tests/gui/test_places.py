@@ -43,6 +43,7 @@ def test_nothing_that_opens_folders_is_said(
     qtbot.waitUntil(
         lambda: banners.texts() == [f"No program here opens {tmp_path / 'music'}"], timeout=10_000
     )
+    assert library.status.result.text() == "music is not opened"
     banners._shown["open"].action.click()
     assert QGuiApplication.clipboard().text() == str(tmp_path / "music")
 

@@ -179,7 +179,7 @@ class TagsModel(QAbstractListModel):
             share = self.shares.get(suggestion.tag.name)
             told = share.words if share else score_words(suggestion)
             unseen = ", new since your review" if suggestion.tag.name in self.unseen else ""
-            return f"{suggestion.tag.shown}, {meaning(suggestion)}{unseen}{told and ', ' + told}{key}"
+            return f"{suggestion.tag.shown}, {meaning(suggestion, share)}{unseen}{told and ', ' + told}{key}"
         if role == Qt.ItemDataRole.ToolTipRole:
             if suggestion.tag.name in self.shares:
                 return f"{suggestion.tag.shown}: {self.shares[suggestion.tag.name].words}"
@@ -245,13 +245,14 @@ def in_ten(share: float) -> str:
     return "nearly all" if tenths == 10 else f"about {tenths} in 10"
 
 
-def meaning(suggestion: Suggestion) -> str:
+def meaning(suggestion: Suggestion, share: Share | None = None) -> str:
     """What stands beside a tag, in words."""
     if suggestion.by_hand:
         return "added by hand"
-    if suggestion.verdict is Verdict.ACCEPTED:
+    verdict = share.said if share is not None else suggestion.verdict
+    if verdict is Verdict.ACCEPTED:
         return "accepted"
-    if suggestion.verdict is Verdict.REJECTED:
+    if verdict is Verdict.REJECTED:
         return "rejected"
     if suggestion.suggested:
         return "suggested"

@@ -11,10 +11,14 @@ from mat_desktop.domain.tags import Category
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of several tracks have a tag."""
+    """How many of several tracks have a tag.
+
+    :param said: what was decided where it is suggested; undecided as long as one of these tracks is
+    """
 
     have: int
     of: int
+    said: Verdict = Verdict.UNDECIDED
 
     @property
     def part(self) -> float:
@@ -40,12 +44,14 @@ class Share:
 class Together:
     """:param tracks: how many
     :param suggested: suggestions over all of them
+    :param undecided: how many of these nothing was said of
     :param suggestions: means of the scores; suggested where any track has it, and decided where all agree
     :param shares: by name of the tag
     """
 
     tracks: int
     suggested: int
+    undecided: int
     suggestions: tuple[Suggestion, ...]
     shares: Mapping[str, Share]
 
@@ -53,16 +59,23 @@ class Together:
 class _Sum:
     def __init__(self, first: Suggestion) -> None:
         self.first = first
-        self.tracks = self.suggested = self.chosen = self.accepted = self.rejected = 0
+        self.tracks = self.suggested = self.undecided = self.chosen = self.accepted = self.rejected = 0
         self.score = 0.0
 
     def add(self, s: Suggestion) -> None:
         self.tracks += 1
         self.score += s.score
         self.suggested += s.suggested
+        self.undecided += s.suggested and s.verdict is Verdict.UNDECIDED
         self.chosen += s.chosen
         self.accepted += s.verdict is Verdict.ACCEPTED
         self.rejected += s.verdict is Verdict.REJECTED
+
+    @property
+    def said(self) -> Verdict:
+        if self.undecided or not (self.accepted or self.rejected):
+            return Verdict.UNDECIDED
+        return Verdict.ACCEPTED if self.accepted else Verdict.REJECTED
 
 
 class Sums:
@@ -88,10 +101,11 @@ class Sums:
             self._by_name.values(),
             key=lambda e: (order.index(e.first.tag.category), -e.chosen, -e.score / e.tracks),
         )
-        shares = {entry.first.tag.name: Share(entry.chosen, self.tracks) for entry in entries}
+        shares = {e.first.tag.name: Share(e.chosen, self.tracks, e.said) for e in entries}
         return Together(
             self.tracks,
             sum(entry.suggested for entry in entries),
+            sum(entry.undecided for entry in entries),
             tuple(self._one(entry) for entry in entries),
             shares,
         )

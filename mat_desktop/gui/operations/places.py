@@ -23,6 +23,7 @@ def open_place(desk: Desk, path: Path) -> None:
     """Open a folder or a file and say so, or that nothing here opens it."""
 
     def complain() -> None:
+        desk.result(f"{printable(Path(path.name))} is not opened")
         text = f"No program here opens {printable(path)}"
         desk.say("warning", text, "Copy path", lambda: _copy(desk, path), kind="open")
 

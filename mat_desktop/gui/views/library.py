@@ -118,7 +118,7 @@ class Library(QWidget):
         layout.setSpacing(0)
         bar = Bar(16, 16)
         tools = bar.row
-        self.search = SearchField("Search, or ask: guitar > 0.2 and not vocals", key_text("Ctrl+F"))
+        self.search = SearchField("Search, or ask: guitar > 0.2", key_text("Ctrl+F"))
         self.to_sidebar = Button(icon="panel-left", kind="flat", tip=f"Sidebar ({key_text('Ctrl+B')})")
         self.to_pane = Button(
             icon="panel-right", kind="flat", tip=f"Tags of the track ({key_text('Ctrl+R')})"

@@ -70,7 +70,7 @@ class Choice(QAbstractButton):
             round_rect(painter, ring.adjusted(4, 4, -4, -4), 3, t.color("accent"))
         wide = self.width() - LEFT - RIGHT
         painter.setFont(font(13, 500))
-        painter.setPen(t.color("text" if able else "faint"))
+        painter.setPen(t.color("text" if able else "disabled"))
         middle = Qt.AlignmentFlag.AlignVCenter
         tall = _title_height()
         painter.drawText(QRect(LEFT, 7, wide, tall), middle, elide(self.text(), wide, 13, 500))

@@ -166,7 +166,7 @@ class Button(QAbstractButton):
                 if self.isDown() or hover:
                     fill = fill.darker(112) if self.isDown() else fill.lighter(106)
             else:
-                fill, line, ink = t.color("raised"), t.color("border"), t.color("faint")
+                line, ink = t.color("border"), t.color("disabled")
             if self.hasFocus():
                 round_rect(painter, self.rect().adjusted(1, 1, -1, -1), 8, None, t.color("focus"), 2)
         else:
@@ -182,7 +182,8 @@ class Button(QAbstractButton):
             if self.isChecked() or self._chosen:
                 fill, line = t.color("selection"), t.color("accent")
             if not self.isEnabled():
-                ink = t.color("faint")
+                ink = t.color("disabled")
+                fill = t.color("selection") if self._chosen or self.isChecked() else None
                 line = t.color("border") if self._kind == "plain" else None
         round_rect(painter, rect, 6 if self._height >= 32 else 5, fill, line)
         if self.hasFocus() and self._kind != "primary":
@@ -276,7 +277,7 @@ class Link(QAbstractButton):
         """Text, underlined under the pointer."""
         t = current()
         painter = QPainter(self)
-        ink = t.color(self.token if self.isEnabled() else "faint")
+        ink = t.color(self.token if self.isEnabled() else "disabled")
         x = 4
         if self._icon:
             icons.draw(painter, self._icon, x, (self.height() - 16) // 2, 16, ink)

@@ -44,7 +44,7 @@ class Combo(QComboBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
         super().paintEvent(event)
-        token = "muted" if self.isEnabled() else "faint"
+        token = "muted" if self.isEnabled() else "disabled"
         y = (self.height() - 14) // 2
         icons.draw(QPainter(self), "chevron-down", self.width() - 22, y, 14, current().color(token))
 

@@ -279,7 +279,7 @@ class Pane(Panel):
         self.question.show_tags(suggestions, new_track=new_track, unseen=unseen)
         suggested = [s for s in suggestions if s.suggested]
         self.says.setText(how_sure(suggested, shift))
-        self._count_undecided()
+        self._offer_to_accept(len(self.question.undecided))
         self.shared.show_lower(True)
         self.many.hide()
 
@@ -296,8 +296,12 @@ class Pane(Panel):
         heard = f"the {number} that were listened to" if selected != together.tracks else f"all {number}"
         self.about.setText(f"Decisions count for {heard}")
         self.file.setText("Bars: how many of them have the tag, not its score")
-        self.says.setText(f"{words.plural(together.suggested, 'suggestion')} in {number} tracks")
-        self._count_undecided()
+        text = f"{words.plural(together.suggested, 'suggestion')} in {number} tracks"
+        left = together.undecided
+        if left < together.suggested:
+            text += f", {words.number(left)} undecided" if left else ", all decided"
+        self.says.setText(text)
+        self._offer_to_accept(left)
         self.shared.show_lower(False)
         self.many.show()
 
@@ -306,9 +310,8 @@ class Pane(Panel):
         if new_track:
             self.area.verticalScrollBar().setValue(0)
 
-    def _count_undecided(self) -> None:
-        undecided = len(self.question.undecided)
-        self.accept_all.setText(f"Accept all {undecided}" if undecided else "Accept all")
+    def _offer_to_accept(self, undecided: int) -> None:
+        self.accept_all.setText(f"Accept all {words.number(undecided)}" if undecided else "Accept all")
         self.accept_all.setEnabled(undecided > 0)
         self._fold()
 
@@ -319,7 +322,7 @@ class Pane(Panel):
         self.note.setText(text)
         self.listen_button.setVisible(can_listen)
         self.says.setText("")
-        self._count_undecided()
+        self._offer_to_accept(len(self.question.undecided))
 
     def show_changes(
         self, track: Track, changes: Sequence[Change], policies: Mapping[Field, Policy], fault: str

@@ -103,11 +103,13 @@ class ScoreDelegate(QStyledItemDelegate):
             round_rect(painter, inner, 5, t.color("hover"))
         if is_current and self._view.hasFocus():
             round_rect(painter, inner, 5, None, t.color("focus"), 2)
-        rejected = s.verdict is Verdict.REJECTED
+        share = self._view.tags.shares.get(s.tag.name)
+        verdict = share.said if share else s.verdict
+        rejected = verdict is Verdict.REJECTED
         shown = listed(s)
         shape = self._view.shape_
         middle = rect.y() + rect.height() // 2
-        self._verdict(painter, rect.x() + shape.icon, middle - 8, s)
+        self._verdict(painter, rect.x() + shape.icon, middle - 8, s, verdict)
         ink = t.color("text" if shown and not rejected else "muted")
         room = wider(shape.name_width)
         name = QRect(rect.x() + shape.name, rect.y(), room, rect.height())
@@ -124,7 +126,6 @@ class ScoreDelegate(QStyledItemDelegate):
             painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, said)
         right = rect.right() + 1 - RIGHT
         bar = self._view.bar(rect, hover)
-        share = self._view.tags.shares.get(s.tag.name)
         value = QRect(bar.right() + 7, rect.y(), value_width() + (SHARE if share else 0), rect.height())
         dragged = self._view.dragged if self._view.dragged_row == place else None
         side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -165,13 +166,13 @@ class ScoreDelegate(QStyledItemDelegate):
             round_rect(painter, box, 5, fill, t.color(token if on else "border_strong"))
             icons.draw(painter, icon, box.x() + 5, box.y() + 5, 14, t.color(token))
 
-    def _verdict(self, painter: QPainter, x: int, y: int, s: Suggestion) -> None:
+    def _verdict(self, painter: QPainter, x: int, y: int, s: Suggestion, said: Verdict) -> None:
         t = current()
         if s.by_hand:
             icons.draw(painter, "plus", x, y, 16, t.color("positive"))
-        elif s.verdict is Verdict.ACCEPTED:
+        elif said is Verdict.ACCEPTED:
             icons.draw_filled(painter, "circle-check", x, y, 16, t.color("positive"), t.color("surface"))
-        elif s.verdict is Verdict.REJECTED:
+        elif said is Verdict.REJECTED:
             icons.draw(painter, "circle-x", x, y, 16, t.color("danger"))
         elif s.suggested:
             icons.draw(painter, "circle-dashed", x, y, 16, t.color("muted"))

@@ -35,7 +35,7 @@ class Slider(QSlider):
         middle = self.height() // 2
         left, right = self._x(self.minimum()), self._x(self.maximum())
         at = self._x(self.value())
-        accent = t.color("accent" if self.isEnabled() else "faint")
+        accent = t.color("accent" if self.isEnabled() else "disabled")
         groove = QRect(round(left), middle - 2, round(right - left), 4)
         round_rect(painter, groove, 2, t.color("border_strong"))
         start = self._x((self.minimum() + self.maximum()) / 2) if self._from_middle else left
