@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QRect
-from PySide6.QtGui import QPaintEvent, QRegion, QStandardItemModel
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QRegion, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.gui.widgets.controls import Button
 from mat_desktop.gui.widgets.plots import lower_plot, upper_plot
 from mat_desktop.gui.widgets.spectrogram import Spectrogram
 from mat_desktop.gui.widgets.views import TableView
@@ -61,3 +62,16 @@ def test_the_ring_moves_as_a_whole(qtbot: QtBot) -> None:
     for row in (1, 3):
         whole = QRect(0, table.rowViewportPosition(row), table.viewport().width(), table.rowHeight(row))
         assert painted.covers(whole)
+
+
+def test_a_key_that_is_held_presses_a_button_once(qtbot: QtBot) -> None:
+    button = Button("Start")
+    qtbot.addWidget(button)
+    button.show()
+    presses: list[bool] = []
+    button.clicked.connect(presses.append)
+    none = Qt.KeyboardModifier.NoModifier
+    for repeats in (False, True, True):
+        press = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, none, "\r", repeats)
+        QCoreApplication.sendEvent(button, press)
+    assert len(presses) == 1
