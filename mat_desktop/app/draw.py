@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.session import Session
+from mat_desktop.inference.protocol import Drawing, Drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,28 @@ class Picture:
     loudness: NDArray[np.float32]
 
 
-def draw(session: Session, path: Path) -> Picture:
+def draw(
+    session: Session,
+    path: Path,
+    tell: Callable[[Picture], None] = lambda part: None,
+    wanted: Callable[[], bool] = lambda: True,
+) -> Picture:
     """Decode a file and draw it, in the engine.
 
+    :param tell: is told now and then, in some thread, the part that is drawn so far, from the start on and
+        with fewer columns
+    :param wanted: whether it is waited for still: it may have been withdrawn before the engine knew of it
     :raises DecodeError: the file cannot be decoded
     :raises EngineFault: the engine cannot be started
+    :raises CancelledError: it was withdrawn meanwhile
     """
-    drawn = session.engine.draw(path).result()
+    future = session.engine.draw(path, lambda part: tell(_picture(part)))
+    if not wanted():
+        session.engine.cancel_drawing()
+    return _picture(future.result())
+
+
+def _picture(drawn: Drawing | Drawn) -> Picture:
     mel = np.frombuffer(drawn.picture, np.uint8).reshape(drawn.bands, drawn.frames)
     return Picture(mel, drawn.frames_per_second, drawn.top_db, drawn.range_db, loudness(mel, drawn.range_db))
 

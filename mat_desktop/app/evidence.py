@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +37,12 @@ class Evidence:
         return sums
 
 
-def find_evidence(session: Session, path: Path, tag: DisplayTag) -> Evidence:
+def find_evidence(
+    session: Session, path: Path, tag: DisplayTag, wanted: Callable[[], bool] = lambda: True
+) -> Evidence:
     """Let the engine find out what in a file speaks for a tag.
 
+    :param wanted: whether it is waited for still: it may have been withdrawn before the engine knew of it
     :raises DecodeError: the file cannot be decoded, the network has no maps over time and frequency, or the
         tag was taught
     :raises EngineFault: the engine cannot be started
@@ -47,7 +51,10 @@ def find_evidence(session: Session, path: Path, tag: DisplayTag) -> Evidence:
     if tag.taught:
         raise DecodeError(path, f"“{tag.shown}” was taught by whole tracks, and has no places in them")
     columns = [number for number, spec in enumerate(session.card.tags) if spec.key in tag.sources]
-    found = session.engine.find_evidence(path, columns).result()
+    future = session.engine.find_evidence(path, columns)
+    if not wanted():
+        session.engine.cancel_evidence()
+    found = future.result()
     roots = np.frombuffer(found.evidence, np.uint8).reshape(found.rows, found.columns)
     return Evidence(np.square(roots.astype(np.float32) / 255))
 

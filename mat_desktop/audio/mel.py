@@ -77,8 +77,16 @@ def log_mel_stream(blocks: Iterable[Samples], spec: MelSpec) -> LogMel:
     :returns: float32 dB [n_mels, spec.frames(samples)]
     :raises ValueError: there is no sample at all
     """
-    parts = [_transform(padded, spec) for padded in _framed(blocks, spec)]
-    return np.concatenate(parts, axis=1)
+    return np.concatenate(list(log_mel_parts(blocks, spec)), axis=1)
+
+
+def log_mel_parts(blocks: Iterable[Samples], spec: MelSpec) -> Iterator[LogMel]:
+    """The same as it comes, each part of :data:`FRAMES_AT_ONCE` frames but the last.
+
+    :raises ValueError: there is no sample at all
+    """
+    for padded in _framed(blocks, spec):
+        yield _transform(padded, spec)
 
 
 def _framed(blocks: Iterable[Samples], spec: MelSpec) -> Iterator[Samples]:

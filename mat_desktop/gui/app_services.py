@@ -453,13 +453,24 @@ class AppServices:
         """They are not any more."""
         self._session.library.drop_queue(paths)
 
-    def draw(self, path: Path) -> Picture:
+    def draw(
+        self,
+        path: Path,
+        tell: Callable[[Picture], None] = lambda part: None,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Picture:
         """The log-mel spectrogram of a file."""
-        return draw(self._session, path)
+        return draw(self._session, path, tell, wanted)
 
-    def find_evidence(self, path: Path, tag: DisplayTag) -> Evidence:
+    def stop_drawing(self) -> None:
+        """Withdraw the spectrogram that is being drawn."""
+        self._session.engine.cancel_drawing()
+
+    def find_evidence(
+        self, path: Path, tag: DisplayTag, wanted: Callable[[], bool] = lambda: True
+    ) -> Evidence:
         """Where in a file a tag was heard."""
-        return find_evidence(self._session, path, tag)
+        return find_evidence(self._session, path, tag, wanted)
 
     def stop_evidence(self) -> None:
         """Withdraw the evidence that is being found."""

@@ -191,17 +191,29 @@ class _Questions(QThread):
         self._turns = turns
         self.queue: SimpleQueue[_Question | None] = SimpleQueue()
         self.latest = latest
+        self._asked = self._met = 0
+
+    @property
+    def rest(self) -> bool:
+        """Whether no question waits or is being answered."""
+        return self._asked == self._met
+
+    def put(self, question: _Question) -> None:
+        self._asked += 1
+        self.queue.put(question)
 
     def run(self) -> None:
         while (question := self.queue.get()) is not None:
             channel, token, work, done, failed = question
             self._turns.give_way()
             if self.latest.get(channel) != token:
+                self._met += 1
                 continue
             try:
                 answer, error = work(), None
             except Exception as caught:  # delivered to whoever asked
                 answer, error = None, caught
+            self._met += 1
             self.answered.emit((channel, token, answer, error, done, failed))
 
 
@@ -209,11 +221,13 @@ class Bridge(QObject):
     """Both doors.
 
     ``changed`` says that the running job, or its progress, is another; ``over`` hands over what just ended,
-    before that. ``leaving``: work is stopped only because the window closes.
+    before that; ``engine_asked`` names the channel of a question that needs the engine, before it is asked.
+    ``leaving``: work is stopped only because the window closes.
     """
 
     changed = Signal()
     over = Signal(object)
+    engine_asked = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -358,9 +372,21 @@ class Bridge(QObject):
 
         :param engine: whether the answer needs the engine, and may have to wait for its start
         """
+        if engine:
+            self.engine_asked.emit(channel)
         self._token += 1
         self._latest[channel] = self._token
-        (self._engine if engine else self._reads).queue.put((channel, self._token, work, done, failed))
+        (self._engine if engine else self._reads).put((channel, self._token, work, done, failed))
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is answered any more."""
+        return self._closed
+
+    @property
+    def engine_rests(self) -> bool:
+        """Whether no question that needs the engine waits or is being answered."""
+        return self._engine.rest
 
     def keep(
         self,

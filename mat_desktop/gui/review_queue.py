@@ -88,6 +88,7 @@ class Reviewing(QObject):
         self.page.stage.addWidget(dock)
         dock.tab_after(self.page.next)
         dock.show()
+        self._library.look.neighbours = self._neighbours
         several = self._selection_first or len(self._library.meant()) > 1
         self._selection_first = False
         self._fill("selected" if several else "waiting")
@@ -343,6 +344,11 @@ class Reviewing(QObject):
             self.page.strip.set_picture(row.path, picture)
             self._draw_ahead()
 
+    def _neighbours(self) -> list[Row]:
+        """The tracks that come next: after the one in view, then before it."""
+        here = max(self._at, 0)
+        return [*self._queue[here + 1 : here + 2], *self._queue[max(0, here - 1) : here]]
+
     def _draw_ahead(self) -> None:
         """The tracks that come next are drawn while nobody waits for another."""
         if not self.is_open or not self.page.strip.isVisible():
@@ -359,7 +365,7 @@ class Reviewing(QObject):
             self.page.strip.set_picture(path, picture)
             self._draw_ahead()
 
-        self._library.look.ahead(path, done)
+        self._library.look.ahead(row, done)
 
     # what is remembered
 

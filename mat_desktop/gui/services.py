@@ -315,11 +315,25 @@ class Services(Protocol):
     def drop_queue(self, paths: Sequence[Path]) -> None:
         """They are not any more."""
 
-    def draw(self, path: Path) -> Picture:
-        """The log-mel spectrogram of a file."""
+    def draw(
+        self,
+        path: Path,
+        tell: Callable[[Picture], None] = lambda part: None,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Picture:
+        """The log-mel spectrogram of a file.
 
-    def find_evidence(self, path: Path, tag: DisplayTag) -> Evidence:
-        """Where in a file a tag was heard."""
+        :param tell: is told in some thread what is drawn so far
+        :param wanted: whether it was not withdrawn meanwhile
+        """
+
+    def stop_drawing(self) -> None:
+        """Withdraw the spectrogram that is being drawn; at once."""
+
+    def find_evidence(
+        self, path: Path, tag: DisplayTag, wanted: Callable[[], bool] = lambda: True
+    ) -> Evidence:
+        """Where in a file a tag was heard; ``wanted`` says whether it was not withdrawn meanwhile."""
 
     def stop_evidence(self) -> None:
         """Withdraw the evidence that is being found; at once."""

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from os import cpu_count
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import mat_desktop
 from mat_desktop.errors import DecodeError, EngineFault, ModelFault
@@ -28,6 +28,7 @@ from mat_desktop.inference.protocol import (
     Answer,
     Cancel,
     DrawFile,
+    Drawing,
     Drawn,
     Failed,
     FindEvidence,
@@ -46,18 +47,19 @@ from mat_desktop.inference.protocol import (
 START_SECONDS = 120
 """Longest wait for the process to load torch and the model: minutes on a cold, slow disk."""
 
-CANCELLED: tuple[tuple[type, Literal["scores", "evidence"]], ...] = (
+CANCELLED: tuple[tuple[type, Literal["scores", "evidence", "pictures"]], ...] = (
     (ScoreFile, "scores"),
     (FindEvidence, "evidence"),
+    (DrawFile, "pictures"),
 )
-"""What can be withdrawn from the process itself; a picture that nobody waits for is drawn to its end."""
+"""What can be withdrawn from the process itself."""
 
 
 @dataclass(slots=True)
 class _Job:
     request: ScoreFile | DrawFile | FindEvidence
     future: Future[Scored] | Future[Drawn] | Future[Found]
-    tell: Callable[[float], None] | None = None
+    tell: Callable[[Any], None] | None = None
     suspect: bool = False
 
 
@@ -140,10 +142,13 @@ class Engine:
         self._submit(_Job(ScoreFile(next(self._ids), os.fsencode(path)), future, tell))
         return future
 
-    def draw(self, path: Path) -> Future[Drawn]:
-        """The picture of a file's log-mel; goes before all scoring. Raises as :meth:`score` does."""
+    def draw(self, path: Path, tell: Callable[[Drawing], None] | None = None) -> Future[Drawn]:
+        """The picture of a file's log-mel; goes before all scoring. Raises as :meth:`score` does.
+
+        :param tell: is told now and then, in a thread of the engine's, what is drawn so far
+        """
         future: Future[Drawn] = Future()
-        self._submit(_Job(DrawFile(next(self._ids), os.fsencode(path)), future))
+        self._submit(_Job(DrawFile(next(self._ids), os.fsencode(path)), future, tell))
         return future
 
     def find_evidence(self, path: Path, tags: Sequence[int]) -> Future[Found]:
@@ -166,6 +171,10 @@ class Engine:
     def cancel_evidence(self) -> None:
         """Withdraw all evidence that was to be found until now."""
         self._withdraw(FindEvidence)
+
+    def cancel_drawing(self) -> None:
+        """Withdraw every picture that was to be drawn until now."""
+        self._withdraw(DrawFile)
 
     def _withdraw(self, *kinds: type[ScoreFile | DrawFile | FindEvidence]) -> None:
         with self._lock:
@@ -278,11 +287,11 @@ class Engine:
             elif isinstance(answer, Failed):
                 ready.set_exception(ModelFault(answer.cause))
             return
-        if isinstance(answer, Hearing):
+        if isinstance(answer, Hearing | Drawing):
             with self._lock:
-                heard = self._running.get(answer.id)
-            if heard is not None and heard.tell is not None:
-                heard.tell(answer.share)
+                job = self._running.get(answer.id)
+            if job is not None and job.tell is not None:
+                job.tell(answer.share if isinstance(answer, Hearing) else answer)
             return
         with self._lock:
             job = self._running.pop(answer.id, None)

@@ -35,7 +35,10 @@ class ScoreFile(msgspec.Struct, tag="score", frozen=True):
 
 
 class DrawFile(msgspec.Struct, tag="draw", frozen=True):
-    """The log-mel of a whole file as a picture. Answered by :class:`Drawn` or :class:`Failed`."""
+    """The log-mel of a whole file as a picture. Answered by :class:`Drawn` or :class:`Failed`.
+
+    What is drawn of it so far comes before, now and then, as :class:`Drawing`.
+    """
 
     id: int
     path: bytes
@@ -50,10 +53,10 @@ class FindEvidence(msgspec.Struct, tag="evidence", frozen=True):
 
 
 class Cancel(msgspec.Struct, tag="cancel", frozen=True):
-    """Forget what was to be scored, or found, up to this id; files under way answer nothing."""
+    """Forget what was to be scored, found or drawn up to this id; files under way answer nothing."""
 
     up_to: int
-    what: Literal["scores", "evidence"] = "scores"
+    what: Literal["scores", "evidence", "pictures"] = "scores"
 
 
 class Hold(msgspec.Struct, tag="hold", frozen=True):
@@ -108,6 +111,18 @@ class Hearing(msgspec.Struct, tag="hearing", frozen=True):
     share: float
 
 
+class Drawing(msgspec.Struct, tag="drawing", frozen=True):
+    """The first part of a picture, with few columns for its length; else as :class:`Drawn`."""
+
+    id: int
+    picture: bytes
+    bands: int
+    frames: int
+    frames_per_second: float
+    top_db: float
+    range_db: float
+
+
 class Drawn(msgspec.Struct, tag="drawn", frozen=True):
     """A picture: uint8 [bands, frames] row-major, 0 is ``top_db - range_db``, 255 is ``top_db``."""
 
@@ -136,7 +151,7 @@ class Failed(msgspec.Struct, tag="failed", frozen=True):
     cause: str
 
 
-Answer = Ready | Hearing | Scored | Drawn | Found | Failed
+Answer = Ready | Hearing | Scored | Drawing | Drawn | Found | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _requests = msgspec.msgpack.Decoder(Request)

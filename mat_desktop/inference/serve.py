@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 
 from mat_desktop.audio.decode import Decoding
-from mat_desktop.audio.mel import log_mel_stream
+from mat_desktop.audio.mel import FRAMES_AT_ONCE, log_mel_parts, log_mel_stream
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.errors import FileFault, MatError, ModelFault
 from mat_desktop.inference.evidence import FRAMES_PER_COLUMN, find_evidence
@@ -33,6 +33,7 @@ from mat_desktop.inference.protocol import (
     Answer,
     Cancel,
     DrawFile,
+    Drawing,
     Drawn,
     Failed,
     FindEvidence,
@@ -61,6 +62,12 @@ DECODING = 0.65
 SAY_SECONDS = 0.25
 """Least time between two words on how far a file is."""
 
+COLUMNS = 2400
+"""Columns at most, but for files of a day, of what is drawn of a picture so far."""
+
+KINDS: dict[type, str] = {ScoreFile: "scores", FindEvidence: "evidence", DrawFile: "pictures"}
+"""By what name each is withdrawn."""
+
 Samples = NDArray[np.float32]
 
 
@@ -82,7 +89,7 @@ class Engine:
         self._sending = threading.Lock()
         self._judging = threading.Lock()
         self._keeping = threading.Lock()
-        self._cancelled = {"scores": -1, "evidence": -1}
+        self._cancelled = {"scores": -1, "evidence": -1, "pictures": -1}
         self._kept: OrderedDict[tuple[bytes, int, int, MelSpec], NDArray[np.float32]] = OrderedDict()
         self._going = threading.Event()
         self._going.set()
@@ -178,9 +185,9 @@ class Engine:
 
     def _draw(self, request: DrawFile) -> Drawn:
         spec = MelSpec() if self._tagger is None else self._tagger.card.mel
-        log_mel = self._look(request, spec)
-        top = max(float(log_mel.max()), RANGE_DB + 10 * float(np.log10(spec.amin)))
-        picture = np.clip((log_mel - (top - RANGE_DB)) * (255 / RANGE_DB), 0, 255).astype(np.uint8)
+        log_mel = self._look(request, spec, _Sketch(request.id, spec, self._tell))
+        picture, top = _grey(log_mel, spec)
+        self._stop_if_cancelled(request)
         bands, frames = picture.shape
         return Drawn(request.id, picture.tobytes(), bands, frames, spec.frames_per_second, top, RANGE_DB)
 
@@ -204,17 +211,19 @@ class Engine:
         evidence = evidence[:, : -(-frames // FRAMES_PER_COLUMN)]
         return Found(request.id, evidence.tobytes(), *evidence.shape)
 
-    def _look(self, request: DrawFile | FindEvidence, spec: MelSpec) -> NDArray[np.float32]:
+    def _look(
+        self, request: DrawFile | FindEvidence, spec: MelSpec, sketch: _Sketch | None = None
+    ) -> NDArray[np.float32]:
         """The log-mel of a file, kept from the last time if the file is as it was."""
         try:
             state = Path(os.fsdecode(request.path)).stat()
         except OSError:
-            return self._hear(request, spec, loop=False)[1]  # which says why
+            return self._hear(request, spec)[1]  # which says why
         key = (request.path, state.st_mtime_ns, state.st_size, spec)
         with self._keeping:
             log_mel = self._kept.get(key)
         if log_mel is None:
-            log_mel = self._hear(request, spec, loop=False)[1]
+            log_mel = self._hear(request, spec, sketch=sketch)[1]
             with self._keeping:
                 self._kept[key] = log_mel
                 while len(self._kept) > KEPT:
@@ -226,12 +235,14 @@ class Engine:
         request: ScoreFile | DrawFile | FindEvidence,
         spec: MelSpec,
         *,
-        loop: bool,
+        loop: bool = False,
         tell: Callable[[float], None] = lambda share: None,
+        sketch: _Sketch | None = None,
     ) -> tuple[Decoding, NDArray[np.float32]]:
         """Decode and transform; with ``loop`` a clip shorter than a window is repeated to fill it.
 
         :param tell: is told the share that is decoded, where the file's length is known
+        :param sketch: is handed the log-mel as it comes
         """
         decoding = Decoding(Path(os.fsdecode(request.path)), spec.sample_rate)
         blocks: list[Samples] = []
@@ -246,7 +257,12 @@ class Engine:
                 yield block
 
         self._rest(request)
-        log_mel = log_mel_stream(watched(), spec)
+        parts: list[NDArray[np.float32]] = []
+        for part in log_mel_parts(watched(), spec):
+            parts.append(part)
+            if sketch is not None:
+                sketch.add(part, decoding.expected)
+        log_mel = np.concatenate(parts, axis=1)
         if loop and log_mel.shape[1] < spec.window_frames:
             clip = np.resize(np.concatenate(blocks), spec.window_samples)
             log_mel = log_mel_stream([clip], spec)
@@ -260,10 +276,7 @@ class Engine:
         self._stop_if_cancelled(request)
 
     def _stop_if_cancelled(self, request: ScoreFile | DrawFile | FindEvidence) -> None:
-        if isinstance(request, DrawFile):
-            return
-        what = "scores" if isinstance(request, ScoreFile) else "evidence"
-        if request.id <= self._cancelled[what]:
+        if request.id <= self._cancelled[KINDS[type(request)]]:
             raise _Cancelled
 
     def _tell(self, answer: Answer) -> None:
@@ -283,6 +296,62 @@ class _Teller:
         if now - self._last >= SAY_SECONDS:
             self._last = now
             self._tell(Hearing(self._id, share))
+
+
+class _Sketch:
+    """Says what is drawn of a picture so far, not too often, and with no more columns than can be seen."""
+
+    def __init__(self, number: int, spec: MelSpec, tell: Callable[[Answer], None]) -> None:
+        self._id, self._spec, self._tell = number, spec, tell
+        self._last = time.monotonic()
+        self._step = 0
+        self._parts: list[NDArray[np.float32]] = []
+
+    def add(self, log_mel: NDArray[np.float32], seconds: float | None) -> None:
+        """More of it.
+
+        :param log_mel: dB [bands, frames], of :data:`FRAMES_AT_ONCE` frames but for the last
+        :param seconds: how long the file says it is
+        """
+        if not self._step:
+            self._step = _step((seconds or 0.0) * self._spec.frames_per_second)
+        if log_mel.shape[1] != FRAMES_AT_ONCE:
+            return  # the whole is about to come
+        self._parts.append(_pooled(log_mel, self._step))
+        now = time.monotonic()
+        if now - self._last < SAY_SECONDS:
+            return
+        self._last = now
+        so_far = np.concatenate(self._parts, axis=1)
+        if so_far.shape[1] > 2 * COLUMNS and self._step < FRAMES_AT_ONCE:  # longer than it said
+            so_far = _pooled(so_far, 2)
+            self._step *= 2
+        self._parts = [so_far]
+        picture, top = _grey(so_far, self._spec)
+        bands, columns = picture.shape
+        pace = self._spec.frames_per_second / self._step
+        self._tell(Drawing(self._id, picture.tobytes(), bands, columns, pace, top, RANGE_DB))
+
+
+def _step(frames: float) -> int:
+    """How many frames make a column where a file has so many: a power of two, so that parts divide evenly."""
+    step = 1
+    while step < FRAMES_AT_ONCE and frames / step > COLUMNS:
+        step *= 2
+    return step
+
+
+def _pooled(log_mel: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    bands, frames = log_mel.shape
+    pooled: NDArray[np.float32] = log_mel.reshape(bands, frames // step, step).mean(axis=2)
+    return pooled
+
+
+def _grey(log_mel: NDArray[np.float32], spec: MelSpec) -> tuple[NDArray[np.uint8], float]:
+    """The uint8 values of a picture, and its loudest level in dB."""
+    top = max(float(log_mel.max()), RANGE_DB + 10 * float(np.log10(spec.amin)))
+    picture = np.clip((log_mel - (top - RANGE_DB)) * (255 / RANGE_DB), 0, 255).astype(np.uint8)
+    return picture, top
 
 
 def main() -> None:

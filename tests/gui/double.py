@@ -252,6 +252,8 @@ class FakeServices:
         self.closed = False
         self.looks = [Check("Program", lambda: iter([Finding("Program", "double", State.OK, "1")]))]
         self.explained: list[tuple[Path, str]] = []
+        self.drawn: list[Path] = []
+        self.stopped = 0
         self.other_models: list[Model | BrokenModel] = []
         self.changes: list[Path] = []
         self.heard: dict[Path, Heard] = {}
@@ -652,11 +654,22 @@ class FakeServices:
         self.heard[track.path] = Heard(track.path, scores)
         return self.heard[track.path]
 
-    def draw(self, path: Path) -> Picture:
+    def draw(
+        self,
+        path: Path,
+        tell: Callable[[Picture], None] = lambda part: None,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Picture:
+        self.drawn.append(path)
         mel = np.tile(np.linspace(0, 255, 96).astype(np.uint8)[:, None], (1, 6250))
         return Picture(mel, 31.25, 0.0, 80.0, loudness(mel, 80.0))
 
-    def find_evidence(self, path: Path, tag: DisplayTag) -> Evidence:
+    def stop_drawing(self) -> None:
+        self.stopped += 1
+
+    def find_evidence(
+        self, path: Path, tag: DisplayTag, wanted: Callable[[], bool] = lambda: True
+    ) -> Evidence:
         """The upper half of the middle third."""
         self.explained.append((path, tag.name))
         strength = np.zeros((24, 1563), np.float32)

@@ -1,13 +1,17 @@
-"""Looking at a track: its spectrogram and its taggram are fetched when it is selected."""
+"""Looking at a track: its spectrogram and its taggram are fetched when it is selected.
+
+Once it is there and nothing else is asked of the engine, those beside it are drawn ahead.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from mat_desktop.domain.plan import FilePlan
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -25,41 +29,133 @@ if TYPE_CHECKING:
 TAGGRAMS = 64
 """Taggrams that are kept in memory."""
 
+PICTURES = 32 << 20
+"""Bytes of spectrograms that are kept in memory: forty of four minutes, or three of an hour."""
+
+REST_MS = 200
+"""So long a track was in view before others are drawn ahead."""
+
+DRAW, AHEAD = "draw", "draw ahead"
+"""Channels."""
+
+State = tuple[Path, FileStamp]
+
 
 class Look(QObject):
-    """Answers come for the row looked at last, with ``drawn``, ``not_drawn``, ``heard`` and ``refused``."""
+    """Answers come for the row looked at last, with ``drawn``, ``not_drawn``, ``heard`` and ``refused``.
+
+    ``drawing`` hands over what is drawn so far. ``neighbours`` is asked which tracks come next.
+    """
 
     refused = Signal()
+    drawing = Signal(object)
     drawn = Signal(object)
     not_drawn = Signal(str)
     heard = Signal()
+    _part = Signal(object, object)
 
     def __init__(self, services: Services, bridge: Bridge) -> None:
         super().__init__()
         self._services, self._bridge = services, bridge
         self._path: Path | None = None
-        self._looked: tuple[Path, FileStamp] | None = None
+        self._looked: State | None = None
         self._fault = ""
+        self._waits: State | None = None
+        self._ahead: State | None = None
+        self._vain: set[State] = set()
+        self._wish: tuple[State, Callable[[Picture], None]] | None = None
+        self._kept: OrderedDict[State, Picture] = OrderedDict()
+        self.neighbours: Callable[[], Sequence[Row]] = tuple
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(REST_MS)
+        self._soon.timeout.connect(self._look_ahead)
+        self._part.connect(self._take_part, Qt.ConnectionType.QueuedConnection)
+        bridge.engine_asked.connect(self._make_way)
         self.taggrams: OrderedDict[tuple[Path, TrackId], NDArray[np.float16]] = OrderedDict()
 
     def at(self, row: Row | None) -> None:
-        """Draw another track; None, or one that cannot be read, is not drawn."""
+        """Another track is looked at: what was being drawn is of no interest any more, unless it is that."""
         self._looked = None
-        if row is None or row.track is None:
-            self._path = None
+        state = _state(row)
+        self._path = state and state[0]
+        self._soon.stop()
+        self._wish = None
+        busy, waits = self._waits or self._ahead, self._waits
+        self._waits = None
+        if busy is None or (busy == state and waits is None):
             return
-        path = row.path
-        self._path = path
+        self._ahead = None
+        self._bridge.forget(DRAW)
+        self._bridge.forget(AHEAD)
+        self._services.stop_drawing()
 
+    def draw(self, row: Row | None) -> None:
+        """Draw the track that is looked at; None, or one that cannot be read, is not drawn."""
+        state = _state(row)
+        if state is None:
+            return
+        kept = self._kept.get(state)
+        if kept is not None:
+            self._kept.move_to_end(state)
+            self._show(kept)
+            return
+        self._waits = state
+        if self._ahead == state:
+            self._ahead = None  # it is waited for from now on
+        else:
+            self._ask(DRAW, state)
+
+    def _ask(self, channel: str, state: State) -> None:
         def done(picture: Picture) -> None:
-            if self._path == path:
-                self.drawn.emit(picture)
+            self._keep(state, picture)
+            self._over(state)
+            if self._wish is not None and self._wish[0] == state:
+                (_, tell), self._wish = self._wish, None
+                tell(picture)
+            if self._waits == state:
+                self._waits = None
+                self._show(picture)
 
         def failed(error: Exception) -> None:
-            if self._path == path:
+            self._vain.add(state)
+            self._over(state)
+            if self._waits == state:
+                self._waits = None
                 self.not_drawn.emit(error.cause if isinstance(error, FileFault) else str(error))
 
-        self._bridge.ask("draw", lambda: self._services.draw(path), done, failed, engine=True)
+        def tell(part: Picture) -> None:
+            with suppress(RuntimeError):  # the window is gone
+                self._part.emit(state, part)
+
+        def work() -> Picture:
+            return self._services.draw(state[0], tell, lambda: state in (self._waits, self._ahead))
+
+        self._bridge.ask(channel, work, done, failed, engine=True)
+
+    def _over(self, state: State) -> None:
+        if self._ahead == state:
+            self._ahead = None
+            self._soon.start()
+
+    def forget(self) -> None:
+        """Spectrograms are others from now on."""
+        self._kept.clear()
+        self._vain.clear()
+
+    def _take_part(self, state: State, part: Picture) -> None:
+        if self._waits == state:
+            self.drawing.emit(part)
+
+    def _show(self, picture: Picture) -> None:
+        self.drawn.emit(picture)
+        self._soon.start()
+
+    def _keep(self, state: State, picture: Picture) -> None:
+        self._kept[state] = picture
+        self._kept.move_to_end(state)
+        while sum(kept.mel.nbytes for kept in self._kept.values()) > PICTURES:
+            self._kept.popitem(last=False)
 
     def fault(self, plan: FilePlan | None) -> str:
         """Why what is planned for the file in view cannot be written, as far as it was looked at.
@@ -81,9 +177,41 @@ class Look(QObject):
         self._bridge.ask("can be written", lambda: self._services.check_plan(plan), done)
         return ""
 
-    def ahead(self, path: Path, done: Callable[[Picture], None]) -> None:
-        """Draw a file that may be looked at soon, behind those that are waited for."""
-        self._bridge.ask("draw ahead", lambda: self._services.draw(path), done, engine=True)
+    # ahead
+
+    def ahead(self, row: Row, done: Callable[[Picture], None]) -> None:
+        """Draw a track that may be looked at soon, once nobody waits for the engine."""
+        state = _state(row)
+        if state is not None:
+            self._wish = (state, done)
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """One more that is not there yet, if the engine has nothing else to do."""
+        if self._ahead is not None or self._waits is not None or self._bridge.closed:
+            return
+        if self._wish is not None and self._wish[0] in self._kept:
+            (state, tell), self._wish = self._wish, None
+            tell(self._kept[state])
+        wish = [self._wish[0]] if self._wish is not None else []
+        near = [_state(row) for row in self.neighbours()]
+        seen = {None, *self._kept, *self._vain}
+        some = [state for state in (*wish, *near) if state is not None and state not in seen]
+        if not some or self._ahead is not None:
+            return
+        if not self._bridge.engine_rests:
+            self._soon.start()
+            return
+        self._ahead = some[0]
+        self._ask(AHEAD, some[0])
+
+    def _make_way(self, channel: str) -> None:
+        """Something else is asked of the engine."""
+        if channel != AHEAD and self._ahead is not None:
+            self._ahead = None
+            self._bridge.forget(AHEAD)
+            self._services.stop_drawing()
+            self._soon.start()
 
     def taggram(self, row: Row, track: Track) -> NDArray[np.float16] | None:
         """From those looked at last; read again where it is not among them."""
@@ -105,3 +233,8 @@ class Look(QObject):
 
         self._bridge.ask("taggram", lambda: self._services.taggram(track), done)
         return None
+
+
+def _state(row: Row | None) -> State | None:
+    """The file as it is known; None where there is none that can be read."""
+    return None if row is None or row.track is None else (row.path, row.track.stamp)

@@ -213,7 +213,9 @@ class Library(QWidget):
         self.dock.player.overview.skip.connect(self.player.skip)
         self.player.moved.connect(self._playhead)
         self.look.refused.connect(self.show_changes)
+        self.look.drawing.connect(self.dock.set_part)
         self.look.drawn.connect(self.dock.set_picture)
+        self.look.neighbours = self._neighbours
         self.look.not_drawn.connect(lambda why: self.dock.set_note(f"Cannot be drawn: {why}"))
         self.look.heard.connect(lambda: self._show_tags(new_track=False))
         self._slow_shift = QTimer(self)
@@ -225,6 +227,7 @@ class Library(QWidget):
         """The pictures are back from where they were borrowed."""
         sizes = self._dock_sizes
         self.middle.addWidget(self.dock)
+        self.look.neighbours = self._neighbours
         self.dock.tab_after(self.table)
         self.dock.title.show()
         self.dock.show()
@@ -254,6 +257,7 @@ class Library(QWidget):
         """Another model listens, which may hear other bands: its picture replaces the one in view."""
         if self.dock.plot is not None:
             self.dock.plot.set_spec(self._services.card.mel)
+        self.look.forget()
         row, self.row = self.row, None
         self._show(row)
 
@@ -425,6 +429,13 @@ class Library(QWidget):
             self.dock.set_track(row.title, None, f"Cannot be read: {row.reason}")
         else:
             self.dock.set_track(row.title, row.seconds, "Reading…")
+        self.look.draw(row)
+
+    def _neighbours(self) -> list[Row]:
+        """The tracks that come next: after the one in view, then before it."""
+        here = self.tracks.place(self.row.path) if self.row is not None else -1
+        near = [self.tracks.at(self.tracks.index(here + by, 0)) for by in (1, -1) if here >= 0]
+        return [row for row in near if row is not None]
 
     def _rows_changed(self, rows: list[Row]) -> None:
         if self.row in rows or self._many:

@@ -262,6 +262,17 @@ class Dock(Panel):
             else:
                 self.plot.set_note(text)
 
+    def set_part(self, picture: Picture) -> None:
+        """The spectrogram is drawn so far."""
+        if self.plot is None:
+            return
+        self.plot.set_part(picture)
+        self.plot.set_levels(*self.levels.levels(picture))
+        columns = picture.mel.shape[1]
+        whole = (self._seconds or 0.0) * picture.frames_per_second
+        rest = max(0, round((whole - columns) / max(1, columns) * len(picture.loudness)))
+        self.player.overview.set_levels(np.append(picture.loudness, np.zeros(rest, np.float32)))
+
     def set_picture(self, picture: Picture) -> None:
         """The spectrogram is drawn."""
         self._picture = picture

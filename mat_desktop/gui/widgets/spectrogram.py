@@ -61,6 +61,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._spec = spec
         self._seconds = 0.0
         self._picture: Picture | None = None
+        self._part = False
         self._rows: tuple[Suggestion, ...] = ()
         self._values: NDArray[np.float32] | None = None
         self._row_height, self._count = 16, 1
@@ -166,13 +167,18 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def clear_track(self, note: str) -> None:
         """No picture yet; words stand where it will be."""
-        self._picture = None
+        self._picture, self._part = None, False
         self.mel.clear()
         self.set_outline(None)
         self._loop.set(None)
         self._heads[0].hide()
         self._heads[1].hide()
         self._say(self._note, note)
+
+    @property
+    def _is_shown(self) -> bool:
+        """Whether there is a spectrogram, be it the first part of one."""
+        return self._part or self._picture is not None
 
     def set_note(self, text: str) -> None:
         """Words in the place of the spectrogram."""
@@ -193,11 +199,26 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._loop.set_length(self._seconds)
         self.fit()
 
+    def set_part(self, picture: Picture) -> None:
+        """The spectrogram so far, from the left; the track can be gone through already."""
+        bands, columns = picture.mel.shape
+        seconds = columns / picture.frames_per_second
+        if seconds > self._seconds:  # longer than was known
+            self.set_length(seconds)
+        self._part = True
+        self.mel.setImage(picture.mel, autoLevels=False)
+        self.mel.setRect(QRectF(0, 0, seconds, bands))
+        self._say(self._note, "")
+
     def set_picture(self, picture: Picture) -> None:
         """The spectrogram."""
-        self._picture = picture
         seconds = picture.mel.shape[1] / picture.frames_per_second
+        low, high = self.view
+        zoomed = self._part and high - low < 0.98 * self._seconds  # meanwhile
+        self._picture, self._part = picture, False
         self.set_length(seconds)
+        if zoomed:
+            self.upper.setXRange(low, min(high, seconds), padding=0)
         self.mel.setImage(picture.mel, levels=self._levels, autoLevels=False)
         self.mel.setRect(QRectF(0, 0, seconds, picture.mel.shape[0]))
         self._say(self._note, "")
@@ -306,7 +327,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def move_to(self, seconds: float, *, shown: bool = True) -> None:
         """The playhead is here; the view follows if it was in view before."""
         for head in self._heads:
-            head.setVisible(shown and self._picture is not None)
+            head.setVisible(shown and self._is_shown)
             head.setPos(seconds)
         self._move_handle()
         low, high = self.upper.viewRange()[0]
@@ -430,7 +451,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         return f"{text} at {words.clock(seconds)}, {level:.0f} dB".replace("-", "−")
 
     def _clicked(self, event: Any) -> None:
-        if event.button() is not Qt.MouseButton.LeftButton or self._picture is None:
+        if event.button() is not Qt.MouseButton.LeftButton or not self._is_shown:
             return
         if event.double():
             self.fit()
@@ -459,7 +480,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _mark(self, low: float, high: float, done: bool) -> None:
         """A drag marks a part of the track."""
-        if self._picture is None:
+        if not self._is_shown:
             return
         low, high = max(0.0, low), min(high, self._seconds)
         if high - low >= SHORTEST_LOOP:

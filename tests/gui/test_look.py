@@ -1,0 +1,144 @@
+"""The spectrogram of the track in view: drawn as it is decoded, withdrawn, kept, and drawn ahead."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.app.draw import Picture
+from mat_desktop.gui.operations import look
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+
+
+def picture(columns: int) -> Picture:
+    return Picture(np.zeros((96, columns), np.uint8), 31.25, 0.0, 96.0, np.zeros(10, np.float32))
+
+
+class SlowEngine:
+    """Draws what it is told to, when it is told to, one after another."""
+
+    def __init__(self) -> None:
+        self.asked: list[Path] = []
+        self.tell: Callable[[Picture], None] = lambda part: None
+        self.held: set[str] = set()
+        self.go = threading.Event()
+        self.stop = threading.Event()
+
+    def draw(
+        self,
+        path: Path,
+        tell: Callable[[Picture], None] = lambda part: None,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> Picture:
+        self.stop.clear()
+        self.asked.append(path)
+        self.tell = tell
+        while path.name in self.held and not self.go.is_set():
+            if self.stop.wait(0.01) or not wanted():
+                raise CancelledError
+        return picture(6250)
+
+    def stop_drawing(self) -> None:
+        self.stop.set()
+
+
+@pytest.fixture
+def engine(library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowEngine]:
+    made = SlowEngine()
+    monkeypatch.setattr(services, "draw", made.draw)
+    monkeypatch.setattr(services, "stop_drawing", made.stop_drawing)
+    library.library.look.forget()
+    yield made
+    made.go.set()
+
+
+def names(engine: SlowEngine) -> list[str]:
+    return [path.name for path in engine.asked]
+
+
+def test_a_picture_fills_from_the_left_as_it_is_decoded(
+    qtbot: QtBot, library: Window, engine: SlowEngine
+) -> None:
+    page, dock = library.library, library.library.dock
+    qtbot.waitUntil(lambda: dock.plot is not None, timeout=10000)
+    plot = dock.plot
+    assert plot is not None
+    engine.held = {page.tracks.rows()[3].path.name}
+    page.select(3)
+    qtbot.waitUntil(lambda: bool(engine.asked), timeout=5000)
+    assert plot._note.text() == "Reading…"
+    engine.tell(picture(3125))  # 100 of 203 s
+    qtbot.waitUntil(lambda: plot.mel.image is not None, timeout=5000)
+    assert not plot._note.isVisible()
+    assert plot.mel.mapRectToParent(plot.mel.boundingRect()).right() == pytest.approx(100)
+    assert plot.view == pytest.approx((0, 203)), "all of it has its room"
+    assert dock.picture is None, "only a part"
+    plot.zoom(0.5)
+    view = plot.view
+    engine.go.set()
+    qtbot.waitUntil(lambda: dock.picture is not None, timeout=5000)
+    assert plot.view == pytest.approx(view), "stays where somebody looks"
+
+
+def test_what_nobody_looks_at_any_more_is_withdrawn(
+    qtbot: QtBot, library: Window, engine: SlowEngine
+) -> None:
+    page = library.library
+    first, second = (page.tracks.rows()[place].path.name for place in (2, 4))
+    engine.held = {first}
+    page.select(2)
+    qtbot.waitUntil(lambda: first in names(engine), timeout=5000)
+    page.select(4)
+    qtbot.waitUntil(lambda: page.dock.picture is not None, timeout=5000)
+    assert names(engine).index(second) > names(engine).index(first)
+
+
+def test_the_tracks_beside_are_drawn_ahead_and_kept(
+    qtbot: QtBot, library: Window, engine: SlowEngine
+) -> None:
+    page = library.library
+    order = [row.path.name for row in page.tracks.rows()]
+    page.select(3)
+    qtbot.waitUntil(lambda: len(engine.asked) == 3, timeout=5000)
+    assert names(engine) == [order[3], order[4], order[2]]
+    qtbot.waitUntil(lambda: library.bridge.engine_rests, timeout=5000)
+    qtbot.wait(50)
+    page.select(4)
+    assert page.dock.picture is not None, "at once"
+    page.select(2)
+    assert page.dock.picture is not None
+    assert names(engine)[:3] == [order[3], order[4], order[2]]
+
+
+def test_drawing_ahead_makes_way_and_goes_on_later(qtbot: QtBot, library: Window, engine: SlowEngine) -> None:
+    page = library.library
+    order = [row.path.name for row in page.tracks.rows()]
+    engine.held = {order[4]}
+    page.select(3)
+    qtbot.waitUntil(lambda: names(engine) == [order[3], order[4]], timeout=5000)
+    answered: list[str] = []
+    library.bridge.ask("evidence", lambda: "there", answered.append, engine=True)
+    qtbot.waitUntil(lambda: answered == ["there"], timeout=5000)
+    qtbot.waitUntil(lambda: names(engine) == [order[3], order[4], order[4]], timeout=5000)
+    page.select(4)  # it is the one that is being drawn: nothing begins anew
+    engine.go.set()
+    qtbot.waitUntil(lambda: page.dock.picture is not None, timeout=5000)
+    assert names(engine)[:3] == [order[3], order[4], order[4]]
+    assert names(engine).count(order[4]) == 2
+
+
+def test_pictures_that_are_kept_have_a_limit(
+    qtbot: QtBot, library: Window, engine: SlowEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look, "PICTURES", 2 * 96 * 6250)
+    page = library.library
+    page.select(3)
+    qtbot.waitUntil(lambda: len(engine.asked) >= 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(page.look._kept) == 2, timeout=5000)
