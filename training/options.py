@@ -14,10 +14,12 @@ import msgspec
 from mat_desktop.errors import printable
 from mat_desktop.malformed import flaw
 from mat_desktop.networks.registry import build
-from training.datasets.dataset import Dataset, check_option
+from training.datasets.dataset import Dataset, check_option, listening
 from training.datasets.recognise import recognised
 from training.datasets.registry import READERS, open_dataset
 from training.inputs import limited
+from training.progress import Reading
+from training.saying import tell
 from training.settings import Settings, SettingsFault
 
 ALL = tuple(field.name for field in fields(Settings) if field.name != "start")
@@ -75,8 +77,10 @@ def flags_told(options: argparse.Namespace) -> list[str]:
 
 def open_data(options: argparse.Namespace, settings: Settings) -> tuple[Settings, Dataset]:
     """The data set that the settings name, or that the folder looks like."""
+    tell(options, Reading(0, 0))
     settings = replace(settings, dataset=settings.dataset or recognised(options.data))
-    return settings, limited(read_data(options.data, settings), settings.clips)
+    with listening(lambda done, of: tell(options, Reading(done, of))):
+        return settings, limited(read_data(options.data, settings), settings.clips)
 
 
 def read_data(folder: Path, settings: Settings) -> Dataset:

@@ -88,6 +88,18 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """The data set's lists, or the tags of its files, are read before anything else.
+
+    :param done: of ``of`` files, which is 0 where nobody counts them
+    """
+
+    done: int
+    of: int
+    event: Literal["read"] = "read"
+
+
+@dataclass(frozen=True, slots=True)
 class Preparing:
     """Clips are decoded before the first step.
 
@@ -135,7 +147,7 @@ class TagFigures:
     event: Literal["tags"] = "tags"
 
 
-Event: TypeAlias = Begin | StepDone | Epoch | End | Preparing | RunOpened | Exported | TagFigures
+Event: TypeAlias = Begin | StepDone | Epoch | End | Reading | Preparing | RunOpened | Exported | TagFigures
 
 
 def as_dict(event: Event) -> dict[str, Any]:

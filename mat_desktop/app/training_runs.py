@@ -11,11 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from mat_desktop.domain.epochs import worth
 
 Plain = Mapping[str, Any]
+
+FEW = 10
+"""Positives of a tag below which its figures say little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,12 @@ class Run:
     def has_weights(self) -> bool:
         """Whether some epoch's weights are kept."""
         return self.kept_at > 0
+
+    @property
+    def rests_on_few(self) -> bool:
+        """Whether half of the tags have fewer than :data:`FEW` positives on the validation split."""
+        counts = [tag.positives for tag in self.tags if tag.positives is not None]
+        return bool(counts) and median(counts) < FEW
 
     @property
     def network(self) -> str:

@@ -52,7 +52,7 @@ class Reviewing(QObject):
         self._losses = -1
         self._took: list[float] = []
         self._since = 0.0
-        self.is_open = self._selection_first = False
+        self.is_open = self._selection_first = self._reading = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -148,8 +148,16 @@ class Reviewing(QObject):
         elif tally.total:
             now = "Every track was reviewed. The library shows what would be written."
             self.page.show_empty("Nothing left to review", now, "Back to library")
+        elif self._reading:
+            self.page.show_empty("Reading the library…", "Tracks come as they are read.", "Back to library")
         else:
             self.page.show_empty("No tracks yet", "Open a folder with music first.", "Back to library")
+
+    def set_reading(self, reading: bool) -> None:
+        """Whether tracks may come without being asked for."""
+        if reading is not self._reading:
+            self._reading = reading
+            self._later.start()
 
     def _way_out(self) -> None:
         (self.listen_all if self._desk.tracks.tally().new else self.leaving).emit()

@@ -71,7 +71,7 @@ class TrainingRoom(QObject):
         run = page.run
         run.pause.connect(trainer.pause)
         run.stop.connect(trainer.stop)
-        run.resume.connect(lambda entry: trainer.resume(entry.training.id))
+        run.resume.connect(self._resume)
         run.use.connect(models.use)
         run.compare.connect(lambda entry: models.compare(entry, self._compare))
         run.export.connect(self._export)
@@ -95,6 +95,11 @@ class TrainingRoom(QObject):
         self._pages.show("training")
         self._restored = name
         self.trainer.resume(name)
+
+    def _resume(self, entry: Entry) -> None:
+        if entry.training is not None:
+            self.page.follow()
+            self.trainer.resume(entry.training.id)
 
     def close(self) -> None:
         """End the processes with the window."""
@@ -160,12 +165,18 @@ class TrainingRoom(QObject):
             self._trainings, models, roots = answer
             self._show()  # before the form gets its folders: it looks at one only where it is in view
             before = [training.order.data_folder for training in self._trainings]
+            self.page.form.set_past(self._trainings, self._only_processor)
             self.page.form.offer(models, services.model, roots, [Path(name) for name in before if name])
             if self._restored:
                 self.page.look_for(self._restored)
                 self._restored = ""
 
         self._desk.bridge.ask("trainings", read, done, self._cannot_read)
+
+    def _only_processor(self) -> bool:
+        """Whether the engine has found nothing else; False while nobody knows."""
+        devices = set(self._desk.services.devices)
+        return bool(devices) and devices <= {"auto", "cpu"}
 
     def _cannot_read(self, error: Exception) -> None:
         self._desk.complain("The trainings cannot be read", error)

@@ -194,6 +194,7 @@ class Window(QMainWindow):
 
     def _say_unready(self) -> None:
         self.library.set_unready(reading=self.scan.reading, weighing=self.room.weigh.busy)
+        self.room.queue.set_reading(self.scan.reading)
 
     def set_appearance(self, mode: str) -> None:
         """Dark, light, or as the system."""
@@ -208,7 +209,6 @@ class Window(QMainWindow):
             "cancel": self.status.cancel_shown,
             "write": self._open_write,
             "undo": self.undo,
-            "redo": self.redo,
             "undo_files": panels.open_undo,
             "play": library.player.toggle,
             "stop": library.player.stop,
@@ -432,15 +432,7 @@ class Window(QMainWindow):
         if self.room.take_back():
             self.possible.refresh()
         else:
-            self.review.forget_taken_back()  # what comes back next are the files
             self.archive.undo_last_run()
-
-    def redo(self) -> None:
-        """What was taken back last: decisions and moves of thresholds, else what was written."""
-        if self.room.do_again():
-            self.possible.refresh()
-        else:
-            self.archive.redo_last_run()
 
     # events
 

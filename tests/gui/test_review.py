@@ -23,7 +23,6 @@ from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations import review
 from mat_desktop.gui.theme import appearance
-from mat_desktop.gui.widgets.add_tag import likest
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -179,6 +178,15 @@ def test_an_empty_queue_says_what_to_do(qtbot: QtBot, library: Window) -> None:
     qtbot.waitUntil(lambda: library.rail.buttons["review"].accessibleName() == "Review", timeout=5000)
 
 
+def test_tracks_that_are_being_read_are_not_said_to_be_missing(qtbot: QtBot, window: Window) -> None:
+    window.pages.show("review")
+    page = window.room.page
+    assert page.nothing.text() == "No tracks yet"
+    for reading, says in ((True, "Reading the library…"), (False, "No tracks yet")):
+        window.room.queue.set_reading(reading)
+        qtbot.waitUntil(lambda says=says: page.nothing.text() == says, timeout=5000)
+
+
 def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
     qtbot: QtBot, heard: Window, services: FakeServices
 ) -> None:
@@ -188,11 +196,6 @@ def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
     assert add.field.hasFocus()
     qtbot.keyClicks(add.field, "a; b")
     assert "must not contain ;" in add.fault.text()
-    for text in ('music" > 0.5', "genre:rock", "“late”"):
-        add.field.setText(text)
-        assert "searches mean" in add.fault.text()
-        qtbot.keyClick(add.field, Key.Key_Return)
-    assert row.verdicts == {} and add.field.text() == "“late”"
     add.field.clear()
     qtbot.keyClicks(add.field, "shoegaze")
     add.kind.set_category(Category.GENRE)
@@ -322,61 +325,6 @@ def test_undo_takes_back_thresholds_in_their_order_among_the_decisions(
     assert row.verdicts == {}
     qtbot.wait(50)  # the slider's own delay
     assert not heard.review.can_take_back
-
-
-def test_the_tags_most_like_what_is_typed_come_first() -> None:
-    names = ["classic rock", "rococo", "rock", "baroque", "jazz", "Rock and roll"]
-    assert likest(" Roc", names) == ["rock", "rococo", "Rock and roll", "classic rock"]
-    assert likest("aroq", names) == ["baroque"]
-
-
-def test_a_tag_is_typed_where_there_is_a_track_to_have_it(qtbot: QtBot, heard: Window) -> None:
-    add = heard.library.pane.question.add
-    heard.library.search.setText("state:conflict")
-    qtbot.waitUntil(lambda: heard.library.row is None, timeout=5000)
-    heard.library.table.setFocus()
-    press(qtbot, heard, Key.Key_A)
-    assert not add.field.hasFocus()
-    assert heard.status.result.text() == "No track is selected"
-
-
-def test_redo_makes_again_what_undo_took_back_in_its_order(
-    qtbot: QtBot, heard: Window, services: FakeServices
-) -> None:
-    def redo() -> None:
-        modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-        qtbot.keyClick(heard.library.table, Key.Key_Z, modifiers)
-
-    row, slider, possible = in_view(heard), heard.library.pane.slider, heard.actions_["redo"]
-    press(qtbot, heard, Key.Key_1)
-    slider.setValue(7)
-    qtbot.waitUntil(lambda: heard.tracks.shift == -0.7, timeout=5000)
-    heard.room.weigh.set_threshold("mellow", 0.9)
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
-    press(qtbot, heard, Key.Key_M)
-    marked = row.mark
-    assert row.reviewed and not possible.isEnabled()
-    for _ in range(4):
-        press(qtbot, heard, Key.Key_Z, control=True)
-    assert (row.verdicts, row.reviewed, heard.tracks.shift) == ({}, False, 0.0)
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {}, timeout=5000)
-
-    redo()
-    assert (row.verdicts, row.reviewed) == ({"rock": Verdict.ACCEPTED}, False)
-    redo()
-    assert (heard.tracks.shift, slider.value()) == (-0.7, 7)
-    redo()
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
-    redo()
-    assert (row.mark, possible.isEnabled()) == (marked, False)
-    track = TrackId(row.path.name)
-    qtbot.waitUntil(lambda: services.marked.get(track) == marked, timeout=5000)
-    assert services.kept[track] == {"rock": Verdict.ACCEPTED}
-
-    press(qtbot, heard, Key.Key_Z, control=True)
-    assert possible.isEnabled()
-    press(qtbot, heard, Key.Key_2)
-    assert not possible.isEnabled(), "a new decision takes the place of what was taken back"
 
 
 def test_the_slider_stays_where_it_was_left(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QFontInfo, QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +20,7 @@ from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import StoreFault
 from mat_desktop.gui import training_room
+from mat_desktop.gui.models.pace import expected
 from mat_desktop.gui.models.trainings import State
 from mat_desktop.gui.operations import child, children
 from mat_desktop.gui.theme import appearance
@@ -529,7 +530,7 @@ def test_figures_of_several_vocabularies_agree_or_say_what_they_are(
     qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
     page.look_at(1)
     assert page.run.plots.roc.value.text() == "0.8000"
-    assert page.run.plots.roc.about.text() == "macro, mean of 2 vocabularies"
+    assert page.run.plots.legend.areas == "areas: macro, mean of 2 vocabularies"
     entry = page.run.entry
     assert entry is not None
     assert entry.word == "0.8000", "in the list as on the curve"
@@ -551,7 +552,7 @@ def test_corrections_with_tracks_left_out_say_it_tag_by_tag(
     run.mkdir(parents=True)
     (run / "settings.json").write_text('{"network": "fcn2d", "layers": 5, "epochs": 3}')
     (run / "tags.json").write_text(
-        '{"tags": ["mtat/rock"], "positives": [5], "roc_auc": [0.7], "pr_auc": [0.4]}'
+        '{"tags": ["mtat/rock"], "positives": [50], "roc_auc": [0.7], "pr_auc": [0.4]}'
     )
     window.training.load()
     qtbot.waitUntil(lambda: page.runs.rowCount() == 5, timeout=PATIENCE)
@@ -563,7 +564,7 @@ def test_corrections_with_tracks_left_out_say_it_tag_by_tag(
             assert page.run._lower.isVisible()
     assert sorted(shown) == [
         ["rock", "Genre", "4", "5", "5 of 9", "7 of 9", "9 of 9"],
-        ["rock", "Genre", "5", "0.7000", "0.4000", "–"],
+        ["rock", "Genre", "50", "0.7000", "0.4000", "–"],
     ]
 
 
@@ -1007,3 +1008,176 @@ def test_runs_of_one_title_are_told_apart_and_say_the_clips_they_use(
         limited = entry is not None and "16" in entry.note.rpartition(", ")[0]
         used = "16 of 1662 train · 16 of 223 validation\n8 test" if limited else "1662 train · 223 validation"
         assert used in page.about.text()
+
+
+def made_run(
+    services: FakeServices, positives: int, *, task: Task = Task.NETWORK, title: str = "2D FCN, 5 layers"
+) -> None:
+    """A finished run of three epochs, of which the second is kept."""
+    order = Order(task, title, ("train", "--data", "/data"), data="Small corpus", clips={"train": 8})
+    made = services.trainings.create(order)
+    run = made.folder / "runs" / "fcn2d-5"
+    run.mkdir(parents=True)
+    settings = {"network": "fcn2d", "layers": 5, "epochs": 3, "width": 1.0, "crop_frames": 0}
+    (run / "settings.json").write_text(json.dumps(settings))
+    lines = [
+        {
+            "number": n,
+            "of": 3,
+            "valid_loss": 0.4,
+            "valid": {"mtat": {"roc_auc": roc, "pr_auc": roc}},
+            "seconds": 40,
+        }
+        for n, roc in ((1, 0.5), (2, 0.7), (3, 0.35))
+    ]
+    (run / "epochs.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    split = {
+        "clips": 5,
+        "tags": ["mtat/rock", "mtat/guitar"],
+        "positives": [positives, positives],
+        "roc_auc": {"macro": 0.7, "tags": [1.0, 0.4]},
+        "pr_auc": {"macro": 0.7, "tags": [1.0, 0.4]},
+        "at_half": {"accuracy": {"macro": 0.9}},
+        "at_best": {"thresholds": [0.5, 0.5]},
+    }
+    (run / "result.json").write_text(json.dumps({"metrics": {"valid": split}}))
+    services.trainings.end(made.id, Ending.DONE)
+
+
+def test_the_figures_of_a_finished_run_are_those_of_the_kept_epoch(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices
+) -> None:
+    made_run(services, positives=50)
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+    page.look_at(1)
+    for curve in (page.run.plots.roc, page.run.plots.pr):
+        assert curve.value.text() == "0.7000"
+        assert curve.about.text() == "epoch 2, kept"
+    entry = page.run.entry
+    assert entry is not None
+    assert entry.word == "0.7000"
+    assert page.run.facts.text().startswith("Kept: epoch 2")
+    assert page.run.outcome.isHidden()
+
+
+def test_figures_that_rest_on_few_positives_say_so_and_have_two_decimals(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices
+) -> None:
+    made_run(services, positives=1)
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+    page.look_at(1)
+    assert page.run.outcome.text() == "Few positive clips to validate with: the figures are rough."
+    assert page.run.outcome.isVisible()
+    assert page.run.plots.roc.value.text() == "0.70"
+    assert [cell.text for cell in page.run.tags.figures.rows()[0]][2:5] == ["1", "1.00", "1.00"]
+    assert [cell.text for cell in page.run.results.results.rows()[0]][2:] == ["0.90", "0.70", "0.70"]
+    entry = page.run.entry
+    assert entry is not None
+    assert entry.word == "0.70"
+
+
+def test_runs_are_being_read_until_they_are_there(qtbot: QtBot) -> None:
+    page = TrainingPage()
+    qtbot.addWidget(page)
+    assert page.empty.text() == "Reading runs…"
+    page.show_runs([])
+    assert page.empty.text() == "No runs yet"
+
+
+def test_a_table_is_followed_from_row_to_row_unless_another_is_looked_at(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    page.form.pick(Task.TABLE)
+    (data / "go2").unlink()
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 2, timeout=PATIENCE)
+    entry = page.run.entry
+    assert entry is not None
+    assert entry.title == "1D FCN, 3 layers"
+    (data / "go1").unlink()
+    (data / "go2").touch()
+
+    def second() -> bool:
+        entry = page.run.entry
+        return entry is not None and entry.title == "1D FCN, 4 layers" and entry.state is State.RUNNING
+
+    qtbot.waitUntil(second, timeout=PATIENCE)
+    assert page.run.stop_button.isVisible()
+    assert page.list.currentIndex().row() == 2
+    page.look_at(1)  # the user's choice stays
+    (data / "go1").touch()
+    qtbot.waitUntil(lambda: not window.training.trainer.running, timeout=PATIENCE)
+    assert page.list.currentIndex().row() == 1
+
+
+def test_large_letters_and_a_small_window_show_whole_runs_and_tables(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices
+) -> None:
+    made_run(services, positives=50)
+    made_run(services, positives=50, title="2D FCN, 4 layers")
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 3, timeout=PATIENCE)
+    page.look_at(1)
+    window.setMinimumSize(100, 100)
+    window.resize(1280, 720)
+    run = page.run
+    try:
+        for percent in (100, 200):
+            appearance.use_text(percent)
+            qtbot.wait(100)
+            table = run.tags.table
+            assert table.horizontalScrollBar().maximum() == 0, percent
+            assert table.viewport().height() >= 2 * appearance.row, percent
+            assert run._area.verticalScrollBar().maximum() == 0, "all three plots are in view"
+            assert run.plots.legend.isVisible()
+            assert QFontInfo(run.log.font()).pixelSize() == 12 * percent // 100
+            wide = page.list.viewport().width()
+            assert page.list.visualRect(page.runs.index(1)).width() <= wide
+        assert page.list.sizeHintForRow(1) > page.list.sizeHintForRow(0), "its figure stands under its title"
+    finally:
+        appearance.use_text(100)
+
+
+def test_before_a_start_an_earlier_run_says_how_long_it_takes(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices, data: Path
+) -> None:
+    made_run(services, positives=50)
+    form = page.form
+    form.settings.all["epochs"].set(90)
+    choose(qtbot, page, data)
+    form.network.pick("fcn2d")
+    form.layers.setCurrentIndex(form.layers.findData(5))
+    form.refresh()
+    assert form.why.text() == ""
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+    page.show_form()
+    form.settings.all["crop_frames"].set(0)
+    form.refresh()
+    assert form.why.text() == "About 60 min if all 90 epochs are needed, as an earlier run went here"
+    form.settings.all["width"].set(0.5)
+    form.refresh()
+    assert form.why.text() == ""
+
+
+def test_on_a_processor_a_long_training_says_that_it_takes_hours() -> None:
+    told = {"network": "fcn2d", "epochs": 100}
+    assert "takes hours" in expected([], told, 1000, processor=True)
+    assert expected([], told, 1000, processor=False) == ""
+    assert expected([], told | {"epochs": 3}, 1000, processor=True) == ""
+
+
+def test_what_is_done_before_the_first_step_is_said(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    (data / "reads").touch()
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: page.run.says.text() == "Reading tags of files: 4 of 16", timeout=PATIENCE)
+    assert page.run.bar.isVisible()
+    (data / "reads").unlink()
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    assert "reading the data" in page.run.log.toPlainText()

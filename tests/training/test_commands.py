@@ -126,7 +126,7 @@ def test_events_for_programs(command: Command, capsys: pytest.CaptureFixture[str
     assert command("train", *SMALL, "--epochs", "1", "--progress", "json") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     told = [line["event"] for line in lines if line["event"] != "prepare"]
-    assert told == ["run", "begin", "tags", "epoch", "end"]
+    assert told == ["read", "run", "begin", "tags", "epoch", "end"]
     epoch = next(line for line in lines if line["event"] == "epoch")
     assert {"number", "train_loss", "valid", "eta_seconds", "time"} <= epoch.keys()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,25 @@ from numpy.typing import NDArray
 from mat_desktop.errors import MatError, printable
 
 SPLITS = ("train", "valid", "test")
+
+
+_heard: ContextVar[Callable[[int, int], None] | None] = ContextVar("heard", default=None)
+
+
+@contextmanager
+def listening(hear: Callable[[int, int], None]) -> Iterator[None]:
+    """Within, ``hear`` is told how many of how many files a reader has read, where that takes long."""
+    token = _heard.set(hear)
+    try:
+        yield
+    finally:
+        _heard.reset(token)
+
+
+def tell_read(done: int, of: int) -> None:
+    """To whoever is listening."""
+    if (hear := _heard.get()) is not None:
+        hear(done, of)
 
 
 class DatasetFault(MatError):

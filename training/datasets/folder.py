@@ -31,7 +31,15 @@ from mat_desktop.domain.counting import count
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import printable
 from mat_desktop.malformed import flaw
-from training.datasets.dataset import Dataset, DatasetFault, Skipped, Tag, assemble, hard_labels
+from training.datasets.dataset import (
+    Dataset,
+    DatasetFault,
+    Skipped,
+    Tag,
+    assemble,
+    hard_labels,
+    tell_read,
+)
 from training.datasets.tables import Unique, fault_at
 
 FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.MAT_TAGS)
@@ -200,8 +208,11 @@ def _ask(folder: Path, lost: list[Skipped]) -> Iterator[Record]:
     files = sorted(path for path in folder.resolve().rglob("*") if is_audio_name(path) and path.is_file())
     if not files:
         raise DatasetFault(f"{printable(folder)}: no music in it. {SOURCE}")
+    done = 0
     for batch in _batches(files):
+        tell_read(done, len(files))
         yield from _ask_about(batch, lost)
+        done += len(batch)
 
 
 def _ask_about(files: Sequence[Path], lost: list[Skipped]) -> Iterator[Record]:

@@ -41,11 +41,13 @@ def figure(value: float | None, digits: int = 4, *, bar: bool = False, token: st
 class Heading:
     """:param width: pixels; 0 takes what is left
     :param right: whether the column holds numbers
+    :param spare: where there is no room for all columns, those of the lowest number above 0 go first
     """
 
     text: str
     width: int = 0
     right: bool = False
+    spare: int = 0
 
 
 class FiguresModel(QAbstractTableModel):

@@ -19,17 +19,21 @@ SPLITS = {"valid": "Validation", "test": "Test"}
 
 TAGS = (
     Heading("Tag"),
-    Heading("Category", 100),
+    Heading("Category", 104, spare=1),
     Heading("Positives", 66, right=True),
     Heading("ROC-AUC", 70, right=True),
     Heading("PR-AUC", 106, right=True),
-    Heading("Threshold", 70, right=True),
-)
-BESIDE = (
-    Heading("Network"),
-    *(Heading(text, 54, right=True) for _ in range(3) for text in ("ours", "paper")),
+    Heading("Threshold", 78, right=True, spare=2),
 )
 GROUPS = ("Accuracy", "PR-AUC", "ROC-AUC")
+BESIDE = (
+    Heading("Network"),
+    *(
+        Heading(text, 54, right=True, spare=int(group == "Accuracy"))
+        for group in GROUPS
+        for text in ("ours", "paper")
+    ),
+)
 RESULTS = (
     Heading("Measured on"),
     Heading("Clips", 64, right=True),
@@ -40,7 +44,7 @@ RESULTS = (
 
 AGREEMENT = (
     Heading("Tag"),
-    Heading("Category", 100),
+    Heading("Category", 104, spare=1),
     Heading("Yes", 40, right=True),
     Heading("No", 40, right=True),
     Heading("Before", 72, right=True),
@@ -60,7 +64,7 @@ AGREEMENT_RESULTS = (
 Cells = list[Cell]
 
 
-def tag_rows(tags: Sequence[TagFigures], scheme: TagScheme) -> list[Cells]:
+def tag_rows(tags: Sequence[TagFigures], scheme: TagScheme, digits: int = 4) -> list[Cells]:
     """The most frequent first. Where vocabularies share a tag's name, each is named beside it."""
     kinds = {source: tag.category for tag in scheme.tags for source in tag.sources}
     split = [(tag, *_parts(tag.name)) for tag in tags]
@@ -74,8 +78,8 @@ def tag_rows(tags: Sequence[TagFigures], scheme: TagScheme) -> list[Cells]:
                 Cell(f"{name} · {where}" if often[name] > 1 else name),
                 _kind(kind, where),
                 Cell("–" if tag.positives is None else words.number(tag.positives), tag.positives or 0.0),
-                figure(tag.roc_auc),
-                figure(tag.pr_auc, bar=True),
+                figure(tag.roc_auc, digits),
+                figure(tag.pr_auc, digits, bar=True),
                 figure(tag.threshold, 2, token="muted"),
             ]
         )
@@ -139,13 +143,12 @@ def _ours(run: Run | None, split: str) -> dict[str, float | None]:
 def result_rows(training: Training, run: Run | None) -> list[Cells]:
     """By split; of a model that was fine-tuned without a run by vocabulary, as its card says."""
     if run is not None and run.splits:
+        digits = 2 if run.rests_on_few else 4
         return [
             [
                 Cell(SPLITS.get(name, name)),
                 Cell(words.number(found.clips), found.clips),
-                figure(found.accuracy),
-                figure(found.pr_auc),
-                figure(found.roc_auc),
+                *(figure(value, digits) for value in (found.accuracy, found.pr_auc, found.roc_auc)),
             ]
             for name, found in run.splits.items()
         ]

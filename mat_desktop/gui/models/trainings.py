@@ -71,7 +71,17 @@ class Entry:
         """Beside the title: the figure, or else the state."""
         if self.state in (State.FAILED, State.STOPPED, State.STOPPING) or self.figure is None:
             return self.state.value
-        return f"{self.figure:.4f}"
+        return f"{self.figure:.{self.digits}f}"
+
+    @property
+    def digits(self) -> int:
+        """Decimals of its figures: no more than they are worth."""
+        return 2 if self.run is not None and self.run.rests_on_few else 4
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is the one that is trained."""
+        return self.state in (State.RUNNING, State.STOPPING)
 
 
 def row_title(key: str) -> str:
@@ -224,6 +234,10 @@ class TrainingsModel(QAbstractListModel):
         """The place of the first run, -1 where there is none."""
         return next((n for n, line in enumerate(self._lines) if line.training), -1)
 
+    def running(self) -> int:
+        """The place of the one that is trained, -1 where there is none."""
+        return next((n for n, line in enumerate(self._lines) if line.training and line.runs), -1)
+
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
         """Headings and runs."""
         return 0 if parent.isValid() else len(self._lines)
@@ -246,7 +260,8 @@ class TrainingsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             if entry.training is None:
                 return entry.title
-            figure = f", validation ROC-AUC {entry.figure:.4f}" if entry.figure is not None else ""
+            known = entry.figure is not None
+            figure = f", validation ROC-AUC {entry.figure:.{entry.digits}f}" if known else ""
             note = f", {entry.note}" if entry.note else ""
             return f"{entry.title}{note}, {entry.state.value}{figure}"
         if role == Qt.ItemDataRole.ToolTipRole and entry.training is not None:

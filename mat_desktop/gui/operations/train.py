@@ -39,7 +39,7 @@ PART = Path("epoch")
 class Progress:
     """How far the running training is.
 
-    :param phase: "start", "prepare", "prepared", "train" or "finish"
+    :param phase: "start", "read", "prepare", "prepared", "train" or "finish"
     :param run: of ``runs``, from 1; 0 before the first
     :param epoch: the one under way, from 1
     :param seconds: that the last epoch took
@@ -222,6 +222,18 @@ class Trainer(QObject):
             self._words = [*self._words[-20:], text.strip()]
             self._log(text.rstrip())
 
+    def _on_read(self, event: Mapping[str, Any]) -> None:
+        work, done, of = self.work, _whole(event, "done"), _whole(event, "of")
+        if work is None or done is None or of is None:
+            return
+        if self.progress.phase != "read":
+            self.progress.phase = "read"
+            self._log("reading the data")
+        self.progress.step, self.progress.steps = done, of
+        work.title, work.unit, work.done, work.total = "Reading the data", "file", done, of or None
+        work.ends_in(None)
+        work.mark()
+
     def _on_prepare(self, event: Mapping[str, Any]) -> None:
         work, done, of = self.work, _whole(event, "done"), _whole(event, "of")
         if work is None or done is None or of is None:
@@ -244,7 +256,7 @@ class Trainer(QObject):
     def _on_run(self, event: Mapping[str, Any]) -> None:
         progress = self.progress
         progress.run = min(progress.run + 1, progress.runs)
-        progress.phase, progress.epoch, progress.step = "start", 0, 0
+        progress.phase, progress.epoch, progress.step = "prepared", 0, 0
         self._log(f"run in {Path(str(event.get('folder', ''))).name}")
         self._refresh()
 

@@ -252,7 +252,7 @@ class History(Panel):
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
         holder.setSizes([440, 920])
-        self._empty_yet = True
+        self._empty_yet = False  # nobody knows before the runs are read
         self._rest: list[FileReversal] = []
         self._filling = QTimer(self)
         self._filling.setInterval(0)

@@ -30,7 +30,7 @@ from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, text_width
-from mat_desktop.gui.widgets.fit import tall, two_line_row, two_lines
+from mat_desktop.gui.widgets.fit import grown, more_lines, tall, two_line_row, two_lines
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.training_tables import TrainingTables
@@ -39,6 +39,8 @@ Index = QModelIndex | QPersistentModelIndex
 HEADING, RUN = 36, 32
 PAD = 16
 NEW = "New run…"
+ROWS = 24
+"""So high is the list at least, in rows, where facts on the run stand under it."""
 
 
 class _Delegate(QStyledItemDelegate):
@@ -50,7 +52,8 @@ class _Delegate(QStyledItemDelegate):
         entry: Entry = index.data(ENTRY_ROLE)
         if entry.training is None:
             return QSize(0, tall(HEADING, 12, 16))
-        return QSize(0, two_line_row(44) if entry.note else tall(RUN))
+        lines = len(_lines(entry, self._view.viewport().width() - 2 * PAD - _sign() - 8))
+        return QSize(0, tall(RUN) if lines == 1 else two_line_row(44) + more_lines(lines))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -72,30 +75,55 @@ class _Delegate(QStyledItemDelegate):
             if self._view.hasFocus():
                 round_rect(painter, card, 5, None, t.color("focus"), 2)
         icon, ink, _ = LOOKS[entry.state]
-        y = rect.y() + (rect.height() - 16) // 2
+        size, left = grown(16), PAD + _sign() + 8
+        y = rect.y() + (rect.height() - size) // 2
         if entry.state is State.DONE:
-            icons.draw_filled(painter, icon, rect.x() + PAD, y, 16, t.color(ink), t.color("surface"))
+            icons.draw_filled(painter, icon, rect.x() + PAD, y, size, t.color(ink), t.color("surface"))
         else:
-            icons.draw(painter, icon, rect.x() + PAD, y, 16, t.color(ink))
-        word = entry.word
-        taken = text_width(word, 12, 400) + 4
-        painter.setFont(font(12, figures=True))
-        painter.setPen(t.color("danger" if entry.state is State.FAILED else "muted"))
+            icons.draw(painter, icon, rect.x() + PAD, y, size, t.color(ink))
+        wide = rect.width() - left - PAD
+        lines = _lines(entry, wide)
+        if len(lines) == 1:
+            boxes = [QRect(rect.x() + left, rect.y(), wide, rect.height())]
+        else:
+            over = more_lines(len(lines))
+            first, second = two_lines(rect.adjusted(0, 0, 0, -over), left, wide)
+            boxes = [first, *(second.translated(0, n * over) for n in range(len(lines) - 1))]
         middle = Qt.AlignmentFlag.AlignVCenter
-        inner = rect.adjusted(PAD, 0, -PAD, 0)
-        painter.drawText(inner, middle | Qt.AlignmentFlag.AlignRight, word)
-        wide = inner.width() - 24 - taken - 8
-        painter.setFont(font(13))
-        painter.setPen(t.color("muted" if entry.state in (State.WAITING, State.OPEN) else "text"))
-        if entry.note:
-            first, second = two_lines(rect, PAD + 24, wide)
-            painter.drawText(first, middle, elide(entry.title, wide, 13))
-            painter.setFont(font(12))
-            painter.setPen(t.color("muted"))
-            painter.drawText(second, middle, elide(entry.note, wide, 12))
-        else:
-            painter.drawText(inner.adjusted(24, 0, 0, 0), middle, elide(entry.title, wide, 13))
+        for number, ((text, word), box) in enumerate(zip(lines, boxes, strict=True)):
+            if word:
+                painter.setFont(font(12, figures=True))
+                painter.setPen(t.color("danger" if entry.state is State.FAILED else "muted"))
+                painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, word)
+            letters = 12 if number else 13
+            waits = number or entry.state in (State.WAITING, State.OPEN)
+            painter.setFont(font(letters))
+            painter.setPen(t.color("muted" if waits else "text"))
+            room = box.width() - (_taken(word) if word else 0)
+            painter.drawText(box, middle, elide(text, room, letters))
         painter.restore()
+
+
+def _sign() -> int:
+    """Width of a state's icon."""
+    return grown(16)
+
+
+def _taken(word: str) -> int:
+    """Pixels that a word at the right takes from what is left of it."""
+    return text_width(word, 12, 400) + 12
+
+
+def _lines(entry: Entry, wide: int) -> list[tuple[str, str]]:
+    """The lines of a run, each with what stands at its right: its state or figure stands in the first line
+    that has room for it, as titles are told apart by their ends.
+    """
+    lines = [entry.title, *([entry.note] if entry.note else [])]
+    word, taken = entry.word, _taken(entry.word)
+    for place, text in enumerate(lines):
+        if text_width(text, 12 if place else 13, 400) + taken <= wide:
+            return [(line, word if n == place else "") for n, line in enumerate(lines)]
+    return [*((line, "") for line in lines), ("", word)]
 
 
 class _Runs(QListView):
@@ -127,7 +155,7 @@ class TrainingPage(Panel):
     def __init__(self) -> None:
         super().__init__("surface")
         self.runs = TrainingsModel(self)
-        self._showing, self._first = False, True
+        self._showing, self._first, self._follows = False, True, False
         self._begun = self._complete = False
         self._waiting: list[Callable[[], object]] = []
         layout = QVBoxLayout(self)
@@ -200,16 +228,19 @@ class TrainingPage(Panel):
         self.list.setModel(self.runs)
         self.list.setAccessibleName("Runs")
         self.list.setItemDelegate(_Delegate(self.list))
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)  # how many lines a run has depends on it
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.list.selectionModel().currentChanged.connect(lambda now, _: self._current(now.row()))
-        self.list.clicked.connect(lambda index: self._current(index.row()))
+        self.list.selectionModel().currentChanged.connect(lambda now, _: self._picked(now.row()))
+        self.list.clicked.connect(lambda index: self._picked(index.row()))
         self.list.remove.connect(lambda: self.run.delete_action.trigger())
         self._paint_list()
         appearance.changed.connect(self._paint_list)
         column.addWidget(self.list, 1)
-        self.empty = Text("No runs yet", token="faint")
+        self.empty = Text("Reading runs…", token="faint")
+        self.list.hide()
+        self._caption.hide()
         self.empty.setContentsMargins(16, 12, 16, 12)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.empty, 1)
@@ -232,12 +263,19 @@ class TrainingPage(Panel):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Where the heading has no room beside its words, the button is its sign alone."""
         if watched is self._box and event.type() is QEvent.Type.Resize:
+            self._show_about()
             room = self._box.width() - text_width("Training", 16, 600) - text_width(NEW, 13, 500)
             text = NEW if room >= wider(72) else ""
             if text != self.new.text():
                 self.new.setText(text)
                 self.new.setToolTip("" if text else NEW)
         return super().eventFilter(watched, event)
+
+    def _show_about(self) -> None:
+        """Facts on the run, where they leave room for the list; its title has them too."""
+        shown = bool(self.about.text()) and self._box.height() >= ROWS * tall(28)
+        self.about.setVisible(shown)
+        self._line.setVisible(shown)
 
     def _paint_list(self) -> None:
         self.list.setStyleSheet(f"QListView {{ background: {current().bg}; }}")
@@ -293,15 +331,19 @@ class TrainingPage(Panel):
         self.list.setCurrentIndex(self.runs.index(place) if place >= 0 else QModelIndex())
         self._showing = False
         has = self.runs.first() >= 0
+        self.empty.setText("No runs yet")
         self.empty.setVisible(not has)
         self.list.setVisible(has)
         self._caption.setVisible(has)
         self.form.can_leave(has)
         first, self._first = self._first, False
-        if place >= 0 and self.stack.currentWidget() is self.run:
+        running = self.runs.running()
+        if self._follows and running not in (-1, place) and self.stack.currentWidget() is self.run:
+            self.look_at(running, focus=False)  # in a table another row has its turn
+        elif place >= 0 and self.stack.currentWidget() is self.run:
             self._current(place)
         elif has and first:
-            self.look_at(self.runs.first(), focus=False)
+            self.look_at(running if running >= 0 else self.runs.first(), focus=False)
         elif not has or self.stack.currentWidget() is self.run:  # what was looked at is gone
             self.show_form(focus=False)
 
@@ -316,19 +358,24 @@ class TrainingPage(Panel):
             self.list.setFocus()
 
     def look_for(self, training: str) -> None:
-        """Show a training by its name."""
-        for place in range(self.runs.rowCount()):
-            entry = self.runs.entry(place)
-            if entry is not None and entry.training is not None and entry.training.id == training:
-                self.look_at(place)
-                return
+        """Show a training by its name: of a table the row that is trained, else the first."""
+        lines = [self.runs.entry(place) for place in range(self.runs.rowCount())]
+        found = [line.training.id if line and line.training else "" for line in lines]
+        places = [place for place, name in enumerate(found) if name == training]
+        if places:
+            running = self.runs.running()
+            self.look_at(running if running in places else places[0])
+
+    def follow(self) -> None:
+        """Show what is trained, from the next time on that the runs are shown, until another is chosen."""
+        self._follows = True
 
     def show_form(self, *, focus: bool = True) -> None:
         """What a new run is told."""
-        self._first = False
+        self._first = self._follows = False
         self.stack.setCurrentWidget(self.missing if self._lacking else self.form)
         self.about.setText("")
-        self._line.hide()
+        self._show_about()
         self.chosen.emit(None)
         if focus:
             self.form.first.setFocus()
@@ -343,6 +390,12 @@ class TrainingPage(Panel):
     def _place(self) -> int:
         place = self.list.currentIndex().row()
         return place if self.runs.entry(place) is not None else self.runs.first()
+
+    def _picked(self, place: int) -> None:
+        entry = self.runs.entry(place)
+        if not self._showing and entry is not None:
+            self._follows = entry.runs
+        self._current(place)
 
     def _current(self, place: int) -> None:
         entry = self.runs.entry(place)
@@ -359,9 +412,11 @@ class TrainingPage(Panel):
             lines.append(f"{test} test clips · {words.plural(order.tags, 'tag')}")
         begun = datetime.fromtimestamp(entry.training.started).astimezone()
         lines.append(f"started {begun:%Y-%m-%d %H:%M}")
-        self.about.setText("\n".join(filter(None, lines)))
-        self._line.show()
+        text = "\n".join(filter(None, lines))
+        self.about.setText(text)
+        self._show_about()
         self.chosen.emit(entry)
+        self.run.title.setToolTip(f"{entry.title}\n{text}")
 
 
 def _clips(order: Order, split: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mat_desktop.app.trainings import Order, Row, Task, plain_name
+from mat_desktop.app.trainings import Order, Row, Task, Training, plain_name
 from mat_desktop.gui import words
+from mat_desktop.gui.models.pace import expected
 from mat_desktop.gui.models.trainings import row_title
 from mat_desktop.gui.theme import appearance, wider
 from mat_desktop.gui.widgets.choice import Choice
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from mat_desktop.app.models import Model
 
 WIDEST = 720
+PAPERS = 100
+"""Epochs of the paper's, which the full budget of a table has."""
 TASKS = (
     (Task.NETWORK, "Train a network", "From nothing, on a data set or your own library"),
     (Task.TABLE, "Reproduce a table of the paper", "Its networks in turn, beside the paper's figures"),
@@ -63,6 +66,8 @@ class TrainingForm(Panel):
         self._models: Sequence[Model] = ()
         self._verdicts = 0
         self._busy = False
+        self._past: Sequence[Training] = ()
+        self._only_processor: Callable[[], bool] = lambda: False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -254,6 +259,13 @@ class TrainingForm(Panel):
         self._busy = busy
         self.refresh()
 
+    def set_past(self, trainings: Sequence[Training], only_processor: Callable[[], bool]) -> None:
+        """What a new run's time is guessed from: earlier ones, and whether this computer is known to have
+        nothing faster than its processor.
+        """
+        self._past, self._only_processor = trainings, only_processor
+        self.refresh()
+
     def can_leave(self, can: bool) -> None:
         """Whether there is something else to look at."""
         self.cancel.setVisible(can)
@@ -348,7 +360,25 @@ class TrainingForm(Panel):
         """Say what is missing."""
         problem = self.problem
         self.begin.setEnabled(not problem or problem == self.settings.problem)
-        self.why.setText(problem)
+        self.why.setText(problem or self._expected())
+
+    def _expected(self) -> str:
+        """How long it will take, where something is known of it."""
+        found = (self.data.found or {}).get("clips")
+        clips = int(found.get("train", 0)) if isinstance(found, dict) else 0
+        told: dict[str, Any] = {"epochs": 1}
+        if self.task is Task.CORRECTIONS or (self.task is Task.TABLE and self.budget.value == "smoke"):
+            return ""
+        if self.task is Task.NETWORK or (self.task is Task.FINETUNE and self.whole.isChecked()):
+            told = {name: setting.value for name, setting in self.settings.all.items()}
+            clips = min(clips, int(told.get("clips") or 0) or clips)
+        if self.task is Task.NETWORK:
+            told |= {"network": self.network.value, "layers": int(self.layers.currentData() or 0)}
+        elif self.task is Task.TABLE:
+            budgets = self._told["budgets"] if self._told else {}
+            each = int(budgets.get(self.budget.value, {}).get("epochs", PAPERS))
+            told["epochs"] = each * (1 if self.rows.value else max(1, self.rows.count() - 1))
+        return expected(self._past, told, clips, processor=self._only_processor())
 
     def _start(self) -> None:
         if self.problem:

@@ -19,7 +19,7 @@ from mat_desktop.gui.operations.train import Progress as Going
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import text_width
-from mat_desktop.gui.widgets.fit import tall
+from mat_desktop.gui.widgets.fit import KeepWithin, grown, tall
 from mat_desktop.gui.widgets.job_bar import Progress
 from mat_desktop.gui.widgets.log_view import LogView
 from mat_desktop.gui.widgets.painting import round_rect
@@ -36,6 +36,11 @@ LOOKS = {
     State.FAILED: ("circle-alert", "danger", "danger_fill"),
 }
 """Icon, ink and fill by state; the word always stands beside them."""
+
+FULL = 600
+"""Pixels of height that curves and tables need before the log gets more than a few lines."""
+
+FEW_WORDS = "Few positive clips to validate with: the figures are rough."
 
 NARROWEST = 440
 """Pixels in which there is room for the parts of a narrow one."""
@@ -61,7 +66,7 @@ class StateChip(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as its word."""
-        return QSize(34 + text_width(self._text, 12, 500), tall(22, 12, 2))
+        return QSize(20 + grown(14) + text_width(self._text, 12, 500), tall(22, 12, 2))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Fill, icon, word."""
@@ -69,10 +74,11 @@ class StateChip(QWidget):
         icon, ink, fill = LOOKS[self._state]
         painter = QPainter(self)
         round_rect(painter, self.rect(), 4, t.color(fill))
-        icons.draw(painter, icon, 7, (self.height() - 14) // 2, 14, t.color(ink))
+        size = grown(14)
+        icons.draw(painter, icon, 7, (self.height() - size) // 2, size, t.color(ink))
         painter.setFont(font(12, 500))
         painter.setPen(t.color(ink))
-        painter.drawText(self.rect().adjusted(26, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
+        painter.drawText(self.rect().adjusted(12 + size, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
 
 
 class RunView(Panel):
@@ -99,6 +105,7 @@ class RunView(Panel):
         self._told: Mapping[str, Any] | None = None
         self._paused = False
         self._used = ""
+        self._has_epochs = True
         self._resume = "Resume"
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -109,8 +116,9 @@ class RunView(Panel):
         split.addWidget(self._log())
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
-        split.setSizes([600, 172])
         layout.addWidget(split, 1)
+        self._split, self._moved = split, False
+        split.splitterMoved.connect(self._split_moved)
         appearance.changed.connect(self._fit)
 
     # parts
@@ -181,7 +189,7 @@ class RunView(Panel):
         column.setSpacing(0)
         self.outcome = Text(token="text")
         self.outcome.setWordWrap(True)
-        self.outcome.setMaximumWidth(720)
+        KeepWithin(self.outcome, 720)
         self.outcome.setContentsMargins(24, 16, 24, 12)
         column.addWidget(self.outcome)
         self._area = QScrollArea()
@@ -189,9 +197,9 @@ class RunView(Panel):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setMinimumHeight(160)
-        self._area.setMaximumHeight(340)
         column.addWidget(self._area, 5)
+        self._legend = QVBoxLayout()
+        column.addLayout(self._legend)
         column.addWidget(Line())
         self.tags, self.results = self._lower.tags, self._lower.results
         self.results.report.connect(lambda: self.report.emit(self.entry))
@@ -202,7 +210,6 @@ class RunView(Panel):
 
     def _log(self) -> QWidget:
         box = Panel("bg")
-        box.setMinimumHeight(40)
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -214,6 +221,7 @@ class RunView(Panel):
         self.folder.clicked.connect(self._open_folder)
         head.addWidget(self.folder)
         column.addLayout(head)
+        self._log_box = box
         self.log = LogView()
         self.log.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         column.addWidget(self.log, 1)
@@ -224,6 +232,8 @@ class RunView(Panel):
         self.plots = plots
         self._area.setWidget(plots)
         plots.show()
+        self._legend.addWidget(plots.legend)
+        plots.legend.setVisible(self._has_epochs)
         if self.entry is not None:
             self._show_curves(self.entry)
 
@@ -256,7 +266,7 @@ class RunView(Panel):
         training = entry.training
         if training is None:
             return
-        order = training.order
+        order, run = training.order, entry.run
         self.title.setText(entry.title)
         for button in (self.pause_button, self.stop_button):
             button.setVisible(runs and entry.state is not State.DONE)
@@ -280,10 +290,16 @@ class RunView(Panel):
                 if order.task is Task.FINETUNE
                 else "It takes under a minute; what it achieved stands here afterwards."
             )
+        few = not outcome and run is not None and run.rests_on_few
+        if few:
+            outcome = FEW_WORDS
         self.outcome.setText(outcome)
-        self.outcome.set_token("danger" if failed else "text")
+        self.outcome.set_token("danger" if failed else "warning" if few else "text")
         self.outcome.setVisible(bool(outcome))
+        self._has_epochs = has_epochs
         self._area.setVisible(has_epochs)
+        if self.plots is not None:
+            self.plots.legend.setVisible(has_epochs)
         tables = order.task is not Task.CORRECTIONS or bool(training.figures)
         self._lower.setVisible(tables)
         self._rest.setVisible(not tables)
@@ -341,6 +357,8 @@ class RunView(Panel):
             run.best if run is not None else None,
             (paper.get("roc_auc"), paper.get("pr_auc")),
             of if isinstance(of, int) else 0,
+            over=not entry.runs,
+            digits=entry.digits,
         )
 
     def _hand_focus_on(self) -> None:
@@ -385,12 +403,24 @@ class RunView(Panel):
         return QSize(min(hint.width(), NARROWEST), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width."""
+        """Another size."""
         super().resizeEvent(event)
         self._fit()
 
+    def _split_moved(self) -> None:
+        self._moved = True
+
     def _fit(self) -> None:
-        """In a narrow window Compare stands in the menu, and Resume is its sign alone."""
+        """In a low window the log is short; in a narrow one Compare stands in the menu, and Resume is its
+        sign alone.
+        """
+        line, head = tall(18, 12, 2), tall(40, room=18)
+        self._log_box.setMinimumHeight(head)
+        self._area.setMinimumHeight(head + 4 * tall(28))
+        self._area.setMaximumHeight(tall(340, room=300))
+        if not self._moved:
+            high = min(max(head + 3 * line, self.height() - grown(FULL)), head + 7 * line)
+            self._split.setSizes([max(1, self._split.height() - high), high])
         narrow = self.width() < wider(680)
         offered = not self.use_button.isHidden()
         self.compare_button.setVisible(offered and not narrow)
@@ -428,7 +458,12 @@ class RunView(Panel):
 
 def _going(going: Going, task: Task) -> tuple[str, float | None]:
     if going.phase == "start":
-        return "Starting…", None
+        return "Starting: PyTorch is loaded…", None
+    if going.phase == "read":
+        if not going.steps:
+            return "Reading the data…", None
+        text = f"Reading tags of files: {words.number(going.step)} of {words.number(going.steps)}"
+        return text, going.step / going.steps
     if going.phase == "prepare":
         what = "Listening to tracks" if task is Task.CORRECTIONS else "Preparing clips"
         share = going.step / going.steps if going.steps else None
@@ -448,7 +483,7 @@ def _facts(entry: Entry, going: Going | None) -> list[str]:
     found = []
     if run is not None:
         if run.best is not None:
-            found.append(f"Best{' so far' if going is not None else ''}: epoch {run.best.number}")
+            found.append(f"{'Kept' if going is None else 'Best so far'}: epoch {run.best.number}")
         settings = run.settings
         found += [f"Seed {settings['seed']}"] if "seed" in settings else []
         if "batch_size" in settings:

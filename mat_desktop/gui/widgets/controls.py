@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.gui import icons, theme
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.fit import tall
+from mat_desktop.gui.widgets.fit import grown, tall
 from mat_desktop.gui.widgets.painting import draw_key, key_height, key_width, round_rect
 
 Kind = Literal["primary", "plain", "flat"]
@@ -128,15 +128,15 @@ class Button(QAbstractButton):
         pad = 8 if self._kind == "flat" else 12
         parts = []
         if self._icon:
-            parts.append(16)
+            parts.append(grown(16))
         if self.text():
             parts.append(QFontMetrics(self._font()).horizontalAdvance(self.text()) + 1)
         if self._key:
             parts.append(key_width(self._key))
         wide = sum(parts) + 8 * (len(parts) - 1) + 2 * pad
         if not self.text():
-            wide = self._height
-        high = tall(self._height) if self.text() else self._height
+            wide = self._height + grown(16) - 16
+        high = tall(self._height) if self.text() else wide
         return QSize(wide + 2 * ring, high + 2 * ring)
 
     def minimumSizeHint(self) -> QSize:
@@ -195,11 +195,11 @@ class Button(QAbstractButton):
         metrics = QFontMetrics(self._font())
         widths = []
         if self._icon:
-            widths.append(16)
+            widths.append(grown(16))
         text = self.text()
         key = self._key
         if text:
-            room = rect.width() - 16 - (24 if self._icon else 0)
+            room = rect.width() - 16 - (grown(16) + 8 if self._icon else 0)
             if key and metrics.horizontalAdvance(text) > room - key_width(key) - 8:
                 key = ""  # the tool tip and the sheet of keys have it too
             room -= key_width(key) + 8 if key else 0
@@ -209,8 +209,9 @@ class Button(QAbstractButton):
             widths.append(key_width(key))
         x = rect.x() + (rect.width() - sum(widths) - 8 * (len(widths) - 1)) // 2
         if self._icon:
-            icons.draw(painter, self._icon, x, rect.y() + (rect.height() - 16) // 2, 16, ink)
-            x += 24
+            size = grown(16)
+            icons.draw(painter, self._icon, x, rect.y() + (rect.height() - size) // 2, size, ink)
+            x += size + 8
         if text:
             painter.setFont(self._font())
             painter.setPen(ink)
@@ -426,9 +427,14 @@ class Icon(QWidget):
 
     def __init__(self, name: str, size: int = 16, token: str = "text") -> None:
         super().__init__()
-        self._name, self._size, self._token = name, size, token
-        self.setFixedSize(size, size)
-        appearance.changed.connect(self.update)
+        self._name, self._usual, self._token = name, size, token
+        appearance.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        self._size = grown(self._usual)
+        self.setFixedSize(self._size, self._size)
+        self.update()
 
     def set(self, name: str, token: str) -> None:
         """Another icon or colour."""

@@ -17,15 +17,18 @@ from mat_desktop.app.training_runs import EpochFigures
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.turns import InTurns
 from mat_desktop.gui.widgets.controls import Panel, Text
-from mat_desktop.gui.widgets.fit import KeepTall
+from mat_desktop.gui.widgets.delegates import text_width
+from mat_desktop.gui.widgets.fit import KeepTall, tall
 
 NARROWEST = 200
 """Of a plot beside others; where there is less room they stand under each other."""
 
 LOWEST = 108
-AXIS, LABEL = 26, 22
-"""Heights of the axis below with its margin, and of the paper's words over its line."""
+AXIS, LABEL = 22, 22
+"""Heights of the axis below, and of the paper's words over its line."""
+MARGIN = 4
 LEFT = 44
+GAP = 24
 Points = list[tuple[int, float]]
 
 
@@ -34,7 +37,7 @@ class _EpochAxis(pg.AxisItem):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__("bottom")
-        self.setHeight(22)
+        self.setHeight(AXIS)
 
     def boundingRect(self) -> QRectF:
         """With room for half a word at both ends; what reaches out of it would not be drawn."""
@@ -56,11 +59,13 @@ class _EpochAxis(pg.AxisItem):  # type: ignore[misc]
 class Curve(QWidget):
     """One figure over the epochs: validation, training where it is known, the paper's, and the kept epoch."""
 
-    def __init__(self, title: str, about: str, *, share: bool) -> None:
+    def __init__(self, title: str, *, share: bool) -> None:
         """:param share: whether it lies in 0..1"""
         super().__init__()
         self._share = share
+        self._digits = 4
         self._points: Points = []
+        self._large: tuple[int, float] | None = None
         self._paper: float | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -69,9 +74,9 @@ class Curve(QWidget):
         head.setContentsMargins(0, 0, 8, 0)
         head.setSpacing(8)
         head.addWidget(Text(title, weight=600))
-        self.about = Text(about, size=12, token="muted", elide=True, figures=True)
+        self.about = Text(size=12, token="muted", elide=True, figures=True)
         self.about.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._about = about
+        self._about = ""
         head.addWidget(self.about)
         head.addStretch(1)
         self.value = Text("–", size=16, weight=600, figures=True)
@@ -83,16 +88,14 @@ class Curve(QWidget):
         self.view.setFrameShape(self.view.Shape.NoFrame)
         for part in (self.view, self.view.viewport()):
             part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.view.setMinimumHeight(LOWEST)
         self.view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.plot = self.view.getPlotItem()
         self.plot.hideButtons()
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.getViewBox().enableAutoRange(enable=False)
         self.plot.getViewBox().setDefaultPadding(0)
-        self.plot.getAxis("left").setWidth(LEFT)
         self.plot.getAxis("left").setZValue(-1000)  # its grid lies under what is drawn
-        self.plot.setContentsMargins(0, 4, 8, 0)
+        self.plot.setContentsMargins(0, MARGIN, 8, 0)
         self.training, self.validation = pg.PlotDataItem(antialias=True), pg.PlotDataItem(antialias=True)
         self.best, self.last = pg.ScatterPlotItem(antialias=True), pg.ScatterPlotItem(antialias=True)
         self.line = pg.InfiniteLine(angle=0)
@@ -114,6 +117,9 @@ class Curve(QWidget):
             axis.setPen(pg.mkPen(None))
             axis.setTickPen(pg.mkPen(t.color("border"), width=1))
             axis.setTextPen(t.color("muted"))
+        self._bottom.setHeight(_axis())
+        self.plot.getAxis("left").setWidth(wider(LEFT))
+        self.view.setMinimumHeight(_lowest())
         self.plot.getAxis("left").setGrid(255)
         dots = pg.mkPen(t.color("muted"), width=1.5)
         dots.setDashPattern([1, 2])
@@ -133,7 +139,15 @@ class Curve(QWidget):
         self.last.setSize(7)
 
     def show_points(
-        self, points: Points, training: Points, of: int, best: int | None, paper: float | None
+        self,
+        points: Points,
+        training: Points,
+        of: int,
+        best: int | None,
+        paper: float | None,
+        *,
+        over: bool,
+        digits: int,
     ) -> None:
         """All of it anew.
 
@@ -141,8 +155,13 @@ class Curve(QWidget):
         :param of: epochs that were asked for
         :param best: the epoch that is kept
         :param paper: what the paper prints
+        :param over: whether the figure in large is that of the kept epoch; else it is the last one's
+        :param digits: decimals of the figure
         """
-        self._points, self._paper = points, paper
+        self._points, self._paper, self._digits = points, paper, digits
+        kept = next((point for point in points if point[0] == best), None)
+        self._large = kept if over and kept is not None else points[-1] if points else None
+        self.say(f"epoch {self._large[0]}{', kept' if over and kept else ''}" if self._large else "")
         self.validation.setData(*_columns(points))
         self.training.setData(*_columns(training))
         self.last.setData(*_columns(points[-1:]))
@@ -154,7 +173,7 @@ class Curve(QWidget):
         values = [value for _, value in (*points, *training)] + ([paper] if paper is not None else [])
         low, high = _range(values, share=self._share)
         if paper is not None:  # its words stand over its line
-            words = LABEL / (max(LOWEST, self.view.height()) - AXIS)
+            words = tall(LABEL, 11) / (max(_lowest(), self.view.height()) - _axis() - MARGIN)
             high = max(high, paper + words * (paper - low) / (1 - words))
         self.plot.setXRange(0, wide * 1.02, padding=0)
         self.plot.setYRange(low, high, padding=0)
@@ -162,20 +181,34 @@ class Curve(QWidget):
             self.line.setValue(paper)
             self.label.setText(f"paper {paper:.4f}")
             self.label.setPos(wide * 1.02, paper)
-        self.value.setText(f"{points[-1][1]:.4f}" if points else "–")
+        self._say_value(self._large)
         self.view.setAccessibleDescription(self._description(best))
 
     def say(self, about: str) -> None:
         """Other words beside the title."""
         self._about = about
-        self.about.setText(about)
+        self.value.setToolTip(about)
+        self._say_about(about)
+
+    def _say_about(self, text: str) -> None:
+        """In full, or not at all."""
+        self.about.setText(text)
+        self.about.setVisible(self.width() >= _least() + text_width(text, 12, 400))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room for words, or less."""
+        super().resizeEvent(event)
+        self._say_about(self.about.text())
+
+    def _say_value(self, point: tuple[int, float] | None) -> None:
+        self.value.setText(f"{point[1]:.{self._digits}f}" if point else "–")
 
     def _description(self, best: int | None) -> str:
         if not self._points:
             return "Nothing yet; the first point comes after the first epoch."
         number, value = self._points[-1]
-        said = [f"epoch {number}: {value:.4f}"]
-        said += [f"best, epoch {n}: {v:.4f}" for n, v in self._points if n == best]
+        said = [f"epoch {number}: {value:.{self._digits}f}"]
+        said += [f"best, epoch {n}: {v:.{self._digits}f}" for n, v in self._points if n == best]
         if self._paper is not None:
             said.append(f"paper: {self._paper:.4f}")
         return "; ".join(said)
@@ -186,15 +219,14 @@ class Curve(QWidget):
         if self._points and box.sceneBoundingRect().contains(args[0]):
             at = box.mapSceneToView(args[0]).x()
             near = min(self._points, key=lambda point: abs(point[0] - at))
-        self.about.setText(f"epoch {near[0]}" if near else self._about)
-        shown = near or (self._points[-1] if self._points else None)
-        self.value.setText(f"{shown[1]:.4f}" if shown else "–")
+        self._say_about(f"epoch {near[0]}" if near else self._about)
+        self._say_value(near or self._large)
 
     def leaveEvent(self, event: Any) -> None:
-        """The last figure again."""
+        """The figure of before again."""
         super().leaveEvent(event)
-        self.about.setText(self._about)
-        self.value.setText(f"{self._points[-1][1]:.4f}" if self._points else "–")
+        self._say_about(self._about)
+        self._say_value(self._large)
 
 
 MACRO = "macro over tags"
@@ -207,7 +239,7 @@ class Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.paper = False
-        self.kept = KEPT
+        self.kept, self.areas = KEPT, ""
         KeepTall(self, 24, 12)
         self.setAccessibleName(
             "Validation solid, training dotted, the paper dashed, a ring on the kept epoch"
@@ -220,18 +252,15 @@ class Legend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(12))
-        paper = "printed in the paper (its averaging is not stated)"
-        parts = [("accent", "validation"), ("muted", "training")]
-        parts += [("warning", paper)] if self.paper else []
-        x, y = 0, self.height() // 2
-        for token, text in (*parts, ("ring", self.kept)):
+        x, y = self.contentsRect().x(), self.height() // 2
+        for token, text in self._parts():
             wide = QFontMetrics(font(12)).horizontalAdvance(text)
             if token == "ring":
                 painter.setPen(QPen(t.color("accent"), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(QPointF(x + 5, y), 4, 4)
                 x += 16
-            else:
+            elif token:
                 pen = QPen(t.color(token), 2 if token == "accent" else 1.5)
                 if token != "accent":
                     pen.setDashPattern([1, 2] if token == "muted" else [4, 3])
@@ -242,26 +271,52 @@ class Legend(QWidget):
             painter.drawText(x, 0, wide + 2, self.height(), int(Qt.AlignmentFlag.AlignVCenter), text)
             x += wide + 24
 
+    def _parts(self) -> list[tuple[str, str]]:
+        """As much as there is room for."""
+        paper, more = "printed in the paper", " (its averaging is not stated)"
+        ring = [("ring", self.kept)]
+        lines = [("accent", "validation"), ("muted", "training")]
+        areas = [("", self.areas)] if self.areas else []
+        if not self.paper:
+            fuller = [[*lines, *ring, *areas]]
+        else:
+            fuller = [
+                [*lines, ("warning", paper + more), *ring, *areas],
+                [*lines, ("warning", paper), *ring, *areas],
+                [*lines, ("warning", "paper"), *ring, *areas],
+            ]
+            lines.append(("warning", "paper"))
+        metrics, room = QFontMetrics(font(12)), self.contentsRect().width()
+        signs = {"": 0, "ring": 16}
+
+        def wide(parts: list[tuple[str, str]]) -> int:
+            signed = sum(signs.get(sign, 24) for sign, _ in parts)
+            return signed + sum(metrics.horizontalAdvance(text) for _, text in parts) + 24 * (len(parts) - 1)
+
+        return next((parts for parts in fuller if wide(parts) <= room), [*lines, *ring])
+
 
 class Curves(Panel):
-    """The three plots with their legend."""
+    """The three plots. Their legend is for whoever shows them: it stays in view where they are scrolled."""
 
     def __init__(self, loss: Curve, roc: Curve, pr: Curve) -> None:
         super().__init__("surface")
         self.loss, self.roc, self.pr = loss, roc, pr
         self.legend = Legend()
+        self.legend.setContentsMargins(24, 0, 16, 0)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(24, 12, 16, 0)
-        self._grid.setHorizontalSpacing(24)
+        self._grid.setHorizontalSpacing(GAP)
         self._grid.setVerticalSpacing(4)
         self._columns = 0
-        self._arrange(3)
+        self._arrange()
         appearance.changed.connect(self.apply)
 
     def apply(self) -> None:
         """The colours of the theme in use."""
         for curve in (self.loss, self.roc, self.pr):
             curve.apply()
+        self._arrange()
 
     def show_epochs(
         self,
@@ -269,22 +324,33 @@ class Curves(Panel):
         best: EpochFigures | None,
         paper: tuple[float | None, float | None] = (None, None),
         of: int = 0,
+        *,
+        over: bool = False,
+        digits: int = 4,
     ) -> None:
         """The curves of a run.
 
         :param paper: ROC-AUC and PR-AUC that the paper prints for this network
         :param of: epochs that were asked for, where none is done yet
+        :param over: whether no more epochs come for now, so that the kept one is what counts
+        :param digits: decimals of the figures
         """
         of = epochs[-1].of if epochs else of
         kept = best.number if best is not None else None
         few = bool(epochs) and all(epoch.roc_auc is None for epoch in epochs)
         parts = epochs[-1].vocabularies if epochs else 1
         mean = MACRO if parts == 1 else f"macro, mean of {parts} vocabularies"
-        for curve in (self.roc, self.pr):
-            curve.say("too few positives to measure" if few else mean)
-        self.loss.show_points(_points(epochs, "valid_loss"), _points(epochs, "train_loss"), of, kept, None)
-        self.roc.show_points(_points(epochs, "roc_auc"), [], of, kept, paper[0])
-        self.pr.show_points(_points(epochs, "pr_auc"), [], of, kept, paper[1])
+        for curve, name, training, line in (
+            (self.loss, "valid_loss", _points(epochs, "train_loss"), None),
+            (self.roc, "roc_auc", [], paper[0]),
+            (self.pr, "pr_auc", [], paper[1]),
+        ):
+            points = _points(epochs, name)
+            curve.show_points(points, training, of, kept, line, over=over, digits=digits)
+        if few:
+            for curve in (self.roc, self.pr):
+                curve.say("too few positives to measure")
+        self.legend.areas = "" if few else f"areas: {mean}"
         self.legend.kept = "lowest loss, kept" if few else KEPT
         self.legend.paper = paper != (None, None)
         self.legend.update()
@@ -292,22 +358,37 @@ class Curves(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside each other where there is room."""
         super().resizeEvent(event)
-        self._arrange(3 if self.width() >= 3 * wider(NARROWEST) + 88 else 1)
+        self._arrange()
 
     def minimumSizeHint(self) -> QSize:
         """As high as the plots under each other, where they are."""
-        return QSize(NARROWEST, (LOWEST + 40) * (3 if self._columns == 1 else 1) + 44)
+        one = tall(24, 16, 2) + _lowest() + 8
+        return QSize(NARROWEST, one * (3 if self._columns == 1 else 1) + 12)
 
-    def _arrange(self, columns: int) -> None:
-        if columns == self._columns:
-            return
-        self._columns = columns
-        for number, curve in enumerate((self.loss, self.roc, self.pr)):
-            self._grid.addWidget(curve, number // columns, number % columns)
-        self._grid.addWidget(self.legend, 3, 0, 1, columns)
-        for column in range(3):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+    def _arrange(self) -> None:
+        columns = 3 if self.width() >= 3 * max(NARROWEST, _least()) + 2 * GAP + 40 else 1
+        if columns != self._columns:
+            self._columns = columns
+            for number, curve in enumerate((self.loss, self.roc, self.pr)):
+                self._grid.addWidget(curve, number // columns, number % columns)
+            for column in range(3):
+                self._grid.setColumnStretch(column, 1 if column < columns else 0)
         self.setMinimumHeight(self.minimumSizeHint().height())
+
+
+def _axis() -> int:
+    """Height of the axis below."""
+    return tall(AXIS, 11)
+
+
+def _lowest() -> int:
+    """Height of a plot below which it says nothing."""
+    return LOWEST - AXIS + _axis()
+
+
+def _least() -> int:
+    """Width of a plot's title and its figure."""
+    return text_width("ROC-AUC", 13, 600) + text_width("0.0000", 16, 600) + 12
 
 
 def _points(epochs: Sequence[EpochFigures], name: str) -> Points:
@@ -335,15 +416,15 @@ def make(parent: QObject, done: Callable[[Curves], None]) -> None:
     """
     made: list[Curve] = []
 
-    def plot(title: str, about: str, share: bool) -> None:
-        made.append(Curve(title, about, share=share))
+    def plot(title: str, share: bool) -> None:
+        made.append(Curve(title, share=share))
 
     InTurns(
         parent,
         [
-            lambda: plot("Loss", "validation", False),
-            lambda: plot("ROC-AUC", MACRO, True),
-            lambda: plot("PR-AUC", MACRO, True),
+            lambda: plot("Loss", False),
+            lambda: plot("ROC-AUC", True),
+            lambda: plot("PR-AUC", True),
             lambda: done(Curves(*made)),
         ],
     )

@@ -17,7 +17,7 @@ from mat_desktop.gui import icons
 from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel, Heading
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.delegates import fix_rows
-from mat_desktop.gui.widgets.fit import KeepTall, tall
+from mat_desktop.gui.widgets.fit import KeepTall, grown, tall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import TableView, ring_row
 
@@ -50,13 +50,14 @@ class _Delegate(QStyledItemDelegate):
         inner = rect.adjusted(
             self._table.margin if index.column() == 0 else self._table.pad, 0, -self._table.pad, 0
         )
-        if index.column() == self._table.figures.columnCount() - 1:
+        if index.column() == self._table.last:
             inner.setRight(rect.right() - self._table.margin)
         token = "muted" if cell.token == "faint" and (here or marked) else cell.token
         ink = t.color(token)
         if cell.icon:
-            icons.draw(painter, cell.icon, inner.x(), inner.y() + 6, 16, ink)
-            inner.setLeft(inner.x() + 22)
+            size = grown(16)
+            icons.draw(painter, cell.icon, inner.x(), inner.y() + (inner.height() - size) // 2, size, ink)
+            inner.setLeft(inner.x() + size + 6)
         right = self._table.figures.headings[index.column()].right
         face = font(13, 600 if cell.strong else 400, figures=right)
         painter.setFont(face)
@@ -78,7 +79,9 @@ class _Delegate(QStyledItemDelegate):
 
 
 class Figures(TableView):
-    """No grid; a click on a heading sorts. ``marked`` is a row that stands out, -1 for none."""
+    """No grid; a click on a heading sorts. ``marked`` is a row that stands out, -1 for none, ``last`` the
+    last column that there is room for.
+    """
 
     def __init__(
         self, figures: FiguresModel, name: str, *, sortable: bool = True, margin: int = 24, pad: int = 8
@@ -90,7 +93,7 @@ class Figures(TableView):
         self.pad = pad
         self._whole = False
         self.figures = figures
-        self.marked = -1
+        self.marked, self.last = -1, figures.columnCount() - 1
         self.margin = margin
         self.setModel(figures)
         self.setAccessibleName(name)
@@ -167,13 +170,22 @@ class Figures(TableView):
     def _fit(self) -> None:
         self.horizontalHeader().setFont(font(12))
         headings = self.figures.headings
-        ends = {0: self.margin - self.pad, len(headings) - 1: self.margin - self.pad}
+        end = self.margin - self.pad
         free = [n for n, heading in enumerate(headings) if not heading.width]
         widths = [wider(heading.width) for heading in headings]
-        fixed = sum(wide + ends.get(n, 0) for n, wide in enumerate(widths) if wide)
-        left = self.viewport().width() - fixed
+        fixed = sum(widths) + end * sum(bool(headings[n].width) for n in (0, -1))
+        room, least = self.viewport().width(), len(free) * wider(NARROWEST)
+        gone: set[int] = set()
+        for rank in sorted({heading.spare for heading in headings if heading.spare}):
+            if fixed + least > room:
+                more = {n for n, heading in enumerate(headings) if heading.spare == rank}
+                fixed -= sum(widths[n] for n in more)
+                gone |= more
+        self.last = max(n for n in range(len(headings)) if n not in gone)
+        for number in range(len(headings)):
+            self.setColumnHidden(number, number in gone)
         for number, heading in enumerate(headings):
-            wide = widths[number] + ends.get(number, 0)
+            wide = widths[number] + (end if number in (0, self.last) else 0)
             if not heading.width:
-                wide = max(left // max(len(free), 1), wider(NARROWEST))
+                wide = max((room - fixed) // max(len(free), 1), wider(NARROWEST))
             self.setColumnWidth(number, wide)

@@ -19,12 +19,22 @@ def tall(least: int, size: int = BODY, room: int = 6) -> int:
     return max(least, QFontMetrics(font(size)).height() + room)
 
 
+def grown(pixels: int) -> int:
+    """An icon's size: even, and half as much larger as the letters beside it, which have lines to spare."""
+    return 2 * round(pixels * (1 + max(0.0, appearance.text_scale - 1) / 2) / 2)
+
+
 def two_line_row(least: int) -> int:
     """Pixels of a row of a list with two lines.
 
     :param least: at the usual size of letters
     """
     return max(least, sum(_lines()) + 14)
+
+
+def more_lines(lines: int) -> int:
+    """Pixels of the lines behind the first two."""
+    return max(0, lines - 2) * _lines()[1]
 
 
 def two_lines(rect: QRect, left: int, wide: int) -> tuple[QRect, QRect]:
@@ -52,6 +62,19 @@ class KeepTall(QObject):
 
     def _fit(self) -> None:
         self._widget.setFixedHeight(tall(*self._wish))
+
+
+class KeepWithin(QObject):
+    """Keeps a widget no wider than that many pixels at 100 %, whatever becomes of the letters."""
+
+    def __init__(self, widget: QWidget, pixels: int) -> None:
+        super().__init__(widget)
+        self._widget, self._pixels = widget, pixels
+        appearance.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        self._widget.setMaximumWidth(wider(self._pixels))
 
 
 class KeepWide(QObject):

@@ -28,9 +28,6 @@ class LogView(QPlainTextEdit):
         self.setMaximumBlockCount(LINES)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setTabChangesFocus(True)
-        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        fixed.setPixelSize(12)
-        self.setFont(fixed)
         self.setViewportMargins(20, 0, 12, 4)
         self._text = ""
         self._apply()
@@ -78,7 +75,13 @@ class LogView(QPlainTextEdit):
 
     def _apply(self) -> None:
         t = current()
-        self.setStyleSheet(f"QPlainTextEdit {{ background: {t.bg}; color: {t.muted}; border: none; }}")
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        size = round(12 * appearance.text_scale)
+        # In the style sheet: it would give the view back the size that it was made with.
+        self.setStyleSheet(
+            f"QPlainTextEdit {{ background: {t.bg}; color: {t.muted}; border: none; "
+            f"font-family: '{fixed.family()}'; font-size: {size}px; }}"
+        )
         text = self.toPlainText()
         if text:
             self.show_text(text)

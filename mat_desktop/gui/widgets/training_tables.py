@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from mat_desktop.app.trainings import Task
 from mat_desktop.domain.scheme import TagScheme
@@ -33,10 +33,11 @@ from mat_desktop.gui.models.trainings import Entry, State
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Alternatives, Button, Text
 from mat_desktop.gui.widgets.figures import Figures
+from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.splitter import Splitter
 
 LEAST = 320
-NARROW = 880
+NARROW = 1060
 """Pixels below which only one of the two tables is shown."""
 
 AGREEMENT_MEANS = (
@@ -47,15 +48,15 @@ AGREEMENT_MEANS = (
 )
 
 
-def _header(title: Text, *others: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setContentsMargins(24, 8, 16, 4)
+def _header(title: Text, *others: QWidget) -> QWidget:
+    head = QWidget()
+    row = QHBoxLayout(head)
+    row.setContentsMargins(24, 6, 16, 6)
     row.setSpacing(12)
-    row.addWidget(title)
-    row.addStretch(1)
-    for other in others:
-        row.addWidget(other)
-    return row
+    for part in (title, *others):
+        ends_in_dots = part.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Ignored
+        row.addWidget(part, 1 if ends_in_dots else 0)
+    return head
 
 
 @contextmanager
@@ -79,12 +80,15 @@ class TagsTable(QWidget):
         super().__init__()
         self.setMinimumWidth(LEAST)
         self.figures = FiguresModel(TAGS, self)
-        layout = QVBoxLayout(self)
+        self.column = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self.about = Text(size=12, token="muted", figures=True)
+        self.about = Text(size=12, token="muted", elide=True, figures=True)
+        self.about.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.about.setMinimumHeight(28)
-        layout.addLayout(_header(Text("Tags", weight=600), self.about))
+        self.title = Text("Tags", weight=600)
+        self.head = _header(self.title, self.about)
+        layout.addWidget(self.head)
         self.table = Figures(self.figures, "Tags of the run", pad=4)
         layout.addWidget(self.table, 1)
         self._shown: object = None
@@ -101,7 +105,7 @@ class TagsTable(QWidget):
         if tags != self._shown:
             self._shown = tags
             with _in_place(self.table):
-                self.figures.show(tag_rows(tags, scheme))
+                self.figures.show(tag_rows(tags, scheme, entry.digits))
         if not tags:
             self.about.setText("after the first epoch")
         elif run is not None and not run.finished and run.epochs:
@@ -129,7 +133,7 @@ class _GroupHeads(QWidget):
     def __init__(self, table: Figures) -> None:
         super().__init__()
         self._table = table
-        self.setFixedHeight(24)
+        KeepTall(self, 24, 12)
         appearance.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -139,6 +143,8 @@ class _GroupHeads(QWidget):
         painter.setPen(current().color("muted"))
         for number, text in enumerate(GROUPS):
             column = 2 + 2 * number
+            if self._table.isColumnHidden(column):
+                continue
             x = self._table.columnViewportPosition(column - 1)
             end = self._table.columnViewportPosition(column) + self._table.columnWidth(column)
             pad = self._table.margin if column == 6 else self._table.pad
@@ -154,14 +160,15 @@ class ResultsTable(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumWidth(LEAST)
-        layout = QVBoxLayout(self)
+        self.column = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self.title = Text(weight=600)
+        self.title = Text(weight=600, elide=True)
         self.title.setMinimumHeight(28)  # as beside it, also without its button
         self.report_button = Button("Report…", "upload", height=28, tip="A page on the runs, in the browser")
         self.report_button.clicked.connect(self.report)
-        layout.addLayout(_header(self.title, self.report_button))
+        self.head = _header(self.title, self.report_button)
+        layout.addWidget(self.head)
         self.beside, self.results = FiguresModel(BESIDE, self), FiguresModel(RESULTS, self)
         self.beside_table = Figures(
             self.beside, "Results beside the paper's", sortable=False, margin=16, pad=4
@@ -230,15 +237,15 @@ class TrainingTables(QWidget):
         layout.setSpacing(0)
         self._switch = QWidget()
         row = QHBoxLayout(self._switch)
-        row.setContentsMargins(24, 8, 16, 0)
+        row.setContentsMargins(24, 0, 0, 0)
         row.setSpacing(8)
+        self._row = row
         buttons = [Button(title, height=28) for title in ("Tags", "Results")]
         Alternatives(buttons)
         for button in buttons:
             button.clicked.connect(self._arrange)
             row.addWidget(button)
         self._chooses_results = buttons[1]
-        row.addStretch(1)
         layout.addWidget(self._switch)
         split = Splitter(Qt.Orientation.Horizontal)
         split.addWidget(self.tags)
@@ -258,5 +265,14 @@ class TrainingTables(QWidget):
     def _arrange(self) -> None:
         narrow = self.width() < wider(NARROW)
         self._switch.setVisible(narrow)
-        self.tags.setVisible(not narrow or not self._chooses_results.chosen)
-        self.results.setVisible(not narrow or self._chooses_results.chosen)
+        self.tags.title.setVisible(not narrow)
+        tables: tuple[TagsTable | ResultsTable, ...] = (self.tags, self.results)
+        for number, table in enumerate(tables):
+            shown = not narrow or self._chooses_results.chosen is (number == 1)
+            inside = table.head.parentWidget() is table
+            if narrow and inside:
+                self._row.addWidget(table.head, 1)
+            elif not narrow and not inside:
+                table.column.insertWidget(0, table.head)
+            table.head.setVisible(shown)
+            table.setVisible(shown)
