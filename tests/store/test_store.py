@@ -16,7 +16,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import StoreFault
 from mat_desktop.store.database import Database, reading, uri
-from mat_desktop.store.health import look_at_journal
+from mat_desktop.store.health import look_at_journal, look_at_library
 from mat_desktop.store.journal import EntryState, Journal
 from mat_desktop.store.library import KeptScores, Library
 
@@ -85,6 +85,16 @@ def test_files_that_are_gone_were_heard_by_nobody(tmp_path: Path) -> None:
     library.put_scores(there.path, STAMP, kept("a"))
     library.put_scores(gone.path, STAMP, kept("b"))
     assert library.heard_by_model() == {"model": 1}
+
+
+def test_the_diagnosis_counts_the_files_that_are_there(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    there, failed, gone = (track(tmp_path / name) for name in ("a.mp3", "b.mp3", "c.mp3"))
+    library.put_tracks([there, replace(failed, fault="the decoder gave up"), replace(gone, fault="too")])
+    library.put_gone([gone.path])
+    health = look_at_library(tmp_path / "library.db")
+    assert health is not None
+    assert (health.counts["tracks"], health.counts["failed"]) == (2, 1)
 
 
 def test_what_a_tag_was_taught_by_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
