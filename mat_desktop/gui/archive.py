@@ -71,7 +71,6 @@ class Archive(QObject):
         self.page.back.connect(lambda: pages.show("library"))
         self.page.remove.follow(actions["remove_all"])
         actions.connect("remove_all", self.show_removal)
-        actions.connect("redo", self.redo_last_run)
         QGuiApplication.instance().applicationStateChanged.connect(self._came)  # type: ignore[union-attr]
 
     # without a panel

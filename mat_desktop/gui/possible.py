@@ -105,7 +105,7 @@ class Possible(QObject):
         a, review, last = self._actions, self._room.review, self._archive.to_undo
         follows = writes or self._archive.undoing.loading  # it is done once that has ended
         a["undo"].setEnabled(review.can_take_back or last is not None or follows)
-        a["redo"].setEnabled(self._archive.to_redo is not None and not writes)
+        a["redo"].setEnabled(review.can_do_again or (self._archive.to_redo is not None and not writes))
         a["remove_all"].setEnabled(not writes)
         rows = self._library.selected() if self._pages.shows(self._library) else []
         a["undo_files"].setEnabled(not writes and (len(rows) > FEW or any(_marked(row) for row in rows)))

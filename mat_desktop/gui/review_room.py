@@ -179,6 +179,11 @@ class ReviewRoom(QObject):
         self.queue.stay()
         return self.review.take_back()
 
+    def do_again(self) -> bool:
+        """What was taken back last, of these; says whether there was anything."""
+        self.queue.stay()
+        return self.review.do_again()
+
     def _took_back(self, row: Row) -> None:
         self.queue.stay()
         if row is not self._library.row and len(self._library.meant()) < 2:

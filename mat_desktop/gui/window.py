@@ -209,6 +209,7 @@ class Window(QMainWindow):
             "cancel": self.status.cancel_shown,
             "write": self._open_write,
             "undo": self.undo,
+            "redo": self.redo,
             "undo_files": panels.open_undo,
             "play": library.player.toggle,
             "stop": library.player.stop,
@@ -432,7 +433,15 @@ class Window(QMainWindow):
         if self.room.take_back():
             self.possible.refresh()
         else:
+            self.review.forget_taken_back()  # what comes back next are the files
             self.archive.undo_last_run()
+
+    def redo(self) -> None:
+        """What was taken back last: decisions and moves of thresholds, else what was written."""
+        if self.room.do_again():
+            self.possible.refresh()
+        else:
+            self.archive.redo_last_run()
 
     # events
 

@@ -327,6 +327,45 @@ def test_undo_takes_back_thresholds_in_their_order_among_the_decisions(
     assert not heard.review.can_take_back
 
 
+def test_redo_makes_again_what_undo_took_back_in_its_order(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    def redo() -> None:
+        modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        qtbot.keyClick(heard.library.table, Key.Key_Z, modifiers)
+
+    row, slider, possible = in_view(heard), heard.library.pane.slider, heard.actions_["redo"]
+    press(qtbot, heard, Key.Key_1)
+    slider.setValue(7)
+    qtbot.waitUntil(lambda: heard.tracks.shift == -0.7, timeout=5000)
+    heard.room.weigh.set_threshold("mellow", 0.9)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
+    press(qtbot, heard, Key.Key_M)
+    marked = row.mark
+    assert row.reviewed and not possible.isEnabled()
+    for _ in range(4):
+        press(qtbot, heard, Key.Key_Z, control=True)
+    assert (row.verdicts, row.reviewed, heard.tracks.shift) == ({}, False, 0.0)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {}, timeout=5000)
+
+    redo()
+    assert (row.verdicts, row.reviewed) == ({"rock": Verdict.ACCEPTED}, False)
+    redo()
+    assert (heard.tracks.shift, slider.value()) == (-0.7, 7)
+    redo()
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
+    redo()
+    assert (row.mark, possible.isEnabled()) == (marked, False)
+    track = TrackId(row.path.name)
+    qtbot.waitUntil(lambda: services.marked.get(track) == marked, timeout=5000)
+    assert services.kept[track] == {"rock": Verdict.ACCEPTED}
+
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert possible.isEnabled()
+    press(qtbot, heard, Key.Key_2)
+    assert not possible.isEnabled(), "a new decision takes the place of what was taken back"
+
+
 def test_the_slider_stays_where_it_was_left(
     qtbot: QtBot, heard: Window, services: FakeServices, tmp_path: Path
 ) -> None:

@@ -17,7 +17,9 @@ SLICE = 200
 
 
 @dataclass(eq=False, slots=True)
-class _Wish(Generic[D]):
+class Wish(Generic[D]):
+    """:param work: what is said of some of the rows; called in a worker"""
+
     rows: Sequence[Row]
     work: Callable[[Sequence[Row]], list[D]]
 
@@ -33,7 +35,7 @@ class Pending(Generic[D]):
         self, bridge: Bridge, land: Callable[[list[D]], None], failed: Callable[[Exception], None]
     ) -> None:
         self._bridge, self._land, self._failed = bridge, land, failed
-        self._line: deque[_Wish[D] | Callable[[], None]] = deque()
+        self._line: deque[Wish[D] | Callable[[], None]] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._line)
@@ -47,7 +49,7 @@ class Pending(Generic[D]):
         if at_once and not self._line:
             self._land(work(rows))
             return
-        self._line.append(_Wish(rows, work))
+        self._line.append(Wish(rows, work))
         if len(self._line) == 1:
             self._go_on()
 
@@ -58,16 +60,16 @@ class Pending(Generic[D]):
         else:
             do()
 
-    def drop_last(self) -> Row | None:
-        """The decision that was made last is not to land. Returns its first row, None where none waits."""
+    def drop_last(self) -> Wish[D] | None:
+        """The decision that was made last is not to land. Returns it, None where none waits."""
         for step in reversed(self._line):
-            if isinstance(step, _Wish):
+            if isinstance(step, Wish):
                 first = step is self._line[0]
                 self._line.remove(step)
                 if first:
                     self._bridge.forget("decide")
                     self._go_on()
-                return step.rows[0]
+                return step
         return None
 
     def finish(self) -> None:
@@ -75,17 +77,17 @@ class Pending(Generic[D]):
         self._bridge.forget("decide")
         while self._line:
             step = self._line.popleft()
-            if isinstance(step, _Wish):
+            if isinstance(step, Wish):
                 self._land(step.work(step.rows))
 
     def _go_on(self) -> None:
         """Begin with the first; what only waited for those before it is done."""
-        while self._line and not isinstance(self._line[0], _Wish):
+        while self._line and not isinstance(self._line[0], Wish):
             self._line.popleft()()  # type: ignore[operator]
         if self._line:
             self._work_out(self._line[0])  # type: ignore[arg-type]
 
-    def _work_out(self, wish: _Wish[D]) -> None:
+    def _work_out(self, wish: Wish[D]) -> None:
         found: list[D] = []
 
         def end() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, MutableSequence, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,7 +19,7 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.pending import SLICE, Pending
+from mat_desktop.gui.operations.pending import SLICE, Pending, Wish
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.weigh import Move, Weigh
 
@@ -47,9 +47,9 @@ Said = tuple[TrackId, dict[str, Verdict], Mark | None]
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """How a row was before a decision: the verdicts that it changed, and the mark.
+    """How a row was before a decision, or before it was taken back: the verdicts that change, and the mark.
 
-    :param track_id: of what was heard in it then; model and file may be others when it is taken back
+    :param track_id: of what was heard in it then; model and file may be others when they come back
     """
 
     row: Row
@@ -60,8 +60,9 @@ class _Before:
 
 class Review(QObject):
     """``decided`` says that verdicts or marks are others, ``finished`` after it that a row was done with by
-    that; ``awaited`` that a decision is being worked out, ``took_back`` the row of one that was taken back;
-    ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that there is a new tag.
+    that; ``awaited`` that a decision is being worked out, ``took_back`` the row of one that was taken back,
+    or made again; ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that
+    there is a new tag.
     """
 
     decided = Signal()
@@ -78,6 +79,7 @@ class Review(QObject):
         self._settings = settings
         settings.changed.connect(self._settings_changed)
         self._said: list[list[_Before] | Move] = []
+        self._taken_back: list[list[_Before] | Move | Wish[Decision]] = []
         self._moves: list[Move] = []
         weigh.moved.connect(self._moved)
         weigh.withdrawn.connect(self._withdrawn)
@@ -150,17 +152,20 @@ class Review(QObject):
             self._moves.remove(move)
             last = self._said[-1] if self._said else None
             if isinstance(last, Move) and last.slides and move.slides and move.at - last.at < SLIDE:
-                last.at = move.at
+                last.at, last.redo = move.at, move.redo
             else:
                 self._said.append(move)
                 del self._said[:-REMEMBERED]
 
         self._moves.append(move)
+        self._taken_back.clear()
         self.then(remember)
         self.awaited.emit()
 
     def _withdrawn(self, move: Move) -> None:
         move.counts = lambda: False
+        if move in self._taken_back:
+            self._taken_back.remove(move)
         if move in self._said:
             self._said.remove(move)
             self.awaited.emit()
@@ -171,6 +176,7 @@ class Review(QObject):
         many = [one for one in many if _is_news(*one)]
         if not many:
             return
+        self._taken_back.clear()
         before: list[_Before] = []
         self._said.append(before)
         del self._said[:-REMEMBERED]
@@ -245,25 +251,64 @@ class Review(QObject):
             return True
         waiting = self._pending.drop_last()
         if waiting is not None:
-            self.took_back.emit(waiting)
+            self._taken_back.append(waiting)
+            self.took_back.emit(waiting.rows[0])
             return True
         self._finish()
         while self._said:
             last = self._said.pop()
             if not isinstance(last, Move):
-                self._take_back(last)
+                self._put_back(last, self._taken_back)
                 return True
             if last.counts():
                 last.undo()
+                self._taken_back.append(last)
                 self.awaited.emit()
                 return True
         return False
 
-    def _take_back(self, before: Sequence[_Before]) -> None:
+    @property
+    def can_do_again(self) -> bool:
+        """Whether something was taken back since the last decision, move of thresholds, or write."""
+        return any(not isinstance(said, Move) or said.counts() for said in self._taken_back)
+
+    def do_again(self) -> bool:
+        """As if what was taken back last had not been. Says whether there was anything."""
+        if self._moves or self._pending:
+            return False
+        self._finish()
+        while self._taken_back:
+            last = self._taken_back.pop()
+            if isinstance(last, Wish):
+                self._pending.add(last.rows, last.work, at_once=False)
+                self.awaited.emit()
+                return True
+            if not isinstance(last, Move):
+                self._put_back(last, self._said)
+                return True
+            if last.counts():
+                last.redo()
+                self._said.append(last)
+                self.awaited.emit()
+                return True
+        return False
+
+    def forget_taken_back(self) -> None:
+        """It is not to be made again."""
+        self._taken_back.clear()
+
+    def _put_back(self, before: Sequence[_Before], others: MutableSequence[Any]) -> None:
+        """Rows are as they were.
+
+        :param others: takes how they are now, the last of it only when the event loop has had its turns
+        """
+        now: list[_Before] = []
+        others.append(now)
 
         def some(part: Sequence[_Before], tell: bool) -> None:
             # A row in which something else is heard by now shows what was said of that.
             same = [b for b in part if b.row.scores is None or b.row.scores.track_id == b.track_id]
+            now.extend(_now(b) for b in same)
             self._desk.tracks.decide([(b.row, b.verdicts, b.mark) for b in same], tell=tell)
             self._keep([(b.track_id, b.verdicts, b.mark) for b in part])
 
@@ -274,6 +319,7 @@ class Review(QObject):
         """Decisions are final: they are written."""
         self._finish()
         self._said.clear()
+        self._taken_back.clear()
 
     def close(self) -> None:
         """The window closes: what was decided is kept, whatever it was waiting for."""
@@ -354,6 +400,13 @@ def _before(many: Sequence[Decision]) -> list[_Before]:
         for row, verdicts, _ in many
         if row.scores is not None
     ]
+
+
+def _now(before: _Before) -> _Before:
+    """The same of a row as it is."""
+    row = before.row
+    said = {name: row.verdicts.get(name, Verdict.UNDECIDED) for name in before.verdicts}
+    return _Before(row, before.track_id, said, row.mark)
 
 
 def _by_id(many: Sequence[Decision]) -> list[Said]:

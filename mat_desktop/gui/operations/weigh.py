@@ -18,13 +18,14 @@ SLICE = 200
 
 @dataclass(eq=False, slots=True)
 class Move:
-    """A change of thresholds that Undo takes back in its order among the decisions.
+    """A change of thresholds that Undo takes back in its order among the decisions, and Redo makes again.
 
     :param counts: whether it can still be taken back: thresholds are of one model
     :param slides: the slider moved; what it does within a second is one change
     """
 
     undo: Callable[[], None]
+    redo: Callable[[], None]
     counts: Callable[[], bool] = lambda: True
     slides: bool = False
     at: float = field(default_factory=time.monotonic)
@@ -54,7 +55,7 @@ class Weigh(QObject):
         before = self._desk.tracks.shift
         if shift != before:
             self._shift_to(shift)
-            self.moved.emit(Move(lambda: self._shift_to(before), slides=True))
+            self.moved.emit(Move(lambda: self._shift_to(before), lambda: self._shift_to(shift), slides=True))
 
     def _shift_to(self, shift: float) -> None:
         self._desk.tracks.shift = shift
@@ -82,6 +83,7 @@ class Weigh(QObject):
         before: dict[str, float | None] = {}  # known once it is set: a move before it may not be yet
         move = Move(
             lambda: self._put(before, {}, self.anew, lambda: None),
+            lambda: self._put(values, {}, self.anew, lambda: None),
             lambda: desk.services.card.digest == model,
         )
 
