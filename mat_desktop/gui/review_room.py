@@ -98,7 +98,7 @@ class ReviewRoom(QObject):
                     lambda n=n, verdict=verdict: self.question.decide_number(n, verdict),  # type: ignore[misc]
                 )
         actions.connect("accept_all", self.accept_all)
-        actions.connect("add_tag", lambda: self.question.go_to_field())
+        actions.connect("add_tag", self._go_to_field)
         actions.connect("mark", self.mark)
         actions.connect("mapping", self.show_mapping)
         actions.connect("next", lambda: self.step(1))
@@ -192,6 +192,13 @@ class ReviewRoom(QObject):
     def counted(self) -> None:
         """The number beside the page's name in the rail."""
         self._rail.buttons["review"].set_count(self._desk.tracks.counts()[State.TO_REVIEW])
+
+    def _go_to_field(self) -> None:
+        if self.question.isVisible():
+            self.question.go_to_field()
+        else:
+            none = self._library.row is None
+            self._desk.result("No track is selected" if none else "This track was not listened to yet")
 
     def _add(self, text: str, category: object) -> None:
         rows: list[Row] = self._library.meant()

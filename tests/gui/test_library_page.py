@@ -269,6 +269,23 @@ def test_completion_by_keyboard(qtbot: QtBot, library: Window) -> None:
     assert field.text() == ""
 
 
+def test_enter_leads_to_the_tracks_only_where_the_query_is_whole_and_right(
+    qtbot: QtBot, library: Window
+) -> None:
+    field, table = library.library.search, library.library.table
+    library.actions_["search"].trigger()
+    qtbot.keyClicks(field, "roc")
+    qtbot.waitUntil(field._popup.isVisible, timeout=5000)
+    qtbot.keyClick(field, Key.Key_Return)
+    assert (field._popup.isVisible(), field.hasFocus(), field.text()) == (False, True, "roc")
+    field.setText('"sofa')
+    qtbot.keyClick(field, Key.Key_Return)
+    assert field.hasFocus() and not library.library.problem.isHidden(), "it is said without a pause"
+    field.setText("rock > 0.5")
+    qtbot.keyClick(field, Key.Key_Return)
+    assert table.hasFocus()
+
+
 def test_help_offers_examples_that_are_understood(qtbot: QtBot, library: Window) -> None:
     view = library.library
     library.actions_["search"].trigger()

@@ -23,6 +23,7 @@ from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations import review
 from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.widgets.add_tag import likest
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -196,6 +197,11 @@ def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
     assert add.field.hasFocus()
     qtbot.keyClicks(add.field, "a; b")
     assert "must not contain ;" in add.fault.text()
+    for text in ('music" > 0.5', "genre:rock", "“late”"):
+        add.field.setText(text)
+        assert "searches mean" in add.fault.text()
+        qtbot.keyClick(add.field, Key.Key_Return)
+    assert row.verdicts == {} and add.field.text() == "“late”"
     add.field.clear()
     qtbot.keyClicks(add.field, "shoegaze")
     add.kind.set_category(Category.GENRE)
@@ -325,6 +331,22 @@ def test_undo_takes_back_thresholds_in_their_order_among_the_decisions(
     assert row.verdicts == {}
     qtbot.wait(50)  # the slider's own delay
     assert not heard.review.can_take_back
+
+
+def test_the_tags_most_like_what_is_typed_come_first() -> None:
+    names = ["classic rock", "rococo", "rock", "baroque", "jazz", "Rock and roll"]
+    assert likest(" Roc", names) == ["rock", "rococo", "Rock and roll", "classic rock"]
+    assert likest("aroq", names) == ["baroque"]
+
+
+def test_a_tag_is_typed_where_there_is_a_track_to_have_it(qtbot: QtBot, heard: Window) -> None:
+    add = heard.library.pane.question.add
+    heard.library.search.setText("state:conflict")
+    qtbot.waitUntil(lambda: heard.library.row is None, timeout=5000)
+    heard.library.table.setFocus()
+    press(qtbot, heard, Key.Key_A)
+    assert not add.field.hasFocus()
+    assert heard.status.result.text() == "No track is selected"
 
 
 def test_redo_makes_again_what_undo_took_back_in_its_order(

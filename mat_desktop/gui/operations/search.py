@@ -86,6 +86,13 @@ class Search(QObject):
             self._typing.start()
         self._tell_soon(self._error)
 
+    def insist(self) -> bool:
+        """What is typed is meant as it is: whether it is wrong, which is said at once."""
+        self._pause.stop()
+        if self._error is not None:
+            self._tell(self._error)
+        return self._error is not None
+
     def _tell_soon(self, error: QueryError | None) -> None:
         """At once, but for what typing on may mend: that is told after a pause, and stays while it is so."""
         told = (str(self._told), self._told.start) if self._told is not None else None

@@ -183,7 +183,7 @@ class Library(QWidget):
         self.search.show_over(self.problem)
         self.search.closed.connect(self.asking.offer_no_more)
         self.tracks.arranged.connect(self._arranged)
-        self.search.returnPressed.connect(self.table.setFocus)
+        self.search.returnPressed.connect(self._searched)
         self.search.left.connect(self.table.setFocus)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))
         self.table.selectionModel().selectionChanged.connect(self._selected)
@@ -508,6 +508,11 @@ class Library(QWidget):
     def _listen(self) -> None:
         if self.row is not None:
             self.listen_to.emit([self.row])
+
+    def _searched(self) -> None:
+        """Enter: to the tracks, unless the query is wrong; single letters decide on tags there."""
+        if not self.asking.insist():
+            self.table.setFocus()
 
     def _shift(self, _: float) -> None:
         self._slow_shift.start()

@@ -26,7 +26,7 @@ from mat_desktop.gui.models.marks import Mark
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.theme import appearance, wider
-from mat_desktop.gui.widgets.add_tag import FORBIDDEN, CategoryCombo
+from mat_desktop.gui.widgets.add_tag import CategoryCombo, odd_name
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
@@ -277,8 +277,7 @@ class TeachPanel(Panel):
 
     def show_fault(self, text: str) -> None:
         """Why the name cannot be used."""
-        bad = [mark for mark in FORBIDDEN if mark in self.name.text()]
-        text = f"A tag must not contain {' '.join(bad)}: players would split it" if bad else text
+        text = odd_name(self.name.text()) or text
         self.fault.setText(text)
         self.fault.setVisible(bool(text) and bool(self.name.text().strip()))
         self._can_save()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -10,12 +12,40 @@ from mat_desktop.app.tag_file import LONGEST
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui import words
+from mat_desktop.gui.widgets.choices import Choices
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall
 
-FORBIDDEN = ";/,"
-"""Media servers split values at these."""
+SPLIT, ASKED = ";/,", ':<>="“”„'
+"""Media servers split values at these; these mean something in a search."""
+
+MOST = 12
+"""Tags that are offered."""
+
+
+def odd_name(text: str) -> str:
+    """Why a tag cannot be called that, empty where it can."""
+    for marks, why in (
+        (SPLIT, "players would split it"),
+        (ASKED, "searches mean something else by it"),
+    ):
+        bad = [mark for mark in marks if mark in text]
+        if bad:
+            return f"A tag must not contain {' '.join(bad)}: {why}"
+    return ""
+
+
+def likest(begun: str, names: Iterable[str]) -> list[str]:
+    """Names that hold a text: first those that begin with it, then with a word that does; short first."""
+    begun = begun.strip().casefold()
+
+    def rank(name: str) -> tuple[int, int, str]:
+        folded = name.casefold()
+        place = 0 if folded.startswith(begun) else 1 if f" {begun}" in folded else 2
+        return place, len(name), folded
+
+    return sorted((name for name in names if begun in name.casefold()), key=rank)[:MOST]
 
 
 class CategoryCombo(DropDown):
@@ -38,11 +68,13 @@ class CategoryCombo(DropDown):
 class AddTag(QWidget):
     """Any text; tags of the scheme are completed, and bring their category. Enter adds, Escape leaves.
 
-    ``added`` hands over the text and its category, ``left`` says that the field is done with.
+    ``added`` hands over the text and its category, ``left`` says that the field is done with, ``refused``
+    that there is a line under it now that says why a text is no name.
     """
 
     added = Signal(str, object)
     left = Signal()
+    refused = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,11 +99,15 @@ class AddTag(QWidget):
         self.fault.setWordWrap(True)
         self.fault.hide()
         layout.addWidget(self.fault)
+        self._known: list[str] = []
         self._names = QStringListModel(self)
         names = QCompleter(self._names, self)
         names.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        names.setFilterMode(Qt.MatchFlag.MatchContains)
+        names.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        names.setMaxVisibleItems(MOST)
+        names.setPopup(Choices())
         self.field.setCompleter(names)
+        self.field.textEdited.connect(lambda text: self._names.setStringList(likest(text, self._known)))
         self.field.textChanged.connect(self._typed)
         self.field.returnPressed.connect(self.add)
 
@@ -79,7 +115,7 @@ class AddTag(QWidget):
         """The tags that are completed."""
         if scheme is not self._scheme:
             self._scheme = scheme
-            self._names.setStringList(sorted(tag.shown for tag in scheme.tags))
+            self._known = [tag.shown for tag in scheme.tags]
 
     def _typed(self, text: str) -> None:
         known = self._scheme.find(text) if self._scheme is not None and text.strip() else None
@@ -87,9 +123,11 @@ class AddTag(QWidget):
         self.kind.setEnabled(known is None)
         if known is not None:
             self.kind.set_category(known.category)
-        bad = [mark for mark in FORBIDDEN if mark in text]
-        self.fault.setText(f"A tag must not contain {' '.join(bad)}: players would split it" if bad else "")
-        self.fault.setVisible(bool(bad))
+        why = odd_name(text) if known is None else ""
+        self.fault.setText(why)
+        self.fault.setVisible(bool(why))
+        if why:
+            self.refused.emit()
 
     def add(self) -> None:
         """Enter."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QRect, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
@@ -55,6 +55,10 @@ class Question(Panel):
         self.add = AddTag()
         self.add.added.connect(self.added)
         self.add.left.connect(self.scores.setFocus)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)  # once the line that came has its place
+        self._soon.timeout.connect(self._reveal_field)
+        self.add.refused.connect(self._soon.start)
         row = QHBoxLayout()
         row.setContentsMargins(16, 0, 16, 10)
         row.addWidget(self.add)
@@ -142,6 +146,9 @@ class Question(Panel):
     def go_to_field(self) -> None:
         """A: type a tag."""
         self.add.field.setFocus()
+        self._reveal_field()
+
+    def _reveal_field(self) -> None:
         self.reveal.emit(self.add.y() + self.add.height())
 
     def _toggle_fold(self) -> None:

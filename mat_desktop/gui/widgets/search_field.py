@@ -8,19 +8,19 @@ from PySide6.QtCore import QPoint, QRect, QStringListModel, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QFontMetrics,
-    QHideEvent,
     QKeyEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from mat_desktop.app.complete import Completion
 from mat_desktop.domain.query import QueryError
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.choices import Choices
 from mat_desktop.gui.widgets.controls import Button
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.fit import KeepTall
@@ -29,22 +29,13 @@ from mat_desktop.gui.widgets.painting import draw_key, key_width
 Complete = Callable[[str, int], Completion]
 
 
-class _Choices(QListView):
-    """How a query may go on. ``gone`` says that it was closed."""
-
-    gone = Signal()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.gone.emit()
-
-
 class SearchField(QLineEdit):
     """A field with a lens, the key that leads to it, and a button that says what can be asked, if there is a
     language.
 
     ``entered`` says that the keyboard is here, ``left`` that Escape sends it away, ``closed`` that nothing is
-    offered any more, ``help_asked`` that somebody wants to know the language.
+    offered any more, ``help_asked`` that somebody wants to know the language. While choices are open Enter
+    takes the one that is chosen, or closes them: what is typed on is still meant for the field.
     """
 
     entered = Signal()
@@ -78,26 +69,13 @@ class SearchField(QLineEdit):
         self._completer = QCompleter(self._choices, self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setMaxVisibleItems(12)
-        self._popup = _Choices()
+        self._popup = Choices()
         self._popup.gone.connect(self.closed)
-        self._popup.setObjectName("completions")
-        self._popup.setFont(font(13))
         self._completer.setPopup(self._popup)
         self._completer.setWidget(self)
         self._completer.activated.connect(self._take)
         self.textEdited.connect(lambda _: self._offer())
-        appearance.changed.connect(self._recolor)
-        self._recolor()
-
-    def _recolor(self) -> None:
-        t = current()
-        self._popup.setStyleSheet(
-            f"#completions {{ background: {t.raised}; color: {t.text};"
-            f" border: 1px solid {t.border_strong}; }}"
-            f" #completions::item {{ padding: 4px 8px; border-radius: 4px; }}"
-            f" #completions::item:selected {{ background: {t.selection}; color: {t.text}; }}"
-        )
-        self.update()
+        appearance.changed.connect(self.update)
 
     def complete_with(self, complete: Complete) -> None:
         """Offer how a query may go on."""
@@ -229,7 +207,7 @@ class SearchField(QLineEdit):
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and choosing:
                 event.ignore()  # the list takes it
                 return
-            if event.key() == Qt.Key.Key_Escape:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
                 popup.hide()
                 return
         elif event.key() == Qt.Key.Key_Down and not self.text() and self._language:
