@@ -118,6 +118,79 @@ def choose(
     return found
 
 
+@dataclass(slots=True)
+class TagSum:
+    """A display tag over many tracks.
+
+    :param first: what is the same in all of them
+    :param tracks: in how many there is a word on it: from the model, or the user added it
+    :param score: sum over these
+    """
+
+    first: Suggestion
+    tracks: int
+    score: float
+    suggested: int
+    undecided: int
+    chosen: int
+    accepted: int
+    rejected: int
+
+    @property
+    def said(self) -> Verdict:
+        """The verdict where nothing of it is undecided."""
+        if self.undecided or not (self.accepted or self.rejected):
+            return Verdict.UNDECIDED
+        return Verdict.ACCEPTED if self.accepted else Verdict.REJECTED
+
+
+def sum_up(
+    scheme: TagScheme,
+    card: ModelCard,
+    scores: Sequence[Scores],
+    verdicts: Sequence[Mapping[str, Verdict]],
+    shift: float = 0.0,
+    thresholds: Thresholds | None = None,
+) -> list[TagSum]:
+    """:func:`suggest` of many tracks, added up by tag, in the order of the scheme.
+
+    :param scores: of one model
+    :param verdicts: of the same tracks
+    """
+    if not scores:
+        return []
+    lines = lines_of(scheme, card, shift, thresholds or MODELS_OWN)
+    judged = judge(lines, scores)
+    accepted, rejected = np.zeros_like(judged.heard), np.zeros_like(judged.heard)
+    for row, said in enumerate(verdicts):
+        for name, verdict in said.items():
+            place = lines.by_name.get(name)
+            if place is not None:
+                accepted[row, place] = verdict is Verdict.ACCEPTED
+                rejected[row, place] = verdict is Verdict.REJECTED
+    there = judged.heard | accepted
+    scored = np.where(judged.heard, judged.scores, UNHEARD) * there
+    chosen = accepted | (judged.suggested & ~rejected)
+    undecided = judged.suggested & ~accepted & ~rejected
+    every = (judged.suggested, undecided, chosen, accepted, rejected & there)
+    counted: list[list[int]] = [part.sum(axis=0).tolist() for part in every]
+    tracks: list[int] = there.sum(axis=0).tolist()
+    levels: list[float] = scored.sum(axis=0).tolist()
+    heard: list[bool] = (np.count_nonzero(judged.heard, axis=0) > 0).tolist()
+    found = []
+    for place, line in enumerate(lines.lines):
+        if not tracks[place]:
+            continue
+        first = Suggestion(line.tag, UNHEARD, 1.0, suggested=False)
+        if heard[place]:
+            limit = lines.shown_thresholds[place]
+            first = Suggestion(
+                line.tag, 0.0, limit, False, own=line.own, precision=line.precision, move=line.move
+            )
+        found.append(TagSum(first, tracks[place], levels[place], *(counts[place] for counts in counted)))
+    return found
+
+
 UNHEARD = -1.0
 """Score of a tag that the user added and the model does not know."""
 

@@ -73,6 +73,10 @@ Mark = bool | frozenset[str]
 """Whether a track is reviewed; where it is, tags that were suggested and undecided then, True if unknown."""
 
 
+Said = tuple[TrackId, "Mapping[str, Verdict]", Mark | None]
+"""What the user says of some tags of a track, and whether it is done with; None where that stays as it is."""
+
+
 class Verdict(StrEnum):
     """What the user said of a suggestion."""
 

@@ -17,11 +17,13 @@ from mat_desktop.app.corrections import Collected, Counted, count_corrections, w
 from mat_desktop.app.decide import (
     NOTHING_CHOSEN,
     Choice,
+    TagSum,
     checked,
     choose,
     own_thresholds,
     plan_file,
     suggest,
+    sum_up,
     tag_taggram,
 )
 from mat_desktop.app.demo import demo_folder
@@ -57,7 +59,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import FileReversal, Past, RunKind, Task
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Mark, OwnThreshold, Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import Mark, OwnThreshold, Said, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
@@ -182,7 +184,7 @@ class AppServices:
     ) -> list[Choice]:
         """What a table needs of the same, for many tracks at once."""
         session, card = self._session, self._session.card
-        ours = [place for place, track in enumerate(scores) if track.model == card.digest]
+        ours = _of_model(scores, card.digest)
         found = [NOTHING_CHOSEN] * len(scores)
         made = choose(
             session.scheme,
@@ -195,6 +197,21 @@ class AppServices:
         for place, choice in zip(ours, made, strict=True):
             found[place] = choice
         return found
+
+    def sum_up(
+        self, scores: Sequence[Scores], verdicts: Sequence[Mapping[str, Verdict]], shift: float
+    ) -> list[TagSum]:
+        """The suggestions for many tracks, added up by tag; without those of a model that is not in use."""
+        session, card = self._session, self._session.card
+        ours = _of_model(scores, card.digest)
+        return sum_up(
+            session.scheme,
+            card,
+            [scores[place] for place in ours],
+            [verdicts[place] for place in ours],
+            shift,
+            session.thresholds,
+        )
 
     def tag_taggram(
         self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]
@@ -398,17 +415,13 @@ class AppServices:
         """What the user said of a track's tags before."""
         return self._session.library.verdicts(track_id)
 
-    def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
-        """Remember what the user says of some tags."""
-        self._session.library.put_verdicts(track_id, verdicts)
+    def keep_said(self, said: Sequence[Said]) -> None:
+        """Remember what the user says of some tags of tracks, and marks."""
+        self._session.library.put_said(said)
 
     def reviewed(self, track_id: TrackId) -> Mark:
         """Whether the user marked a track as reviewed before."""
         return self._session.library.reviewed(track_id)
-
-    def keep_reviewed(self, track_id: TrackId, mark: Mark) -> None:
-        """Remember that mark."""
-        self._session.library.put_reviewed(track_id, mark)
 
     def set_threshold(self, tag: str, value: float | None) -> float | None:
         """Suggest a tag from another score on."""
@@ -500,3 +513,8 @@ class AppServices:
     def close(self) -> None:
         """End the engine and close the stores."""
         self._session.close()
+
+
+def _of_model(scores: Sequence[Scores], model: str) -> list[int]:
+    """Places of those that this model heard."""
+    return [place for place, track in enumerate(scores) if track.model == model]

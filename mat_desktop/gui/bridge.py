@@ -180,6 +180,10 @@ _Question = tuple[str, int, Callable[[], Any], Callable[..., None], "Callable[[E
 """Channel, token, what to do, whom to tell, whom to tell of an error."""
 
 
+_Wish = tuple[Callable[[], Any], Callable[[Any], None], "Callable[[Exception], None] | None"]
+"""What is to be written down, whom to tell, whom to tell of an error."""
+
+
 class _Questions(QThread):
     """Answers questions in order of arrival; a question that was asked anew meanwhile is skipped."""
 
@@ -252,6 +256,7 @@ class Bridge(QObject):
             lane.arrived.connect(self._schedule)
             lane.start()
         self._latest: dict[str, int] = {}
+        self._to_keep: deque[_Wish] = deque()
         self._reads = _Questions("reads", self._latest, turns)
         self._engine = _Questions("engine", self._latest, turns)
         for questions in (self._reads, self._engine):
@@ -394,8 +399,34 @@ class Bridge(QObject):
         done: Callable[[T], None] = lambda _: None,
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Write something down. Every call is met, in order, also when the window closes meanwhile."""
-        self.ask(f"{KEEP}{self._token}", work, done, failed)
+        """Write something down. Every call is met, in order, also when the window closes meanwhile.
+
+        The next one is begun when one is done, so that questions come between very many.
+        """
+        self._to_keep.append((work, done, failed))
+        if len(self._to_keep) == 1:
+            self._keep_next()
+
+    def _keep_next(self) -> None:
+        work, done, failed = self._to_keep[0]
+
+        def kept(value: Any) -> None:
+            self._go_on_keeping()
+            done(value)
+
+        def refused(error: Exception) -> None:
+            self._go_on_keeping()
+            if failed is not None:
+                failed(error)
+            else:
+                log.error("something cannot be kept", exc_info=error)
+
+        self.ask(f"{KEEP}{self._token}", work, kept, refused)
+
+    def _go_on_keeping(self) -> None:
+        self._to_keep.popleft()
+        if self._to_keep:
+            self._keep_next()
 
     def load(
         self,
@@ -452,6 +483,8 @@ class Bridge(QObject):
             self.cancel()
             for channel in [name for name in self._latest if not name.startswith(KEEP)]:
                 self._latest.pop(channel, None)
+            for work, done, failed in list(self._to_keep)[1:]:  # the first is under way
+                self.ask(f"{KEEP}{self._token}", work, done, failed)
             for thread in self._threads:
                 thread.queue.put(None)
         deadline = time.monotonic() + milliseconds / 1000

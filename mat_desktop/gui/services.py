@@ -11,7 +11,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import FileReversal, Past, Task
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Mark, OwnThreshold, Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import Mark, OwnThreshold, Said, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.carry import Loaded, Luggage
     from mat_desktop.app.compare import Comparison
     from mat_desktop.app.corrections import Collected, Counted
-    from mat_desktop.app.decide import Choice
+    from mat_desktop.app.decide import Choice, TagSum
     from mat_desktop.app.doctor import Check
     from mat_desktop.app.draw import Picture
     from mat_desktop.app.evidence import Evidence
@@ -123,6 +123,11 @@ class Services(Protocol):
         self, scores: Sequence[Scores], verdicts: Sequence[Mapping[str, Verdict]], shift: float
     ) -> list[Choice]:
         """What a table needs of the same, for many tracks at once."""
+
+    def sum_up(
+        self, scores: Sequence[Scores], verdicts: Sequence[Mapping[str, Verdict]], shift: float
+    ) -> list[TagSum]:
+        """The suggestions for many tracks, added up by tag."""
 
     def tag_taggram(
         self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]
@@ -274,14 +279,11 @@ class Services(Protocol):
     def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
         """What the user said of a track's tags before."""
 
-    def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
-        """Remember what the user says of some of a track's tags; undecided takes it back."""
+    def keep_said(self, said: Sequence[Said]) -> None:
+        """Remember what the user says of some tags of tracks, and marks; undecided takes a verdict back."""
 
     def reviewed(self, track_id: TrackId) -> Mark:
         """Whether the user marked a track as reviewed before."""
-
-    def keep_reviewed(self, track_id: TrackId, mark: Mark) -> None:
-        """Remember that mark."""
 
     def set_threshold(self, tag: str, value: float | None) -> float | None:
         """Suggest a tag from another score on, 0..1; None goes back to the model's threshold.

@@ -298,7 +298,7 @@ class Window(QMainWindow):
         self.archive.elsewhere.connect(self._written_elsewhere)
         panels.read_again.connect(self.scan.read_again)
         panels.listen_to.connect(self.listen.to)
-        for settled in (self.remains.settled, self.view.settled):
+        for settled in (self.remains.settled, review.settled, self.view.settled):
             settled.connect(pages.clear_message)
         self.remains.show.connect(panels.show_left)
         self.remains.again.connect(lambda paths, wish: review.then(lambda: panels.open_rest(paths, wish)))

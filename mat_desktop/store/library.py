@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.scores import Mark, Scores, Verdict
+from mat_desktop.domain.scores import Mark, Said, Scores, Verdict
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
 from mat_desktop.store import known
@@ -384,12 +384,31 @@ class Library:
 
         Whoever decides has looked at the file.
         """
-        said = [(track_id, tag, v) for tag, v in verdicts.items() if v is not Verdict.UNDECIDED]
-        taken_back = [(track_id, tag) for tag, v in verdicts.items() if v is Verdict.UNDECIDED]
+        self.put_said([(track_id, verdicts, None)])
+
+    def put_said(self, said: Sequence[Said]) -> None:
+        """Say something of some tags of several tracks, and whether they are done with: all or nothing."""
         with self._database.transaction() as db:
-            db.execute("UPDATE track SET outside = 0 WHERE track_id = ?", (track_id,))
-            db.executemany("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)", said)
-            db.executemany("DELETE FROM verdict WHERE track_id = ? AND tag = ?", taken_back)
+            db.executemany("UPDATE track SET outside = 0 WHERE track_id = ?", [(one[0],) for one in said])
+            db.executemany(
+                "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)",
+                [
+                    (track_id, tag, verdict)
+                    for track_id, verdicts, _ in said
+                    for tag, verdict in verdicts.items()
+                    if verdict is not Verdict.UNDECIDED
+                ],
+            )
+            db.executemany(
+                "DELETE FROM verdict WHERE track_id = ? AND tag = ?",
+                [
+                    (track_id, tag)
+                    for track_id, verdicts, _ in said
+                    for tag, verdict in verdicts.items()
+                    if verdict is Verdict.UNDECIDED
+                ],
+            )
+            _mark(db, [(track_id, mark) for track_id, _, mark in said if mark is not None])
 
     def reviewed(self, track_id: TrackId) -> Mark:
         """Whether the user said that a track is done with, and what was undecided then."""
@@ -401,10 +420,7 @@ class Library:
     def put_reviewed(self, track_id: TrackId, mark: Mark) -> None:
         """Remember that a track is done with, or that it is not any more."""
         with self._database.transaction() as db:
-            db.execute("DELETE FROM reviewed WHERE track_id = ?", (track_id,))
-            if mark is not False:
-                seen = None if mark is True else json.dumps(sorted(mark))
-                db.execute("INSERT INTO reviewed VALUES (?, ?)", (track_id, seen))
+            _mark(db, [(track_id, mark)])
 
     def thresholds(self, model: str) -> dict[str, float]:
         """The user's own thresholds for a model's scores, by name of the display tag."""
@@ -480,6 +496,18 @@ class Library:
         """Forget what the user said of a tag that is there no more."""
         with self._database.transaction() as db:
             db.execute("DELETE FROM verdict WHERE tag = ?", (tag,))
+
+
+def _mark(db: Connection, marks: Sequence[tuple[TrackId, Mark]]) -> None:
+    db.executemany("DELETE FROM reviewed WHERE track_id = ?", [(track_id,) for track_id, _ in marks])
+    db.executemany(
+        "INSERT OR REPLACE INTO reviewed VALUES (?, ?)",
+        [
+            (track_id, None if mark is True else json.dumps(sorted(mark)))
+            for track_id, mark in marks
+            if mark is not False
+        ],
+    )
 
 
 def _insert_scores(db: Connection, kept: KeptScores) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from mat_desktop.app.decide import checked, choose, own_thresholds, plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import checked, choose, own_thresholds, plan_file, suggest, sum_up, tag_taggram
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.session import Session
@@ -199,7 +199,35 @@ def test_many_tracks_at_once_are_judged_as_each_alone() -> None:
             levels = {s.tag.name: s.score for s in alone}
             assert choice.names == tuple(sorted(levels))
             assert list(choice.levels) == pytest.approx([levels[name] for name in choice.names])
+        every = [
+            s
+            for track, v in zip(heard, said, strict=True)
+            for s in suggest(scheme, CARD, track, v, shift, own)
+        ]
+        added_up = sum_up(scheme, CARD, heard, said, shift, own)
+        assert [total.first.tag.name for total in added_up] == [
+            t.name for t in scheme.tags if any(s.tag is t for s in every)
+        ]
+        for total in added_up:
+            same = [s for s in every if s.tag is total.first.tag]
+            assert (
+                total.tracks,
+                total.suggested,
+                total.undecided,
+                total.chosen,
+                total.accepted,
+                total.rejected,
+            ) == (
+                len(same),
+                sum(s.suggested for s in same),
+                sum(s.suggested and s.verdict is Verdict.UNDECIDED for s in same),
+                sum(s.chosen for s in same),
+                sum(s.verdict is Verdict.ACCEPTED for s in same),
+                sum(s.verdict is Verdict.REJECTED for s in same),
+            )
+            assert total.score == pytest.approx(sum(s.score for s in same))
     assert choose(scheme, CARD, [], []) == []
+    assert sum_up(scheme, CARD, [], []) == []
 
 
 def test_taggram_rows_are_merged_as_scores_are() -> None:

@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from mat_desktop.app.carry import Loaded, Luggage
 from mat_desktop.app.compare import Compared, Comparison, Differences
 from mat_desktop.app.corrections import Collected, Counted
-from mat_desktop.app.decide import Choice, choose, own_thresholds, plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import (
+    Choice,
+    TagSum,
+    choose,
+    own_thresholds,
+    plan_file,
+    suggest,
+    sum_up,
+    tag_taggram,
+)
 from mat_desktop.app.diagnosis import Finding, State
 from mat_desktop.app.doctor import Check
 from mat_desktop.app.draw import Picture, loudness
@@ -35,7 +44,7 @@ from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task, Trace
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
-from mat_desktop.domain.scores import Mark, OwnThreshold, Scores, Suggestion, Thresholds, Verdict
+from mat_desktop.domain.scores import Mark, OwnThreshold, Said, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import POLICY_FIELDS, SPECS, Settings, Value, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import TaughtTag
@@ -338,6 +347,11 @@ class FakeServices:
     ) -> list[Choice]:
         return choose(self.scheme, CARD, scores, verdicts, shift, self.thresholds)
 
+    def sum_up(
+        self, scores: Sequence[Scores], verdicts: Sequence[Mapping[str, Verdict]], shift: float
+    ) -> list[TagSum]:
+        return sum_up(self.scheme, CARD, scores, verdicts, shift, self.thresholds)
+
     def tag_taggram(
         self, taggram: NDArray[np.float16], suggestions: Sequence[Suggestion]
     ) -> NDArray[np.float32]:
@@ -587,6 +601,12 @@ class FakeServices:
 
     def reviewed(self, track_id: TrackId) -> Mark:
         return self.marked.get(track_id, False)
+
+    def keep_said(self, said: Sequence[Said]) -> None:
+        for track_id, verdicts, mark in said:
+            self.keep_verdicts(track_id, verdicts)
+            if mark is not None:
+                self.keep_reviewed(track_id, mark)
 
     def keep_reviewed(self, track_id: TrackId, mark: Mark) -> None:
         self.marked[track_id] = mark

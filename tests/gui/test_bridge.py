@@ -83,6 +83,23 @@ def test_what_is_written_down_is_never_skipped(qtbot: QtBot, bridge: Bridge) -> 
     assert done == answers == list(range(5))
 
 
+def test_questions_come_between_very_much_that_is_written_down(qtbot: QtBot, bridge: Bridge) -> None:
+    done: list[object] = []
+    for number in range(5):
+        bridge.keep(partial(done.append, number))
+    bridge.ask("question", lambda: None, lambda _: done.append("answer"))
+    qtbot.waitUntil(lambda: "answer" in done and 4 in done, timeout=5000)
+    assert done.index("answer") < done.index(4)
+
+
+def test_what_is_not_written_down_yet_when_the_window_closes_is(bridge: Bridge) -> None:
+    done: list[int] = []
+    for number in range(5):
+        bridge.keep(partial(done.append, number))
+    assert bridge.shut(5000)
+    assert done == list(range(5))
+
+
 def test_a_window_that_is_quit_while_it_writes_closes_after_the_file_under_way(
     qtbot: QtBot, window: Window, services: FakeServices
 ) -> None:

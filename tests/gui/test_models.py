@@ -12,6 +12,7 @@ from PySide6.QtCore import QPersistentModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.app.decide import TagSum
 from mat_desktop.domain.plan import Change, FilePlan
 from mat_desktop.domain.query import Vocabulary, parse
 from mat_desktop.domain.reversal import RunKind
@@ -21,6 +22,8 @@ from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui import words
+from mat_desktop.gui.models import arrange
+from mat_desktop.gui.models.arrange import Wanted, ordered
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.history import HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
@@ -98,7 +101,9 @@ def test_the_last_verdict_makes_a_track_reviewed(services: FakeServices, qtmodel
     first, *others = [s.tag.name for s in model.suggestions(row) if s.suggested]
 
     def say(verdicts: dict[str, Verdict]) -> State:
-        model.decide([(row, verdicts, row.done_after(verdicts, services.suggest, model.shift))])
+        said = {**row.verdicts, **verdicts}
+        after = Chosen.of(services.suggest(row.scores, said, model.shift), model.shift)  # type: ignore[arg-type]
+        model.decide([(row, verdicts, row.done_after(verdicts, after))])
         return row.state
 
     assert say(dict.fromkeys(others, Verdict.REJECTED)) is State.TO_REVIEW
@@ -324,8 +329,8 @@ def test_a_heading_says_why_a_tag_over_its_threshold_is_not_suggested() -> None:
 
 def test_shares_of_several_tracks_read_as_what_they_are() -> None:
     sums = Sums()
-    for has in (True, True, False):
-        sums.add((suggestion("rock", 0.9 if has else 0.1, suggested=has),))
+    sums.add(2, [TagSum(suggestion("rock", 0.9), 2, 1.8, 2, 2, 2, 0, 0)])
+    sums.add(1, [TagSum(suggestion("rock", 0.1), 1, 0.1, 0, 0, 0, 0, 0)])
     together = sums.together()
     assert (together.suggested, together.undecided) == (2, 2)
     assert together.shares["rock"].short == "in 2 of 3"
@@ -333,10 +338,8 @@ def test_shares_of_several_tracks_read_as_what_they_are() -> None:
     model.show(together.suggestions, False, together.shares)
     assert model.index(1).data(Role.AccessibleTextRole).startswith("rock, suggested, in 2 of 3 tracks")
     sums = Sums()
-    for has in (True, True, False):
-        verdict = Verdict.ACCEPTED if has else Verdict.UNDECIDED
-        one = suggestion("rock", 0.9 if has else 0.1, suggested=has)
-        sums.add((replace(one, verdict=verdict),))
+    sums.add(2, [TagSum(suggestion("rock", 0.9), 2, 1.8, 2, 0, 2, 2, 0)])
+    sums.add(1, [TagSum(suggestion("rock", 0.1), 1, 0.1, 0, 0, 0, 0, 0)])
     together = sums.together()
     assert (together.suggested, together.undecided) == (2, 0)
     model.show(together.suggestions, False, together.shares)
@@ -452,3 +455,14 @@ def test_one_value_wider_than_its_column_is_broken() -> None:
     places, high = flow([("x" * 400, "text", False)], 300)
     assert places[0].width() == 300
     assert high > 60
+
+
+def test_many_rows_are_sorted_as_few_are(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [Path(f"/music/{number * 7 % 50:02}.flac") for number in range(50)]
+    rows = [Row.of(Track(path, FileStamp(1, 1, 1), 100.0 + n % 3, {})) for n, path in enumerate(paths)]
+    wishes = [Wanted(), *(Wanted(sort=(Column.LENGTH, order)) for order in Qt.SortOrder)]
+    at_once = [ordered(rows, wanted) for wanted in wishes]
+    assert [row.path for row in at_once[0]] == sorted(paths)
+    assert at_once[2] == sorted(rows, key=lambda row: row.seconds or 0.0, reverse=True)
+    monkeypatch.setattr(arrange, "RUN", 7)
+    assert [ordered(rows, wanted) for wanted in wishes] == at_once

@@ -119,10 +119,10 @@ def test_an_open_plan_is_made_anew_after_a_decision(qtbot: QtBot, heard: Window)
 def test_a_decision_that_cannot_be_worked_out_costs_only_itself(
     qtbot: QtBot, heard: Window, hold: Callable[[], None], services: FakeServices
 ) -> None:
-    rows, suggest = rows_of(heard), services.suggest
-    services.suggest = lambda *_: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    rows, choose = rows_of(heard), services.choose
+    fails = iter([True])
+    services.choose = lambda *args: 1 / 0 if next(fails, False) else choose(*args)  # type: ignore[method-assign,assignment,return-value]
     heard.review.decide(rows, {"guitar": ACCEPTED})
-    services.suggest = suggest  # type: ignore[method-assign]
     heard.review.decide(rows, {"rock": ACCEPTED})
     hold()
     qtbot.waitUntil(lambda: all(row.verdicts == {"rock": ACCEPTED} for row in rows), timeout=5000)
@@ -138,3 +138,59 @@ def test_what_waits_when_the_window_closes_is_kept(
     heard.quit()
     assert heard.bridge.shut(5000)
     assert list(services.kept.values()) == [{"guitar": ACCEPTED}] * len(rows)
+
+
+def test_a_decision_on_very_many_shows_how_far_it_is_and_can_be_taken_back(
+    qtbot: QtBot,
+    heard: Window,
+    hold: Callable[[], None],
+    services: FakeServices,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(review, "LARGE", 2)
+    heard.library.table.selectAll()
+    pane = heard.library.pane
+    qtbot.waitUntil(lambda: pane.title.text() == "6 tracks selected", timeout=5000)
+    assert pane.says.text().startswith("counting…")
+    assert pane.accept_all.isEnabled()
+    heard.actions_["accept_all"].trigger()
+    (work,) = heard.bridge.jobs
+    assert (work.title, work.total, work.done) == ("Accepting", 4, 0)
+    heard.bridge.stop(work)
+    assert not heard.bridge.jobs
+    assert not heard.review.can_take_back
+    heard.actions_["accept_all"].trigger()
+    hold()
+    qtbot.waitUntil(lambda: not heard.bridge.jobs, timeout=5000)
+    assert heard.bridge.past[0].outcome == "What is suggested is accepted in 4 tracks"
+    assert len(services.marked) == 4
+    banners = heard.library.banners
+    assert "What is suggested is accepted in 4 tracks." in str(banners.texts())
+    heard.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: not services.marked and not any(services.kept.values()), timeout=5000)
+    assert "accepted" not in str(banners.texts())
+
+
+def test_keys_that_are_quicker_than_the_pane_are_for_what_is_selected(
+    qtbot: QtBot, heard: Window, hold: Callable[[], None]
+) -> None:
+    heard.library.table.selectAll()
+    heard.actions_["accept_all"].trigger()
+    hold()
+    rows = rows_of(heard)
+    qtbot.waitUntil(lambda: all(row.verdicts for row in rows), timeout=5000)
+
+
+def test_what_is_suggested_needs_not_be_worked_out_again_after_a_decision(
+    qtbot: QtBot, heard: Window
+) -> None:
+    rows = rows_of(heard)
+    heard.review.decide(rows, {"rock": REJECTED})
+    qtbot.waitUntil(lambda: all(row.verdicts for row in rows), timeout=5000)
+    assert all(row.is_weighed(heard.tracks.shift) for row in rows)
+    heard.review.accept_suggested(rows)
+    qtbot.waitUntil(lambda: all(row.reviewed for row in rows), timeout=5000)
+    for row in rows:
+        assert row.last_chosen is not None
+        made = heard.tracks.suggestions(row)
+        assert row.last_chosen.tags == tuple(s for s in made if s.chosen)

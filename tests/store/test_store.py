@@ -165,6 +165,19 @@ def test_verdicts(tmp_path: Path) -> None:
     assert library.verdicts(TrackId("id")) == {"pop": Verdict.REJECTED, "jazz": Verdict.ACCEPTED}
 
 
+def test_what_is_said_of_many_tracks_is_kept_together(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    a, b = TrackId("a"), TrackId("b")
+    library.put_said(
+        [(a, {"rock": Verdict.ACCEPTED}, frozenset({"pop"})), (b, {"rock": Verdict.REJECTED}, None)]
+    )
+    assert (library.verdicts(a), library.reviewed(a)) == ({"rock": Verdict.ACCEPTED}, frozenset({"pop"}))
+    assert (library.verdicts(b), library.reviewed(b)) == ({"rock": Verdict.REJECTED}, False)
+    library.put_said([(a, {"rock": Verdict.UNDECIDED}, False), (b, {}, True)])
+    assert (library.verdicts(a), library.reviewed(a)) == ({}, False)
+    assert (library.verdicts(b), library.reviewed(b)) == ({"rock": Verdict.REJECTED}, True)
+
+
 def test_roots(tmp_path: Path) -> None:
     library = Library(tmp_path / "library.db")
     library.add_roots([tmp_path / "b", tmp_path / "a", tmp_path / "b"])

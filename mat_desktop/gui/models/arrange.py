@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from os import fspath, sep
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt
 
@@ -54,16 +56,19 @@ def fitting(rows: Sequence[Row], wanted: Wanted) -> list[Row]:
 def ordered(rows: Sequence[Row], wanted: Wanted) -> list[Row]:
     """All rows, sorted; equal ones stay in their order."""
     if wanted.sort is None:
-        return sorted(rows, key=lambda row: row.order)
+        return _sorted(rows, [row.order for row in rows], backwards=False)
     column, order = wanted.sort
-    backwards = order is Qt.SortOrder.DescendingOrder
     key = sort_key(column)
-    keys = [key(row) for row in rows]
-    runs: list[int] = []
-    for first in range(0, len(rows), RUN):
-        run = range(first, min(first + RUN, len(rows)))
-        runs += sorted(run, key=keys.__getitem__, reverse=backwards)
-    return [rows[number] for number in sorted(runs, key=keys.__getitem__, reverse=backwards)]
+    return _sorted(rows, [key(row) for row in rows], backwards=order is Qt.SortOrder.DescendingOrder)
+
+
+def _sorted(rows: Sequence[Row], keys: Sequence[Any], *, backwards: bool) -> list[Row]:
+    """Runs that are merged in the interpreter, which lets other threads have their turn meanwhile."""
+    runs = [
+        sorted(range(first, min(first + RUN, len(rows))), key=keys.__getitem__, reverse=backwards)
+        for first in range(0, len(rows), RUN)
+    ]
+    return [rows[number] for number in merge(*runs, key=keys.__getitem__, reverse=backwards)]
 
 
 def under(rows: Iterable[Row], folder: Path) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from enum import StrEnum
 from os import fspath, sep
@@ -114,6 +114,25 @@ class Chosen:
     def many(cls, choices: Iterable[Choice], shift: float) -> list[Chosen]:
         """The same of many tracks, which were looked at together."""
         return [cls(shift, choice.tags, Levels(choice.names, choice.levels)) for choice in choices]
+
+    @property
+    def undecided(self) -> frozenset[str]:
+        """Names of tags that are suggested and that the user said nothing of."""
+        return frozenset([s.tag.name for s in self.tags if s.verdict is Verdict.UNDECIDED])
+
+    def unseen(self, mark: Mark) -> frozenset[str]:
+        """Those of them that would be written and that a mark knows nothing of."""
+        if isinstance(mark, bool):
+            return frozenset()
+        nothing = Verdict.UNDECIDED
+        return frozenset([s.tag.name for s in self.tags if s.verdict is nothing and s.tag.write]) - mark
+
+    @property
+    def accepted(self) -> Chosen:
+        """What is chosen once all of that is accepted."""
+        yes, nothing = Verdict.ACCEPTED, Verdict.UNDECIDED
+        tags = tuple([replace(s, verdict=yes) if s.verdict is nothing else s for s in self.tags])
+        return Chosen(self.shift, tags, self.levels)
 
 
 @dataclass(slots=True, eq=False)
@@ -227,18 +246,7 @@ class Row:
 
         Any thread may ask.
         """
-        mark = self.mark
-        if isinstance(mark, bool):
-            return frozenset()
-        return frozenset(s.tag.name for s in self._undecided(suggest, shift) if s.tag.write) - mark
-
-    def undecided(self, suggest: Suggest, shift: float) -> frozenset[str]:
-        """Names of tags that are suggested and that the user said nothing of. Any thread may ask."""
-        return frozenset(s.tag.name for s in self._undecided(suggest, shift))
-
-    def _undecided(self, suggest: Suggest, shift: float) -> list[Suggestion]:
-        nothing = Verdict.UNDECIDED
-        return [s for s in self.chosen(suggest, shift).tags if s.verdict is nothing]
+        return self.chosen(suggest, shift).unseen(self.mark) if self.reviewed else frozenset()
 
     def level(self, tag: str) -> float | None:
         """Score of a display tag, None where there is none."""
@@ -253,18 +261,17 @@ class Row:
             chosen = Chosen.of(suggest(self.scores, dict(self.verdicts), shift), shift)
         return chosen
 
-    def done_after(self, verdicts: Mapping[str, Verdict], suggest: Suggest, shift: float) -> bool | None:
+    def done_after(self, verdicts: Mapping[str, Verdict], after: Chosen) -> bool | None:
         """Whether the user is done with it by saying something of tags; None where that stays as it is.
 
         Any thread may ask. What is suggested later, as the slider moves, is another question.
+
+        :param after: what is chosen then
         """
-        if self.scores is None:
-            return None
         nothing = Verdict.UNDECIDED
         said = {**self.verdicts, **verdicts}
         taken_back = {n for n, verdict in verdicts.items() if verdict is nothing and n in self.verdicts}
-        suggestions = suggest(self.scores, said, shift)
-        open_ = {s.tag.name for s in suggestions if s.suggested and s.verdict is nothing}
+        open_ = after.undecided
         if taken_back and (open_ & taken_back or all(verdict is nothing for verdict in said.values())):
             return False
         return True if not open_ and any(verdict is not nothing for verdict in verdicts.values()) else None

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Category
+
+if TYPE_CHECKING:
+    from mat_desktop.app.decide import TagSum
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,43 +60,26 @@ class Together:
     shares: Mapping[str, Share]
 
 
-class _Sum:
-    def __init__(self, first: Suggestion) -> None:
-        self.first = first
-        self.tracks = self.suggested = self.undecided = self.chosen = self.accepted = self.rejected = 0
-        self.score = 0.0
-
-    def add(self, s: Suggestion) -> None:
-        self.tracks += 1
-        self.score += s.score
-        self.suggested += s.suggested
-        self.undecided += s.suggested and s.verdict is Verdict.UNDECIDED
-        self.chosen += s.chosen
-        self.accepted += s.verdict is Verdict.ACCEPTED
-        self.rejected += s.verdict is Verdict.REJECTED
-
-    @property
-    def said(self) -> Verdict:
-        if self.undecided or not (self.accepted or self.rejected):
-            return Verdict.UNDECIDED
-        return Verdict.ACCEPTED if self.accepted else Verdict.REJECTED
-
-
 class Sums:
-    """Takes in one track after the other, in any thread."""
+    """Takes in some tracks after the others, in any thread."""
 
     def __init__(self) -> None:
         self.tracks = 0
-        self._by_name: dict[str, _Sum] = {}
+        self._by_name: dict[str, TagSum] = {}
 
-    def add(self, suggestions: Iterable[Suggestion]) -> None:
-        """One more track."""
-        self.tracks += 1
-        for suggestion in suggestions:
-            entry = self._by_name.get(suggestion.tag.name)
-            if entry is None:
-                entry = self._by_name[suggestion.tag.name] = _Sum(suggestion)
-            entry.add(suggestion)
+    def add(self, tracks: int, sums: Iterable[TagSum]) -> None:
+        """More tracks, and what is suggested in them."""
+        self.tracks += tracks
+        for some in sums:
+            entry = self._by_name.setdefault(some.first.tag.name, some)
+            if entry is not some:
+                entry.tracks += some.tracks
+                entry.score += some.score
+                entry.suggested += some.suggested
+                entry.undecided += some.undecided
+                entry.chosen += some.chosen
+                entry.accepted += some.accepted
+                entry.rejected += some.rejected
 
     def together(self) -> Together:
         """All of them, by category, those that most tracks have first."""
@@ -110,7 +97,7 @@ class Sums:
             shares,
         )
 
-    def _one(self, entry: _Sum) -> Suggestion:
+    def _one(self, entry: TagSum) -> Suggestion:
         verdict = Verdict.UNDECIDED
         if entry.accepted == self.tracks:
             verdict = Verdict.ACCEPTED

@@ -12,44 +12,48 @@ from mat_desktop.gui.models.row import Row
 
 D = TypeVar("D")
 
-SLICE = 200
+SLICE = 500
 """Rows that are decided together."""
 
 
 @dataclass(eq=False, slots=True)
 class Wish(Generic[D]):
-    """:param work: what is said of some of the rows; called in a worker"""
+    """A decision.
+
+    :param work: what is said of some of the rows; called in a worker
+    :param land: takes what is said of all of them
+    :param failed: told why it could not be worked out; those behind it are
+    :param tell: told how many rows are worked out
+    :param again: makes the same decision once more
+    """
 
     rows: Sequence[Row]
     work: Callable[[Sequence[Row]], list[D]]
+    land: Callable[[list[D]], None]
+    failed: Callable[[Exception], None]
+    tell: Callable[[int], None]
+    again: Callable[[], None]
 
 
 class Pending(Generic[D]):
-    """What comes of a row depends on what was said of it before: one decision is worked out at a time.
+    """What comes of a row depends on what was said of it before: one decision is worked out at a time."""
 
-    :param land: takes what a decision says of its rows
-    :param failed: told why one could not be worked out; those behind it are
-    """
-
-    def __init__(
-        self, bridge: Bridge, land: Callable[[list[D]], None], failed: Callable[[Exception], None]
-    ) -> None:
-        self._bridge, self._land, self._failed = bridge, land, failed
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
         self._line: deque[Wish[D] | Callable[[], None]] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._line)
 
-    def add(self, rows: Sequence[Row], work: Callable[[Sequence[Row]], list[D]], *, at_once: bool) -> None:
+    def add(self, wish: Wish[D], *, at_once: bool) -> None:
         """One more decision.
 
-        :param work: what is said of some of the rows; called in a worker
         :param at_once: few rows: work it out here, unless others are before it
         """
         if at_once and not self._line:
-            self._land(work(rows))
+            wish.land(wish.work(wish.rows))
             return
-        self._line.append(Wish(rows, work))
+        self._line.append(wish)
         if len(self._line) == 1:
             self._go_on()
 
@@ -62,15 +66,21 @@ class Pending(Generic[D]):
 
     def drop_last(self) -> Wish[D] | None:
         """The decision that was made last is not to land. Returns it, None where none waits."""
-        for step in reversed(self._line):
-            if isinstance(step, Wish):
-                first = step is self._line[0]
-                self._line.remove(step)
-                if first:
-                    self._bridge.forget("decide")
-                    self._go_on()
-                return step
-        return None
+        last = next((step for step in reversed(self._line) if isinstance(step, Wish)), None)
+        if last is not None:
+            self.drop(last)
+        return last
+
+    def drop(self, wish: Wish[D]) -> bool:
+        """A decision is not to land; says whether it waits still."""
+        if wish not in self._line:
+            return False
+        first = wish is self._line[0]
+        self._line.remove(wish)
+        if first:
+            self._bridge.forget("decide")
+            self._go_on()
+        return True
 
     def finish(self) -> None:
         """Work out what waits here and now: the window closes."""
@@ -78,7 +88,7 @@ class Pending(Generic[D]):
         while self._line:
             step = self._line.popleft()
             if isinstance(step, Wish):
-                self._land(step.work(step.rows))
+                step.land(step.work(step.rows))
 
     def _go_on(self) -> None:
         """Begin with the first; what only waited for those before it is done."""
@@ -92,14 +102,16 @@ class Pending(Generic[D]):
 
         def end() -> None:
             self._line.popleft()
-            self._land(found)
+            wish.land(found)
             self._go_on()
 
         def failed(error: Exception) -> None:
             self._line.popleft()
-            self._failed(error)
+            wish.failed(error)
             self._go_on()
 
-        self._bridge.slices(
-            "decide", wish.rows, SLICE, wish.work, lambda part, _: found.extend(part), end, failed
-        )
+        def each(part: list[D], done: int) -> None:
+            found.extend(part)
+            wish.tell(done)
+
+        self._bridge.slices("decide", wish.rows, SLICE, wish.work, each, end, failed)

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableSequence, Sequence, Set
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
-from mat_desktop.domain.scores import Mark, Verdict
+from mat_desktop.domain.scores import Mark, Said, Verdict
 from mat_desktop.domain.settings import PLAN_KEYS, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import TrackId
-from mat_desktop.gui.models.row import Row
+from mat_desktop.gui import words
+from mat_desktop.gui.models.row import Chosen, Row
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.large import LARGE, Large
 from mat_desktop.gui.operations.pending import SLICE, Pending, Wish
 from mat_desktop.gui.operations.settings import ChangeSettings
-from mat_desktop.gui.operations.weigh import Move, Weigh
+from mat_desktop.gui.operations.weigh import Move, Weigh, chosen_of
 
 T = TypeVar("T")
 
@@ -38,11 +39,22 @@ PART = 2000
 NOTHING: Mark = frozenset()
 """A mark on a track in which nothing is left undecided."""
 
-Decision = tuple[Row, dict[str, Verdict], Mark | None]
-"""What is said of a row, and whether it is done with; None where that stays as it is."""
+DECIDED = "decided"
+"""Kind of the message on a decision on very many tracks."""
 
-Said = tuple[TrackId, dict[str, Verdict], Mark | None]
-"""The same, of what was heard in it."""
+
+class Decision(NamedTuple):
+    """What is said of a row, and whether it is done with; None where that stays as it is.
+
+    :param edition: of the row when that was worked out
+    :param chosen: what is chosen in it by that
+    """
+
+    row: Row
+    verdicts: Mapping[str, Verdict]
+    mark: Mark | None
+    edition: int
+    chosen: Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ class Review(QObject):
     """``decided`` says that verdicts or marks are others, ``finished`` after it that a row was done with by
     that; ``awaited`` that a decision is being worked out, ``took_back`` the row of one that was taken back,
     or made again; ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that
-    there is a new tag.
+    there is a new tag; ``settled`` names the kind of a message that is no longer so.
     """
 
     decided = Signal()
@@ -71,6 +83,7 @@ class Review(QObject):
     finished = Signal(object)
     policies_changed = Signal()
     scheme_changed = Signal()
+    settled = Signal(str)
 
     def __init__(self, desk: Desk, settings: ChangeSettings, weigh: Weigh) -> None:
         super().__init__()
@@ -84,11 +97,8 @@ class Review(QObject):
         weigh.moved.connect(self._moved)
         weigh.withdrawn.connect(self._withdrawn)
         self._rest: tuple[Callable[[], bool], Callable[[], None]] | None = None
-        self._pending = Pending[Decision](
-            desk.bridge,
-            self._decide,
-            lambda error: desk.complain("The decision cannot be worked out", error),
-        )
+        self._pending = Pending[Decision](desk.bridge)
+        self._large: dict[Large, Wish[Decision] | list[_Before]] = {}
         self._turns = QTimer(self)
         self._turns.setInterval(0)
         self._turns.timeout.connect(self._turn)
@@ -97,49 +107,106 @@ class Review(QObject):
 
     def decide(self, rows: Sequence[Row], verdicts: Mapping[str, Verdict]) -> None:
         """The user said something of tags, of one track or of several at once."""
-        suggest, shift = self._desk.services.suggest, self._desk.tracks.shift
-
-        def work(part: Sequence[Row]) -> list[Decision]:
-            return [(row, dict(verdicts), _mark(row.done_after(verdicts, suggest, shift))) for row in part]
-
-        self._work_out(rows, work)
-
-    def accept_suggested(self, rows: Sequence[Row]) -> None:
-        """Accept in each of several tracks what is suggested in it and undecided."""
-        suggest, shift = self._desk.services.suggest, self._desk.tracks.shift
-
-        def work(part: Sequence[Row]) -> list[Decision]:
-            said = [
-                {
-                    s.tag.name: Verdict.ACCEPTED
-                    for s in row.chosen(suggest, shift).tags
-                    if s.verdict is Verdict.UNDECIDED
-                }
-                for row in part
-            ]
-            return [(row, verdicts, NOTHING) for row, verdicts in zip(part, said, strict=True) if verdicts]
-
-        self._work_out(rows, work)
-
-    def mark(self, rows: Sequence[Row]) -> None:
-        """Tracks are done with, whatever is still undecided."""
-        suggest, shift = self._desk.services.suggest, self._desk.tracks.shift
+        services, shift = self._desk.services, self._desk.tracks.shift
 
         def work(part: Sequence[Row]) -> list[Decision]:
             return [
-                (row, {}, row.undecided(suggest, shift))
-                for row in part
-                if not row.reviewed or row.unseen(suggest, shift)
+                Decision(row, verdicts, _mark(row.done_after(verdicts, chosen)), edition, chosen)
+                for row, edition, chosen in chosen_of(services, part, shift, verdicts)
             ]
 
-        self._work_out(rows, work)
+        self._work_out(rows, work, "Deciding", self._what(verdicts))
 
-    def _work_out(self, rows: Sequence[Row], work: Callable[[Sequence[Row]], list[Decision]]) -> None:
+    def accept_suggested(self, rows: Sequence[Row]) -> None:
+        """Accept in each of several tracks what is suggested in it and undecided."""
+        services, shift = self._desk.services, self._desk.tracks.shift
+
+        def work(part: Sequence[Row]) -> list[Decision]:
+            return [
+                Decision(row, dict.fromkeys(names, Verdict.ACCEPTED), NOTHING, edition, chosen.accepted)
+                for row, edition, chosen in chosen_of(services, part, shift)
+                if (names := chosen.undecided)
+            ]
+
+        self._work_out(rows, work, "Accepting", "What is suggested is accepted")
+
+    def mark(self, rows: Sequence[Row]) -> None:
+        """Tracks are done with, whatever is still undecided."""
+        services, shift = self._desk.services, self._desk.tracks.shift
+
+        def work(part: Sequence[Row]) -> list[Decision]:
+            return [
+                Decision(row, {}, chosen.undecided, edition, chosen)
+                for row, edition, chosen in chosen_of(services, part, shift)
+                if not row.reviewed or chosen.unseen(row.mark)
+            ]
+
+        self._work_out(rows, work, "Marking as reviewed", "Reviewed")
+
+    def _what(self, verdicts: Mapping[str, Verdict]) -> str:
+        """What is said of tags, as a message begins."""
+        if len(verdicts) > 1:
+            return f"{words.plural(len(verdicts), 'tag')} decided"
+        known = {tag.name: tag.shown for tag in self._desk.services.scheme.tags}
+        return "".join(f"“{known.get(name, name)}” {verdict}" for name, verdict in verdicts.items())
+
+    def _work_out(
+        self, rows: Sequence[Row], work: Callable[[Sequence[Row]], list[Decision]], title: str, what: str
+    ) -> None:
+        """:param title: of the work, where it is shown
+        :param what: is done by it, as a message begins
+        """
         heard = [row for row in rows if row.scores is not None]
+        large: Large | None = None
+
+        def tell(done: int) -> None:
+            if large is not None:
+                large.work(done)
+
+        def failed(error: Exception) -> None:
+            self._over(large, "Stopped by an error")
+            self._desk.complain("The decision cannot be worked out", error)
+
+        wish = Wish[Decision](
+            heard,
+            work,
+            lambda many: self._decide(many, large, what),
+            failed,
+            tell,
+            lambda: self._work_out(rows, work, title, what),
+        )
+        if len(heard) > LARGE:
+            large = Large(title, len(heard), lambda: self._withdraw(large))
+            self._large[large] = wish
+            self._desk.bridge.take_on(large)
         if heard:
-            self._pending.add(heard, work, at_once=len(heard) <= MANY)
+            self._pending.add(wish, at_once=len(heard) <= MANY)
         if self._pending:
             self.awaited.emit()
+
+    def _withdraw(self, large: Large | None) -> None:
+        """A decision on very many is stopped: nothing of it stays. While the window closes all of it does."""
+        if self._desk.bridge.leaving or large is None:
+            return
+        at = self._large.get(large)
+        if isinstance(at, Wish):
+            self._pending.drop(at)
+            self._over(large, "Cancelled; nothing was decided")
+            self.awaited.emit()
+            return
+        self._finish()
+        if self._said and self._said[-1] is at:
+            self.take_back()
+
+    def _over(self, large: Large | None, outcome: str) -> None:
+        if large is not None and self._large.pop(large, None) is not None:
+            large.outcome = outcome
+            self._desk.bridge.let_go(large)
+
+    def _taken(self, said: Wish[Decision] | Sequence[_Before]) -> None:
+        """A decision is taken back."""
+        for large in [large for large, at in self._large.items() if at is said]:
+            self._over(large, "Taken back")
 
     def then(self, do: Callable[[], None]) -> None:
         """Do something that depends on decisions: when all that were made so far have landed."""
@@ -170,28 +237,56 @@ class Review(QObject):
             self._said.remove(move)
             self.awaited.emit()
 
-    def _decide(self, many: Sequence[Decision]) -> None:
+    def _decide(self, many: Sequence[Decision], large: Large | None, what: str) -> None:
         self._finish()
         # What is so already is no decision: Undo would seem to do nothing.
-        many = [one for one in many if _is_news(*one)]
+        many = [one for one in many if _is_news(one)]
         if not many:
+            self._over(large, "All of that was decided before")
             return
         self._taken_back.clear()
+        self.settled.emit(DECIDED)
         before: list[_Before] = []
         self._said.append(before)
         del self._said[:-REMEMBERED]
         finished = [
-            row for row, said, done in many[:1] if said and done not in (None, False) and not row.reviewed
+            d.row for d in many[:1] if d.verdicts and d.mark not in (None, False) and not d.row.reviewed
         ]
+        if large in self._large and large is not None:
+            self._large[large] = before
+            large.land(len(many))
+
+        def kept(tracks: int) -> None:
+            if large is not None and large.keep(tracks) and large in self._large:
+                self._tell(large, before, f"{what} in {words.plural(len(many), 'track')}")
 
         def some(part: Sequence[Decision], tell: bool) -> None:
             before.extend(_before(part))
-            self._desk.tracks.decide(part, tell=tell)
-            self._keep(_by_id(part))
+            tracks = self._desk.tracks
+            fresh = [(one.row, one.chosen) for one in part if one.row.edition == one.edition]
+            tracks.decide([(one.row, one.verdicts, one.mark) for one in part], tell=False)
+            tracks.weigh([(row, row.edition, chosen) for row, chosen in fresh])
+            if tell:
+                tracks.tell_of([one.row for one in part])
+            self._keep(_by_id(part), kept)
 
-        self._in_turns(many, some, lambda: [row for row, _, _ in many])
+        self._in_turns(many, some, lambda: [one.row for one in many])
         if len(many) == 1 and finished:
             self.finished.emit(finished[0])
+
+    def _tell(self, large: Large, before: list[_Before], text: str) -> None:
+        """A decision on very many is kept."""
+
+        def is_last() -> bool:
+            return bool(self._said) and self._said[-1] is before and not self._pending
+
+        def undo() -> None:
+            if is_last():
+                self.take_back()
+
+        self._over(large, text)
+        if is_last():
+            self._desk.say("positive", f"{text}.", "Undo", undo, kind=DECIDED)
 
     def _in_turns(
         self, many: Sequence[T], do: Callable[[Sequence[T], bool], None], rows: Callable[[], list[Row]]
@@ -252,6 +347,7 @@ class Review(QObject):
         waiting = self._pending.drop_last()
         if waiting is not None:
             self._taken_back.append(waiting)
+            self._taken(waiting)
             self.took_back.emit(waiting.rows[0])
             return True
         self._finish()
@@ -280,8 +376,7 @@ class Review(QObject):
         while self._taken_back:
             last = self._taken_back.pop()
             if isinstance(last, Wish):
-                self._pending.add(last.rows, last.work, at_once=False)
-                self.awaited.emit()
+                last.again()
                 return True
             if not isinstance(last, Move):
                 self._put_back(last, self._said)
@@ -304,6 +399,8 @@ class Review(QObject):
         """
         now: list[_Before] = []
         others.append(now)
+        self.settled.emit(DECIDED)
+        self._taken(before)
 
         def some(part: Sequence[_Before], tell: bool) -> None:
             # A row in which something else is heard by now shows what was said of that.
@@ -313,6 +410,9 @@ class Review(QObject):
             self._keep([(b.track_id, b.verdicts, b.mark) for b in part])
 
         self._in_turns(before, some, lambda: [b.row for b in before])
+        if len(before) > LARGE:
+            again = "Made again" if others is self._said else "Taken back"
+            self._desk.result(f"{again} in {words.plural(len(before), 'track')}")
         self.took_back.emit(before[0].row)
 
     def settle(self) -> None:
@@ -320,26 +420,28 @@ class Review(QObject):
         self._finish()
         self._said.clear()
         self._taken_back.clear()
+        self.settled.emit(DECIDED)
 
     def close(self) -> None:
         """The window closes: what was decided is kept, whatever it was waiting for."""
         self._pending.finish()
         self._finish()
+        for large in list(self._large):
+            self._over(large, "")
 
-    def _keep(self, said: Sequence[Said]) -> None:
-        services = self._desk.services
+    def _keep(self, said: Sequence[Said], kept: Callable[[int], None] = lambda tracks: None) -> None:
+        """:param kept: told of how many that is done"""
+        desk = self._desk
 
         def keep(part: Sequence[Said]) -> None:
-            for track_id, verdicts, mark in part:
-                services.keep_verdicts(track_id, verdicts)
-                if mark is not None:
-                    services.keep_reviewed(track_id, mark)
+            desk.bridge.keep(
+                lambda: desk.services.keep_said(part),
+                lambda _: kept(len(part)),
+                lambda error: desk.complain("The decision cannot be kept", error),
+            )
 
         for first in range(0, len(said), SLICE):
-            self._desk.bridge.keep(
-                partial(keep, said[first : first + SLICE]),
-                failed=lambda error: self._desk.complain("The decision cannot be kept", error),
-            )
+            keep(said[first : first + SLICE])
 
     # tags by hand
 
@@ -376,10 +478,11 @@ def _mark(done: bool | None) -> Mark | None:
     return NOTHING if done else done
 
 
-def _is_news(row: Row, verdicts: Mapping[str, Verdict], mark: Mark | None) -> bool:
+def _is_news(one: Decision) -> bool:
     """Whether a decision changes anything."""
-    said = any(row.verdicts.get(name, Verdict.UNDECIDED) is not verdict for name, verdict in verdicts.items())
-    return said or (mark is not None and _says_more(mark, row.mark))
+    nothing, before = Verdict.UNDECIDED, one.row.verdicts
+    said = any(before.get(name, nothing) is not verdict for name, verdict in one.verdicts.items())
+    return said or (one.mark is not None and _says_more(one.mark, one.row.mark))
 
 
 def _says_more(mark: Mark, before: Mark) -> bool:
@@ -397,7 +500,7 @@ def _before(many: Sequence[Decision]) -> list[_Before]:
             {name: row.verdicts.get(name, Verdict.UNDECIDED) for name in verdicts},
             row.mark,
         )
-        for row, verdicts, _ in many
+        for row, verdicts, *_ in many
         if row.scores is not None
     ]
 
@@ -410,4 +513,4 @@ def _now(before: _Before) -> _Before:
 
 
 def _by_id(many: Sequence[Decision]) -> list[Said]:
-    return [(row.scores.track_id, said, mark) for row, said, mark in many if row.scores is not None]
+    return [(row.scores.track_id, said, done) for row, said, done, *_ in many if row.scores is not None]

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Chosen, Row
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.services import Services
 
 SLICE = 200
 """Rows that are weighed together after thresholds moved."""
@@ -29,6 +31,29 @@ class Move:
     counts: Callable[[], bool] = lambda: True
     slides: bool = False
     at: float = field(default_factory=time.monotonic)
+
+
+def chosen_of(
+    services: Services, rows: Sequence[Row], shift: float, said: Mapping[str, Verdict] = {}
+) -> list[tuple[Row, int, Chosen]]:
+    """What is suggested in those rows that were listened to, each with its edition. Any thread may ask.
+
+    :param said: what is about to be said of their tags
+    """
+    # In this order: what is decided or heard meanwhile makes another edition.
+    now = [(row, row.edition, row.scores, row.last_chosen, {**row.verdicts, **said}) for row in rows]
+    found: list[tuple[Row, int, Chosen]] = []
+    wanted: list[tuple[int, Scores, Mapping[str, Verdict]]] = []
+    for row, edition, scores, chosen, verdicts in now:
+        if scores is None:
+            continue
+        if said or chosen is None or chosen.shift != shift:
+            wanted.append((len(found), scores, verdicts))
+        found.append((row, edition, chosen or Chosen(shift, ())))
+    choices = services.choose([scores for _, scores, _ in wanted], [told for *_, told in wanted], shift)
+    for (place, *_), chosen in zip(wanted, Chosen.many(choices, shift), strict=True):
+        found[place] = (*found[place][:2], chosen)
+    return found
 
 
 class Weigh(QObject):
@@ -166,17 +191,12 @@ class Weigh(QObject):
         :param each: called with those of which it is known
         :param end: called after the last
         """
-        tracks, choose = self._desk.tracks, self._desk.services.choose
+        tracks, services = self._desk.tracks, self._desk.services
         shift = tracks.shift
         rows = [row for row in rows if not row.is_weighed(shift)]
 
         def work(part: Sequence[Row]) -> list[tuple[Row, int, Chosen]]:
-            # In this order: what is decided or heard meanwhile makes another edition.
-            now = [(row, row.edition, row.scores, dict(row.verdicts)) for row in part]
-            there = [(row, edition, scores, said) for row, edition, scores, said in now if scores is not None]
-            choices = choose([scores for *_, scores, _ in there], [said for *_, said in there], shift)
-            made = Chosen.many(choices, shift)
-            return [(row, edition, chosen) for (row, edition, *_), chosen in zip(there, made, strict=True)]
+            return chosen_of(services, part, shift)
 
         def take(weighed: list[tuple[Row, int, Chosen]], _: int) -> None:
             tracks.weigh(weighed)

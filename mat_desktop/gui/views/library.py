@@ -44,6 +44,10 @@ FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING
 """Fields that have a block in the pane, where some tag is written into them."""
 
 
+AT_ONCE = 50
+"""Tracks whose tags are counted before anybody sees that; of more the pane shows none until they are."""
+
+
 class Library(QWidget):
     """The page. The window gives it work to do and asks it what is selected."""
 
@@ -201,6 +205,8 @@ class Library(QWidget):
         self._several.setInterval(60)
         self._several.timeout.connect(self._gather)
         self.gather.gathered.connect(self._show_many)
+        self.gather.counted.connect(self._tell_counted)
+        self.gather.failed.connect(lambda _: self.pane.says.setText("cannot be counted"))
         self.pane.shift_changed.connect(self._shift)
         self.pane.policy_picked.connect(self.policy_picked)
         self.pane.listen.connect(self._listen)
@@ -387,25 +393,41 @@ class Library(QWidget):
     def _selected(self, *_: QItemSelection) -> None:
         several = self.table.selected_count() > 1
         if several or self._many:
-            self._several.start()
+            self._gather_soon()
         self.selection_changed.emit()
+
+    def _gather_soon(self) -> None:
+        if not self._several.isActive():  # else what changes all the time would never be looked at
+            self._several.start()
 
     def meant(self) -> list[Row]:
         """The tracks that a decision counts for: those shown together, else the one in view."""
+        if self._several.isActive():  # keys are quicker than what is shown
+            self._several.stop()
+            self._gather()
         if self._many:
             return list(self._many)
         return [self.row] if self.row is not None else []
 
     def _gather(self) -> None:
-        rows = [row for row in self.selected() if row.scores is not None and row.track is not None]
+        selected = self.selected()
+        rows = [row for row in selected if row.scores is not None and row.track is not None]
         had = bool(self._many)
         self._many = rows if len(rows) > 1 else []
         if self._many:
+            if self._many != self._shown_many:
+                self._shown_many = []
+                self.pane.wait_for_many(len(rows), len(selected), clear=len(rows) > AT_ONCE)
             self.gather.at(self._many)
         elif had:
             self.gather.stop()
+            self._shown_many = []
             self.pane.show_row(self.row)
             self._show_tags(new_track=True)
+
+    def _tell_counted(self, counted: int) -> None:
+        if self._many and not self._shown_many:
+            self.pane.count_many(counted, len(self._many))
 
     def _show_many(self, together: Together) -> None:
         if self._many:
@@ -417,7 +439,8 @@ class Library(QWidget):
         if row is self.row and row is not None:
             return
         self.row = row
-        self._many = []
+        self._many, self._shown_many = [], []
+        self.gather.stop()
         self.pane.show_row(row)
         self.look.at(row)
         self.player.at(row)
@@ -443,7 +466,7 @@ class Library(QWidget):
 
     def _all_changed(self) -> None:
         if self._many:
-            self._several.start()
+            self._gather_soon()
         elif self.row is not None:
             self.pane.show_row(self.row)
             self._show_tags(new_track=False)

@@ -290,13 +290,8 @@ class Pane(Panel):
         """
         self._open_question(new_track)
         self.question.show_tags(together.suggestions, new_track=new_track, shares=together.shares)
-        number = words.number(together.tracks)
-        self.title.setText(f"{words.number(selected)} tracks selected")
-        self.state.hide()
-        heard = f"the {number} that were listened to" if selected != together.tracks else f"all {number}"
-        self.about.setText(f"Decisions count for {heard}")
-        self.file.setText("Bars: how many of them have the tag, not its score")
-        text = f"{words.plural(together.suggested, 'suggestion')} in {number} tracks"
+        self._name_many(together.tracks, selected)
+        text = f"{words.plural(together.suggested, 'suggestion')} in {words.number(together.tracks)} tracks"
         left = together.undecided
         if left < together.suggested:
             text += f", {words.number(left)} undecided" if left else ", all decided"
@@ -304,6 +299,32 @@ class Pane(Panel):
         self._offer_to_accept(left)
         self.shared.show_lower(False)
         self.many.show()
+
+    def _name_many(self, tracks: int, selected: int) -> None:
+        number = words.number(tracks)
+        self.title.setText(f"{words.number(selected)} tracks selected")
+        self.state.hide()
+        heard = f"the {number} that were listened to" if selected != tracks else f"all {number}"
+        self.about.setText(f"Decisions count for {heard}")
+        self.file.setText("Bars: how many of them have the tag, not its score")
+
+    def wait_for_many(self, tracks: int, selected: int, *, clear: bool) -> None:
+        """Several tracks are selected; what they have in common is being counted.
+
+        :param clear: take the tags away that were shown before
+        """
+        self._name_many(tracks, selected)
+        if clear:
+            self.show_note("Counting their tags…", can_listen=False)
+        self.count_many(0, tracks)
+        self.accept_all.setText("Accept all")
+        self.accept_all.setEnabled(True)
+
+    def count_many(self, counted: int, tracks: int) -> None:
+        """So far."""
+        so_far = f" {words.number(counted)} of {words.number(tracks)} tracks" if counted else ""
+        self.says.setText(f"counting…{so_far}")
+        self._fold()
 
     def _open_question(self, new_track: bool) -> None:
         self.pages.setCurrentIndex(0)
