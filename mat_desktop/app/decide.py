@@ -42,15 +42,22 @@ NOTHING_CHOSEN = Choice((), (), array("f"))
 """Of scores of a model that is no longer in use."""
 
 
-def own_thresholds(scheme: TagScheme, card: ModelCard, thresholds: Thresholds) -> tuple[OwnThreshold, ...]:
-    """All that the user set for a model, in the order of their names on screen."""
+def own_thresholds(
+    scheme: TagScheme, card: ModelCard, thresholds: Thresholds, base: TagScheme
+) -> tuple[OwnThreshold, ...]:
+    """All that the user set for a model, in the order of their names on screen.
+
+    :param base: the scheme without the user's changes: what is only in it was dropped
+    """
     lines = {line.tag.name: line for line in lines_of(scheme, card, 0.0, MODELS_OWN).lines}
+    there = {tag.name for tag in base.tags}
     found = []
     for name, value in thresholds.by_name.items():
         line = lines.get(name)
         heard = line is not None and (line.columns or line.taught)
         measured = sigmoid(line.threshold) if line is not None and heard else None
-        found.append(OwnThreshold(name, line.tag.shown if line is not None else name, value, measured))
+        shown = line.tag.shown if line is not None else name
+        found.append(OwnThreshold(name, shown, value, measured, line is None and name in there))
     return tuple(sorted(found, key=lambda own: own.shown.casefold()))
 
 

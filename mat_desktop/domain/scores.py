@@ -61,12 +61,14 @@ class OwnThreshold:
 
     :param shown: as the tag is called on screen
     :param measured: the model's own; None where there is no such tag for it at the moment
+    :param dropped: the user chose that the tag is never shown
     """
 
     name: str
     shown: str
     value: float
     measured: float | None
+    dropped: bool = False
 
 
 Mark = bool | frozenset[str]

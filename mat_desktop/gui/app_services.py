@@ -123,7 +123,8 @@ class AppServices:
     @property
     def own_thresholds(self) -> tuple[OwnThreshold, ...]:
         """The same with the tags' names and the model's own thresholds."""
-        return own_thresholds(self._session.scheme, self._session.card, self._session.thresholds)
+        session = self._session
+        return own_thresholds(session.scheme, session.card, session.thresholds, session.bundled_scheme)
 
     @property
     def policies(self) -> dict[Field, Policy]:

@@ -175,6 +175,7 @@ class Archive(QObject):
 
     def _confirmed(self, task: Task, files: Sequence[FileReversal]) -> None:
         self.page.show_details()
+        self.page.expect()
         self.carry_out(task, files)
 
     def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:

@@ -58,6 +58,8 @@ class ReviewRoom(QObject):
         library.stepped.connect(self.step)
         self.weigh.changed.connect(library.weighed)
         self.weigh.shifted.connect(self._shifted)
+        self.page.slider.valueChanged.connect(library.pane.slider.setValue)
+        library.pane.slider.valueChanged.connect(self.page.slider.setValue)
         desk.tracks.shift = settings.now.shift
         self.map_tags = MapTags(desk)
         self.review.scheme_changed.connect(self._scheme_changed)
@@ -138,7 +140,8 @@ class ReviewRoom(QObject):
     def _scheme_changed(self) -> None:
         for question in (self.page.question, self._library.pane.question):
             question.scores.tags.number_with_next()
-        self.weigh.anew()
+        self._library.asking.renew()
+        self.weigh.anew(fit=True)
         self.review.policies_changed.emit()
 
     @property

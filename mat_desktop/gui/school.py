@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from mat_desktop.domain.query_tokens import in_quotes
 from mat_desktop.domain.taught import Marks, TaughtTag
@@ -13,10 +13,13 @@ from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
-from mat_desktop.gui.operations.teach import Teach
+from mat_desktop.gui.operations.teach import Teach, can_mark
 from mat_desktop.gui.pages import Pages
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.teach import TeachPanel
+
+SOON_MS = 200
+"""Learning that ends sooner is not told of."""
 
 
 class School(QObject):
@@ -35,6 +38,10 @@ class School(QObject):
         library.inner.addWidget(self.panel)
         library.inner.setStretchFactor(2, 0)
         self.panel.hide()
+        self._late = QTimer(self.panel)  # ends with it
+        self._late.setSingleShot(True)
+        self._late.setInterval(SOON_MS)
+        self._late.timeout.connect(self._say_learning)
         self._connect()
 
     def _connect(self) -> None:
@@ -42,7 +49,8 @@ class School(QObject):
         teach.studied.connect(lambda _: self._show_study())
         teach.listed.connect(self._show_tags)
         teach.saved.connect(self._saved)
-        teach.removed.connect(lambda _: self.scheme_changed.emit())
+        teach.listed.connect(self.scheme_changed)
+        teach.rescored.connect(self._desk.tracks.fit)
         teach.rescored.connect(self.policies_changed)
         teach.rescored.connect(library.asking.forget_scores)
         teach.refused.connect(self._refused)
@@ -162,14 +170,26 @@ class School(QObject):
 
     def _selection(self) -> None:
         if self.is_open:
-            self.panel.show_selection(sum(row.track is not None for row in self._library.selected()))
+            self.panel.show_selection(sum(can_mark(row) for row in self._library.selected()))
 
     def _show_study(self) -> None:
         teach = self.teach
         if self.is_open:
             self.panel.show_study(
-                teach.marks, teach.study, teach.known, len(teach.to_hear), len(teach.unheard), teach.lost
+                teach.marks,
+                teach.study,
+                teach.known,
+                len(teach.to_hear),
+                len(teach.unheard),
+                teach.lost,
+                learning=teach.learning,
             )
+            if teach.learning and not self._late.isActive():
+                self._late.start()
+
+    def _say_learning(self) -> None:
+        if self.is_open and self.teach.learning:
+            self.panel.show_learning()
 
     def _show_tags(self) -> None:
         teacher = self.teach.teacher

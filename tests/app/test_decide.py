@@ -103,9 +103,11 @@ def test_a_taught_tag_neither_takes_a_place_nor_needs_one() -> None:
 
 
 def test_own_thresholds_are_listed_with_the_models() -> None:
-    own = own_thresholds(SCHEME, CARD, Thresholds(None, {"vocals": 0.25, "gone": 0.5}))
-    assert [(one.shown, one.value) for one in own] == [("gone", 0.5), ("vocals", 0.25)]
-    assert own[0].measured is None
+    less = replace(SCHEME, tags=SCHEME.tags[1:])  # "rock" was dropped
+    own = own_thresholds(less, CARD, Thresholds(None, {"vocals": 0.25, "gone": 0.5, "rock": 0.4}), SCHEME)
+    assert [(one.shown, one.value) for one in own] == [("gone", 0.5), ("rock", 0.4), ("vocals", 0.25)]
+    assert [(one.measured is None, one.dropped) for one in own[:2]] == [(True, False), (True, True)]
+    own = own[1:]
     vocals = named(suggest(SCHEME, CARD, scores(0, 0, 0.9, 0, 0)))["vocals"]
     assert own[1].measured == pytest.approx(vocals.threshold)
 

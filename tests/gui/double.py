@@ -359,7 +359,7 @@ class FakeServices:
 
     @property
     def own_thresholds(self) -> tuple[OwnThreshold, ...]:
-        return own_thresholds(self.scheme, CARD, self.thresholds)
+        return own_thresholds(self.scheme, CARD, self.thresholds, self.bundled_scheme)
 
     def plan_file(
         self, track: Track, suggestions: Sequence[Suggestion], policies: Mapping[Field, Policy] = {}

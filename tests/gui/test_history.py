@@ -22,6 +22,8 @@ from mat_desktop.gui.archive import REMOVING
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
+from mat_desktop.gui.widgets.delegates import text_width
+from mat_desktop.gui.widgets.plan_table import fitting, old_pieces
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import ask_to_write_all, listen
@@ -154,6 +156,30 @@ def test_the_list_of_tags_follows_the_boxes_of_the_fields() -> None:
     assert [change.after for change in chosen.changes] == [(), ("mood:happy",)]
     model.toggle_field(line_of(model, Field.GENRE))
     assert not model.follows(model.line(row))
+
+
+def test_the_run_that_a_panel_made_is_the_one_to_look_at(qtbot: QtBot, written: Window) -> None:
+    page, panel = written.archive.page, open_undo(qtbot, written)
+    panel.confirm()
+    qtbot.waitUntil(lambda: page.title.text() == "Took back 4 files", timeout=5000)
+    older = written.archive.undoing.runs[-1].id
+    page.list.setCurrentIndex(page.runs.index(page.runs.row(older)))
+    assert page.title.text() == "Wrote 4 files, undone"
+    written.archive.show_undo(written.archive.undoing.runs[0].id)
+    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    panel.confirm()
+    qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again", timeout=5000)
+
+
+def test_values_without_room_are_counted() -> None:
+    values = ("genre:ambient", "mood:calm", "character:slow", "character:soft")
+    pieces = old_pieces(Change(Field.MAT_TAGS, values, ()))
+    assert fitting(pieces, 1000) == (list(values), 0)
+    narrow = text_width(values[0], 13, 400) + text_width("+3 more", 13, 400) + 14
+    assert fitting(pieces, narrow) == ([values[0]], 3)
+    (cut,), more = fitting(pieces, narrow - 20)
+    assert cut.endswith("…") and more == 3
+    assert fitting(pieces[:1], narrow) == ([values[0]], 0)
 
 
 def test_the_mark_of_the_model_goes_with_the_last_field_that_is_checked() -> None:

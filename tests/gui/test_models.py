@@ -373,6 +373,7 @@ def test_digit_keys_stay_with_their_tags_while_the_track_is_in_view() -> None:
 
     rock, indie, pop = (suggestion(name, 0.9) for name in ("rock", "indie", "pop"))
     assert numbers(rock, indie, pop, new_track=True) == {"rock": 1, "indie": 2, "pop": 3}
+    model.numbered(1)
     out = suggestion("rock", 0.1, suggested=False)
     jazz = suggestion("jazz", 0.95)
     assert numbers(out, jazz, indie, pop) == {"jazz": 4, "indie": 2, "pop": 3, "rock": 1}
@@ -394,6 +395,9 @@ def test_digit_keys_are_in_order_where_a_track_is_newly_shown_or_a_tag_was_taugh
 
     rock, indie, mine, pop = (suggestion(name, 0.9) for name in ("rock", "indie", "mine", "pop"))
     numbers(rock, pop, new_track=True)
+    assert numbers(rock, indie, pop) == [1, 2, 3], "none was used yet"
+    numbers(rock, pop, new_track=True)
+    model.numbered(1)
     assert numbers(rock, indie, pop) == [1, 3, 2]
     model.number_with_next()
     assert numbers(rock, indie, pop) == [1, 3, 2], "it is not there yet"

@@ -196,7 +196,7 @@ def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
     add = heard.library.pane.question.add
     assert add.field.hasFocus()
     qtbot.keyClicks(add.field, "a; b")
-    assert "must not contain ;" in add.fault.text()
+    assert "must not contain “;”" in add.fault.text()
     for text in ('music" > 0.5', "genre:rock", "“late”"):
         add.field.setText(text)
         assert "searches mean" in add.fault.text()

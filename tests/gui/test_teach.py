@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from mat_desktop.app.complete import SCORES as SCORES_OF
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.gui.models.row import State
 from mat_desktop.gui.views.teach import TeachPanel
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
@@ -335,6 +337,57 @@ def test_nobody_marks_half_a_library(qtbot: QtBot, heard: Window, monkeypatch: p
     heard.actions_["has_it"].trigger()
     assert heard.school.teach.marks == {}
     assert "learns from up to 30 tracks" in heard.library.banners.texts()[-1]
+
+
+def test_what_cannot_be_read_teaches_nothing(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["teach"].trigger()
+    side, row = panel(heard), heard.tracks.at(3)
+    row.scores, row.state = None, State.FAILED
+    select(heard, 3)
+    assert not side.yes.isEnabled()
+    heard.actions_["has_it"].trigger()
+    assert side.heading.text() == "Nothing marked yet"
+    assert "“03 song” cannot be read" in heard.library.banners.texts()[-1]
+    select(heard, 3, 4)
+    heard.actions_["has_it"].trigger()
+    assert side.heading.text() == "1 has it, 0 do not"
+    assert side.hear.isHidden()
+
+
+def test_learning_that_takes_a_while_is_told(
+    qtbot: QtBot, heard: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, go = heard.school.teach.teacher, threading.Event()
+    study = teacher.study
+    monkeypatch.setattr(teacher, "study", lambda marks: go.wait(20) and study(marks))
+    heard.actions_["teach"].trigger()
+    side = panel(heard)
+    side.name.setText("dungeon synth")
+    select(heard, 0, 1, 2)
+    heard.actions_["has_it"].trigger()
+    qtbot.waitUntil(lambda: side.verdict.text() == "Learning…", timeout=5000)
+    go.set()
+    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    assert side.verdict.text().startswith("Guesses ")
+    go.clear()
+    select(heard, 30)
+    heard.actions_["has_it_not"].trigger()
+    assert not side.save.isEnabled(), "what would be saved knows nothing of the last mark"
+    go.set()
+    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+
+
+def test_a_query_for_a_tag_that_is_removed_finds_nothing(qtbot: QtBot, heard: Window) -> None:
+    teach(qtbot, heard)
+    library = heard.library
+    library.search.setText("dungeon synth > 0.5")
+    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12, timeout=5000)
+    heard.school.teach.remove("dungeon synth")
+    qtbot.waitUntil(lambda: heard.tracks.rowCount() == 0, timeout=5000)
+    assert "No tag is called" in library.problem.text.text()
+    answer(heard)
+    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12, timeout=5000)
+    assert library.problem.isHidden()
 
 
 def test_the_panel_gives_its_room_back(qtbot: QtBot, heard: Window) -> None:

@@ -212,7 +212,7 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.title
         if role == Qt.ItemDataRole.ToolTipRole and not entry.heads:
-            return f"{entry.title}\n{entry.detail}"
+            return f"{entry.title}\n{entry.about}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(
                 filter(None, (entry.title, entry.detail, entry.offer and f"{entry.offer} with Space"))

@@ -320,7 +320,7 @@ class PlanModel(QAbstractTableModel):
             text = self._text(index.row(), line, index.column())
             if role == Qt.ItemDataRole.ToolTipRole and index.column() == 1 and self.follows(line):
                 return f"{text} {self.FOLLOWS}"
-            return text if role == Qt.ItemDataRole.DisplayRole or len(text) > 20 else None
+            return text if role == Qt.ItemDataRole.DisplayRole or len(text) > 12 else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             text = self._text(index.row(), line, index.column()) or "empty"
             if index.column() == 0 and line.file is not None:

@@ -56,7 +56,7 @@ class TagsModel(QAbstractListModel):
         self._rows: list[TagRow] = []
         self._unfolded = False
         self._numbers: dict[str, int] = {}
-        self._in_order = False
+        self._in_order = True
         self.unseen: frozenset[str] = frozenset()
         """Tags that the track, which is reviewed, did not suggest yet at its review."""
         self.hidden = 0
@@ -118,14 +118,15 @@ class TagsModel(QAbstractListModel):
     def _number(self, new_track: bool) -> None:
         """Give digit keys to the tags of the question.
 
-        A key that a finger is over means the same tag until another track comes, also where its tag is not
-        part of the question any more. Only where all are given does one go over to a tag that joined it.
+        They are in order until one of them is used: a key that a finger is over means the same tag from then
+        on until another track comes, also where its tag is not part of the question any more. Only where all
+        are given does one go over to a tag that joined it.
         """
         first = [s for s in self._suggestions if listed(s)]
         asked = [s.tag.name for category in Category for s in first if s.tag.category is category]
         joined = any(name not in self._numbers for name in asked)
         if new_track or (self._in_order and joined):
-            self._numbers, self._in_order = {}, False
+            self._numbers, self._in_order = {}, True
         for name in asked:
             if name in self._numbers:
                 continue

@@ -86,6 +86,11 @@ class Search(QObject):
             self._typing.start()
         self._tell_soon(self._error)
 
+    def renew(self) -> None:
+        """Tags may be others, or called otherwise: what is typed may mean something else now, or nothing."""
+        if self._typed.strip():
+            self.type(self._typed)
+
     def insist(self) -> bool:
         """What is typed is meant as it is: whether it is wrong, which is said at once."""
         self._pause.stop()

@@ -14,7 +14,7 @@ from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import MOST_MARKS, ForeignTag, Marks, TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import words
-from mat_desktop.gui.models.row import Arrived, Chosen, Row
+from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
 from mat_desktop.gui.operations.desk import Desk
 
 if TYPE_CHECKING:
@@ -26,17 +26,17 @@ SLICE = 200
 
 class Teach(QObject):
     """``studied`` hands over what can be learned from the marks now, ``listed`` says that the taught tags are
-    others, ``saved`` and ``removed`` name one; ``refused`` hands over a tag that another model was taught.
+    others, ``saved`` names one; ``refused`` hands over a tag that another model was taught.
 
     :ivar marks: rows in the order in which they were marked, and whether they have the tag
     :ivar known: rows of the library by what was heard in them
+    :ivar learning: the marks are others than those that ``study`` is about
     :ivar name: of the tag that is edited, empty for a new one
     """
 
     studied = Signal(object)
     listed = Signal()
     saved = Signal(object)
-    removed = Signal(str)
     rescored = Signal()
     refused = Signal(object, str)
 
@@ -46,6 +46,7 @@ class Teach(QObject):
         self.marks: dict[Row, bool] = {}
         self.known: dict[TrackId, Row] = {}
         self.study: Study | None = None
+        self.learning = False
         self.name = ""
         self._shown = Marks()
         self.lost = 0
@@ -100,11 +101,20 @@ class Teach(QObject):
         """Nobody teaches any more."""
         self._desk.bridge.forget("teach")
         self._desk.bridge.ask("study", self.teacher.forget, lambda _: None)
-        self.marks, self.known, self.study = {}, {}, None
+        self.marks, self.known, self.study, self.learning = {}, {}, None, False
 
     def mark(self, rows: Sequence[Row], yes: bool) -> None:
         """Rows have the tag, or do not; where all of them are marked so, the marks are taken back."""
-        rows = [row for row in rows if row.track is not None]
+        refused = [row for row in rows if not can_mark(row)]
+        if refused:
+            others = f" and {words.plural(len(refused) - 1, 'other track')}" if len(refused) > 1 else ""
+            text = f"“{refused[0].title}”{others} cannot be read, and teach nothing: not marked."
+            if len(refused) == 1:
+                text = f"“{refused[0].title}” cannot be read, and teaches nothing: it is not marked."
+            self._desk.say("warning", text, kind="taught")
+        rows = [row for row in rows if can_mark(row)]
+        if not rows:
+            return
         if all(self.marks.get(row) is yes for row in rows):
             for row in rows:
                 del self.marks[row]
@@ -128,7 +138,7 @@ class Teach(QObject):
     def to_hear(self) -> list[Row]:
         """Marked rows that the model has to listen to first."""
         without = set(map(id, self.unheard))
-        return [row for row in self.marks if row.scores is None or id(row) in without]
+        return [row for row in self.marks if can_mark(row) and (row.scores is None or id(row) in without)]
 
     def heard_more(self) -> None:
         """Something was listened to: its features are there now."""
@@ -154,17 +164,17 @@ class Teach(QObject):
     def learn(self) -> None:
         """Learn from the marks as they are now."""
         marks = _as_marks(self.marks)
+        self.learning = True
 
-        def done(study: Study) -> None:
-            self.study = study
+        def done(study: Study | None) -> None:
+            self.study, self.learning = study, False
             self.studied.emit(study)
 
-        self._desk.bridge.ask(
-            "study",
-            lambda: self.teacher.study(marks),
-            done,
-            lambda error: self._desk.complain("Nothing can be learned", error),
-        )
+        def failed(error: Exception) -> None:
+            self._desk.complain("Nothing can be learned", error)
+            done(None)
+
+        self._desk.bridge.ask("study", lambda: self.teacher.study(marks), done, failed)
 
     # tags
 
@@ -215,7 +225,6 @@ class Teach(QObject):
             tag = removed.tag
             self._forget(tag.name)
             self.listed.emit()
-            self.removed.emit(tag.name)
             decisions = words.plural(len(removed.said), "decision")
             desk.say(
                 "positive",
@@ -325,6 +334,11 @@ class Teach(QObject):
             scored,
             lambda error: desk.complain("The library cannot be scored", error),
         )
+
+
+def can_mark(row: Row) -> bool:
+    """Whether something can be learned from a track: it was listened to, or can be."""
+    return row.scores is not None or (row.track is not None and row.state is not State.FAILED)
 
 
 def _as_marks(marks: Mapping[Row, bool]) -> Marks:

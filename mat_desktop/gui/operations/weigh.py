@@ -143,8 +143,12 @@ class Weigh(QObject):
 
         desk.bridge.keep(work, lambda _: done(), fail)
 
-    def anew(self) -> None:
-        """Thresholds or the scheme are others now."""
+    def anew(self, *, fit: bool = False) -> None:
+        """Thresholds or the scheme are others now.
+
+        :param fit: tracks that do not fit a query any more are not to be shown, as tags themselves are others
+        """
+        self._filling = self._filling or fit
         self._desk.tracks.weigh_anew()
         self._all()
 

@@ -252,7 +252,7 @@ class History(Panel):
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
         holder.setSizes([440, 920])
-        self._empty_yet = False  # nobody knows before the runs are read
+        self._empty_yet = self._to_newest = False  # nobody knows before the runs are read
         self._rest: list[FileReversal] = []
         self._filling = QTimer(self)
         self._filling.setInterval(0)
@@ -304,7 +304,8 @@ class History(Panel):
             button.clicked.connect(lambda _=False, signal=signal: self._ask(signal))
             head.addWidget(button)
         layout.addLayout(head)
-        self.about = Text(token="muted", elide=True)
+        self.about = Text(token="muted")  # all of it: the row has no room for the fields
+        self.about.setWordWrap(True)
         self.about.setContentsMargins(24, 0, 24, 12)
         self.about.setMinimumHeight(32)
         layout.addWidget(self.about)
@@ -418,10 +419,18 @@ class History(Panel):
         layout.addStretch(2)
         return box
 
+    def expect(self) -> None:
+        """The next run that is listed is the one to look at."""
+        self._to_newest = True
+
     def show_runs(self, runs: Sequence[Run]) -> None:
-        """All runs anew. The one looked at stays in view, unless it was the newest before."""
+        """All runs anew. The one looked at stays in view, unless it was the newest before, or another is
+        expected.
+        """
         before = self.runs.entry(self.list.currentIndex().row())
         newest = self.runs.entry(self.runs.first)
+        if self._to_newest:
+            self._to_newest, before = False, None
         self.runs.show(runs)
         self._empty_yet = not runs
         self._choose_part()

@@ -31,6 +31,7 @@ from mat_desktop.gui.widgets.changes import Refusal, new_html, old_html
 from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.painting import key_text
+from mat_desktop.gui.widgets.pane import strictness_slider
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.queue_strip import QueueStrip
 from mat_desktop.gui.widgets.score_list import LARGE
@@ -322,7 +323,13 @@ class ReviewPage(QWidget):
         layout.setSpacing(0)
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 16, 8)
-        head.addWidget(Text("Tags", weight=600), 1)
+        head.setSpacing(12)
+        head.addWidget(Text("Tags", weight=600))
+        head.addStretch(1)
+        self.slider = strictness_slider()
+        self.slider.setMinimumWidth(48)
+        self.slider.setMaximumWidth(120)
+        head.addWidget(self.slider, 2)
         self.decided = Text(size=12, token="muted")
         head.addWidget(self.decided)
         layout.addLayout(head)

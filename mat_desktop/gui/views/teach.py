@@ -69,7 +69,7 @@ class TeachPanel(Panel):
         super().__init__("surface", edges="l")
         self._widen()
         appearance.changed.connect(self._widen)
-        self._learned = False
+        self._learned = self._says_learning = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 0, 0)
         layout.setSpacing(0)
@@ -297,12 +297,15 @@ class TeachPanel(Panel):
         to_hear: int,
         old: int,
         lost: int,
+        *,
+        learning: bool = False,
     ) -> None:
         """What is marked, and what that teaches.
 
         :param to_hear: marked tracks that the model has to listen to first
         :param old: tracks of the library that it would have to listen to once more
         :param lost: marks of tracks that are not in the library
+        :param learning: the marks are newer than what they teach
         """
         yes = sum(marks.values())
         no = len(marks) - yes
@@ -333,10 +336,21 @@ class TeachPanel(Panel):
         self.hear_old.setVisible(old > 0)
         for link in (self.hear, self.hear_old):
             link.updateGeometry()
-        self._show_verdict(study)
+        if not (learning and self._says_learning):
+            self._show_verdict(study)
+        self._learned = self._learned and not learning
         self._can_save()
 
+    def show_learning(self) -> None:
+        """It takes a while."""
+        self._says_learning = True
+        self.verdict_icon.set("circle-dashed", "muted")
+        self.verdict.setText("Learning…")
+        self.verdict.setToolTip("")
+        self.more.setText("From all marks, each of them hidden in turn.")
+
     def _show_verdict(self, study: Study | None) -> None:
+        self._says_learning = False
         self._learned = study is not None and study.lesson is not None
         if study is None or study.lesson is None:
             self.verdict_icon.set("circle-dashed", "muted")

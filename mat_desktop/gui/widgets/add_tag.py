@@ -32,7 +32,7 @@ def odd_name(text: str) -> str:
     ):
         bad = [mark for mark in marks if mark in text]
         if bad:
-            return f"A tag must not contain {' '.join(bad)}: {why}"
+            return f"A tag must not contain {' or '.join(f'“{mark}”' for mark in bad)}: {why}"
     return ""
 
 

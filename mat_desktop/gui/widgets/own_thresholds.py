@@ -65,7 +65,9 @@ class OwnThresholds(QWidget):
         button = Button("Reset", height=28)
         button.setAccessibleName(f"Reset the threshold of “{own.shown}”")
         button.clicked.connect(lambda: self.reset.emit([own.name]))
-        if own.measured is None:
+        if own.dropped:
+            meaning = f"From {own.value:.2f} on, where it is shown again: you dropped this tag."
+        elif own.measured is None:
             meaning = f"From {own.value:.2f} on. The model in use has no such tag."
         else:
             meaning = f"From {own.value:.2f} on; the model's is {own.measured:.2f}."

@@ -148,11 +148,7 @@ class Pane(Panel):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(Text("Fewer, surer", size=12))
-        self.slider = Slider(from_middle=True)
-        self.slider.setRange(-STRICTEST, STRICTEST)
-        self.slider.setPageStep(5)
-        self.slider.setAccessibleName("How many tags are suggested")
-        self.slider.setToolTip("Moves every threshold; a double click brings it back to the measured ones")
+        self.slider = strictness_slider()
         self.slider.valueChanged.connect(lambda value: self.shift_changed.emit(-value / 10))
         row.addWidget(self.slider, 1)
         row.addWidget(Text("More", size=12))
@@ -365,6 +361,19 @@ class Pane(Panel):
 
     def _reveal(self, y: int) -> None:
         self.area.ensureVisible(0, self.question.y() + y, 0, 40)
+
+
+def strictness_slider() -> Slider:
+    """From fewer and surer tags at the left to more at the right, in tenths of log odds."""
+    slider = Slider(from_middle=True)
+    slider.setRange(-STRICTEST, STRICTEST)
+    slider.setPageStep(5)
+    slider.setAccessibleName("How many tags are suggested")
+    slider.setToolTip(
+        "Left: fewer and surer tags, right: more. Moves every threshold; a double click brings it back to "
+        "the measured ones"
+    )
+    return slider
 
 
 def how_sure(suggested: Sequence[Suggestion], shift: float) -> str:

@@ -26,7 +26,7 @@ from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.box_header import BoxHeader, draw_check
-from mat_desktop.gui.widgets.delegates import elide, fix_rows
+from mat_desktop.gui.widgets.delegates import elide, fix_rows, text_width
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import TableView
@@ -34,6 +34,9 @@ from mat_desktop.gui.widgets.views import TableView
 Index = QModelIndex | QPersistentModelIndex
 Piece = tuple[str, str, bool]
 """Text, colour token, struck."""
+
+GAP = 12
+"""Pixels between two values."""
 
 UNFOLDED_TOP = 5
 WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere | Qt.AlignmentFlag.AlignLeft
@@ -61,21 +64,41 @@ def new_pieces(change: Change) -> list[Piece]:
 
 
 def draw_pieces(painter: QPainter, rect: QRect, pieces: Sequence[Piece], *, dim: bool) -> None:
-    """Pieces in a row, cut where there is no more room."""
+    """Pieces in a row, as many as there is room for; the number of the others stands behind them."""
     x = rect.x()
-    for number, (text, token, struck) in enumerate(pieces):
+    shown, more = fitting(pieces, rect.width())
+    for text, (_, token, struck) in zip(shown, pieces, strict=False):
         face = font(13, strike=struck)
         painter.setFont(face)
         painter.setPen(current().color("faint" if dim else token))
-        last = number == len(pieces) - 1
-        room = rect.right() - x
-        if room < 16:
-            return
-        shown = elide(text, room)
-        painter.drawText(QRect(x, rect.y(), room + 4, rect.height()), Qt.AlignmentFlag.AlignVCenter, shown)
-        x += QFontMetrics(face).horizontalAdvance(shown) + (0 if last else 12)
-        if shown != text:
-            return
+        place = QRect(x, rect.y(), rect.right() - x + 4, rect.height())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+        x += QFontMetrics(face).horizontalAdvance(text) + GAP
+    if more:
+        painter.setFont(font(13))
+        painter.setPen(current().color("faint" if dim else "muted"))
+        place = QRect(x, rect.y(), rect.right() - x + 4, rect.height())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, _others(more))
+
+
+def fitting(pieces: Sequence[Piece], width: int) -> tuple[list[str], int]:
+    """Texts of the first pieces, the first one cut where need be, and how many others there are."""
+    shown: list[str] = []
+    for number, (text, _, struck) in enumerate(pieces):
+        wide = QFontMetrics(font(13, strike=struck)).horizontalAdvance(text)
+        left = len(pieces) - number - 1
+        room = width - (text_width(_others(left), 13, 400) + GAP if left else 0)
+        if wide > room and shown:
+            return shown, left + 1
+        shown.append(elide(text, max(room, 0)))
+        if wide > room:
+            return shown, left
+        width -= wide + GAP
+    return shown, 0
+
+
+def _others(number: int) -> str:
+    return f"+{words.number(number)} more"
 
 
 def flow(pieces: Sequence[Piece], width: int) -> tuple[list[QRect], int]:
