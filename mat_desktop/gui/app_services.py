@@ -33,7 +33,6 @@ from mat_desktop.app.evidence import Evidence, find_evidence
 from mat_desktop.app.models import (
     BrokenModel,
     Model,
-    Trained,
     delete_model,
     export_model,
     find_model,
@@ -296,9 +295,9 @@ class AppServices:
         """Another model against the one in use."""
         return Comparison(self._session, name)
 
-    def import_model(self, source: Path, trained: Trained | None = None) -> Model:
+    def import_model(self, source: Path) -> Model:
         """Check a model's folder or zip and copy it to the others."""
-        return import_model(self.data_dir, source, trained)
+        return import_model(self.data_dir, source)
 
     def export_model(self, model: Model, target: Path) -> Path:
         """Write a model as a zip."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics, QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QHeaderView
 from shiboken6 import isValid
 
 from mat_desktop.app.resources import resource
@@ -168,6 +168,8 @@ class Appearance(QObject):
                 face.setPixelSize(round(sizes[face.pixelSize()] * self.text_scale))
             widget.setProperty(_FIRST_FONT, None)  # what Qt gives back when a hidden widget is shown
             widget.setFont(face)
+            if isinstance(widget, QHeaderView):  # what it paints on would keep the letters of before
+                widget.viewport().setFont(face)
         self.changed.emit()
         if family or text:
             for widget in application.allWidgets():

@@ -1138,6 +1138,8 @@ def test_large_letters_and_a_small_window_show_whole_runs_and_tables(
             wide = page.list.viewport().width()
             assert page.list.visualRect(page.runs.index(1)).width() <= wide
         assert page.list.sizeHintForRow(1) > page.list.sizeHintForRow(0), "its figure stands under its title"
+        appearance.use_text(100)
+        assert table.horizontalHeader().viewport().font().pixelSize() == 12
     finally:
         appearance.use_text(100)
 

@@ -462,6 +462,8 @@ def _going(going: Going, task: Task) -> tuple[str, float | None]:
     if going.phase == "read":
         if not going.steps:
             return "Reading the data…", None
+        if not going.step:  # many are read at once
+            return f"Reading tags of {words.plural(going.steps, 'file')}…", None
         text = f"Reading tags of files: {words.number(going.step)} of {words.number(going.steps)}"
         return text, going.step / going.steps
     if going.phase == "prepare":

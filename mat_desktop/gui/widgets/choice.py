@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide
+from mat_desktop.gui.widgets.fit import grown
 from mat_desktop.gui.widgets.painting import round_rect
 
 LEFT, RIGHT = 40, 12
@@ -62,12 +63,12 @@ class Choice(QAbstractButton):
         on, able = self.isChecked(), self.isEnabled()
         fill = t.color("selection" if on else "hover" if self.underMouse() and able else "surface")
         round_rect(painter, self.rect(), 6, fill, t.color("accent" if on else "border_strong"))
-        ring = QRect(14, 11, 14, 14)
-        round_rect(
-            painter, ring, 7, None, t.color("accent" if on else "control" if able else "border_strong")
-        )
+        side = grown(14)
+        ring = QRect(14, 7 + (_title_height() - side) // 2, side, side)
+        line = t.color("accent" if on else "control" if able else "border_strong")
+        round_rect(painter, ring, side // 2, None, line)
         if on:
-            round_rect(painter, ring.adjusted(4, 4, -4, -4), 3, t.color("accent"))
+            round_rect(painter, ring.adjusted(4, 4, -4, -4), side // 2 - 4, t.color("accent"))
         wide = self.width() - LEFT - RIGHT
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text" if able else "disabled"))

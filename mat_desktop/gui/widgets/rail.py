@@ -10,6 +10,7 @@ from mat_desktop.gui import icons, words
 from mat_desktop.gui.actions import FOOT, PAGES, Actions
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Button, Panel
+from mat_desktop.gui.widgets.fit import grown
 from mat_desktop.gui.widgets.painting import key_text, round_rect
 
 
@@ -38,7 +39,7 @@ class RailButton(QAbstractButton):
         appearance.changed.connect(self._fit)
 
     def _fit(self) -> None:
-        self.setFixedSize(QSize(rail_width() - 1, 40 + _line()))
+        self.setFixedSize(QSize(rail_width() - 1, 20 + grown(20) + _line()))
         self.update()
 
     @property
@@ -84,13 +85,16 @@ class RailButton(QAbstractButton):
         if on:
             round_rect(painter, QRect(0, 8, 3, self.height() - 16), 1, t.color("accent"))
         ink = t.color("accent" if on else "muted")
-        x = (self.width() - 20) // 2
+        size = grown(20)
+        x = (self.width() - size) // 2
         if self._count:  # the icon is what the page is known by: the number stands beside it
-            x = max(4, min(x, self.width() - self._badge_text()[1] - 4 - 20))
-        icons.draw(painter, self._icon, x, 9, 20, ink)
+            x = max(4, min(x, self.width() - self._badge_text()[1] - 4 - size))
+        icons.draw(painter, self._icon, x, 9, size, ink)
         painter.setFont(font(11, 500))
         painter.setPen(t.color("text" if on else "muted"))
-        painter.drawText(QRect(0, 32, self.width(), _line()), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.drawText(
+            QRect(0, 12 + size, self.width(), _line()), Qt.AlignmentFlag.AlignCenter, self.text()
+        )
         if self._count:
             self._badge(painter)
         if self.hasFocus():
