@@ -70,6 +70,7 @@ SPECS = (
     Spec("mapping", "How tags are written…", (), TAGS, listed=False),
     Spec("play", "Play, pause", ("Space",), PLAY, "play", review=True),
     Spec("stop", "Stop", ("Shift+Space",), PLAY, "square", review=True),
+    Spec("mute", "Mute", ("Shift+M",), PLAY, "volume-x", review=True),
     Spec("loop", "Loop", ("O",), PLAY, "repeat", review=True),
     Spec("evidence", "Evidence for the tag", ("E",), TAGS, "crosshair", review=True),
     Spec("play_evidence", "Play the strongest evidence", ("Shift+E",), PLAY, review=True),

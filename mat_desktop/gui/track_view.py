@@ -52,6 +52,7 @@ class TrackView(QObject):
             (dock.export, "picture"),
             (dock.evidence, "evidence"),
             (bar.loop, "loop"),
+            (bar.mute, "mute"),
         ):
             button.follow(actions[name])
         self.evidence.changed.connect(dock.evidence.setChecked)
@@ -78,6 +79,7 @@ class TrackView(QObject):
             "zoom_out": lambda: self._zoom(1 / ZOOM),
             "zoom_fit": self._fit,
             "loop": self._toggle_loop,
+            "mute": self._dock.player.toggle_mute,
             "picture": lambda: self.picture.ask(self._library.window(), self._library.row),
         }.items():
             actions.connect(name, do)
@@ -87,7 +89,7 @@ class TrackView(QObject):
         assert plot is not None
         plot.lit.connect(self.evidence.of)
         plot.tag_named.connect(self._named)
-        plot.tag_clicked.connect(lambda name: self._room.question.scores.go_to(name))
+        plot.tag_clicked.connect(lambda name: self._room.question.go_to(name))
         plot.window_changed.connect(lambda *_: self.evidence.window_changed())
         plot.loop_picked.connect(self._play.set_loop)
 

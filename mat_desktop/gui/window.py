@@ -277,6 +277,8 @@ class Window(QMainWindow):
         self.writing.begun.connect(self.begun.write_begins)
         self.archive.undoing.begun.connect(self.begun.undo_begins)
         self.writing.written.connect(self._written)
+        for released in (self.writing.released, self.archive.undoing.released):
+            released.connect(library.player.resume)
         self.writing.again.connect(self.remains.plan)
         self.rail.menu.clicked.connect(lambda: self._menus.show_every(self.rail.menu))
         library.listen.clicked.connect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from mat_desktop.app.evidence import Evidence
 from mat_desktop.audio.player import Player
 from mat_desktop.domain.card import Normalisation
+from mat_desktop.domain.plan import Plan, WriteResult
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.errors import DecodeError
@@ -216,6 +218,59 @@ def test_evidence_is_dimmed_outside_and_clear_inside(qtbot: QtBot, seen: Window)
     assert brightness(services_length / 2, 0.2) == before[1]
 
 
+def test_what_is_being_worked_out_is_said_over_the_picture(
+    qtbot: QtBot, seen: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot, found = plot_of(seen), threading.Event()
+    find = services.find_evidence
+
+    def slowly(path: Path, tag: DisplayTag, wanted: object) -> Evidence:
+        assert found.wait(10)
+        return find(path, tag)
+
+    monkeypatch.setattr(services, "find_evidence", slowly)
+    qtbot.keyClick(seen.library.table, Key.Key_E)
+    assert "Working out where “rock”" in plot.sign
+    assert plot._sign.isVisible()
+    seen.library.dock.set_picture(seen.library.dock.picture or pytest.fail())  # as when it is drawn anew
+    seen.library.look.drawn.emit(seen.library.dock.picture)
+    assert "Working out where “rock”" in seen.library.dock.info.text()
+    found.set()
+    qtbot.waitUntil(lambda: plot._evidence.shown, timeout=5000)
+    assert plot.sign == ""
+
+
+def test_a_click_on_a_row_of_the_taggram_goes_there_and_to_its_tag(qtbot: QtBot, seen: Window) -> None:
+    plot, scores = plot_of(seen), seen.library.pane.scores
+    names = [row.tag.name for row in plot._rows]
+    folded = [name for name in names if scores.tags.place(name) < 0]
+    scores.tags._nearest = 0  # as where there are many: those below their threshold are folded away
+    seen.library.pane.question.show_tags(seen.library.dock.suggestions, new_track=True)
+    folded = [name for name in names if scores.tags.place(name) < 0]
+    assert folded
+    area = plot.lower.getViewBox().sceneBoundingRect()
+    for name in (names[1], folded[-1]):
+        y = area.top() + (names.index(name) + 0.5) * area.height() / len(names)
+        qtbot.wait(QApplication.doubleClickInterval() + 50)
+        at = plot.mapFromScene(QPointF(area.center().x(), y))
+        qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        current = scores.current()
+        assert current is not None
+        assert current.tag.name == name
+        assert seen.library.dock.player.now.text() in ("1:39", "1:40")
+
+
+def test_the_taggram_has_its_scale_beside_it(qtbot: QtBot, seen: Window) -> None:
+    dock = seen.library.dock
+    assert dock.score_scale.isVisible()
+    dock._pointed("experimental at 00:00, score 0.00")
+    assert dock.score_scale.isVisible()
+    assert dock.info.width() >= dock.info.fontMetrics().horizontalAdvance(dock.info.text())
+    dock.setFixedWidth(690)
+    assert dock.score_scale.isVisible()
+    assert not dock.score_scale._texts[0].isVisible(), "short"
+
+
 def test_evidence_goes_on_with_the_next_track(qtbot: QtBot, seen: Window, services: FakeServices) -> None:
     qtbot.keyClick(seen.library.table, Key.Key_E)
     qtbot.waitUntil(lambda: plot_of(seen)._evidence.shown, timeout=5000)
@@ -241,15 +296,19 @@ def test_why_there_is_no_evidence(
 ) -> None:
     dock = seen.library.dock
 
-    def none(path: Path, tag: DisplayTag) -> Evidence:
+    def none(path: Path, tag: DisplayTag, wanted: object) -> Evidence:
         raise DecodeError(path, "this network has no maps over time and frequency")
 
     monkeypatch.setattr(services, "find_evidence", none)
     qtbot.keyClick(seen.library.table, Key.Key_E)
     qtbot.waitUntil(lambda: "no maps over time" in dock.info.text(), timeout=5000)
-    monkeypatch.setattr(services, "find_evidence", lambda path, tag: Evidence(np.zeros((24, 9), np.float32)))
+    assert "no maps over time" in plot_of(seen).sign
+    monkeypatch.setattr(services, "find_evidence", lambda *_: Evidence(np.zeros((24, 9), np.float32)))
     seen.library.pane.scores.step(1)
-    qtbot.waitUntil(lambda: "Nothing here speaks for" in dock.info.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "nothing here speaks for" in dock.info.text(), timeout=5000)
+    assert "nothing here speaks for" in plot_of(seen).sign
+    qtbot.keyClick(seen.library.table, Key.Key_E)
+    assert plot_of(seen).sign == ""
     assert not plot_of(seen)._evidence.shown
 
 
@@ -386,6 +445,52 @@ def test_the_strongest_evidence_is_played(qtbot: QtBot, sounding: Window, card: 
     assert card.loop is not None
     assert 66 < card.loop[0] < card.loop[1] < 134
     assert card.position == card.loop[0]
+
+
+def test_the_loudspeaker_mutes_and_plays_on(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
+    bar = sounding.library.dock.player
+    sounding.configure.put({"player.volume": 70})
+    assert card.volume == pytest.approx(0.49)
+    bar.mute.click()
+    assert (card.volume, bar.mute.isChecked(), bar.mute._icon) == (0, True, "volume-x")
+    qtbot.keyClick(sounding.library.table, Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    assert card.volume == pytest.approx(0.49)
+    assert (bar.mute.isChecked(), bar.mute._icon) == (False, "volume-2")
+    bar.mute.click()
+    bar.volume.setValue(30)  # whoever moves it wants to hear
+    assert card.volume == pytest.approx(0.09)
+    assert (bar.mute.isChecked(), bar.mute._icon) == (False, "volume-1")
+    bar.volume.setValue(0)
+    assert bar.mute._icon == "volume-x"
+
+
+def test_what_plays_goes_on_once_its_file_is_written(
+    qtbot: QtBot, sounding: Window, card: SilentCard, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(qtbot, sounding)
+    sounding.library.select(0)
+    sounding.library.table.setFocus()
+    qtbot.keyClick(sounding.library.table, Key.Key_Space)
+    card.position = 42.0
+    qtbot.waitUntil(lambda: sounding.library.dock.player.now.text() == "0:42", timeout=5000)
+    apply, during = services.apply, []
+
+    def watched(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        during.append(card.playing)
+        yield from apply(plan, cancel)
+
+    monkeypatch.setattr(services, "apply", watched)
+    qtbot.keyClick(sounding.library.table, Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(sounding.panels.write.write.isEnabled, timeout=5000)
+    sounding.panels.write.confirm()
+    qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not sounding.bridge.busy, timeout=5000)
+    assert during == [False]
+    assert (card.playing, card.position) == (True, 42.0)
+    assert sounding.library.dock.player.play.playing
+    sounding.library.player.silence()  # and where it was stopped meanwhile, it stays so
+    sounding.library.player.stop()
+    sounding.library.player.resume()
+    assert not card.playing
 
 
 def test_the_next_track_plays_when_one_has_ended(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 KEPT = 64
 """Evidence of tracks and tags that is kept in memory: some 45 kB each."""
 
+WORKING = "Working out where “{}” is heard…"
+
 PASSAGE = 8.0
 """Seconds of the strongest evidence that are played."""
 
@@ -102,17 +104,21 @@ class ShowEvidence(QObject):
         row, tag = self._row, self._tag()
         if not self._on or row is None or row.track is None or row.scores is None or tag is None:
             self._stop()
-            self._dock.set_info("Evidence needs a track that was listened to" if self._on else "")
+            self._say("Evidence needs a track that was listened to" if self._on else "")
             self._then_play = False
             return
         key = (row.scores.model, row.scores.track_id, tag.key)
         shown = self._shown is not None and self._shown[0] == key
-        if (shown and not self._then_play) or self._asked == key:
+        if shown and not self._then_play:
+            return
+        if self._asked == key:
+            self._say(WORKING.format(tag.shown))  # the picture may be a new one
             return
         if not shown:
             self._stop()
-        if self._dock.picture is None:
-            return  # asked again when it is drawn
+        if self._dock.picture is None:  # asked again when it is drawn
+            self._say("")
+            return
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
@@ -121,13 +127,13 @@ class ShowEvidence(QObject):
         sources = {spec.key for spec in self._desk.services.card.tags}
         if not sources & set(tag.sources):
             self._then_play = False
-            self._dock.set_info(f"No evidence: the network does not know “{tag.shown}”")
+            self._say(f"No evidence: the network does not know “{tag.shown}”")
             return
         self._ask(key, row, tag)
 
     def _ask(self, key: Key, row: Row, tag: DisplayTag) -> None:
         self._asked = key
-        self._dock.set_info("Looking for evidence…")
+        self._say(WORKING.format(tag.shown))
         services, path = self._desk.services, row.path
 
         def done(evidence: Evidence) -> None:
@@ -142,11 +148,20 @@ class ShowEvidence(QObject):
             if self._asked == key:
                 self._asked, self._then_play = None, False
                 cause = error.cause if isinstance(error, FileFault) else str(error)
-                self._dock.set_info(f"No evidence: {cause}")
+                self._say(f"No evidence: {cause}")
 
         self._desk.bridge.ask(
-            "evidence", lambda: services.find_evidence(path, tag), done, failed, engine=True
+            "evidence",
+            lambda: services.find_evidence(path, tag, lambda: self._asked == key),
+            done,
+            failed,
+            engine=True,
         )
+
+    def _say(self, text: str) -> None:
+        """In the header, and over the picture, where the pointer takes nothing away."""
+        self._dock.set_info(text)
+        self._dock.set_sign(text)
 
     def _stop(self) -> None:
         """Nothing is shown, and nothing is waited for."""
@@ -164,9 +179,10 @@ class ShowEvidence(QObject):
         play, self._then_play = self._then_play, False
         if evidence.empty:
             self._stop()
-            self._dock.set_info(f"Nothing here speaks for “{tag.shown}”")
+            self._say(f"No evidence: nothing here speaks for “{tag.shown}”")
             return
         self._shown = (key, evidence)
+        self._say("")
         self._dock.set_info(f"Evidence: {tag.shown}")
         self._outline()
         if play and self._dock.seconds:

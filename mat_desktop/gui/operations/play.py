@@ -30,6 +30,7 @@ class Play(QObject):
         self._carries = False
         self._loop: tuple[float, float] | None = None
         self._device = ""
+        self._held: tuple[Path, float] | None = None
         bar.play.clicked.connect(self.toggle)
         bar.stop.clicked.connect(self.stop)
         bar.moved.connect(self.seek)
@@ -44,6 +45,7 @@ class Play(QObject):
         """Another track is in view: silence, and to its start."""
         player = self._player
         self._row = row
+        self._held = None
         other = player is not None and (row is None or player.path != row.path)
         if other:
             self.set_loop(None)
@@ -99,6 +101,7 @@ class Play(QObject):
 
     def toggle(self) -> None:
         """Play, or pause."""
+        self._held = None
         player, row = self._player, self._row
         if player is None or not player.available:
             reason = player.reason if player is not None else self._bar.why.text()
@@ -124,6 +127,7 @@ class Play(QObject):
 
     def stop(self) -> None:
         """Silence, and back to the start."""
+        self._held = None
         if self._player is not None:
             self._player.stop()
         self._bar.play.set_playing(False)
@@ -134,6 +138,8 @@ class Play(QObject):
         player, row = self._player, self._row
         if row is None:
             return
+        if self._held is not None:
+            self._held = (row.path, seconds)
         if player is not None and player.path == row.path and (player.playing or player.position > 0):
             player.seek(seconds)
             self._bar.started()
@@ -146,13 +152,28 @@ class Play(QObject):
             self.seek(min(max(self._at + by, 0.0), max(0.0, seconds - 0.1)))
 
     def silence(self, paths: Sequence[Path] | None = None) -> None:
-        """Let go of a file that is about to be written; of any file without a list."""
+        """Let go of a file that is about to be written; of any file without a list. See :meth:`resume`."""
         player = self._player
         if player is None or player.path is None:
             return
         if paths is None or player.path in set(paths):
+            held = (player.path, player.position) if player.playing else self._held
             player.stop()
             self._bar.play.set_playing(False)
+            self._held = held
+
+    def resume(self, path: Path | None = None) -> None:
+        """Go on where :meth:`silence` ended it, unless something else was done or looked at since.
+
+        :param path: the file that is written; None where the whole run is over
+        """
+        held, row, player = self._held, self._row, self._player
+        if held is None or player is None or path not in (None, held[0]):
+            return
+        self._held = None
+        if row is not None and row.path == held[0]:
+            player.play(*held)
+            self._bar.started()
 
     def close(self) -> None:
         """The end."""

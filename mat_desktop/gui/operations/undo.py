@@ -65,6 +65,7 @@ class Undo(QObject):
 
     ``begun`` hands over a job that is going to take something back, and its task.
     ``ended`` says that files were written; ``again`` asks to show a task anew, with the files that remain.
+    ``released`` names a file that is not worked on any more, and None at the end.
     ``loading``: there may be other runs than those that are known.
     """
 
@@ -73,6 +74,7 @@ class Undo(QObject):
     recovered = Signal(object)
     begun = Signal(object, object)
     ended = Signal(object)
+    released = Signal(object)
     again = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
@@ -140,7 +142,7 @@ class Undo(QObject):
         self, task: Task, total: int, results: Callable[[threading.Event], Iterator[WriteResult]]
     ) -> None:
         desk, done = self._desk, DONE[task.kind]
-        outcome = Outcome(desk.tracks)
+        outcome = Outcome(desk.tracks, self.released.emit)
 
         def make(cancel: threading.Event) -> Iterator[Any]:
             yield from with_refresh(desk.services, results(cancel))
@@ -160,6 +162,7 @@ class Undo(QObject):
             rest = [past.path for past in task.pasts if past.path not in settled]
             outcome.close(job, done, lambda: self.again.emit(task, rest))
             desk.result(job.outcome)
+            self.released.emit(None)
             self.ended.emit(job)
 
         job = Job(

@@ -100,7 +100,7 @@ class Write(QObject):
 
     ``begun`` hands over the job that is going to write files, the wish, and their paths in that order.
     ``written`` comes last and hands over how it :class:`Ended`; ``again`` asks for another plan for files
-    that remain of a wish.
+    that remain of a wish. ``released`` names a file that is not worked on any more, and None at the end.
     """
 
     planned = Signal(object, int)
@@ -108,6 +108,7 @@ class Write(QObject):
     begun = Signal(object, object, object)
     unseen = Signal(object)
     written = Signal(object)
+    released = Signal(object)
     again = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
@@ -158,7 +159,7 @@ class Write(QObject):
     def write(self, plan: Plan, wish: Wish | None = None) -> None:
         """Do what the plan says."""
         desk = self._desk
-        outcome = Outcome(desk.tracks)
+        outcome = Outcome(desk.tracks, self.released.emit)
         wish = wish or Wish()
 
         def make(cancel: threading.Event) -> Iterator[Any]:
@@ -169,6 +170,7 @@ class Write(QObject):
             rest = [file.path for file in plan.files if file.path not in settled]
             outcome.close(job, DONE[RunKind.WRITE], lambda: self.again.emit(rest, wish))
             desk.result(job.outcome)
+            self.released.emit(None)
             self.written.emit(
                 Ended(len(plan.files), outcome.written, settled, outcome.bad, rest, wish, error)
             )

@@ -256,6 +256,7 @@ class Library(QWidget):
     def set_plot(self, plot: Spectrogram) -> None:
         """The spectrogram's library is loaded."""
         self.dock.set_plot(plot)
+        self._light()
         plot.seek.connect(self.player.seek)
         plot.skip.connect(self.player.skip)
 
@@ -444,14 +445,14 @@ class Library(QWidget):
         self.pane.show_row(row)
         self.look.at(row)
         self.player.at(row)
-        self._show_tags(new_track=True)
-        self.selection_changed.emit()
         if row is None:
             self.dock.set_track("", None, "")
         elif row.track is None:
             self.dock.set_track(row.title, None, f"Cannot be read: {row.reason}")
         else:
             self.dock.set_track(row.title, row.seconds, "Reading…")
+        self._show_tags(new_track=True)
+        self.selection_changed.emit()
         self.look.draw(row)
 
     def _neighbours(self) -> list[Row]:

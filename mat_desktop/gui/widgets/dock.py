@@ -32,7 +32,7 @@ LONGEST = "experimental at 00:00, score 0.00"
 """What the header may have to say of the place under the pointer."""
 
 TITLE = 64
-"""Least pixels of the title, where it is shown."""
+"""Least pixels of the title, where it is shown and nothing is said of the place under the pointer."""
 
 
 class Scale(QWidget):
@@ -47,13 +47,36 @@ class Scale(QWidget):
         layout.setSpacing(6)
         layout.addWidget(Text(values[0], size=11, token="muted"))
         self._bars = [_Bar(self, 64 // (len(values) - 1)) for _ in values[1:]]
-        for bar, text in zip(self._bars, values[1:], strict=True):
+        self._texts = [Text(text, size=11, token="muted") for text in values[1:]]
+        for bar, text in zip(self._bars, self._texts, strict=True):
             layout.addWidget(bar)
-            layout.addWidget(Text(text, size=11, token="muted"))
+            layout.addWidget(text)
+        self._short = False
+        self._lut: Lut | None = None
+
+    def width_of(self, *, short: bool) -> int:
+        """Pixels that it needs, whole or short."""
+        wide = self.sizeHint().width()
+        left_out = [*self._bars[1:], *self._texts[:-1]]
+        if short == self._short:
+            return wide
+        more = sum(part.sizeHint().width() + 6 for part in left_out)
+        return wide - more if short else wide + more
+
+    def set_short(self, short: bool) -> None:
+        """Leave out what stands between the ends; the first bar has all colours then."""
+        if short != self._short:
+            self._short = short
+            for part in (*self._bars[1:], *self._texts[:-1]):
+                part.setVisible(not short)
+            if self._lut is not None:
+                self.set_lut(self._lut)
 
     def set_lut(self, lut: Lut) -> None:
         """The colours."""
-        for bar, part in zip(self._bars, np.array_split(lut, len(self._bars)), strict=True):
+        self._lut = lut
+        bars = self._bars[:1] if self._short else self._bars
+        for bar, part in zip(bars, np.array_split(lut, len(bars)), strict=True):
             bar.image = QImage(
                 np.ascontiguousarray(part).tobytes(), len(part), 1, QImage.Format.Format_RGB888
             ).copy()
@@ -65,6 +88,9 @@ class _Bar(QWidget):
         super().__init__(parent)
         self.image: QImage | None = None
         self.setFixedSize(QSize(width, 10))
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -169,7 +195,7 @@ class Dock(Panel):
         parts: list[QWidget] = [self.level_scale, self.evidence, self.zoom_in, self.zoom_out, self.fit]
         parts += [self.export, *([self.plot] if self.plot is not None else [])]
         parts += [player.previous, player.play, player.stop, player.next, player.overview]
-        parts += [player.look_again, player.loop, player.volume, player.devices]
+        parts += [player.look_again, player.loop, player.mute, player.volume, player.devices]
         for part in parts:
             QWidget.setTabOrder(before, part)
             before = part
@@ -194,21 +220,31 @@ class Dock(Panel):
             self.plot.set_levels(*self.levels.levels(self._picture))
 
     def _pointed(self, text: str) -> None:
+        self._points = bool(text)
         self.info.setText(text or self._still)
         self._fit_header()
 
     def _fit_header(self) -> None:
-        """The taggram's scale goes where there is no room for all; then what is said is cut, with dots."""
+        """Where there is no room for all, the title gives way to what is said of the place under the pointer,
+        then the taggram's scale is shortened, then it goes; at last what is said is cut, with dots.
+        """
         metrics, gaps = self.info.fontMetrics(), 4 * self._head.spacing()
         room = self.width() - 32 - gaps - self._tools.sizeHint().width() - self.level_scale.sizeHint().width()
-        room -= max(TITLE, self.title.minimumSizeHint().width())
-        scale = self.score_scale.sizeHint().width()
-        both = room - scale >= metrics.horizontalAdvance(LONGEST)
-        self.score_scale.setVisible(both)
+        longest = metrics.horizontalAdvance(LONGEST)
+        forms = [(self.score_scale.width_of(short=short), short) for short in (False, True)]
+        enough = (longest, 0.7 * longest)  # so much of it says the tag and the time
+        found = [form for form, least in zip(forms, enough, strict=True) if room - form[0] >= least]
+        scale, short = found[0] if found else (0, True)
+        self.score_scale.setVisible(scale > 0)
+        self.score_scale.set_short(short)
+        room -= scale
         wanted = metrics.horizontalAdvance(self.info.text()) + 2
-        self.info.setFixedWidth(max(0, min(wanted, room - scale * both)))
+        if not self._points:
+            room -= max(TITLE, self.title.minimumSizeHint().width())
+        self.info.setFixedWidth(max(0, min(wanted, room)))
 
     _still = ""
+    _points = False
 
     def set_track(self, title: str, seconds: float | None, note: str) -> None:
         """Another track; its pictures will come."""
@@ -229,6 +265,11 @@ class Dock(Panel):
             text = f"log-mel, {self._picture.mel.shape[0]} bands"
         self._still = text
         self._pointed("")
+
+    def set_sign(self, text: str) -> None:
+        """Words over the spectrogram, also of what is being worked out of it."""
+        if self.plot is not None:
+            self.plot.set_sign(text)
 
     @property
     def seconds(self) -> float | None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, 
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current, wider
-from mat_desktop.gui.widgets.controls import Button, Icon, Link, Panel, Text
+from mat_desktop.gui.widgets.controls import Button, Link, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.slider import Slider
@@ -158,6 +158,7 @@ class PlayerBar(Panel):
         self.player: Player | None = None
         self._seconds: float | None = None
         self._reason = ""
+        self._muted = False
         KeepTall(self, 52, room=24)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 1, 20, 0)
@@ -188,14 +189,15 @@ class PlayerBar(Panel):
         )
         self.loop.setCheckable(True)
         layout.addWidget(self.loop)
-        self._loud = Icon("volume-2", 16, "muted")
-        layout.addWidget(self._loud)
+        self.mute = Button(icon="volume-2", kind="flat", height=28, tip="Mute (Shift+M)")
+        self.mute.setCheckable(True)
+        layout.addWidget(self.mute)
         self.volume = Slider(handle=10)
         self.volume.setRange(0, 100)
         self.volume.setValue(100)
         self.volume.setFixedWidth(72)
         self.volume.setAccessibleName("Volume")
-        self.volume.valueChanged.connect(self._set_volume)
+        self.volume.valueChanged.connect(self._volume_moved)
         layout.addWidget(self.volume)
         self.devices = Button(icon="headphones", kind="flat", height=28, tip="Output device")
         self.devices.clicked.connect(self._show_devices)
@@ -236,12 +238,13 @@ class PlayerBar(Panel):
         roomy = self.width() >= NARROWEST + wider(180)
         self.length.setVisible(roomy)
         self.why.setVisible(roomy and not self.play.isEnabled())
-        for part in (self._loud, self.volume):
+        for part in (self.mute, self.volume):
             part.setVisible(roomy and bool(self.play.isEnabled()))
 
     def set_player(self, player: Player) -> None:
         """The player is there, able or not."""
         self.player = player
+        self._set_volume()
         self.show_reason(player.reason)
         if not player.reason:
             self.notice.emit("")
@@ -281,7 +284,19 @@ class PlayerBar(Panel):
         size = menu.sizeHint()
         menu.popup(self.devices.mapToGlobal(QPoint(self.devices.width() - size.width(), -size.height() - 4)))
 
-    def _set_volume(self, value: int) -> None:
+    def toggle_mute(self) -> None:
+        """Silence while it plays on, or as loud as before."""
+        self._muted = not self._muted
+        self._set_volume()
+
+    def _volume_moved(self) -> None:
+        self._muted = False
+        self._set_volume()
+
+    def _set_volume(self) -> None:
+        value = 0 if self._muted else self.volume.value()
+        self.mute.setChecked(self._muted)
+        self.mute.set_icon("volume-x" if value == 0 else "volume-1" if value < 50 else "volume-2")
         if self.player is not None:
             self.player.volume = (value / 100) ** 2
 

@@ -20,8 +20,8 @@ MARKS_HZ = (200, 500, 1000, 2000, 4000, 8000, 16_000)
 
 
 def gutter() -> int:
-    """Pixels beside the pictures, for names of tags."""
-    return wider(96)
+    """Pixels beside the pictures: the names of all tags that come with the program have room."""
+    return wider(116)
 
 
 def axis_height() -> int:

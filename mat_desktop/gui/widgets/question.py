@@ -151,6 +151,12 @@ class Question(Panel):
     def _reveal_field(self) -> None:
         self.reveal.emit(self.add.y() + self.add.height())
 
+    def go_to(self, name: str) -> None:
+        """Make a tag the current one, also where it is folded away."""
+        if self.scores.tags.place(name) < 0 and not self._unfolded:
+            self._toggle_fold()
+        self.scores.go_to(name)
+
     def _toggle_fold(self) -> None:
         self._unfolded = not self._unfolded
         unseen = self.scores.tags.unseen

@@ -104,7 +104,9 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._lower_note = QLabel(self)
         self._lower_note.setFont(font(12))
         self._lower_note.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        for label in (self._note, self._lower_note):
+        self._sign = QLabel(self)
+        self._sign.setFont(font(12))
+        for label in (self._note, self._lower_note, self._sign):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             label.hide()
         self._slow_moves = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=30, slot=self._moved)
@@ -138,6 +140,10 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             axis.setStyle(maxTickLevel=0)
         for label in (self._note, self._lower_note):
             label.setStyleSheet(f"color: {t.faint}; background: transparent;")
+        self._sign.setStyleSheet(
+            f"color: {t.text}; background: {t.raised}; border: 1px solid {t.border_strong};"
+            " border-radius: 4px; padding: 3px 8px;"
+        )
         self._fit()
         self._names.update()
         self._parting.update()
@@ -183,6 +189,16 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def set_note(self, text: str) -> None:
         """Words in the place of the spectrogram."""
         self._say(self._note, text)
+
+    def set_sign(self, text: str) -> None:
+        """Words over the spectrogram: what is being worked out of it, or why there is nothing to see."""
+        self._sign.setToolTip(text)
+        self._say(self._sign, text)
+
+    @property
+    def sign(self) -> str:
+        """What stands there."""
+        return self._sign.text()
 
     def set_lower_note(self, text: str) -> None:
         """Words in the place of the taggram."""
@@ -404,6 +420,9 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         upper = max(0, self.height() - lower - GAP - HANDLE)
         self._note.setGeometry(left, HANDLE, wide, upper)
         self._lower_note.setGeometry(left, HANDLE + upper + GAP, wide, max(0, lower - axis_height()))
+        hint = self._sign.sizeHint()
+        self._sign.setGeometry(left + 8, HANDLE + 8, min(hint.width(), max(0, wide - 16)), hint.height())
+        self._sign.raise_()
 
     def _say(self, label: QLabel, text: str) -> None:
         label.setText(text)
@@ -427,7 +446,10 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _moved(self, args: tuple[QPointF]) -> None:
         seconds, suggestion, value = self._at(args[0])
-        if seconds < 0 or self._picture is None:
+        name = self._name_at(args[0])
+        if name:  # which may be longer than there is room for
+            self.pointed.emit(next(row.tag.shown for row in self._rows if row.tag.name == name))
+        elif seconds < 0 or self._picture is None:
             self.pointed.emit("")
         elif suggestion is not None and suggestion.tag.taught:
             self.pointed.emit(f"{suggestion.tag.shown}: {TAUGHT}")
