@@ -124,7 +124,9 @@ def test_files_and_fields_are_chosen_by_keyboard(
     assert not panel.do.isEnabled()
     assert panel.summary.text() == "Nothing is checked."
     qtbot.keyClick(table, Key.Key_Space)
+    assert "MAT_MODEL" not in panel.summary.text()
     model.toggle_field(line_of(model, Field.GENRE))
+    assert "the rest of it goes too, and MAT_MODEL" in panel.summary.text()
     panel.confirm()
     qtbot.waitUntil(lambda: not written.bridge.busy, timeout=5000)
     path = services.music / "0 song.flac"

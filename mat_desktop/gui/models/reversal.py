@@ -165,6 +165,11 @@ class ReversalModel(PlanModel):
         self._told()
 
     @property
+    def singly(self) -> bool:
+        """Whether fields were left out of files, though others of these may take them along."""
+        return bool(self._left)
+
+    @property
     def chosen(self) -> list[FileReversal]:
         """Files with the fields that are checked; what was as it should be already is settled with them.
 

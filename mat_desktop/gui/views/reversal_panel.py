@@ -208,7 +208,7 @@ class ReversalPanel(ConfirmPanel):
                 f"of {words.plural(model.picked_files, 'file')} {WHAT[task.kind]}. A file that nobody else "
                 "changed is byte for byte as before. This is a run of its own and can be undone."
             )
-            if model.partly:
+            if model.singly:
                 text += FOLLOWS
         elif model.rowCount():
             text = "Nothing is checked." if model.left_out else "None of these files can be changed."

@@ -323,13 +323,17 @@ class ReviewPage(QWidget):
         layout.setSpacing(0)
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 16, 8)
-        head.setSpacing(12)
+        head.setSpacing(8)
         head.addWidget(Text("Tags", weight=600))
         head.addStretch(1)
         self.slider = strictness_slider()
         self.slider.setMinimumWidth(48)
         self.slider.setMaximumWidth(120)
+        self._ends = Text("Fewer", size=11, token="muted"), Text("More", size=11, token="muted")
+        head.addWidget(self._ends[0])
         head.addWidget(self.slider, 2)
+        head.addWidget(self._ends[1])
+        head.addSpacing(8)
         self.decided = Text(size=12, token="muted")
         head.addWidget(self.decided)
         layout.addLayout(head)
@@ -468,7 +472,10 @@ class ReviewPage(QWidget):
             label.setMinimumHeight(line)
         self._head.setFixedHeight(16 + sum(lines))
         usual = 376 + (wider(376) - 376) * 6 // 10
-        self._column.setFixedWidth(min(usual, max(304, self.width() * 2 // 5)))
+        wide = min(usual, max(304, self.width() * 2 // 5))
+        self._column.setFixedWidth(wide)
+        for word in self._ends:
+            word.setVisible(wide >= wider(376))  # else the slider's tool tip says it
         for button, text, key in ((self.previous, "Previous", "K"), (self.next, "Next", "J")):
             button.setText("" if narrow else text)
             button.set_key("" if narrow else key)

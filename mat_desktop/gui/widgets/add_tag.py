@@ -68,13 +68,13 @@ class CategoryCombo(DropDown):
 class AddTag(QWidget):
     """Any text; tags of the scheme are completed, and bring their category. Enter adds, Escape leaves.
 
-    ``added`` hands over the text and its category, ``left`` says that the field is done with, ``refused``
-    that there is a line under it now that says why a text is no name.
+    ``added`` hands over the text and its category, ``left`` says that the field is done with, ``resized``
+    that there is a line under it now that says why a text is no name, or none any more.
     """
 
     added = Signal(str, object)
     left = Signal()
-    refused = Signal()
+    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,9 +125,16 @@ class AddTag(QWidget):
             self.kind.set_category(known.category)
         why = odd_name(text) if known is None else ""
         self.fault.setText(why)
-        self.fault.setVisible(bool(why))
-        if why:
-            self.refused.emit()
+        if self.fault.isHidden() is bool(why):
+            self.fault.setVisible(bool(why))
+            self.resized.emit()
+
+    def place_choices(self) -> None:
+        """What is offered stays under the field, wherever that went."""
+        names = self.field.completer()
+        popup = names.popup() if names is not None else None
+        if names is not None and popup is not None and popup.isVisible():
+            names.complete()
 
     def add(self) -> None:
         """Enter."""

@@ -58,7 +58,7 @@ class Question(Panel):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)  # once the line that came has its place
         self._soon.timeout.connect(self._reveal_field)
-        self.add.refused.connect(self._soon.start)
+        self.add.resized.connect(self._soon.start)
         row = QHBoxLayout()
         row.setContentsMargins(16, 0, 16, 10)
         row.addWidget(self.add)
@@ -150,6 +150,7 @@ class Question(Panel):
 
     def _reveal_field(self) -> None:
         self.reveal.emit(self.add.y() + self.add.height())
+        self.add.place_choices()
 
     def go_to(self, name: str) -> None:
         """Make a tag the current one, also where it is folded away."""
