@@ -413,7 +413,7 @@ def _card(
         "largest_change_elsewhere": outcome.harm,
         "by_tag": asdict(outcome.by_tag),
     }
-    base = card.title.removesuffix(", corrected")
+    base = card.title.replace(", corrected", "")
     return replace(
         card,
         name=name,

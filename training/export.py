@@ -99,7 +99,7 @@ def export(
         name=folder.name,
         title=title_of(network),
         created=datetime.now(UTC).date().isoformat(),
-        licence="MIT",
+        licence=LICENCE,
         network=network,
         mel=clips.listens_to.mel,
         normalisation=Normalisation(mean, std),
@@ -117,6 +117,9 @@ def export(
         level=clips.level,
     )
     return save_model(folder, card, stored)
+
+
+LICENCE = "Not stated: it is its maker's to say"
 
 
 def title_of(network: NetworkSpec) -> str:

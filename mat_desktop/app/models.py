@@ -39,11 +39,15 @@ from mat_desktop.whole_file import whole_file
 DEFAULT = Settings().model
 FOLDER = "models"
 HIDDEN = ".incoming-"
+TRAINED = "trained-here.txt"
+"""Beside the card of a model that was trained here: on what. It does not travel with the model."""
 STALE_SECONDS = 3600
 """After which nobody is importing any more; another process may be, at this moment."""
 
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])(\..*)?$", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever their ending; no folder can be called so there."""
+
+_WHEN = re.compile(r", trained \d{4}-\d\d-\d\d \d\d:\d\d")
 
 PICKLES = frozenset({".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".bin", ".npy", ".h5", ".keras"})
 """Endings of files that hold code, or need foreign code to be read."""
@@ -58,12 +62,31 @@ class Model:
 
     :param name: of its folder, unique among all of them
     :param bundled: comes with the program, and cannot be deleted
+    :param trained_on: what the training on this computer used that made it; empty for others
     """
 
     name: str
     folder: Path
     card: ModelCard
     bundled: bool
+    trained_on: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in a word or two."""
+        return "bundled" if self.bundled else "trained here" if self.trained_on else "imported"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What made a model that is taken in.
+
+    :param on: the data, in words
+    :param when: it began, as it is shown
+    """
+
+    on: str
+    when: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +158,12 @@ def usable_model(data_dir: Path, name: str) -> tuple[str, Slip | None]:
     return DEFAULT, Slip(why, f"“{DEFAULT}” listens", "listening.model")
 
 
-def import_model(data_dir: Path, source: Path) -> Model:
+def import_model(data_dir: Path, source: Path, trained: Trained | None = None) -> Model:
     """Check a model's folder, a file of one or a zip of one, and copy it into the data folder.
 
     A model that is here already, with the same weights and tags, is not copied again.
 
+    :param trained: the training here that made it; its title tells it from others of the same network
     :raises UsageFault: there is no such file or folder
     :raises ModelFault: it is no model, is damaged, or does not fit this program; nothing was imported
     """
@@ -164,12 +188,16 @@ def import_model(data_dir: Path, source: Path) -> Model:
                     return model
             name = _free_name(data_dir, card.name)
             card = replace(card, name=name)
+            if trained is not None:
+                title = _WHEN.sub("", card.title)  # of the model that it started from
+                card = replace(card, title=f"{title}, trained {trained.when}")
+                (staging / TRAINED).write_text(trained.on, encoding="utf-8")
             write_card(staging, card)
             final = data_dir / FOLDER / name
             staging.rename(final)
         except OSError as error:
             raise ModelFault(f"{printable(source)}: {error.strerror or error}") from error
-    return Model(name, final, card, bundled=False)
+    return Model(name, final, card, False, trained.on if trained is not None else "")
 
 
 def _is_of_folder(source: Path) -> bool:
@@ -224,9 +252,16 @@ def delete_model(data_dir: Path, name: str) -> None:
 
 def _look(name: str, folder: Path, *, bundled: bool) -> Model | BrokenModel:
     try:
-        return Model(name, folder, open_card(folder), bundled)
+        return Model(name, folder, open_card(folder), bundled, "" if bundled else _trained_on(folder))
     except ModelFault as fault:
         return BrokenModel(name, folder, str(fault))
+
+
+def _trained_on(folder: Path) -> str:
+    try:
+        return (folder / TRAINED).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 @contextmanager

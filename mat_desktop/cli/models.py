@@ -63,9 +63,8 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
         for model in good:
             card = model.card
             facts = f"{count(len(card.tags), 'tag')}, {card.weights.size / 1e6:.1f} MB, {card.licence}"
-            origin = "bundled" if model.bundled else "imported"
             star = "*" if model.name == chosen else " "
-            print(f"{star} {model.name:<{wide}}  {card.title}; {facts}, {origin}")
+            print(f"{star} {model.name:<{wide}}  {card.title}; {facts}, {model.origin}")
     for unusable in broken:
         errors.print(f"{printable(unusable.folder)} cannot be used: {unusable.reason}")
     slips = [*reading.slips, *([slip] if slip is not None else [])]

@@ -33,6 +33,7 @@ from mat_desktop.app.evidence import Evidence, find_evidence
 from mat_desktop.app.models import (
     BrokenModel,
     Model,
+    Trained,
     delete_model,
     export_model,
     find_model,
@@ -295,9 +296,9 @@ class AppServices:
         """Another model against the one in use."""
         return Comparison(self._session, name)
 
-    def import_model(self, source: Path) -> Model:
+    def import_model(self, source: Path, trained: Trained | None = None) -> Model:
         """Check a model's folder or zip and copy it to the others."""
-        return import_model(self.data_dir, source)
+        return import_model(self.data_dir, source, trained)
 
     def export_model(self, model: Model, target: Path) -> Path:
         """Write a model as a zip."""

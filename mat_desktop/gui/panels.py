@@ -137,7 +137,8 @@ class Panels(QObject):
     @property
     def can_write(self) -> bool:
         """Whether there is a track that a plan would be for."""
-        return self._desk.tracks.tally().heard > 0 and (bool(self._selected()) or self._reviewed_waits())
+        shown = self._library.row is not None or bool(self._selected())
+        return self._desk.tracks.tally().heard > 0 and (shown or self._reviewed_waits())
 
     def open_rest(self, paths: Sequence[Path], wish: Wish) -> None:
         """Show what a write left undone: those files and no others, as that write was wished for."""

@@ -87,8 +87,10 @@ class Possible(QObject):
         writes = self._archive.busy
         a.enable_review(tags_in_view)
         tally = tracks.tally()
-        chosen = len(self.many_to_hear()) if in_library else 0
-        library.say_listen(chosen or tally.new, len(library.selected()) if chosen else 0)
+        selected = library.selected() if in_library else []
+        hearable = len(can_be_heard(selected))
+        chosen = hearable if hearable > 1 else 0
+        library.say_listen(chosen or tally.new, len(selected) if chosen else 0)
         row = library.row
         here = row is not None and row.scores is None and bool(can_be_heard([row]))
         a["listen"].setEnabled(in_library and (chosen > 0 or here))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.doctor import Check
     from mat_desktop.app.draw import Picture
     from mat_desktop.app.evidence import Evidence
-    from mat_desktop.app.models import BrokenModel, Model
+    from mat_desktop.app.models import BrokenModel, Model, Trained
     from mat_desktop.app.remembered import Remembered
     from mat_desktop.app.score import Heard
     from mat_desktop.app.tag_file import Slip, TagChange
@@ -189,8 +189,11 @@ class Services(Protocol):
     def compare(self, name: str) -> Comparison:
         """Another model against the one in use; nothing is listened to yet."""
 
-    def import_model(self, source: Path) -> Model:
-        """Check a model's folder or zip and copy it to the others."""
+    def import_model(self, source: Path, trained: Trained | None = None) -> Model:
+        """Check a model's folder or zip and copy it to the others.
+
+        :param trained: the training here that made it
+        """
 
     def export_model(self, model: Model, target: Path) -> Path:
         """Write a model as a zip; returns the file."""

@@ -46,6 +46,7 @@ class Workshop(QObject):
         page.delete.connect(self.models.delete)
         self.models.listed.connect(lambda models, heard: page.show_models(models, self.models.chosen, heard))
         self.models.settled.connect(pages.clear_message)
+        self.models.brought.connect(page.show_next)
         self.models.changed.connect(self.compare.close)
         self.models.changed.connect(self.model_changed)
         self._connect_comparison()

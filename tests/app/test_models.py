@@ -17,6 +17,7 @@ from mat_desktop.app.models import (
     HIDDEN,
     BrokenModel,
     Model,
+    Trained,
     chosen_model,
     delete_model,
     export_model,
@@ -79,6 +80,21 @@ def test_two_names_that_differ_in_their_case_are_one_on_some_disks(tmp_path: Pat
     sure_model(tmp_path / "other" / "mine", "guitar")
     data = tmp_path / "data"
     assert [import_model(data, tmp_path / path).name for path in ("Mine", "other/mine")] == ["Mine", "mine-2"]
+
+
+def test_what_was_trained_here_says_so_until_it_leaves(tmp_path: Path) -> None:
+    source = tmp_path / "tiny"
+    tiny_model(source)
+    plain = import_model(tmp_path / "other", source)
+    model = import_model(tmp_path / "data", source, Trained("Rock library", "2026-11-28 14:05"))
+    assert model.card.title == f"{plain.card.title}, trained 2026-11-28 14:05"
+    listed = next(m for m in list_models(tmp_path / "data") if m.name == model.name)
+    assert listed == model
+    assert (model.origin, model.trained_on, plain.origin) == ("trained here", "Rock library", "imported")
+    there = import_model(tmp_path / "there", export_model(model, tmp_path / "out.zip"))
+    assert (there.origin, there.card.title) == ("imported", model.card.title)
+    again = import_model(tmp_path / "new", there.folder, Trained("Rock library", "2026-11-29 08:00"))
+    assert again.card.title == f"{plain.card.title}, trained 2026-11-29 08:00"
 
 
 def test_a_zip_goes_out_and_comes_in(tmp_path: Path) -> None:

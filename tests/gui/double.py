@@ -30,7 +30,7 @@ from mat_desktop.app.diagnosis import Finding, State
 from mat_desktop.app.doctor import Check
 from mat_desktop.app.draw import Picture, loudness
 from mat_desktop.app.evidence import Evidence
-from mat_desktop.app.models import BrokenModel, Model
+from mat_desktop.app.models import BrokenModel, Model, Trained
 from mat_desktop.app.remembered import Remembered
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
@@ -392,11 +392,11 @@ class FakeServices:
         self.comparison = FakeComparison(self, name)
         return cast(Comparison, self.comparison)
 
-    def import_model(self, source: Path) -> Model:
+    def import_model(self, source: Path, trained: Trained | None = None) -> Model:
         if source.suffix == ".pt":
             raise ModelFault(f"{source} may hold code")
         card = replace(CARD, name=source.name, title="Imported")
-        model = Model(source.name, source, card, bundled=False)
+        model = Model(source.name, source, card, False, trained.on if trained is not None else "")
         self.other_models.append(model)
         return model
 

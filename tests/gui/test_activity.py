@@ -312,7 +312,7 @@ def test_a_write_whose_process_was_killed_says_what_remains(
             again.library.select(0)  # whatever is selected
             qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
             assert [file.path for file in panel.plan.files] == rest
-            assert panel.scopes["rest"].isChecked()
+            assert panel.scope == "rest"
             assert any("Last time" in text for text in banners.texts()), "it stays until that is done"
 
         return look
@@ -514,7 +514,7 @@ def test_a_cancelled_write_offers_the_rest(qtbot: QtBot, library: Window, servic
     library.panels.write.confirm()
     idle(qtbot, library)
     work = next(work for work in library.bridge.past if work.title == "Writing")
-    assert work.outcome == "Wrote 3 files"
+    assert work.outcome == "Wrote 3 files; 1 left as it was"
     assert work.retry is not None
     services.conflict = None
     work.retry()

@@ -50,3 +50,17 @@ def test_good_news_does_not_go_while_the_mouse_moves(qtbot: QtBot, monkeypatch: 
     assert not banner.isHidden(), "it moved"
     banner.fade(here)
     assert banner.isHidden()
+
+
+def test_good_news_gives_way_first_and_what_is_not_done_last(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    banners = Banners()
+    QVBoxLayout(window).addWidget(banners)
+    window.show()
+    banners.show_message("warning", "5 files remain.", "Write the rest…", lambda: None, stays=True)
+    for level, text in (("danger", "No sound"), ("positive", "Done."), ("danger", "No disk")):
+        banners.show_message(level, text)
+    qtbot.waitUntil(lambda: banners.texts() == ["5 files remain.", "No sound", "No disk"])  # laid out
+    banners.show_message("danger", "No model")
+    qtbot.waitUntil(lambda: banners.texts() == ["5 files remain.", "No disk", "No model"])

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.app.models import BrokenModel, Model
+from mat_desktop.app.models import BrokenModel, Model, Trained
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.row import State
@@ -27,6 +27,11 @@ from tests.gui.double import CARD, FakeServices
 def names(window: Window) -> list[str]:
     models = window.workshop.models_page.models
     return [models.data(models.index(row)) for row in range(models.rowCount())]
+
+
+def looked_at(page: ModelsPage) -> str:
+    model = page.current()
+    return model.name if model is not None else ""
 
 
 def asked(page: ModelsPage) -> list[Link]:
@@ -323,6 +328,26 @@ def test_a_model_that_is_here_already_is_not_said_to_be_imported(
     for said in ("is imported as “mine”", "is here already, as “mine”; nothing was imported"):
         library.workshop.models.bring(Path("mine"))
         qtbot.waitUntil(lambda said=said: said in "".join(banners.texts()), timeout=5000)
+
+
+def test_the_page_opens_on_the_model_in_use_and_shows_one_that_is_imported(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    page = library.workshop.models_page
+    library.pages.show("models")
+    made = Trained("Rock library", "2026-11-28 14:05")
+    library.workshop.models.bring(Path("mine"), trained=made)
+    qtbot.waitUntil(lambda: looked_at(page) == "mine", timeout=5000)
+    assert page.facts["Made"].text().endswith("on this computer, with Rock library")
+    assert "trained here" in page.models.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
+    library.pages.show("library")
+    library.pages.show("models")
+    qtbot.waitUntil(lambda: looked_at(page) == "double", timeout=5000)
+    library.pages.show("library")
+    library.workshop.models.use("mine")
+    qtbot.waitUntil(lambda: services.model == "mine" and not library.bridge.busy, timeout=5000)
+    library.pages.show("models")
+    qtbot.waitUntil(lambda: looked_at(page) == "mine", timeout=5000)
 
 
 def test_what_is_in_use_no_more_is_not_said_to_be_on_another_page(

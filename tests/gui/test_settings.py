@@ -216,7 +216,7 @@ def test_settings_are_saved_loaded_and_taken_back(
     qtbot.waitUntil(lambda: page.rows["writing.genre"].control.value == "append", timeout=5000)  # type: ignore[attr-defined]
     for said in (f"The settings of {target} count now.", f"{target} changes nothing."):
         page.load.click()
-        qtbot.waitUntil(lambda said=said: [t for t in page.banners.texts() if t.startswith(said)])  # type: ignore[misc]
+        qtbot.waitUntil(lambda said=said: any(t.startswith(said) for t in page.banners.texts()))  # type: ignore[misc]
     assert not any("count now" in text for text in page.banners.texts())
     target.unlink()
     page.load.click()

@@ -68,8 +68,8 @@ def test_a_key_that_is_held_presses_a_button_once(qtbot: QtBot) -> None:
     button = Button("Start")
     qtbot.addWidget(button)
     button.show()
-    presses: list[bool] = []
-    button.clicked.connect(presses.append)
+    presses: list[str] = []
+    button.clicked.connect(lambda: presses.append("press"))
     none = Qt.KeyboardModifier.NoModifier
     for repeats in (False, True, True):
         press = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, none, "\r", repeats)

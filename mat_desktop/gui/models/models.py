@@ -56,7 +56,7 @@ class ModelsModel(QAbstractListModel):
         card = getattr(model, "card", None)
         if card is None:
             return "Cannot be used"
-        origin = "bundled" if getattr(model, "bundled", False) else "imported"
+        origin = getattr(model, "origin", "")
         return f"{words.plural(len(card.tags), 'tag')} · {words.megabytes(card.weights.size)} · {origin}"
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:

@@ -73,6 +73,10 @@ class Outcome:
         """
         left = (job.total or 0) - len(self.results)
         job.outcome = f"{done} {words.plural(self.written, 'file')}"
+        if untouched := sum(not result.changes for result in self.bad):
+            job.outcome += (
+                f"; {words.number(untouched)} left as {'it was' if untouched == 1 else 'they were'}"
+            )
         if left > 0:
             job.outcome += f"; {words.number(left)} {'remains' if left == 1 else 'remain'}"
         job.failures = [Failure(result.path.name, result.reason) for result in self.bad]

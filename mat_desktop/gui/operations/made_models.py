@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.app.models import Trained
 from mat_desktop.app.trainings import MadeModel, Training
 from mat_desktop.errors import StoreFault
 from mat_desktop.gui.models.trainings import Entry
@@ -56,7 +58,7 @@ class MadeModels(QObject):
 
     def _bring(self, entry: Entry, then: Callable[[Model], object]) -> None:
         def bring(folder: Path) -> None:
-            self._bringing = self._models.bring(folder, then)
+            self._bringing = self._models.bring(folder, then, _trained(entry))
 
         self._with_model(entry, bring)
 
@@ -112,3 +114,10 @@ class MadeModels(QObject):
 
     def _over_with(self) -> None:
         self._making = ""
+
+
+def _trained(entry: Entry) -> Trained | None:
+    if entry.training is None:
+        return None
+    began = datetime.fromtimestamp(entry.training.started)
+    return Trained(entry.training.order.data or "my corrections", f"{began:%Y-%m-%d %H:%M}")

@@ -16,7 +16,7 @@ from mat_desktop.gui.operations.arrive import known
 from mat_desktop.gui.operations.desk import Desk
 
 if TYPE_CHECKING:
-    from mat_desktop.app.models import BrokenModel, Model
+    from mat_desktop.app.models import BrokenModel, Model, Trained
 
     AnyModel = Model | BrokenModel
 
@@ -30,13 +30,14 @@ IN_USE = "model in use"
 class Models(QObject):
     """``listed`` hands over all models and how many tracks each has heard, by digest; ``changed`` says that
     another is in use, ``listen`` that what it did not hear yet is to be heard; ``settled`` names the kind of
-    a message that is not so any more.
+    a message that is not so any more, ``brought`` a model that was imported.
     """
 
     listed = Signal(object, object)
     changed = Signal()
     listen = Signal()
     settled = Signal(str)
+    brought = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -58,20 +59,27 @@ class Models(QObject):
             lambda error: self._desk.complain("The models cannot be listed", error),
         )
 
-    def bring(self, source: Path, then: Callable[[Model], object] | None = None) -> Job:
+    def bring(
+        self,
+        source: Path,
+        then: Callable[[Model], object] | None = None,
+        trained: Trained | None = None,
+    ) -> Job:
         """Import a folder or a zip. Returns the job that does it.
 
         :param then: told of the model, instead of the user
+        :param trained: the training here that made it
         """
         desk = self._desk
 
         def make(_: threading.Event) -> Iterator[Any]:
             before = {model.name for model in desk.services.models()}
-            model = desk.services.import_model(source)
+            model = desk.services.import_model(source, trained)
             yield model, model.name in before
 
         def done(items: list[Any]) -> None:
             model, here = items[0]
+            self.brought.emit(model.name)
             self.load()
             if then is not None:
                 then(model)

@@ -119,6 +119,9 @@ class ModelsPage(Panel):
     def __init__(self) -> None:
         super().__init__("surface")
         self.models = ModelsModel(self)
+        self._next = ""
+        """The one that is looked at once the list is here anew."""
+        self._opened = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -259,12 +262,20 @@ class ModelsPage(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """Folders may have changed since."""
         super().showEvent(event)
+        self._opened = not event.spontaneous()
         self.shown.emit()
 
+    def show_next(self, name: str) -> None:
+        """Look at one that the list does not have yet."""
+        self._next = name
+
     def show_models(self, models: Sequence[AnyModel], chosen: str, heard: Mapping[str, int]) -> None:
-        """All models anew; the one looked at stays in view."""
+        """All models anew; the one looked at stays in view, at first the one in use."""
         now = self.current()
-        name = now.name if now is not None else chosen
+        name = chosen if now is None or self._opened else now.name
+        if any(model.name == self._next for model in models):
+            name, self._next = self._next, ""
+        self._opened = False
         self.models.show(models, chosen, heard)
         self.list.setCurrentIndex(self.models.index(self.models.row(name)))
         self._show_current()
@@ -307,7 +318,7 @@ class ModelsPage(Panel):
         self.why.setText(reason)
         self.why.setVisible(bool(reason))
         self.why.set_token("muted")
-        self._show_card(usable.card)
+        self._show_card(usable.card, usable.trained_on)
 
     def _enable(self, button: Button, on: bool) -> None:
         """The list has the focus instead of a button that cannot be used any more."""
@@ -315,7 +326,7 @@ class ModelsPage(Panel):
             self.list.setFocus()
         button.setEnabled(on)
 
-    def _show_card(self, card: ModelCard) -> None:
+    def _show_card(self, card: ModelCard, trained_on: str) -> None:
         network = card.network
         depth = f", {network.layers} layers" if network.layers else ""
         options = "".join(f", {name} {value}" for name, value in network.options.items())
@@ -324,7 +335,7 @@ class ModelsPage(Panel):
         for name, text in {
             "Network": f"{network.name}{depth}, width {network.width:g}{options}",
             "Weights": f"{size}, {card.digest}",
-            "Made": card.created,
+            "Made": f"{card.created}, on this computer, with {trained_on}" if trained_on else card.created,
             "Licence": card.licence,
             "Library": f"{words.plural(heard, 'track')} heard by it" if heard else "No track heard by it yet",
             "Data": card.data,

@@ -257,7 +257,7 @@ class ActivityPanel(Panel):
         wide = self.width()
         layout = box.layout()
         assert layout is not None
-        high = min(wider(HIGH), 42 + max(box.sizeHint().height(), layout.heightForWidth(wide - 2)))
+        high = min(wider(HIGH), 42 + max(box.minimumSizeHint().height(), layout.heightForWidth(wide - 2)))
         corner = self._anchor.mapTo(self._over, QPoint(0, 0))
         left = max(8, min(corner.x(), self._over.width() - wide - 8))
         bar = corner.y()

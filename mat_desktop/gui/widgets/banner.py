@@ -53,7 +53,7 @@ class Banner(QFrame):
         :param stays: after an action too, which only begins what settles it
         """
         super().__init__()
-        self._level = level
+        self._level, self._stays = level, stays
         self.asks = asks
         self.text = text
         self.setAccessibleName(text)
@@ -78,6 +78,11 @@ class Banner(QFrame):
         self.close_button.clicked.connect(self.dismiss)
         layout.addWidget(self.close_button)
         appearance.changed.connect(self.update)
+
+    @property
+    def weight(self) -> int:
+        """How long it is to keep its place among others."""
+        return 2 if self._stays else 0 if self._level == "positive" else 1
 
     @property
     def action(self) -> Link:
@@ -159,7 +164,7 @@ class Banners(QWidget):
         kind = kind or text
         self.clear(kind)
         while len(self._shown) >= self.LARGEST:
-            self.clear(next(iter(self._shown)))
+            self.clear(self._least())
         first = [(action, do)] if action and do is not None else []
         actions = [*first, *([also] if also is not None else [])]
         banner = Banner(level, text, actions, asks=asks, stays=stays)
@@ -183,6 +188,10 @@ class Banners(QWidget):
         self.show()
         announce(self, text)
         return banner
+
+    def _least(self) -> str:
+        """The kind that gives way where there is no room: good news first, and last what is not done yet."""
+        return min(self._shown, key=lambda kind: self._shown[kind].weight)
 
     def texts(self) -> list[str]:
         """What stands there."""
