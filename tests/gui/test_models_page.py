@@ -345,9 +345,9 @@ def test_the_page_opens_on_the_model_in_use_and_shows_one_that_is_imported(
     qtbot.waitUntil(lambda: looked_at(page) == "double", timeout=5000)
     library.pages.show("library")
     library.workshop.models.use("mine")
-    qtbot.waitUntil(lambda: services.model == "mine" and not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: page.models.chosen == "mine", timeout=5000)
     library.pages.show("models")
-    qtbot.waitUntil(lambda: looked_at(page) == "mine", timeout=5000)
+    assert looked_at(page) == "mine"
 
 
 def test_what_is_in_use_no_more_is_not_said_to_be_on_another_page(

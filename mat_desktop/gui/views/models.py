@@ -121,7 +121,6 @@ class ModelsPage(Panel):
         self.models = ModelsModel(self)
         self._next = ""
         """The one that is looked at once the list is here anew."""
-        self._opened = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -262,7 +261,8 @@ class ModelsPage(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """Folders may have changed since."""
         super().showEvent(event)
-        self._opened = not event.spontaneous()
+        if not event.spontaneous() and self.current() is not None:
+            self.look_at(self.models.chosen)
         self.shown.emit()
 
     def show_next(self, name: str) -> None:
@@ -270,12 +270,11 @@ class ModelsPage(Panel):
         self._next = name
 
     def show_models(self, models: Sequence[AnyModel], chosen: str, heard: Mapping[str, int]) -> None:
-        """All models anew; the one looked at stays in view, at first the one in use."""
+        """All models anew; the one looked at stays in view. Out of view the page is at the one in use."""
         now = self.current()
-        name = chosen if now is None or self._opened else now.name
+        name = chosen if now is None or not self.isVisible() else now.name
         if any(model.name == self._next for model in models):
             name, self._next = self._next, ""
-        self._opened = False
         self.models.show(models, chosen, heard)
         self.list.setCurrentIndex(self.models.index(self.models.row(name)))
         self._show_current()
