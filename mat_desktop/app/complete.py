@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mat_desktop.domain.query import FIELDS, NUMBER_FIELDS, TEXT_FIELDS, VERDICT_FIELDS, Vocabulary, fold
+from mat_desktop.domain.query import (
+    EXACT,
+    FIELDS,
+    NUMBER_FIELDS,
+    TEXT_FIELDS,
+    VERDICT_FIELDS,
+    Vocabulary,
+    fold,
+)
 from mat_desktop.domain.query_tokens import KEYWORDS, Kind, Token, as_name, in_quotes, tokens
 
 MOST = 12
@@ -46,18 +54,33 @@ def complete(
     if last is None or (last.end < cursor and last.kind is not Kind.SIGN):
         return Completion(cursor, cursor)
     if last.kind is Kind.SIGN:
-        return Completion(cursor, cursor, _scores(before[:-1], vocabulary, values))
+        field = _field_before(before)
+        choices = (
+            _values(field, "", vocabulary, values) if field else _scores(before[:-1], vocabulary, values)
+        )
+        return Completion(cursor, cursor, choices)
     if last.kind is Kind.FIELD:
         return Completion(cursor, cursor, _values(last.text, "", vocabulary, values))
     if last.kind not in (Kind.WORD, Kind.QUOTED):
         return Completion(cursor, cursor)
-    if len(before) > 1 and before[-2].kind is Kind.FIELD:
+    field = (
+        before[-2].text if len(before) > 1 and before[-2].kind is Kind.FIELD else _field_before(before[:-1])
+    )
+    if field:
         # A quote right behind the place closes what is replaced.
         end = cursor + (bool(last.lacks) and text.startswith(last.lacks, cursor))
-        return Completion(last.start, end, _values(before[-2].text, last.text, vocabulary, values))
+        return Completion(last.start, end, _values(field, last.text, vocabulary, values))
     if last.kind is Kind.QUOTED or (len(before) > 1 and before[-2].kind is Kind.SIGN):
         return Completion(cursor, cursor)
     return _names(before, cursor, vocabulary)
+
+
+def _field_before(before: Sequence[Token]) -> str:
+    """The field whose whole value is to follow; empty where another part is."""
+    if len(before) < 2 or before[-1].kind is not Kind.SIGN or before[-1].text not in EXACT:
+        return ""
+    name = before[-2]
+    return name.text if name.kind is Kind.WORD and fold(name.text) in TEXT_FIELDS else ""
 
 
 def _names(before: Sequence[Token], cursor: int, vocabulary: Vocabulary) -> Completion:
@@ -74,6 +97,9 @@ def _names(before: Sequence[Token], cursor: int, vocabulary: Vocabulary) -> Comp
             continue
         names = [*vocabulary.tags, *fields] if count == 1 else vocabulary.tags
         found = [name for name in names if fold(name).startswith(begun) and fold(name) != begun]
+        if count == 1 and begun in TEXT_FIELDS and begun != "path":
+            found.insert(1, f"{begun}=")
+            fields.append(f"{begun}=")
         if found:
             choices = (name if name in fields else as_name(name) for name in found[:MOST])
             return Completion(run[-count].start, cursor, tuple(choices))

@@ -141,17 +141,18 @@ def _tagged(condition: Tagged, subjects: Sequence[S]) -> list[S]:
 
 def _having(condition: Has, subjects: Sequence[S]) -> list[S]:
     text, name = condition.text, TEXT_FIELDS[condition.field]
+    fits: Callable[[str], bool] = text.__eq__ if condition.whole else lambda value: text in value
     if name is None:
-        return [s for s in subjects if text in fold(s.where)]
+        return [s for s in subjects if fits(fold(s.where))]
     if name is Field.TITLE:  # a file without one is shown, and found, under its name
-        return [s for s in subjects if text in s.text and s.track is not None and text in fold(s.track.title)]
+        return [s for s in subjects if text in s.text and s.track is not None and fits(fold(s.track.title))]
     if not text:
         return [s for s in subjects if s.track is not None and s.track.tags.get(name)]
     likely = [s for s in subjects if text in s.text] if name in IN_TEXT else subjects
     return [
         s
         for s in likely
-        if s.track is not None and any(text in _folded(value) for value in s.track.tags.get(name, ()))
+        if s.track is not None and any(fits(_folded(value)) for value in s.track.tags.get(name, ()))
     ]
 
 

@@ -39,13 +39,21 @@ def remembered(session: Session, roots: Sequence[Path]) -> Iterator[Remembered]:
 
     Without those that were not there any more then.
     """
-    absolute = [Path(os.path.abspath(root)) for root in roots]  # noqa: PTH100 - as the scan names them
-    numbers = session.library.numbers(absolute)
+    numbers = session.library.numbers(_absolute(roots))
     for first in range(0, len(numbers), PAGE):
         page = numbers[first : first + PAGE]
         yield from _remembered(
             session, session.library.numbered(page, session.card.digest, features=_is_taught(session))
         )
+
+
+def count_remembered(session: Session, roots: Sequence[Path]) -> int:
+    """How many they are; known long before the first of very many."""
+    return session.library.count(_absolute(roots))
+
+
+def _absolute(roots: Sequence[Path]) -> list[Path]:
+    return [Path(os.path.abspath(root)) for root in roots]  # noqa: PTH100 - as the scan names them
 
 
 def known(session: Session, tracks: Sequence[Track]) -> Iterator[Remembered]:

@@ -27,6 +27,7 @@ OK, SOME_FAILED, WRONG_USAGE, STOPPED_BY = 0, 1, 2, 128
 
 _EPILOG = """\
 Without a command the window opens, with the files and folders that are named.
+Each command takes --data-dir DIR, the folder of library, journal, settings and imported models.
 tag and remove-all change files only with --write; undo and redo do it at once, or show it with --dry-run.
 Exit status: 0 all went well, 1 some files failed, 2 wrong usage, 130 stopped by Ctrl+C."""
 

@@ -1,8 +1,9 @@
 """The language of the search field: ``guitar > 0.6 and not vocals``, ``genre:rock state:new``.
 
-Words find what contains them, ``field:value`` looks into one field, and comparisons look at scores, length
-and year. Conditions beside each other must all hold; ``and``, ``or``, ``not``, a leading ``-`` and
-parentheses say otherwise. What stands in double quotes is taken as it is; a quote inside is written twice.
+Words find what contains them, ``field:value`` looks into one field, ``field=value`` for a whole value of it,
+and comparisons look at scores, length and year. Conditions beside each other must all hold; ``and``, ``or``,
+``not``, a leading ``-`` and parentheses say otherwise. What stands in double quotes is taken as it is; a
+quote inside is written twice.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from mat_desktop.domain.query_tokens import Kind, Token, as_name, in_quotes, tokens
+from mat_desktop.domain.query_tokens import KEYWORDS, Kind, Token, as_name, in_quotes, tokens
 from mat_desktop.domain.tags import Field
 
 TEXT_FIELDS = {
@@ -26,6 +27,9 @@ TEXT_FIELDS = {
     "path": None,
 }
 """Fields that ``field:value`` looks into; the path is not one of the file's own."""
+
+EXACT = ("=", "!=")
+"""Signs between a field and a whole value of it."""
 
 VERDICT_FIELDS = ("tag", "accepted", "rejected")
 NUMBER_FIELDS = ("length", "year")
@@ -70,10 +74,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """A field contains a text, which is folded; an empty text asks for the field to be there."""
+    """A field contains a text, which is folded; an empty text asks for the field to be there.
+
+    :param whole: the text is all of a value
+    """
 
     field: str
     text: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,20 @@ def begun_states(query: Query | None) -> list[str]:
         case In(states, begun=True):
             return list(states)
     return []
+
+
+def begun_field(text: str) -> str | None:
+    """What stands before the last word, where typing on may make that a field; None elsewhere."""
+    words = tokens(text)[:-1]
+    last = words[-1] if words else None
+    if last is None or last.kind is not Kind.WORD or last.end != len(text) or len(last.text) < 2:
+        return None
+    if len(words) > 1 and words[-2].kind in (Kind.FIELD, Kind.SIGN, Kind.OPEN, Kind.MINUS):
+        return None
+    if len(words) > 1 and words[-2].kind is Kind.WORD and words[-2].text.lower() in KEYWORDS:
+        return None
+    begins = any(name.startswith(fold(last.text)) for name in (*FIELDS, *NUMBER_FIELDS))
+    return text[: last.start] if begins else None
 
 
 @dataclass(slots=True)
@@ -293,7 +315,7 @@ class _Parser:
 
     # comparisons
 
-    def _compare(self, run: list[Token]) -> tuple[int, Compare]:
+    def _compare(self, run: list[Token]) -> tuple[int, Compare | Has | Not]:
         """A comparison, and how many words before the sign are its name: the most that are one."""
         names = {fold(shown): name for shown, name in self.vocabulary.tags.items()}
         sign = self._next()
@@ -305,11 +327,21 @@ class _Parser:
             if name in NUMBER_FIELDS:
                 return count, Compare(name, False, sign.text, self._length_or_year(name, sign))
         wrong = run[-1]
+        if wrong.kind is Kind.WORD and fold(wrong.text) in TEXT_FIELDS and sign.text in EXACT:
+            return 1, self._whole_value(fold(wrong.text), wrong, sign)
         if fold(wrong.text) in FIELDS:
             raise self._error(f"Write {wrong.text}:… to look into a field", wrong, sign)
         known = [*names, *NUMBER_FIELDS]
         hint = self._tag_before(sign.start) or _near(wrong.text, known)
         raise self._error(f"No tag is called “{wrong.text}”{hint}", wrong)
+
+    def _whole_value(self, key: str, name: Token, sign: Token) -> Has | Not:
+        token = self._now
+        if not token.is_plain and not token.is_word("not"):
+            raise self._error(f"Expected a value after {name.text}{sign.text}", name, token)
+        text = fold(self._next().text)
+        found = Has(key, text, whole=True) if text else Not(Has(key, ""))
+        return found if sign.text == "=" else Not(found)
 
     def _tag_before(self, end: int) -> str:
         """How to write a tag whose name was typed as it is before a place, and not understood."""

@@ -42,7 +42,7 @@ from mat_desktop.app.models import (
     read_model,
 )
 from mat_desktop.app.recover import recover
-from mat_desktop.app.remembered import Remembered, known, remembered, taggram
+from mat_desktop.app.remembered import Remembered, count_remembered, known, remembered, taggram
 from mat_desktop.app.resources import resource
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.run_report import export_run
@@ -391,6 +391,10 @@ class AppServices:
     def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
         """Paths that other programs changed, as they do."""
         return watch(roots, stop)
+
+    def count_remembered(self, roots: Sequence[Path]) -> int:
+        """How many there are."""
+        return count_remembered(self._session, roots)
 
     def remembered(self, roots: Sequence[Path]) -> Iterator[Remembered]:
         """Tracks under folders as the library knows them."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
+from mat_desktop.gui.operations.places import open_place
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.views.first_start import FirstStart
@@ -45,6 +46,8 @@ class Opening(QObject):
         self.scan.opened.connect(self._opened)
         self.scan.nothing.connect(self._nothing_found)
         library.sidebar.forgotten.connect(self.scan.forget)
+        library.sidebar.rescanned.connect(lambda folder: self.scan.open([folder]))
+        library.sidebar.shown.connect(lambda folder: open_place(desk, folder))
         for name, do in {
             "open": self.choose_folder,
             "add": self.choose_files,

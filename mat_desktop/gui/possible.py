@@ -10,7 +10,7 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.archive import Archive
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.listen import can_be_heard
+from mat_desktop.gui.operations.listen import not_heard
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.pages import Pages
 from mat_desktop.gui.panels import Panels
@@ -65,9 +65,9 @@ class Possible(QObject):
         desk.bridge.changed.connect(lambda: actions["cancel"].setEnabled(status.can_cancel))
 
     def many_to_hear(self) -> list[Row]:
-        """Selected rows that can be listened to, if they are several."""
-        rows = can_be_heard(self._library.selected())
-        return rows if len(rows) > 1 else []
+        """Selected rows that are to be listened to, if several rows are selected."""
+        rows = self._library.selected()
+        return not_heard(rows) if len(rows) > 1 else []
 
     def _counted(self) -> None:
         if not self._counting.isActive():
@@ -88,11 +88,10 @@ class Possible(QObject):
         a.enable_review(tags_in_view)
         tally = tracks.tally()
         selected = library.selected() if in_library else []
-        hearable = len(can_be_heard(selected))
-        chosen = hearable if hearable > 1 else 0
+        chosen = len(not_heard(selected)) if len(selected) > 1 else 0
         library.say_listen(chosen or tally.new, len(selected) if chosen else 0)
         row = library.row
-        here = row is not None and row.scores is None and bool(can_be_heard([row]))
+        here = row is not None and bool(not_heard([row]))
         a["listen"].setEnabled(in_library and (chosen > 0 or here))
         a["listen_all"].setEnabled(tags_in_view and tally.new > 0)
         a["write"].setEnabled(tags_in_view and not writes and self._panels.can_write)

@@ -261,6 +261,9 @@ class Services(Protocol):
     def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
         """Paths that other programs changed, as they do; in a thread of its own."""
 
+    def count_remembered(self, roots: Sequence[Path]) -> int:
+        """How many tracks :meth:`remembered` has."""
+
     def remembered(self, roots: Sequence[Path]) -> Iterator[Remembered]:
         """Tracks under folders as the library knows them, in order of path; no file is looked at."""
 

@@ -41,7 +41,7 @@ from mat_desktop.gui.operations.cut_off import look_back
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.leave import Leave
-from mat_desktop.gui.operations.listen import Listen, can_be_heard
+from mat_desktop.gui.operations.listen import Listen, not_heard
 from mat_desktop.gui.operations.remains import Remains
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.watch import Watch
@@ -193,7 +193,9 @@ class Window(QMainWindow):
         self.status.model.setToolTip(card.data)
 
     def _say_unready(self) -> None:
-        self.library.set_unready(reading=self.scan.reading, weighing=self.room.weigh.busy)
+        self.library.set_unready(
+            reading=self.scan.reading, weighing=self.room.weigh.busy, coming=self.scan.coming
+        )
         self.room.queue.set_reading(self.scan.reading)
 
     def set_appearance(self, mode: str) -> None:
@@ -204,7 +206,7 @@ class Window(QMainWindow):
         a, library, panels = self.actions_, self.library, self.panels
         for name, do in {
             "quit": self.close,
-            "listen": lambda: self.listen.to(can_be_heard(library.selected())),
+            "listen": lambda: self.listen.to(not_heard(library.selected())),
             "listen_all": lambda: self.listen.to(self.listen.new()),
             "cancel": self.status.cancel_shown,
             "write": self._open_write,
@@ -261,7 +263,7 @@ class Window(QMainWindow):
         library, panels, review, pages = self.library, self.panels, self.review, self.pages
         self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
         self.scan.remembered.connect(self.room.weigh.fill)
-        for signal in (self.scan.opened, self.scan.ended, self.room.weigh.busy_changed):
+        for signal in (self.scan.opened, self.scan.remembered, self.scan.ended, self.room.weigh.busy_changed):
             signal.connect(self._say_unready)
         self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)

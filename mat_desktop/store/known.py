@@ -53,17 +53,27 @@ def numbers(database: Database, roots: Iterable[Path]) -> list[int]:
 
     Files that were not there any more when their folder was last looked through are left out.
     """
-    places = [place for root in roots for place in span(root)]
-    if not places:
-        return []
-    wanted = " OR ".join([UNDER] * (len(places) // 3))
+    places, wanted = _there(roots)
     # A folder comes before what is beside it and begins with its name.
     rows = database.rows(
-        f"SELECT rowid FROM track WHERE ({wanted}) AND path NOT IN (SELECT path FROM gone)"
-        " ORDER BY replace(CAST(path AS TEXT), ?, char(1))",
+        f"SELECT rowid FROM track WHERE {wanted} ORDER BY replace(CAST(path AS TEXT), ?, char(1))",
         [*places, os.sep],
     )
     return [number for (number,) in rows]
+
+
+def count(database: Database, roots: Iterable[Path]) -> int:
+    """How many files :func:`numbers` finds."""
+    places, wanted = _there(roots)
+    ((found,),) = database.rows(f"SELECT count(*) FROM track WHERE {wanted}", places)
+    return int(found)
+
+
+def _there(roots: Iterable[Path]) -> tuple[list[bytes], str]:
+    """Parameters and condition of the files under some folders that are there as far as is known."""
+    places = [place for root in roots for place in span(root)]
+    under = " OR ".join([UNDER] * (len(places) // 3)) or "0"
+    return places, f"({under}) AND path NOT IN (SELECT path FROM gone)"
 
 
 def tracks(database: Database, paths: Sequence[Path]) -> dict[Path, Track]:

@@ -133,6 +133,10 @@ class Library:
         """Numbers of the files under some folders that are there as far as is known, in order of path."""
         return known.numbers(self._database, roots)
 
+    def count(self, roots: Iterable[Path]) -> int:
+        """How many they are."""
+        return known.count(self._database, roots)
+
     def numbered(self, wanted: Sequence[int], model: str, *, features: bool) -> list[KnownFile]:
         """Files by their numbers, with what a model heard in them."""
         return known.numbered(self._database, wanted, model, features=features)

@@ -563,6 +563,9 @@ class FakeServices:
             if self.changes:
                 yield [self.changes.pop()]
 
+    def count_remembered(self, roots: Sequence[Path]) -> int:
+        return sum(self._is_under(track.path, roots) for track in self.library)
+
     def remembered(self, roots: Sequence[Path]) -> Iterator[Remembered]:
         yield from (self._remembered(track) for track in self.library if self._is_under(track.path, roots))
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QUrl
@@ -14,19 +15,24 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.complete import SCORES
+from mat_desktop.app.remembered import Remembered
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.query import QueryError, Word
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import FileFault
+from mat_desktop.gui import opening
 from mat_desktop.gui.models import tracks as tracks_module
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.watch import Watch
 from mat_desktop.gui.save import ask_target
+from mat_desktop.gui.widgets.delegates import text_width
+from mat_desktop.gui.widgets.sidebar import ITEM_ROLE
 from mat_desktop.gui.widgets.track_columns import TrackColumns
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
+from tests.gui.gaps import big
 from tests.gui.test_flow import ask_to_write_all, listen
 
 Key = Qt.Key
@@ -381,6 +387,7 @@ def test_what_is_accepted_in_several_tracks_is_not_offered_again(qtbot: QtBot, l
     pane = library.library.pane
     library.library.table.selectAll()
     qtbot.waitUntil(lambda: pane.title.text().endswith("tracks selected"), timeout=5000)
+    qtbot.waitUntil(lambda: "suggestion" in pane.says.text(), timeout=5000)
     offered, said = pane.accept_all.text().split()[-1], pane.says.text().split()[0]
     assert offered == said != "all"
     library.actions_["accept_all"].trigger()
@@ -784,3 +791,99 @@ def test_no_export_replaces_a_file_that_the_chooser_did_not_ask_about(
     assert {path.read_text() for path in old.values()} == {"precious"}
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(old["mine.zip"]), ""))
     assert ask_target(library, "", tmp_path, {".zip": ""}) == old["mine.zip"]  # that one was asked about
+
+
+def test_a_library_that_is_read_says_how_many_tracks_are_coming(
+    qtbot: QtBot, window: Window, services: FakeServices
+) -> None:
+    services.library = list(services.files.values())
+    go_on, known = Event(), services.remembered
+
+    def remembered(roots: Sequence[Path]) -> Iterator[Remembered]:
+        go_on.wait(10)
+        yield from known(roots)
+
+    services.remembered = remembered  # type: ignore[method-assign]
+    window.begin([services.music])
+    page, count = window.library, len(services.library)
+    qtbot.waitUntil(lambda: page.nothing.text() == f"Reading the library… 0 of {count} tracks", timeout=5000)
+    assert page.nothing.isVisible()
+    assert not page.clear.isVisible()
+    (work,) = [work for work in window.bridge.jobs if work.title == "Reading the library"]
+    assert work.total == count
+    side = page.sidebar.side
+    qtbot.waitUntil(lambda: side.index(0).data(ITEM_ROLE).number == "0…", timeout=5000)
+    assert "so far" in side.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    go_on.set()
+    qtbot.waitUntil(lambda: not window.bridge.busy, timeout=30_000)
+    qtbot.waitUntil(
+        lambda: side.index(0).data(ITEM_ROLE).number == str(len(window.tracks.rows())), timeout=5000
+    )
+    assert page.table.isVisible()
+
+
+def test_a_word_that_begins_a_field_and_is_found_nowhere_leaves_the_list_until_it_is_meant(
+    qtbot: QtBot, library: Window
+) -> None:
+    page, tracks = library.library, library.tracks
+    every = tracks.rowCount()
+    for text in ("state", "state:"):
+        page.search.setText(text)
+        qtbot.wait(150)
+        assert tracks.rowCount() == every, text
+    page.search.setText("state:failed")
+    qtbot.waitUntil(lambda: tracks.rowCount() == 1, timeout=5000)
+    page.search.setText("state")
+    page.asking.insist()
+    qtbot.waitUntil(lambda: tracks.rowCount() == 0, timeout=5000)
+
+
+def test_the_track_that_came_first_is_in_view_once_all_are_sorted(
+    qtbot: QtBot, window: Window, services: FakeServices
+) -> None:
+    big(services, 300)
+    services.library = list(services.files.values())
+    window.library.table.sortByColumn(Column.TITLE, Qt.SortOrder.DescendingOrder)
+    window.begin([services.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) > 300 and not window.bridge.busy, timeout=30_000)
+    table, row = window.library.table, window.library.row
+    assert row is not None
+    assert row.place > 50
+    qtbot.waitUntil(
+        lambda: (
+            table.viewport().rect().contains(table.visualRect(window.tracks.index(row.place, 0)).center())
+        ),
+        timeout=5000,
+    )
+
+
+def test_tracks_that_were_listened_to_are_not_offered_to_be_listened_to(
+    qtbot: QtBot, library: Window
+) -> None:
+    listen(qtbot, library)
+    page = library.library
+    page.table.selectAll()
+    left = [row for row in library.tracks.rows() if row.scores is None and row.track is not None]
+    qtbot.waitUntil(
+        lambda: page.listen.text() == f"Listen to {len(left)} of {library.tracks.rowCount()} selected",
+        timeout=5000,
+    )
+    page.select_rows([row for row in library.tracks.rows() if row.scores is not None])
+    qtbot.waitUntil(lambda: not library.actions_["listen"].isEnabled(), timeout=5000)
+
+
+def test_a_folder_can_be_scanned_again_and_shown(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Path] = []
+    monkeypatch.setattr(opening, "open_place", lambda desk, path: shown.append(path))
+    sidebar = library.library.sidebar
+    sidebar.shown.emit(services.music)
+    assert shown == [services.music]
+    sidebar.rescanned.emit(services.music)
+    assert [work.title for work in library.bridge.jobs] == ["Scanning"]
+
+
+def test_an_hour_is_shown_whole(library: Window) -> None:
+    header = library.library.table.horizontalHeader()
+    assert header.sectionSize(Column.LENGTH) >= text_width("10:00:00", 13, 400) + 24

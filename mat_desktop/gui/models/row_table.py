@@ -46,6 +46,7 @@ class RowTable(QAbstractTableModel):
         self._suggest = suggest
         self._shown: list[Row] = []
         self._shift = 0.0
+        self.sorted_by: Column | None = None
         self._whole: tuple[Row, Chosen | None, tuple[Suggestion, ...]] | None = None
 
     # what Qt asks
@@ -64,7 +65,9 @@ class RowTable(QAbstractTableModel):
             if role == Qt.ItemDataRole.DisplayRole:
                 return HEADERS[Column(section)]
             if role == Qt.ItemDataRole.TextAlignmentRole:
-                side = Qt.AlignmentFlag.AlignRight if section in RIGHT else Qt.AlignmentFlag.AlignLeft
+                # The arrow of the sorted column stands at its right.
+                right = section in RIGHT and section != self.sorted_by
+                side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
                 return side | Qt.AlignmentFlag.AlignVCenter
         return None
 

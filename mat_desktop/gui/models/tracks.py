@@ -67,6 +67,7 @@ class TracksModel(RowTable):
         wanted = (Column(column), order) if 0 <= column < COLUMNS else None
         if wanted != self._wanted.sort or self._unordered:
             self._wanted = replace(self._wanted, sort=wanted)
+            self.sorted_by = wanted[0] if wanted is not None else None
             self._unordered = True
             self._rebuild()
 

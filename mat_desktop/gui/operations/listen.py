@@ -30,6 +30,11 @@ def can_be_heard(rows: Iterable[Row]) -> list[Row]:
     ]
 
 
+def not_heard(rows: Iterable[Row]) -> list[Row]:
+    """Those of them that were not listened to yet: what was heard is kept, and not heard again."""
+    return [row for row in can_be_heard(rows) if row.scores is None]
+
+
 class Listen(QObject):
     """``engine_fault`` says that the model does not run, ``engine_works`` that it does, ``ended`` the end."""
 

@@ -18,7 +18,7 @@ from mat_desktop.gui.models.arrange import under
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import AsShown, known, remembered, rows_of
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.work import Do, Failure
+from mat_desktop.gui.work import Do, Failure, Work
 
 AWAY = "away"
 """Kind of the message on folders that are not there."""
@@ -32,7 +32,7 @@ class Scan(QObject):
     """``opened`` comes at once, then ``remembered``: what the library knew is shown, without suggestions.
 
     ``nothing`` says that no music was found, ``ended`` comes last. ``back`` names the kind of a message on
-    folders that were away.
+    folders that were away. ``coming`` shows tracks that the library knows, while it does.
     """
 
     opened = Signal()
@@ -45,6 +45,7 @@ class Scan(QObject):
         super().__init__()
         self._desk = desk
         self.roots: list[Path] = []
+        self.coming: Work | None = None
         self._under_way = 0
         self._away: dict[Path, str] = {}
 
@@ -62,8 +63,8 @@ class Scan(QObject):
         fresh = [path for path in dict.fromkeys(wanted) if path not in self.roots]
         self.roots += fresh
         self._under_way += 1
-        self.opened.emit()
         shown = self._remember(fresh)
+        self.opened.emit()
 
         def ended(error: Exception | None) -> None:
             self._under_way -= 1
@@ -115,6 +116,7 @@ class Scan(QObject):
             return shown
 
         def make(cancel: threading.Event) -> Iterator[Row]:
+            job.total = desk.services.count_remembered(roots)
             for row in remembered(desk.services, roots):
                 if cancel.is_set():
                     return
@@ -123,11 +125,13 @@ class Scan(QObject):
         def ended(error: Exception | None) -> None:
             if error is not None:
                 desk.complain("The library cannot be read", error)
+            self.coming = None
             desk.tracks.settle()
             shown.set()
             self.remembered.emit()
 
-        desk.bridge.do(Job("Reading the library", make, on_items=self.found, on_end=ended))
+        self.coming = job = Job("Reading the library", make, on_items=self.found, on_end=ended)
+        desk.bridge.do(job)
         return shown
 
     def _count(self, job: Job, paths: Sequence[Path], enough: threading.Event) -> None:

@@ -10,7 +10,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from mat_desktop.app.complete import SCORES, Completion, complete
 from mat_desktop.app.find import asks_of_sound
-from mat_desktop.domain.query import Query, QueryError, Vocabulary, begun_states, comparisons, parse
+from mat_desktop.domain.query import (
+    Query,
+    QueryError,
+    Vocabulary,
+    begun_field,
+    begun_states,
+    comparisons,
+    fold,
+    parse,
+)
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.models.row import Row, State
@@ -46,7 +55,8 @@ class Search(QObject):
         self._counted = (-1, -1)
         self._error: QueryError | None = None
         self._told: QueryError | None = None
-        self._typed = self._offered = ""
+        self._typed = self._offered = self._meant = ""
+        self._begun = False
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(60)
@@ -70,7 +80,7 @@ class Search(QObject):
     def type(self, text: str) -> None:
         """The text is another. While it cannot be understood the table stays as it is."""
         self._pause.stop()
-        self._typed = text
+        self._typed, self._begun = text, False
         try:
             query = parse(text, self.vocabulary)
         except QueryError as error:
@@ -80,6 +90,7 @@ class Search(QObject):
                 return
         else:
             self._error = None
+            text, query = self._without_begun(text, query)
         # The text too: where nothing fits it is said in these words.
         if (query, text.strip()) != (self.query, self._text):
             self.query, self._text = query, text.strip()
@@ -94,9 +105,30 @@ class Search(QObject):
     def insist(self) -> bool:
         """What is typed is meant as it is: whether it is wrong, which is said at once."""
         self._pause.stop()
+        self._mean()
         if self._error is not None:
             self._tell(self._error)
         return self._error is not None
+
+    def _without_begun(self, text: str, query: Query | None) -> tuple[str, Query | None]:
+        """Less the last word where it begins the name of a field and is found nowhere, until it is meant so.
+
+        Typing ``state:new`` would show no track on its way there.
+        """
+        before = begun_field(text)
+        if before is None or text == self._meant:
+            return text, query
+        word = fold(text[len(before) :])
+        if any(word in row.text or word in row.heard for row in self._tracks.rows()):
+            return text, query
+        self._begun = True
+        return before, parse(before, self.vocabulary)
+
+    def _mean(self) -> None:
+        """What was taken for the beginning of a field's name is a word."""
+        if self._begun:
+            self._meant = self._typed
+            self.type(self._typed)
 
     def _tell_soon(self, error: QueryError | None) -> None:
         """At once, but for what typing on may mend: that is told after a pause, and stays while it is so."""
@@ -168,6 +200,7 @@ class Search(QObject):
         """The choices went: what is unfinished may be meant so."""
         if self._offered:
             self._offered = ""
+            self._mean()
             if self._error is not None and self._error.unfinished:
                 self._pause.start()
 

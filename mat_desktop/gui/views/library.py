@@ -36,6 +36,7 @@ from mat_desktop.gui.widgets.search_field import SearchField
 from mat_desktop.gui.widgets.sidebar import Item, Sidebar
 from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.track_columns import TrackColumns
+from mat_desktop.gui.work import Work
 
 if TYPE_CHECKING:
     from mat_desktop.gui.widgets.spectrogram import Spectrogram
@@ -69,6 +70,9 @@ class Library(QWidget):
         self.look = Look(services, bridge)
         self.gather = Gather(services, bridge, model)
         self._dock_sizes: list[int] = []
+        self._coming: Work | None = None
+        self._came_first: Row | None = None
+        self._scrolled_to = 0
         self._many: list[Row] = []
         self._shown_many: list[Row] = []
         self.asking = Search(services, bridge, model)
@@ -98,7 +102,7 @@ class Library(QWidget):
             splitter.splitterMoved.connect(self._moved)
         self.dock.tab_after(self.table)
         self.player = Play(self.dock.player)
-        self._connect()
+        self._connect(bridge)
         self._show(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -174,7 +178,7 @@ class Library(QWidget):
         layout.addStretch(2)
         return box
 
-    def _connect(self) -> None:
+    def _connect(self, bridge: Bridge) -> None:
         self.search.complete_with(self.asking.complete)
         self.search.textChanged.connect(self.asking.type)
         self.search.entered.connect(self.asking.count_values)
@@ -195,6 +199,7 @@ class Library(QWidget):
         self.tracks.rows_changed.connect(self._rows_changed)
         self.tracks.refreshed_all.connect(self._all_changed)
         self.tracks.counted.connect(self._counted)
+        bridge.changed.connect(self._say_coming)
         self._counting = QTimer(self)
         self._counting.setSingleShot(True)
         self._counting.setInterval(200)
@@ -293,13 +298,18 @@ class Library(QWidget):
         if any(row.place < 0 for row in self._many):
             self._gather()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
-            if asked:  # else the user may look elsewhere just now
+            if asked or self._is_first_look():  # else the user may look elsewhere just now
                 self.table.updateGeometries()  # of fewer rows until now: it would not scroll beyond those
                 self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
+                self._scrolled_to = self.table.verticalScrollBar().value()
         elif self.tracks.rowCount():
             self.select(0)
         elif self.row is not None and self.middle.isAncestorOf(self.dock):  # else Review shows the track
             self._show(None)
+
+    def _is_first_look(self) -> bool:
+        """The track in view is the one that came first, and nobody has scrolled or chosen another since."""
+        return self.row is self._came_first and self._scrolled_to == self.table.verticalScrollBar().value()
 
     def show_all(self) -> None:
         """No filter."""
@@ -314,15 +324,31 @@ class Library(QWidget):
 
     def _say_nothing(self) -> None:
         some = self.asking.reading or self.tracks.tally().total > 0
-        empty = some and self.tracks.rowCount() == 0 and self.tracks.filtered
-        self._stack.setCurrentIndex(1 if empty else 0)
-        if empty:
+        none, hidden = some and self.tracks.rowCount() == 0, self.tracks.filtered
+        self._stack.setCurrentIndex(1 if none and (hidden or self.asking.reading) else 0)
+        self.clear.setVisible(hidden)
+        if none and hidden:
             self.asking.explain()
+        self._say_coming()
 
-    def set_unready(self, *, reading: bool, weighing: bool) -> None:
-        """The library is still being read, or it is not known yet which tags would be written."""
+    def set_unready(self, *, reading: bool, weighing: bool, coming: Work | None) -> None:
+        """The library is still being read, or it is not known yet which tags would be written.
+
+        :param coming: tracks that it knows are being shown
+        """
         self.asking.reading, self.asking.weighing = reading, weighing
+        self._coming = coming
         self._say_nothing()
+        self._counted()
+
+    def _say_coming(self) -> None:
+        """Until the first track is there it is said how many there will be."""
+        if self._stack.currentIndex() == 1 and not self.tracks.filtered:
+            text = "Looking for music…"
+            if self._coming is not None:
+                of = f" 0 of {words.plural(self._coming.total, 'track')}" if self._coming.total else ""
+                text = f"Reading the library…{of}"
+            self.nothing.setText(text)
 
     def _say_found(self) -> None:
         total, found = self.tracks.tally().total, words.number(self.tracks.rowCount())
@@ -333,12 +359,13 @@ class Library(QWidget):
             self._counting.start()
         if self.row is None and self.tracks.rowCount():
             self.select(0)
+            self._came_first, self._scrolled_to = self.row, self.table.verticalScrollBar().value()
 
     def _count(self) -> None:
         tally = self.tracks.tally()
         files = [root for root in self.roots if self.tracks.row(root) is not None]
         folders = [(root, self.tracks.count_under(root)) for root in self.roots if root not in files]
-        self.sidebar.side.show(tally.total, tally.states, folders, files)
+        self.sidebar.side.show(tally.total, tally.states, folders, files, partial=self._coming is not None)
         self._say_nothing()
         self._say_found()
 

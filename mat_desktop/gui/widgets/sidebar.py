@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,12 @@ class Item:
     folder: Path | None = None
     count: int = 0
     is_file: bool = False
+    partial: bool = False
+
+    @property
+    def number(self) -> str:
+        """The count as it is shown; of tracks that are still being read it is no more than so far."""
+        return f"{words.number(self.count)}…" if self.partial else words.number(self.count)
 
 
 class SideModel(QAbstractListModel):
@@ -69,8 +75,13 @@ class SideModel(QAbstractListModel):
         states: Mapping[State, int],
         folders: Sequence[tuple[Path, int]],
         files: Sequence[Path] = (),
+        *,
+        partial: bool = False,
     ) -> None:
-        """New numbers, and maybe new folders."""
+        """New numbers, and maybe new folders.
+
+        :param partial: more tracks are coming
+        """
         items = [Item("All tracks", count=total), Item("State", heading=True)]
         items += [Item(state.value, state=state, count=_count(states, state)) for state in STATES]
         if folders:
@@ -79,6 +90,7 @@ class SideModel(QAbstractListModel):
         if files:
             items.append(Item("Files", heading=True))
             items += [Item(_name(file), folder=file, count=1, is_file=True) for file in files]
+        items = [replace(item, partial=partial and not item.heading) for item in items]
         if [_what(item) for item in items] == [_what(item) for item in self._items]:
             self._items = items
             self.dataChanged.emit(self.index(0), self.index(len(items) - 1))
@@ -107,7 +119,8 @@ class SideModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return item.text
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return item.text if item.heading else f"{item.text}, {words.plural(item.count, 'track')}"
+            so_far = " so far" if item.partial else ""
+            return item.text if item.heading else f"{item.text}, {words.plural(item.count, 'track')}{so_far}"
         if role == Qt.ItemDataRole.ToolTipRole and item.folder is not None:
             return printable(item.folder)
         return None
@@ -156,7 +169,7 @@ class _Delegate(QStyledItemDelegate):
             icons.draw(painter, name, x, y, 16, t.color("accent" if on and item.folder is None else "muted"))
         painter.setFont(font(13, figures=True))
         painter.setPen(t.color("muted"))
-        count = words.number(item.count)
+        count = item.number
         right = rect.adjusted(0, 0, -16, 0)
         painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, count)
         painter.setPen(t.color("text"))
@@ -168,9 +181,13 @@ class _Delegate(QStyledItemDelegate):
 
 
 class Sidebar(ListView):
-    """Choosing a line filters the table; ``forgotten`` hands over a folder that is to be opened no more."""
+    """Choosing a line filters the table; ``forgotten`` hands over a folder that is to be opened no more,
+    ``rescanned`` one that is to be scanned again, ``shown`` one for the system's file manager.
+    """
 
     picked = Signal(object)
+    rescanned = Signal(object)
+    shown = Signal(object)
     forgotten = Signal(object)
 
     def __init__(self) -> None:
@@ -225,6 +242,10 @@ class Sidebar(ListView):
         if isinstance(item, Item) and item.folder is not None:
             menu = QMenu(self)
             folder = item.folder
+            menu.addAction("Rescan").triggered.connect(lambda: self.rescanned.emit(folder))
+            place = folder.parent if item.is_file else folder
+            menu.addAction("Show in file manager").triggered.connect(lambda: self.shown.emit(place))
+            menu.addSeparator()
             menu.addAction("Remove from the library").triggered.connect(lambda: self.forgotten.emit(folder))
             menu.popup(event.globalPos())
 

@@ -39,6 +39,12 @@ TITLE, LEAST = 120, 56
 FIRM = (Column.STATE, Column.YEAR, Column.LENGTH, Column.LIKENESS)
 """Columns that do not give room to others: half of a number says nothing."""
 
+SPARE = (Column.GENRE, Column.ARTIST)
+"""Columns that go first where a comparison has too little room, unless the user asked for them."""
+
+HOURS = "10:00:00"
+"""The longest length that is shown whole."""
+
 ALWAYS = (Column.STATE, Column.TITLE)
 """Columns that cannot be hidden."""
 
@@ -114,12 +120,22 @@ class TrackColumns(QObject):
         standard = self._standard()
         columns = [column for column in ORDER if self._picked.get(column, column in standard)]
         columns = [column for column in columns if column not in (Column.TITLE, Column.LIKENESS)]
-        return [*columns, Column.LIKENESS] if self._comparing else columns
+        if not self._comparing:
+            return columns
+        columns.append(Column.LIKENESS)
+        for column in SPARE:
+            if TITLE + sum(self._wanted(c) if c in FIRM else self._least(c) for c in columns) > self._wide:
+                columns = [c for c in columns if c is not column or self._picked.get(c)]
+        return columns
+
+    def _wanted(self, column: Column) -> int:
+        """How wide a column is where there is room."""
+        wide = self._widths.get(column) or wider(self._standard().get(column) or OTHERS[column])
+        return max(wide, self._least(column)) if column in FIRM else wide
 
     def lay_out(self) -> None:
         """Show and size the columns; where there is too little room each gives some of its own."""
-        shown, standard = self.shown(), self._standard()
-        wanted = {c: self._widths.get(c) or wider(standard.get(c) or OTHERS[c]) for c in shown}
+        wanted = {column: self._wanted(column) for column in self.shown()}
         firm = sum(wide for column, wide in wanted.items() if column in FIRM)
         room = max(1, self._wide - TITLE - firm)
         share = min(1.0, room / max(1, sum(wanted.values()) - firm))
@@ -133,6 +149,8 @@ class TrackColumns(QObject):
 
     def _least(self, column: Column) -> int:
         """A heading is not cut, unless the user made its column so or has more columns than there is room."""
+        if column is Column.LENGTH and column not in self._widths:
+            return max(text_width(HOURS, 13, 400) + 28, text_width(HEADERS[column], 12, 500) + 22)
         if column in self._widths or any(self._picked.values()):
             return LEAST
         return max(LEAST, text_width(HEADERS[column], 12, 500) + 22)
