@@ -98,6 +98,14 @@ def refresh(session: Session, path: Path, *, seen: bool = True) -> Track:
     return track
 
 
+def is_as_known(track: Track) -> bool:
+    """Whether a file is there and was not changed since it was looked at."""
+    try:
+        return FileStamp.of(track.path.stat()) == track.stamp
+    except OSError:
+        return False
+
+
 def forget_missing(session: Session, roots: Sequence[Path], found: Collection[str]) -> None:
     """Whole scans of these folders found these files: others in them are not remembered at the next start."""
     absolute = [Path(os.path.abspath(root)) for root in roots]  # noqa: PTH100 - as above

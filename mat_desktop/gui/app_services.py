@@ -46,7 +46,7 @@ from mat_desktop.app.remembered import Remembered, count_remembered, known, reme
 from mat_desktop.app.resources import resource
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.run_report import export_run
-from mat_desktop.app.scan import count, forget_missing, look, refresh, scan
+from mat_desktop.app.scan import count, forget_missing, is_as_known, look, refresh, scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange
@@ -459,6 +459,10 @@ class AppServices:
     def rest(self, on: bool) -> None:
         """Let listening rest, or go on."""
         self._session.engine.hold(on)
+
+    def is_as_known(self, track: Track) -> bool:
+        """Whether the file is there and was not changed since it was looked at."""
+        return is_as_known(track)
 
     def queue(self) -> list[Path]:
         """Files that were to be listened to when the program ended."""

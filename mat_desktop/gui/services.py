@@ -314,6 +314,9 @@ class Services(Protocol):
     def rest(self, on: bool) -> None:
         """Let listening rest, also within a file, or go on; at once."""
 
+    def is_as_known(self, track: Track) -> bool:
+        """Whether the file is there and was not changed since it was looked at."""
+
     def queue(self) -> list[Path]:
         """Files that were to be listened to when the program ended."""
 

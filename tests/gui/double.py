@@ -641,6 +641,9 @@ class FakeServices:
     def rest(self, on: bool) -> None:
         self.held.append(on)
 
+    def is_as_known(self, track: Track) -> bool:
+        return track == self.files.get(track.path)
+
     def queue(self) -> list[Path]:
         return list(self.queued)
 

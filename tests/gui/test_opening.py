@@ -134,6 +134,25 @@ def test_what_is_as_the_library_says_is_not_looked_up_again(
     assert window.bridge.past[0].outcome == "Scanned 6 tracks"
 
 
+def test_listening_goes_on_before_the_walk_with_what_is_as_the_library_knows_it(
+    qtbot: QtBot, known: FakeServices, window: Window
+) -> None:
+    same, changed = known.library[3:]
+    known.files[changed.path] = replace(changed, stamp=FileStamp(9, 9, 9))
+    known.put_queue([same.path, changed.path])
+    gate = Gate(known)
+    begin(qtbot, window, known, gate)
+    qtbot.waitUntil(lambda: known.queue() == [changed.path], timeout=5000)
+    row, other = window.tracks.row(same.path), window.tracks.row(changed.path)
+    assert row is not None and other is not None
+    qtbot.waitUntil(lambda: row.scores is not None, timeout=5000)
+    assert window.scan.reading, "the walk is not over"
+    assert other.scores is None
+    gate.open()
+    qtbot.waitUntil(lambda: known.queue() == [], timeout=5000)
+    qtbot.waitUntil(lambda: other.scores is not None, timeout=5000)
+
+
 def test_a_folder_that_is_away_keeps_its_tracks_and_its_message(
     qtbot: QtBot, known: FakeServices, window: Window
 ) -> None:

@@ -57,13 +57,18 @@ class Leave(QObject):
         self._look()
 
     def resume_after(self, scan: Scan, listen: Listen) -> None:
-        """When the first scan has brought the rows, listening goes on."""
+        """Listening goes on once the rows are there; with what others changed after the first scan."""
 
         def go_on() -> None:
-            scan.ended.disconnect(go_on)
+            scan.remembered.disconnect(go_on)
             listen.resume()
 
-        scan.ended.connect(go_on)
+        def go_on_with_rest() -> None:
+            scan.ended.disconnect(go_on_with_rest)
+            listen.resume()
+
+        scan.remembered.connect(go_on)
+        scan.ended.connect(go_on_with_rest)
 
     def _unfinished(self) -> list[Work]:
         return [work for work in self._desk.bridge.jobs if work.leave]

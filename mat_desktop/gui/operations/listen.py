@@ -19,6 +19,9 @@ from mat_desktop.gui.operations.arrive import with_verdicts
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.work import Failure
 
+SLICE = 50
+"""Files that are looked at together; other questions come between."""
+
 
 def can_be_heard(rows: Iterable[Row]) -> list[Row]:
     """Those that can be listened to and do not wait for it already."""
@@ -110,21 +113,35 @@ class Listen(QObject):
         desk.bridge.keep(lambda: desk.services.put_queue(paths))
 
     def resume(self) -> None:
-        """Go on with what was to be listened to when the program ended."""
+        """Go on with what was to be listened to when the program ended.
+
+        What is not as the library knows it, or not there, stays in the queue.
+        """
+        desk = self._desk
 
         def found(paths: list[Path]) -> None:
-            rows = [row for path in paths if (row := self._desk.tracks.row(path)) is not None]
+            rows = [row for path in paths if (row := desk.tracks.row(path)) is not None]
             waiting = [row for row in can_be_heard(rows) if row.scores is None]
             # What is not there may lie on a volume that is not, and what waits is in the queue for that.
             heard = [row.path for row in rows if row.scores is not None and not row.waits]
-            if waiting:
-                number = words.plural(len(waiting), "track")
-                self._desk.say("positive", f"Listening to {number} goes on from last time.", kind="resume")
-                self.to(waiting)
             if heard:
                 self._drop(heard)
+            desk.bridge.slices(
+                "as known", waiting, SLICE, as_known, lambda some, _: there.extend(some), go_on
+            )
 
-        self._desk.bridge.ask("queue", self._desk.services.queue, found)
+        def as_known(rows: Sequence[Row]) -> list[Row]:
+            return [row for row in rows if row.track is not None and desk.services.is_as_known(row.track)]
+
+        def go_on() -> None:
+            rows = [row for row in can_be_heard(there) if row.scores is None]
+            if rows:
+                number = words.plural(len(rows), "track")
+                desk.say("positive", f"Listening to {number} goes on from last time.", kind="resume")
+                self.to(rows)
+
+        there: list[Row] = []
+        desk.bridge.ask("queue", desk.services.queue, found)
 
     def _forget(self, tracks: Sequence[Track]) -> None:
         self._drop([track.path for track in tracks])
