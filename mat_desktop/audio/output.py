@@ -28,6 +28,10 @@ STALLED = 2.0
 DEAF = 3
 """Streams in a row that never called back after which a device that is there is given up as well."""
 
+LATENCY = 0.2
+"""Seconds of sound that a device holds at least. PulseAudio calls 0.035 high; then each callback that has to
+wait for the interpreter costs a gap."""
+
 IDLE = 5.0
 """Seconds of pause after which the device is closed, so that it can sleep."""
 
@@ -229,7 +233,7 @@ class Output:
             samplerate=rate,
             channels=CHANNELS,
             dtype="float32",
-            latency="high",
+            latency=max(LATENCY, float(info.get("default_high_output_latency", 0.0))),
             device=number,
             callback=self._callback,
         )

@@ -141,6 +141,7 @@ def test_plays_a_file_from_its_start(card: Any, player: Player, tone: Path) -> N
     assert not sound[:, 1].any()
     assert card.streams[0].settings["samplerate"] == RATE
     assert card.streams[0].settings["channels"] == 2
+    assert card.streams[0].settings["latency"] == 0.2, "a busy computer does not call back more often"
 
 
 def test_ends_by_itself(card: Any, player: Player, tone: Path) -> None:
