@@ -31,6 +31,9 @@ INTERVAL = 0.05
 BUDGET = 0.012
 """Seconds after which a delivery lets the event loop have its turn."""
 
+MOMENT = 0.1
+"""Seconds that a slice of much work may take, where its size is not fixed."""
+
 WAITING = 1000
 """Items that may wait for delivery; a worker that is ahead rests, and leaves the interpreter to the UI."""
 
@@ -450,26 +453,40 @@ class Bridge(QObject):
         each: Callable[[R, int], None],
         end: Callable[[], None],
         failed: Callable[[Exception], None] | None = None,
+        *,
+        most: int = 0,
     ) -> None:
         """Read much, some at a time, so that other questions come between and a new one replaces the rest.
 
+        :param size: of a slice
+        :param most: slices grow up to this where they take no longer than a moment; 0 leaves them as they are
         :param each: called in the UI thread with the answer to a slice and the number of items behind it
         :param end: called after the last
         """
 
-        def ask(first: int) -> None:
+        def ask(first: int, size: int) -> None:
             if first >= len(items):
                 end()
                 return
             part = items[first : first + size]
 
-            def done(answer: R) -> None:
+            def timed() -> tuple[R, float]:
+                start = time.monotonic()
+                return work(part), time.monotonic() - start
+
+            def done(outcome: tuple[R, float]) -> None:
+                answer, took = outcome
                 each(answer, first + len(part))
-                ask(first + size)
+                ask(first + len(part), next_size(size, took))
 
-            self.ask(channel, lambda: work(part), done, failed)
+            self.ask(channel, timed, done, failed)
 
-        ask(0)
+        def next_size(now: int, took: float) -> int:
+            if took > MOMENT:
+                return max(now // 2, size)
+            return min(now * 2, max(most, size)) if took < MOMENT / 2 else now
+
+        ask(0, size)
 
     def forget(self, channel: str) -> None:
         """Nobody waits for this channel's answer any more."""

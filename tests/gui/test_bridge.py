@@ -62,6 +62,23 @@ def test_slices_come_in_order_and_a_new_question_replaces_the_rest(qtbot: QtBot,
     assert ends == ["first", "last"]
 
 
+def test_slices_grow_where_they_are_quick(qtbot: QtBot, bridge: Bridge) -> None:
+    sizes: list[int] = []
+    numbers: list[int] = []
+    ends: list[str] = []
+
+    def each(part: Sequence[int], done: int) -> None:
+        sizes.append(len(part))
+        numbers.extend(part)
+        assert done == len(numbers)
+
+    bridge.slices("all", range(200), 5, lambda part: part, each, lambda: ends.append("all"), most=40)
+    qtbot.waitUntil(lambda: bool(ends), timeout=5000)
+    assert numbers == list(range(200))
+    assert max(sizes[:-1]) > 5
+    assert max(sizes) <= 40
+
+
 def test_an_error_that_nobody_takes_is_in_the_log(
     qtbot: QtBot, bridge: Bridge, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -25,6 +25,9 @@ from mat_desktop.gui.operations.undo import DONE, WRITING
 SLICE = 20
 """Files whose changes are worked out together: each that would change is opened."""
 
+MOST = 500
+"""The same where that is quick: the table of the changes is painted anew for each slice."""
+
 
 def heard(rows: Iterable[Row]) -> list[Row]:
     """Those that there is something to write for."""
@@ -144,7 +147,9 @@ class Write(QObject):
             self.planned.emit([plan for _, plan, _ in plans if plan is not None], done)
 
         def planned(ordered: list[Row]) -> None:
-            desk.bridge.slices("plan", ordered, SLICE, work, each, lambda: self.complete.emit(reason), failed)
+            desk.bridge.slices(
+                "plan", ordered, SLICE, work, each, lambda: self.complete.emit(reason), failed, most=MOST
+            )
 
         def failed(error: Exception) -> None:
             desk.complain("The changes cannot be listed", error)

@@ -19,6 +19,7 @@ from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
 from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Link, Panel, Steady, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
+from mat_desktop.gui.work import Work
 
 NARROWEST = 520
 """Pixels in which there is room for the parts of a narrow one."""
@@ -62,6 +63,10 @@ class PolicyCard(Panel):
         else:
             self.note.hide()
         self.meaning.setText(words.POLICY_MEANING[policy])
+
+
+WORTH_SAYING = 10.0
+"""Seconds: what is over before that needs no guess."""
 
 
 class WritePanel(ConfirmPanel):
@@ -209,6 +214,7 @@ class WritePanel(ConfirmPanel):
         self._why_none = why_none
         self.listen.setVisible(can_listen)
         self._asked, self._done, self._changed = count, 0, 0
+        self._pace = Work("Working out", unit="file", total=count)
         self._unreviewed, self._seen_only = unreviewed, seen_only
         self._unseen: set[Path] = set()
         self.look.setEnabled(False)  # out of view only where nothing comes of it: what is under it would move
@@ -247,7 +253,8 @@ class WritePanel(ConfirmPanel):
         """
         first = not self.plan.rowCount()
         self._changed += len(files)
-        self._done = done
+        self._done = self._pace.done = done
+        self._pace.mark()
         self.plan.add(files)
         if first and self.plan.rowCount():
             self.table.setCurrentIndex(self.plan.index(min(1, self.plan.rowCount() - 1), 0))
@@ -268,6 +275,7 @@ class WritePanel(ConfirmPanel):
 
     _asked = _done = _changed = 0
     _why_none = ""
+    _pace = Work("Working out", total=0)
     _complete = _seen_only = False
     _unreviewed: Collection[Path] = ()
 
@@ -368,7 +376,9 @@ class WritePanel(ConfirmPanel):
         if not self._complete:
             asked = words.plural(self._asked, "file")
             self.title.setText(f"Write to {asked}")
-            self.summary.setText(f"Working out the changes: {words.number(self._done)} of {asked}")
+            left = self._pace.seconds_left or 0.0
+            so_far = f"Working out the changes: {words.number(self._done)} of {asked}"
+            self.summary.setText(f"{so_far}, {words.time_left(left)}" if left > WORTH_SAYING else so_far)
             self.note.setText("")
             self.note_icon.hide()
             self.write.setText("Write")
