@@ -38,10 +38,15 @@ class Evidence:
 
 
 def find_evidence(
-    session: Session, path: Path, tag: DisplayTag, wanted: Callable[[], bool] = lambda: True
+    session: Session,
+    path: Path,
+    tag: DisplayTag,
+    tell: Callable[[float], None] = lambda share: None,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Evidence:
     """Let the engine find out what in a file speaks for a tag.
 
+    :param tell: is told now and then, in some thread, the share that is done
     :param wanted: whether it is waited for still: it may have been withdrawn before the engine knew of it
     :raises DecodeError: the file cannot be decoded, the network has no maps over time and frequency, or the
         tag was taught
@@ -51,7 +56,7 @@ def find_evidence(
     if tag.taught:
         raise DecodeError(path, f"“{tag.shown}” was taught by whole tracks, and has no places in them")
     columns = [number for number, spec in enumerate(session.card.tags) if spec.key in tag.sources]
-    future = session.engine.find_evidence(path, columns)
+    future = session.engine.find_evidence(path, columns, tell)
     if not wanted():
         session.engine.cancel_evidence()
     found = future.result()

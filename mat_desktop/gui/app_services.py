@@ -490,10 +490,14 @@ class AppServices:
         self._session.engine.cancel_drawing()
 
     def find_evidence(
-        self, path: Path, tag: DisplayTag, wanted: Callable[[], bool] = lambda: True
+        self,
+        path: Path,
+        tag: DisplayTag,
+        tell: Callable[[float], None] = lambda share: None,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Evidence:
         """Where in a file a tag was heard."""
-        return find_evidence(self._session, path, tag, wanted)
+        return find_evidence(self._session, path, tag, tell, wanted)
 
     def stop_evidence(self) -> None:
         """Withdraw the evidence that is being found."""

@@ -342,9 +342,13 @@ class Services(Protocol):
         """Withdraw the spectrogram that is being drawn; at once."""
 
     def find_evidence(
-        self, path: Path, tag: DisplayTag, wanted: Callable[[], bool] = lambda: True
+        self,
+        path: Path,
+        tag: DisplayTag,
+        tell: Callable[[float], None] = lambda share: None,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Evidence:
-        """Where in a file a tag was heard; ``wanted`` says whether it was not withdrawn meanwhile."""
+        """Where in a file a tag was heard; the last two as for :meth:`draw`, ``tell`` a share of the work."""
 
     def stop_evidence(self) -> None:
         """Withdraw the evidence that is being found; at once."""

@@ -151,10 +151,15 @@ class Engine:
         self._submit(_Job(DrawFile(next(self._ids), os.fsencode(path)), future, tell))
         return future
 
-    def find_evidence(self, path: Path, tags: Sequence[int]) -> Future[Found]:
-        """Where in a file some outputs come from; goes before all scoring. Raises as :meth:`score` does."""
+    def find_evidence(
+        self, path: Path, tags: Sequence[int], tell: Callable[[float], None] | None = None
+    ) -> Future[Found]:
+        """Where in a file some outputs come from; goes before all scoring. Raises as :meth:`score` does.
+
+        :param tell: is told now and then, in a thread of the engine's, the share that is done
+        """
         future: Future[Found] = Future()
-        self._submit(_Job(FindEvidence(next(self._ids), os.fsencode(path), list(tags)), future))
+        self._submit(_Job(FindEvidence(next(self._ids), os.fsencode(path), list(tags)), future, tell))
         return future
 
     def hold(self, on: bool) -> None:

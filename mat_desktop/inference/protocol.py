@@ -102,7 +102,7 @@ class Scored(msgspec.Struct, tag="scored", frozen=True):
 
 
 class Hearing(msgspec.Struct, tag="hearing", frozen=True):
-    """A file is being listened to; comes now and then before :class:`Scored`.
+    """A file is listened to or looked into; comes now and then before :class:`Scored` or :class:`Found`.
 
     :param share: of the work that is done, 0..1
     """

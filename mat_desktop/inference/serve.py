@@ -7,6 +7,7 @@ neither the window nor the review. It ends when its input ends, so it never outl
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.audio.decode import Decoding
 from mat_desktop.audio.mel import FRAMES_AT_ONCE, log_mel_parts, log_mel_stream
+from mat_desktop.audio.windows import windows
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.errors import FileFault, MatError, ModelFault
 from mat_desktop.inference.evidence import FRAMES_PER_COLUMN, find_evidence
@@ -201,9 +203,13 @@ class Engine:
         if frames < spec.window_frames:  # as scoring does, a short clip is repeated; its first pass is shown
             log_mel = np.take(log_mel, np.arange(spec.window_frames) % frames, axis=1)
 
+        tell, number = _Teller(request.id, self._tell), len(windows(frames, spec.window_frames))
+        seen = itertools.count()
+
         @contextmanager
         def turn() -> Iterator[None]:
             self._stop_if_cancelled(request)
+            tell(next(seen) / number)
             with self._judging:  # scoring takes features from the same network
                 yield
 

@@ -694,7 +694,11 @@ class FakeServices:
         self.stopped += 1
 
     def find_evidence(
-        self, path: Path, tag: DisplayTag, wanted: Callable[[], bool] = lambda: True
+        self,
+        path: Path,
+        tag: DisplayTag,
+        tell: Callable[[float], None] = lambda share: None,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Evidence:
         """The upper half of the middle third."""
         self.explained.append((path, tag.name))

@@ -15,6 +15,7 @@ from mat_desktop.app.draw import Picture
 from mat_desktop.gui.operations import look
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
+from tests.gui.test_flow import listen
 
 
 def picture(columns: int) -> Picture:
@@ -142,3 +143,15 @@ def test_pictures_that_are_kept_have_a_limit(
     page.select(3)
     qtbot.waitUntil(lambda: len(engine.asked) >= 3, timeout=5000)
     qtbot.waitUntil(lambda: len(page.look._kept) == 2, timeout=5000)
+
+
+def test_in_review_the_next_of_the_queue_is_drawn_ahead(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.pages.show("review")
+    queue, next_to = library.room.queue._queue, library.library.look
+    assert len(queue) == 4
+    assert next_to.neighbours() == [queue[1]]
+    library.room.step(1)
+    assert next_to.neighbours() == [queue[2], queue[0]]
+    library.pages.show("library")
+    assert next_to.neighbours() == library.library._neighbours()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -224,7 +224,8 @@ def test_what_is_being_worked_out_is_said_over_the_picture(
     plot, found = plot_of(seen), threading.Event()
     find = services.find_evidence
 
-    def slowly(path: Path, tag: DisplayTag, wanted: object) -> Evidence:
+    def slowly(path: Path, tag: DisplayTag, tell: Callable[[float], None], wanted: object) -> Evidence:
+        tell(0.4)
         assert found.wait(10)
         return find(path, tag)
 
@@ -235,6 +236,7 @@ def test_what_is_being_worked_out_is_said_over_the_picture(
     seen.library.dock.set_picture(seen.library.dock.picture or pytest.fail())  # as when it is drawn anew
     seen.library.look.drawn.emit(seen.library.dock.picture)
     assert "Working out where “rock”" in seen.library.dock.info.text()
+    qtbot.waitUntil(lambda: "40 %" in plot.sign, timeout=5000)
     found.set()
     qtbot.waitUntil(lambda: plot._evidence.shown, timeout=5000)
     assert plot.sign == ""
@@ -296,7 +298,7 @@ def test_why_there_is_no_evidence(
 ) -> None:
     dock = seen.library.dock
 
-    def none(path: Path, tag: DisplayTag, wanted: object) -> Evidence:
+    def none(path: Path, tag: DisplayTag, *_: object) -> Evidence:
         raise DecodeError(path, "this network has no maps over time and frequency")
 
     monkeypatch.setattr(services, "find_evidence", none)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.domain.track import TrackId
@@ -39,6 +40,7 @@ class ShowEvidence(QObject):
 
     changed = Signal(bool)
     passage = Signal(float, float)
+    _share = Signal(object, str, float)
 
     def __init__(self, desk: Desk, dock: Dock) -> None:
         super().__init__()
@@ -50,6 +52,7 @@ class ShowEvidence(QObject):
         self._kept: OrderedDict[Key, Evidence] = OrderedDict()
         self._asked: Key | None = None
         self._then_play = False
+        self._share.connect(self._say_share, Qt.ConnectionType.QueuedConnection)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(60)
@@ -150,13 +153,21 @@ class ShowEvidence(QObject):
                 cause = error.cause if isinstance(error, FileFault) else str(error)
                 self._say(f"No evidence: {cause}")
 
+        def tell(share: float) -> None:
+            with suppress(RuntimeError):  # the window is gone
+                self._share.emit(key, tag.shown, share)
+
         self._desk.bridge.ask(
             "evidence",
-            lambda: services.find_evidence(path, tag, lambda: self._asked == key),
+            lambda: services.find_evidence(path, tag, tell, lambda: self._asked == key),
             done,
             failed,
             engine=True,
         )
+
+    def _say_share(self, key: Key, shown: str, share: float) -> None:
+        if self._asked == key:
+            self._say(f"{WORKING.format(shown)} {round(100 * share)} %")
 
     def _say(self, text: str) -> None:
         """In the header, and over the picture, where the pointer takes nothing away."""
