@@ -169,6 +169,8 @@ def test_a_decision_on_very_many_shows_how_far_it_is_and_can_be_taken_back(
     heard.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: not services.marked and not any(services.kept.values()), timeout=5000)
     assert "accepted" not in str(banners.texts())
+    heard.actions_["mark"].trigger()
+    qtbot.waitUntil(lambda: "4 tracks marked as reviewed." in str(banners.texts()), timeout=5000)
 
 
 def test_keys_that_are_quicker_than_the_pane_are_for_what_is_selected(

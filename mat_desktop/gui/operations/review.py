@@ -115,7 +115,8 @@ class Review(QObject):
                 for row, edition, chosen in chosen_of(services, part, shift, verdicts)
             ]
 
-        self._work_out(rows, work, "Deciding", self._what(verdicts))
+        what = self._what(verdicts)
+        self._work_out(rows, work, "Deciding", lambda tracks: f"{what} in {tracks}")
 
     def accept_suggested(self, rows: Sequence[Row]) -> None:
         """Accept in each of several tracks what is suggested in it and undecided."""
@@ -128,7 +129,7 @@ class Review(QObject):
                 if (names := chosen.undecided)
             ]
 
-        self._work_out(rows, work, "Accepting", "What is suggested is accepted")
+        self._work_out(rows, work, "Accepting", lambda tracks: f"What is suggested is accepted in {tracks}")
 
     def mark(self, rows: Sequence[Row]) -> None:
         """Tracks are done with, whatever is still undecided."""
@@ -141,7 +142,7 @@ class Review(QObject):
                 if not row.reviewed or chosen.unseen(row.mark)
             ]
 
-        self._work_out(rows, work, "Marking as reviewed", "Reviewed")
+        self._work_out(rows, work, "Marking as reviewed", lambda tracks: f"{tracks} marked as reviewed")
 
     def _what(self, verdicts: Mapping[str, Verdict]) -> str:
         """What is said of tags, as a message begins."""
@@ -151,10 +152,14 @@ class Review(QObject):
         return "".join(f"“{known.get(name, name)}” {verdict}" for name, verdict in verdicts.items())
 
     def _work_out(
-        self, rows: Sequence[Row], work: Callable[[Sequence[Row]], list[Decision]], title: str, what: str
+        self,
+        rows: Sequence[Row],
+        work: Callable[[Sequence[Row]], list[Decision]],
+        title: str,
+        what: Callable[[str], str],
     ) -> None:
         """:param title: of the work, where it is shown
-        :param what: is done by it, as a message begins
+        :param what: came of it in that many tracks, as a sentence without its point
         """
         heard = [row for row in rows if row.scores is not None]
         large: Large | None = None
@@ -237,7 +242,7 @@ class Review(QObject):
             self._said.remove(move)
             self.awaited.emit()
 
-    def _decide(self, many: Sequence[Decision], large: Large | None, what: str) -> None:
+    def _decide(self, many: Sequence[Decision], large: Large | None, what: Callable[[str], str]) -> None:
         self._finish()
         # What is so already is no decision: Undo would seem to do nothing.
         many = [one for one in many if _is_news(one)]
@@ -258,7 +263,7 @@ class Review(QObject):
 
         def kept(tracks: int) -> None:
             if large is not None and large.keep(tracks) and large in self._large:
-                self._tell(large, before, f"{what} in {words.plural(len(many), 'track')}")
+                self._tell(large, before, what(words.plural(len(many), "track")))
 
         def some(part: Sequence[Decision], tell: bool) -> None:
             before.extend(_before(part))
