@@ -48,5 +48,5 @@ def test_it_tags_the_demo_tracks_from_another_folder(site: Path, tmp_path: Path)
     code += "from mat_desktop.__main__ import main; sys.exit(main(['demo', '--data-dir', 'data']))"
     done = run(site, tmp_path, "-c", code)
     assert done.returncode == 0, done.stderr
-    assert "8 of 8 tracks heard" in done.stderr
+    assert "8 of 8 files heard" in done.stderr
     assert "genre" in done.stdout
