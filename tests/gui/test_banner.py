@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -65,46 +64,3 @@ def test_good_news_gives_way_first_and_what_is_not_done_last(qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: banners.texts() == ["5 files remain.", "No sound", "No disk"])  # laid out
     banners.show_message("danger", "No model")
     qtbot.waitUntil(lambda: banners.texts() == ["5 files remain.", "No disk", "No model"])
-
-
-def test_a_click_that_was_aimed_at_what_a_message_moved_away_lands_nowhere(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = QWidget()
-    qtbot.addWidget(window)
-    banners, buttons = Banners(), [QPushButton(str(number)) for number in range(9)]
-    last = buttons[-1]
-    layout = QVBoxLayout(window)
-    layout.setSpacing(0)
-    for part in (banners, *buttons):
-        layout.addWidget(part)
-    layout.addStretch(1)
-    window.resize(400, 600)
-    window.show()
-    qtbot.waitExposed(window)
-    clicked: list[str] = []
-    for button in buttons:
-        button.clicked.connect(lambda _=False, button=button: clicked.append(button.text()))
-    handle = window.windowHandle()
-    assert handle is not None
-    aimed = last.mapTo(window, last.rect().center())
-    monkeypatch.setattr("mat_desktop.gui.widgets.aim.QCursor.pos", lambda: window.mapToGlobal(aimed))
-
-    def click(at: QPoint) -> list[str]:
-        clicked.clear()
-        QTest.mouseClick(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
-        return clicked[:]
-
-    assert click(aimed) == ["8"]
-    banner = banners.show_message("warning", "Something happened.")
-    qtbot.waitUntil(lambda: last.mapTo(window, last.rect().center()) != aimed, timeout=5000)
-    banners._aim._late.start(60_000)  # however busy the computer is
-    under = window.childAt(aimed)
-    assert isinstance(under, QPushButton) and under is not last
-    assert click(aimed) == []
-    assert click(last.mapTo(window, last.rect().center())) == ["8"], "the mouse was moved there"
-    banners._aim._late.start(0)
-    qtbot.waitUntil(lambda: banners._aim._window is None, timeout=5000)
-    banner.close_button.click()
-    qtbot.waitUntil(lambda: last.mapTo(window, last.rect().center()) == aimed, timeout=5000)
-    assert click(aimed) == ["8"], "who closes a message knows that the page moves"

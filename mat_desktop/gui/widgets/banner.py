@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from mat_desktop.gui.theme import appearance, current
-from mat_desktop.gui.widgets.aim import Aim
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Button, Icon, Link, Text
 from mat_desktop.gui.widgets.painting import round_rect
@@ -36,12 +35,9 @@ Action = tuple[str, Callable[[], object]]
 
 
 class Banner(QFrame):
-    """One message. ``goes`` says that it is about to be hidden, with the focus where it is still; ``fades``
-    that it goes by itself.
-    """
+    """One message. ``goes`` says that it is about to be hidden, with the focus where it is still."""
 
     goes = Signal()
-    fades = Signal()
 
     def __init__(
         self,
@@ -100,7 +96,6 @@ class Banner(QFrame):
         """
         now, page = QCursor.pos(), self.window()
         if now == mouse or not page.frameGeometry().contains(now):
-            self.fades.emit()
             self.dismiss()
         else:
             QTimer.singleShot(REST_MS, self, lambda: self.fade(now))
@@ -142,7 +137,6 @@ class Banners(QWidget):
         self._layout.setSpacing(6)
         self._shown: dict[str, Banner] = {}
         self._came_from: QWidget | None = None
-        self._aim = Aim(self)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._focus_moved)
@@ -190,9 +184,7 @@ class Banners(QWidget):
         if level == "positive":
             QTimer.singleShot(GOOD_NEWS_MS, banner, banner.fade)
         banner.goes.connect(self._give_focus_back)
-        banner.fades.connect(self._aim.moves)
         banner.destroyed.connect(lambda: self._gone(kind, banner))
-        self._aim.moves()
         self.show()
         announce(self, text)
         return banner
@@ -217,7 +209,6 @@ class Banners(QWidget):
         """Take messages of a kind away."""
         banner = self._shown.pop(kind, None)
         if banner is not None:
-            self._aim.moves()
             banner.hide()
             banner.deleteLater()
         if not self._shown:
