@@ -82,6 +82,23 @@ def test_files_that_a_write_left_stay_told_though_a_watcher_reads_them(
     assert left(library) is None or left(library).isHidden()  # type: ignore[union-attr]
 
 
+def test_a_file_that_is_gone_stays_told_as_not_written(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    gone = next(iter(services.files))
+    conflicting(services, gone)
+    write(qtbot, library)
+    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    library.tracks.forget([gone])
+    banner = left(library)
+    assert banner is not None and not banner.isHidden()
+    banner.links[1].click()
+    assert not library.panels.write.isVisible(), "there is nothing to write to"
+    assert library.status.result.text() == "None of these files is in the library any more"
+
+
 def test_each_reason_is_told_with_the_number_of_its_files(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

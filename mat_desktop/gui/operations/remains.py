@@ -75,18 +75,21 @@ class Remains(QObject):
 
     def plan(self, paths: Sequence[Path], wish: Wish) -> None:
         """Ask for a plan of what remains; what was left because of a problem is read again first."""
-        rows = (self._desk.tracks.row(path) for path in paths)
-        bad = [row.path for row in rows if row is not None and row.state in BAD]
+        rows = [row for path in paths if (row := self._desk.tracks.row(path)) is not None]
+        if not rows:
+            self._desk.result("None of these files is in the library any more")
+            return
+        bad = [row.path for row in rows if row.state in BAD]
         if bad:
             self._scan.read_again(bad, lambda: self.again.emit(paths, wish))
         else:
             self.again.emit(paths, wish)
 
     def look(self) -> None:
-        """Rows changed: a file that has no problem any more is not told of."""
+        """Rows changed: a file that has no problem any more is not told of. One that is gone was not written."""
         for kind, told in list(self._told.items()):
             rows = {path: self._desk.tracks.row(path) for path in told.bad}
-            told.bad = {path for path, row in rows.items() if row is not None and row.state in BAD}
+            told.bad = {path for path, row in rows.items() if row is None or row.state in BAD}
             if not told.bad and not told.unreached:
                 del self._told[kind]
                 self.settled.emit(kind)
