@@ -294,6 +294,7 @@ class Window(QMainWindow):
         self.school.opened.connect(lambda: pages.show("library"))
         self.school.scheme_changed.connect(review.scheme_changed)
         self.school.policies_changed.connect(review.policies_changed)
+        self.school.teach.moved.connect(review.remember)
         panels.opened.connect(lambda: pages.show("library"))
         pages.shown.connect(lambda _: self.activity.dismiss())
         panels.confirmed.connect(self.write)

@@ -101,6 +101,31 @@ def test_what_is_missing_is_said_before_anything_can_be_saved(qtbot: QtBot, hear
     assert side.save.isEnabled()
 
 
+def test_undo_takes_marks_back_and_no_write(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
+    select(heard, 5)
+    heard.actions_["write"].trigger()
+    qtbot.waitUntil(heard.panels.write.write.isEnabled, timeout=5000)
+    heard.panels.write.confirm()
+    qtbot.waitUntil(lambda: heard.tracks.counts()[State.WRITTEN] == 1, timeout=5000)
+    qtbot.waitUntil(lambda: not heard.bridge.busy, timeout=5000)
+    heard.actions_["teach"].trigger()
+    side = panel(heard)
+    for place in (0, 1):
+        select(heard, place)
+        heard.actions_["has_it"].trigger()
+    assert side.heading.text() == "2 have it, 0 do not"
+    qtbot.waitUntil(heard.actions_["undo"].isEnabled, timeout=5000)
+    heard.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: side.heading.text() == "1 has it, 0 do not", timeout=5000)
+    qtbot.waitUntil(heard.actions_["redo"].isEnabled, timeout=5000)
+    heard.actions_["redo"].trigger()
+    qtbot.waitUntil(lambda: side.heading.text() == "2 have it, 0 do not", timeout=5000)
+    assert heard.tracks.counts()[State.WRITTEN] == 1
+    heard.actions_["undo"].trigger()
+    heard.actions_["teach"].trigger()
+    assert not heard.room.take_back(), "that lesson is over"
+
+
 def test_keys_mark_while_browsing_and_take_marks_back(qtbot: QtBot, heard: Window) -> None:
     heard.actions_["teach"].trigger()
     side, table = panel(heard), heard.library.table

@@ -86,7 +86,7 @@ class Remains(QObject):
             self.again.emit(paths, wish)
 
     def look(self) -> None:
-        """Rows changed: a file that has no problem any more is not told of. One that is gone was not written."""
+        """Rows changed: files that have no problem any more are not told of. Those that are gone have one."""
         for kind, told in list(self._told.items()):
             rows = {path: self._desk.tracks.row(path) for path in told.bad}
             told.bad = {path for path, row in rows.items() if row is None or row.state in BAD}

@@ -94,7 +94,7 @@ class Review(QObject):
         self._said: list[list[_Before] | Move] = []
         self._taken_back: list[list[_Before] | Move | Wish[Decision]] = []
         self._moves: list[Move] = []
-        weigh.moved.connect(self._moved)
+        weigh.moved.connect(self.remember)
         weigh.withdrawn.connect(self._withdrawn)
         self._rest: tuple[Callable[[], bool], Callable[[], None]] | None = None
         self._pending = Pending[Decision](desk.bridge)
@@ -217,10 +217,10 @@ class Review(QObject):
         """Do something that depends on decisions: when all that were made so far have landed."""
         self._pending.then(do)
 
-    def _moved(self, move: Move) -> None:
-        """Thresholds are others: that is taken back in its order among the decisions."""
+    def remember(self, move: Move) -> None:
+        """Thresholds or marks are others: that is taken back in its order among the decisions."""
 
-        def remember() -> None:
+        def land() -> None:
             self._moves.remove(move)
             last = self._said[-1] if self._said else None
             if isinstance(last, Move) and last.slides and move.slides and move.at - last.at < SLIDE:
@@ -231,7 +231,7 @@ class Review(QObject):
 
         self._moves.append(move)
         self._taken_back.clear()
-        self.then(remember)
+        self.then(land)
         self.awaited.emit()
 
     def _withdrawn(self, move: Move) -> None:

@@ -16,6 +16,7 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.weigh import Move
 
 if TYPE_CHECKING:
     from mat_desktop.app.teach import Removed, Study, Teacher
@@ -26,7 +27,8 @@ SLICE = 200
 
 class Teach(QObject):
     """``studied`` hands over what can be learned from the marks now, ``listed`` says that the taught tags are
-    others, ``saved`` names one; ``refused`` hands over a tag that another model was taught.
+    others, ``saved`` names one; ``refused`` hands over a tag that another model was taught, ``moved`` a
+    :class:`Move` of the marks.
 
     :ivar marks: rows in the order in which they were marked, and whether they have the tag
     :ivar known: rows of the library by what was heard in them
@@ -39,6 +41,7 @@ class Teach(QObject):
     saved = Signal(object)
     rescored = Signal()
     refused = Signal(object, str)
+    moved = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -51,6 +54,7 @@ class Teach(QObject):
         self._shown = Marks()
         self.lost = 0
         self.unheard: list[Row] = []
+        self._lesson = object()
 
     @property
     def teacher(self) -> Teacher:
@@ -66,6 +70,7 @@ class Teach(QObject):
         :param given: marks to begin with, as those of a tag that another model was taught
         """
         self.marks, self.study, self.lost, self._shown = {}, None, 0, Marks()
+        self._lesson = object()
         taught = name.casefold() in [tag.name.casefold() for tag in self.teacher.tags]
         self.name = name if taught else ""
         rows, teacher = self._desk.tracks.rows(), self.teacher
@@ -102,6 +107,7 @@ class Teach(QObject):
         self._desk.bridge.forget("teach")
         self._desk.bridge.ask("study", self.teacher.forget, lambda _: None)
         self.marks, self.known, self.study, self.learning = {}, {}, None, False
+        self._lesson = object()
 
     def mark(self, rows: Sequence[Row], yes: bool) -> None:
         """Rows have the tag, or do not; where all of them are marked so, the marks are taken back."""
@@ -115,6 +121,7 @@ class Teach(QObject):
         rows = [row for row in rows if can_mark(row)]
         if not rows:
             return
+        before = dict(self.marks)
         if all(self.marks.get(row) is yes for row in rows):
             for row in rows:
                 del self.marks[row]
@@ -126,12 +133,27 @@ class Teach(QObject):
             return
         else:
             self.marks |= dict.fromkeys(rows, yes)
-        self.learn()
+        self._marked(before)
 
     def unmark(self, rows: Sequence[Row]) -> None:
         """As if nothing had been said of them."""
+        before = dict(self.marks)
         for row in rows:
             self.marks.pop(row, None)
+        self._marked(before)
+
+    def _marked(self, before: dict[Row, bool]) -> None:
+        """The user marked otherwise: learned from, and taken back by Undo while this tag is taught."""
+        now, lesson = dict(self.marks), self._lesson
+        self.learn()
+
+        def counts() -> bool:
+            return self._lesson is lesson
+
+        self.moved.emit(Move(lambda: self._put(before), lambda: self._put(now), counts))
+
+    def _put(self, marks: Mapping[Row, bool]) -> None:
+        self.marks = dict(marks)
         self.learn()
 
     @property
