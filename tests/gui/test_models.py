@@ -33,7 +33,7 @@ from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.views.problems import ProblemsModel
 from mat_desktop.gui.widgets.dock import most_telling
-from mat_desktop.gui.widgets.plan_table import PlanTable, flow, new_pieces
+from mat_desktop.gui.widgets.plan_table import PlanTable, fitting, flow, new_pieces, old_pieces
 from mat_desktop.gui.widgets.sidebar import ITEM_ROLE, SideModel
 from mat_desktop.store.journal import Run
 from tests.gui.double import FakeServices
@@ -433,6 +433,27 @@ def suggestion(
 ) -> Suggestion:
     tag = DisplayTag(name, Category.GENRE, (f"{'taught' if taught else 'mtat'}/{name}",), own=taught)
     return Suggestion(tag, score, threshold, suggested, left_out)
+
+
+def test_old_values_have_the_room_that_new_ones_leave(qtbot: QtBot) -> None:
+    model = PlanModel()
+    table = PlanTable(model)
+    qtbot.addWidget(table)
+    table.resize(1200, 400)
+    table.show()
+
+    def plan(before: tuple[str, ...], after: tuple[str, ...]) -> int:
+        change = Change(Field.MAT_TAGS, before, after)
+        model.show([FilePlan(Path("/m/a.flac"), FileStamp(0, 0, 0), (change,))])
+        _, more = fitting(old_pieces(change), table.columnWidth(2) - 16)
+        assert table.columnWidth(3) > 90
+        return more
+
+    assert plan(("genre:ambient", "genre:new age", "mood:relaxing"), ()) == 0
+    assert plan(("genre:ambient", "genre:new age"), ("genre:ambient",)) == 0
+    many = tuple(f"genre:number {n}" for n in range(30))
+    plan(many, many[:-1])
+    assert abs(table.columnWidth(2) - table.columnWidth(3)) < 20
 
 
 def test_long_values_are_shown_whole_on_enter(qtbot: QtBot) -> None:

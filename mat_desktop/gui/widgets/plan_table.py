@@ -38,6 +38,9 @@ Piece = tuple[str, str, bool]
 GAP = 12
 """Pixels between two values."""
 
+MEASURED = 200
+"""Lines that say how much room old and new values need."""
+
 UNFOLDED_TOP = 5
 WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere | Qt.AlignmentFlag.AlignLeft
 
@@ -95,6 +98,11 @@ def fitting(pieces: Sequence[Piece], width: int) -> tuple[list[str], int]:
             return shown, left
         width -= wide + GAP
     return shown, 0
+
+
+def _room(pieces: Sequence[Piece]) -> int:
+    """How wide a cell with all of them is."""
+    return sum(text_width(text, 13, 400) + GAP for text, *_ in pieces) + 2 * GAP
 
 
 def _others(number: int) -> str:
@@ -276,6 +284,8 @@ class PlanTable(TableView):
         self.setItemDelegate(_Delegate(self))
         self.setAccessibleDescription("Enter shows all of a long value")
         model.modelAboutToBeReset.connect(self._fold_up)
+        model.modelReset.connect(self._share)
+        model.rowsInserted.connect(self._came)
         self.doubleClicked.connect(lambda index: self.unfold(index.row()))
 
     def _fix_rows(self) -> None:
@@ -301,8 +311,12 @@ class PlanTable(TableView):
         self.setRowHeight(row, max(appearance.row, high + 2 * UNFOLDED_TOP))
         self.scrollTo(self.plan.index(row, 0))
 
+    def _came(self, parent: QModelIndex, first: int) -> None:
+        if first < MEASURED:
+            self._share()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The new values have the rest."""
+        """The columns share it anew."""
         super().resizeEvent(event)
         self._share()
 
@@ -312,7 +326,14 @@ class PlanTable(TableView):
         self.setColumnWidth(0, min(310, max(180, wide * 3 // 10)))
         self.setColumnWidth(1, wider(136 if self.fieldwise else 112))
         # What goes is the question where values are taken back.
-        self.setColumnWidth(2, min(260, wide // 5) if self.fieldwise else min(184, max(96, wide // 7)))
+        least = min(260, wide // 5) if self.fieldwise else min(184, max(96, wide // 7))
+        rest = wide - self.columnWidth(0) - self.columnWidth(1)
+        lines = [line for row in range(MEASURED) if (line := self.plan.line(row)) is not None]
+        changes = [line.change for line in lines if line.change is not None]
+        old = max((_room(old_pieces(change)) for change in changes), default=0)
+        new = max((_room(new_pieces(change)) for change in changes), default=0)
+        # Old values have what they need and new ones do not, or half of the room where both need more.
+        self.setColumnWidth(2, max(least, min(old, max(rest - new, rest // 2))))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The check box, and the name beside it."""
