@@ -462,7 +462,7 @@ class Window(QMainWindow):
                 return super().event(event)
         asked = event.type() is QEvent.Type.ShortcutOverride
         if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
-            widget = self.focusWidget()
+            widget = QApplication.focusWidget()
             if isinstance(widget, (QAbstractButton, QComboBox)):
                 event.accept()
                 return True

@@ -8,7 +8,16 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mat_desktop.app.trainings import Ending, Task
 from mat_desktop.domain.scheme import TagScheme
@@ -369,7 +378,7 @@ class RunView(Panel):
         if acted is None or not acted.isHidden():
             return
         self._acted = None
-        focus = self.window().focusWidget()
+        focus = QApplication.focusWidget()
         if focus is not None and focus.parent() is not self.more.parent():
             return
         if acted is self.stop_button:

@@ -6,7 +6,16 @@ from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from mat_desktop.gui import words
@@ -175,7 +184,7 @@ class ActivityPanel(Panel):
         if self.isVisible():
             self.dismiss()
             return
-        self._came_from = self.window().focusWidget()
+        self._came_from = QApplication.focusWidget()
         self.show()
         self.raise_()
         self._rebuild()
@@ -187,7 +196,9 @@ class ActivityPanel(Panel):
 
     def dismiss(self) -> None:
         """Close it."""
-        focus, back = self.window().focusWidget(), self._came_from
+        if self.isHidden():
+            return
+        focus, back = QApplication.focusWidget(), self._came_from
         if focus is not None and self.isAncestorOf(focus) and back is not None and isValid(back):
             back.setFocus()
         self.hide()
@@ -214,7 +225,7 @@ class ActivityPanel(Panel):
 
     def _rebuild(self) -> None:
         bridge = self._bridge
-        had = self.isAncestorOf(focus) if (focus := self.window().focusWidget()) is not None else False
+        had = self.isAncestorOf(focus) if (focus := QApplication.focusWidget()) is not None else False
         self._shown = (to_show(bridge), list(bridge.past))
         box = QWidget()
         box.setAutoFillBackground(False)
