@@ -275,7 +275,7 @@ def _models(data_dir: Path) -> Iterator[Finding]:
         use = "in use, " if model.name == chosen else ""
         shelf = Shelf(data_dir / "taught", model.card)
         text = (
-            f"{use}{'bundled' if model.bundled else 'imported'}, whole, {len(model.card.tags)} outputs, "
+            f"{use}{model.origin}, whole, {len(model.card.tags)} outputs, "
             f"SHA-256 {model.card.weights.sha256[:16]}, {len(shelf.tags)} taught tags"
         )
         yield Finding("Models", model.name, State.OK, text)

@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
             star = "*" if model.name == chosen else " "
             print(f"{star} {model.name:<{wide}}  {card.title}; {facts}, {model.origin}")
     for unusable in broken:
-        errors.print(f"{printable(unusable.folder)} cannot be used: {unusable.reason}")
+        errors.print(f"{printable(unusable.name)} cannot be used: {unusable.reason}")
     slips = [*reading.slips, *([slip] if slip is not None else [])]
     slips = [slip for slip in slips if reading.fault is not None or slip.key == "listening.model"]
     say(slips)

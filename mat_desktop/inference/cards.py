@@ -42,8 +42,7 @@ def open_card(folder: Path, *, measure: bool = True) -> ModelCard:
         weights = _weights_path(folder, card)
         size = weights.stat().st_size if measure else card.weights.size
     except OSError as error:
-        reason = f"{Path(error.filename or path).name}: {error.strerror}"
-        raise ModelFault(f"{path} is not a usable model card: {reason}") from error
+        raise ModelFault(f"{error.filename or path}: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise ModelFault(f"{path} is not a usable model card: {flaw(error)}") from error
     if size != card.weights.size or size > LARGEST_WEIGHTS:

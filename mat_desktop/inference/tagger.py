@@ -16,9 +16,9 @@ from torch import Tensor
 from mat_desktop.audio.windows import is_heard, raised, weights, windows
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.settings import DEVICES
-from mat_desktop.errors import ModelFault
+from mat_desktop.errors import ModelFault, printable
 from mat_desktop.inference.cards import open_card, read_weights
-from mat_desktop.networks.registry import build
+from mat_desktop.networks.registry import build, names
 
 LogMel = NDArray[np.float32]
 Turn = Callable[[float], AbstractContextManager[object]]
@@ -54,22 +54,22 @@ class Tagger:
     """A model on a device. Not for several threads at once."""
 
     def __init__(self, card: ModelCard, arrays: dict[str, NDArray[np.generic]], device: torch.device) -> None:
-        """:raises ModelFault: the weights do not fit the network that the card names."""
+        """:raises ModelFault: the weights do not fit the card's network; it does not say whose."""
         self.card = card
         self.device = device
+        if card.network.name not in names():
+            raise ModelFault(f"this program has no network {card.network.name!r}")
         try:
             network = build(card.network, len(card.tags))
         except ValueError as error:
-            raise ModelFault(f"{card.name}: {error}") from error
+            raise ModelFault(str(error)) from error
         if network.input.mel != card.mel or network.input.compression != "db":
-            raise ModelFault(
-                f"{card.name}: the network {card.network.name} does not listen to the card's log-mel"
-            )
+            raise ModelFault(f"the network {card.network.name} does not listen to the card's log-mel")
         expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
         found = {name: array.shape for name, array in arrays.items()}
         if expected != found:
             odd = sorted(expected.items() ^ found.items())[0]
-            raise ModelFault(f"{card.name}: the weights do not fit the network, e.g. {odd[0]} {odd[1]}")
+            raise ModelFault(f"the weights do not fit the network, e.g. {odd[0]} {odd[1]}")
         network.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
         network.eval().requires_grad_(False)
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -82,7 +82,11 @@ class Tagger:
     def open(cls, folder: Path, device: torch.device) -> Tagger:
         """Load a model folder. :raises ModelFault: it is broken or foreign."""
         card = open_card(folder)
-        return cls(card, read_weights(folder, card), device)
+        arrays = read_weights(folder, card)
+        try:
+            return cls(card, arrays, device)
+        except ModelFault as fault:
+            raise ModelFault(f"{printable(folder)}: {fault}") from fault
 
     def judge(self, log_mel: LogMel, turn: Turn = lambda share: nullcontext()) -> Judgement:
         """Listen to a whole track.

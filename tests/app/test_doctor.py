@@ -144,6 +144,15 @@ def test_interrupted_writes_are_told_unless_they_are_under_way(data_dir: Path) -
     assert "a.mp3" not in found.text
 
 
+def test_a_model_says_whether_it_was_trained_here(data_dir: Path) -> None:
+    for name in ("mine", "theirs"):
+        tiny_model(data_dir / "models" / name)
+    (data_dir / "models" / "mine" / models.TRAINED).write_text("Rock library")
+    found = findings(data_dir, "Models")
+    assert found["mine"].text.startswith("trained here, whole")
+    assert found["theirs"].text.startswith("imported, whole")
+
+
 def test_a_model_whose_weights_were_changed(data_dir: Path) -> None:
     tiny_model(data_dir / "models" / "mine")
     weights = data_dir / "models" / "mine" / "model.safetensors"

@@ -233,6 +233,7 @@ def test_what_is_broken_or_foreign_is_refused_and_leaves_nothing(
     with pytest.raises(ModelFault, match=reason) as fault:
         import_model(tmp_path / "data", source)
     assert ".incoming" not in str(fault.value)
+    assert str(fault.value).count(str(source)) == 1  # it is named, and once
     assert list((tmp_path / "data" / "models").iterdir()) == []
 
 

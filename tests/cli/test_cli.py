@@ -366,7 +366,7 @@ def test_models_lists_bundled_and_imported_ones(tmp_path: Path, capsys: pytest.C
     assert lines[0].startswith("* ")  # in use
     (data / "models" / "tiny" / "model.safetensors").unlink()
     assert main(["models", "--data-dir", str(data)]) == 1
-    assert "cannot be used" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith(f"tiny cannot be used: {data / 'models' / 'tiny'}")
     assert main(["models", "--json", "--data-dir", str(data)]) == 1
     *good, tiny = json.loads(capsys.readouterr().out)
     assert [model["error"] for model in good] == [None, None]

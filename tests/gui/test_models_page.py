@@ -97,6 +97,8 @@ def test_import_choose_export_delete(qtbot: QtBot, library: Window, services: Fa
 
     window.workshop.models.use("double")
     qtbot.waitUntil(lambda: services.model == "double" and not window.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: looked_at(page) == "double", timeout=5000)
+    page.look_at("mine")
     qtbot.waitUntil(page.remove.isEnabled, timeout=5000)
     target = services.data_dir / "out.zip"
     current = page.current()
@@ -109,22 +111,54 @@ def test_import_choose_export_delete(qtbot: QtBot, library: Window, services: Fa
         focus.setFocus()
         qtbot.keyClick(focus, Qt.Key.Key_Escape)
         assert not asked(page)
-    page.remove.click()
-    qtbot.waitUntil(lambda: bool(asked(page)))
-    link = asked(page)[0]
-    link.setFocus()
-    qtbot.keyClick(link, Qt.Key.Key_Escape)
+    page.remove.setFocus()
+    page.remove.click()  # the answer is where the keys are
+    qtbot.waitUntil(lambda: bool(asked(page)) and asked(page)[0].hasFocus())
+    qtbot.keyClick(asked(page)[0], Qt.Key.Key_Escape)
     assert not asked(page)
     assert names(window) == ["double", "mine"]
-    page.remove.setFocus()
+    assert page.remove.hasFocus()
     page.remove.click()
-    qtbot.waitUntil(lambda: bool(asked(page)))
-    link = asked(page)[0]
-    link.setFocus()
-    qtbot.keyClick(link, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(asked(page)) and asked(page)[0].hasFocus())
+    qtbot.keyClick(asked(page)[0], Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(window) == ["double"], timeout=5000)
     qtbot.waitUntil(lambda: not page.remove.isEnabled(), timeout=5000)
     assert page.list.hasFocus()
+
+
+def test_of_models_the_last_word_counts(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    library.pages.show("models")
+    page, models = library.workshop.models_page, library.workshop.models
+    said = page.banners.texts
+    models.bring(Path("evil.pt"))
+    qtbot.waitUntil(lambda: said() == ["The model was not imported: evil.pt may hold code"], timeout=5000)
+    models.bring(Path("mine"))
+    qtbot.waitUntil(lambda: said() == ["Imported is imported as “mine”."], timeout=5000)
+    qtbot.waitUntil(lambda: looked_at(page) == "mine", timeout=5000)
+    page.remove.click()
+    qtbot.waitUntil(lambda: bool(asked(page)), timeout=5000)
+    assert len(said()) == 1
+    page.use_button.click()  # nobody asks any more whether to delete it
+    qtbot.waitUntil(lambda: services.model == "mine" and not library.bridge.busy, timeout=5000)
+    assert all("is in use" in text for text in said())
+    models.use("broken")
+    qtbot.waitUntil(lambda: any("“broken” cannot be used" in text for text in said()), timeout=5000)
+    models.use("double")
+    qtbot.waitUntil(lambda: services.model == "double" and not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: any("(“double”) is in use" in text for text in said()), timeout=5000)
+    assert len(said()) == 1
+
+
+def test_the_card_follows_a_change_that_was_asked_for_elsewhere(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    services.other_models.append(Model("mine", Path("mine"), replace(CARD, name="mine"), bundled=False))
+    page = library.workshop.models_page
+    library.pages.show("models")
+    qtbot.waitUntil(lambda: looked_at(page) == "double", timeout=5000)
+    library.workshop.models.use("mine")  # on the page of training; it takes a while
+    qtbot.waitUntil(lambda: looked_at(page) == "mine" and not library.bridge.busy, timeout=5000)
+    assert page.use_button.text() == "In use"
 
 
 def test_use_by_keyboard_leaves_the_focus_at_the_list(

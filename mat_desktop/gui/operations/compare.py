@@ -15,6 +15,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.bridge import LISTEN, Job
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.models import KIND
 from mat_desktop.gui.work import Failure
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Compare(QObject):
             "comparison",
             lambda: services.compare(name),
             done,
-            lambda error: self._desk.complain(f"“{name}” cannot be compared", error),
+            lambda error: self._desk.complain(f"“{name}” cannot be compared", error, kind=KIND),
         )
 
     def choose(self, scope: Scope) -> None:

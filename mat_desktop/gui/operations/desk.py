@@ -47,7 +47,12 @@ class Desk:
     say: Say
     result: Callable[[str], None]
 
-    def complain(self, what: str, error: Exception, action: str = "", do: Do | None = None) -> None:
-        """An error as a banner: what, then why."""
+    def complain(
+        self, what: str, error: Exception, action: str = "", do: Do | None = None, *, kind: str = ""
+    ) -> None:
+        """An error as a banner: what, then why.
+
+        :param kind: of the message; ``what`` by default
+        """
         cause = str(error) if isinstance(error, MatError) else f"{type(error).__name__}: {error}"
-        self.say("danger", f"{what}: {cause}", action, do, kind=what)
+        self.say("danger", f"{what}: {cause}", action, do, kind=kind or what)

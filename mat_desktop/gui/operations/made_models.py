@@ -15,7 +15,7 @@ from mat_desktop.errors import StoreFault
 from mat_desktop.gui.models.trainings import Entry
 from mat_desktop.gui.operations.children import Children
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.models import Models
+from mat_desktop.gui.operations.models import KIND, Models
 from mat_desktop.gui.work import Work
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class MadeModels(QObject):
 
         def failed(error: Exception) -> None:
             self._over_with()
-            self._desk.complain("The model cannot be used", error)
+            self._desk.complain("The model cannot be used", error, kind=KIND)
 
         self._making = training.id
         self._desk.bridge.keep(look, looked, failed)
@@ -105,7 +105,7 @@ class MadeModels(QObject):
             self._over_with()
             if reason:
                 text = f"No model could be made of {entry.title}: {reason}"
-                self._desk.say("danger", text, kind="models")
+                self._desk.say("danger", text, kind=KIND)
                 return
             self.made.emit(training.id)
             do(target)

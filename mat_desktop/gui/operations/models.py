@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
     AnyModel = Model | BrokenModel
 
+KIND = "models"
+"""Of what is said of models: the last word counts, and it goes when the next thing is done."""
+
+QUESTION = "delete"
+"""Of the question whether to delete one, which goes likewise; what came of earlier things stands with it."""
+
 AT_ONCE = 200
 """Tracks whose kept scores are looked up together."""
 
@@ -59,6 +65,14 @@ class Models(QObject):
             lambda error: self._desk.complain("The models cannot be listed", error),
         )
 
+    def _begin(self) -> None:
+        """Something is done: what was said before would stand in its way."""
+        self.settled.emit(KIND)
+        self.settled.emit(QUESTION)
+
+    def _complain(self, what: str, error: Exception) -> None:
+        self._desk.complain(what, error, kind=KIND)
+
     def bring(
         self,
         source: Path,
@@ -71,6 +85,7 @@ class Models(QObject):
         :param trained: the training here that made it
         """
         desk = self._desk
+        self._begin()
 
         def make(_: threading.Event) -> Iterator[Any]:
             before = {model.name for model in desk.services.models()}
@@ -86,13 +101,13 @@ class Models(QObject):
                 return
             if here:
                 text = f"{model.card.title} is here already, as “{model.name}”; nothing was imported."
-                desk.say("warning", text, kind="models")
+                desk.say("warning", text, kind=KIND)
                 return
-            desk.say("positive", f"{model.card.title} is imported as “{model.name}”.", kind="models")
+            desk.say("positive", f"{model.card.title} is imported as “{model.name}”.", kind=KIND)
 
         def ended(error: Exception | None) -> None:
             if error is not None:
-                desk.complain("The model was not imported", error)
+                self._complain("The model was not imported", error)
 
         job = Job("Checking the model", make, on_items=done, on_end=ended, unit="model", total=1)
         return desk.bridge.do(job)
@@ -100,16 +115,17 @@ class Models(QObject):
     def send(self, model: Model, target: Path) -> None:
         """Export a model as a zip."""
         desk = self._desk
+        self._begin()
 
         def make(_: threading.Event) -> Iterator[Any]:
             yield desk.services.export_model(model, target)
 
         def done(items: list[Any]) -> None:
-            desk.say("positive", f"“{model.name}” is exported to {items[0]}.", kind="models")
+            desk.say("positive", f"“{model.name}” is exported to {items[0]}.", kind=KIND)
 
         def ended(error: Exception | None) -> None:
             if error is not None:
-                desk.complain("The model was not exported", error)
+                self._complain("The model was not exported", error)
 
         desk.bridge.do(Job("Exporting the model", make, on_items=done, on_end=ended, unit="model", total=1))
 
@@ -123,21 +139,22 @@ class Models(QObject):
             "model",
             lambda: self._desk.services.read_model(folder),
             read,
-            lambda error: self._desk.complain("The model was not exported", error),
+            lambda error: self._complain("The model was not exported", error),
         )
 
     def delete(self, name: str) -> None:
         """Take an imported model away; what it heard stays in the library."""
         desk = self._desk
+        self._begin()
 
         def failed(error: Exception) -> None:
-            desk.complain("The model was not deleted", error)
+            self._complain("The model was not deleted", error)
             self.load()
 
         def done(_: object) -> None:
             if self._back == name:  # there is no way back to it
                 self.settled.emit(IN_USE)
-            desk.say("positive", f"“{name}” is deleted.", kind="models")
+            desk.say("positive", f"“{name}” is deleted.", kind=KIND)
             self.load()
 
         desk.bridge.keep(lambda: desk.services.delete_model(name), done, failed)
@@ -153,6 +170,7 @@ class Models(QObject):
         What is to be listened to from now on waits for its turn behind the change: the new one hears it.
         """
         desk = self._desk
+        self._begin()
         for before in reversed(desk.bridge.of_lane(LISTEN)):
             desk.bridge.stop(before)
         tracks = [row.track for row in desk.tracks.rows() if row.track is not None]
@@ -171,15 +189,14 @@ class Models(QObject):
         def items(batch: list[Any]) -> None:
             if name in batch:
                 desk.tracks.forget_scores(desk.services.card.digest)
-                for kind in ("models", IN_USE):
-                    self.settled.emit(kind)
+                self.settled.emit(IN_USE)
                 self.changed.emit()
                 self.load()
             desk.tracks.hear([item for item in batch if isinstance(item, Arrived)])
 
         def ended(error: Exception | None) -> None:
             if error is not None:
-                desk.complain(f"“{name}” cannot be used", error)
+                self._complain(f"“{name}” cannot be used", error)
                 self.load()
                 return
             if not changed.is_set():  # stopped before its turn: pages show the one before again

@@ -26,6 +26,7 @@ from mat_desktop.domain.card import ModelCard, TagSpec
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.figures import Cell, FiguresModel, Heading, figure
 from mat_desktop.gui.models.models import MODEL_ROLE, ModelsModel, reason_of
+from mat_desktop.gui.operations.models import KIND, QUESTION
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.views.compare import ComparePage
@@ -270,9 +271,12 @@ class ModelsPage(Panel):
         self._next = name
 
     def show_models(self, models: Sequence[AnyModel], chosen: str, heard: Mapping[str, int]) -> None:
-        """All models anew; the one looked at stays in view. Out of view the page is at the one in use."""
+        """All models anew; the one looked at stays in view, unless another was taken into use meanwhile. Out
+        of view the page is at the one in use.
+        """
         now = self.current()
-        name = chosen if now is None or not self.isVisible() else now.name
+        changed = chosen != self.models.chosen
+        name = chosen if now is None or changed or not self.isVisible() else now.name
         if any(model.name == self._next for model in models):
             name, self._next = self._next, ""
         self.models.show(models, chosen, heard)
@@ -402,14 +406,16 @@ class ModelsPage(Panel):
         if model is None:
             return
         name = model.name
-        self.banners.show_message(
+        self.banners.clear(KIND)
+        question = self.banners.show_message(
             "warning",
             f"“{name}” will be deleted from this computer. What it heard stays in the library.",
             f"Delete “{name}”",
             lambda: self._delete(name),
-            kind="delete",
+            kind=QUESTION,
             asks=True,
         )
+        question.action.setFocus()  # Enter confirms, Escape keeps it; a key that is held does nothing
 
     def _delete(self, name: str) -> None:
         self.list.setFocus()
