@@ -13,7 +13,7 @@ from mat_desktop.domain.plan import WriteResult
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.gui.actions import Actions
-from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.history import Entry
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.undo import JOBS, WRITING, LookBack, Undo, last_of

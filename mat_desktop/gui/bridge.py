@@ -9,33 +9,26 @@ more is dropped. All deliver in the UI thread, jobs at most 20 times a second.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from queue import SimpleQueue
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from mat_desktop.gui.jobs import FILES, INTERVAL, LISTEN, Job, Lane
+from mat_desktop.gui.questions import Questions
 from mat_desktop.gui.turns import Loader, Turns
 from mat_desktop.gui.work import Work
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-INTERVAL = 0.05
-"""Least seconds between two deliveries."""
-
 BUDGET = 0.012
 """Seconds after which a delivery lets the event loop have its turn."""
 
 MOMENT = 0.1
 """Seconds that a slice of much work may take, where its size is not fixed."""
-
-WAITING = 1000
-"""Items that may wait for delivery; a worker that is ahead rests, and leaves the interpreter to the UI."""
 
 SAY = 0.1
 """Least seconds between two words on a job's progress."""
@@ -49,179 +42,14 @@ PAST = 20
 CHUNK = 50
 """Items handed over together, between two looks at the clock."""
 
-FILES, LISTEN = "files", "listen"
-"""Lanes."""
-
 KEEP = "keep "
 """How the channels begin whose questions are answered even when the window closes."""
 
 log = logging.getLogger(__name__)
 
 
-class Job(Work):
-    """One operation that changes something.
-
-    :param make: called in the worker; yields what comes of it and looks at the event between two items
-    :param on_items: called in the UI thread with each batch
-    :param on_end: called in the UI thread, last, with the error that ended it or None
-    :param counts: whether an item is one of the total
-    :param lane: jobs of one lane run one after another
-    ``claim`` is held by who came first: the worker that does it, or the UI thread that drops it.
-
-    :param on_pause: called in the UI thread when the job rests or goes on, for those who work ahead of it
-    """
-
-    def __init__(
-        self,
-        title: str,
-        make: Callable[[threading.Event], Iterator[Any]],
-        *,
-        on_items: Callable[[list[Any]], None],
-        on_end: Callable[[Exception | None], None],
-        unit: str = "track",
-        total: int | None = None,
-        counts: Callable[[Any], bool] = lambda item: True,
-        lane: str = FILES,
-        leave: str = "",
-        on_pause: Callable[[bool], None] = lambda on: None,
-    ) -> None:
-        super().__init__(title, unit=unit, total=total, leave=leave)
-        self.lane = lane
-        self.dropped = False
-        self.claim = threading.Lock()
-        self._make = make
-        self._on_items = on_items
-        self._on_end = on_end
-        self._counts = counts
-        self._on_pause = on_pause
-
-    def run(self, keep: Callable[[Any], None], between: Callable[[], None]) -> None:
-        """Do it, in the worker; ``between`` is called between two items."""
-        for item in self._make(self.cancel):
-            keep(item)
-            between()
-            self.rest()
-
-    def pause(self, on: bool) -> None:
-        """Rest after the item at hand, or go on."""
-        super().pause(on)
-        self._on_pause(on)
-
-    def stop(self) -> None:
-        """End after the item at hand."""
-        if self.paused:
-            self.pause(False)
-        super().stop()
-
-    def deliver(self, items: list[Any]) -> None:
-        """Hand a batch over, in the UI thread."""
-        self.done += sum(1 for item in items if self._counts(item))
-        self.mark()
-        self._on_items(items)
-
-    def end(self, error: Exception | None) -> None:
-        """The last call, in the UI thread. One that rested and ended all the same leaves nobody resting."""
-        if self.paused:
-            self.pause(False)
-        self._on_end(error)
-
-
-class _Jobs(QThread):
-    """Runs the jobs of a lane in order of arrival.
-
-    ``running`` and ``inbox`` belong to the UI thread: what it knows to run, and what it has yet to hand over.
-    """
-
-    arrived = Signal()
-
-    def __init__(self, name: str, turns: Turns) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self._turns = turns
-        self.running: Job | None = None
-        self.waiting: list[Job] = []
-        self.inbox: deque[tuple[Job, str, Any]] = deque()
-        self.queue: SimpleQueue[Job | None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._taken = threading.Condition(self._lock)
-        self._out: list[tuple[Job, str, Any]] = []
-
-    def run(self) -> None:
-        while (job := self.queue.get()) is not None:
-            error: Exception | None = None
-            if not job.cancel.is_set() and job.claim.acquire(blocking=False):
-                self._put(job, "start", None)
-                try:
-                    job.run(partial(self._put, job, "item"), self._turns.give_way)
-                except Exception as caught:  # a job must never take the thread with it
-                    log.debug("%s ended with an error", job.title, exc_info=True)
-                    error = caught
-            self._put(job, "end", error)
-
-    def _put(self, job: Job, kind: str, value: Any) -> None:
-        with self._lock:
-            while kind == "item" and len(self._out) >= WAITING and not job.cancel.is_set():
-                self._taken.wait(INTERVAL)
-            first = not self._out
-            self._out.append((job, kind, value))
-        if first:
-            self.arrived.emit()
-
-    @property
-    def has_more(self) -> bool:
-        """Whether something waits for :meth:`take`; it was said with ``arrived`` when it came."""
-        return bool(self._out)
-
-    def take(self) -> list[tuple[Job, str, Any]]:
-        with self._lock:
-            out, self._out = self._out, []
-            self._taken.notify()
-        return out
-
-
-_Question = tuple[str, int, Callable[[], Any], Callable[..., None], "Callable[[Exception], None] | None"]
-"""Channel, token, what to do, whom to tell, whom to tell of an error."""
-
-
 _Wish = tuple[Callable[[], Any], Callable[[Any], None], "Callable[[Exception], None] | None"]
 """What is to be written down, whom to tell, whom to tell of an error."""
-
-
-class _Questions(QThread):
-    """Answers questions in order of arrival; a question that was asked anew meanwhile is skipped."""
-
-    answered = Signal(object)
-
-    def __init__(self, name: str, latest: dict[str, int], turns: Turns) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self._turns = turns
-        self.queue: SimpleQueue[_Question | None] = SimpleQueue()
-        self.latest = latest
-        self._asked = self._met = 0
-
-    @property
-    def rest(self) -> bool:
-        """Whether no question waits or is being answered."""
-        return self._asked == self._met
-
-    def put(self, question: _Question) -> None:
-        self._asked += 1
-        self.queue.put(question)
-
-    def run(self) -> None:
-        while (question := self.queue.get()) is not None:
-            channel, token, work, done, failed = question
-            self._turns.give_way()
-            if self.latest.get(channel) != token:
-                self._met += 1
-                continue
-            try:
-                answer, error = work(), None
-            except Exception as caught:  # delivered to whoever asked
-                answer, error = None, caught
-            self._met += 1
-            self.answered.emit((channel, token, answer, error, done, failed))
 
 
 class Bridge(QObject):
@@ -254,18 +82,18 @@ class Bridge(QObject):
         self._pulse = QTimer(self)
         self._pulse.setInterval(PULSE)
         self._pulse.timeout.connect(self._beat)
-        self._lanes = {name: _Jobs(name, turns) for name in (FILES, LISTEN)}
+        self._lanes = {name: Lane(name, turns) for name in (FILES, LISTEN)}
         for lane in self._lanes.values():
             lane.arrived.connect(self._schedule)
             lane.start()
         self._latest: dict[str, int] = {}
         self._to_keep: deque[_Wish] = deque()
-        self._reads = _Questions("reads", self._latest, turns)
-        self._engine = _Questions("engine", self._latest, turns)
+        self._reads = Questions("reads", self._latest, turns)
+        self._engine = Questions("engine", self._latest, turns)
         for questions in (self._reads, self._engine):
             questions.answered.connect(self._answer)
             questions.start()
-        self._threads: list[_Jobs | _Questions] = [*self._lanes.values(), self._reads, self._engine]
+        self._threads: list[Lane | Questions] = [*self._lanes.values(), self._reads, self._engine]
 
     @property
     def job(self) -> Job | None:
@@ -533,7 +361,7 @@ class Bridge(QObject):
                 self._said = self._last
                 self.changed.emit()
 
-    def _hand_over(self, lane: _Jobs, until: float) -> None:
+    def _hand_over(self, lane: Lane, until: float) -> None:
         """What came from a lane, as far as there is time."""
         if len(lane.inbox) < CHUNK:
             lane.inbox.extend(lane.take())

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from mat_desktop.app.trainings import Order, Training
-from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.trainings import Entry, State, entries
 from mat_desktop.gui.operations.children import Children
 from mat_desktop.gui.operations.desk import Desk

@@ -17,7 +17,7 @@ from mat_desktop.domain.plan import Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import EngineFault
-from mat_desktop.gui.bridge import FILES, LISTEN, Job
+from mat_desktop.gui.jobs import FILES, LISTEN, Job
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.begun import Note
 from mat_desktop.gui.widgets.banner import Banner

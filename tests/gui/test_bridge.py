@@ -9,7 +9,8 @@ from threading import Event
 import pytest
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.gui.bridge import WAITING, Bridge, Job
+from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.jobs import WAITING, Job
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import LISTEN, Job
+from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.models import KIND

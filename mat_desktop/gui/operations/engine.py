@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, Signal
 
-from mat_desktop.gui.bridge import LISTEN, Job
+from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.operations.desk import Desk
 
 

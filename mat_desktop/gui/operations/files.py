@@ -9,7 +9,7 @@ from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.services import Services

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from mat_desktop.gui.bridge import LISTEN
+from mat_desktop.gui.jobs import LISTEN
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.listen import Listen
 from mat_desktop.gui.operations.scan import Scan

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import EngineFault, FileFault, ModelFault
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import LISTEN, Job
+from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.models.row import Arrived, Row, State, new_of
 from mat_desktop.gui.operations.arrive import with_verdicts
 from mat_desktop.gui.operations.desk import Desk

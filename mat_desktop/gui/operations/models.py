@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import LISTEN, Job
+from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.models.row import Arrived
 from mat_desktop.gui.operations.arrive import known
 from mat_desktop.gui.operations.desk import Desk

@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import KEEP, Job
+from mat_desktop.gui.bridge import KEEP
+from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.arrange import under
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import AsShown, known, remembered, rows_of

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
-from mat_desktop.gui.bridge import Job
+from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import AsShown, rows_of
 from mat_desktop.gui.operations.desk import Desk

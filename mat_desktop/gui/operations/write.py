@@ -16,7 +16,7 @@ from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import MatError, printable
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import FILES, Job
+from mat_desktop.gui.jobs import FILES, Job
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
