@@ -123,7 +123,7 @@ class Opening(QObject):
 
     def _opened(self) -> None:
         self._pages.retire("first")
-        self._library.roots = self.scan.roots
+        self._library.filter.roots = self.scan.roots
         if not self._pages.shows(self._library):  # else the focus stays where it is
             self._pages.show("library")
 

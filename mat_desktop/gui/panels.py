@@ -113,7 +113,7 @@ class Panels(QObject):
         :param reviewing: on the Review page, where one goes from track to track, it is for the reviewed ones
         """
         if every:
-            self._library.show_all()
+            self._library.filter.show_all()
         if not self._desk.tracks.tally().heard:
             return
         self._rest = None
@@ -296,7 +296,7 @@ class Panels(QObject):
             return
         self.close()
         if row.place < 0:
-            self._library.show_all()
+            self._library.filter.show_all()
         self._library.select(row.place)
 
     def read_bad_again(self) -> None:

@@ -140,7 +140,7 @@ class ReviewRoom(QObject):
     def _scheme_changed(self) -> None:
         for question in (self.page.question, self._library.pane.question):
             question.scores.tags.number_with_next()
-        self._library.asking.renew()
+        self._library.filter.asking.renew()
         self.weigh.anew(fit=True)
         self.review.policies_changed.emit()
 

@@ -52,7 +52,7 @@ class School(QObject):
         teach.listed.connect(self.scheme_changed)
         teach.rescored.connect(self._desk.tracks.fit)
         teach.rescored.connect(self.policies_changed)
-        teach.rescored.connect(library.asking.forget_scores)
+        teach.rescored.connect(library.filter.asking.forget_scores)
         teach.refused.connect(self._refused)
         panel.closed.connect(self.close)
         panel.marked.connect(self.mark)

@@ -252,7 +252,7 @@ class Window(QMainWindow):
         for do in (
             self._say_model,
             self.school.close,
-            self.library.asking.forget_scores,
+            self.library.filter.asking.forget_scores,
             self.library.model_changed,
             self.room.map_tags.warn,
             engine.works,

@@ -192,7 +192,7 @@ def make_up(count: int, folder: Path, profile: str) -> None:
     search("search tag", "guitar", True)
     search("query", "genre:rock length > 4:50 or artist:31", False)
     search("query score", "guitar > 0.6 and not piano", True)
-    step("show all", library.show_all, lambda: library.tracks.rowCount() == count + 1)
+    step("show all", library.filter.show_all, lambda: library.tracks.rowCount() == count + 1)
     step("select all", library.table.selectAll, lambda: True)
     step("sort", lambda: library.tracks.sort(1), lambda: True)
     step("similar", window.actions_["similar"].trigger, lambda: window.rows.similar.row is not None)

@@ -274,8 +274,8 @@ def test_search_finds_by_title_and_by_suggested_tag(qtbot: QtBot, library: Windo
     qtbot.waitUntil(lambda: library.tracks.rowCount() == 4, timeout=5000)
     library.library.search.setText("nothing like it")
     qtbot.waitUntil(lambda: library.tracks.rowCount() == 0, timeout=5000)
-    assert "nothing like it" in library.library.nothing.text()
-    library.library.show_all()
+    assert "nothing like it" in library.library.listing.note.text()
+    library.library.filter.show_all()
     qtbot.waitUntil(lambda: library.tracks.rowCount() == 6, timeout=5000)
 
 
@@ -511,7 +511,7 @@ def test_what_the_table_does_not_show_is_not_decided_on(qtbot: QtBot, library: W
     assert view.row is None
     assert view.pane.suggestions == ()
     library.actions_["accept_1"].trigger()
-    view.show_all()
+    view.filter.show_all()
     assert view.row is row
     view.sidebar.choose(conflicts)
     library.pages.show("review")  # goes through its own queue

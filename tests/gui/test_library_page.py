@@ -84,7 +84,7 @@ def test_a_wrong_query_says_which_one_the_list_answers(qtbot: QtBot, library: Wi
         qtbot.keyClicks(field, query)
         qtbot.waitUntil(problem.isVisible, timeout=3000)
         assert problem.instead.text() == f"The list still answers “{before}”"
-        assert library.library.asking.text == before
+        assert library.library.filter.asking.text == before
     field.setText("song " * 30)
     field.setText("song " * 30 + "polka > 0.5 rock")
     assert problem.instead.text() == f"The list still answers “{('song ' * 5)[:24]}…”"
@@ -96,7 +96,7 @@ def test_a_wrong_query_says_which_one_the_list_answers(qtbot: QtBot, library: Wi
 def test_a_quote_that_is_still_open_is_told_once_the_user_rests(qtbot: QtBot, library: Window) -> None:
     field, problem = library.library.search, library.library.problem
     said: list[QueryError | None] = []
-    library.library.asking.wrong.connect(said.append)
+    library.library.filter.asking.wrong.connect(said.append)
     qtbot.keyClicks(field, 'title:"song 1')
     assert not any(said), "nobody is told while typing"
     qtbot.waitUntil(lambda: titles(library) == ["Song 1"], timeout=5000)
@@ -119,11 +119,11 @@ def test_where_no_score_is_high_enough_the_highest_is_said(qtbot: QtBot, library
     library.library.search.setText("jazz > 0.5 and song")
     qtbot.waitUntil(lambda: titles(library) == [], timeout=5000)
     said = "No track fits “jazz > 0.5 and song”. The highest score of jazz is 0.10."
-    qtbot.waitUntil(lambda: library.library.nothing.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: library.library.listing.note.text() == said, timeout=5000)
 
 
 def test_what_fits_nothing_is_said_in_the_words_that_stand_there(qtbot: QtBot, library: Window) -> None:
-    nothing = library.library.nothing
+    nothing = library.library.listing.note
     library.library.search.setText("zzz state:n")
     qtbot.waitUntil(lambda: nothing.text().startswith("No track fits “zzz state:n”. "), timeout=5000)
     library.library.search.setText("zzz state:new")  # the same question in more words
@@ -134,7 +134,7 @@ def test_a_state_that_is_not_whole_is_named_with_all_there_are(qtbot: QtBot, lib
     library.library.search.setText("state:review")
     states = ", ".join(state.value for state in State)
     said = f"No track fits “state:review”. The state was taken as To review or Reviewed. There are: {states}."
-    qtbot.waitUntil(lambda: library.library.nothing.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: library.library.listing.note.text() == said, timeout=5000)
     library.library.search.clear()
     listen(qtbot, library)
     library.library.search.setText("state:review")
@@ -229,12 +229,12 @@ def test_the_highest_score_is_said_of_what_is_shown(
     services.change_tags({"jazz": TagChange(label="swing")})
     library.library.search.setText("swing > 0.5")
     said = "No track fits “swing > 0.5”. The highest score of swing is 0.10."
-    qtbot.waitUntil(lambda: library.library.nothing.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: library.library.listing.note.text() == said, timeout=5000)
 
 
 def test_completion_forgets_scores_of_another_model(qtbot: QtBot, library: Window) -> None:
     listen(qtbot, library)
-    asking = library.library.asking
+    asking = library.library.filter.asking
     asking.count_values()
     qtbot.waitUntil(lambda: f"{SCORES}jazz" in asking._values, timeout=5000)
     library.workshop.models.use("other")
@@ -256,7 +256,7 @@ def test_escape_empties_the_search_field_and_then_leaves_it(qtbot: QtBot, librar
 def test_completion_by_keyboard(qtbot: QtBot, library: Window) -> None:
     field = library.library.search
     library.actions_["search"].trigger()
-    qtbot.waitUntil(lambda: "artist" in library.library.asking._values, timeout=5000)
+    qtbot.waitUntil(lambda: "artist" in library.library.filter.asking._values, timeout=5000)
     qtbot.keyClicks(field, "art")
     qtbot.keyClick(field, Key.Key_Tab)
     assert field.text() == "artist:"
@@ -296,14 +296,14 @@ def test_help_offers_examples_that_are_understood(qtbot: QtBot, library: Window)
     view = library.library
     library.actions_["search"].trigger()
     qtbot.keyClick(view.search, Key.Key_Down)
-    assert view.query_help.isVisible()
+    assert view.filter.help.isVisible()
     known = {"choir", "piano", "vocals"}
-    for link in list(view.query_help.links):
+    for link in list(view.filter.help.links):
         link.click()
         assert view.search.text() == link.text()
-        error = view.asking._error
+        error = view.filter.asking._error
         assert error is None or any(f"“{name}”" in str(error) for name in known)  # the double has few tags
-    assert not view.query_help.isVisible()
+    assert not view.filter.help.isVisible()
 
 
 def test_similar_tracks_and_back(qtbot: QtBot, library: Window) -> None:
@@ -468,8 +468,8 @@ def test_choices_do_not_cover_why_a_query_is_not_understood(qtbot: QtBot, librar
     view = library.library
     field, problem, popup = view.search, view.problem, view.search._popup
     library.actions_["search"].trigger()
-    view.asking._values = {f"{SCORES}guitar": ["0.50"]}
-    view.asking._pause.setInterval(100)
+    view.filter.asking._values = {f"{SCORES}guitar": ["0.50"]}
+    view.filter.asking._pause.setInterval(100)
     qtbot.keyClicks(field, "guitar >")
     assert popup.isVisible()
     qtbot.wait(200)
@@ -806,9 +806,11 @@ def test_a_library_that_is_read_says_how_many_tracks_are_coming(
     services.remembered = remembered  # type: ignore[method-assign]
     window.begin([services.music])
     page, count = window.library, len(services.library)
-    qtbot.waitUntil(lambda: page.nothing.text() == f"Reading the library… 0 of {count} tracks", timeout=5000)
-    assert page.nothing.isVisible()
-    assert not page.clear.isVisible()
+    qtbot.waitUntil(
+        lambda: page.listing.note.text() == f"Reading the library… 0 of {count} tracks", timeout=5000
+    )
+    assert page.listing.note.isVisible()
+    assert not page.listing.clear.isVisible()
     (work,) = [work for work in window.bridge.jobs if work.title == "Reading the library"]
     assert work.total == count
     side = page.sidebar.side
@@ -834,7 +836,7 @@ def test_a_word_that_begins_a_field_and_is_found_nowhere_leaves_the_list_until_i
     page.search.setText("state:failed")
     qtbot.waitUntil(lambda: tracks.rowCount() == 1, timeout=5000)
     page.search.setText("state")
-    page.asking.insist()
+    page.filter.asking.insist()
     qtbot.waitUntil(lambda: tracks.rowCount() == 0, timeout=5000)
 
 

@@ -222,12 +222,14 @@ def test_what_finds_nothing_yet_says_so(qtbot: QtBot, known: FakeServices, windo
     )
     begin(qtbot, window, known, gate)
     window.library.search.setText('artist:"Band 400"')
-    text = window.library.nothing.text
+    text = window.library.listing.note.text
     said = 'No track fits “artist:"Band 400"” so far: the library is still being read.'
-    qtbot.waitUntil(lambda: text() == said and window.library.nothing.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: text() == said and window.library.listing.note.isVisible(), timeout=5000)
     gate.open()
     qtbot.waitUntil(lambda: shown(window) == ["9 new.flac"], timeout=5000)
-    qtbot.waitUntil(lambda: not window.bridge.busy and not window.library.nothing.isVisible(), timeout=5000)
+    qtbot.waitUntil(
+        lambda: not window.bridge.busy and not window.library.listing.note.isVisible(), timeout=5000
+    )
     window.library.search.setText("artist:nobody")
     qtbot.waitUntil(lambda: text() == "No track fits “artist:nobody”.", timeout=5000)
 
@@ -245,7 +247,7 @@ def test_tags_that_are_still_worked_out_bring_their_tracks(
     window.library.search.setText("guitar > 0.9")  # before any is in view, whose tags are made at once
     qtbot.waitUntil(lambda: window.tracks.filtered, timeout=5000)
     window.begin([known.music])
-    text = window.library.nothing.text
+    text = window.library.listing.note.text
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.scan.reading, timeout=30_000)
     said = "No track fits “guitar > 0.9” so far: the tags of some tracks are still being worked out."
     qtbot.waitUntil(lambda: text() == said, timeout=5000)

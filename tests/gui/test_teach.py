@@ -285,7 +285,7 @@ def test_tracks_heard_after_teaching_keep_their_score(
 
 
 def test_completion_forgets_scores_from_before_teaching(qtbot: QtBot, heard: Window) -> None:
-    asking = heard.library.asking
+    asking = heard.library.filter.asking
     asking.count_values()
     qtbot.waitUntil(lambda: f"{SCORES_OF}jazz" in asking._values, timeout=5000)
     teach(qtbot, heard)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
@@ -16,25 +15,24 @@ from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.models.arrange import ranges
 from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.row import Row, State
-from mat_desktop.gui.models.together import Together
 from mat_desktop.gui.models.tracks import TracksModel
-from mat_desktop.gui.operations.gather import Gather
 from mat_desktop.gui.operations.look import Look
 from mat_desktop.gui.operations.play import Play
-from mat_desktop.gui.operations.search import Search
 from mat_desktop.gui.services import Services
+from mat_desktop.gui.views.library_filter import LibraryFilter
+from mat_desktop.gui.views.several_tracks import SeveralTracks
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
-from mat_desktop.gui.widgets.controls import Button, Panel, Text
+from mat_desktop.gui.widgets.controls import Button, Panel
 from mat_desktop.gui.widgets.delegates import TrackTable
 from mat_desktop.gui.widgets.dock import Dock
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.pane import Pane
-from mat_desktop.gui.widgets.query_help import QueryHelp
 from mat_desktop.gui.widgets.search_bar import Comparison, QueryProblem
 from mat_desktop.gui.widgets.search_field import SearchField
-from mat_desktop.gui.widgets.sidebar import Item, Sidebar
+from mat_desktop.gui.widgets.sidebar import Sidebar
 from mat_desktop.gui.widgets.splitter import Splitter
+from mat_desktop.gui.widgets.table_or_note import TableOrNote
 from mat_desktop.gui.widgets.track_columns import TrackColumns
 from mat_desktop.gui.work import Work
 
@@ -43,10 +41,6 @@ if TYPE_CHECKING:
 
 FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
 """Fields that have a block in the pane, where some tag is written into them."""
-
-
-AT_ONCE = 50
-"""Tracks whose tags are counted before anybody sees that; of more the pane shows none until they are."""
 
 
 class Library(QWidget):
@@ -66,24 +60,16 @@ class Library(QWidget):
         self._services = services
         self.tracks = model
         self.row: Row | None = None
-        self.roots: list[Path] = []
         self.look = Look(services, bridge)
-        self.gather = Gather(services, bridge, model)
         self._dock_sizes: list[int] = []
-        self._coming: Work | None = None
         self._came_first: Row | None = None
         self._scrolled_to = 0
-        self._many: list[Row] = []
-        self._shown_many: list[Row] = []
-        self.asking = Search(services, bridge, model)
-        self.query_help = QueryHelp(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         self.outer = Splitter(Qt.Orientation.Horizontal)
         layout.addWidget(self.outer)
         self.sidebar = Sidebar()
-        self.sidebar.picked.connect(self._pick)
         self.outer.addWidget(self.sidebar)
         self.right = QStackedWidget()
         self.outer.addWidget(self.right)
@@ -93,6 +79,10 @@ class Library(QWidget):
         self.pane = Pane(FIELDS, services.policies)
         self.pane.question.add.set_scheme(services.scheme)
         self.inner.addWidget(self.pane)
+        self.several = SeveralTracks(services, bridge, model, self.table, self.pane)
+        self.filter = LibraryFilter(
+            services, bridge, model, self, self.sidebar, self.search, self.problem, self.listing
+        )
         self.outer.setStretchFactor(0, 0)
         self.outer.setStretchFactor(1, 1)
         self.inner.setStretchFactor(0, 1)
@@ -102,7 +92,7 @@ class Library(QWidget):
             splitter.splitterMoved.connect(self._moved)
         self.dock.tab_after(self.table)
         self.player = Play(self.dock.player)
-        self._connect(bridge)
+        self._connect()
         self._show(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -151,12 +141,8 @@ class Library(QWidget):
         layout.addWidget(self.middle, 1)
         self.table = TrackTable(self.tracks)
         self.columns = TrackColumns(self.table)
-        self._list = QWidget()
-        self._list.setMinimumHeight(120)
-        self._stack = QStackedLayout(self._list)
-        self._stack.addWidget(self.table)
-        self._stack.addWidget(self._nothing())
-        self.middle.addWidget(self._list)
+        self.listing = TableOrNote(self.table)
+        self.middle.addWidget(self.listing)
         self.dock = Dock()
         self.dock.setMinimumHeight(300)
         self.middle.addWidget(self.dock)
@@ -164,32 +150,7 @@ class Library(QWidget):
         self.middle.setStretchFactor(1, 0)
         return box
 
-    def _nothing(self) -> QWidget:
-        box = Panel("surface")
-        layout = QVBoxLayout(box)
-        layout.addStretch(1)
-        self.nothing = Text(token="muted")
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(self.nothing)
-        layout.addSpacing(12)
-        self.clear = Button("Show all tracks")
-        self.clear.clicked.connect(self.show_all)
-        layout.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(2)
-        return box
-
-    def _connect(self, bridge: Bridge) -> None:
-        self.search.complete_with(self.asking.complete)
-        self.search.textChanged.connect(self.asking.type)
-        self.search.entered.connect(self.asking.count_values)
-        self.search.help_asked.connect(lambda: self.query_help.open_under(self.search))
-        self.query_help.picked.connect(self._try)
-        self.asking.asked.connect(self._filter)
-        self.asking.explained.connect(self.nothing.setText)
-        self.asking.wrong.connect(lambda error: self.problem.show_error(error, self.asking.text))
-        self.asking.wrong.connect(self.search.set_error)
-        self.search.show_over(self.problem)
-        self.search.closed.connect(self.asking.offer_no_more)
+    def _connect(self) -> None:
         self.tracks.arranged.connect(self._arranged)
         self.search.returnPressed.connect(self._searched)
         self.search.left.connect(self.table.setFocus)
@@ -199,19 +160,8 @@ class Library(QWidget):
         self.tracks.rows_changed.connect(self._rows_changed)
         self.tracks.refreshed_all.connect(self._all_changed)
         self.tracks.counted.connect(self._counted)
-        bridge.changed.connect(self._say_coming)
-        self._counting = QTimer(self)
-        self._counting.setSingleShot(True)
-        self._counting.setInterval(200)
-        self._counting.timeout.connect(self._count)
         self.pane.question.decided.connect(lambda said: self.decided.emit(self.meant(), said))
-        self._several = QTimer(self)
-        self._several.setSingleShot(True)
-        self._several.setInterval(60)
-        self._several.timeout.connect(self._gather)
-        self.gather.gathered.connect(self._show_many)
-        self.gather.counted.connect(self._tell_counted)
-        self.gather.failed.connect(lambda _: self.pane.says.setText("cannot be counted"))
+        self.several.over.connect(self._one_again)
         self.pane.shift_changed.connect(self._shift)
         self.pane.policy_picked.connect(self.policy_picked)
         self.pane.listen.connect(self._listen)
@@ -273,30 +223,16 @@ class Library(QWidget):
         row, self.row = self.row, None
         self._show(row)
 
-    # filter
-
-    def _pick(self, item: Item) -> None:
-        self._filter()
-
-    def _filter(self) -> None:
-        item = self.sidebar.currentIndex().data(Qt.ItemDataRole.UserRole + 1)
-        state = item.state if isinstance(item, Item) else None
-        folder = item.folder if isinstance(item, Item) else None
-        self.tracks.filter(self.asking.query, state, folder)
-
-    def _try(self, query: str) -> None:
-        self.search.setText(query)
-        self.search.setFocus()
+    # which are shown
 
     def _arranged(self, asked: bool) -> None:
         """Others are shown: keep the track in view, if it is still among them.
 
         What is hidden is not decided on: it is neither in view nor one of several any more.
         """
-        self._say_nothing()
-        self._say_found()
-        if any(row.place < 0 for row in self._many):
-            self._gather()
+        self.filter.say()
+        if any(row.place < 0 for row in self.several.rows):
+            self.several.look()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
             if asked or self._is_first_look():  # else the user may look elsewhere just now
                 self.table.updateGeometries()  # of fewer rows until now: it would not scroll beyond those
@@ -311,63 +247,19 @@ class Library(QWidget):
         """The track in view is the one that came first, and nobody has scrolled or chosen another since."""
         return self.row is self._came_first and self._scrolled_to == self.table.verticalScrollBar().value()
 
-    def show_all(self) -> None:
-        """No filter."""
-        self._clear_search()
-        self.sidebar.choose(Item("All tracks"))
-        self._filter()
-
-    def _clear_search(self) -> None:
-        """Empty the field, and count it as empty at once."""
-        self.search.clear()
-        self.asking.query = None
-
-    def _say_nothing(self) -> None:
-        some = self.asking.reading or self.tracks.tally().total > 0
-        none, hidden = some and self.tracks.rowCount() == 0, self.tracks.filtered
-        self._stack.setCurrentIndex(1 if none and (hidden or self.asking.reading) else 0)
-        self.clear.setVisible(hidden)
-        if none and hidden:
-            self.asking.explain()
-        self._say_coming()
-
     def set_unready(self, *, reading: bool, weighing: bool, coming: Work | None) -> None:
         """The library is still being read, or it is not known yet which tags would be written.
 
         :param coming: tracks that it knows are being shown
         """
-        self.asking.reading, self.asking.weighing = reading, weighing
-        self._coming = coming
-        self._say_nothing()
+        self.filter.set_unready(reading=reading, weighing=weighing, coming=coming)
         self._counted()
 
-    def _say_coming(self) -> None:
-        """Until the first track is there it is said how many there will be."""
-        if self._stack.currentIndex() == 1 and not self.tracks.filtered:
-            text = "Looking for music…"
-            if self._coming is not None:
-                of = f" 0 of {words.plural(self._coming.total, 'track')}" if self._coming.total else ""
-                text = f"Reading the library…{of}"
-            self.nothing.setText(text)
-
-    def _say_found(self) -> None:
-        total, found = self.tracks.tally().total, words.number(self.tracks.rowCount())
-        self.search.set_found(f"{found} of {words.plural(total, 'track')}" if self.asking.query else "")
-
     def _counted(self) -> None:
-        if not self._counting.isActive():
-            self._counting.start()
+        self.filter.count_soon()
         if self.row is None and self.tracks.rowCount():
             self.select(0)
             self._came_first, self._scrolled_to = self.row, self.table.verticalScrollBar().value()
-
-    def _count(self) -> None:
-        tally = self.tracks.tally()
-        files = [root for root in self.roots if self.tracks.row(root) is not None]
-        folders = [(root, self.tracks.count_under(root)) for root in self.roots if root not in files]
-        self.sidebar.side.show(tally.total, tally.states, folders, files, partial=self._coming is not None)
-        self._say_nothing()
-        self._say_found()
 
     # selection
 
@@ -420,55 +312,26 @@ class Library(QWidget):
 
     def _selected(self, *_: QItemSelection) -> None:
         several = self.table.selected_count() > 1
-        if several or self._many:
-            self._gather_soon()
+        if several or self.several.rows:
+            self.several.look_soon()
         self.selection_changed.emit()
-
-    def _gather_soon(self) -> None:
-        if not self._several.isActive():  # else what changes all the time would never be looked at
-            self._several.start()
 
     def meant(self) -> list[Row]:
         """The tracks that a decision counts for: those shown together, else the one in view."""
-        if self._several.isActive():  # keys are quicker than what is shown
-            self._several.stop()
-            self._gather()
-        if self._many:
-            return list(self._many)
+        self.several.catch_up()
+        if self.several.rows:
+            return list(self.several.rows)
         return [self.row] if self.row is not None else []
 
-    def _gather(self) -> None:
-        selected = self.selected()
-        rows = [row for row in selected if row.scores is not None and row.track is not None]
-        had = bool(self._many)
-        self._many = rows if len(rows) > 1 else []
-        if self._many:
-            if self._many != self._shown_many:
-                self._shown_many = []
-                self.pane.wait_for_many(len(rows), len(selected), clear=len(rows) > AT_ONCE)
-            self.gather.at(self._many)
-        elif had:
-            self.gather.stop()
-            self._shown_many = []
-            self.pane.show_row(self.row)
-            self._show_tags(new_track=True)
-
-    def _tell_counted(self, counted: int) -> None:
-        if self._many and not self._shown_many:
-            self.pane.count_many(counted, len(self._many))
-
-    def _show_many(self, together: Together) -> None:
-        if self._many:
-            fresh = self._many != self._shown_many
-            self.pane.show_many(together, len(self.selected()), new_track=fresh)
-            self._shown_many = self._many
+    def _one_again(self) -> None:
+        self.pane.show_row(self.row)
+        self._show_tags(new_track=True)
 
     def _show(self, row: Row | None) -> None:
         if row is self.row and row is not None:
             return
         self.row = row
-        self._many, self._shown_many = [], []
-        self.gather.stop()
+        self.several.forget()
         self.pane.show_row(row)
         self.look.at(row)
         self.player.at(row)
@@ -489,12 +352,12 @@ class Library(QWidget):
         return [row for row in near if row is not None]
 
     def _rows_changed(self, rows: list[Row]) -> None:
-        if self.row in rows or self._many:
+        if self.row in rows or self.several.rows:
             self._all_changed()
 
     def _all_changed(self) -> None:
-        if self._many:
-            self._gather_soon()
+        if self.several.rows:
+            self.several.look_soon()
         elif self.row is not None:
             self.pane.show_row(self.row)
             self._show_tags(new_track=False)
@@ -523,7 +386,7 @@ class Library(QWidget):
             self.pane.show_note("There is only silence in this track", can_listen=False)
         else:
             fresh = new_track or not self.pane.suggestions
-            if not self._many:
+            if not self.several.rows:
                 unseen = self.tracks.unseen(row)
                 self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh, unseen=unseen)
         taggram = self.look.taggram(row, row.track)
@@ -562,7 +425,7 @@ class Library(QWidget):
 
     def _searched(self) -> None:
         """Enter: to the tracks, unless the query is wrong; single letters decide on tags there."""
-        if not self.asking.insist():
+        if not self.filter.asking.insist():
             self.table.setFocus()
 
     def _shift(self, _: float) -> None:
