@@ -104,8 +104,9 @@ SPECS = (
     ),
 )
 
-ONCE = ("undo", "redo")
-"""A key that is held does these once: behind the last decision are whole runs."""
+REPEATED = ("next", "previous", "zoom_in", "zoom_out", "next_pane")
+"""A key that is held does these again and again, and everything else once: what is decided by that is
+decided on what was in view when the key went down."""
 
 BY_WIDGETS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     TAGS: ((("1", "…", "9"), "Accept a tag"), (("Shift+1", "…", "9"), "Reject a tag")),
@@ -133,7 +134,7 @@ class Actions:
             action = QAction(spec.text, parent)
             action.setObjectName(spec.name)
             action.setShortcuts([QKeySequence(key) for key in spec.keys])
-            action.setAutoRepeat(spec.name not in ONCE)
+            action.setAutoRepeat(spec.name in REPEATED)
             if spec.icon:
                 action.setIcon(icons.icon(spec.icon))
             parent.addAction(action)

@@ -491,7 +491,8 @@ class ReviewPage(QWidget):
         key = event.key()
         far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            self.done.emit()
+            if not event.isAutoRepeat():  # the next track is in view by then
+                self.done.emit()
         elif key == Qt.Key.Key_Escape:
             self.left.emit()
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):

@@ -250,10 +250,11 @@ class Sidebar(ListView):
             menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete takes a folder out of the library."""
+        """Delete takes one folder out of the library, also where it is held."""
         item = self.currentIndex().data(ITEM_ROLE)
         if event.key() == Qt.Key.Key_Delete and isinstance(item, Item) and item.folder is not None:
-            self.forgotten.emit(item.folder)
+            if not event.isAutoRepeat():
+                self.forgotten.emit(item.folder)
         else:
             super().keyPressEvent(event)
 

@@ -123,9 +123,10 @@ class TaughtList(ListView):
         return self._tags.tag(self.currentIndex().row())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete removes."""
+        """Delete removes one, also where it is held."""
         tag = self.current()
         if event.key() == Qt.Key.Key_Delete and tag is not None:
-            self.removed.emit(tag.name)
+            if not event.isAutoRepeat():
+                self.removed.emit(tag.name)
         else:
             super().keyPressEvent(event)
