@@ -108,6 +108,9 @@ REPEATED = ("next", "previous", "zoom_in", "zoom_out", "next_pane")
 """A key that is held does these again and again, and everything else once: what is decided by that is
 decided on what was in view when the key went down."""
 
+DECIDING = ("accept", "reject", "undecide", "add_tag", "mark")
+"""Actions whose name begins so decide on the tags of a track."""
+
 BY_WIDGETS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     TAGS: ((("1", "…", "9"), "Accept a tag"), (("Shift+1", "…", "9"), "Reject a tag")),
     PLAY: (
@@ -152,11 +155,14 @@ class Actions:
         """Name of an action's icon."""
         return next(spec.icon for spec in SPECS if spec.name == name)
 
-    def enable_review(self, enabled: bool) -> None:
-        """Single keys act only where the tags are in view."""
+    def enable_review(self, enabled: bool, *, deciding: bool = True) -> None:
+        """Single keys act only where the tags are in view.
+
+        :param deciding: whether those that decide on tags do too
+        """
         for spec in SPECS:
             if spec.review:
-                self._made[spec.name].setEnabled(enabled)
+                self._made[spec.name].setEnabled(enabled and (deciding or not spec.name.startswith(DECIDING)))
 
     def sheet(self) -> list[tuple[str, list[tuple[tuple[str, ...], str]]]]:
         """All keys by group, for the sheet."""

@@ -16,6 +16,7 @@ from mat_desktop.gui.pages import Pages
 from mat_desktop.gui.panels import Panels
 from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.rows import Rows
+from mat_desktop.gui.school import School
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.job_bar import JobBar
 
@@ -44,12 +45,13 @@ class Possible(QObject):
         room: ReviewRoom,
         rows: Rows,
         scan: Scan,
+        school: School,
     ) -> None:
         super().__init__()
         self._desk, self._actions, self._pages = desk, actions, pages
         self._library, self._status = library, status
         self._archive, self._panels, self._room = archive, panels, room
-        self._rows, self._scan = rows, scan
+        self._rows, self._scan, self._school = rows, scan, school
         self._counting = QTimer(status)  # ends with the window
         self._counting.setSingleShot(True)
         self._counting.setInterval(200)
@@ -58,7 +60,7 @@ class Possible(QObject):
             signal.connect(self._counted)
         for signal in (
             *(pages.shown, pages.covered, panels.closed, room.changed, archive.changed),
-            library.selection_changed,
+            *(school.changed, library.selection_changed),
         ):
             signal.connect(lambda *_: self.refresh())
         actions["cancel"].setEnabled(False)
@@ -85,7 +87,7 @@ class Possible(QObject):
         in_library = self._pages.shows(library) and not self._panels.is_open
         tags_in_view = in_library or self._room.in_view
         writes = self._archive.busy
-        a.enable_review(tags_in_view)
+        a.enable_review(tags_in_view, deciding=not in_library or not self._school.is_open)
         tally = tracks.tally()
         selected = library.selected() if in_library else []
         chosen = len(not_heard(selected)) if len(selected) > 1 else 0

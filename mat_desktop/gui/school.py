@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from mat_desktop.domain.query_tokens import in_quotes
 from mat_desktop.domain.taught import Marks, TaughtTag
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.drafts import Draft, Drafts
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
 from mat_desktop.gui.operations.teach import Teach, can_mark
 from mat_desktop.gui.pages import Pages
@@ -23,17 +24,25 @@ SOON_MS = 200
 
 
 class School(QObject):
-    """``scheme_changed`` says that there is a tag more, or one less; ``opened`` that the panel is in view."""
+    """``scheme_changed`` says that there is a tag more, or one less; ``opened`` that the panel is in view,
+    ``changed`` that it came, went, or shows something else.
+    """
 
     opened = Signal()
+    changed = Signal()
     scheme_changed = Signal()
     policies_changed = Signal()
 
-    def __init__(self, desk: Desk, library: Library, listen: Listen, pages: Pages) -> None:
+    def __init__(self, desk: Desk, library: Library, listen: Listen, pages: Pages, state: QSettings) -> None:
         super().__init__()
         self._desk, self._library, self._listen, self._pages = desk, library, listen, pages
         self._actions: Actions | None = None
         self.teach = Teach(desk)
+        self._drafts = Drafts(state)
+        self._begun_with: tuple[str, Marks | None, TaughtTag | None] = "", None, None
+        self._key = ""
+        self._described = "", "", ""
+        """As the form was at first."""
         self.panel = TeachPanel()
         library.inner.addWidget(self.panel)
         library.inner.setStretchFactor(2, 0)
@@ -55,27 +64,38 @@ class School(QObject):
         teach.rescored.connect(library.filter.asking.forget_scores)
         teach.refused.connect(self._refused)
         panel.closed.connect(self.close)
+        panel.listing.connect(self.open_list)
+        panel.discarded.connect(self._discard)
         panel.marked.connect(self.mark)
         panel.dropped.connect(self._dropped)
         panel.unmarked.connect(lambda row: teach.unmark([row]))
         panel.chosen.connect(library.look_at)
         panel.renamed.connect(lambda text: panel.show_fault(teach.teacher.check_name(text, teach.name)))
+        for described in (panel.renamed, panel.described):
+            described.connect(lambda *_: self._keep_draft())
         panel.saved.connect(teach.save)
         panel.listen.connect(lambda: self._listen.to(can_be_heard(teach.to_hear)))
         panel.listen_old.connect(lambda: self._listen.to(can_be_heard(teach.unheard)))
-        panel.new.connect(lambda: self.open())
-        panel.edited.connect(self.open)
-        panel.removed.connect(teach.remove)
-        panel.sent.connect(teach.export)
-        panel.taken.connect(teach.take)
+        taught = panel.taught
+        taught.new.connect(lambda: self.open())
+        taught.edited.connect(self.open)
+        taught.removed.connect(lambda name: self._drafts.keep(name, None))
+        taught.removed.connect(teach.remove)
+        taught.sent.connect(teach.export)
+        taught.taken.connect(teach.take)
         library.selection_changed.connect(self._selection)
         self._pages.stack.currentChanged.connect(lambda _: self._enable())
-        self._listen.ended.connect(lambda: teach.heard_more() if self.is_open else None)
+        self._listen.ended.connect(self.heard_more)
+
+    def heard_more(self) -> None:
+        """Tracks came, or were listened to: they may be marked, or teach."""
+        if self.is_open:
+            self.teach.heard_more()
 
     def connect_actions(self, actions: Actions) -> None:
         """What the keys do."""
         self._actions = actions
-        actions.connect("teach", self.toggle)
+        actions.connect("teach", self.go_to)
         actions.connect("taught", self.open_list)
         actions.connect("has_it", lambda: self.mark(True))
         actions.connect("has_it_not", lambda: self.mark(False))
@@ -93,18 +113,20 @@ class School(QObject):
         for name in ("has_it", "has_it_not"):
             self._actions[name].setEnabled(marks)
         self._actions["pane"].setEnabled(not self.is_open)
+        self.changed.emit()
 
     # the panel
 
-    def toggle(self) -> None:
-        """Open it for a new tag, or close it."""
-        if self.is_open and self._pages.shows(self._library):
-            self.close()
+    def go_to(self) -> None:
+        """To the tag that is taught, or to a new one."""
+        if self.is_open and self.panel.stack.currentIndex() == 0:
+            self.opened.emit()
+            self.panel.name.setFocus()
         else:
             self.open()
 
     def open(self, name: str = "", given: Marks | None = None, like: TaughtTag | None = None) -> None:
-        """Teach a new tag, or go on with one.
+        """Teach a new tag, or go on with one; what was not saved of it is there again.
 
         :param name: of a tag that is taught already
         :param given: marks to begin with
@@ -113,8 +135,16 @@ class School(QObject):
         self._show()
         scheme = self._desk.services.scheme
         tag = next((tag for tag in self.teach.teacher.tags if tag.name == name), None) if name else None
-        self.teach.begin(name, given)
+        self._begun_with = name, given, like
+        self._key = like.name if like is not None else name
+        draft = self._drafts.get(self._key)
+        self.teach.begin(name, given, draft.said if draft is not None else None)
         self.panel.begin(scheme.fields, tag if tag is not None else like, known=tag is not None)
+        self._described = self.panel.description
+        if draft is not None:
+            self.panel.describe(draft.name, draft.kind, draft.field)
+            self.panel.heading.setText("Reading…")
+        self.panel.show_unsaved(draft is not None)
         self._selection()
         self._enable()
         if tag is None and like is None:
@@ -122,10 +152,34 @@ class School(QObject):
         else:
             self._library.table.setFocus()
 
+    def _keep_draft(self) -> None:
+        """What is not saved outlives another tag, another page, and the program."""
+        if not self.is_open or not self.teach.ready:
+            return
+        said, described = self.teach.unsaved, self.panel.description
+        draft = Draft(*described, said) if said or described != self._described else None
+        self._drafts.keep(self._key, draft)
+        self.panel.show_unsaved(draft is not None)
+
+    def _discard(self) -> None:
+        """Back to what is saved."""
+        key, draft, begun = self._key, self._drafts.get(self._key), self._begun_with
+        if draft is None:
+            return
+
+        def again() -> None:
+            self._drafts.keep(key, draft)
+            self.open(*begun)
+
+        self._drafts.keep(key, None)
+        self.open(*begun)
+        self._desk.say("positive", f"Discarded {_begun(draft)}.", "Undo", again, kind="taught")
+
     def open_list(self) -> None:
         """Show what was taught."""
         self._show()
-        self.panel.show_list()
+        draft = self._drafts.get("")
+        self.panel.show_list(_begun(draft) if draft is not None else "")
         self._enable()
 
     def _show(self) -> None:
@@ -149,6 +203,9 @@ class School(QObject):
         if self._actions is None or self._actions["pane"].isChecked():
             self._library.pane.show()
             self._library.inner.setSizes([centre, side, 0])
+        draft = self._drafts.get(self._key) if self.teach.ready else None
+        if draft is not None:
+            self._desk.result(f"Kept for later, not saved: {_begun(draft)}")
         self.teach.end()
         self._enable()
         self._library.table.setFocus()
@@ -175,6 +232,7 @@ class School(QObject):
     def _show_study(self) -> None:
         teach = self.teach
         if self.is_open:
+            self._keep_draft()
             self.panel.show_study(
                 teach.marks,
                 teach.study,
@@ -196,6 +254,7 @@ class School(QObject):
         self.panel.show_tags(teacher.tags, teacher.faults)
 
     def _saved(self, tag: TaughtTag) -> None:
+        self._drafts.keep(self._key, None)
         study = self.teach.study
         count = words.plural(study.likely, "track") if study is not None else "the library"
         self._desk.say(
@@ -220,3 +279,9 @@ class School(QObject):
             lambda: self.open("", marks, tag),
             kind="taught",
         )
+
+
+def _begun(draft: Draft) -> str:
+    """What a draft is called."""
+    name = f"“{draft.name}”" if draft.name else "a tag without a name"
+    return f"{name}, {words.plural(draft.marked, 'mark')}"

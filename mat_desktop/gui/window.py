@@ -156,7 +156,7 @@ class Window(QMainWindow):
         self.rows = Rows(desk, self.library, self.scan, actions, state)
         self.watching = Watch(desk, settings, self.scan.found)
         self.panels = Panels(desk, self.library, self.writing)
-        self.school = School(desk, self.library, self.listen, pages)
+        self.school = School(desk, self.library, self.listen, pages, state)
         self.view = TrackView(desk, self.library, self.room, actions, state, settings)
         self.leave = Leave(desk, self.leave_bar, self.close)
         self.begun = Begun(desk, state, self.remains, self.archive.show_rest, self.archive.show_files)
@@ -176,6 +176,7 @@ class Window(QMainWindow):
             room=self.room,
             rows=self.rows,
             scan=self.scan,
+            school=self.school,
         )
         self._menus = Menus(self, actions, self.set_appearance)
 
@@ -263,6 +264,7 @@ class Window(QMainWindow):
         library, panels, review, pages = self.library, self.panels, self.review, self.pages
         self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
         self.scan.remembered.connect(self.room.weigh.fill)
+        self.scan.remembered.connect(self.school.heard_more)
         for signal in (self.scan.opened, self.scan.remembered, self.scan.ended, self.room.weigh.busy_changed):
             signal.connect(self._say_unready)
         self.scan.back.connect(pages.clear_message)

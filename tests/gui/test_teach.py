@@ -122,7 +122,7 @@ def test_undo_takes_marks_back_and_no_write(qtbot: QtBot, heard: Window, service
     qtbot.waitUntil(lambda: side.heading.text() == "2 have it, 0 do not", timeout=5000)
     assert heard.tracks.counts()[State.WRITTEN] == 1
     heard.actions_["undo"].trigger()
-    heard.actions_["teach"].trigger()
+    heard.school.close()
     assert not heard.room.take_back(), "that lesson is over"
 
 
@@ -214,8 +214,8 @@ def test_edited_with_what_review_said_since_then_removed_and_put_back(
     qtbot.waitUntil(lambda: "dungeon synth" in services.kept.get(TrackId("07 song.flac"), {}), timeout=5000)
     heard.actions_["taught"].trigger()
     side = panel(heard)
-    assert side.tags.current().name == "dungeon synth"
-    side.edit.click()
+    assert side.taught.tags.current().name == "dungeon synth"
+    side.taught.edit.click()
     qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
     assert side.title.text() == "Teach “dungeon synth”"
     qtbot.waitUntil(side.save.isEnabled, timeout=5000)
@@ -227,7 +227,7 @@ def test_edited_with_what_review_said_since_then_removed_and_put_back(
     assert row.verdicts == {"crypt": Verdict.ACCEPTED}
 
     heard.actions_["taught"].trigger()
-    side.remove.click()
+    side.taught.remove.click()
     qtbot.waitUntil(lambda: services.teacher.tags == (), timeout=5000)
     qtbot.waitUntil(lambda: "crypt" not in [s.tag.name for s in heard.tracks.suggestions(row)], timeout=5000)
     qtbot.waitUntil(lambda: "crypt" not in row.verdicts, timeout=5000)
@@ -299,13 +299,13 @@ def test_exported_imported_and_refused_for_another_model(
 ) -> None:
     teach(qtbot, heard)
     target = tmp_path / "out.tag.json"
-    panel(heard).sent.emit("dungeon synth", target)
+    panel(heard).taught.sent.emit("dungeon synth", target)
     qtbot.waitUntil(target.is_file, timeout=5000)
     heard.school.teach.remove("dungeon synth")
     qtbot.waitUntil(lambda: services.teacher.tags == (), timeout=5000)
     foreign = {**msgspec.json.decode(target.read_bytes()), "model": "0123456789ab"}
     target.write_bytes(msgspec.json.encode(foreign))
-    panel(heard).taken.emit(target)
+    panel(heard).taught.taken.emit(target)
     qtbot.waitUntil(lambda: "another model" in heard.library.banners.texts()[-1], timeout=5000)
     assert "7 marked tracks, which can teach it" in heard.library.banners.texts()[-1]
     assert services.teacher.tags == ()
@@ -334,7 +334,7 @@ def test_a_tag_that_was_put_away_comes_back_with_its_decisions(
     before, away = said(), services.teacher.put_away("dungeon synth")
     heard.school.teach.remove("dungeon synth")
     qtbot.waitUntil(lambda: said() == [], timeout=5000)
-    panel(heard).taken.emit(away)
+    panel(heard).taught.taken.emit(away)
     qtbot.waitUntil(lambda: said() == before, timeout=5000)
 
 
@@ -419,7 +419,7 @@ def test_the_panel_gives_its_room_back(qtbot: QtBot, heard: Window) -> None:
     before = heard.library.inner.sizes()
     heard.actions_["teach"].trigger()
     assert heard.school.panel.width() >= 320
-    heard.actions_["teach"].trigger()
+    heard.school.close()
     assert heard.library.inner.sizes() == before
     heard.actions_["pane"].trigger()
     heard.actions_["teach"].trigger()

@@ -34,6 +34,7 @@ class Teach(QObject):
     :ivar known: rows of the library by what was heard in them
     :ivar learning: the marks are others than those that ``study`` is about
     :ivar name: of the tag that is edited, empty for a new one
+    :ivar ready: the marks that it has are there
     """
 
     studied = Signal(object)
@@ -51,8 +52,11 @@ class Teach(QObject):
         self.study: Study | None = None
         self.learning = False
         self.name = ""
+        self.ready = False
         self._shown = Marks()
-        self.lost = 0
+        self._kept: dict[Row, bool] = {}
+        self._away: dict[str, bool | None] = {}
+        self._lost = 0
         self.unheard: list[Row] = []
         self._lesson = object()
 
@@ -63,13 +67,17 @@ class Teach(QObject):
 
     # marks
 
-    def begin(self, name: str = "", given: Marks | None = None) -> None:
+    def begin(
+        self, name: str = "", given: Marks | None = None, said: Mapping[str, bool | None] | None = None
+    ) -> None:
         """Teach a new tag, or go on with one.
 
         :param name: of a tag that is taught already, or that was only ever added by hand
         :param given: marks to begin with, as those of a tag that another model was taught
+        :param said: what was marked before and not saved, as :meth:`unsaved` says it
         """
-        self.marks, self.study, self.lost, self._shown = {}, None, 0, Marks()
+        self.marks, self.study, self._lost, self._shown = {}, None, 0, Marks()
+        self.ready, self._kept, self._away = False, {}, {}
         self._lesson = object()
         taught = name.casefold() in [tag.name.casefold() for tag in self.teacher.tags]
         self.name = name if taught else ""
@@ -90,9 +98,12 @@ class Teach(QObject):
             if before is not None:
                 for ids, yes in ((before.examples, True), (before.counter_examples, False)):
                     self.marks |= {self.known[i]: yes for i in ids if i in self.known}
-                self.lost = len(before) - len(self.marks)
+                self._lost = len(before) - len(self.marks)
                 self._shown = _as_marks(self.marks)
+            self._kept = dict(self.marks) if given is None else {}
+            self._put_unsaved(said or {})
             self.marks |= early
+            self.ready = True
             self.learn()
 
         self._desk.bridge.ask(
@@ -102,9 +113,33 @@ class Teach(QObject):
             lambda error: self._desk.complain("The tag cannot be taught", error),
         )
 
+    def _put_unsaved(self, said: Mapping[str, bool | None]) -> None:
+        for key, yes in said.items():
+            row = self.known.get(TrackId(key)) or self._desk.tracks.row(Path(key))
+            if row is None:
+                self._away[key] = yes  # it may come yet, as with its drive
+            elif yes is None:
+                self.marks.pop(row, None)
+            else:
+                self.marks[row] = yes
+
+    @property
+    def lost(self) -> int:
+        """Marks of tracks that are not in the library."""
+        return self._lost + sum(yes is not None for yes in self._away.values())
+
+    @property
+    def unsaved(self) -> dict[str, bool | None]:
+        """What is marked otherwise than it is saved: tracks by what was heard in them, or by path."""
+        said: dict[str, bool | None] = dict(self._away)
+        said |= {_key(row): None for row in self._kept if row not in self.marks}
+        return said | {_key(row): yes for row, yes in self.marks.items() if self._kept.get(row) is not yes}
+
     def end(self) -> None:
         """Nobody teaches any more."""
+        self.ready = False
         self._desk.bridge.forget("teach")
+        self._desk.bridge.forget("teach more")
         self._desk.bridge.ask("study", self.teacher.forget, lambda _: None)
         self.marks, self.known, self.study, self.learning = {}, {}, None, False
         self._lesson = object()
@@ -163,7 +198,7 @@ class Teach(QObject):
         return [row for row in self.marks if can_mark(row) and (row.scores is None or id(row) in without)]
 
     def heard_more(self) -> None:
-        """Something was listened to: its features are there now."""
+        """Something was listened to: its features are there now; or tracks came."""
         rows, teacher = self._desk.tracks.rows(), self.teacher
 
         def work() -> tuple[dict[TrackId, Row], set[Path]]:
@@ -172,12 +207,16 @@ class Teach(QObject):
             return by_id, set(teacher.without_features())
 
         def done(answer: tuple[dict[TrackId, Row], set[Path]]) -> None:
+            if not self.ready:
+                return
             self.known, without = answer
             self.unheard = [row for row in rows if row.path in without]
+            away, self._away = self._away, {}
+            self._put_unsaved(away)
             self.learn()
 
         self._desk.bridge.ask(
-            "teach",
+            "teach more",  # marks that are being read are not given up for it
             work,
             done,
             lambda error: self._desk.complain("What was heard cannot be learned from", error),
@@ -361,6 +400,10 @@ class Teach(QObject):
 def can_mark(row: Row) -> bool:
     """Whether something can be learned from a track: it was listened to, or can be."""
     return row.scores is not None or (row.track is not None and row.state is not State.FAILED)
+
+
+def _key(row: Row) -> str:
+    return str(row.path) if row.scores is None else row.scores.track_id
 
 
 def _as_marks(marks: Mapping[Row, bool]) -> Marks:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
@@ -24,46 +23,41 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import words
 from mat_desktop.gui.models.marks import Mark
 from mat_desktop.gui.models.row import Row
-from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.theme import appearance, wider
+from mat_desktop.gui.views.taught import TaughtTags
 from mat_desktop.gui.widgets.add_tag import CategoryCombo, odd_name
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.mark_list import MarkList
-from mat_desktop.gui.widgets.taught_list import TaughtList
 
 if TYPE_CHECKING:
     from mat_desktop.app.teach import Study
 
-SUFFIX = ".tag.json"
-FILTER = f"Taught tag (*{SUFFIX})"
 NO_FIELD = "Only MAT_TAGS"
 
 
 class TeachPanel(Panel):
     """``marked`` says that the selected tracks have the tag or do not, ``dropped`` that some files do;
-    ``unmarked`` hands over a track.
+    ``unmarked`` hands over a track, ``chosen`` one to look at.
 
-    ``chosen`` hands over a track to look at, ``saved`` name, category and field; ``edited``, ``removed`` name
-    a taught tag, ``sent`` one and a file, ``taken`` a file.
+    ``renamed`` hands over the name, ``described`` says that kind or field is another, ``saved`` hands over
+    all three; ``discarded``: what is not saved shall go. ``listing`` asks for the tags that were taught.
     """
 
     closed = Signal()
+    listing = Signal()
     marked = Signal(bool)
     dropped = Signal(object, bool)
     unmarked = Signal(object)
     chosen = Signal(object)
     renamed = Signal(str)
+    described = Signal()
+    discarded = Signal()
     saved = Signal(str, object, object)
     listen = Signal()
     listen_old = Signal()
-    new = Signal()
-    edited = Signal(str)
-    removed = Signal(str)
-    sent = Signal(str, object)
-    taken = Signal(object)
 
     def __init__(self) -> None:
         super().__init__("surface", edges="l")
@@ -78,8 +72,13 @@ class TeachPanel(Panel):
         self.title = Text("Teach a tag", size=16, weight=600, elide=True)
         self.title.setMinimumHeight(24)
         head.addWidget(self.title, 1)
+        self.discard = Link("Discard")
+        self.discard.setToolTip("Go back to what is saved of this tag")
+        self.discard.clicked.connect(self.discarded)
+        self.discard.hide()
+        head.addWidget(self.discard)
         self.all = Link("Taught tags")
-        self.all.clicked.connect(self.show_list)
+        self.all.clicked.connect(self.listing)
         head.addWidget(self.all)
         close = Button(icon="x", kind="flat", tip="Close (Esc)")
         close.clicked.connect(self.closed)
@@ -87,7 +86,8 @@ class TeachPanel(Panel):
         layout.addWidget(bar)
         self.stack = QStackedWidget()
         self.stack.addWidget(self._editor())
-        self.stack.addWidget(self._list())
+        self.taught = TaughtTags()
+        self.stack.addWidget(self.taught)
         layout.addWidget(self.stack, 1)
 
     def sizeHint(self) -> QSize:
@@ -170,6 +170,8 @@ class TeachPanel(Panel):
         self.kind.setToolTip("A tag of yours is suggested beside the usual number of genres and moods")
         self.field = DropDown([("", ""), *((f.value, _field_word(f)) for f in TAG_FIELDS)])
         self.kind.picked.connect(lambda _: self._name_default())
+        for down in (self.kind, self.field):
+            down.picked.connect(lambda _: self.described.emit())
         for row, (text, part) in enumerate(
             (("Name", self.name), ("Kind", self.kind), ("Written into", self.field))
         ):
@@ -207,46 +209,6 @@ class TeachPanel(Panel):
         layout.addLayout(buttons)
         return foot
 
-    def _list(self) -> QWidget:
-        box = QWidget()
-        layout = QVBoxLayout(box)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        self.tags = TaughtList()
-        self.tags.activated.connect(lambda _: self._edit())
-        self.tags.selectionModel().currentChanged.connect(lambda *_: self._tag_changed())
-        self.tags.removed.connect(self.removed)
-        self.empty = Text(token="muted")
-        self.empty.setWordWrap(True)
-        self.empty.setContentsMargins(16, 16, 16, 16)
-        layout.addWidget(self.empty)
-        layout.addWidget(self.tags, 1)
-        self.faults = Text(size=12, token="danger")
-        self.faults.setWordWrap(True)
-        self.faults.setContentsMargins(16, 4, 16, 8)
-        layout.addWidget(self.faults)
-        layout.addStretch(0)
-        foot = Panel("surface", edges="t")
-        grid = QGridLayout(foot)
-        grid.setContentsMargins(16, 12, 16, 12)
-        grid.setSpacing(8)
-        self.edit = Button("Edit", "graduation-cap")
-        self.edit.clicked.connect(self._edit)
-        self.export = Button("Export…", "upload")
-        self.export.clicked.connect(self._ask_target)
-        self.remove = Button("Remove", "trash-2")
-        self.remove.clicked.connect(self._remove)
-        self.fresh = Button("Teach another", "plus")
-        self.fresh.clicked.connect(self.new)
-        self.import_ = Button("Import…", "folder", tip="A taught tag that was exported")
-        self.import_.clicked.connect(self._ask_source)
-        for place, button in enumerate((self.edit, self.export, self.remove)):
-            grid.addWidget(button, 0, 2 * place, 1, 2)
-        grid.addWidget(self.fresh, 1, 0, 1, 3)
-        grid.addWidget(self.import_, 1, 3, 1, 3)
-        layout.addWidget(foot)
-        return box
-
     # the tag that is taught
 
     def begin(self, fields: Mapping[Category, Field], tag: TaughtTag | None, known: bool) -> None:
@@ -269,6 +231,23 @@ class TeachPanel(Panel):
             self.heading.setText("Reading…")
         self.all.show()
         self.stack.setCurrentIndex(0)
+
+    def describe(self, name: str, kind: str, field: str) -> None:
+        """As it was described before, and not saved."""
+        for down, value in ((self.kind, kind), (self.field, field)):
+            if down.findData(value) >= 0:
+                down.pick(value)
+        self._name_default()
+        self.name.setText(name)
+
+    @property
+    def description(self) -> tuple[str, str, str]:
+        """Name, kind and field, as :meth:`describe` takes them."""
+        return self.name.text().strip(), self.kind.value, self.field.value
+
+    def show_unsaved(self, unsaved: bool) -> None:
+        """Whether there is something that is not saved yet."""
+        self.discard.setVisible(unsaved and self.stack.currentIndex() == 0)
 
     def _name_default(self) -> None:
         field = self._fields.get(self.kind.category)
@@ -399,53 +378,20 @@ class TeachPanel(Panel):
 
     def show_tags(self, tags: Sequence[TaughtTag], faults: Sequence[str]) -> None:
         """All taught tags anew."""
-        self.tags.show_tags(tags)
+        self.taught.show_tags(tags, faults)
         self.all.setText(f"Taught tags ({words.number(len(tags))})" if tags else "Taught tags")
         self.all.updateGeometry()
-        self.empty.setVisible(not tags)
-        self.empty.setText(
-            "Nothing was taught to this model yet. Mark a few tracks that have something in common, "
-            "and it finds the others."
-        )
-        self.tags.setVisible(bool(tags))
-        self.faults.setText("\n".join(faults))
-        self.faults.setVisible(bool(faults))
-        self._tag_changed()
 
-    def show_list(self) -> None:
-        """The taught tags in place of the one that is taught."""
+    def show_list(self, begun: str = "") -> None:
+        """The taught tags in place of the one that is taught.
+
+        :param begun: the new tag that is not saved yet, empty for none
+        """
         self.title.setText("Taught tags")
         self.all.hide()
+        self.discard.hide()
         self.stack.setCurrentIndex(1)
-        (self.tags if self.tags.isVisibleTo(self) else self.fresh).setFocus()
-
-    def _tag_changed(self) -> None:
-        for button in (self.edit, self.export, self.remove):
-            button.setEnabled(self.tags.current() is not None)
-
-    def _edit(self) -> None:
-        tag = self.tags.current()
-        if tag is not None:
-            self.edited.emit(tag.name)
-
-    def _remove(self) -> None:
-        tag = self.tags.current()
-        if tag is not None:
-            self.removed.emit(tag.name)
-
-    def _ask_target(self) -> None:
-        tag = self.tags.current()
-        if tag is None:
-            return
-        start = Path.home() / f"{tag.name}{SUFFIX}"
-        path = ask_target(self, "Export the taught tag", start, {SUFFIX: FILTER})
-        if path is not None:
-            self.sent.emit(tag.name, path)
-
-    def _ask_source(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Import a taught tag", str(Path.home()), FILTER)
-        if chosen:
-            self.taken.emit(Path(chosen))
+        self.taught.come(begun)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tracks of the table may be dropped on either button."""

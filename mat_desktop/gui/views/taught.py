@@ -1,0 +1,123 @@
+"""The tags that were taught, and what can be done with each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
+
+from mat_desktop.domain.taught import TaughtTag
+from mat_desktop.gui.save import ask_target
+from mat_desktop.gui.widgets.controls import Button, Panel, Text
+from mat_desktop.gui.widgets.taught_list import TaughtList
+
+SUFFIX = ".tag.json"
+FILTER = f"Taught tag (*{SUFFIX})"
+
+
+class TaughtTags(QWidget):
+    """``edited`` and ``removed`` name a tag, ``sent`` one and a file, ``taken`` a file; ``new`` asks for
+    another tag.
+    """
+
+    new = Signal()
+    edited = Signal(str)
+    removed = Signal(str)
+    sent = Signal(str, object)
+    taken = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.tags = TaughtList()
+        self.tags.activated.connect(lambda _: self._edit())
+        self.tags.selectionModel().currentChanged.connect(lambda *_: self._tag_changed())
+        self.tags.removed.connect(self.removed)
+        self.empty = Text(token="muted")
+        self.empty.setWordWrap(True)
+        self.empty.setContentsMargins(16, 16, 16, 16)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.tags, 1)
+        self.faults = Text(size=12, token="danger")
+        self.faults.setWordWrap(True)
+        self.faults.setContentsMargins(16, 4, 16, 8)
+        layout.addWidget(self.faults)
+        layout.addStretch(0)
+        foot = Panel("surface", edges="t")
+        grid = QGridLayout(foot)
+        grid.setContentsMargins(16, 12, 16, 12)
+        grid.setSpacing(8)
+        self.edit = Button("Edit", "graduation-cap")
+        self.edit.clicked.connect(self._edit)
+        self.export = Button("Export…", "upload")
+        self.export.clicked.connect(self._ask_target)
+        self.remove = Button("Remove", "trash-2")
+        self.remove.clicked.connect(self._remove)
+        self.begun = Text(size=12, token="muted", elide=True)
+        self.begun.setMinimumHeight(16)
+        self.fresh = Button("Teach another", "plus")
+        self.fresh.clicked.connect(self.new)
+        self.import_ = Button("Import…", "folder", tip="A taught tag that was exported")
+        self.import_.clicked.connect(self._ask_source)
+        for place, button in enumerate((self.edit, self.export, self.remove)):
+            grid.addWidget(button, 0, 2 * place, 1, 2)
+        grid.addWidget(self.begun, 1, 0, 1, 6)
+        grid.addWidget(self.fresh, 2, 0, 1, 3)
+        grid.addWidget(self.import_, 2, 3, 1, 3)
+        layout.addWidget(foot)
+
+    def show_tags(self, tags: Sequence[TaughtTag], faults: Sequence[str]) -> None:
+        """All taught tags anew."""
+        self.tags.show_tags(tags)
+        self.empty.setVisible(not tags)
+        self.empty.setText(
+            "Nothing was taught to this model yet. Mark a few tracks that have something in common, "
+            "and it finds the others."
+        )
+        self.tags.setVisible(bool(tags))
+        self.faults.setText("\n".join(faults))
+        self.faults.setVisible(bool(faults))
+        self._tag_changed()
+
+    def come(self, begun: str) -> None:
+        """Into view.
+
+        :param begun: the new tag that is not saved yet, empty for none
+        """
+        self.begun.setText(f"Not saved yet: {begun}")
+        self.begun.setVisible(bool(begun))
+        self.fresh.setText("Go on teaching" if begun else "Teach another")
+        self.fresh.setToolTip(begun)
+        (self.tags if self.tags.isVisibleTo(self) else self.fresh).setFocus()
+
+    def _tag_changed(self) -> None:
+        for button in (self.edit, self.export, self.remove):
+            button.setEnabled(self.tags.current() is not None)
+
+    def _edit(self) -> None:
+        tag = self.tags.current()
+        if tag is not None:
+            self.edited.emit(tag.name)
+
+    def _remove(self) -> None:
+        tag = self.tags.current()
+        if tag is not None:
+            self.removed.emit(tag.name)
+
+    def _ask_target(self) -> None:
+        tag = self.tags.current()
+        if tag is None:
+            return
+        start = Path.home() / f"{tag.name}{SUFFIX}"
+        path = ask_target(self, "Export the taught tag", start, {SUFFIX: FILTER})
+        if path is not None:
+            self.sent.emit(tag.name, path)
+
+    def _ask_source(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Import a taught tag", str(Path.home()), FILTER)
+        if chosen:
+            self.taken.emit(Path(chosen))

@@ -1,0 +1,151 @@
+"""Marks of a tag that is not saved outlive the list of tags, the panel and the program."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from PySide6.QtCore import QSettings, Qt
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.track import TrackId
+from mat_desktop.gui.operations.drafts import DRAFTS, Drafts
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+from tests.gui.test_teach import answer, heard, panel, select, teach
+
+__all__ = ["heard"]
+MARKED = "3 have it, 1 does not"
+
+
+def begin(qtbot: QtBot, window: Window) -> None:
+    window.actions_["teach"].trigger()
+    panel(window).name.setText("dungeon synth")
+    select(window, 0, 1, 2)
+    window.actions_["has_it"].trigger()
+    select(window, 30)
+    window.actions_["has_it_not"].trigger()
+    qtbot.waitUntil(lambda: panel(window).heading.text() == MARKED, timeout=5000)
+    qtbot.waitUntil(lambda: not panel(window).discard.isHidden(), timeout=5000)
+
+
+def is_back(qtbot: QtBot, window: Window) -> None:
+    qtbot.waitUntil(lambda: panel(window).heading.text() == MARKED, timeout=5000)
+    assert panel(window).name.text() == "dungeon synth"
+    assert not panel(window).discard.isHidden()
+
+
+def test_the_list_of_tags_costs_no_marks(qtbot: QtBot, heard: Window) -> None:
+    begin(qtbot, heard)
+    side = panel(heard)
+    side.all.click()
+    assert side.taught.begun.text() == "Not saved yet: “dungeon synth”, 4 marks"
+    side.taught.fresh.click()
+    is_back(qtbot, heard)
+
+
+def test_closing_the_panel_and_the_program_costs_no_marks(
+    qtbot: QtBot,
+    heard: Window,
+    services: FakeServices,
+) -> None:
+    begin(qtbot, heard)
+    qtbot.keyClick(panel(heard).marks, Qt.Key.Key_Escape)
+    assert "Kept for later, not saved: “dungeon synth”, 4 marks" in heard.status.result.text()
+    heard.actions_["teach"].trigger()
+    is_back(qtbot, heard)
+
+    heard.quit()
+    state = QSettings(str(services.data_dir / "window.ini"), QSettings.Format.IniFormat)
+    draft = Drafts(state).get("")
+    assert draft is not None and draft.name == "dungeon synth"
+    assert draft.said == {
+        "00 song.flac": True,
+        "01 song.flac": True,
+        "02 song.flac": True,
+        "30 song.flac": False,
+    }
+
+
+def test_what_is_discarded_comes_back(qtbot: QtBot, heard: Window) -> None:
+    begin(qtbot, heard)
+    side = panel(heard)
+    side.discard.click()
+    qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet", timeout=5000)
+    assert side.name.text() == "" and side.discard.isHidden()
+    answer(heard)
+    is_back(qtbot, heard)
+
+
+def test_marks_of_a_saved_tag_that_are_changed_stay_changed_and_end_with_saving(
+    qtbot: QtBot,
+    heard: Window,
+) -> None:
+    teach(qtbot, heard)
+    side = panel(heard)
+    heard.school.open("dungeon synth")
+    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not", timeout=5000)
+    assert side.discard.isHidden(), "all of it is saved"
+    select(heard, 0)
+    heard.actions_["has_it"].trigger()  # takes the mark back
+    select(heard, 5, 6)
+    heard.actions_["has_it"].trigger()
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
+    heard.school.open()
+    qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet", timeout=5000)
+    heard.school.open("dungeon synth")
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
+    assert heard.tracks.at(0) not in heard.school.teach.marks
+    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    side.save.click()
+    qtbot.waitUntil(lambda: not heard.school.is_open, timeout=5000)
+    heard.school.open("dungeon synth")
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
+    assert side.discard.isHidden()
+
+
+def test_marks_of_tracks_that_are_not_here_are_kept(
+    qtbot: QtBot,
+    heard: Window,
+) -> None:
+    said = {"away": True, "00 song.flac": True}
+    draft = {"name": "x", "kind": "mood", "field": "", "said": said}
+    heard._settings.setValue(DRAFTS, json.dumps({"": draft}))
+    heard.school._drafts = Drafts(heard._settings)
+    heard.actions_["teach"].trigger()
+    text = "1 has it, 0 do not, 1 not in the library any more"
+    qtbot.waitUntil(lambda: panel(heard).heading.text() == text, timeout=5000)
+    select(heard, 1)
+    heard.actions_["has_it"].trigger()
+    kept = heard.school._drafts.get("")
+    assert kept is not None and kept.said == said | {"01 song.flac": True}
+    row = heard.tracks.at(9)
+    row.scores = replace(row.scores, track_id=TrackId("away"))
+    heard.school.heard_more()
+    qtbot.waitUntil(lambda: panel(heard).heading.text() == "3 have it, 0 do not", timeout=5000)
+
+
+def test_no_key_decides_on_tags_that_are_not_in_view(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["taught"].trigger()
+    side = panel(heard)
+    select(heard, 0)
+    for key in (Qt.Key.Key_P, Qt.Key.Key_1, Qt.Key.Key_X, Qt.Key.Key_M):
+        qtbot.keyClick(side.taught.fresh, key)
+    assert heard.tracks.at(0).verdicts == {} and not heard.tracks.at(0).reviewed
+    qtbot.keyClick(side.taught.fresh, Qt.Key.Key_T)
+    assert side.isVisible() and side.name.hasFocus()
+    heard.library.table.setFocus()
+    qtbot.keyClick(heard.library.table, Qt.Key.Key_T)
+    assert side.isVisible() and side.name.hasFocus()
+    heard.school.close()
+    heard.library.select(0)
+    qtbot.keyClick(heard.library.table, Qt.Key.Key_1)
+    assert heard.tracks.at(0).verdicts
+
+
+def test_tracks_that_come_while_marks_are_read_do_not_cost_them(qtbot: QtBot, heard: Window) -> None:
+    begin(qtbot, heard)
+    heard.school.close()
+    heard.actions_["teach"].trigger()
+    heard.school.heard_more()
+    is_back(qtbot, heard)
