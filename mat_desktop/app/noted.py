@@ -7,7 +7,9 @@ the list, or come into it again, and the others stay in it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
+from mat_desktop.app.reach import Reach
 from mat_desktop.app.session import Session
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Notes, Portion
@@ -18,18 +20,27 @@ from mat_desktop.store.journal import Entry
 
 
 def with_notes(
-    session: Session, file: FileReversal, entries: Sequence[Entry], touched: Collection[int], present: TagSet
+    session: Session,
+    file: FileReversal,
+    entries: Sequence[Entry],
+    touched: Collection[int],
+    far: Reach,
+    present: TagSet,
 ) -> FileReversal:
     """A reversal of some fields, with what that does to MAT_TAGS.
 
     :param entries: all that was written to the file, the oldest first
     :param touched: those that the whole task is about in this file
+    :param far: how far it reaches
     """
     ours = [entry for entry in entries if entry.id in touched]
-    if not any(_of(entry, Field.MAT_TAGS) for entry in ours):
+    meant = touched if far.back else far.entries
+    lists = [entry for entry in entries if entry.id in meant and _of(entry, Field.MAT_TAGS)]
+    now = tuple(present.get(Field.MAT_TAGS, ()))
+    if not lists and (far.back or not now):
         return file
-    settled = session.journal.reverted([entry.id for entry in ours])
-    meant = {item.change.field for item in file.fields}
+    settled = session.journal.reverted([entry.id for entry in entries])
+    shown = {item.change.field for item in file.fields}
     changed = [
         (entry.id, change.field)
         for entry in ours
@@ -37,30 +48,41 @@ def with_notes(
         if change.field not in MARKS and change.before != change.after
     ]
     # Tags of a field that was taken back before went with it then, and may have been written anew since.
-    every = {field for _, field in changed}
-    fields = frozenset(field for number, field in changed if field in meant or (number, field) not in settled)
+    every = {*(field for _, field in changed), *far.held}
+    fields = frozenset(field for number, field in changed if field in shown or (number, field) not in settled)
     items = tuple(
         item
         if item.change.field in MARKS
         else _with_portion(session.scheme, item, _before(item, entries), every)
         for item in file.fields
     )
+    items = tuple(_with_all(session.scheme, item, now, every) if _goes(item, far) else item for item in items)
     rest = Portion()
-    for entry in reversed(ours):
+    for entry in reversed(lists):
         rest = rest.then(_portion(session.scheme, entry, None, every))
-    lists = [change for entry in reversed(entries) for change in _of(entry, Field.MAT_TAGS)]
+    known = [change for entry in reversed(entries) for change in _of(entry, Field.MAT_TAGS)]
     notes = Notes(
-        now=tuple(present.get(Field.MAT_TAGS, ())),
-        fields=fields,
+        now=now,
+        fields=fields | far.held.keys(),
         rest=rest,
-        entries=tuple(
-            entry.id
-            for entry in reversed(ours)
-            if _of(entry, Field.MAT_TAGS) and (entry.id, Field.MAT_TAGS) not in settled
-        ),
-        known=tuple(values for change in lists for values in (change.after, change.before)),
+        entries=tuple(entry.id for entry in reversed(lists) if (entry.id, Field.MAT_TAGS) not in settled),
+        known=tuple(values for change in known for values in (change.after, change.before)),
     )
     return file.noting(items, notes)
+
+
+def _goes(item: FieldReversal, far: Reach) -> bool:
+    """Whether nothing of ours stays in the field."""
+    return not far.back and item.change.field in far.alone
+
+
+def _with_all(
+    scheme: TagScheme, item: FieldReversal, now: Sequence[str], fields: Collection[Field]
+) -> FieldReversal:
+    """With all tags of the field leaving the list, whichever run had put them there."""
+    gone = [key for key in now if _field_of(scheme, key, (), fields) is item.change.field]
+    portion = item.noted.then(Portion(gone=tuple(gone)))
+    return replace(item, noted=portion)
 
 
 def with_removal(

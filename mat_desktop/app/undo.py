@@ -6,10 +6,12 @@ Nothing is written here: a reversal is done by ``app.reverse``. A redo is the re
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.noted import with_notes
+from mat_desktop.app.reach import Reach, reach
 from mat_desktop.app.reverse import carry_out
 from mat_desktop.app.session import Session
 from mat_desktop.app.whereabouts import now_at, was_at, written_to
@@ -187,15 +189,24 @@ def look_at(session: Session, past: Past) -> FileReversal:
     entries = written_to(session, past.path)
     fields = tuple(compared(entries, trace, present) for trace in past.traces)
     touched = {entry for trace in past.traces for entry in trace.entries}
+    far = reach(session.journal, entries, touched, present)
+    if far.held and all(trace.field in MARKS for trace in past.traces):
+        fields = tuple(_held(item, far) for item in fields)
     file = FileReversal(past.path, past.place, stamp, fields, fault)
-    file = file.marking(_marks(session.journal, entries, touched, past.traces, present))
-    return with_notes(session, file, entries, touched, present)
+    file = file.marking(_marks(session.journal, entries, far, past.traces, present))
+    return with_notes(session, file, entries, touched, far, present)
+
+
+def _held(item: FieldReversal, far: Reach) -> FieldReversal:
+    """A mark that is to go alone, though values of other runs stand there that it is about."""
+    why = "; ".join(f"{field} of run {run} is about it" for field, run in far.held.items())
+    return item if item.idle else replace(item, why=why)
 
 
 def _marks(
     journal: Journal,
     entries: Sequence[Entry],
-    touched: Collection[int],
+    far: Reach,
     traces: Sequence[Trace],
     present: TagSet,
 ) -> Marks | None:
@@ -203,21 +214,20 @@ def _marks(
     has none, and come back with the first.
 
     :param entries: all that was written to the file, the oldest first
-    :param touched: those that the whole task is about in this file
+    :param far: how far the whole task reaches in this file
     """
     asked = {trace.field for trace in traces}
     following = MARKS - {Field.MAT_TAGS}
     leading = asked - following
     if not leading or not any(c.field in following for entry in entries for c in entry.changes):
         return None
-    roots = journal.roots(touched)
+    roots = journal.roots(far.entries)
     rooted = [entry for entry in entries if entry.id in roots]
     settled = journal.reverted(roots)
-    back = any((entry, field) in journal.taking_back(touched) for entry in touched for field in leading)
     wanted: list[tuple[Entry, Change]] = []
     for entry in rooted:
         for field in {change.field for change in entry.changes} & following:
-            if ((entry.id, field) in settled) is back:
+            if ((entry.id, field) in settled) is far.back:
                 holder = journal.reverted_by(entry.id, field) or entry
                 wanted += [(holder, change) for change in holder.changes if change.field is field]
     wanted.sort(key=lambda found: found[0].id)
@@ -230,8 +240,9 @@ def _marks(
         and change.before != change.after
         and (entry.id, change.field) not in settled
     }
-    fields = frozenset() if back else frozenset(counting)
-    return Marks(tuple(item for item in items if not item.why), fields, following & asked)
+    fields = frozenset() if far.back else frozenset({*counting, *far.held})
+    alone = frozenset() if far.held or far.wider else following & asked
+    return Marks(tuple(item for item in items if not item.why), fields, alone)
 
 
 def present_tags(place: Path) -> tuple[FileStamp | None, TagSet, str]:
