@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -28,16 +28,7 @@ def reverse(
     :param files: of the task, as they were looked at, with the fields that were chosen
     :raises StoreFault: the journal cannot be written, or another process is writing
     """
-    yield from carry_out(session, task, [file.place for file in files], files, cancel)
-
-
-def carry_out(
-    session: Session, task: Task, places: Sequence[Path], files: Iterable[FileReversal], cancel: Event
-) -> Iterator[WriteResult]:
-    """As :func:`reverse`, for files that are looked at one by one.
-
-    :param places: of all of them
-    """
+    places = [file.place for file in files]
     with (
         session.journal.writing(),
         session.journal.run(task.reason, places, task.kind, task.undo_of) as run,

@@ -12,10 +12,9 @@ from threading import Event
 
 from mat_desktop.app.noted import with_notes
 from mat_desktop.app.reach import Reach, reach
-from mat_desktop.app.reverse import carry_out
 from mat_desktop.app.session import Session
 from mat_desktop.app.whereabouts import now_at, was_at, written_to
-from mat_desktop.domain.plan import Change, WriteResult
+from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task, Trace
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet
@@ -281,15 +280,6 @@ def _who_changed(entries: Sequence[Entry], trace: Trace, now: tuple[str, ...]) -
         if any(change.field == trace.field and change.after == now for change in entry.changes):
             return entry.run
     return None
-
-
-def undo(session: Session, task: Task, cancel: Event) -> Iterator[WriteResult]:
-    """Look at each file and take back at once what nobody else changed since.
-
-    :raises StoreFault: the journal cannot be written, or another process is writing
-    """
-    files = (look_at(session, past).safe for past in task.pasts)
-    yield from carry_out(session, task, [past.place for past in task.pasts], files, cancel)
 
 
 def joined(changes: Iterable[tuple[Entry, Change]]) -> tuple[Trace, ...]:

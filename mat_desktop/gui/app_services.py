@@ -52,7 +52,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange
 from mat_desktop.app.teach import Teacher
 from mat_desktop.app.trainings import Trainings
-from mat_desktop.app.undo import look_at, redoing, undo, undoing, undoing_files, written_by
+from mat_desktop.app.undo import look_at, redoing, undoing, undoing_files, written_by
 from mat_desktop.app.watch import watch
 from mat_desktop.audio.probe import is_audio_name
 from mat_desktop.domain.card import ModelCard
@@ -506,10 +506,6 @@ class AppServices:
     def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         """Write a plan."""
         return apply(self._session, plan, cancel)
-
-    def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
-        """Take a run back."""
-        return undo(self._session, undoing(self._settled(), run_id), cancel)
 
     def refresh(self, path: Path, *, seen: bool = True) -> Track:
         """Read one file's tags again."""

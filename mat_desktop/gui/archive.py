@@ -14,7 +14,6 @@ from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.jobs import Job
-from mat_desktop.gui.models.history import Entry
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.undo import JOBS, WRITING, LookBack, Undo, last_of
 from mat_desktop.gui.operations.unwritten import Unwritten
@@ -48,6 +47,7 @@ class Archive(QObject):
         self._desk, self._library, self._pages, self._settings = desk, library, pages, settings
         self._newest: int | None = None
         self._runs: list[Run] | None = None
+        self._came_from = "history"
         self.undoing = Undo(desk)
         self.page = History()
         self.looking = LookBack(desk)
@@ -63,6 +63,7 @@ class Archive(QObject):
         self.page.undo.connect(self.show_undo)
         self.page.redo.connect(self.show_redo)
         self.page.reversal.confirmed.connect(self._confirmed)
+        self.page.reversal.closed.connect(self._go_back)
         self.page.chosen.connect(self._show_run)
         self.page.write.connect(self.write)
         self.page.send.connect(self._export)
@@ -73,7 +74,7 @@ class Archive(QObject):
         actions.connect("remove_all", self.show_removal)
         QGuiApplication.instance().applicationStateChanged.connect(self._came)  # type: ignore[union-attr]
 
-    # without a panel
+    # the last run
 
     @property
     def to_undo(self) -> Run | None:
@@ -87,17 +88,17 @@ class Archive(QObject):
         return last_of(runs, own, redo=True) or last_of(runs, redo=True)
 
     def undo_last_run(self) -> None:
-        """Take this window's newest run back; another process's only if the user says so."""
-        self._soon(lambda: self.to_undo, "Undo…")
+        """Show what taking back this window's newest run would do, or where it made none, anybody's."""
+        self._soon(lambda: self.to_undo)
 
     def redo_last_run(self) -> None:
-        """Write again what was taken back last."""
-        self._soon(lambda: self.to_redo, "Redo…")
+        """Show what writing again what was taken back last would do."""
+        self._soon(lambda: self.to_redo)
 
-    def _soon(self, which: Callable[[], Run | None], action: str) -> None:
+    def _soon(self, which: Callable[[], Run | None]) -> None:
         """Once it is known what was written last: that may be under way."""
         if not self.busy:
-            self._wanted = lambda: self._at_once(which(), action)
+            self._wanted = lambda: self._show(which())
             self.undoing.load()
             return
         before = which()
@@ -108,7 +109,7 @@ class Archive(QObject):
             if run is None or run == before:
                 self._desk.result("Nothing was written meanwhile")
             else:
-                self._at_once(run, action)
+                self._show(run)
 
         self._wanted = do
         self._desk.result("Follows when the work under way has ended")
@@ -131,25 +132,11 @@ class Archive(QObject):
             do, self._wanted = self._wanted, None
             do()
 
-    def _at_once(self, run: Run | None, action: str) -> None:
-        if run is None:
-            return
-        if run.id in self._desk.services.own_runs:
-            self.undo_run(run.id)
-            return
-        entry = Entry("", run)
-        text = f"This run was not made in this window: {entry.title}, {entry.detail}."
-        self._desk.say("warning", text, action, lambda: self.show_undo(run.id), kind="not ours")
-
-    def undo_run(self, run_id: int) -> None:
-        """Take a run back at once."""
-        run = self.undoing.run(run_id)
+    def _show(self, run: Run | None) -> None:
         if run is not None:
-            self._begin_work()
-            self._library.player.silence()
-            self.undoing.take_back(run)
+            self.show_undo(run.id)
 
-    # with a panel
+    # the panel
 
     def show_undo(self, run_id: int) -> None:
         """What taking a run back would do."""
@@ -168,7 +155,9 @@ class Archive(QObject):
         self._open(TITLES[RunKind.REMOVE], self._desk.services.removing)
 
     def _open(self, title: str, make: Callable[[], Task]) -> None:
+        page = self._pages.current.name
         self._pages.show("history")
+        self._came_from = page
         self.page.reversal.wait(title)
         self.page.show_reversal()
         self.looking.at(make)
@@ -176,7 +165,13 @@ class Archive(QObject):
     def _confirmed(self, task: Task, files: Sequence[FileReversal]) -> None:
         self.page.show_details()
         self.page.expect()
+        self._go_back()
         self.carry_out(task, files)
+
+    def _go_back(self) -> None:
+        """To the page from which the panel was opened."""
+        if self._came_from != "history":
+            self._pages.show(self._came_from)
 
     def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:
         """Do what a panel showed."""
@@ -189,7 +184,7 @@ class Archive(QObject):
 
     def _begin_work(self) -> None:
         self.withdraw()
-        for kind in ("wrote", "undo", "not ours"):
+        for kind in ("wrote", "undo"):
             self._pages.clear_message(kind)
 
     def _again(self, task: Task, rest: Sequence[Path]) -> None:
@@ -241,6 +236,7 @@ class Archive(QObject):
     # what is shown
 
     def _shown(self, name: str) -> None:
+        self._came_from = "history"
         if name == "history":
             self.undoing.load()  # the command line may have written meanwhile
             self.unwritten.count()

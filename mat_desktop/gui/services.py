@@ -356,9 +356,6 @@ class Services(Protocol):
     def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         """Write a plan."""
 
-    def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
-        """Take a run back at once, but for what others changed since."""
-
     def refresh(self, path: Path, *, seen: bool = True) -> Track:
         """Read one file's tags again; ``seen``: because the user looks at it."""
 

@@ -409,7 +409,9 @@ def test_a_drive_that_is_away_for_a_moment_costs_the_window_no_undo(
     with pytest.raises(UsageFault):
         last_run(session)
     services = AppServices(session)
-    assert [result.status for result in services.undo(1, Event())] == [WriteStatus.WRITTEN]
+    task = services.undoing(1)
+    results = services.reverse(task, services.look_back(task, task.pasts), Event())
+    assert [result.status for result in results] == [WriteStatus.WRITTEN]
     assert contents(music) == before
 
 

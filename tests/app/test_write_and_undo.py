@@ -12,9 +12,10 @@ import pytest
 from mat_desktop.app import apply as apply_module
 from mat_desktop.app.apply import apply
 from mat_desktop.app.recover import recover
+from mat_desktop.app.reverse import reverse
 from mat_desktop.app.scan import refresh, scan
 from mat_desktop.app.session import Session
-from mat_desktop.app.undo import last_run, undo, undoing
+from mat_desktop.app.undo import last_run, look, undoing
 from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
@@ -55,7 +56,9 @@ def write(session: Session, plan: Plan) -> list[WriteResult]:
 
 
 def take_back(session: Session, run: int | None = None) -> list[WriteResult]:
-    return list(undo(session, undoing(session, run or last_run(session)), Event()))
+    task = undoing(session, run or last_run(session))
+    files = [file.safe for file in look(session, task.pasts, Event())]
+    return list(reverse(session, task, files, Event()))
 
 
 def test_written_then_undone_byte_for_byte(session: Session, music: list[Path]) -> None:

@@ -722,10 +722,6 @@ class FakeServices:
         finally:  # also where it was stopped
             self._keep(plan.reason, done, len(plan.files))
 
-    def undo(self, run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
-        task = self.undoing(run_id)
-        yield from self.reverse(task, [self._look_back(past).safe for past in task.pasts], cancel)
-
     def _change(self, path: Path, changes: Sequence[Change]) -> None:
         track = self.files[path]
         tags = dict(track.tags)

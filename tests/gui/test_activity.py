@@ -24,7 +24,7 @@ from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from mat_desktop.gui.work import Failure, Work
 from tests.gui.double import FakeServices
-from tests.gui.test_flow import ask_to_write_all
+from tests.gui.test_flow import ask_to_write_all, confirm_undo
 
 
 def hold(qtbot: QtBot, window: Window, services: FakeServices) -> Work:
@@ -365,7 +365,8 @@ def test_an_undo_whose_process_was_killed_says_what_remains_and_goes_on(
     qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
     (written,) = services.runs()
     services.hold.clear()
-    library.archive.undo_run(written.id)
+    library.archive.show_undo(written.id)
+    confirm_undo(qtbot, library)
     killed, none, whole = (
         as_on_disk(qtbot, services, tmp_path / name) for name in ("1.ini", "2.ini", "3.ini")
     )
@@ -447,7 +448,8 @@ def test_an_undo_that_quitting_stopped_is_told_of_at_the_next_start(
     idle(qtbot, library)
     qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
     services.hold.clear()
-    library.archive.undo_run(1)
+    library.archive.show_undo(1)
+    confirm_undo(qtbot, library)
     qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
     library.close()
     library.leave_bar.now.click()

@@ -35,6 +35,15 @@ def ask_to_write_all(window: Window) -> None:
     window.panels.write.scopes["all"].click()
 
 
+def confirm_undo(qtbot: QtBot, window: Window) -> None:
+    """Do what the panel shows that undo or redo of a run has opened."""
+    page = window.archive.page
+    qtbot.waitUntil(
+        lambda: page.right.currentWidget() is page.reversal and page.reversal.do.isEnabled(), timeout=5000
+    )
+    qtbot.keyClick(page.reversal.table, Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
 def listen(qtbot: QtBot, window: Window) -> None:
     window.actions_["listen_all"].trigger()
     qtbot.waitUntil(lambda: not window.bridge.busy, timeout=5000)
@@ -110,7 +119,9 @@ def test_the_whole_way_to_the_file_and_back(qtbot: QtBot, library: Window, servi
 
     qtbot.waitUntil(lambda: window.actions_["undo"].isEnabled(), timeout=5000)
     qtbot.keyClick(window.library.table, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    confirm_undo(qtbot, window)
     qtbot.waitUntil(lambda: window.tracks.counts()[State.WRITTEN] == 0, timeout=5000)
+    assert window.pages.current.name == "library"
     assert services.files[path].tags[Field.GENRE] == ("Rock",)
     qtbot.waitUntil(lambda: window.archive.undoing.last is None, timeout=5000)
     assert row.state is State.REVIEWED
@@ -574,7 +585,8 @@ def test_a_message_of_success_leaves_with_what_it_says(qtbot: QtBot, library: Wi
     qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
     assert any("written" in text for text in library.library.banners.texts())
     library.pages.show("history")
-    library.archive.undo_run(library.archive.undoing.last.id)
+    library.archive.undo_last_run()
+    confirm_undo(qtbot, library)
     qtbot.waitUntil(lambda: library.archive.undoing.last is None, timeout=5000)
     assert not any("written" in text for text in library.library.banners.texts())
 

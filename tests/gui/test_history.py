@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Notes, Portion, RunKind
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Notes, Portion, RunKind, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import StoreFault
@@ -26,7 +26,7 @@ from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.plan_table import fitting, old_pieces
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
-from tests.gui.test_flow import ask_to_write_all, listen
+from tests.gui.test_flow import ask_to_write_all, confirm_undo, listen
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 
@@ -255,31 +255,43 @@ def test_undo_and_redo_by_key_are_about_this_windows_runs(
     for _ in range(2):
         qtbot.waitUntil(written.actions_["undo"].isEnabled, timeout=5000)
         qtbot.keyClick(written.library.table, Key.Key_Z, Modifier.ControlModifier)
+        confirm_undo(qtbot, written)
         qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
         qtbot.waitUntil(written.actions_["redo"].isEnabled, timeout=5000)
         assert not written.actions_["undo"].isEnabled()
         both = Modifier.ControlModifier | Modifier.ShiftModifier
         qtbot.keyClick(written.library.table, Key.Key_Z, both)
+        confirm_undo(qtbot, written)
         qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"), timeout=5000)
     assert [run.kind for run in services.runs()][:3] == [RunKind.REDO, RunKind.UNDO, RunKind.REDO]
 
 
-def test_a_run_of_another_process_is_asked_about_first(
+def test_undo_by_key_shows_first_what_would_become_of_the_files(
     qtbot: QtBot, written: Window, services: FakeServices
 ) -> None:
-    services.not_own()
-    qtbot.waitUntil(written.actions_["undo"].isEnabled, timeout=5000)
+    page = written.archive.page
+    for own in (True, False):  # the last run of another process likewise
+        qtbot.waitUntil(written.actions_["undo"].isEnabled, timeout=5000)
+        written.undo()
+        qtbot.waitUntil(
+            lambda: page.right.currentWidget() is page.reversal and page.reversal.do.isEnabled(), timeout=5000
+        )
+        assert (written.pages.current.name, page.reversal.title.text()) == ("history", "Undo run 1")
+        assert not written.archive.busy
+        qtbot.keyClick(page.reversal.table, Key.Key_Escape)
+        assert written.pages.current.name == "library"
+        assert genre(services) == ("Rock", "Indie")
+        if own:
+            services.not_own()
     written.undo()
-    shown = written.library.banners._shown
-    qtbot.waitUntil(lambda: any("not made in this window" in b.text for b in shown.values()), timeout=5000)
-    (banner,) = (b for b in shown.values() if "not made in this window" in b.text)
-    assert genre(services) == ("Rock", "Indie")
-    banner.action.click()
-    panel = written.archive.page.reversal
-    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
-    assert written.pages.current.name == "history"
-    panel.confirm()
+    confirm_undo(qtbot, written)
     qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
+    assert written.pages.current.name == "library"
+    written.pages.show("history")
+    written.archive.show_redo(1)
+    confirm_undo(qtbot, written)
+    qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"), timeout=5000)
+    assert written.pages.current.name == "history"
 
 
 def test_a_file_is_taken_back_from_the_library(qtbot: QtBot, written: Window, services: FakeServices) -> None:
@@ -333,11 +345,11 @@ def test_what_a_removal_could_not_be_made_of_is_told_in_the_end(
     qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
     assert panel.do.text() == "Remove from 2 files"
     panel.do.click()
-    told = written.archive.page.banners.texts
+    told = written.library.banners.texts
     qtbot.waitUntil(lambda: len(told()) == 2 and not written.bridge.busy, timeout=5000)
     assert told() == [
         "What was written is out of 2 files.",
-        "What was written is not out of 2 files: 1 song.flac: the file is read-only",
+        "What was written is not out of 2 files: 1 song.flac, 2 song.flac: the file is read-only.",
     ]
     assert [genre(services, number) for number in range(4)] == [("Rock",), *[("Rock", "Indie")] * 2, ()]
 
@@ -406,6 +418,7 @@ def test_a_filter_that_leaves_no_run_leaves_nothing_of_the_one_before(qtbot: QtB
     page = written.archive.page
     written.pages.show("history")
     written.archive.undo_last_run()
+    confirm_undo(qtbot, written)
     qtbot.waitUntil(lambda: written.archive.undoing.last is None, timeout=5000)
     qtbot.waitUntil(
         lambda: page.title.text() == "Took back 4 files" and bool(page.changes.files), timeout=5000
@@ -414,6 +427,7 @@ def test_a_filter_that_leaves_no_run_leaves_nothing_of_the_one_before(qtbot: QtB
     page.filter.picked.emit("counting")
     qtbot.waitUntil(lambda: bool(page.changes.files), timeout=5000)
     written.archive.redo_last_run()
+    confirm_undo(qtbot, written)
     qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again", timeout=5000)
     page.runs.show([replace(run, reverted=run.changes) for run in written.archive.undoing.runs])
     page.filter.picked.emit("counting")
@@ -552,6 +566,7 @@ def test_undo_that_is_pressed_while_files_are_written_takes_that_run_back(
     assert library.actions_["undo"].isEnabled()
     library.actions_["undo"].trigger()
     going.set()
+    confirm_undo(qtbot, library)
     qtbot.waitUntil(lambda: len(library.archive.undoing.runs) == 2, timeout=5000)
     assert library.archive.undoing.runs[0].undo_of == library.archive.undoing.runs[1].id
     assert genre(services) == ("Rock",)
@@ -588,23 +603,25 @@ def test_undo_that_is_pressed_while_nothing_gets_written_leaves_older_runs_alone
     written.bridge.ask("after it", lambda: 1, answered.append)
     qtbot.waitUntil(lambda: answered == [1], timeout=5000)
     assert services.runs() == runs
+    assert written.pages.current.name == "library"
 
 
 def test_an_undo_that_is_cancelled_is_not_gone_on_with_by_one_that_waited_for_it(
     qtbot: QtBot, written: Window, services: FakeServices
 ) -> None:
     (run,) = written.archive.undoing.runs
-    undo, asked = services.undo, []
+    reverse, asked = services.reverse, []
 
-    def one(run_id: int, cancel: threading.Event) -> Iterator[WriteResult]:
-        asked.append(run_id)
-        for result in undo(run_id, cancel):
+    def one(task: Task, files: Sequence[FileReversal], cancel: threading.Event) -> Iterator[WriteResult]:
+        asked.append(task.undo_of)
+        for result in reverse(task, files, cancel):
             yield result
             if cancel.wait(10):
                 return
 
-    services.undo = one  # type: ignore[method-assign]
+    services.reverse = one  # type: ignore[method-assign]
     written.actions_["undo"].trigger()
+    confirm_undo(qtbot, written)
     qtbot.waitUntil(lambda: written.bridge.job is not None and written.bridge.job.done == 1, timeout=5000)
     written.actions_["undo"].trigger()
     written.bridge.cancel()
@@ -615,3 +632,4 @@ def test_an_undo_that_is_cancelled_is_not_gone_on_with_by_one_that_waited_for_it
     qtbot.waitUntil(lambda: answered == [1], timeout=5000)
     assert asked == [run.id]
     assert not written.archive.busy
+    assert written.pages.current.name == "library"

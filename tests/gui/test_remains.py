@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from mat_desktop.domain.plan import Plan, WriteResult, WriteStatus
 from mat_desktop.errors import StoreFault
 from mat_desktop.gui.models.row import State
+from mat_desktop.gui.operations.files import told
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -57,7 +58,9 @@ def test_files_that_a_write_left_stay_told_though_a_watcher_reads_them(
     rows = [library.tracks.row(path) for path in bad]
     assert [(row.state, row.reason) for row in rows if row] == [(State.CONFLICT, WHY)] * 2
     (said,) = library.library.banners.texts()
-    assert said == f"2 of 4 files written. 2 files left as they were: {WHY}.", "and no word of success"
+    names = ", ".join(path.name for path in bad)
+    said_of = f"2 files left as they were: {names}: {WHY}."
+    assert said == f"2 of 4 files written. {said_of}", "and no word of success"
     qtbot.waitUntil(lambda: library.status.problems.text() == "4 problems", timeout=5000)
     library.actions_["rescan"].trigger()
     qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
@@ -99,9 +102,17 @@ def test_a_file_that_is_gone_stays_told_as_not_written(
     assert library.status.result.text() == "None of these files is in the library any more"
 
 
-def test_each_reason_is_told_with_the_number_of_its_files(
-    qtbot: QtBot, library: Window, services: FakeServices
-) -> None:
+def test_of_many_files_a_few_are_named_and_the_others_counted() -> None:
+    def bad(number: int, why: str) -> list[WriteResult]:
+        return [WriteResult(Path(f"{why} {i}.mp3"), WriteStatus.FAILED, why) for i in range(number)]
+
+    assert told(bad(3, "a")) == "a 0.mp3, a 1.mp3, a 2.mp3: a"
+    assert told([*bad(1, "b"), *bad(5, "a")]) == "a 0.mp3, a 1.mp3, a 2.mp3 and 2 more: a; b 0.mp3: b"
+    every = [result for why in "abcde" for result in bad(2, why)]
+    assert told(every).endswith("c 0.mp3, c 1.mp3: c; and 4 other files")
+
+
+def test_each_reason_is_told_with_its_files(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     listen(qtbot, library)
     reasons = {path: f"reason {number // 2}" for number, path in enumerate(list(services.files)[:3])}
 
@@ -112,7 +123,8 @@ def test_each_reason_is_told_with_the_number_of_its_files(
     write(qtbot, library)
     qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
     assert library.library.banners.texts() == [
-        "3 files left as they were: reason 0 (2); reason 1 (1). Writing was stopped: 1 file remains."
+        "3 files left as they were: 0 song.flac, 1 song.flac: reason 0; 2 song.flac: reason 1."
+        " Writing was stopped: 1 file remains."
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import FileFault
+from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.row import State
@@ -27,6 +27,25 @@ def with_refresh(services: Services, results: Iterator[WriteResult]) -> Iterator
                 yield services.refresh(result.path, seen=False)
             except FileFault:
                 continue
+
+
+FEW = 3
+"""Reasons that are told, and files that are named for each."""
+
+
+def told(bad: Sequence[WriteResult]) -> str:
+    """Files that were left as they were, by name, each reason once and the most frequent first."""
+    by_reason: dict[str, list[str]] = {}
+    for result in bad:
+        by_reason.setdefault(result.reason, []).append(printable(Path(result.path.name)))
+    parts = []
+    reasons = sorted(by_reason.items(), key=lambda item: -len(item[1]))
+    for reason, names in reasons[:FEW]:
+        more = f" and {words.number(len(names) - FEW)} more" if len(names) > FEW else ""
+        parts.append(f"{', '.join(names[:FEW])}{more}: {reason}")
+    if others := sum(len(names) for _, names in reasons[FEW:]):
+        parts.append(f"and {words.plural(others, 'other file')}")
+    return "; ".join(parts)
 
 
 def is_result(item: object) -> bool:

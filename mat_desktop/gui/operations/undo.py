@@ -15,7 +15,7 @@ from mat_desktop.errors import MatError
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
+from mat_desktop.gui.operations.files import Outcome, is_result, told, with_refresh
 
 if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
@@ -125,27 +125,14 @@ class Undo(QObject):
             )
         )
 
-    def take_back(self, run: Run) -> None:
-        """Take a run back at once; what others changed since stays."""
-        services = self._desk.services
-        kind = RunKind.REDO if run.kind is RunKind.UNDO else RunKind.UNDO
-        task = Task(kind, "", (), run.id)
-        self._do(task, run.files, lambda cancel: services.undo(run.id, cancel))
-
     def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:
         """Do what was shown and chosen."""
-        services, paths = self._desk.services, {file.path for file in files}
+        desk, done, paths = self._desk, DONE[task.kind], {file.path for file in files}
         task = replace(task, pasts=tuple(past for past in task.pasts if past.path in paths))
-        self._do(task, len(files), lambda cancel: services.reverse(task, files, cancel))
-
-    def _do(
-        self, task: Task, total: int, results: Callable[[threading.Event], Iterator[WriteResult]]
-    ) -> None:
-        desk, done = self._desk, DONE[task.kind]
         outcome = Outcome(desk.tracks, self.released.emit)
 
         def make(cancel: threading.Event) -> Iterator[Any]:
-            yield from with_refresh(desk.services, results(cancel))
+            yield from with_refresh(desk.services, desk.services.reverse(task, files, cancel))
 
         def ended(error: Exception | None) -> None:
             self.load()
@@ -155,9 +142,8 @@ class Undo(QObject):
                 files = words.plural(outcome.written, "file")
                 desk.say("positive", SAID[task.kind].format(files), kind="wrote")
             if outcome.bad:
-                first = outcome.bad[0]
                 left = LEFT[task.kind].format(words.plural(len(outcome.bad), "file"))
-                desk.say("warning", f"{left}: {first.path.name}: {first.reason}", kind="undo")
+                desk.say("warning", f"{left}: {told(outcome.bad)}.", kind="undo")
             settled = {result.path for result in outcome.results} - {result.path for result in outcome.bad}
             rest = [past.path for past in task.pasts if past.path not in settled]
             outcome.close(job, done, lambda: self.again.emit(task, rest))
@@ -170,7 +156,7 @@ class Undo(QObject):
             make,
             on_items=outcome.take,
             on_end=ended,
-            total=total,
+            total=len(files),
             unit="file",
             counts=is_result,
             leave="The file under way is finished first; those after it stay as they are.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +13,12 @@ from PySide6.QtCore import QObject, Signal
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
-from mat_desktop.errors import MatError, printable
+from mat_desktop.errors import MatError
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import FILES, Job
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.files import Outcome, is_result, with_refresh
+from mat_desktop.gui.operations.files import Outcome, is_result, told, with_refresh
 from mat_desktop.gui.operations.undo import DONE, WRITING
 
 SLICE = 20
@@ -75,10 +74,9 @@ class Ended:
         said, bad = [], self.bad
         if self.count:
             said.append(f"{words.number(self.count)} of {words.plural(self.total, 'file')} written.")
-        if len(bad) == 1:
-            said.append(f"1 file left as it was: {printable(Path(bad[0].path.name))}: {bad[0].reason}.")
-        elif bad:
-            said.append(f"{words.plural(len(bad), 'file')} left as they were: {_reasons(bad)}.")
+        if bad:
+            were = "it was" if len(bad) == 1 else "they were"
+            said.append(f"{words.plural(len(bad), 'file')} left as {were}: {told(bad)}.")
         if self.error is not None:
             cause = self.error if isinstance(self.error, MatError) else repr(self.error)
             said.append(f"Writing stopped: {cause}.")
@@ -87,14 +85,6 @@ class Ended:
             remain = "remains" if unreached == 1 else "remain"
             said.append(f"{why}{words.plural(unreached, 'file')} {remain}.")
         return " ".join(said)
-
-
-def _reasons(bad: Sequence[WriteResult]) -> str:
-    """Each once, the most frequent first, with its number where there are several."""
-    reasons = Counter(result.reason for result in bad).most_common()
-    if len(reasons) == 1:
-        return reasons[0][0]
-    return "; ".join(f"{reason} ({words.number(number)})" for reason, number in reasons)
 
 
 class Write(QObject):
