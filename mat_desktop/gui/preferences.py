@@ -20,7 +20,8 @@ from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.library import Library
-from mat_desktop.gui.views.settings import SECTIONS, SettingsPage
+from mat_desktop.gui.views.setting_texts import SECTIONS
+from mat_desktop.gui.views.settings import SettingsPage
 from mat_desktop.gui.workshop import Workshop
 
 if TYPE_CHECKING:

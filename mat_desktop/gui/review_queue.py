@@ -16,7 +16,8 @@ from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.review import Review
 from mat_desktop.gui.views.library import Library
-from mat_desktop.gui.views.review import HeldBack, ReviewPage
+from mat_desktop.gui.views.review import ReviewPage
+from mat_desktop.gui.widgets.will_be_written import HeldBack
 
 if TYPE_CHECKING:
     from mat_desktop.app.draw import Picture

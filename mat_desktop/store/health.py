@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mat_desktop.errors import StoreFault, UnwritableStore
-from mat_desktop.store import journal, library
+from mat_desktop.store import journal, library_tables
 from mat_desktop.store.database import has_log, is_closed, reading
 
 LIBRARY = {
@@ -47,7 +47,7 @@ def look_at_library(path: Path) -> Health | None:
     :raises UnwritableStore: what a crash left beside it can be read only where the folder can be written to
     :raises StoreFault: it cannot be read
     """
-    return _look(path, "quick_check", library.VERSION, LIBRARY)
+    return _look(path, "quick_check", library_tables.VERSION, LIBRARY)
 
 
 def look_at_journal(path: Path) -> Health | None:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableSequence, Sequence, Set
-from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
-from mat_desktop.domain.scores import Mark, Said, Verdict
+from mat_desktop.domain.scores import Said, Verdict
 from mat_desktop.domain.settings import PLAN_KEYS, policy_key
 from mat_desktop.domain.tags import Category, Field
-from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import words
-from mat_desktop.gui.models.row import Chosen, Row
+from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tracks import MANY
+from mat_desktop.gui.operations.decisions import (
+    NOTHING,
+    Before,
+    Decision,
+    before_of,
+    is_news,
+    mark_of,
+    now_of,
+    said_of,
+)
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.large import LARGE, Large
 from mat_desktop.gui.operations.pending import SLICE, Pending, Wish
@@ -36,38 +44,8 @@ PART = 2000
 """Rows that are decided in one turn of the event loop."""
 
 
-NOTHING: Mark = frozenset()
-"""A mark on a track in which nothing is left undecided."""
-
 DECIDED = "decided"
 """Kind of the message on a decision on very many tracks."""
-
-
-class Decision(NamedTuple):
-    """What is said of a row, and whether it is done with; None where that stays as it is.
-
-    :param edition: of the row when that was worked out
-    :param chosen: what is chosen in it by that
-    """
-
-    row: Row
-    verdicts: Mapping[str, Verdict]
-    mark: Mark | None
-    edition: int
-    chosen: Chosen
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """How a row was before a decision, or before it was taken back: the verdicts that change, and the mark.
-
-    :param track_id: of what was heard in it then; model and file may be others when they come back
-    """
-
-    row: Row
-    track_id: TrackId
-    verdicts: dict[str, Verdict]
-    mark: Mark
 
 
 class Review(QObject):
@@ -91,14 +69,14 @@ class Review(QObject):
         self._desk = desk
         self._settings = settings
         settings.changed.connect(self._settings_changed)
-        self._said: list[list[_Before] | Move] = []
-        self._taken_back: list[list[_Before] | Move | Wish[Decision]] = []
+        self._said: list[list[Before] | Move] = []
+        self._taken_back: list[list[Before] | Move | Wish[Decision]] = []
         self._moves: list[Move] = []
         weigh.moved.connect(self.remember)
         weigh.withdrawn.connect(self._withdrawn)
         self._rest: tuple[Callable[[], bool], Callable[[], None]] | None = None
         self._pending = Pending[Decision](desk.bridge)
-        self._large: dict[Large, Wish[Decision] | list[_Before]] = {}
+        self._large: dict[Large, Wish[Decision] | list[Before]] = {}
         self._turns = QTimer(self)
         self._turns.setInterval(0)
         self._turns.timeout.connect(self._turn)
@@ -111,7 +89,7 @@ class Review(QObject):
 
         def work(part: Sequence[Row]) -> list[Decision]:
             return [
-                Decision(row, verdicts, _mark(row.done_after(verdicts, chosen)), edition, chosen)
+                Decision(row, verdicts, mark_of(row.done_after(verdicts, chosen)), edition, chosen)
                 for row, edition, chosen in chosen_of(services, part, shift, verdicts)
             ]
 
@@ -208,7 +186,7 @@ class Review(QObject):
             large.outcome = outcome
             self._desk.bridge.let_go(large)
 
-    def _taken(self, said: Wish[Decision] | Sequence[_Before]) -> None:
+    def _taken(self, said: Wish[Decision] | Sequence[Before]) -> None:
         """A decision is taken back."""
         for large in [large for large, at in self._large.items() if at is said]:
             self._over(large, "Taken back")
@@ -245,13 +223,13 @@ class Review(QObject):
     def _decide(self, many: Sequence[Decision], large: Large | None, what: Callable[[str], str]) -> None:
         self._finish()
         # What is so already is no decision: Undo would seem to do nothing.
-        many = [one for one in many if _is_news(one)]
+        many = [one for one in many if is_news(one)]
         if not many:
             self._over(large, "All of that was decided before")
             return
         self._taken_back.clear()
         self.settled.emit(DECIDED)
-        before: list[_Before] = []
+        before: list[Before] = []
         self._said.append(before)
         del self._said[:-REMEMBERED]
         finished = [
@@ -266,20 +244,20 @@ class Review(QObject):
                 self._tell(large, before, what(words.plural(len(many), "track")))
 
         def some(part: Sequence[Decision], tell: bool) -> None:
-            before.extend(_before(part))
+            before.extend(before_of(part))
             tracks = self._desk.tracks
             fresh = [(one.row, one.chosen) for one in part if one.row.edition == one.edition]
             tracks.decide([(one.row, one.verdicts, one.mark) for one in part], tell=False)
             tracks.weigh([(row, row.edition, chosen) for row, chosen in fresh])
             if tell:
                 tracks.tell_of([one.row for one in part])
-            self._keep(_by_id(part), kept)
+            self._keep(said_of(part), kept)
 
         self._in_turns(many, some, lambda: [one.row for one in many])
         if len(many) == 1 and finished:
             self.finished.emit(finished[0])
 
-    def _tell(self, large: Large, before: list[_Before], text: str) -> None:
+    def _tell(self, large: Large, before: list[Before], text: str) -> None:
         """A decision on very many is kept."""
 
         def is_last() -> bool:
@@ -397,20 +375,20 @@ class Review(QObject):
         """It is not to be made again."""
         self._taken_back.clear()
 
-    def _put_back(self, before: Sequence[_Before], others: MutableSequence[Any]) -> None:
+    def _put_back(self, before: Sequence[Before], others: MutableSequence[Any]) -> None:
         """Rows are as they were.
 
         :param others: takes how they are now, the last of it only when the event loop has had its turns
         """
-        now: list[_Before] = []
+        now: list[Before] = []
         others.append(now)
         self.settled.emit(DECIDED)
         self._taken(before)
 
-        def some(part: Sequence[_Before], tell: bool) -> None:
+        def some(part: Sequence[Before], tell: bool) -> None:
             # A row in which something else is heard by now shows what was said of that.
             same = [b for b in part if b.row.scores is None or b.row.scores.track_id == b.track_id]
-            now.extend(_now(b) for b in same)
+            now.extend(now_of(b) for b in same)
             self._desk.tracks.decide([(b.row, b.verdicts, b.mark) for b in same], tell=tell)
             self._keep([(b.track_id, b.verdicts, b.mark) for b in part])
 
@@ -477,45 +455,3 @@ class Review(QObject):
     def _settings_changed(self, keys: Set[str]) -> None:
         if keys & PLAN_KEYS:
             self.policies_changed.emit()
-
-
-def _mark(done: bool | None) -> Mark | None:
-    return NOTHING if done else done
-
-
-def _is_news(one: Decision) -> bool:
-    """Whether a decision changes anything."""
-    nothing, before = Verdict.UNDECIDED, one.row.verdicts
-    said = any(before.get(name, nothing) is not verdict for name, verdict in one.verdicts.items())
-    return said or (one.mark is not None and _says_more(one.mark, one.row.mark))
-
-
-def _says_more(mark: Mark, before: Mark) -> bool:
-    """Whether a track is reviewed now and was not, or the other way, or more of it was seen."""
-    if isinstance(mark, bool) or isinstance(before, bool):
-        return (mark is False) is not (before is False)
-    return not mark <= before
-
-
-def _before(many: Sequence[Decision]) -> list[_Before]:
-    return [
-        _Before(
-            row,
-            row.scores.track_id,
-            {name: row.verdicts.get(name, Verdict.UNDECIDED) for name in verdicts},
-            row.mark,
-        )
-        for row, verdicts, *_ in many
-        if row.scores is not None
-    ]
-
-
-def _now(before: _Before) -> _Before:
-    """The same of a row as it is."""
-    row = before.row
-    said = {name: row.verdicts.get(name, Verdict.UNDECIDED) for name in before.verdicts}
-    return _Before(row, before.track_id, said, row.mark)
-
-
-def _by_id(many: Sequence[Decision]) -> list[Said]:
-    return [(row.scores.track_id, said, done) for row, said, done, *_ in many if row.scores is not None]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -20,51 +17,30 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Suggestion, Verdict
-from mat_desktop.domain.tags import MARKS, Field
+from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
-from mat_desktop.gui.widgets.changes import Refusal, new_html, old_html
-from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.pane import strictness_slider
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.queue_strip import QueueStrip
+from mat_desktop.gui.widgets.review_keys import ReviewKeys
 from mat_desktop.gui.widgets.score_list import LARGE
 from mat_desktop.gui.widgets.shared_height import SharedHeight
 from mat_desktop.gui.widgets.toggle import Toggle
+from mat_desktop.gui.widgets.will_be_written import HeldBack, WillBeWritten
 
 HEAD = ((28, 20, 600), (20, 13, 400))
 """The two lines above a track: least height in pixels, size and weight of their letters."""
 
 LOW = 800
 """Below this height of the page the queue gives its room to the pictures."""
-
-HeldBack = Mapping[Field, tuple[Sequence[str], str]]
-"""Values that a field's policy keeps out of it, and why."""
-
-KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("1", "…", "9"), "Accept tag"),
-    (("Shift+1", "…", "9"), "Reject tag"),
-    (("Up", "Down"), "Move"),
-    (("P",), "Accept"),
-    (("X",), "Reject"),
-    (("U",), "Undecided"),
-    (("Shift+P",), "Accept all shown"),
-    (("Return",), "Reviewed, next"),
-    (("J", "K"), "Next, previous"),
-    (("Space",), "Play, pause"),
-    (("Left", "Right"), "Seek 5 s"),
-    (("E",), "Evidence"),
-    (("A",), "Add a tag"),
-    (("Ctrl+Z",), "Undo"),
-    (("Ctrl+S",), "Write"),
-    (("?",), "All keys"),
-)
 
 
 class ScopeCombo(DropDown):
@@ -106,123 +82,6 @@ class ProgressLine(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), t.color("border"))
         painter.fillRect(QRect(0, 0, round(self.width() * self._share), 4), t.color("accent"))
-
-
-class WillBeWritten(QWidget):
-    """Each field that would change, old and new."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._last: tuple[Sequence[Change], HeldBack] = ((), {})
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(8)
-        head = QHBoxLayout()
-        head.addWidget(Text("Will be written", weight=600), 1)
-        self.summary = Text(size=12, token="muted")
-        head.addWidget(self.summary)
-        layout.addLayout(head)
-        self.refusal = Refusal()
-        layout.addWidget(self.refusal)
-        self.fields = QLabel()
-        self.fields.setTextFormat(Qt.TextFormat.RichText)
-        self.fields.setFont(font(12))
-        self.fields.setWordWrap(True)
-        layout.addWidget(self.fields)
-        appearance.changed.connect(self._again)
-
-    def show_changes(self, changes: Sequence[Change], held_back: HeldBack) -> None:
-        """Fields that this program keeps for itself are left out."""
-        self._last = (changes, held_back)
-        t = current()
-        told = [change for change in changes if change.field not in MARKS]
-        self.summary.setText(words.plural(len(told), "field") if told else "")
-        nothing = ""
-        if not told:
-            text = "Only this program's own fields" if changes else "Nothing: the file stays as it is"
-            nothing = f'<p style="color:{t.muted}; margin:0 0 6px 0">{text}</p>'
-        cells: list[tuple[Field, str]] = []
-        for change in told:
-            gone = [value for value in change.before if value not in change.after]
-            old = f"{old_html(gone, ())} → " if gone else ""
-            cells.append((change.field, f"{old}{new_html(change.before, change.after)}"))
-        for target, (values, why) in held_back.items():
-            text = escape(f"{'; '.join(values)}: not written, {why}")
-            cells.append((target, f'<span style="color:{t.muted}">{text}</span>'))
-        rows = [
-            f'<tr><td style="color:{t.muted}; padding-right:16px; padding-bottom:6px">'
-            f"{escape(words.field(target))}</td><td>{cell}</td></tr>"
-            for target, cell in cells
-        ]
-        self.fields.setText(f"{nothing}<table>{''.join(rows)}</table>" if rows else nothing)
-
-    def _again(self) -> None:
-        self.show_changes(*self._last)
-
-
-class KeysBlock(QWidget):
-    """Every key of the page; folds to a line."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 6, 16, 10)
-        layout.setSpacing(4)
-        self._grid = QWidget()
-        self.fold = Link("Keys", "chevron-down")
-        self.fold.token = "muted"
-        self.fold.clicked.connect(lambda: self.set_open(self._grid.isHidden()))
-        layout.addWidget(self.fold)
-        grid = QGridLayout(self._grid)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
-        self._beside = 0
-        self._cells: list[tuple[QWidget, Text]] = []
-        for sequences, text in KEYS:
-            box = QWidget()
-            caps = QHBoxLayout(box)
-            caps.setContentsMargins(0, 0, 0, 0)
-            caps.setSpacing(3)
-            caps.addStretch(1)
-            for sequence in sequences:
-                caps.addWidget(
-                    Text("…", size=12, token="muted") if sequence == "…" else Key(key_text(sequence))
-                )
-            self._cells.append((box, Text(text, size=12, token="muted")))
-        grid.setColumnStretch(1, 1)
-        layout.addWidget(self._grid)
-        appearance.changed.connect(self._place)
-        self._place()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width."""
-        super().resizeEvent(event)
-        self._place()
-
-    def _place(self) -> None:
-        """Two beside each other where there is room for their words."""
-        beside = 2 if self.width() >= wider(376) else 1
-        if beside == self._beside:
-            return
-        self._beside = beside
-        grid = self._grid.layout()
-        assert isinstance(grid, QGridLayout)
-        for number, cells in enumerate(self._cells):
-            row, column = divmod(number, beside)
-            for place, cell in enumerate(cells):
-                grid.addWidget(cell, row, 2 * column + place)
-        grid.setColumnStretch(3, beside - 1)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the keys are shown."""
-        return not self._grid.isHidden()
-
-    def set_open(self, is_open: bool) -> None:
-        """Show or fold them."""
-        self._grid.setVisible(is_open)
-        self.fold.set_icon("chevron-down" if is_open else "chevron-up")
 
 
 class ReviewPage(QWidget):
@@ -350,7 +209,7 @@ class ReviewPage(QWidget):
         for widget in (self.note, self.question):
             inner.addWidget(widget)
         inner.addStretch(1)
-        self.keys = KeysBlock()
+        self.keys = ReviewKeys()
         below = Panel("surface")
         rest = QVBoxLayout(below)
         rest.setContentsMargins(0, 0, 0, 0)

@@ -25,7 +25,7 @@ from mat_desktop.gui.models.trainings import ENTRY_ROLE, Entry, State, Trainings
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.turns import InTurns
 from mat_desktop.gui.views.training_form import TrainingForm
-from mat_desktop.gui.views.training_run import LOOKS, RunView
+from mat_desktop.gui.views.training_run import RunView
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
@@ -33,6 +33,7 @@ from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.fit import grown, more_lines, tall, two_line_row, two_lines
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
+from mat_desktop.gui.widgets.state_chip import LOOKS
 from mat_desktop.gui.widgets.training_tables import TrainingTables
 
 Index = QModelIndex | QPersistentModelIndex

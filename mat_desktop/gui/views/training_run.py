@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -21,30 +21,18 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.app.trainings import Ending, Task
 from mat_desktop.domain.scheme import TagScheme
-from mat_desktop.gui import icons, words
+from mat_desktop.gui import words
 from mat_desktop.gui.models.results import correction_text, paper_row, paper_table
 from mat_desktop.gui.models.trainings import Entry, State
 from mat_desktop.gui.operations.train import Progress as Going
-from mat_desktop.gui.theme import appearance, current, font, wider
+from mat_desktop.gui.theme import appearance, wider
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
-from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.fit import KeepWithin, grown, tall
 from mat_desktop.gui.widgets.job_bar import Progress
 from mat_desktop.gui.widgets.log_view import LogView
-from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
+from mat_desktop.gui.widgets.state_chip import StateChip
 from mat_desktop.gui.widgets.training_tables import TrainingTables
-
-LOOKS = {
-    State.RUNNING: ("play", "accent", "selection"),
-    State.STOPPING: ("square", "muted", "raised"),
-    State.WAITING: ("clock", "muted", "raised"),
-    State.OPEN: ("circle-dashed", "muted", "raised"),
-    State.DONE: ("circle-check", "positive", "positive_fill"),
-    State.STOPPED: ("pause", "muted", "raised"),
-    State.FAILED: ("circle-alert", "danger", "danger_fill"),
-}
-"""Icon, ink and fill by state; the word always stands beside them."""
 
 FULL = 600
 """Pixels of height that curves and tables need before the log gets more than a few lines."""
@@ -53,41 +41,6 @@ FEW_WORDS = "Few positive clips to validate with: the figures are rough."
 
 NARROWEST = 440
 """Pixels in which there is room for the parts of a narrow one."""
-
-
-class StateChip(QWidget):
-    """A state's icon and word on its fill."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._state, self._text = State.WAITING, ""
-        appearance.changed.connect(self._fit)
-
-    def show_state(self, state: State, text: str) -> None:
-        """Another one."""
-        self._state, self._text = state, text
-        self.setAccessibleName(text)
-        self._fit()
-
-    def _fit(self) -> None:
-        self.setFixedSize(self.sizeHint())
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """As wide as its word."""
-        return QSize(20 + grown(14) + text_width(self._text, 12, 500), tall(22, 12, 2))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Fill, icon, word."""
-        t = current()
-        icon, ink, fill = LOOKS[self._state]
-        painter = QPainter(self)
-        round_rect(painter, self.rect(), 4, t.color(fill))
-        size = grown(14)
-        icons.draw(painter, icon, 7, (self.height() - size) // 2, size, t.color(ink))
-        painter.setFont(font(12, 500))
-        painter.setPen(t.color(ink))
-        painter.drawText(self.rect().adjusted(12 + size, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
 
 
 class RunView(Panel):
