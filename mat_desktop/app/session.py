@@ -209,15 +209,29 @@ class Session:
         :raises StoreFault: the file cannot be written
         """
         self.settings_file.change(changes)
+        self._usable_again()
 
-    def set_settings_aside(self) -> Path:
+    def look_at_settings(self) -> bool:
+        """Whether the file is usable, as where it was mended since; its values count from the next start."""
+        if self.settings_file.read().fault is not None:
+            return False
+        self._usable_again()
+        return True
+
+    def set_settings_aside(self) -> Path | None:
         """Rename an unusable file; returns the new name. What counts now goes on to count.
+
+        A file that is usable by now keeps its name, and None is returned.
 
         :raises StoreFault: it cannot be renamed
         """
-        aside = self.settings_file.set_aside()
-        self.settings_fault, self.settings_slips = None, ()
+        aside = None if self.look_at_settings() else self.settings_file.set_aside()
+        self._usable_again()
         return aside
+
+    def _usable_again(self) -> None:
+        if self.settings_fault is not None:
+            self.settings_fault, self.settings_slips = None, ()
 
     def _model_of_settings(self) -> str:
         name, slip = usable_model(self.data_dir, self.settings.model)

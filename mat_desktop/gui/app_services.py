@@ -264,7 +264,11 @@ class AppServices:
         """Use what counted before."""
         carry.adopt(self._session, luggage)
 
-    def set_settings_aside(self) -> Path:
+    def look_at_settings(self) -> bool:
+        """Whether the file with the settings is usable by now."""
+        return self._session.look_at_settings()
+
+    def set_settings_aside(self) -> Path | None:
         """Rename an unusable file with settings."""
         return self._session.set_settings_aside()
 
@@ -440,9 +444,13 @@ class AppServices:
         """Change the scheme."""
         return self._session.change_tags(changes)
 
-    def set_tags_aside(self) -> Path:
-        """Rename an unusable file with changes to the scheme."""
-        aside = self._session.tags.set_aside()
+    def set_tags_aside(self) -> Path | None:
+        """Rename an unusable file with changes to the scheme; one that is usable by now counts."""
+        aside = None
+        try:
+            self._session.tags.read()
+        except UsageFault:
+            aside = self._session.tags.set_aside()
         self._session.change_tags({})
         return aside
 

@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
 
 from mat_desktop.domain.settings import SPECS, Value
 from mat_desktop.errors import printable
@@ -15,7 +16,7 @@ from mat_desktop.gui.models.models import reason_of
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.places import open_place
-from mat_desktop.gui.operations.settings import ChangeSettings
+from mat_desktop.gui.operations.settings import FILE, ChangeSettings
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.theme import appearance
@@ -50,6 +51,10 @@ class Preferences(QObject):
         self._engine, self._library, self._room, self._workshop = engine, library, room, workshop
         pages.add_later("settings", lambda: self.page)
         settings.changed.connect(self._changed)
+        settings.settled.connect(pages.clear_message)
+        application = QGuiApplication.instance()
+        assert isinstance(application, QGuiApplication)
+        application.applicationStateChanged.connect(self._came)
         for signal in (engine.starting, engine.up, engine.down):
             signal.connect(self._forget_device_wish)
 
@@ -71,6 +76,11 @@ class Preferences(QObject):
         page.built.connect(self._follow)
         return page
 
+    def show(self, key: str) -> None:
+        """Bring a setting into view, with the focus."""
+        self._pages.show("settings")
+        self.page.go_to(key)
+
     def _follow(self) -> None:
         """What it shows may change, now that it shows it."""
         engine, workshop = self._engine, self._workshop
@@ -84,8 +94,14 @@ class Preferences(QObject):
 
     # what is shown
 
+    def _came(self, state: Qt.ApplicationState) -> None:
+        """From another program, where the file may have been mended."""
+        if state is Qt.ApplicationState.ApplicationActive:
+            self._settings.look()
+
     def _load(self) -> None:
         services = self._desk.services
+        self._settings.look()
         self._show()
         self._show_devices()
         self._show_outputs()
@@ -148,7 +164,7 @@ class Preferences(QObject):
     def _changed(self, keys: Set[str]) -> None:
         style(self._settings)
         if not self._desk.services.settings_slips:
-            self._pages.clear_message("settings")
+            self._pages.clear_message(FILE)
         if keys & ENGINE:
             self._engine.restart()
 

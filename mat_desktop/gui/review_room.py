@@ -10,7 +10,7 @@ from mat_desktop.domain.scores import Verdict
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.mapping import MapTags
+from mat_desktop.gui.operations.mapping import SCHEME, MapTags
 from mat_desktop.gui.operations.review import Review
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.weigh import Weigh
@@ -140,6 +140,8 @@ class ReviewRoom(QObject):
     def _scheme_changed(self) -> None:
         for question in (self.page.question, self._library.pane.question):
             question.scores.tags.number_with_next()
+        if self._desk.services.tags_fault is None:
+            self._pages.clear_message(SCHEME)
         self._library.filter.asking.renew()
         self.weigh.anew(fit=True)
         self.review.policies_changed.emit()

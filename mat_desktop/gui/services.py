@@ -168,8 +168,11 @@ class Services(Protocol):
     def adopt_luggage(self, luggage: Luggage) -> None:
         """Use what counted before."""
 
-    def set_settings_aside(self) -> Path:
-        """Rename the file with the settings, as it cannot be used; returns the new name."""
+    def look_at_settings(self) -> bool:
+        """Whether the file with the settings is usable by now; no fault is told of it then."""
+
+    def set_settings_aside(self) -> Path | None:
+        """Rename the file with the settings where it cannot be used; returns the new name."""
 
     def start_engine(self) -> str:
         """Bring the engine process up, once; returns the device's name."""
@@ -300,7 +303,7 @@ class Services(Protocol):
     def change_tags(self, changes: Mapping[str, TagChange | None]) -> TagScheme:
         """Change the scheme; None goes back to the bundled one."""
 
-    def set_tags_aside(self) -> Path:
+    def set_tags_aside(self) -> Path | None:
         """Rename an unusable file with changes to the scheme; returns its new name."""
 
     def recover(self) -> Sequence[WriteResult]:

@@ -190,8 +190,7 @@ class Window(QMainWindow):
 
     def _say_model(self) -> None:
         card = self._services.card
-        self.status.model.setText(f"{card.title} · {words.plural(len(card.tags), 'output')}")
-        self.status.model.setToolTip(card.data)
+        self.status.model.say(f"{card.title} · {words.plural(len(card.tags), 'output')}", card.data)
 
     def _say_unready(self) -> None:
         self.library.set_unready(
@@ -313,6 +312,8 @@ class Window(QMainWindow):
         panels.policy_picked.connect(review.set_policy)
         panels.review.connect(self.room.show_selection)
         self.status.problems.clicked.connect(panels.open_problems)
+        self.status.device.clicked.connect(lambda: self.preferences.show("listening.device"))
+        self.status.model.clicked.connect(lambda: pages.show("models"))
 
     # start and end
 

@@ -316,3 +316,29 @@ def test_a_file_that_is_closed_to_others_stays_so(tmp_path: Path) -> None:
     file.path.chmod(0o600)
     file.change({"player.volume": 4})
     assert file.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_was_mended_is_not_set_aside_and_no_fault_is_left(session: Session) -> None:
+    path = session.settings_file.path
+
+    def spoil() -> None:
+        path.write_text("[player]\nvolume = ", encoding="utf-8")
+        reading = session.settings_file.read()
+        session.settings_fault, session.settings_slips = reading.fault, reading.slips
+
+    spoil()
+    assert not session.look_at_settings()
+    aside = session.set_settings_aside()
+    assert aside is not None and aside.exists() and not path.exists()
+    assert (session.settings_fault, session.settings_slips) == (None, ())
+
+    spoil()
+    path.write_text("[player]\nvolume = 40\n", encoding="utf-8")
+    assert session.set_settings_aside() is None
+    assert path.read_text(encoding="utf-8") == "[player]\nvolume = 40\n"
+    assert (session.settings_fault, session.settings_slips) == (None, ())
+
+    spoil()
+    path.unlink()
+    session.keep_settings({"player.volume": 7})
+    assert (session.settings_fault, session.settings_slips) == (None, ())

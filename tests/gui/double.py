@@ -240,6 +240,7 @@ class FakeServices:
         self.settings = Settings().having(dict.fromkeys(map(policy_key, POLICY_FIELDS), "append"))
         self.settings_slips: tuple[Slip, ...] = ()
         self.settings_fault: UsageFault | None = None
+        self.settings_mended = False
         self.kept_settings: dict[str, Value] = {}
         self.policies: dict[Field, Policy] = dict.fromkeys(SCHEME.fields.values(), Policy.APPEND)
         self.device: str | None = None
@@ -327,8 +328,15 @@ class FakeServices:
     def adopt_luggage(self, luggage: Luggage) -> None:
         self.use_settings(luggage.settings or {})
 
-    def set_settings_aside(self) -> Path:
-        self.settings_fault = None
+    def look_at_settings(self) -> bool:
+        if self.settings_mended:
+            self.settings_fault, self.settings_slips = None, ()
+        return self.settings_fault is None
+
+    def set_settings_aside(self) -> Path | None:
+        if self.look_at_settings():
+            return None
+        self.settings_fault, self.settings_slips = None, ()
         return self.data_dir / "settings.toml.old"
 
     def start_engine(self) -> str:
@@ -631,7 +639,7 @@ class FakeServices:
             self.policies.setdefault(target, Policy.APPEND)
         return self.scheme
 
-    def set_tags_aside(self) -> Path:
+    def set_tags_aside(self) -> Path | None:
         self.tags_fault = None
         return self.tags.set_aside()
 

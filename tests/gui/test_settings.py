@@ -375,8 +375,35 @@ def test_a_file_that_cannot_be_used_is_said_and_set_aside_on_demand(
     library.configure.put({"player.volume": 12})
     assert library.library.dock.player.volume.value() == 12
     qtbot.waitUntil(lambda: "cannot be kept" in library.library.banners.texts()[-1], timeout=5000)
-    library.library.banners._shown[list(library.library.banners._shown)[-1]].action.click()
-    qtbot.waitUntil(lambda: services.kept_settings == {"player.volume": 12}, timeout=5000)
+    assert len(library.library.banners.texts()) == 1, "of one file there is one message"
+    library.pages.show("settings")
+    library.configure.put({"player.volume": 13})
+    banners = library.pages.current.banners
+    qtbot.waitUntil(lambda: banners.texts() != [], timeout=5000)
+    banners._shown["settings"].action.click()
+    qtbot.waitUntil(lambda: services.kept_settings == {"player.volume": 13}, timeout=5000)
+    qtbot.waitUntil(lambda: library.library.banners.texts() == [], timeout=5000)
+    assert library.status.result.text() == "The file is now called settings.toml.old"
+
+
+def test_a_file_that_was_mended_meanwhile_is_not_set_aside_and_nothing_is_said_of_it_any_more(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    def fail() -> None:
+        services.settings_mended = False
+        services.settings_fault = UsageFault("settings.toml is not usable: line 3")
+        services.settings_slips = (Slip(str(services.settings_fault), "all settings are as by default"),)
+        library.configure.warn()
+
+    fail()
+    services.settings_mended = True
+    library.library.banners._shown["settings"].action.click()
+    text = "The settings file can be used again, from the next start on"
+    qtbot.waitUntil(lambda: library.status.result.text() == text, timeout=5000)
+    fail()
+    services.settings_mended = True
+    library.pages.show("settings")
+    qtbot.waitUntil(lambda: library.library.banners.texts() == [], timeout=5000)
 
 
 def test_what_cannot_be_used_is_said_in_sentences(library: Window, services: FakeServices) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.app.tag_file import TagChange
+from mat_desktop.errors import printable
 from mat_desktop.gui.models.mapping import mapped
 from mat_desktop.gui.operations.desk import Desk
+
+SCHEME = "scheme"
+"""Kind of the message that the file with the changes cannot be used."""
 
 
 class MapTags(QObject):
@@ -63,7 +68,7 @@ class MapTags(QObject):
         fault = services.tags_fault
         if fault is not None:
             text = f"{fault}. Tags are as bundled."
-            say("warning", text, "Set the file aside", self._set_aside, kind="scheme")
+            say("warning", text, "Set the file aside", self._set_aside, kind=SCHEME)
         slips = self._slips()
         if slips:
             say("warning", slips, kind="slips")
@@ -74,8 +79,9 @@ class MapTags(QObject):
         return f"{text[:1].upper()}{text[1:]}. Rename one of them." if slips else ""
 
     def _set_aside(self) -> None:
-        def done(_: object) -> None:
-            self._desk.result("The file was renamed")
+        def done(aside: Path | None) -> None:
+            name = printable(aside.name) if aside is not None else ""
+            self._desk.result(f"The file is now called {name}" if name else "The file counts again")
             self.changed.emit()
 
         self._desk.bridge.keep(self._desk.services.set_tags_aside, done, self._refuse)

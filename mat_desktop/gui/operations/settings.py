@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from mat_desktop.domain.settings import POLICY_FIELDS, SPECS, Settings, Value, policy_key
+from mat_desktop.errors import printable
 from mat_desktop.gui.operations.desk import Desk
+
+FILE = "settings"
+"""Kind of the message that the file cannot be used."""
+
+MENDED = "The settings file can be used again, from the next start on"
 
 SOON_MS = 300
 """So long a change waits for others to be written together with, as when a slider is drawn."""
@@ -25,9 +32,12 @@ EARLIER = {
 
 
 class ChangeSettings(QObject):
-    """``changed`` hands over the keys of the settings that are others now."""
+    """``changed`` hands over the keys of the settings that are others now, ``settled`` the kind of a message
+    that is no longer so.
+    """
 
     changed = Signal(object)
+    settled = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -67,22 +77,40 @@ class ChangeSettings(QObject):
             if desk.services.settings_fault is None:
                 desk.complain(what, error)
             else:
-                desk.complain(what, error, "Set the file aside", lambda: self._set_aside(changes))
+                aside = "Set the file aside"
+                desk.complain(what, error, aside, lambda: self._set_aside(changes), kind=FILE)
 
-        desk.bridge.keep(lambda: desk.services.keep_settings(changes), failed=failed)
+        desk.bridge.keep(lambda: desk.services.keep_settings(changes), lambda _: self._written(), failed)
+
+    def look(self) -> None:
+        """The file could not be used; somebody may have mended it."""
+        services = self._desk.services
+
+        def looked(usable: bool) -> None:
+            if usable:
+                self._written()
+                self._desk.result(MENDED)
+
+        if services.settings_fault is not None:
+            self._desk.bridge.ask("settings file", services.look_at_settings, looked)
+
+    def _written(self) -> None:
+        if not self._desk.services.settings_slips:
+            self.settled.emit(FILE)
 
     def _set_aside(self, changes: Mapping[str, Value]) -> None:
         desk = self._desk
 
-        def work() -> None:
-            desk.services.set_settings_aside()
+        def work() -> Path | None:
+            aside = desk.services.set_settings_aside()
             desk.services.keep_settings(changes)
+            return aside
 
-        desk.bridge.keep(
-            work,
-            lambda _: desk.result("The file was renamed"),
-            lambda error: desk.complain("The file cannot be renamed", error),
-        )
+        def done(aside: Path | None) -> None:
+            self.settled.emit(FILE)
+            desk.result(MENDED if aside is None else f"The file is now called {printable(aside.name)}")
+
+        desk.bridge.keep(work, done, lambda error: desk.complain("The file cannot be renamed", error))
 
     def take_over(self, state: QSettings) -> None:
         """Settings that an earlier version kept among the window's state, once."""
@@ -107,6 +135,6 @@ class ChangeSettings(QObject):
         slips = services.settings_slips
         text = " ".join(f"{slip.why[:1].upper()}{slip.why[1:]}; {slip.cost}." for slip in slips)
         if services.settings_fault is None:
-            say("warning", text, kind="settings")
+            say("warning", text, kind=FILE)
         else:
-            say("warning", text, "Set the file aside", lambda: self._set_aside({}), kind="settings")
+            say("warning", text, "Set the file aside", lambda: self._set_aside({}), kind=FILE)

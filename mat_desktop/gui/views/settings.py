@@ -100,6 +100,7 @@ class SettingsPage(Panel):
         self.resets: dict[str, Link] = {}
         self._sections: dict[str, QWidget] = {}
         self._begun = self._complete = False
+        self._wanted = ""
         self._place = 0, -ABOVE
         """The current section, and pixels from its top to that of what is in view."""
         self._still = False
@@ -281,6 +282,16 @@ class SettingsPage(Panel):
         self._complete = True
         self.built.emit()
         self.shown.emit()
+        if self._wanted and self.isVisible():
+            self.go_to(self._wanted)
+
+    def go_to(self, key: str) -> None:
+        """Bring a setting into view, with the focus; once it is there."""
+        self._wanted = "" if self._complete else key
+        if self._complete:
+            row = self.rows[key]
+            self._scroll.ensureWidgetVisible(row)
+            row.control.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_settings(self, now: Settings, odd: Set[str] = frozenset()) -> None:
         """These count.

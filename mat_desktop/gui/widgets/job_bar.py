@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from mat_desktop.gui import words
+from mat_desktop.gui import icons, words
 from mat_desktop.gui.bridge import Bridge
-from mat_desktop.gui.theme import appearance, current
-from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
-from mat_desktop.gui.widgets.fit import KeepTall
+from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.fit import KeepTall, grown
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.work import Work
 
@@ -42,6 +42,68 @@ class Progress(QWidget):
         if self._share:
             wide = max(4, round(self.width() * min(self._share, 1.0)))
             round_rect(painter, QRect(0, 4, wide, 4), 2, t.color("accent"))
+
+
+class Choice(Link):
+    """What was chosen, as icon and words: leads to where it is changed. Cut only where there is no room."""
+
+    def __init__(self, icon: str, tip: str) -> None:
+        """:param tip: what a press does"""
+        super().__init__(icon=icon)
+        self.token = "muted"
+        self._about = self._tip = tip
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def say(self, text: str, about: str = "", token: str = "muted") -> None:
+        """What it is.
+
+        :param about: more of it, for the tool tip
+        """
+        self.token = token
+        self._about = "\n".join(part for part in (about, self._tip) if part)
+        self.setText(text)
+        self.setAccessibleDescription(self._tip)
+        self.updateGeometry()
+        self._tell()
+
+    def _tell(self) -> None:
+        cut = self.width() < self.sizeHint().width()
+        self.setToolTip(f"{self.text()}\n{self._about}" if cut else self._about)
+
+    def _beside(self) -> int:
+        return 4 + grown(16) + 6
+
+    def sizeHint(self) -> QSize:
+        """Icon and words."""
+        words_wide = QFontMetrics(font(12)).horizontalAdvance(self.text())
+        return QSize(self._beside() + words_wide + 6, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """The icon and a few letters."""
+        return QSize(self._beside() + 48, super().sizeHint().height()).boundedTo(self.sizeHint())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What is cut is said whole in the tool tip."""
+        super().resizeEvent(event)
+        self._tell()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A ground under the pointer, icon, words, ring."""
+        t = current()
+        painter = QPainter(self)
+        ink = t.color(self.token)
+        if self.underMouse():
+            round_rect(painter, self.rect(), 4, t.color("hover"))
+            ink = t.color("text") if self.token in ("muted", "faint") else ink
+        size = grown(16)
+        icons.draw(painter, self._icon, 4, (self.height() - size) // 2, size, ink)
+        painter.setFont(font(12))
+        painter.setPen(ink)
+        box = QRect(self._beside(), 0, self.width() - self._beside() - 4, self.height())
+        text = QFontMetrics(font(12)).elidedText(self.text(), Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+        if self.hasFocus():
+            round_rect(painter, self.rect(), 4, None, t.color("focus"), 2)
 
 
 def count_text(work: Work) -> str:
@@ -82,21 +144,17 @@ class JobBar(Panel):
         self._shown: Work | None = None
         KeepTall(self, 29, 12, 9)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 1, 8, 0)
+        layout.setContentsMargins(12, 1, 8, 0)
         layout.setSpacing(8)
-        self._device_icon = Icon("cpu", 16, "muted")
-        self.device = Text("Starting the model", size=12, token="muted", elide=True)
-        self.model = Text(size=12, token="muted", elide=True)
-        for text in (self.device, self.model):  # whole where there is room
-            text.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        layout.addWidget(self._device_icon)
+        self.device = Choice("cpu", "Choose the device in the settings")
+        self.device.say("Starting the model")
+        self.model = Choice("box", "Choose the model on the Models page")
         layout.addWidget(self.device)
-        layout.addSpacing(8)
+        layout.addSpacing(4)
         layout.addWidget(self._tick())
-        layout.addSpacing(8)
-        layout.addWidget(Icon("box", 16, "muted"))
+        layout.addSpacing(4)
         layout.addWidget(self.model)
-        layout.addSpacing(8)
+        layout.addSpacing(4)
         layout.addWidget(self._tick())
         layout.addSpacing(8)
         self.job = QWidget()
@@ -135,9 +193,8 @@ class JobBar(Panel):
     def set_device(self, name: str, token: str = "muted") -> None:
         """The device's name for people."""
         is_cpu = "cpu" in name.casefold() or token != "muted"
-        self._device_icon.set("cpu" if is_cpu else "gpu", token)
-        self.device.setText(name if is_cpu or name.casefold().startswith("gpu") else f"GPU · {name}")
-        self.device.set_token(token)
+        self.device.set_icon("cpu" if is_cpu else "gpu")
+        self.device.say(name if is_cpu or name.casefold().startswith("gpu") else f"GPU · {name}", token=token)
 
     def set_problems(self, count: int) -> None:
         """How many files failed or conflict."""
