@@ -47,7 +47,7 @@ STALE_SECONDS = 3600
 _DEVICE = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9])(\..*)?$", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever their ending; no folder can be called so there."""
 
-_WHEN = re.compile(r", trained \d{4}-\d\d-\d\d \d\d:\d\d")
+_WHEN = re.compile(r", trained \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
 
 PICKLES = frozenset({".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".bin", ".npy", ".h5", ".keras"})
 """Endings of files that hold code, or need foreign code to be read."""

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QApplication,
+    QFrame,
+    QScrollArea,
+    QStackedWidget,
+    QWidget,
+)
 
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.views.shortcuts import Sheet
@@ -159,6 +166,18 @@ class Pages(QObject):
         _focus(page)
         self.shown.emit(page.name)
 
+    def next_part(self) -> None:
+        """Focus the next part of the page: a list, a table, a text, a form, or its messages."""
+        parts = _parts(self.current)
+        if not parts or not self.shows(self.current.widget):
+            return
+        here = QApplication.focusWidget()
+        while here is not None and here not in parts:
+            here = here.parentWidget()
+        order = list(parts)
+        place = order.index(here) + 1 if here is not None else 0
+        parts[order[place % len(order)]].setFocus(Qt.FocusReason.TabFocusReason)
+
     def cover(self, sheet: Sheet) -> None:
         """Lay a sheet over the page in view, until it is closed."""
         self.drop_sheet()
@@ -181,6 +200,31 @@ class Pages(QObject):
         _focus(before)
         self.covered.emit()
         return True
+
+
+def _parts(page: Page) -> dict[QWidget, QWidget]:
+    """What F6 goes through, in the order of Tab, each with what gets the focus there."""
+    found: dict[QWidget, QWidget] = {}
+    part = page.widget.nextInFocusChain()
+    while part is not None and part is not page.widget:
+        tabbed = bool(part.focusPolicy() & Qt.FocusPolicy.TabFocus) and part.isEnabled()
+        if tabbed and part.isVisible() and page.widget.isAncestorOf(part):
+            if isinstance(part, QAbstractScrollArea):
+                found[part] = part
+            elif (around := _area(part)) is not None:
+                found.setdefault(around, part)
+            elif page.banners.isAncestorOf(part):
+                found.setdefault(page.banners, part)
+        part = part.nextInFocusChain()
+    return found
+
+
+def _area(part: QWidget) -> QScrollArea | None:
+    """The form that something stands in; the pages themselves are scrolled too, but are no parts."""
+    around = part.parentWidget()
+    while around is not None and not isinstance(around, QStackedWidget | QScrollArea):
+        around = around.parentWidget()
+    return around if isinstance(around, QScrollArea) else None
 
 
 def _focus(page: Page) -> None:

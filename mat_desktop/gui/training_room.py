@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-from mat_desktop.app.trainings import Order, Training
+from mat_desktop.app.trainings import Order, Task, Training
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.trainings import Entry, State, entries
 from mat_desktop.gui.operations.children import Children
+from mat_desktop.gui.operations.cut_off import kind_of
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.made_models import MadeModels
 from mat_desktop.gui.operations.places import open_place
@@ -94,12 +95,16 @@ class TrainingRoom(QObject):
         """Go on with a training, and show it."""
         self._pages.show("training")
         self._restored = name
-        self.trainer.resume(name)
+        self._go_on(name)
 
     def _resume(self, entry: Entry) -> None:
         if entry.training is not None:
             self.page.follow()
-            self.trainer.resume(entry.training.id)
+            self._go_on(entry.training.id)
+
+    def _go_on(self, name: str) -> None:
+        self._pages.clear_message(kind_of(name))
+        self.trainer.resume(name)
 
     def close(self) -> None:
         """End the processes with the window."""
@@ -164,7 +169,11 @@ class TrainingRoom(QObject):
         def done(answer: tuple[list[Training], list[Model], list[Path]]) -> None:
             self._trainings, models, roots = answer
             self._show()  # before the form gets its folders: it looks at one only where it is in view
-            before = [training.order.data_folder for training in self._trainings]
+            before = [
+                training.order.data_folder
+                for training in self._trainings
+                if training.order.task is not Task.CORRECTIONS  # written anew for each training
+            ]
             self.page.form.set_past(self._trainings, self._only_processor)
             self.page.form.offer(models, services.model, roots, [Path(name) for name in before if name])
             if self._restored:
@@ -325,6 +334,7 @@ class TrainingRoom(QObject):
 
         def done(away: Path) -> None:
             self._deleting.discard(name)
+            self._pages.clear_message(kind_of(name))
             self._trainings = [training for training in self._trainings if training.id != name]
             self._show()
             text = f"“{title}” is deleted."

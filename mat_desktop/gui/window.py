@@ -218,7 +218,7 @@ class Window(QMainWindow):
             "search": self._focus_search,
             "problems": panels.open_problems,
             "activity": self.activity.toggle,
-            "next_pane": library.next_part,
+            "next_pane": lambda: (library if self.pages.shows(library) else self.pages).next_part(),
             "menu": lambda: self._menus.show_every(self.rail.menu),
         }.items():
             a.connect(name, do)

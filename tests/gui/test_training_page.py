@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QFontInfo, QKeyEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.trainings import Ending, Order, Task
@@ -327,6 +327,9 @@ def test_what_is_no_event_goes_to_the_log(
     log = page.run.log.toPlainText()
     for text in ("warming up", "[1, 2]", '{"event": 7}', "\ufffd\ufffd"):
         assert text in log
+    page.run.log.add(["12:00:00  left out: /music/" + "a long name without an end, " * 30])
+    qtbot.wait(0)
+    assert page.run.log.horizontalScrollBar().maximum() == 0
 
 
 def test_closing_the_window_asks_and_the_run_can_be_resumed(
@@ -466,6 +469,15 @@ def test_rows_of_a_table_beside_the_papers(
     ]
     assert [entry.state for entry in entries if entry][1:3] == [State.RUNNING, State.WAITING]
     assert page.run.plots.roc._paper == 0.9018
+    window.resize(1000, 720)  # the paper's figures are in view without a click, where only one table is
+    tables = page.run._lower
+    qtbot.waitUntil(tables._switch.isVisible, timeout=PATIENCE)
+    assert (tables.tags.isVisible(), tables.results.isVisible()) == (False, True)
+    assert page.run.results.title.text() == "Beside the paper, table 2: validation split"
+    tables._buttons[0].click()
+    (data / "go1").touch()
+    qtbot.waitUntil(lambda: epochs(page) == 2, timeout=PATIENCE)
+    assert tables.tags.isVisible(), "what was chosen stays"
     assert "figures say nothing" in page.run.outcome.text()
     (data / "go1").touch()
     (data / "go2").touch()
@@ -494,6 +506,8 @@ def test_corrections_are_trained_on_once_there_are_some(
     assert not page.form.data.isVisible()
     page.form.begin.click()
     over(qtbot, window, page, State.DONE)
+    folders = page.form.data.folder
+    assert [folders.itemData(n) for n in range(folders.count())] == [], "corrections are no data to choose"
     assert "agrees with 100% of them; the one it comes from with 50%" in page.run.outcome.text()
     assert page.run.use_button.isEnabled()
     assert page.run.use_button.kind == "plain", "nobody knows whether it is better"
@@ -535,7 +549,7 @@ def test_figures_of_several_vocabularies_agree_or_say_what_they_are(
     assert entry is not None
     assert entry.word == "0.8000", "in the list as on the curve"
     assert page.run.results.results.rows()[0][4].text == "0.8600"
-    assert page.run.results.title.text() == "Results, macro over all tags"
+    assert page.run.results.title.text() == "Results, epoch 1, kept, macro over all tags"
 
 
 def test_corrections_with_tracks_left_out_say_it_tag_by_tag(
@@ -741,7 +755,7 @@ def test_in_a_narrow_window_one_table_is_shown_by_choice(
     window.resize(1000, 720)
     qtbot.waitUntil(tables._switch.isVisible, timeout=PATIENCE)
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (True, False)
-    tables._chooses_results.click()
+    tables._buttons[1].click()
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (False, True)
 
 
@@ -967,6 +981,9 @@ def test_a_training_that_quitting_cut_off_is_told_of_once_at_the_next_start(
     window.begin([])
     banners = window.pages.current.banners
     qtbot.waitUntil(lambda: said in banners.texts(), timeout=PATIENCE)
+    for other in "abc":
+        window.pages.say("warning", other)
+    assert said in banners.texts(), "what else is said at the start leaves it its place"
 
     def ending() -> Ending:
         return services.trainings.all()[0].ending
@@ -975,7 +992,36 @@ def test_a_training_that_quitting_cut_off_is_told_of_once_at_the_next_start(
     next(banner for banner in banners.findChildren(Banner) if banner.text == said).action.click()
     assert window.pages.shows(window.training.page)
     qtbot.waitUntil(lambda: ending() is Ending.DONE, timeout=PATIENCE)
+    assert said not in banners.texts()
     window.training.close()
+
+
+def test_f6_goes_through_the_parts_of_a_page(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices
+) -> None:
+    made_run(services, positives=50)
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+
+    def parts(number: int) -> list[QWidget | None]:
+        seen = []
+        for _ in range(number):
+            qtbot.keyClick(window, Qt.Key.Key_F6)
+            seen.append(QApplication.focusWidget())
+        return seen
+
+    page.look_at(1)
+    run = page.run
+    rest: list[QWidget | None] = [run.tags.table, run.results.results_table, run.log, page.list]
+    assert parts(4) == rest
+    page.show_form()
+    assert parts(3) == [page.list, page.form._tasks[0], page.list]
+    models = window.workshop.models_page
+    window.pages.show("models")
+    qtbot.waitUntil(models.tags_table.isVisible, timeout=PATIENCE)
+    window.pages.say("warning", "something", "Do it", lambda: None)
+    assert models.tags_table in parts(5)
+    assert models.banners.isAncestorOf(QApplication.focusWidget()) or models.list.hasFocus()
 
 
 def test_the_heading_is_whole_with_large_letters(qtbot: QtBot, page: TrainingPage) -> None:
@@ -995,14 +1041,19 @@ def test_runs_of_one_title_are_told_apart_and_say_the_clips_they_use(
     told = ("train", "--data", "/corpus", "--network", "fcn2d", "--width")
     clips = {"train": 1662, "valid": 223, "test": 8}
     for more in (("0.1", "--epochs", "4", "--clips", "16"), ("0.5", "--epochs", "4")):
-        services.trainings.create(
+        made = services.trainings.create(
             Order(Task.NETWORK, "2D FCN, 5 layers", (*told, *more), data="Small corpus", clips=clips)
         )
+        job = json.loads((made.folder / "job.json").read_text())
+        job["started"] = 1_795_896_000 + len(more)  # within one minute
+        (made.folder / "job.json").write_text(json.dumps(job))
     window.training.load()
     qtbot.waitUntil(lambda: page.runs.rowCount() == 3, timeout=PATIENCE)
     lines = [page.runs.entry(row) for row in (1, 2)]
     notes = {entry.note.rpartition(", ")[0] for entry in lines if entry is not None}
     assert notes == {"width 0.1, 16 clips", "width 0.5"}
+    starts = {entry.note.rpartition(", ")[2] for entry in lines if entry is not None}
+    assert all(len(start) == len("2026-11-28 14:05:07") for start in starts)
     for row, entry in zip((1, 2), lines, strict=True):
         page.look_at(row)
         limited = entry is not None and "16" in entry.note.rpartition(", ")[0]
@@ -1053,7 +1104,10 @@ def test_the_figures_of_a_finished_run_are_those_of_the_kept_epoch(
     page.look_at(1)
     for curve in (page.run.plots.roc, page.run.plots.pr):
         assert curve.value.text() == "0.7000"
-        assert curve.about.text() == "epoch 2, kept"
+        assert curve.about.text() in ("validation, epoch 2, kept", "epoch 2, kept")
+        assert curve.value.toolTip() == "validation, epoch 2, kept"
+    assert page.run.tags.about.text() == "2 tags, validation, epoch 2, kept"
+    assert page.run.results.title.text() == "Results, epoch 2, kept"
     entry = page.run.entry
     assert entry is not None
     assert entry.word == "0.7000"

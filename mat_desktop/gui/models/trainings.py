@@ -133,8 +133,19 @@ def _note(training: Training, alike: Sequence[Training]) -> str:
     others = [_settings(other) for other in alike]
     own = _settings(training)
     differ = [name for name in own if any(other.get(name) != own[name] for other in others)]
-    begun = datetime.fromtimestamp(training.started).astimezone()
-    return ", ".join([*(_setting(name, own[name]) for name in differ), f"{begun:%Y-%m-%d %H:%M}"])
+    notes = [_setting(name, own[name]) for name in differ]
+    return ", ".join([*notes, _began(training, [other for other in alike if other is not training])])
+
+
+def _began(training: Training, others: Sequence[Training]) -> str:
+    """When it began: to the minute, or to the second where another one of its title began in that minute."""
+    minute, second = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
+    when = datetime.fromtimestamp(training.started).astimezone()
+    near = any(
+        f"{datetime.fromtimestamp(other.started).astimezone():{minute}}" == f"{when:{minute}}"
+        for other in others
+    )
+    return f"{when:{second if near else minute}}"
 
 
 def _settings(training: Training) -> dict[str, str]:

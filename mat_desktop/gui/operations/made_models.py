@@ -120,4 +120,4 @@ def _trained(entry: Entry) -> Trained | None:
     if entry.training is None:
         return None
     began = datetime.fromtimestamp(entry.training.started)
-    return Trained(entry.training.order.data or "my corrections", f"{began:%Y-%m-%d %H:%M}")
+    return Trained(entry.training.order.data or "my corrections", f"{began:%Y-%m-%d %H:%M:%S}")

@@ -220,7 +220,7 @@ class TrainingPage(Panel):
         self.new.clicked.connect(self.show_form)
         bar.row.addWidget(self.new)
         column.addWidget(bar)
-        self._caption = Text("validation ROC-AUC", size=12, token="muted")
+        self._caption = Text("validation ROC-AUC, kept epoch", size=12, token="muted")
         self._caption.setWordWrap(True)
         self._caption.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._caption.setContentsMargins(PAD, 8, PAD, 0)

@@ -265,8 +265,7 @@ class RunView(Panel):
         tables = order.task is not Task.CORRECTIONS or bool(training.figures)
         self._lower.setVisible(tables)
         self._rest.setVisible(not tables)
-        self.tags.show_entry(entry, scheme)
-        self.results.show_entry(entry, self._told)
+        self._lower.show_entry(entry, scheme, self._told)
         self._show_curves(entry)
         self.show_progress(going, None, paused=False)
 

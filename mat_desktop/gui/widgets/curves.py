@@ -76,7 +76,8 @@ class Curve(QWidget):
         head.addWidget(Text(title, weight=600))
         self.about = Text(size=12, token="muted", elide=True, figures=True)
         self.about.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._about = ""
+        self._about: tuple[str, ...] = ()
+        self._said: tuple[str, ...] = ()
         head.addWidget(self.about)
         head.addStretch(1)
         self.value = Text("–", size=16, weight=600, figures=True)
@@ -161,7 +162,11 @@ class Curve(QWidget):
         self._points, self._paper, self._digits = points, paper, digits
         kept = next((point for point in points if point[0] == best), None)
         self._large = kept if over and kept is not None else points[-1] if points else None
-        self.say(f"epoch {self._large[0]}{', kept' if over and kept else ''}" if self._large else "")
+        if self._large is None:
+            self.say("")
+        else:
+            where = f"epoch {self._large[0]}{', kept' if over and kept else ''}"
+            self.say(f"validation, {where}", where)
         self.validation.setData(*_columns(points))
         self.training.setData(*_columns(training))
         self.last.setData(*_columns(points[-1:]))
@@ -184,21 +189,27 @@ class Curve(QWidget):
         self._say_value(self._large)
         self.view.setAccessibleDescription(self._description(best))
 
-    def say(self, about: str) -> None:
-        """Other words beside the title."""
-        self._about = about
-        self.value.setToolTip(about)
-        self._say_about(about)
+    def say(self, about: str, short: str = "") -> None:
+        """Other words beside the title.
 
-    def _say_about(self, text: str) -> None:
-        """In full, or not at all."""
+        :param short: where there is no room for these
+        """
+        self._about = (about, short or about)
+        self.value.setToolTip(about)
+        self._say_about(*self._about)
+
+    def _say_about(self, *choice: str) -> None:
+        """The longest for which there is room: in full, or not at all."""
+        self._said = choice
+        room = self.width() - _least()
+        text = next((text for text in choice if text_width(text, 12, 400) <= room), "")
         self.about.setText(text)
-        self.about.setVisible(self.width() >= _least() + text_width(text, 12, 400))
+        self.about.setVisible(bool(text))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More room for words, or less."""
         super().resizeEvent(event)
-        self._say_about(self.about.text())
+        self._say_about(*self._said)
 
     def _say_value(self, point: tuple[int, float] | None) -> None:
         self.value.setText(f"{point[1]:.{self._digits}f}" if point else "–")
@@ -219,13 +230,13 @@ class Curve(QWidget):
         if self._points and box.sceneBoundingRect().contains(args[0]):
             at = box.mapSceneToView(args[0]).x()
             near = min(self._points, key=lambda point: abs(point[0] - at))
-        self._say_about(f"epoch {near[0]}" if near else self._about)
+        self._say_about(*([f"epoch {near[0]}"] if near else self._about))
         self._say_value(near or self._large)
 
     def leaveEvent(self, event: Any) -> None:
         """The figure of before again."""
         super().leaveEvent(event)
-        self._say_about(self._about)
+        self._say_about(*self._about)
         self._say_value(self._large)
 
 

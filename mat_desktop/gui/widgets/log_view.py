@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtGui import QFontDatabase, QPaintEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QFontDatabase, QPaintEvent, QTextCharFormat, QTextCursor, QTextOption
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from mat_desktop.gui.theme import appearance, current
@@ -26,7 +26,7 @@ class LogView(QPlainTextEdit):
         self.setAccessibleName("Log")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMaximumBlockCount(LINES)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # paths are long
         self.setTabChangesFocus(True)
         self.setViewportMargins(20, 0, 12, 4)
         self._text = ""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
+from mat_desktop.app.training_runs import Run
 from mat_desktop.app.trainings import Task
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.gui import words
@@ -20,6 +21,7 @@ from mat_desktop.gui.models.results import (
     BESIDE,
     GROUPS,
     RESULTS,
+    SPLITS,
     TAGS,
     agreement_results,
     agreement_rows,
@@ -73,6 +75,10 @@ def _in_place(table: Figures) -> Iterator[None]:
     bar.setValue(value)
 
 
+def _kept(run: Run) -> str:
+    return f", epoch {run.best.number}, kept" if run.best is not None else ""
+
+
 class TagsTable(QWidget):
     """Every tag of the run with its figures."""
 
@@ -108,10 +114,13 @@ class TagsTable(QWidget):
                 self.figures.show(tag_rows(tags, scheme, entry.digits))
         if not tags:
             self.about.setText("after the first epoch")
-        elif run is not None and not run.finished and run.epochs:
-            self.about.setText(f"{words.plural(len(tags), 'tag')}, validation, epoch {run.epochs[-1].number}")
-        else:
-            self.about.setText(f"{words.plural(len(tags), 'tag')}, validation")
+            return
+        epoch = ""
+        if run is not None and run.finished:
+            epoch = _kept(run)
+        elif run is not None and run.epochs:
+            epoch = f", epoch {run.epochs[-1].number}"
+        self.about.setText(f"{words.plural(len(tags), 'tag')}, validation{epoch}")
 
     def _show_agreement(self, figures: Mapping[str, Any], scheme: TagScheme) -> None:
         """Of a training on corrections."""
@@ -202,8 +211,11 @@ class ResultsTable(QWidget):
         )
         if training.order.task is Task.TABLE:
             table = paper_table(told, training.order.table)
-            self.title.setText(f"Beside the paper, table {training.order.table}")
-            self.title.setToolTip(str(table.get("note", "")))
+            split = SPLITS.get(str(table.get("split", "")), "").casefold()
+            number = training.order.table
+            self.title.setText(f"Beside the paper, table {number}{f': {split} split' if split else ''}")
+            ours = "Ours: of the kept epoch, macro over tags."
+            self.title.setToolTip("\n".join(filter(None, (ours, str(table.get("note", ""))))))
             self._stack.setCurrentIndex(0)
             self._show(self.beside_table, beside_rows(training, table))
             keys = [row["key"] for row in table.get("rows", ())]
@@ -214,8 +226,10 @@ class ResultsTable(QWidget):
         rows = agreement_results(training.figures) if corrections else result_rows(training, entry.run)
         self.results_table.use(AGREEMENT_RESULTS if corrections else RESULTS)
         self.title.setToolTip("")
-        many = entry.run is not None and entry.run.finished and entry.run.vocabularies > 1
-        said = "Results, macro over all tags" if many else "Results"
+        run = entry.run
+        said = "Results"
+        if run is not None and run.finished:
+            said += f"{_kept(run)}{', macro over all tags' if run.vocabularies > 1 else ''}"
         self.title.setText(said if rows or entry.state is State.DONE else "Results, when it is over")
         self._stack.setCurrentIndex(1)
         self._show(self.results_table, rows)
@@ -241,11 +255,13 @@ class TrainingTables(QWidget):
         row.setSpacing(8)
         self._row = row
         buttons = [Button(title, height=28) for title in ("Tags", "Results")]
-        Alternatives(buttons)
+        self._alternatives = Alternatives(buttons)
         for button in buttons:
-            button.clicked.connect(self._arrange)
+            button.clicked.connect(self._choose)
             row.addWidget(button)
-        self._chooses_results = buttons[1]
+        self._buttons = buttons
+        self._of_table = False
+        self._chosen = {False: buttons[0], True: buttons[1]}
         layout.addWidget(self._switch)
         split = Splitter(Qt.Orientation.Horizontal)
         split.addWidget(self.tags)
@@ -256,6 +272,18 @@ class TrainingTables(QWidget):
         layout.addWidget(split, 1)
         self._arrange()
         appearance.changed.connect(self._arrange)
+
+    def show_entry(self, entry: Entry, scheme: TagScheme, told: Mapping[str, Any] | None) -> None:
+        """Of another run, or newer ones. Of a table of the paper the results are what is wanted first."""
+        self.tags.show_entry(entry, scheme)
+        self.results.show_entry(entry, told)
+        self._of_table = entry.row is not None
+        self._alternatives.choose(self._chosen[self._of_table])
+        self._arrange()
+
+    def _choose(self) -> None:
+        self._chosen[self._of_table] = next(button for button in self._buttons if button.chosen)
+        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Both, or one."""
@@ -268,7 +296,7 @@ class TrainingTables(QWidget):
         self.tags.title.setVisible(not narrow)
         tables: tuple[TagsTable | ResultsTable, ...] = (self.tags, self.results)
         for number, table in enumerate(tables):
-            shown = not narrow or self._chooses_results.chosen is (number == 1)
+            shown = not narrow or self._buttons[number].chosen
             inside = table.head.parentWidget() is table
             if narrow and inside:
                 self._row.addWidget(table.head, 1)
