@@ -184,6 +184,7 @@ class Trainings:
     def __init__(self, data_dir: Path) -> None:
         self.folder = data_dir / "training" / "jobs"
         self.cache = data_dir / "training" / "cache"
+        self._described = data_dir / "training" / "described.json"
 
     def all(self) -> list[Training]:
         """Every training, the newest first; folders that are none are left out."""
@@ -288,6 +289,17 @@ class Trainings:
         except OSError:
             return ""
         return text if size <= SHOWN_LOG else text.partition("\n")[2]
+
+    def described(self) -> dict[str, Any]:
+        """What ``python -m training describe`` said the last time, which takes seconds; empty before."""
+        return read_json(self._described)
+
+    def keep_description(self, text: str) -> None:
+        """Remember it. Where that cannot be it is asked for anew."""
+        with suppress(OSError):
+            self._described.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(self._described) as file:
+                file.write(text.encode())
 
     def delete(self, name: str) -> Path:
         """Take a training away, so that :meth:`restore` can bring it back until :meth:`purge`.

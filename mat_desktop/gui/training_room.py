@@ -223,10 +223,17 @@ class TrainingRoom(QObject):
                 self.page.show_lack(f"{reason or 'It does not say what can be trained'}.".replace("..", "."))
                 return
             self._told = told
+            self._desk.bridge.keep(lambda: self._desk.services.trainings.keep_description(text))
             self.page.show_lack("")
             self.page.form.describe(told)
             self.page.run.describe(told)
 
+        def remembered(told: dict[str, Any]) -> None:
+            """For the runs that are here; what can be trained now may be something else."""
+            if self._told is None and {"tables", "networks"} <= told.keys():
+                self.page.run.describe(told)
+
+        self._desk.bridge.ask("described", self._desk.services.trainings.described, remembered)
         self._children.ask("describe", ["describe"], done)
 
     def _look(self, wanted: Wanted | None) -> None:

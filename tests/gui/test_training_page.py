@@ -15,7 +15,7 @@ from PySide6.QtGui import QCloseEvent, QFontInfo, QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.app.trainings import Ending, Order, Task
+from mat_desktop.app.trainings import Ending, Order, Row, Task
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import StoreFault
@@ -488,6 +488,20 @@ def test_rows_of_a_table_beside_the_papers(
         *("1D FCN, 3", "0.9500", "0.9443", "0.3000", "0.4779", "0.8000", "0.9018")
     ]
     assert rows.rows()[2][5].text == "–"
+
+
+def test_the_papers_figures_are_remembered_from_the_last_time(
+    qtbot: QtBot, window: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children.Children, "ask", lambda *_, **__: None)  # nobody says it anew for now
+    services.trainings.keep_description(Path(FAKE).with_name("described.json").read_text(encoding="utf-8"))
+    row = Row("1D FCN C=3", "fcn1d", 3)
+    services.trainings.create(Order(Task.TABLE, "Table 2, smoke", (), data="Corpus", table="2", rows=(row,)))
+    window.pages.show("training")
+    page = window.training.page
+    qtbot.waitUntil(lambda: page.run.results.beside.rowCount() > 0, timeout=PATIENCE)
+    assert page.run.results.beside.rows()[0][6].text == "0.9018"
+    assert page.runs.data(page.runs.index(0), Qt.ItemDataRole.ToolTipRole) == "Table 2, smoke · Corpus"
 
 
 def test_corrections_are_trained_on_once_there_are_some(

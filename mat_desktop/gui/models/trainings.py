@@ -275,6 +275,7 @@ class TrainingsModel(QAbstractListModel):
             figure = f", validation ROC-AUC {entry.figure:.{entry.digits}f}" if known else ""
             note = f", {entry.note}" if entry.note else ""
             return f"{entry.title}{note}, {entry.state.value}{figure}"
-        if role == Qt.ItemDataRole.ToolTipRole and entry.training is not None:
-            return "\n".join(filter(None, (entry.title, entry.note, entry.training.reason)))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            reason = entry.training.reason if entry.training is not None else ""
+            return "\n".join(filter(None, (entry.title, entry.note, reason)))
         return None

@@ -217,6 +217,7 @@ class ResultsTable(QWidget):
             ours = "Ours: of the kept epoch, macro over tags."
             self.title.setToolTip("\n".join(filter(None, (ours, str(table.get("note", ""))))))
             self._stack.setCurrentIndex(0)
+            self.beside_table.nothing = "" if table else "Reading what the paper prints…"
             self._show(self.beside_table, beside_rows(training, table))
             keys = [row["key"] for row in table.get("rows", ())]
             key = entry.row.key if entry.row is not None else ""
