@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
 
 REMOVING = "removing"
-"""Setting: everything written is being removed; still there at the next start where it did not end."""
+"""Setting: everything written is being removed; each start says so until that ended or is not wanted."""
 
 
 class Archive(QObject):
@@ -193,7 +193,7 @@ class Archive(QObject):
         elif task.whole:
             self.show_rest(task.undo_of)
         else:
-            self.show_files(task.undo_of, lambda: rest)
+            self.show_files(task.undo_of, rest)
 
     def show_rest(self, run_id: int | None) -> None:
         """What remains of a run to be taken back; the page alone where nobody knows which it was."""
@@ -202,16 +202,14 @@ class Archive(QObject):
         else:
             self._pages.show("history")
 
-    def show_files(self, run_id: int | None, find: Callable[[], Sequence[Path]]) -> None:
+    def show_files(self, run_id: int | None, files: Sequence[Path]) -> None:
         """What remains of some files to be taken back.
 
         :param run_id: that wrote to them, None where it was several
-        :param find: asked for the files in a worker
         """
         services = self._desk.services
 
         def make() -> Task:
-            files = find()
             if not files:
                 raise UsageFault("nothing of it remains")
             return services.undoing_files(files) if run_id is None else services.undoing(run_id, files)
@@ -229,9 +227,15 @@ class Archive(QObject):
     def go_on(self) -> None:
         """At the start: say what the end of the program interrupted."""
         if self._settings.value(REMOVING) is not None:
-            self._settings.remove(REMOVING)
-            text = "Last time, removing everything written was stopped before its end."
-            self._desk.say("warning", text, "Go on…", self.show_removal, kind=REMOVING)
+            text = "Removing everything written was stopped before its end."
+            self._desk.say(
+                "warning",
+                text,
+                "Go on…",
+                self.show_removal,
+                kind=REMOVING,
+                closed=lambda: self._settings.remove(REMOVING),
+            )
 
     # what is shown
 

@@ -146,9 +146,12 @@ class Pages(QObject):
         also: tuple[str, Callable[[], object]] | None = None,
         kind: str = "",
         stays: bool = False,
+        closed: Callable[[], object] | None = None,
     ) -> None:
         """A banner in the page in view."""
-        self.current.banners.show_message(level, text, action, do, also=also, kind=kind, stays=stays)
+        self.current.banners.show_message(
+            level, text, action, do, also=also, kind=kind, stays=stays, closed=closed
+        )
 
     def clear_message(self, kind: str) -> None:
         """What it says is no longer so, on whichever page it stands."""

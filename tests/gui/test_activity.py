@@ -244,15 +244,25 @@ def test_quitting_while_writing_finishes_the_file_and_says_what_remains(
     assert last_time(qtbot, services, services.data_dir / "window.ini") == [
         "Last time writing was stopped: Wrote 1 file; 3 remain."
     ]
-    assert last_time(qtbot, services, services.data_dir / "window.ini") == [], "it was said"
+    state = services.data_dir / "window.ini"
+    later = ["Earlier writing was stopped: Wrote 1 file; 3 remain."]
+    assert last_time(qtbot, services, state) == later, "until it is done"
+    assert last_time(qtbot, services, state, close=True) == later
+    assert last_time(qtbot, services, state) == [], "or the user closed it"
 
 
 def last_time(
-    qtbot: QtBot, services: FakeServices, state: Path, click: Callable[[Window], object] | None = None
+    qtbot: QtBot,
+    services: FakeServices,
+    state: Path,
+    click: Callable[[Window], object] | None = None,
+    *,
+    close: bool = False,
 ) -> list[str]:
     """What a window says at its start of the last time.
 
     :param click: called after the button of such a message was clicked
+    :param close: such a message is closed by the user
     """
     again = Window(services, settings=QSettings(str(state), QSettings.Format.IniFormat))
     qtbot.addWidget(again)
@@ -260,7 +270,6 @@ def last_time(
     again.begin([services.music])
     qtbot.waitUntil(lambda: len(again.tracks.rows()) == 6, timeout=5000)
     idle(qtbot, again)
-    qtbot.waitUntil(lambda: not again._settings.contains("begun"), timeout=5000)
     answered: list[int] = []
     again.bridge.ask("after it", lambda: 1, answered.append)
     qtbot.waitUntil(lambda: bool(answered), timeout=5000)  # and what was said is laid out
@@ -269,9 +278,11 @@ def last_time(
         if click is not None and "Last time" in banner.text:
             banner.action.click()
             click(again)
+        elif close and "was stopped" in banner.text:
+            banner.close_button.click()
     again.quit()
     assert again.bridge.shut(5000)
-    return [text for text in texts if "Last time" in text]
+    return [text for text in texts if "was stopped" in text]
 
 
 def as_on_disk(qtbot: QtBot, services: FakeServices, copy: Path) -> Path:
@@ -321,12 +332,19 @@ def test_a_write_whose_process_was_killed_says_what_remains(
     (run,) = runs()
     later = replace(run, id=2, started=run.started + timedelta(hours=1), planned=9, files=2)
     services.runs = lambda: [later, replace(run, files=1, refused=1)]  # type: ignore[method-assign]
+    wrote, changes = {1: files[:1], 2: []}, {f.path: f for f in services.run_changes(1)}
+    services.run_changes = lambda number: [changes[path] for path in wrote[number]]  # type: ignore[method-assign]
     said = "Last time writing was stopped: Wrote 1 file; 1 left as it was; 2 remain."
     for path in files:
         services.files[path] = as_before[path]
     assert last_time(qtbot, services, killed, asks_for(files[2:])) == [said], (
         "not of what another process wrote since"
     )
+    wrote[2] = files[3:]
+    (said,) = last_time(qtbot, services, killed)
+    assert said == "Earlier writing was stopped: Wrote 1 file; 1 left as it was; 1 remains."
+    wrote[2] = files[2:]
+    assert last_time(qtbot, services, killed) == [], "a later run wrote the rest"
     services.runs = list  # type: ignore[method-assign]
     said = "Last time writing was stopped: no file was written."
     assert last_time(qtbot, services, none, asks_for(files)) == [said]
@@ -339,7 +357,9 @@ def test_what_remained_of_a_write_is_not_said_once_it_is_written(
     idle(qtbot, library)
     begun, texts = library.begun, library.library.banners.texts
     note = Note(RunKind.WRITE, datetime.now(UTC), 4, paths=tuple(map(str, services.files))[:4])
-    begun._say(note, None, [])
+    begun._before = [note]
+    begun._save()
+    begun._look_back(([], [set()]))
     assert "Last time writing was stopped: no file was written." in texts()
     library.library.select(0)
     library.panels.open_write()
@@ -351,6 +371,7 @@ def test_what_remained_of_a_write_is_not_said_once_it_is_written(
         idle(qtbot, library)
         library.archive.write.emit()
     assert not any("Last time" in text for text in texts())
+    assert not library._settings.contains("begun")
 
 
 def test_an_undo_whose_process_was_killed_says_what_remains_and_goes_on(

@@ -1,11 +1,12 @@
-"""Work on music files that has begun: where the program ends first, the next start says what remains."""
+"""Work on music files that has begun: where the program ends first, every start says what remains of it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ class Note:
     :param paths: of the files of a write, in the order in which they are written, and where it is not whole
     :param scope: of a write, as it was wished
     :param policies: of a write's fields, likewise
+    :param told: an earlier start said so already
     """
 
     kind: RunKind
@@ -57,6 +59,7 @@ class Note:
     paths: tuple[str, ...] = ()
     scope: str = ""
     policies: Mapping[str, str] = field(default_factory=dict)
+    told: bool = False
 
     def found(self, runs: Sequence[Run]) -> Run | None:
         """What came of it, None where that is nothing.
@@ -66,12 +69,18 @@ class Note:
         fit = (
             run
             for run in reversed(runs)
-            if run.kind is self.kind
-            and run.started >= self.at
-            and run.planned == self.files
-            and (run.undo_of == self.of or self.of is None)
+            if self.is_of(run) and run.planned == self.files and (run.undo_of == self.of or self.of is None)
         )
         return next(fit, None)
+
+    def is_of(self, run: Run) -> bool:
+        """Whether a run may be it, or one that went on with it."""
+        return run.kind is self.kind and run.started >= self.at
+
+    def gone_on_with(self, runs: Sequence[Run]) -> bool:
+        """Whether somebody took all of that run back since, or tried to."""
+        known = next((run for run in runs if run.id == self.of), None)
+        return known is not None and (known.undone or known.tried)
 
     def settles(self, left: Note) -> bool:
         """Whether nothing remains of what was left by another, once this one went through its files."""
@@ -94,6 +103,7 @@ class Note:
             "paths": self.paths,
             "scope": self.scope,
             "policies": dict(self.policies),
+            "told": self.told,
         }
 
 
@@ -110,6 +120,7 @@ def _unpacked(text: str) -> list[Note]:
                 tuple(found.get("paths", ())),
                 found["scope"],
                 found.get("policies", {}),
+                bool(found.get("told")),
             )
             for found in json.loads(text)
         ]
@@ -131,11 +142,11 @@ class Begun(QObject):
         settings: QSettings,
         remains: Remains,
         take_back: Callable[[int | None], object],
-        take_files_back: Callable[[int | None, Callable[[], list[Path]]], object],
+        take_files_back: Callable[[int | None, Sequence[Path]], object],
     ) -> None:
         """:param remains: says what remains of a write
         :param take_back: shows what remains of a run that is to be taken back; None: shows the history
-        :param take_files_back: the same of single files, which it asks for in a worker
+        :param take_files_back: the same of single files
         """
         super().__init__()
         self._desk, self._settings = desk, settings
@@ -173,6 +184,7 @@ class Begun(QObject):
             for kind, left in list(self._said.items()):
                 if note.settles(left):
                     del self._said[kind]
+                    self._forget(left)
                     self.settled.emit(kind)
 
     def _save(self) -> None:
@@ -191,56 +203,78 @@ class Begun(QObject):
 
         def look() -> None:
             scan.ended.disconnect(look)
-            self._desk.bridge.ask("left", self._desk.services.runs, self._look_back)
+            self._desk.bridge.ask("left", read, self._look_back)
 
+        def read() -> tuple[list[Run], list[set[Path]]]:
+            services = self._desk.services
+            runs = services.runs()
+            since = [{run.id for run in runs if note.paths and note.is_of(run)} for note in notes]
+            files = {number: services.run_changes(number) for number in set().union(*since)}
+            return runs, [{file.path for number in of for file in files[number]} for of in since]
+
+        notes = tuple(self._before)
         scan.ended.connect(look)
 
-    def _look_back(self, runs: list[Run]) -> None:
+    def _look_back(self, found: tuple[list[Run], list[set[Path]]]) -> None:
+        runs, done = found
         notes, self._before = self._before, []
-        self._save()
-        for note in notes:
+        said: set[Path] = set()
+        for note, files in reversed(list(zip(notes, done, strict=True))):
             run = note.found(runs)
-            if run is None or run.files + run.refused < note.files:
-                self._say(note, run, runs)
+            if run is not None and run.files + run.refused >= note.files:
+                continue
+            # The order is that of the work: files that it came to and left alone are told elsewhere.
+            came = run.files + run.refused if run is not None and note.kind is RunKind.WRITE else 0
+            rest = [path for path in map(Path, note.paths[came:]) if path not in files and path not in said]
+            if (note.paths and not rest) or note.gone_on_with(runs):
+                continue
+            said |= {*rest}
+            self._before.insert(0, note)
+            self._say(note, run, rest, runs)
+        self._before = [replace(note, told=True) for note in self._before]
+        self._save()
 
-    def _say(self, note: Note, run: Run | None, runs: Sequence[Run]) -> None:
-        done = run.files + run.refused if run is not None else 0
-        remain = note.files - done
-        if run is None:
+    def _forget(self, note: Note) -> None:
+        """Nothing of it remains, or nobody wants to know."""
+        self._before = [other for other in self._before if replace(other, told=note.told) != note]
+        self._save()
+
+    def _say(self, note: Note, run: Run | None, rest: Sequence[Path], runs: Sequence[Run]) -> None:
+        """:param rest: files of it that remain; none where they are all of a run"""
+        remain = len(rest) or note.files - (run.files + run.refused if run is not None else 0)
+        if run is None and remain == note.files:
             left = NOTHING[note.kind]
+        elif run is None:
+            left = f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
         else:
             left = f"{DONE[note.kind]} {words.plural(run.files, 'file')}; "
             if run.refused:
                 were = "as it was" if run.refused == 1 else "as they were"
                 left += f"{words.number(run.refused)} left {were}; "
             left += f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
+        when = "Earlier" if note.told else "Last time"
+
+        def over() -> None:
+            self._forget(note)
+
         if note.kind is RunKind.WRITE:
-            text = f"Last time writing was stopped: {left}."
-            self._remains.tell("warning", text, (), map(Path, note.paths[done:]), note.wish)
+            text = f"{when} writing was stopped: {left}."
+            self._remains.tell("warning", text, (), rest, note.wish, over)
             return
         what = "undoing" if note.kind is RunKind.UNDO else "redoing"
-
-        def rest(run: Run | None) -> list[Path]:
-            services = self._desk.services
-            done = {file.path for file in services.run_changes(run.id)} if run is not None else set()
-            return [path for path in map(Path, note.paths) if path not in done]
-
         known = next((other for other in runs if other.id == note.of), None)
-        if known is not None and (known.undone or known.tried):
-            return  # somebody went on with it since
         what += f" run {note.of}" if known is not None else ""
         whole = note.of if known is not None and note.whole else None
         action = "Undo…" if note.kind is RunKind.UNDO else "Redo…"
-        text = f"{what} was stopped: {left}"
+        do: Do = partial(self._take_back, whole)
         if note.paths:
-            self._warn(note, text, action, lambda: self._take_files_back(note.of, lambda: rest(run)))
-            return
-        self._warn(note, text, "History" if whole is None else action, lambda: self._take_back(whole))
-
-    def _warn(self, note: Note, text: str, action: str, do: Do) -> None:
+            do = partial(self._take_files_back, note.of, rest)
+        elif whole is None:
+            action = "History"
+        text = f"{when} {what} was stopped: {left}."
         kind = f"{BEGUN} {text}"
         self._said[kind] = note
-        self._desk.say("warning", f"Last time {text}.", action, do, kind=kind)
+        self._desk.say("warning", text, action, do, kind=kind, closed=over)
 
 
 def _now() -> datetime:

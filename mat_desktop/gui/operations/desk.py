@@ -17,7 +17,8 @@ Do = Callable[[], object]
 class Say(Protocol):
     """Shows a banner: level, text, and maybe a button, or two. One of a kind replaces the one before.
 
-    It goes with its button, unless it ``stays`` until it is taken away or closed.
+    It goes with its button, unless it ``stays`` until it is taken away or closed; ``closed`` is called where
+    the user closes it.
     """
 
     def __call__(
@@ -30,6 +31,7 @@ class Say(Protocol):
         also: tuple[str, Do] | None = None,
         kind: str = "",
         stays: bool = False,
+        closed: Do | None = None,
     ) -> None:
         """Show it."""
 

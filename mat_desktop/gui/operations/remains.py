@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.gui.models.row import BAD
-from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.write import Ended, Wish
 
@@ -21,10 +21,12 @@ LEFT = "left"
 class _Told:
     """:param bad: files that were left as they were; they stay in the list of problems as well
     :param unreached: files that it did not get to
+    :param over: called once nothing of it remains, or nobody wants to know
     """
 
     bad: set[Path]
     unreached: set[Path]
+    over: Do
 
 
 class Remains(QObject):
@@ -55,11 +57,22 @@ class Remains(QObject):
         unreached = [path for path in ended.rest if path not in bad]
         self.tell("warning" if ended.error is None else "danger", ended.says(), bad, unreached, ended.wish)
 
-    def tell(self, level: str, text: str, bad: Iterable[Path], unreached: Iterable[Path], wish: Wish) -> None:
-        """Say what remains of a write."""
+    def tell(
+        self,
+        level: str,
+        text: str,
+        bad: Iterable[Path],
+        unreached: Iterable[Path],
+        wish: Wish,
+        over: Do = lambda: None,
+    ) -> None:
+        """Say what remains of a write.
+
+        :param over: called once that is nothing, or nobody wants to know
+        """
         self._count += 1
         kind = f"{LEFT} {self._count}"
-        told = self._told[kind] = _Told(set(bad), set(unreached))
+        told = self._told[kind] = _Told(set(bad), set(unreached), over)
         rest = "Try again…" if told.bad else "Write the rest…"
 
         def again() -> None:
@@ -69,9 +82,10 @@ class Remains(QObject):
             self.show.emit(told.bad)
 
         if told.bad:
-            self._desk.say(level, text, "Show them", show, also=(rest, again), kind=kind, stays=True)
+            also = (rest, again)
+            self._desk.say(level, text, "Show them", show, also=also, kind=kind, stays=True, closed=over)
         else:
-            self._desk.say(level, text, rest, again, kind=kind, stays=True)
+            self._desk.say(level, text, rest, again, kind=kind, stays=True, closed=over)
 
     def plan(self, paths: Sequence[Path], wish: Wish) -> None:
         """Ask for a plan of what remains; what was left because of a problem is read again first."""
@@ -93,3 +107,4 @@ class Remains(QObject):
             if not told.bad and not told.unreached:
                 del self._told[kind]
                 self.settled.emit(kind)
+                told.over()

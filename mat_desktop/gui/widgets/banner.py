@@ -35,9 +35,12 @@ Action = tuple[str, Callable[[], object]]
 
 
 class Banner(QFrame):
-    """One message. ``goes`` says that it is about to be hidden, with the focus where it is still."""
+    """One message. ``goes`` says that it is about to be hidden, with the focus where it is still; ``closed``
+    that the user closed it, without its action.
+    """
 
     goes = Signal()
+    closed = Signal()
 
     def __init__(
         self,
@@ -75,7 +78,7 @@ class Banner(QFrame):
             layout.addWidget(link)
             self.links.append(link)
         self.close_button = Button(icon="x", kind="flat", height=28, tip="Dismiss")
-        self.close_button.clicked.connect(self.dismiss)
+        self.close_button.clicked.connect(self.close_it)
         layout.addWidget(self.close_button)
         appearance.changed.connect(self.update)
 
@@ -105,10 +108,15 @@ class Banner(QFrame):
         self.hide()
         self.deleteLater()
 
+    def close_it(self) -> None:
+        """The user does not want to know any more."""
+        self.closed.emit()
+        self.dismiss()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, with the focus in it, is a no."""
         if event.key() == Qt.Key.Key_Escape:
-            self.dismiss()
+            self.close_it()
         else:
             super().keyPressEvent(event)
 
@@ -153,6 +161,7 @@ class Banners(QWidget):
         kind: str = "",
         asks: bool = False,
         stays: bool = False,
+        closed: Callable[[], object] | None = None,
     ) -> Banner:
         """Show a message; one of the same kind is replaced.
 
@@ -160,6 +169,7 @@ class Banners(QWidget):
         :param kind: what it is about; the text by default
         :param asks: it is a question, to which Escape says no wherever the focus is
         :param stays: after an action too
+        :param closed: called where the user closes it
         """
         kind = kind or text
         self.clear(kind)
@@ -168,6 +178,8 @@ class Banners(QWidget):
         first = [(action, do)] if action and do is not None else []
         actions = [*first, *([also] if also is not None else [])]
         banner = Banner(level, text, actions, asks=asks, stays=stays)
+        if closed is not None:
+            banner.closed.connect(lambda: closed())
         last = next(reversed(self._shown.values()), None)
         self._shown[kind] = banner
         self._layout.addWidget(banner)
