@@ -16,8 +16,8 @@ from mat_desktop.inference.cards import open_card
 from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.checkpoints import load_checkpoint
-from training.datasets.dataset import DatasetFault, Skipped
-from training.datasets.recognise import recognised
+from training.datasets.dataset import Dataset, DatasetFault, Skipped
+from training.datasets.recognise import look, recognised
 from training.describe import describe
 from training.options import settings_of
 from training.results import read_run
@@ -203,6 +203,16 @@ def test_an_input_that_does_not_fit_is_refused_before_anything_is_prepared(
     errors = capsys.readouterr().err
     assert errors.count("crop_frames, 200 frames, does not fit the network") == 2
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["", "mtat", "corpus", "folder"])
+def test_a_folder_that_is_not_there_is_said_not_to_be(tmp_path: Path, kind: str) -> None:
+    def read(_: str) -> Dataset:
+        raise AssertionError
+
+    assert look(tmp_path / "gone", kind, read).fault == f"{tmp_path / 'gone'} is not there."
+    (tmp_path / "file").touch()
+    assert look(tmp_path / "file", kind, read).fault == f"{tmp_path / 'file'} is not a folder."
 
 
 def test_data_sets_are_recognised_or_asked_for(

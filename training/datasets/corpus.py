@@ -36,7 +36,7 @@ def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) ->
     """
     for name in ("tracks.tsv", "labels.npz", "vocabularies.json", "audio"):
         if not (folder / name).exists():
-            raise DatasetFault(f"{folder / name} is missing: {folder} is not a corpus with soft labels")
+            raise DatasetFault(f"{folder} is not a corpus with soft labels: {name} is missing")
     try:
         plain = json.loads((folder / "vocabularies.json").read_bytes(), object_pairs_hook=_each_once)
         vocabularies = msgspec.convert(plain, dict[str, list[str]])

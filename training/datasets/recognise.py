@@ -82,6 +82,9 @@ def look(folder: Path, dataset: str, read: Callable[[str], Dataset]) -> Found:
     :param read: reads the folder as such a data set
     """
     name = dataset
+    if not folder.is_dir():
+        text = f"{printable(folder)} {'is not a folder' if folder.exists() else 'is not there'}."
+        return Found(name, TITLES.get(name, name), {}, {}, fault=text)
     if not name:
         try:
             name = recognised(folder)
