@@ -83,6 +83,7 @@ class TrainingRoom(QObject):
         trainer.moved.connect(self._moved)
         trainer.ended.connect(lambda _: self.load())
         models.made.connect(self._has_changed)
+        models.busy_changed.connect(run.set_making)
         self._workshop.model_changed.connect(self._show_used)
         desk.bridge.changed.connect(self._work_changed)
 

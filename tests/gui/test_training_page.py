@@ -604,9 +604,12 @@ def test_what_was_made_is_taken_into_use(
     start(qtbot, window, page, data)
     over(qtbot, window, page, State.DONE)
     (data / "slow").touch()
+    page.run.compare_button.setFocus()
     page.run.compare_button.click()
+    assert not page.run.use_button.isEnabled(), "the press is answered at once"
+    assert not page.run.compare_button.isEnabled()
+    assert page.list.hasFocus()
     qtbot.waitUntil((data / "exports").exists, timeout=PATIENCE)
-    page.run.use_button.click()  # the one that is being made is not lost
     (data / "slow").unlink()
     qtbot.waitUntil(lambda: window.workshop.models_page.compares, timeout=PATIENCE)
     window.workshop.models_page.comparison.back_button.click()

@@ -28,10 +28,12 @@ Do = Callable[[Path], object]
 class MadeModels(QObject):
     """Makes a model of a run's kept epoch where there is none yet, one at a time.
 
-    ``made`` names the training of which one was made.
+    ``made`` names the training of which one was made; ``busy_changed`` says whether one is being made, or
+    taken in.
     """
 
     made = Signal(str)
+    busy_changed = Signal(bool)
 
     def __init__(self, desk: Desk, models: Models, children: Children) -> None:
         super().__init__()
@@ -59,12 +61,17 @@ class MadeModels(QObject):
     def _bring(self, entry: Entry, then: Callable[[Model], object]) -> None:
         def bring(folder: Path) -> None:
             self._bringing = self._models.bring(folder, then, _trained(entry))
+            self._say_busy()
 
         self._with_model(entry, bring)
 
     def _over(self, work: Work) -> None:
         if work is self._bringing:
             self._bringing = None
+            self._say_busy()
+
+    def _say_busy(self) -> None:
+        self.busy_changed.emit(bool(self._making) or self._bringing is not None)
 
     def _with_model(self, entry: Entry, do: Do) -> None:
         training, run = entry.training, entry.run
@@ -94,6 +101,7 @@ class MadeModels(QObject):
             self._desk.complain("The model cannot be used", error, kind=KIND)
 
         self._making = training.id
+        self._say_busy()
         self._desk.bridge.keep(look, looked, failed)
 
     def _make(self, training: Training, run: Run, entry: Entry, do: Do) -> None:
@@ -114,6 +122,7 @@ class MadeModels(QObject):
 
     def _over_with(self) -> None:
         self._making = ""
+        self._say_busy()
 
 
 def _trained(entry: Entry) -> Trained | None:

@@ -65,7 +65,7 @@ class RunView(Panel):
         self.entry: Entry | None = None
         self.plots: Any = None
         self._told: Mapping[str, Any] | None = None
-        self._paused = False
+        self._paused = self._making = False
         self._used = ""
         self._has_epochs = True
         self._resume = "Resume"
@@ -209,6 +209,13 @@ class RunView(Panel):
         self._used = digest
         self._show_model()
 
+    def set_making(self, making: bool) -> None:
+        """Whether a model is being made of a run, or taken in, one at a time: a press is answered."""
+        self._making = making
+        if making and any(button.hasFocus() for button in (self.use_button, self.compare_button)):
+            self.left.emit()  # they cannot be used now, and the focus would go to what deletes
+        self._show_model()
+
     def describe(self, told: Mapping[str, Any]) -> None:
         """What the paper prints, and which networks can be used."""
         self._told = told
@@ -348,15 +355,16 @@ class RunView(Panel):
         in_use = model is not None and model.digest == self._used
         usable, why = self._usable(entry)
         for button in (self.compare_button, self.use_button):
-            button.setEnabled(usable and not in_use)
+            button.setEnabled(usable and not in_use and not self._making)
         self.use_button.setVisible(not trained)
         # A correction is advised only where tracks that were left out say that it is better.
         advised = entry.training.order.task is not Task.CORRECTIONS or entry.training.figures.get("better")
         self.use_button.set_kind("primary" if advised else "plain")
         self._fit()
         self.use_button.setText("In use" if in_use else "Use this model")
+        why = "A model is being made; one is made at a time" if self._making else why
         self.use_button.setToolTip("The library is heard with it" if in_use else why)
-        self.export_action.setEnabled(usable and not trained)
+        self.export_action.setEnabled(usable and not trained and not self._making)
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as it can get; out of sight it still has the parts of a wide one."""

@@ -148,7 +148,9 @@ class Figures(TableView):
             self._fit()
 
     def mark(self, row: int) -> None:
-        """Another row stands out."""
+        """Another row stands out, and is scrolled to when it becomes another."""
+        if row != self.marked and row >= 0:
+            self.scrollTo(self.figures.index(row, 0))
         self.marked = row
         self.viewport().update()
 
