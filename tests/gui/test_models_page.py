@@ -285,6 +285,18 @@ def test_pages_show_the_model_in_use_after_a_change_that_was_stopped(
     assert combo.value == "double"
 
 
+def test_a_change_counts_tracks_whether_the_model_has_heard_them_or_not(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: library.tracks.tally().heard == 4 and not library.bridge.busy, timeout=5000)
+    tracks = len([row for row in library.tracks.rows() if row.track is not None])
+    library.workshop.models.use("other")
+    change = next(job for job in library.bridge.jobs if job.title == "Changing the model")
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert (change.done, change.total) == (tracks, tracks)
+
+
 def test_scores_of_a_model_that_is_in_use_no_more_are_not_taken(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

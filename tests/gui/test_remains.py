@@ -94,6 +94,14 @@ def test_a_file_that_is_gone_stays_told_as_not_written(
     write(qtbot, library)
     qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
     qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    track = services.files.pop(gone)
+    banner = left(library)
+    assert banner is not None
+    banner.links[1].click()
+    said = "None of these files is there any more, or can be read"
+    qtbot.waitUntil(lambda: library.status.result.text() == said, timeout=5000)
+    assert not library.panels.write.isVisible(), "it would be an empty plan"
+    services.files[gone] = track
     library.tracks.forget([gone])
     banner = left(library)
     assert banner is not None and not banner.isHidden()

@@ -148,20 +148,24 @@ def test_the_buttons_of_a_job_stay_under_the_pointer(
     library.actions_["listen_all"].trigger()
     status = library.status
     qtbot.waitUntil(lambda: status.can_cancel, timeout=5000)
-    status.speed.setText("1,234 a second · under a minute left")
-    status._hold_place(library.bridge.job)  # type: ignore[arg-type]
     layout = status.job.layout()
     assert layout is not None
 
-    def place() -> int:
+    def places() -> list[int]:
         layout.activate()
         status.layout().activate()  # type: ignore[union-attr]
-        return status.pause.mapTo(status, QPoint(0, 0)).x()
+        return [button.mapTo(status, QPoint(0, 0)).x() for button in (status.pause, status.cancel)]
 
-    before = place()
+    before = places()
     status.pause.click()
     assert status.speed.text() == "Paused"
-    assert place() == before
+    assert places() == before
+    for text in (status.title, status.count, status.speed):
+        text.setText("1,234 a second · under a minute left")
+    status.progress.hide()
+    status.pause.hide()
+    assert places() == before
+    status.pause.show()
     status.pause.click()
     services.hold.set()
     qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)

@@ -440,6 +440,12 @@ def test_a_finished_row_shows_its_own_figures_while_the_table_goes_on(
     qtbot.waitUntil(lambda: page.run.says.text() == "Epoch 2 of 3", timeout=PATIENCE)
     assert page.run.stop_button.isVisible()
     assert not page.run.use_button.isVisible()
+    page.run.stop_button.click()
+    over(qtbot, window, page, State.STOPPED)
+    assert page.run.resume_button.isVisible()
+    page.look_at(1)
+    assert page.run.entry.state is State.DONE
+    assert not page.run.resume_button.isVisible(), "nothing of this row is left"
 
 
 def test_a_new_run_that_is_asked_for_first_shows_the_form(

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.models.row import Arrived
-from mat_desktop.gui.operations.arrive import known
+from mat_desktop.gui.operations.arrive import AsShown, known
 from mat_desktop.gui.operations.desk import Desk
 
 if TYPE_CHECKING:
@@ -184,7 +184,11 @@ class Models(QObject):
             for first in range(0, len(tracks), AT_ONCE):
                 if cancel.is_set():
                     return
-                yield from known(desk.services, tracks[first : first + AT_ONCE], desk.tracks.shift)
+                part = tracks[first : first + AT_ONCE]
+                heard = list(known(desk.services, part, desk.tracks.shift))
+                yield from heard
+                there = {item.path for item in heard}
+                yield from (AsShown(track.path) for track in part if track.path not in there)
 
         def items(batch: list[Any]) -> None:
             if name in batch:
@@ -221,7 +225,8 @@ class Models(QObject):
                 make,
                 on_items=items,
                 on_end=ended,
-                total=len(tracks) + 1,
+                total=len(tracks) or None,
+                counts=lambda item: item != name,
                 lane=LISTEN,
             )
         )

@@ -93,11 +93,19 @@ class Remains(QObject):
         if not rows:
             self._desk.result("None of these files is in the library any more")
             return
+
+        def go_on() -> None:
+            found = [self._desk.tracks.row(path) for path in paths]
+            if any(row is not None and row.track is not None for row in found):
+                self.again.emit(paths, wish)
+            else:
+                self._desk.result("None of these files is there any more, or can be read")
+
         bad = [row.path for row in rows if row.state in BAD]
         if bad:
-            self._scan.read_again(bad, lambda: self.again.emit(paths, wish))
+            self._scan.read_again(bad, go_on)
         else:
-            self.again.emit(paths, wish)
+            go_on()
 
     def look(self) -> None:
         """Rows changed: files that have no problem any more are not told of. Those that are gone have one."""

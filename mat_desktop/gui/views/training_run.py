@@ -241,7 +241,10 @@ class RunView(Panel):
             button.setVisible(runs and entry.state is not State.DONE)
         self.pause_button.setEnabled(entry.state is not State.STOPPING)
         has_epochs = order.task is not Task.CORRECTIONS and (order.task is not Task.FINETUNE or order.whole)
-        self.resume_button.setVisible(not runs and training.ending is not Ending.DONE)
+        # It goes on with the whole table, and so stands where something is left of that.
+        left = any((done := training.run_of(row)) is None or not done.finished for row in order.rows)
+        over = training.ending is Ending.DONE or (entry.state is State.DONE and left)
+        self.resume_button.setVisible(not runs and not over)
         begun = any(run.has_checkpoint for run in training.runs)
         self._resume = "Resume" if begun else "Start again"
         self._show_model()

@@ -141,7 +141,6 @@ class JobBar(Panel):
     def __init__(self, bridge: Bridge) -> None:
         super().__init__("bg", edges="t")
         self._bridge = bridge
-        self._shown: Work | None = None
         KeepTall(self, 29, 12, 9)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 1, 8, 0)
@@ -164,15 +163,19 @@ class JobBar(Panel):
         self.open = Button(icon="activity", kind="flat", height=24, tip="Activity")
         self.open.clicked.connect(self.activity)
         layout.addWidget(self.open)
-        self.title = Text(size=12)
-        self.count = Text(size=12, token="muted", figures=True)
-        self.progress = Progress()
-        self.speed = Text(size=12, token="muted", figures=True)
         self.pause = Button(icon="pause", kind="flat", height=24, tip="Pause")
         self.pause.clicked.connect(self._pause)
         self.cancel = Button(icon="x", kind="flat", height=24, tip="Cancel")
         self.cancel.clicked.connect(self.cancel_shown)
-        for widget in (self.title, self.count, self.progress, self.speed, self.pause, self.cancel):
+        self.title = Text(size=12)
+        self.count = Text(size=12, token="muted", figures=True)
+        self.progress = Progress()
+        self.speed = Text(size=12, token="muted", figures=True)
+        keep = self.pause.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.pause.setSizePolicy(keep)
+        # Before all that changes its width: they stay under the pointer.
+        for widget in (self.pause, self.cancel, self.title, self.count, self.progress, self.speed):
             inner.addWidget(widget)
         layout.addWidget(self.job)
         self.result = Text("Ready", size=12, token="muted")
@@ -248,20 +251,9 @@ class JobBar(Panel):
         self.progress.set(job.share)
         self.progress.setAccessibleDescription(self.count.text())
         self.speed.setText("Paused" if job.paused else speed_text(job))
-        self._hold_place(job)
         self.pause.setVisible(job.can_pause)
         self.pause.set_icon("play" if job.paused else "pause")
         self.pause.setToolTip("Go on" if job.paused else "Pause")
         self.pause.setAccessibleName(f"{'Go on with' if job.paused else 'Pause'} {job.title}")
         self.pause.setEnabled(not job.stopping)
         self.cancel.setEnabled(not job.stopping)
-
-    def _hold_place(self, job: Work) -> None:
-        """What is said of one piece of work gets no narrower: its buttons stay under the pointer."""
-        texts = (self.title, self.count, self.speed)
-        if job is not self._shown:
-            self._shown = job
-            for text in texts:
-                text.setMinimumWidth(0)
-        for text in texts:
-            text.setMinimumWidth(max(text.minimumWidth(), text.sizeHint().width()))
