@@ -18,7 +18,8 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
-from tests.gui.double import NAMES, FakeServices
+from tests.gui.double import FakeServices
+from tests.gui.double_model import NAMES
 
 KNOWN = Vocabulary({name: name for name in (*NAMES, "female vocals")}, [state.value for state in State])
 

@@ -12,7 +12,7 @@ from mat_desktop.app.undo import redoing, undoing
 from mat_desktop.domain.plan import WriteStatus
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.metadata.files import read_tags
-from tests.app.test_undo import do, retag, write
+from tests.app.undoing import do, retag, write
 from tests.metadata import sample_files
 from tests.sounds import encode, tone
 

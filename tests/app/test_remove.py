@@ -18,10 +18,8 @@ from mat_desktop.domain.reversal import FileReversal, RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault
 from mat_desktop.metadata.files import read_tags
-from tests.app.test_undo import ALL, do, heard, music, rest, retag, write
+from tests.app.undoing import ALL, do, heard, rest, retag, write
 from tests.metadata import sample_files
-
-__all__ = ["music"]
 
 MARKS = (Field.MAT_TAGS, Field.MAT_MODEL)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.carry import Loaded, Luggage
-from mat_desktop.app.compare import Compared, Comparison, Differences
+from mat_desktop.app.compare import Comparison
 from mat_desktop.app.corrections import Collected, Counted
 from mat_desktop.app.decide import (
     Choice,
@@ -35,190 +35,21 @@ from mat_desktop.app.remembered import Remembered
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange, TagFile
-from mat_desktop.app.taught import Shelf, with_taught
 from mat_desktop.app.teach import Teacher
 from mat_desktop.app.trainings import Trainings
-from mat_desktop.domain.card import ModelCard, NetworkSpec, Normalisation, TagSpec, Weights
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
-from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task, Trace
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Mark, OwnThreshold, Said, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import POLICY_FIELDS, SPECS, Settings, Value, policy_key
-from mat_desktop.domain.tags import Category, Field
-from mat_desktop.domain.taught import TaughtTag
+from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import EngineFault, FileFault, ModelFault, UsageFault
 from mat_desktop.store.journal import Run
-
-NAMES = {
-    "rock": Category.GENRE,
-    "indie": Category.GENRE,
-    "jazz": Category.GENRE,
-    "energetic": Category.MOOD,
-    "mellow": Category.MOOD,
-    "guitar": Category.INSTRUMENT,
-    "drums": Category.INSTRUMENT,
-    "male vocals": Category.VOICE,
-    "loud": Category.CHARACTER,
-}
-SCORES = (0.91, 0.72, 0.1, 0.7, 0.3, 0.96, 0.8, 0.86, 0.63)
-
-CARD = ModelCard(
-    1,
-    "double",
-    "Double",
-    "2026-01-01",
-    "MIT",
-    NetworkSpec("fcn2d", 5, 1.0),
-    MelSpec(),
-    Normalisation((0.0,) * 96, (1.0,) * 96),
-    tuple(TagSpec(name, "mtat", 0.5) for name in NAMES),
-    Weights("model.safetensors", "0" * 64, 1_000_000),
-    "Nothing: a double.",
-)
-
-SCHEME = TagScheme(
-    "double",
-    "Double",
-    tuple(DisplayTag(name, category, (f"mtat/{name}",)) for name, category in NAMES.items()),
-    fields={
-        Category.GENRE: Field.GENRE,
-        Category.MOOD: Field.MOOD,
-        Category.INSTRUMENT: Field.INSTRUMENT,
-        Category.VOICE: Field.VOICE,
-    },
-)
-
-
-class Classroom:
-    """What a teacher asks of a session; the library's features are those that the test gives."""
-
-    def __init__(self, services: FakeServices) -> None:
-        self._services = services
-        self.card, self.library = CARD, self
-        self.taught = Shelf(services.data_dir / "taught", CARD)
-        self.teaching = False
-        self.rows: dict[TrackId, NDArray[np.float16]] = {}
-
-    @property
-    def scheme(self) -> TagScheme:
-        return self._services.scheme
-
-    @property
-    def bundled_scheme(self) -> TagScheme:
-        return self._services.bundled_scheme
-
-    @property
-    def thresholds(self) -> Thresholds:
-        return self._services.thresholds
-
-    def copy_change(self, before: str, name: str) -> bool:
-        return False
-
-    def reread_thresholds(self) -> None:
-        pass
-
-    def keep_taught(self, tag: TaughtTag, before: str = "") -> None:
-        self.taught.put(tag)
-        self._services.scheme = with_taught(SCHEME, self.taught.tags)
-
-    def remove_taught(self, name: str) -> TaughtTag:
-        tag = self.taught.remove(name)
-        self._services.scheme = with_taught(SCHEME, self.taught.tags)
-        return tag
-
-    def set_threshold(self, tag: str, value: float | None) -> None:
-        self._services.set_threshold(tag, value)
-
-    def features(self, model: str) -> list[tuple[TrackId, bytes]]:
-        return [(track_id, row.tobytes()) for track_id, row in self.rows.items()]
-
-    def without_features(self, model: str) -> list[Path]:
-        return [
-            path for path, heard in self._services.heard.items() if heard.scores.track_id not in self.rows
-        ]
-
-    def verdicts_on(self, tag: str) -> dict[TrackId, Verdict]:
-        return {i: said[tag] for i, said in self._services.kept.items() if tag in said}
-
-    def add_verdicts(self, tag: str, verdicts: Mapping[TrackId, Verdict]) -> None:
-        for track_id, verdict in verdicts.items():
-            self._services.kept[track_id] = {**self._services.kept.get(track_id, {}), tag: verdict}
-
-    def put_marks(
-        self,
-        model: str,
-        tag: str,
-        said: Mapping[TrackId, Verdict],
-        taken_back: Iterable[TrackId] = (),
-        before: str = "",
-    ) -> None:
-        moved = self.verdicts_on(before) if before else {}
-        self.drop_tag(before)
-        self.add_verdicts(tag, {**moved, **said})
-        for track_id in taken_back:
-            self._services.kept[track_id] = {
-                name: verdict for name, verdict in self._services.kept[track_id].items() if name != tag
-            }
-
-    def drop_tag(self, tag: str) -> None:
-        for track_id, said in self._services.kept.items():
-            self._services.kept[track_id] = {name: v for name, v in said.items() if name != tag}
-
-
-class FakeComparison:
-    """Of the double with a model that hears "rock" no more, but "jazz" and "mellow"."""
-
-    present_name = "double"
-    COME, GO = ("jazz", "mellow"), ("rock",)
-
-    def __init__(self, services: FakeServices, name: str) -> None:
-        self.name = name
-        self.notes = ("What has to be known.",)
-        self.known: set[Path] = set()
-        self.held: list[bool] = []
-        self.shifts: list[float] = []
-        self._services = services
-
-    sample = staticmethod(Comparison.sample)
-
-    def differences(self) -> Differences:
-        return Differences(SCHEME, self.present_name, self.name)
-
-    def heard(self, tracks: Iterable[Track]) -> int:
-        return sum(track.path in self.known for track in tracks)
-
-    def hold(self, on: bool) -> None:
-        self.held.append(on)
-
-    def run(
-        self,
-        tracks: Sequence[Track],
-        cancel: threading.Event,
-        tell: Callable[[Path, float], None],
-        shift: float,
-    ) -> Iterator[Compared | FileFault]:
-        self.shifts.append(shift)
-        for number, track in enumerate(tracks):
-            while number >= self._services.rounds or not self._services.hold.wait(0.01):
-                if cancel.wait(0.01):
-                    return
-            if cancel.is_set():
-                return
-            self.known.add(track.path)
-            if number == 3:
-                yield FileFault(track.path, "it changed since")
-                continue
-            come = self.COME if number else self.COME[:1]
-            known = frozenset(("guitar", *self.COME, *self.GO))
-            name = TrackId(track.path.name)
-            compared = Compared(track.path, ("guitar",), come, self.GO, (), 0.5, name, known)
-            yield from self.anew([compared])
-
-    def anew(self, tracks: Iterable[Compared]) -> list[Compared]:
-        return [one.beside(self._services.kept.get(one.track_id, {})) for one in tracks]
+from tests.gui.double_classroom import Classroom
+from tests.gui.double_comparison import FakeComparison
+from tests.gui.double_model import CARD, SCHEME, SCORES
 
 
 class FakeServices:

@@ -15,7 +15,8 @@ from mat_desktop.domain.track import TrackId
 from mat_desktop.gui.operations import compare as operation
 from mat_desktop.gui.views.compare import ComparePage
 from mat_desktop.gui.window import Window
-from tests.gui.double import CARD, FakeServices
+from tests.gui.double import FakeServices
+from tests.gui.double_model import CARD
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.widgets.controls import Link
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.window import Window
-from tests.gui.double import CARD, FakeServices
+from tests.gui.double import FakeServices
+from tests.gui.double_model import CARD
 
 
 def names(window: Window) -> list[str]:

@@ -19,7 +19,8 @@ from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.window import Window
-from tests.gui.double import SCORES, FakeServices
+from tests.gui.double import FakeServices
+from tests.gui.double_model import SCORES
 
 
 class Gate:

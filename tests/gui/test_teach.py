@@ -19,7 +19,8 @@ from mat_desktop.gui.models.row import State
 from mat_desktop.gui.views.teach import TeachPanel
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
-from tests.gui.double import CARD, SCORES, FakeServices
+from tests.gui.double import FakeServices
+from tests.gui.double_model import CARD, SCORES
 
 TRACKS, TAGGED = 40, 12
 

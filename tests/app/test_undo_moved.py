@@ -1,0 +1,69 @@
+"""Undo of files that were moved or copied since."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from mat_desktop.app.scan import scan
+from mat_desktop.app.session import Session
+from mat_desktop.app.undo import (
+    redoing,
+    undoing,
+    undoing_files,
+)
+from mat_desktop.domain.plan import WriteStatus
+from mat_desktop.errors import UsageFault
+from tests.app.undoing import ALL, do, heard, looked_at, write
+
+
+def test_a_file_that_was_moved_since_is_found_by_its_sound(session: Session, music: list[Path]) -> None:
+    heard(session, music[0].parent)
+    before = [path.read_bytes() for path in music]
+    run = write(session, ALL, *music)
+    written = music[0].read_bytes()
+    new = music[0].parent / "Artist" / "renamed.flac"
+    new.parent.mkdir()
+    music[0].rename(new)
+    task = undoing(session, run, files=[music[1]])
+    assert [past.place for past in task.pasts] == [music[1]]
+    assert undoing(session, run).pasts[-1].path != new, "the library has not seen it there yet"
+    list(scan(session, [music[0].parent], Event()))
+    (file,) = looked_at(session, undoing(session, run, files=[new]))
+    assert (file.path, file.fault, len(file.changes)) == (new, "", len(ALL))
+    do(session, undoing_files(session, [new]))
+    assert new.read_bytes() == before[0]
+    do(session, redoing(session, run))
+    assert new.read_bytes() == written
+    do(session, undoing(session, run))
+    assert [new.read_bytes(), *(path.read_bytes() for path in music[1:])] == before
+    again = do(session, redoing(session, run))
+    assert [result.status for result in again] == [WriteStatus.WRITTEN] * len(music)
+
+
+def test_a_second_copy_is_not_taken_for_the_file_that_is_gone(session: Session, music: list[Path]) -> None:
+    copies = [music[0].with_name(f"copy {number}.flac") for number in range(2)]
+    for copy in copies:
+        shutil.copy(music[0], copy)
+    heard(session, music[0].parent)
+    run = write(session, ALL, music[0])
+    music[0].unlink()
+    (file,) = looked_at(session, undoing(session, run))
+    assert (file.path, file.fault) == (music[0], "the file is gone")
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_of_two_copies_one_is_gone(session: Session, music: list[Path], gone: int) -> None:
+    copies = [music[0], Path(shutil.copy(music[0], music[0].with_name("copy.flac")))]
+    before = music[0].read_bytes()
+    heard(session, music[0].parent)
+    run = write(session, ALL, *copies)
+    copies[gone].unlink()
+    (result,) = do(session, undoing(session, run))
+    assert result.path == copies[1 - gone]
+    assert copies[1 - gone].read_bytes() == before
+    with pytest.raises(UsageFault):
+        undoing(session, run, files=[copies[1 - gone]])

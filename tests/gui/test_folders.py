@@ -1,0 +1,317 @@
+"""Folders that are open: scanned again, watched, away and back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track
+from mat_desktop.errors import FileFault
+from mat_desktop.gui import opening
+from mat_desktop.gui.models.columns import Column
+from mat_desktop.gui.models.row import State
+from mat_desktop.gui.operations.watch import Watch
+from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
+from tests.gui.shown import titles
+from tests.gui.test_flow import ask_to_write_all, listen
+
+
+def test_scanning_again_leaves_the_focus_where_it_is(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.actions_["write"].trigger()
+    panel = library.panels.write
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert library.focusWidget() is panel.table
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.actions_["rescan"].trigger()
+    assert panel.isVisible()
+    assert library.focusWidget() is panel.table
+
+
+def test_a_folder_that_is_away_is_a_message_and_no_track(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    scan, music, messages = services.scan, services.music, library.library.banners.texts
+
+    def away(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        yield FileFault(music, "no such file")
+
+    services.scan = away  # type: ignore[method-assign]
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.actions_["rescan"].trigger()
+    assert f"{music} is not there: 6 tracks wait for it." in messages()
+    assert library.tracks.row(music) is None
+    assert library.tracks.tally().total == len(titles(library)) == 6
+    services.scan = scan  # type: ignore[method-assign]
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.actions_["rescan"].trigger()
+    assert not any("is not there" in text for text in messages())
+
+
+def test_a_file_that_is_no_music_is_a_failed_track_and_no_folder_that_is_away(
+    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no music")
+
+    def scan(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        yield FileFault(notes, "not audio, or damaged beyond reading")
+
+    services.scan = scan  # type: ignore[method-assign]
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.scan.open([notes])
+    row = library.tracks.row(notes)
+    assert row is not None
+    assert row.state is State.FAILED
+    assert not any("looked into" in text for text in library.library.banners.texts())
+
+
+def test_a_scan_that_is_stopped_leaves_the_message_on_a_folder_that_is_away(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    def away(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        yield FileFault(services.music, "no such file")
+
+    def stopped(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        cancel.wait(10)
+        yield from ()
+
+    for scan in (away, stopped):
+        services.scan = scan  # type: ignore[method-assign]
+        with qtbot.waitSignal(library.scan.ended, timeout=5000):
+            library.actions_["rescan"].trigger()
+            if scan is stopped:
+                library.bridge.cancel()
+    assert any("is not there" in text for text in library.library.banners.texts())
+
+
+def test_a_file_that_was_opened_alone_is_no_folder(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    side, file = library.library.sidebar.side, next(iter(services.files))
+    library.scan.open([file])
+    texts = lambda: [side.index(n).data() for n in range(side.rowCount())]  # noqa: E731
+    qtbot.waitUntil(lambda: "Files" in texts(), timeout=5000)
+    assert texts()[-4:] == ["Folders", services.music.name, "Files", file.name]
+
+
+def test_changes_by_other_programs_show_without_a_scan(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    services.music.mkdir(exist_ok=True)
+    fresh, changed, *_ = services.music / "9 new.flac", *services.files
+    gone = list(services.files)[1]
+    for path in services.files:
+        path.touch()
+    fresh.touch()
+    gone.unlink()
+    services.files[fresh] = Track(fresh, FileStamp(1, 9, 9), 100.0, {Field.TITLE: ("Just in",)})
+    old = services.files[changed]
+    services.files[changed] = replace(
+        old, tags={Field.TITLE: ("Retitled",)}, stamp=FileStamp(2, 2, 2), outside=True
+    )
+    services.changes += [fresh, changed, gone]
+    qtbot.waitUntil(lambda: "Just in" in titles(library) and "Song 1" not in titles(library), timeout=5000)
+    qtbot.waitUntil(lambda: "Retitled" in titles(library), timeout=5000)
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.CHANGED] == 1, timeout=5000)
+    row = library.tracks.row(fresh)
+    assert row is not None
+    assert row.state is State.NEW
+    assert row.scores is None
+    shown = library.tracks.row(changed)
+    assert shown is not None
+    qtbot.waitUntil(lambda: shown.scores is not None, timeout=5000)
+    tip = library.tracks.index(shown.place, Column.STATE).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "Another program changed the file since"
+
+
+def test_new_music_is_listened_to_where_that_is_wanted(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.configure.put({"listening.new_music": True})
+    services.music.mkdir(exist_ok=True)
+    fresh = services.music / "9 new.flac"
+    fresh.touch()
+    services.files[fresh] = Track(fresh, FileStamp(1, 9, 9), 100.0, {})
+    services.changes.append(fresh)
+    qtbot.waitUntil(lambda: fresh in services.heard, timeout=5000)
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.TO_REVIEW] == 1, timeout=5000)
+
+
+def test_a_folder_that_is_not_there_keeps_its_tracks(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    assert not services.music.exists()  # as a volume that was taken out
+    services.changes.append(next(iter(services.files)))
+    qtbot.waitUntil(lambda: not services.changes, timeout=5000)
+    qtbot.wait(200)
+    assert len(library.tracks.rows()) == 6
+
+
+def test_failed_stays_failed_after_a_scan_until_it_is_read_again(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    path = list(services.files)[4]
+    row = library.tracks.row(path)
+    assert row is not None
+    assert (row.state, row.reason) == (State.FAILED, "the decoder gave up")
+    pane = library.library.pane
+    library.library.select(0)
+    qtbot.waitUntil(lambda: pane.accept_all.text() != "Accept all", timeout=5000)
+    library.library.select(row.place)
+    qtbot.waitUntil(lambda: pane.accept_all.text() == "Accept all", timeout=5000)
+    services.files[path] = replace(services.files[path], fault="the decoder gave up")
+    library.actions_["rescan"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert (row.state, row.reason) == (State.FAILED, "the decoder gave up")
+    assert library.tracks.tally().new == 0  # "Listen to all new" does not try it for ever
+    services.files[path] = replace(services.files[path], fault="")
+    library.library.select(row.place)
+    library.actions_["read_again"].trigger()
+    qtbot.waitUntil(lambda: row.state is State.NEW, timeout=5000)
+
+
+def gated_look(services: FakeServices) -> tuple[threading.Event, threading.Event]:
+    """From now on a look begins, which the first event says, and waits for the second, or to be cancelled."""
+    began, go_on, look = threading.Event(), threading.Event(), services.look
+
+    def slowly(paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        if paths:
+            began.set()
+        while not go_on.wait(0.01):
+            if cancel.is_set():
+                return
+        yield from look(paths, cancel)
+
+    services.look = slowly  # type: ignore[method-assign]
+    return began, go_on
+
+
+def test_a_look_at_changed_files_and_a_write_never_run_at_once(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    first = next(iter(services.files))
+    services.music.mkdir(exist_ok=True)
+    first.touch()
+    began, go_on = gated_look(services)
+    library.watching.look([first])
+    assert began.wait(5)
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    qtbot.wait(300)
+    assert services.runs() == []  # what the look read before would replace what is known after
+    go_on.set()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert services.runs()[0].files == 4
+    row = library.tracks.row(first)
+    assert row is not None
+    assert row.track == services.files[first]
+    assert row.state is State.WRITTEN
+
+
+def test_a_folder_that_came_keeps_no_other_question_waiting_and_can_be_cancelled(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    folder = services.music / "new"
+    folder.mkdir(parents=True)
+    services.files[folder] = Track(folder / "song.flac", FileStamp(1, 9, 9), 100.0, {})
+    began, go_on = gated_look(services)
+    library.watching.look([folder])
+    assert began.wait(5)
+    answers: list[int] = []
+    library.bridge.ask("other", lambda: 1, answers.append)
+    qtbot.waitUntil(lambda: answers == [1], timeout=2000)
+    qtbot.waitUntil(library.status.job.isVisible, timeout=2000)
+    assert library.status.title.text() == "Looking at changes"
+    library.status.cancel.click()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    work = library.bridge.past[0]
+    assert work.outcome == "Stopped after 0 tracks that changed"
+    assert work.retry is not None
+    go_on.set()
+    work.retry()
+    qtbot.waitUntil(lambda: library.bridge.past[0].outcome == "Looked at 1 track that changed", timeout=5000)
+
+
+def test_a_look_at_a_few_files_is_not_told_of_and_not_lost_when_work_is_cancelled(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    services.music.mkdir(exist_ok=True)
+    fresh = services.music / "9 new.flac"
+    fresh.touch()
+    services.files[fresh] = Track(fresh, FileStamp(1, 9, 9), 100.0, {Field.TITLE: ("Just in",)})
+    began, go_on = gated_look(services)
+    library.watching.look([fresh])
+    assert began.wait(5)
+    qtbot.wait(700)
+    assert library.status.job.isHidden()
+    library.bridge.cancel()
+    go_on.set()
+    qtbot.waitUntil(lambda: "Just in" in titles(library), timeout=5000)
+    assert [work.title for work in library.bridge.past] == ["Scanning"]
+
+
+def test_a_folder_that_comes_back_and_a_watch_that_failed_are_taken_up_again(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    starts: list[int] = []
+    watch, fail = services.watch, [True]
+
+    def counted(roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
+        starts.append(len(starts))
+        if fail:
+            raise OSError("too many folders")
+        return watch(roots, stop)
+
+    def scanned() -> None:
+        with qtbot.waitSignal(library.scan.ended, timeout=5000):
+            library.actions_["rescan"].trigger()
+        qtbot.wait(200)
+
+    services.watch = counted  # type: ignore[method-assign]
+    services.music.mkdir()  # it was not there when the watch began
+    scanned()
+    assert len(starts) == 1
+    assert "too many folders" in library.library.banners.texts()[-1]
+    fail.clear()
+    scanned()
+    assert len(starts) == 2
+    scanned()
+    assert len(starts) == 2  # nothing came or went
+
+
+def test_the_switch_for_listening_to_new_music_is_remembered(library: Window) -> None:
+    action = library.actions_["listen_new"]
+    assert action.isCheckable()
+    assert not action.isChecked()
+    action.trigger()
+    assert library.configure.now.new_music
+    assert action in next(m for m in library.menuBar().actions() if m.text() == "Tracks").menu().actions()
+    Watch(library.desk, library.configure, lambda _: None).connect_actions(library.actions_)
+    assert action.isChecked()
+    library.configure.put({"listening.new_music": False})
+    assert not action.isChecked()
+
+
+def test_a_folder_can_be_scanned_again_and_shown(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Path] = []
+    monkeypatch.setattr(opening, "open_place", lambda desk, path: shown.append(path))
+    sidebar = library.library.sidebar
+    sidebar.shown.emit(services.music)
+    assert shown == [services.music]
+    sidebar.rescanned.emit(services.music)
+    assert [work.title for work in library.bridge.jobs] == ["Scanning"]
