@@ -28,6 +28,9 @@ PAUSE_MS = 250
 MEANT_BEFORE = 2.0
 """Seconds after the page went on by itself in which a mark was meant for the track that it left."""
 
+SEEN_AFTER = 0.4
+"""Seconds for which a track that came by itself is in view before a key decides on its tags."""
+
 LONG_PAUSE = 300.0
 """Seconds after which nobody was reviewing any more."""
 
@@ -230,6 +233,14 @@ class Reviewing(QObject):
             self.done()
             return
         self._desk.result(f"“{row.title}” came up by itself; Enter again marks it reviewed")
+
+    def hasty(self) -> bool:
+        """Whether a key that decides on tags was meant for the track before, which left by itself."""
+        came, row = self._by_itself, self._library.row
+        if came is None or row is not came[0] or time.monotonic() - came[1] >= SEEN_AFTER:
+            return False
+        self._desk.result(f"“{row.title}” has only just come up; that key decided nothing")
+        return True
 
     def done(self) -> None:
         """The track is reviewed; the next one that is not comes into view."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
@@ -92,12 +92,12 @@ class ReviewRoom(QObject):
             ("reject", Verdict.REJECTED),
             ("undecide", Verdict.UNDECIDED),
         ):
-            actions.connect(name, lambda verdict=verdict: self.question.decide_current(verdict))  # type: ignore[misc]
+            actions.connect(name, lambda verdict=verdict: self._decide(verdict))  # type: ignore[misc]
         for n in range(1, 10):
             for name, verdict in (("accept", Verdict.ACCEPTED), ("reject", Verdict.REJECTED)):
                 actions.connect(
                     f"{name}_{n}",
-                    lambda n=n, verdict=verdict: self.question.decide_number(n, verdict),  # type: ignore[misc]
+                    lambda n=n, verdict=verdict: self._decide(verdict, n),  # type: ignore[misc]
                 )
         actions.connect("accept_all", self.accept_all)
         actions.connect("add_tag", self._go_to_field)
@@ -171,8 +171,22 @@ class ReviewRoom(QObject):
         else:
             self.review.mark(self._library.meant())
 
+    def _hasty(self) -> bool:
+        return self.in_view and self.queue.hasty()
+
+    def _decide(self, verdict: Verdict, number: int = 0) -> None:
+        """On the current tag, or on one by its digit key."""
+        if self._hasty():
+            return
+        if number:
+            self.question.decide_number(number, verdict)
+        else:
+            self.question.decide_current(verdict)
+
     def accept_all(self) -> None:
         """Everything that is suggested and undecided, in each of the tracks in view."""
+        if self._hasty():
+            return
         rows = self._library.meant()
         if len(rows) > 1:
             self.review.accept_suggested(rows)
@@ -189,10 +203,14 @@ class ReviewRoom(QObject):
         self.queue.stay()
         return self.review.do_again()
 
-    def _took_back(self, row: Row) -> None:
+    def _took_back(self, row: Row, names: Sequence[str]) -> None:
+        """:param names: of the tags that were decided on; the first of them comes into view"""
         self.queue.stay()
-        if row is not self._library.row and len(self._library.meant()) < 2:
-            self._library.look_at(row)
+        if len(self._library.meant()) < 2:
+            if row is not self._library.row:
+                self._library.look_at(row)
+            if names:
+                self.question.scores.go_to(names[0])
 
     def counted(self) -> None:
         """The number beside the page's name in the rail."""
@@ -209,7 +227,11 @@ class ReviewRoom(QObject):
         rows: list[Row] = self._library.meant()
         if rows:
             self.review.add_tag(rows, text, category)  # type: ignore[arg-type]
-            self.question.scores.setFocus()
+            scores = self.question.scores
+            scores.setFocus()
+            current = scores.current()
+            if current is not None:  # the keys mean this one again
+                scores.go_to(current.tag.name)
 
     def _page_changed(self, _: int) -> None:
         if self.in_view:

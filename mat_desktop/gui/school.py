@@ -257,10 +257,13 @@ class School(QObject):
         self._drafts.keep(self._key, None)
         study = self.teach.study
         count = words.plural(study.likely, "track") if study is not None else "the library"
+        none = study is not None and not study.likely
         self._desk.say(
             "positive",
-            f"“{tag.name}” is taught, and suggested for {count} now.",
-            "Show them",
+            f"“{tag.name}” is taught. No track sounds enough like it yet: more marks help."
+            if none
+            else f"“{tag.name}” is taught, and suggested for {count} now.",
+            "Show the marked ones" if none else "Show them",
             lambda: self._find(tag.name),
             kind="taught",
         )

@@ -44,6 +44,7 @@ from mat_desktop.gui.operations.leave import Leave
 from mat_desktop.gui.operations.listen import Listen, not_heard
 from mat_desktop.gui.operations.remains import Remains
 from mat_desktop.gui.operations.settings import ChangeSettings
+from mat_desktop.gui.operations.sound import FindSound
 from mat_desktop.gui.operations.watch import Watch
 from mat_desktop.gui.operations.write import Ended, Wish, Write
 from mat_desktop.gui.pages import Page, Pages
@@ -158,6 +159,9 @@ class Window(QMainWindow):
         self.panels = Panels(desk, self.library, self.writing)
         self.school = School(desk, self.library, self.listen, pages, state)
         self.view = TrackView(desk, self.library, self.room, actions, state, settings)
+        self.sound = FindSound(
+            desk, self.library.dock.player, self.library.player, self.opening.first, self._make_player
+        )
         self.leave = Leave(desk, self.leave_bar, self.close)
         self.begun = Begun(desk, state, self.remains, self.archive.show_rest, self.archive.show_files)
         self.begun.settled.connect(pages.clear_message)
@@ -290,7 +294,6 @@ class Window(QMainWindow):
         library.more.clicked.connect(lambda: self._menus.show_more(library.more))
         library.listen_to.connect(self.listen.to)
         library.table.menu_asked.connect(self._menus.show_rows)
-        library.dock.player.look_again.clicked.connect(self._look_for_sound)
         self.room.queue.leaving.connect(lambda: pages.show("library"))
         self.school.opened.connect(lambda: pages.show("library"))
         self.school.scheme_changed.connect(review.scheme_changed)
@@ -334,17 +337,11 @@ class Window(QMainWindow):
         self.bridge.load("mat_desktop.gui.widgets.spectrogram", self._plot)
         self.bridge.load("watchfiles")
         self.bridge.load("mat_desktop.gui.training_room")
-        self._look_for_sound()
+        self.sound.look()
         self.engine.start()
 
     def _plot(self, module: Any) -> None:
         module.make(lambda: self._services.card.mel, self, self.library.set_plot)
-
-    def _look_for_sound(self) -> None:
-        def say(reason: str) -> None:
-            self.opening.first.show_sound(reason, self._look_for_sound)
-
-        self.library.player.look_for_sound(self._make_player, self.bridge.ask, say)
 
     def come_forward(self, paths: Sequence[Path] = (), demo: bool = False) -> None:
         """The program was started once more: show the window, and open what was asked for there."""

@@ -267,6 +267,7 @@ def test_enter_marks_a_track_that_was_looked_at(
 ) -> None:
     decided = looked == "a tag is decided"
     monkeypatch.setattr(review_queue, "MEANT_BEFORE", 3600.0 if decided else 0.0)
+    monkeypatch.setattr(review_queue, "SEEN_AFTER", 0.0)
     first = decide_all(qtbot, heard)
     qtbot.waitUntil(lambda: in_view(heard) is not first, timeout=5000)
     second = in_view(heard)
@@ -274,6 +275,41 @@ def test_enter_marks_a_track_that_was_looked_at(
         press(qtbot, heard, Key.Key_1)
     press(qtbot, heard, Key.Key_Return)
     assert second.reviewed
+
+
+def test_a_key_that_was_meant_for_the_track_before_decides_nothing(
+    qtbot: QtBot, heard: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_queue, "SEEN_AFTER", 3600.0)
+    first = decide_all(qtbot, heard)
+    qtbot.waitUntil(lambda: in_view(heard) is not first, timeout=5000)
+    second = in_view(heard)
+    for key in (Key.Key_1, Key.Key_P, Key.Key_X):
+        press(qtbot, heard, key)
+    press(qtbot, heard, Key.Key_P, shift=True)
+    assert second.verdicts == {}
+    assert f"“{second.title}” has only just come up" in heard.status.result.text()
+    monkeypatch.setattr(review_queue, "SEEN_AFTER", 0.0)
+    press(qtbot, heard, Key.Key_X)
+    assert list(second.verdicts.values()) == [Verdict.REJECTED]
+
+
+def test_undo_goes_to_the_tag_that_it_is_about(qtbot: QtBot, heard: Window) -> None:
+    press(qtbot, heard, Key.Key_2, control=True)
+    page = heard.room.page
+    page.go_on.setChecked(False)
+    scores = page.question.scores
+    press(qtbot, heard, Key.Key_X)
+    first = next(iter(in_view(heard).verdicts))
+    for _ in range(8):
+        press(qtbot, heard, Key.Key_Down)
+    assert scores.current().tag.name != first
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert scores.current().tag.name == first
+    press(qtbot, heard, Key.Key_J)
+    press(qtbot, heard, Key.Key_Z, control=True, shift=True)
+    assert first in in_view(heard).verdicts
+    assert scores.current().tag.name == first
 
 
 def test_what_is_taken_back_in_the_pause_is_not_reviewed(qtbot: QtBot, heard: Window) -> None:

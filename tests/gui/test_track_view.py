@@ -541,6 +541,23 @@ def test_a_lost_device_is_said_and_playing_can_go_on(
     assert (card.playing, card.position) == (True, 42.0)
 
 
+def test_what_came_of_looking_for_sound_is_said(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
+    bar = sounding.library.dock.player
+    card.reason = "No sound output device found"
+    bar.show_reason(card.reason)
+    bar.look_again.click()
+    assert bar.why.text() == "Looking for a sound device…"
+    assert not bar.look_again.isEnabled()
+    text = "Looked again: no sound output device found"
+    qtbot.waitUntil(lambda: sounding.status.result.text() == text, timeout=5000)
+    assert bar.why.text() == card.reason
+    assert bar.look_again.isEnabled()
+    card.reason = ""
+    bar.look_again.click()
+    text = "Looked again: 2 sound devices found"
+    qtbot.waitUntil(lambda: sounding.status.result.text() == text, timeout=5000)
+
+
 def test_the_view_follows_the_playhead_unless_one_looks_elsewhere(qtbot: QtBot, sounding: Window) -> None:
     plot = plot_of(sounding)
     plot.upper.setXRange(0, 20, padding=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -183,28 +183,3 @@ class Play(QObject):
     def _head(self, seconds: float) -> None:
         self._at = seconds
         self.moved.emit(seconds)
-
-    def look_for_sound(
-        self, make: Callable[[], Player] | None, ask: Callable[..., None], say: Callable[[str], None]
-    ) -> None:
-        """Find a sound card in a worker.
-
-        :param make: makes the player; without it there is no sound
-        :param say: told why there is no sound, or nothing
-        """
-        if make is None:
-            self._bar.show_reason("Sound is off")
-            say("Sound is off")
-            return
-
-        def look() -> Player:
-            player = self._bar.player or make()
-            player.look_again()
-            player.choose(self._device)
-            return player
-
-        def found(player: Player) -> None:
-            self._bar.set_player(player)
-            say(player.reason)
-
-        ask("sound", look, found)

@@ -50,14 +50,14 @@ DECIDED = "decided"
 
 class Review(QObject):
     """``decided`` says that verdicts or marks are others, ``finished`` after it that a row was done with by
-    that; ``awaited`` that a decision is being worked out, ``took_back`` the row of one that was taken back,
-    or made again; ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that
+    that; ``awaited`` that a decision is being worked out, ``took_back`` row and tags of one that was taken
+    back, or made again; ``policies_changed`` that files would be written otherwise, ``scheme_changed`` that
     there is a new tag; ``settled`` names the kind of a message that is no longer so.
     """
 
     decided = Signal()
     awaited = Signal()
-    took_back = Signal(object)
+    took_back = Signal(object, object)
     finished = Signal(object)
     policies_changed = Signal()
     scheme_changed = Signal()
@@ -331,7 +331,7 @@ class Review(QObject):
         if waiting is not None:
             self._taken_back.append(waiting)
             self._taken(waiting)
-            self.took_back.emit(waiting.rows[0])
+            self.took_back.emit(waiting.rows[0], ())
             return True
         self._finish()
         while self._said:
@@ -396,7 +396,7 @@ class Review(QObject):
         if len(before) > LARGE:
             again = "Made again" if others is self._said else "Taken back"
             self._desk.result(f"{again} in {words.plural(len(before), 'track')}")
-        self.took_back.emit(before[0].row)
+        self.took_back.emit(before[0].row, tuple(before[0].verdicts))
 
     def settle(self) -> None:
         """Decisions are final: they are written."""

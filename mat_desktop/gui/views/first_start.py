@@ -246,9 +246,13 @@ class FirstStart(QScrollArea):
             f"{card_.title}: {words.plural(len(card_.tags), 'output')}, {words.megabytes(card_.weights.size)}"
         )
         self.model.show_fact("positive", text)
-        self.sound.show_fact("muted", "Looking for an output device…")
+        self.show_looking()
         self.privacy.show_fact("positive", "Works offline. The program opens no network connection.")
         return card
+
+    def show_looking(self) -> None:
+        """It is being found out whether tracks can be played."""
+        self.sound.show_fact("muted", "Looking for an output device…")
 
     def show_sound(self, reason: str, look_again: Callable[[], object]) -> None:
         """Whether tracks can be played."""

@@ -219,10 +219,16 @@ class PlayerBar(Panel):
         self.stop.setEnabled(not silent)
         self.play.setToolTip(reason or "Play, pause (Space)")
         self.why.setText(reason)
+        self.look_again.setEnabled(True)
         self.look_again.setVisible(silent and self.player is not None)
         self.loop.setVisible(not silent)
         self.devices.setVisible(not silent)
         self._fit()
+
+    def show_looking(self) -> None:
+        """A sound device is being looked for once more."""
+        self.look_again.setEnabled(False)
+        self.why.setText("Looking for a sound device…")
 
     def minimumSizeHint(self) -> QSize:
         """With the parts that a narrow one has."""

@@ -1,0 +1,58 @@
+"""Looking for a sound card, at the start and whenever the user asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mat_desktop.gui import words
+from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.play import Play
+from mat_desktop.gui.views.first_start import FirstStart
+from mat_desktop.gui.widgets.player_bar import PlayerBar
+
+if TYPE_CHECKING:
+    from mat_desktop.audio.player import Player
+
+
+class FindSound:
+    """Tells the player's bar and the first page."""
+
+    def __init__(
+        self, desk: Desk, bar: PlayerBar, play: Play, first: FirstStart, make: Callable[[], Player] | None
+    ) -> None:
+        """:param make: makes the player, in a worker; without it there is no sound"""
+        self._desk, self._bar, self._play, self._first, self._make = desk, bar, play, first, make
+        bar.look_again.clicked.connect(self.again)
+
+    def again(self) -> None:
+        """The user asks for it: what came of it is told, also where it is as before."""
+        self.look(asked=True)
+
+    def look(self, *, asked: bool = False) -> None:
+        """Look in a worker: it may take seconds."""
+        bar, make = self._bar, self._make
+        if make is None:
+            bar.show_reason("Sound is off")
+            self._first.show_sound("Sound is off", self.again)
+            return
+        if asked:
+            bar.show_looking()
+            self._first.show_looking()
+
+        def work() -> Player:
+            player = bar.player or make()
+            player.look_again()
+            player.choose(self._play.device)
+            return player
+
+        def done(player: Player) -> None:
+            bar.set_player(player)
+            self._first.show_sound(player.reason, self.again)
+            if asked:
+                reason = player.reason
+                found = words.plural(len(player.devices), "sound device")
+                told = f"{reason[:1].lower()}{reason[1:]}" if reason else f"{found} found"
+                self._desk.result(f"Looked again: {told}")
+
+        self._desk.bridge.ask("sound", work, done)
