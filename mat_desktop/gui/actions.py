@@ -121,7 +121,8 @@ BY_WIDGETS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     ),
     TRACKS: (
         (("Up", "Down"), "Move"),
-        (("Return",), "Reviewed, next track; in a list of changes: all of a long value"),
+        (("Return",), "Reviewed, next track"),
+        (("Return",), "In a list of changes: all of a value"),
         (("Esc",), "Back"),
     ),
 }

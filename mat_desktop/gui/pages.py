@@ -100,6 +100,7 @@ class Pages(QObject):
         self._pages: dict[str, Page] = {}
         self._later: dict[str, Callable[[], object]] = {}
         self._instead: dict[str, str] = {}
+        self._lender = ""
 
     def add_later(self, name: str, make: Callable[[], object]) -> None:
         """A page that is made when it is first shown, by what adds it: the window opens sooner without it."""
@@ -158,8 +159,21 @@ class Pages(QObject):
         for page in self._pages.values():
             page.banners.clear(kind)
 
+    def borrow(self, name: str) -> None:
+        """Bring a page into view for what is laid over a part of it."""
+        here = self.current.name
+        before = self._lender if here == name else here
+        self.show(name)
+        self._lender = before
+
+    def give_back(self) -> None:
+        """Back to the page that was in view before, unless the user went elsewhere meanwhile."""
+        if self._lender:
+            self.show(self._lender)
+
     def show(self, name: str) -> None:
         """Bring a page into view, or the one that stands in for it."""
+        self._lender = ""
         self.drop_sheet()
         if name in self._later:
             self._later[name]()

@@ -25,7 +25,7 @@ from mat_desktop.gui.views.write_panel import WritePanel
 
 
 class Panels(QObject):
-    """``opened`` and ``closed`` say that one is there or gone.
+    """``opened`` and ``closed`` say that one is there or gone, ``back`` asks for the page before.
 
     ``confirmed`` hands over a plan that is to be written and the wish for it, ``taken_back`` a task with
     files, ``read_again`` paths of files, ``listen_to`` tracks; ``review`` asks for Review with what is
@@ -34,6 +34,7 @@ class Panels(QObject):
 
     opened = Signal()
     closed = Signal()
+    back = Signal()
     confirmed = Signal(object, object)
     taken_back = Signal(object, object)
     read_again = Signal(object)
@@ -58,7 +59,7 @@ class Panels(QObject):
         self.reversal.confirmed.connect(self._take_back)
         for panel in (self.write, self.problems, self.reversal):
             library.right.addWidget(panel)
-            panel.closed.connect(self.close)
+            panel.closed.connect(self._leave)
         self.write.confirmed.connect(self._confirm)
         self.write.policy_picked.connect(self._pick_policy)
         self.write.policy_moved.connect(self._move_policy)
@@ -94,6 +95,11 @@ class Panels(QObject):
         self._library.right.setCurrentWidget(panel)
         self.opened.emit()
         focus.setFocus()
+
+    def _leave(self) -> None:
+        """Back to where the user came from."""
+        self.close()
+        self.back.emit()
 
     def close(self) -> None:
         """Back to the tags."""
@@ -232,7 +238,7 @@ class Panels(QObject):
 
     def _confirm(self, plan: Plan) -> None:
         wish = Wish(self._wished(self.write.scope), dict(self._policies))
-        self.close()
+        self._leave()
         self.confirmed.emit(plan, wish)
 
     def policies_changed(self) -> None:

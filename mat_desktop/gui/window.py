@@ -44,7 +44,6 @@ from mat_desktop.gui.operations.leave import Leave
 from mat_desktop.gui.operations.listen import Listen, not_heard
 from mat_desktop.gui.operations.remains import Remains
 from mat_desktop.gui.operations.settings import ChangeSettings
-from mat_desktop.gui.operations.sound import FindSound
 from mat_desktop.gui.operations.watch import Watch
 from mat_desktop.gui.operations.write import Ended, Wish, Write
 from mat_desktop.gui.pages import Page, Pages
@@ -56,6 +55,7 @@ from mat_desktop.gui.rows import Rows
 from mat_desktop.gui.school import School
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.sides import Sides
+from mat_desktop.gui.sound import FindSound
 from mat_desktop.gui.track_view import TrackView
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.activity import ActivityPanel
@@ -299,7 +299,8 @@ class Window(QMainWindow):
         self.school.scheme_changed.connect(review.scheme_changed)
         self.school.policies_changed.connect(review.policies_changed)
         self.school.teach.moved.connect(review.remember)
-        panels.opened.connect(lambda: pages.show("library"))
+        panels.opened.connect(lambda: pages.borrow("library"))
+        panels.back.connect(pages.give_back)
         pages.shown.connect(lambda _: self.activity.dismiss())
         panels.confirmed.connect(self.write)
         panels.taken_back.connect(self.archive.carry_out)

@@ -100,3 +100,17 @@ def test_no_part_of_the_window_is_ever_a_window(
     finally:
         qapp.removeEventFilter(windows)
     assert windows.seen == ["Window"]
+
+
+def test_a_page_that_was_lent_is_given_back_unless_the_user_went_elsewhere(library: Window) -> None:
+    pages = library.pages
+    pages.show("history")
+    pages.borrow("library")
+    pages.borrow("library")  # one panel over another
+    pages.give_back()
+    assert pages.current.name == "history"
+    pages.borrow("library")
+    pages.show("models")
+    pages.show("library")
+    pages.give_back()
+    assert pages.current.name == "library"

@@ -442,6 +442,9 @@ def test_write_from_the_review_page_is_for_the_track_in_view_whatever_the_filter
     panel = heard.panels.write
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert [file.path for file in panel.plan.files] == [hidden.path]
+    qtbot.keyClick(panel.table, Key.Key_Escape)
+    assert heard.room.in_view, "back to where it was asked for"
+    assert in_view(heard) is hidden
 
 
 def test_left_and_right_seek_also_from_the_tags(qtbot: QtBot, heard: Window) -> None:
