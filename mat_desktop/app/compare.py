@@ -285,7 +285,7 @@ class Comparison:
             before, after = learned.get("agreement_before"), learned.get("agreement_held_out")
             if isinstance(before, float) and isinstance(after, float):
                 text += (
-                    f"; on tracks left out it agreed with {after:.2f} of them, and before with {before:.2f}"
+                    f"; on tracks left out it agreed with {after:.0%} of them, and before with {before:.0%}"
                 )
             notes.append(f"{text}.")
         if self._own:

@@ -259,7 +259,7 @@ def test_what_has_to_be_known_of_the_figures_is_said(session: Session, other: st
     comparison = Comparison(session, other)
     trained, taught = comparison.notes
     assert "was trained on 64 of your decisions" in trained
-    assert "on tracks left out it agreed with 0.70 of them, and before with 0.71" in trained
+    assert "on tracks left out it agreed with 70% of them, and before with 71%" in trained
     assert "Taught tags are left out" in taught
     assert "banjo" not in {tag.name for tag in comparison.scheme.tags}
 

@@ -161,5 +161,5 @@ def _environment() -> QProcessEnvironment:
     paths = [package, *filter(None, [environment.value("PYTHONPATH")])]
     environment.insert("PYTHONPATH", os.pathsep.join(paths))
     environment.insert("PYTHONIOENCODING", "utf-8")
-    environment.insert("COLUMNS", "160")  # of what it prints for people
+    environment.insert("COLUMNS", "110")  # of what it prints for people; a small window's log has as many
     return environment

@@ -165,12 +165,16 @@ class ModelsPage(Panel):
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        top = QHBoxLayout()
-        top.setContentsMargins(24, 16, 16, 8)
+        self._head, self._top = QVBoxLayout(), QHBoxLayout()
+        head, top = self._head, self._top
+        head.setContentsMargins(24, 16, 16, 8)
+        head.setSpacing(8)
+        head.addLayout(top)
         top.setSpacing(8)
         self.title = Text(size=16, weight=600, elide=True)
         self.title.setMinimumHeight(24)
         top.addWidget(self.title, 1)
+        top.addStretch(0)  # where the title stands over the buttons
         self.use_button = Button("Use this model", "check", kind="primary")
         self.use_button.clicked.connect(self._use)
         self.export = Button("Export…", "upload", tip="The model as one file")
@@ -183,7 +187,7 @@ class ModelsPage(Panel):
         self.compare_button.clicked.connect(self._compare)
         for button in (self.export, self.remove, self.compare_button, self.use_button):
             top.addWidget(button)
-        layout.addLayout(top)
+        layout.addLayout(head)
         self.why = Text(size=12, token="muted")
         self.why.setContentsMargins(24, 0, 24, 8)
         self.why.setWordWrap(True)
@@ -216,9 +220,12 @@ class ModelsPage(Panel):
         return box
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window the buttons that are needed least are icons."""
+        """In a narrow window the buttons that are needed least are icons, and the title stands over them."""
         super().resizeEvent(event)
         narrow = self.width() < wider(840)
+        row, stretch = (self._head, 0) if self.width() < wider(1080) else (self._top, 1)
+        if row.indexOf(self.title) < 0:
+            row.insertWidget(0, self.title, stretch)
         for button, text in ((self.export, "Export…"), (self.remove, "Delete…")):
             button.setText("" if narrow else text)
             button.setAccessibleName(text)

@@ -66,6 +66,7 @@ class TrainingForm(Panel):
         self._models: Sequence[Model] = ()
         self._verdicts = 0
         self._busy = False
+        self._picked_model = ""
         self._past: Sequence[Training] = ()
         self._only_processor: Callable[[], bool] = lambda: False
         layout = QVBoxLayout(self)
@@ -179,6 +180,7 @@ class TrainingForm(Panel):
             grid.addWidget(drop, row, 1, Qt.AlignmentFlag.AlignLeft)
             drop.picked.connect(lambda _: self.refresh())
         self.network.picked.connect(lambda _: self._network_changed())
+        self.model.picked.connect(lambda value: setattr(self, "_picked_model", str(value)))
         self.table.picked.connect(lambda _: self._table_changed())
         self.whole = Toggle("Train the whole network after its new head")
         self.whole.toggled.connect(lambda _: self._task_changed())
@@ -229,12 +231,13 @@ class TrainingForm(Panel):
         self, models: Sequence[Model], chosen: str, libraries: Sequence[Path], others: Sequence[Path]
     ) -> None:
         """Models that can be fine-tuned, folders of the library, and those that were trained on before."""
-        before = self.model.value if self.model.count() else chosen
+        before = self._picked_model or chosen
         self._models = models
         self.model.clear()
         for model in models:
             self.model.addItem(f"{model.card.title} ({model.name})", model.name)
-        self.model.setCurrentIndex(max(0, self.model.findData(before)))
+        place = self.model.findData(before)
+        self.model.setCurrentIndex(place if place >= 0 else max(0, self.model.findData(chosen)))
         self.data.offer(libraries, others)
         self.refresh()
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QScrollArea,
     QSizePolicy,
@@ -38,6 +39,9 @@ FULL = 600
 """Pixels of height that curves and tables need before the log gets more than a few lines."""
 
 FEW_WORDS = "Few positive clips to validate with: the figures are rough."
+
+WIDEST = 720
+"""Pixels of text, with its margins."""
 
 NARROWEST = 440
 """Pixels in which there is room for the parts of a narrow one."""
@@ -96,7 +100,6 @@ class RunView(Panel):
         self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.chip = StateChip()
         top.addWidget(self.title)
-        top.addSpacing(4)
         top.addWidget(self.chip)
         top.addStretch(1)
         self.pause_button = Button("Pause", "pause")
@@ -121,7 +124,7 @@ class RunView(Panel):
         for button in (self.stop_button, self.resume_button):
             button.clicked.connect(lambda _=False, button=button: setattr(self, "_acted", button))
         column.addLayout(top)
-        below = QHBoxLayout()
+        self._below = below = QHBoxLayout()
         below.setSpacing(16)
         self.says = Text(size=12, figures=True)
         self.bar = Progress(wide=0)
@@ -151,7 +154,7 @@ class RunView(Panel):
         column.setSpacing(0)
         self.outcome = Text(token="text")
         self.outcome.setWordWrap(True)
-        KeepWithin(self.outcome, 720)
+        KeepWithin(self.outcome, WIDEST)
         self.outcome.setContentsMargins(24, 16, 24, 12)
         column.addWidget(self.outcome)
         self._area = QScrollArea()
@@ -268,6 +271,7 @@ class RunView(Panel):
         self.outcome.setText(outcome)
         self.outcome.set_token("danger" if failed else "warning" if few else "text")
         self.outcome.setVisible(bool(outcome))
+        self._fit()
         self._has_epochs = has_epochs
         self._area.setVisible(has_epochs)
         if self.plots is not None:
@@ -383,8 +387,8 @@ class RunView(Panel):
         self._moved = True
 
     def _fit(self) -> None:
-        """In a low window the log is short; in a narrow one Compare stands in the menu, and Resume is its
-        sign alone.
+        """In a low window the log is short; in a narrow one Compare stands in the menu, Resume is its sign
+        alone, and the title has the room of the state, which stands under it.
         """
         line, head = tall(18, 12, 2), tall(40, room=18)
         self._log_box.setMinimumHeight(head)
@@ -394,6 +398,13 @@ class RunView(Panel):
             high = min(max(head + 3 * line, self.height() - grown(FULL)), head + 7 * line)
             self._split.setSizes([max(1, self._split.height() - high), high])
         narrow = self.width() < wider(680)
+        row, place = (self._below, 0) if narrow else (self._top, 1)
+        if row.indexOf(self.chip) < 0:
+            row.insertWidget(place, self.chip)
+        # As the least height of text that wraps a layout takes that of one line.
+        QLabel.setMinimumHeight(self.outcome, 0)  # which would count
+        high = self.outcome.heightForWidth(min(self.width(), wider(WIDEST)))
+        QLabel.setMinimumHeight(self.outcome, max(0, high))
         offered = not self.use_button.isHidden()
         self.compare_button.setVisible(offered and not narrow)
         self.compare_action.setVisible(offered and narrow)
