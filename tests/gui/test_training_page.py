@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PySide6.QtGui import QCloseEvent, QFontInfo, QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.app.models import Model
 from mat_desktop.app.trainings import Ending, Order, Row, Task
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.track import TrackId
@@ -23,6 +25,7 @@ from mat_desktop.gui import training_room
 from mat_desktop.gui.models.pace import expected
 from mat_desktop.gui.models.trainings import State
 from mat_desktop.gui.operations import child, children
+from mat_desktop.gui.operations.cut_off import look_back
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.training import TrainingPage
 from mat_desktop.gui.widgets.banner import Banner
@@ -32,7 +35,7 @@ from mat_desktop.gui.widgets.data_picker import DataPicker, Wanted
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.job_bar import to_show
 from mat_desktop.gui.window import Window
-from tests.gui.double import FakeServices
+from tests.gui.double import CARD, FakeServices
 from tests.training.corpora import make_corpus
 
 FAKE = str(Path(__file__).with_name("fake_training.py"))
@@ -782,6 +785,43 @@ def test_in_a_narrow_window_one_table_is_shown_by_choice(
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (False, True)
 
 
+def test_what_a_training_achieved_is_whole_in_a_small_window(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices
+) -> None:
+    figures = {"verdicts": 36, "tracks": 20, "before": 0.67, "after": 1.0, "tags": ["a long name"] * 9}
+    made = services.trainings.create(Order(Task.CORRECTIONS, "Your corrections", ("finetune",), name="mine"))
+    services.trainings.end(made.id, Ending.DONE, figures=figures)
+    made_run(services, positives=2)
+    window.resize(720, 450)
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 4, timeout=PATIENCE)
+    outcome = page.run.outcome
+    whole = []
+    for row in (row for row in range(4) if page.runs.flags(page.runs.index(row)) & Qt.ItemFlag.ItemIsEnabled):
+        page.look_at(row)
+        qtbot.waitUntil(lambda: outcome.height() == outcome.heightForWidth(outcome.width()), timeout=PATIENCE)
+        whole.append(outcome.height())
+    assert len(set(whole)) == 2, "no higher than its text"
+    assert page.run.chip.parentWidget() is page.run.title.parentWidget()
+    assert page.run.chip.y() > page.run.title.y()
+
+
+def test_the_model_in_use_is_fine_tuned_unless_another_is_picked(page: TrainingPage) -> None:
+    form = page.form
+    models = [
+        Model(name, Path(name), replace(CARD, name=name), bundled=True) for name in ("one", "two", "three")
+    ]
+    form.offer(models, "one", (), ())
+    form.offer(models, "two", (), ())
+    assert form.model.value == "two"
+    form.model.pick("three")
+    form.model.picked.emit("three")
+    form.offer(models, "one", (), ())
+    assert form.model.value == "three"
+    form.offer(models[:2], "one", (), ())  # it was deleted
+    assert form.model.value == "one"
+
+
 def test_only_one_training_is_begun_and_one_that_failed_keeps_its_reason(
     qtbot: QtBot, window: Window, page: TrainingPage, data: Path, services: FakeServices
 ) -> None:
@@ -990,7 +1030,7 @@ def test_the_focus_goes_from_stop_to_resume_and_from_there_not_to_stop(
     assert page.list.hasFocus(), "the key that resumed it would stop it at once"
 
 
-def test_a_training_that_quitting_cut_off_is_told_of_once_at_the_next_start(
+def test_a_training_that_quitting_cut_off_is_told_of_until_it_goes_on_or_that_is_closed(
     qtbot: QtBot, window: Window, data: Path, services: FakeServices
 ) -> None:
     order = Order(Task.NETWORK, "2D FCN, 5 layers", ("train", "--data", str(data)), data="Small corpus")
@@ -1011,8 +1051,17 @@ def test_a_training_that_quitting_cut_off_is_told_of_once_at_the_next_start(
     def ending() -> Ending:
         return services.trainings.all()[0].ending
 
+    def banner() -> Banner:
+        shown = [banner for banner in banners.findChildren(Banner) if not banner.isHidden()]
+        return next(banner for banner in shown if banner.text == said)
+
+    assert ending() is Ending.NONE, "another start would say it again"
+    banner().close_button.click()
     qtbot.waitUntil(lambda: ending() is Ending.STOPPED, timeout=PATIENCE)
-    next(banner for banner in banners.findChildren(Banner) if banner.text == said).action.click()
+    services.trainings.end(services.trainings.all()[0].id, Ending.NONE)
+    look_back(window.desk, lambda name: window.training.resume(name))
+    qtbot.waitUntil(lambda: said in banners.texts(), timeout=PATIENCE)
+    banner().action.click()
     assert window.pages.shows(window.training.page)
     qtbot.waitUntil(lambda: ending() is Ending.DONE, timeout=PATIENCE)
     assert said not in banners.texts()

@@ -1,4 +1,4 @@
-"""A training that the end of the program cut off: the next start says so, once."""
+"""A training that the end of the program cut off: every start says so until it goes on, or that is closed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def look_back(desk: Desk, resume: Callable[[str], object]) -> None:
             text = f"Training “{training.order.title}” was stopped{_where(training)} when the program ended."
             action, do = "Resume" if begun else "Start again", partial(resume, training.id)
             # It keeps its place among others: nothing else at this start leads to it.
-            desk.say("warning", text, action, do, kind=kind_of(training.id), stays=True)
-            desk.bridge.keep(partial(trainings.end, training.id, Ending.STOPPED))
+            over = partial(desk.bridge.keep, partial(trainings.end, training.id, Ending.STOPPED))
+            desk.say("warning", text, action, do, kind=kind_of(training.id), stays=True, closed=over)
 
     desk.bridge.ask("cut off", cut_off, found)
 
