@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.audio import output
 from mat_desktop.audio.player import Player
-from mat_desktop.gui.widgets.player_bar import PlayerBar
+from mat_desktop.gui.widgets.player_bar import NARROWEST, PlayerBar
 from tests.gui import silent_card
 
 
@@ -60,3 +60,17 @@ def test_a_bar_goes_on_when_a_device_that_stalled_plays_again(
     qtbot.waitUntil(lambda: bar.now.text() == f"0:0{at + 1}", timeout=5000)
     assert bar.play.playing
     assert said == []
+
+
+def test_a_narrow_bar_without_sound_has_room_for_a_way_out(qtbot: QtBot, player: Player) -> None:
+    bar = PlayerBar()
+    qtbot.addWidget(bar)
+    bar.player = player
+    bar.show_reason("No sound output device found")
+    bar.resize(NARROWEST, 52)
+    bar.show()
+    qtbot.waitExposed(bar)
+    link = bar.look_again
+    assert link.isVisible() and link.geometry().right() < bar.width()
+    assert not link.geometry().intersects(bar.overview.geometry())
+    assert "No sound output device found" in link.toolTip()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.tag_file import TagChange
@@ -15,6 +17,7 @@ from mat_desktop.gui import review_queue
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.add_tag import likest
+from mat_desktop.gui.widgets.queue_strip import CARD, LEFT
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.reviewing import decide_all, in_view, press
@@ -89,6 +92,16 @@ def test_every_track_of_the_queue_gets_its_small_picture(qtbot: QtBot, heard: Wi
     assert all(strip.has(path) for path in paths), "the same colours"
     strip.set_lut(plot.mel.lut[::-1])
     assert not any(strip.has(path) for path in paths), "they are drawn anew in others"
+
+
+def test_a_name_that_is_cut_in_the_strip_is_whole_in_its_tool_tip(qtbot: QtBot, heard: Window) -> None:
+    press(qtbot, heard, Key.Key_2, control=True)
+    strip = heard.room.page.strip
+    at = QPoint(LEFT + CARD + CARD // 2, 40)
+    asked = QHelpEvent(QEvent.Type.ToolTip, at, strip.mapToGlobal(at))
+    QApplication.sendEvent(strip, asked)
+    row = heard.room.queue._queue[1]
+    assert QToolTip.text() == f"{row.title}\n{row.artist}"
 
 
 def test_tags_have_room_beside_keys_and_changes_with_large_letters(qtbot: QtBot, heard: Window) -> None:

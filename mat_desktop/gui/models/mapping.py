@@ -95,7 +95,7 @@ class MappingModel(QAbstractListModel):
             return entry
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.tag.shown
-        if role == Qt.ItemDataRole.AccessibleTextRole:
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return f"{entry.tag.shown}, {entry.says}{', changed' if entry.changed else ''}"
         return None
 

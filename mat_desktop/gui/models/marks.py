@@ -75,8 +75,8 @@ class MarksModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return mark.phrase
         if role == Qt.ItemDataRole.ToolTipRole:
-            note = f"\n{mark.note}" if mark.note else ""
-            return f"{printable(mark.row.path)}{note}"
+            name = " · ".join(part for part in (mark.row.title, mark.row.artist) if part)
+            return "\n".join(part for part in (name, printable(mark.row.path), mark.note) if part)
         return None
 
     def mark(self, place: int) -> Mark | None:

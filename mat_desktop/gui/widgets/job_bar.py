@@ -178,8 +178,7 @@ class JobBar(Panel):
         for widget in (self.pause, self.cancel, self.title, self.count, self.progress, self.speed):
             inner.addWidget(widget)
         layout.addWidget(self.job)
-        self.result = Text("Ready", size=12, token="muted")
-        self.result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.result = Text("Ready", size=12, token="muted", elide=True)
         layout.addWidget(self.result, 1)
         self.problems = Link(icon="triangle-alert")
         self.problems.token = "warning"
@@ -207,7 +206,6 @@ class JobBar(Panel):
     def say(self, text: str) -> None:
         """The last result."""
         self.result.setText(text)
-        self.result.setToolTip(text)
 
     def _running(self) -> Work | None:
         return next((work for work in to_show(self._bridge) if self._bridge.runs(work)), None)

@@ -244,6 +244,11 @@ class PlayerBar(Panel):
         roomy = self.width() >= NARROWEST + wider(180)
         self.length.setVisible(roomy)
         self.why.setVisible(roomy and not self.play.isEnabled())
+        self.look_again.setText("Look again" if roomy else "")
+        self.look_again.set_icon("" if roomy else "rotate-ccw")
+        self.look_again.setAccessibleName("Look again")
+        self.look_again.setToolTip("Look for a sound device" if roomy else f"{self._reason}. Look again")
+        self.look_again.updateGeometry()
         for part in (self.mute, self.volume):
             part.setVisible(roomy and bool(self.play.isEnabled()))
 

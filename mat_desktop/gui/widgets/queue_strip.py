@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.colors import Lut
@@ -149,9 +149,23 @@ class QueueStrip(QWidget):
             return "Now", False
         return ("Left for later", True) if row.path in self._left else ("", False)
 
+    def _place(self, x: int) -> int | None:
+        """The track whose card is there."""
+        number, shown = (x - LEFT) // CARD, self.places()
+        return shown[number] if 0 <= number < len(shown) else None
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to a track."""
-        number = (event.position().toPoint().x() - LEFT) // CARD
-        shown = self.places()
-        if event.button() is Qt.MouseButton.LeftButton and 0 <= number < len(shown):
-            self.picked.emit(shown[number])
+        place = self._place(event.position().toPoint().x())
+        if event.button() is Qt.MouseButton.LeftButton and place is not None:
+            self.picked.emit(place)
+
+    def event(self, event: QEvent) -> bool:
+        """What is cut on a card is whole in its tool tip."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            place = self._place(event.pos().x())
+            row = self._rows[place] if place is not None else None
+            text = "\n".join(part for part in (row.title, row.artist) if part) if row is not None else ""
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
