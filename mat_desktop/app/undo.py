@@ -240,7 +240,8 @@ def _marks(
         and (entry.id, change.field) not in settled
     }
     fields = frozenset() if far.back else frozenset({*counting, *far.held})
-    alone = frozenset() if far.held or far.wider else following & asked
+    # Where the whole run is meant they are not asked for: they follow its fields.
+    alone = following & asked if counting - asked and not far.held and not far.wider else frozenset()
     return Marks(tuple(item for item in items if not item.why), fields, alone)
 
 

@@ -163,7 +163,9 @@ class FileReversal:
         fields = [item for item in self.fields if item.change.field not in ours]
         lists = [item.change for item in fields if item.change.field is Field.MAT_TAGS]
         all_of_it = any(not change.before or not change.after for change in lists)
-        if (self._taken or all_of_it) and not marks.fields - {item.change.field for item in self._leaving}:
+        if not self._taken and not all_of_it:
+            return self
+        if not marks.fields - {item.change.field for item in self._leaving}:
             there = {item.change.field for item in fields}
             fields += [item for item in marks.items if item.change.field not in there]
         return replace(self, fields=_ordered(fields))

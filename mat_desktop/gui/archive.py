@@ -52,6 +52,7 @@ class Archive(QObject):
         self.page = History()
         self.looking = LookBack(desk)
         self.page.reversal.follow(self.looking)
+        self.looking.complete.connect(self._looked)
         pages.add(Page("history", self.page, self.page.list, self.page.banners))
         pages.shown.connect(self._shown)
         self._wanted: Callable[[], None] | None = None
@@ -223,6 +224,10 @@ class Archive(QObject):
         if job.stopping:
             self.withdraw()  # an undo that waits for this one would go on with it
         self.changed.emit()
+
+    def _looked(self) -> None:
+        if self.page.reversal.removed_all:
+            self._settings.remove(REMOVING)
 
     def go_on(self) -> None:
         """At the start: say what the end of the program interrupted."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import mutagen.flac
 import pytest
 
+from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import redoing, undoing
 from mat_desktop.domain.plan import WriteStatus
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.metadata.files import read_tags
-from tests.app.undoing import do, retag, write
+from tests.app.undoing import do, looked_at, retag, write
 from tests.metadata import sample_files
 from tests.sounds import encode, tone
 
@@ -115,4 +117,19 @@ def test_marks_of_a_later_run_take_the_place_of_the_first(session: Session, file
     assert marks(file)[1] == ("large",)
     do(session, undoing(session, second))
     assert marks(file) == ((), ())
+    assert read_tags(file).tags == {}
+
+
+def test_the_mark_of_the_model_stays_with_a_field_that_is_left_out(session: Session, file: Path) -> None:
+    run = write(session, {**GENRE, **MOOD, **BOTH}, file)
+    task = undoing(session, run)
+    (shown,) = looked_at(session, task)
+    chosen = shown.only({item.change.field for item in shown.fields} - {Field.GENRE})  # a box of the panel
+    list(reverse(session, task, [chosen], Event()))
+    assert marks(file)[1] == ("tiny",)
+    assert "genre:rock" in marks(file)[0]
+    (shown,) = looked_at(session, undoing(session, run))
+    alone = shown.only({Field.MAT_MODEL})
+    assert [change.field for change in alone.changes] == [Field.MAT_MODEL]
+    do(session, undoing(session, run))
     assert read_tags(file).tags == {}

@@ -245,7 +245,7 @@ def test_quitting_while_writing_finishes_the_file_and_says_what_remains(
         "Last time writing was stopped: Wrote 1 file; 3 remain."
     ]
     state = services.data_dir / "window.ini"
-    later = ["Earlier writing was stopped: Wrote 1 file; 3 remain."]
+    later = ["Earlier, writing was stopped: Wrote 1 file; 3 remain."]
     assert last_time(qtbot, services, state) == later, "until it is done"
     assert last_time(qtbot, services, state, close=True) == later
     assert last_time(qtbot, services, state) == [], "or the user closed it"
@@ -342,7 +342,7 @@ def test_a_write_whose_process_was_killed_says_what_remains(
     )
     wrote[2] = files[3:]
     (said,) = last_time(qtbot, services, killed)
-    assert said == "Earlier writing was stopped: Wrote 1 file; 1 left as it was; 1 remains."
+    assert said == "Earlier, writing was stopped: Wrote 1 file; 1 left as it was; 1 remains."
     wrote[2] = files[2:]
     assert last_time(qtbot, services, killed) == [], "a later run wrote the rest"
     services.runs = list  # type: ignore[method-assign]

@@ -190,15 +190,19 @@ def test_the_mark_of_the_model_goes_with_the_last_field_that_is_checked() -> Non
         FieldReversal(Change(field, (value,), ()), (1,))
         for field, value in ((Field.GENRE, "Rock"), (Field.MOOD, "Happy"), (Field.MAT_MODEL, "tiny"))
     ]
-    marks = Marks((items[2],), frozenset({Field.GENRE, Field.MOOD}), frozenset({Field.MAT_MODEL}))
+    marks = Marks((items[2],), frozenset({Field.GENRE, Field.MOOD}))
     model = ReversalModel()
     model.show([FileReversal(path, path, FileStamp(1, 1, 1), tuple(items)).marking(marks)])
     mark = line_of(model, Field.MAT_MODEL)
     model.toggle_field(mark)
     assert model.takes(model.line(mark)), "it has no box of its own where nothing stays that it is about"
     model.toggle_field(line_of(model, Field.MOOD))
+    assert not model.takes(model.line(mark)) and model.follows(model.line(mark)), "it stays with the mood"
+    model.toggle_field(line_of(model, Field.GENRE))
+    assert not model.chosen
     model.toggle_field(mark)
-    assert not model.takes(model.line(mark)) and not model.follows(model.line(mark))
+    assert [c.field for c in model.chosen[0].changes] == [Field.MAT_MODEL], "alone it can be asked for"
+    model.toggle_field(line_of(model, Field.GENRE))
     model.toggle_field(line_of(model, Field.MOOD))
     assert model.takes(model.line(mark)) and model.follows(model.line(mark))
     assert [change.field for change in model.chosen[0].changes][-1] is Field.MAT_MODEL
@@ -361,12 +365,19 @@ def test_a_removal_that_was_interrupted_goes_on_at_the_next_start(
     window.begin([services.music])
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=5000)
     banners = window.library.banners._shown.values()
-    (banner,) = (b for b in banners if "removing everything written was stopped" in b.text)
+    (banner,) = (b for b in banners if "Removing everything written was stopped" in b.text)
+    assert window._settings.value(REMOVING) is not None, "the next start says so too"
     banner.action.click()
     panel = window.archive.page.reversal
     qtbot.waitUntil(lambda: "Nothing that this program wrote" in panel.summary.text(), timeout=5000)
     assert not panel.do.isEnabled()
     assert window._settings.value(REMOVING) is None
+    window._settings.setValue(REMOVING, True)
+    window.pages.show("library")
+    window.archive.go_on()
+    (banner,) = (b for b in banners if "Removing everything written was stopped" in b.text)
+    banner.close_button.click()
+    assert window._settings.value(REMOVING) is None, "nobody wants to know"
 
 
 def test_the_menu_of_a_run(qtbot: QtBot, written: Window) -> None:

@@ -135,7 +135,7 @@ class ReversalModel(PlanModel):
 
     def follows(self, line: Line) -> bool:
         """MAT_TAGS has no box of its own while a field is checked whose tags it names, nor have other marks
-        where nothing stays that they are about.
+        that were not asked for themselves.
         """
         file, change = line.file, line.change
         if not isinstance(file, FileReversal) or change is None or change.field not in MARKS or line.stuck:
@@ -143,9 +143,9 @@ class ReversalModel(PlanModel):
         if change.field is Field.MAT_TAGS:
             named = self._lists.get(file.path) is line
             return named and any(taken.field not in MARKS for taken in self._taken(file))
-        left = {*self._left.get(file.path, ()), change.field}
-        without = file.only({item.change.field for item in file.fields} - left)
-        return any(item.change.field is change.field for item in without.fields)
+        if file.marks is None or change.field in file.marks.asked:
+            return False
+        return any(taken.field not in MARKS for taken in self._taken(file))
 
     def _said(self, line: Line) -> str:
         if line.file is None:
@@ -155,12 +155,16 @@ class ReversalModel(PlanModel):
         return self.TAKEN if self.takes(line) else "cannot be changed" if line.stuck else "left out"
 
     def toggle_field(self, row: int) -> None:
-        """Check or uncheck one field of one file."""
+        """Check or uncheck one field of one file; with the last of them its marks are unchecked."""
         line = self.line(row)
         if line is None or line.file is None or line.change is None or line.stuck or self.follows(line):
             return
         self._count(line.file, -1)
-        self._leave(line.file, self._left.get(line.file.path, set()) ^ {line.change.field})
+        left = self._left.get(line.file.path, set()) ^ {line.change.field}
+        if line.change.field not in MARKS:
+            can = {change.field for change in line.file.changes}
+            left = left - MARKS if can - MARKS - left else left | (can & MARKS)
+        self._leave(line.file, left)
         self._count(line.file, 1)
         self._told()
 

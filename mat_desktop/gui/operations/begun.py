@@ -252,7 +252,7 @@ class Begun(QObject):
                 were = "as it was" if run.refused == 1 else "as they were"
                 left += f"{words.number(run.refused)} left {were}; "
             left += f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
-        when = "Earlier" if note.told else "Last time"
+        when = "Earlier," if note.told else "Last time"
 
         def over() -> None:
             self._forget(note)

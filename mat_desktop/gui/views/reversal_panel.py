@@ -164,6 +164,12 @@ class ReversalPanel(ConfirmPanel):
         self.do.setEnabled(False)
         self.banners.show_message("warning", why, kind="reversal")
 
+    @property
+    def removed_all(self) -> bool:
+        """Whether everything was to be removed, and nothing is left of it."""
+        removal = self._task is not None and self._task.kind is RunKind.REMOVE
+        return removal and self._complete and not self.model.rowCount()
+
     def confirm(self) -> None:
         """Do what is checked."""
         if self.do.isEnabled() and self._task is not None:

@@ -38,6 +38,9 @@ Piece = tuple[str, str, bool]
 GAP = 12
 """Pixels between two values."""
 
+REASON = 24 + 2 * 8
+"""Pixels of the sign and the margins beside a reason."""
+
 MEASURED = 200
 """Lines that say how much room old and new values need."""
 
@@ -332,6 +335,9 @@ class PlanTable(TableView):
         changes = [line.change for line in lines if line.change is not None]
         old = max((_room(old_pieces(change)) for change in changes), default=0)
         new = max((_room(new_pieces(change)) for change in changes), default=0)
+        if self.checkable:  # a reason stands in the place of new values
+            whys = [text_width(line.why, 13, 400) + REASON for line in lines if line.why]
+            new = max([new, *whys])
         # Old values have what they need and new ones do not, or half of the room where both need more.
         self.setColumnWidth(2, max(least, min(old, max(rest - new, rest // 2))))
 
