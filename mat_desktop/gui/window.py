@@ -283,6 +283,7 @@ class Window(QMainWindow):
         pages.shown.connect(panels.plan_again)
         self.writing.begun.connect(self.begun.write_begins)
         self.archive.undoing.begun.connect(self.begun.undo_begins)
+        self.archive.undoing.begun.connect(lambda *_: review.forget_taken_back())  # next come the files
         self.writing.written.connect(self._written)
         for released in (self.writing.released, self.archive.undoing.released):
             released.connect(library.player.resume)
@@ -439,7 +440,6 @@ class Window(QMainWindow):
         if self.room.take_back():
             self.possible.refresh()
         else:
-            self.review.forget_taken_back()  # what comes back next are the files
             self.archive.undo_last_run()
 
     def redo(self) -> None:

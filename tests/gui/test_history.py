@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Notes, Portion, RunKind, Task
+from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import StoreFault
@@ -296,6 +297,27 @@ def test_undo_by_key_shows_first_what_would_become_of_the_files(
     confirm_undo(qtbot, written)
     qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"), timeout=5000)
     assert written.pages.current.name == "history"
+
+
+def test_a_look_at_what_undo_would_do_costs_no_redo_of_decisions(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    row, page = written.tracks.rows()[0], written.archive.page
+    written.review.decide([row], {"rock": Verdict.REJECTED})
+    written.undo()
+    assert row.verdicts == {}
+    written.undo()
+    qtbot.waitUntil(
+        lambda: page.right.currentWidget() is page.reversal and page.reversal.do.isEnabled(), timeout=5000
+    )
+    qtbot.keyClick(page.reversal.table, Key.Key_Escape)
+    written.redo()
+    assert row.verdicts == {"rock": Verdict.REJECTED}
+    written.undo()
+    written.undo()
+    confirm_undo(qtbot, written)
+    qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
+    assert not written.review.can_do_again, "redo is about the files now"
 
 
 def test_a_file_is_taken_back_from_the_library(qtbot: QtBot, written: Window, services: FakeServices) -> None:
