@@ -45,6 +45,7 @@ class School(QObject):
         """As the form was at first."""
         self.panel = TeachPanel()
         library.inner.addWidget(self.panel)
+        library.beside = self.panel
         library.inner.setStretchFactor(2, 0)
         self.panel.hide()
         self._late = QTimer(self.panel)  # ends with it

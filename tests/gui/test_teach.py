@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.complete import SCORES as SCORES_OF
@@ -427,3 +427,18 @@ def test_the_panel_gives_its_room_back(qtbot: QtBot, heard: Window) -> None:
     assert heard.school.panel.width() >= 320
     heard.school.close()
     assert not heard.library.pane.isVisible()
+
+
+def test_f6_goes_to_the_panel_and_on(qtbot: QtBot, heard: Window) -> None:
+    heard.actions_["teach"].trigger()
+    side = panel(heard)
+    heard.library.sidebar.setFocus()
+    seen: list[QWidget | None] = []
+    for _ in range(4):
+        heard.actions_["next_pane"].trigger()
+        seen.append(QApplication.focusWidget())
+    assert side.name in seen and heard.library.table in seen
+    heard.actions_["taught"].trigger()
+    side.taught.import_.setFocus()
+    heard.actions_["next_pane"].trigger()
+    assert heard.library.sidebar.hasFocus()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
@@ -74,6 +74,8 @@ class Library(QWidget):
         self.right = QStackedWidget()
         self.outer.addWidget(self.right)
         self.inner = Splitter(Qt.Orientation.Horizontal)
+        self.beside: QWidget | None = None
+        """What stands in the place of the pane for a while."""
         self.right.addWidget(self.inner)
         self.inner.addWidget(self._centre())
         self.pane = Pane(FIELDS, services.policies)
@@ -305,9 +307,13 @@ class Library(QWidget):
         parts: list[QWidget] = [self.sidebar, self.table, self.pane.scores]
         if self.dock.plot is not None:
             parts.insert(2, self.dock.plot)
+        parts += [self.beside] if self.beside is not None else []
         parts = [part for part in parts if part.isVisible()]
         if parts:
-            here = next((n for n, part in enumerate(parts) if part.hasFocus()), -1)
+            focus = QApplication.focusWidget()
+            while focus is not None and focus not in parts:
+                focus = focus.parentWidget()
+            here = parts.index(focus) if focus is not None else -1
             parts[(here + 1) % len(parts)].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _selected(self, *_: QItemSelection) -> None:

@@ -92,7 +92,12 @@ class TaughtTags(QWidget):
         self.begun.setVisible(bool(begun))
         self.fresh.setText("Go on teaching" if begun else "Teach another")
         self.fresh.setToolTip(begun)
-        (self.tags if self.tags.isVisibleTo(self) else self.fresh).setFocus()
+        self.first.setFocus()
+
+    @property
+    def first(self) -> QWidget:
+        """What has the focus first."""
+        return self.tags if self.tags.isVisibleTo(self) else self.fresh
 
     def _tag_changed(self) -> None:
         for button in (self.edit, self.export, self.remove):

@@ -89,6 +89,10 @@ class TeachPanel(Panel):
         self.taught = TaughtTags()
         self.stack.addWidget(self.taught)
         layout.addWidget(self.stack, 1)
+        self.setFocusProxy(self.name)
+        self.stack.currentChanged.connect(
+            lambda place: self.setFocusProxy(self.taught.first if place else self.name)
+        )
 
     def sizeHint(self) -> QSize:
         """As wide as the tags of a track are."""
