@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
+import mat_desktop
 from mat_desktop.audio.probe import is_audio_name
 
-QUIET = 300
-"""Milliseconds without a change after which those before are handed over."""
+CAME, GONE = 1, 3
+"""Numbers of :class:`watchfiles.Change`."""
 
-LONGEST = 2500
-"""Milliseconds after which they are handed over all the same."""
+PROGRAM = (sys.executable, "-P", "-m", "mat_desktop.app.watcher")
+"""What watches: see there why that is another process."""
 
 
 def watch(roots: Sequence[Path], stop: Event) -> Iterator[list[Path]]:
@@ -24,30 +28,54 @@ def watch(roots: Sequence[Path], stop: Event) -> Iterator[list[Path]]:
     :param roots: absolute; those that are no folders are passed over
     :raises OSError: the system cannot watch that many folders, or one of them is gone
     """
-    from watchfiles import Change
-    from watchfiles import watch as changes
-
     folders = [root for root in roots if root.is_dir()]
     real = {os.path.realpath(root): os.fspath(root) for root in folders}
     if not folders:
         return
+    process = _start(folders)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    Thread(target=_end_when, args=(process, stop), name="end of watch", daemon=True).start()
+    try:
+        for line in process.stdout:
+            said = json.loads(line)
+            if isinstance(said, dict):
+                raise OSError(said["error"])
+            paths = {Path(_as_opened(path, real)) for change, path in said if _concerns(change, path)}
+            if paths:
+                yield sorted(paths)
+        if not stop.is_set():
+            raise OSError("the process that watches them ended")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stdin.close()
 
-    def concerns(change: Change, path: str) -> bool:
-        name = Path(path)
-        if name.name.startswith("."):
-            return False
-        return change is Change.deleted or is_audio_name(name) or (change is Change.added and name.is_dir())
 
-    for batch in changes(
-        *folders,
-        watch_filter=concerns,
-        debounce=LONGEST,
-        step=QUIET,
-        stop_event=stop,
-        raise_interrupt=False,
-        ignore_permission_denied=True,
-    ):
-        yield sorted({Path(_as_opened(path, real)) for _, path in batch})
+def _start(folders: Sequence[Path]) -> subprocess.Popen[bytes]:
+    package = str(Path(mat_desktop.__file__).resolve().parent.parent)
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(
+        [*PROGRAM, *map(os.fspath, folders)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+def _end_when(process: subprocess.Popen[bytes], stop: Event) -> None:
+    stop.wait()
+    process.kill()
+
+
+def _concerns(change: int, path: str) -> bool:
+    name = Path(path)
+    if name.name.startswith("."):
+        return False
+    return change == GONE or is_audio_name(name) or (change == CAME and name.is_dir())
 
 
 def _as_opened(path: str, real: dict[str, str]) -> str:

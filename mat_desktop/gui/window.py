@@ -337,7 +337,6 @@ class Window(QMainWindow):
         look_back(self.desk, lambda name: self.training.resume(name))
         self.bridge.load("numpy.ma")  # numpy.percentile would import it in the middle of a scan
         self.bridge.load("mat_desktop.gui.widgets.spectrogram", self._plot)
-        self.bridge.load("watchfiles")
         self.bridge.load("mat_desktop.gui.training_room")
         self.sound.look()
         self.engine.start()

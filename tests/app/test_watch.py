@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
@@ -10,6 +11,7 @@ from threading import Event, Thread
 
 import pytest
 
+from mat_desktop.app import watch as watch_module
 from mat_desktop.app.watch import watch
 
 Batches = Queue[list[Path]]
@@ -75,3 +77,28 @@ def test_new_changed_and_gone(watched: tuple[Path, Batches], tmp_path: Path) -> 
 
 def test_nothing_to_watch(tmp_path: Path) -> None:
     assert list(watch([tmp_path / "not there"], Event())) == []
+
+
+def test_one_that_still_looks_through_its_folders_ends_when_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_module, "PROGRAM", (sys.executable, "-c", "input()"))
+    stop = Event()
+    thread = Thread(target=lambda: list(watch([tmp_path], stop)))
+    thread.start()
+    stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_watch_that_ends_by_itself_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch_module, "PROGRAM", (sys.executable, "-c", "pass"))
+    with pytest.raises(OSError, match="ended"):
+        list(watch([tmp_path], Event()))
+
+
+def test_why_folders_cannot_be_watched_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    says = 'print(\'{"error": "no room"}\')'
+    monkeypatch.setattr(watch_module, "PROGRAM", (sys.executable, "-c", says))
+    with pytest.raises(OSError, match="no room"):
+        list(watch([tmp_path], Event()))
