@@ -284,8 +284,11 @@ class ModelsPage(Panel):
         now = self.current()
         changed = chosen != self.models.chosen
         name = chosen if now is None or changed or not self.isVisible() else now.name
-        if any(model.name == self._next for model in models):
+        there = {model.name for model in models}
+        if self._next in there:
             name, self._next = self._next, ""
+        elif name not in there:  # it was deleted
+            name = chosen
         self.models.show(models, chosen, heard)
         self.list.setCurrentIndex(self.models.index(self.models.row(name)))
         self._show_current()

@@ -113,7 +113,9 @@ class TagsTable(QWidget):
             with _in_place(self.table):
                 self.figures.show(tag_rows(tags, scheme, entry.digits))
         if not tags:
-            self.about.setText("after the first epoch")
+            order = training.order if training is not None else None
+            at_once = order is not None and order.task is Task.FINETUNE and not order.whole
+            self.about.setText("when it is over" if at_once else "after the first epoch")
             return
         epoch = ""
         if run is not None and run.finished:
