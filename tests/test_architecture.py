@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import mat_desktop.gui
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -38,3 +42,10 @@ def test_torchaudios_parts_come_beside_any_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "torch.Size([2, 1, 96, 50])", done.stderr
+
+
+def test_no_widget_is_asked_for_another_that_pyside_would_take_for_its_child() -> None:
+    """It crashes once the one that was asked, or the one that was handed over, is deleted."""
+    asks = re.compile(r"(?<!QApplication)\.(focusWidget|nextInFocusChain|previousInFocusChain|childAt)\(")
+    gui = Path(mat_desktop.gui.__file__).parent
+    assert [path.name for path in gui.rglob("*.py") if asks.search(path.read_text(encoding="utf-8"))] == []

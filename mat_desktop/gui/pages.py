@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
@@ -219,21 +219,35 @@ class Pages(QObject):
         return True
 
 
+def _controls(page: Page) -> list[QWidget]:
+    """What can have the focus on a page, in the order in which it was made.
+
+    Never along Qt's chain: PySide takes what ``nextInFocusChain`` hands over for a child of the widget that
+    was asked, and crashes once that is deleted.
+    """
+    return [
+        part
+        for part in page.widget.findChildren(QWidget)
+        if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.isVisible() and part.isEnabled()
+    ]
+
+
 def _parts(page: Page) -> dict[QWidget, QWidget]:
-    """What F6 goes through, in the order of Tab, each with what gets the focus there."""
+    """What F6 goes through, from above to below, each with what gets the focus there."""
     found: dict[QWidget, QWidget] = {}
-    part = page.widget.nextInFocusChain()
-    while part is not None and part is not page.widget:
-        tabbed = bool(part.focusPolicy() & Qt.FocusPolicy.TabFocus) and part.isEnabled()
-        if tabbed and part.isVisible() and page.widget.isAncestorOf(part):
-            if isinstance(part, QAbstractScrollArea):
-                found[part] = part
-            elif (around := _area(part)) is not None:
-                found.setdefault(around, part)
-            elif page.banners.isAncestorOf(part):
-                found.setdefault(page.banners, part)
-        part = part.nextInFocusChain()
-    return found
+    for part in _controls(page):
+        if isinstance(part, QAbstractScrollArea):
+            found[part] = part
+        elif (around := _area(part)) is not None:
+            found.setdefault(around, part)
+        elif page.banners.isAncestorOf(part):
+            found.setdefault(page.banners, part)
+
+    def place(part: QWidget) -> tuple[int, int]:
+        corner = part.mapTo(page.widget, QPoint())
+        return corner.y(), corner.x()
+
+    return {part: found[part] for part in sorted(found, key=place)}
 
 
 def _area(part: QWidget) -> QScrollArea | None:
@@ -246,10 +260,7 @@ def _area(part: QWidget) -> QScrollArea | None:
 
 def _focus(page: Page) -> None:
     """Where the page has nothing to show, its first control has the focus."""
-    target, part = page.focus, page.widget.nextInFocusChain()
-    while not target.isVisible() and part is not None and part is not page.widget:
-        tabbed = bool(part.focusPolicy() & Qt.FocusPolicy.TabFocus)
-        if tabbed and part.isVisible() and part.isEnabled() and page.widget.isAncestorOf(part):
-            target = part
-        part = part.nextInFocusChain()
+    target = page.focus
+    if not target.isVisible():
+        target = next(iter(_controls(page)), target)
     target.setFocus()

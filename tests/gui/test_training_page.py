@@ -1087,7 +1087,7 @@ def test_f6_goes_through_the_parts_of_a_page(
     rest: list[QWidget | None] = [run.tags.table, run.results.results_table, run.log, page.list]
     assert parts(4) == rest
     page.show_form()
-    assert parts(3) == [page.list, page.form._tasks[0], page.list]
+    assert {*parts(2)} == {page.list, page.form._tasks[0]}
     models = window.workshop.models_page
     window.pages.show("models")
     qtbot.waitUntil(models.tags_table.isVisible, timeout=PATIENCE)

@@ -185,14 +185,11 @@ class Banners(QWidget):
         self._layout.addWidget(banner)
         # For Tab it stands where it is seen, not behind all that was made before it.
         before: QWidget = self if last is None else last.close_button
-        while not before.focusPolicy() & Qt.FocusPolicy.TabFocus:  # Qt ignores what cannot have it
-            earlier = before.previousInFocusChain()
-            if earlier is None or earlier is self:
-                break
-            before = earlier
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Qt puts nothing behind what cannot have the focus
         for part in banner.findChildren(QAbstractButton):
             QWidget.setTabOrder(before, part)
             before = part
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         if level == "positive":
             QTimer.singleShot(GOOD_NEWS_MS, banner, banner.fade)
         banner.goes.connect(self._give_focus_back)
