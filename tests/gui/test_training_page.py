@@ -483,6 +483,13 @@ def test_rows_of_a_table_beside_the_papers(
     qtbot.waitUntil(tables._switch.isVisible, timeout=PATIENCE)
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (False, True)
     assert page.run.results.title.text() == "Beside the paper, table 2: validation split"
+    beside = page.run.results.beside_table
+    window.resize(1000, 500)
+    beside.mark(8)
+    last = beside.figures.index(8, 0)
+    qtbot.waitUntil(
+        lambda: beside.viewport().rect().contains(beside.visualRect(last).center()), timeout=PATIENCE
+    )
     tables._buttons[0].click()
     (data / "go1").touch()
     qtbot.waitUntil(lambda: epochs(page) == 2, timeout=PATIENCE)

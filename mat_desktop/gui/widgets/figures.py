@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -149,8 +149,8 @@ class Figures(TableView):
 
     def mark(self, row: int) -> None:
         """Another row stands out, and is scrolled to when it becomes another."""
-        if row != self.marked and row >= 0:
-            self.scrollTo(self.figures.index(row, 0))
+        if row != self.marked and row >= 0:  # once it has its height
+            QTimer.singleShot(0, self, lambda: self.scrollTo(self.figures.index(self.marked, 0)))
         self.marked = row
         self.viewport().update()
 
