@@ -18,7 +18,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.app.undo import compared, joined, not_counting, present_tags
 from mat_desktop.app.whereabouts import now_at, written_to
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import TagSet, Track
 from mat_desktop.errors import UsageFault, printable
@@ -102,7 +102,12 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     if all(item.idle for item in meant):
         return None
     note = WRITTEN_ELSEWHERE if _from_elsewhere(writes, present) else ""
-    file = FileReversal(path, place, stamp, meant, fault, note)
+    follow = tuple(item for item in items if item.change.field in MARKS - {Field.MAT_TAGS})
+    values = frozenset(
+        item.change.field for item in items if not item.idle and item.change.field not in MARKS
+    )
+    named = frozenset(fields) & MARKS
+    file = FileReversal(path, place, stamp, meant, fault, note).marking(Marks(follow, values, named))
     listed = next((item.entries for item in items if item.change.field is Field.MAT_TAGS), ())
     return with_removal(session.scheme, file, items, listed)
 

@@ -247,3 +247,18 @@ def test_an_undo_gives_the_list_nothing_of_a_field_that_was_removed_since(
     remove_all(session, fields=(Field.GENRE,))
     do(session, undoing(session, undo, fields=[Field.MOOD, Field.INSTRUMENT]))
     assert read_tags(path).tags.get(Field.MAT_TAGS) == ("mood:happy",)
+
+
+def test_the_mark_of_the_model_stays_with_a_field_that_is_left_out(
+    session: Session, music: list[Path]
+) -> None:
+    path = music[0]
+    before = path.read_bytes()
+    write(session, ALL, path)
+    (file,) = found(session).values()
+    left = file.only({item.change.field for item in file.fields} - {Field.GENRE})  # a box of the panel
+    list(reverse(session, remove.removing(session), [left], Event()))
+    tags = read_tags(path).tags
+    assert (tags.get(Field.MOOD), tags[Field.MAT_MODEL]) == (None, ALL[Field.MAT_MODEL])
+    remove_all(session, fields=(Field.GENRE,))
+    assert path.read_bytes() == before, "it goes with the last"
