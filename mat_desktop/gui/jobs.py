@@ -34,6 +34,7 @@ class Job(Work):
     :param on_items: called in the UI thread with each batch
     :param on_end: called in the UI thread, last, with the error that ended it or None
     :param counts: whether an item is one of the total
+    :param passes: whether it is one that took no time
     :param lane: jobs of one lane run one after another
     ``claim`` is held by who came first: the worker that does it, or the UI thread that drops it.
 
@@ -50,6 +51,7 @@ class Job(Work):
         unit: str = "track",
         total: int | None = None,
         counts: Callable[[Any], bool] = lambda item: True,
+        passes: Callable[[Any], bool] = lambda item: False,
         lane: str = FILES,
         leave: str = "",
         on_pause: Callable[[bool], None] = lambda on: None,
@@ -61,7 +63,7 @@ class Job(Work):
         self._make = make
         self._on_items = on_items
         self._on_end = on_end
-        self._counts = counts
+        self._counts, self._passes = counts, passes
         self._on_pause = on_pause
 
     def run(self, keep: Callable[[Any], None], between: Callable[[], None]) -> None:
@@ -85,6 +87,7 @@ class Job(Work):
     def deliver(self, items: list[Any]) -> None:
         """Hand a batch over, in the UI thread."""
         self.done += sum(1 for item in items if self._counts(item))
+        self.passed += sum(1 for item in items if self._passes(item))
         self.mark()
         self._on_items(items)
 

@@ -12,6 +12,9 @@ from pathlib import Path
 SECONDS = 10
 """Over which the rate is taken."""
 
+FEW = 0.05
+"""Share of what is left that does not matter for the time that it takes."""
+
 Do = Callable[[], object]
 
 
@@ -35,6 +38,7 @@ class Work:
     :param leave: what the window says when it is closed meanwhile; it does not ask where this is empty
     ``quiet`` work is over before anybody could read of it, and is not shown; any thread may set it, as the
     total of work that did not know it at its begin. ``about``: the total may be a few more or less.
+    ``known``: so many were there before, and most of these take no time; ``passed``: so many took none.
     ``lets_go``: whoever closes the window does not wait for what is under way.
     """
 
@@ -44,7 +48,7 @@ class Work:
         self.total = total
         self.leave = leave
         self.quiet = self.about = self.lets_go = False
-        self.done = 0
+        self.done = self.known = self.passed = 0
         self.detail = ""
         self.outcome = ""
         self.failures: list[Failure] = []
@@ -54,7 +58,7 @@ class Work:
         self._going = threading.Event()
         self._going.set()
         self._parts: dict[Path, float] = {}
-        self._marks: deque[tuple[float, float]] = deque(maxlen=200)
+        self._marks: deque[tuple[float, float, int]] = deque(maxlen=200)
 
     # how far it is
 
@@ -85,22 +89,31 @@ class Work:
     @property
     def rate(self) -> float:
         """Counted things a second over the last ten seconds, 0 while unknown."""
+        return self._rate(passed=True)
+
+    def _rate(self, *, passed: bool) -> float:
         if len(self._marks) < 2:
             return 0.0
-        (start, first), (end, last) = self._marks[0], self._marks[-1]
-        return max(0.0, last - first) / (end - start) if end > start else 0.0
+        (start, first, before), (end, last, after) = self._marks[0], self._marks[-1]
+        done = last - first - (0 if passed else after - before)
+        return max(0.0, done) / (end - start) if end > start else 0.0
 
     @property
     def seconds_left(self) -> float | None:
         """Guess of the time left, None while unknown."""
         if self.total is None or not self.rate or self.paused:
             return None
-        return max(0.0, self.total - self.amount) / self.rate
+        left = max(0.0, self.total - self.amount)
+        quick = min(left, max(0, self.known - self.passed))
+        slow, rate = left - quick, self._rate(passed=False)
+        if not rate and slow > left * FEW and self.passed:
+            return None  # those that passed say nothing of how long one takes
+        return quick / self.rate + slow / (rate or self.rate)
 
     def mark(self) -> None:
         """Look at the clock, for the rate."""
         now = time.monotonic()
-        self._marks.append((now, self.amount))
+        self._marks.append((now, self.amount, self.passed))
         while len(self._marks) > 2 and self._marks[0][0] < now - SECONDS:
             self._marks.popleft()
 

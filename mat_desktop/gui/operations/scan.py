@@ -100,12 +100,20 @@ class Scan(QObject):
         def make(cancel: threading.Event) -> Iterator[Row | Arrived | AsShown | _Away]:
             enough = threading.Event()
             self._count(job, wanted, enough)
+            job.known = desk.services.count_remembered(wanted)
             try:
                 yield from self._find(wanted, cancel, seen, shown)
             finally:
                 enough.set()
 
-        job = Job("Scanning", make, on_items=items, on_end=ended, counts=_counts)
+        job = Job(
+            "Scanning",
+            make,
+            on_items=items,
+            on_end=ended,
+            counts=_counts,
+            passes=lambda item: isinstance(item, AsShown),
+        )
         job.about = job.lets_go = True
         desk.bridge.do(job)
 
