@@ -180,7 +180,8 @@ class School(QObject):
         """Show what was taught."""
         self._show()
         draft = self._drafts.get("")
-        self.panel.show_list(_begun(draft) if draft is not None else "")
+        changed = [tag.name for tag in self.teach.teacher.tags if self._drafts.get(tag.name) is not None]
+        self.panel.show_list(_begun(draft) if draft is not None else "", changed)
         self._enable()
 
     def _show(self) -> None:

@@ -91,7 +91,10 @@ def test_marks_of_a_saved_tag_that_are_changed_stay_changed_and_end_with_saving(
     select(heard, 5, 6)
     heard.actions_["has_it"].trigger()
     qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
-    heard.school.open()
+    side.all.click()
+    assert side.taught.begun.text() == "Not saved yet: changes to “dungeon synth”"
+    assert side.taught.fresh.text() == "Teach another"
+    side.taught.fresh.click()
     qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet", timeout=5000)
     heard.school.open("dungeon synth")
     qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)

@@ -30,6 +30,7 @@ class TaughtTags(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._begun = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -83,15 +84,18 @@ class TaughtTags(QWidget):
         self.faults.setVisible(bool(faults))
         self._tag_changed()
 
-    def come(self, begun: str) -> None:
+    def come(self, begun: str, changed: Sequence[str]) -> None:
         """Into view.
 
         :param begun: the new tag that is not saved yet, empty for none
+        :param changed: names of taught tags with changes that are not saved
         """
-        self.begun.setText(f"Not saved yet: {begun}")
-        self.begun.setVisible(bool(begun))
-        self.fresh.setText("Go on teaching" if begun else "Teach another")
-        self.fresh.setToolTip(begun)
+        told = [begun] if begun else []
+        told += [f"changes to “{name}”" for name in changed]
+        self.begun.setText(f"Not saved yet: {'; '.join(told)}")
+        self.begun.setVisible(bool(told))
+        self._begun = begun
+        self._name_fresh()
         self.first.setFocus()
 
     @property
@@ -99,7 +103,14 @@ class TaughtTags(QWidget):
         """What has the focus first."""
         return self.tags if self.tags.isVisibleTo(self) else self.fresh
 
+    def _name_fresh(self) -> None:
+        """What the button begins, or goes on with."""
+        text = "Teach another" if self.tags.current() is not None else "Teach a tag"
+        self.fresh.setText("Go on teaching" if self._begun else text)
+        self.fresh.setToolTip(self._begun)
+
     def _tag_changed(self) -> None:
+        self._name_fresh()
         for button in (self.edit, self.export, self.remove):
             button.setEnabled(self.tags.current() is not None)
 

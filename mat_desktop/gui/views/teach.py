@@ -386,16 +386,17 @@ class TeachPanel(Panel):
         self.all.setText(f"Taught tags ({words.number(len(tags))})" if tags else "Taught tags")
         self.all.updateGeometry()
 
-    def show_list(self, begun: str = "") -> None:
+    def show_list(self, begun: str, changed: Sequence[str]) -> None:
         """The taught tags in place of the one that is taught.
 
         :param begun: the new tag that is not saved yet, empty for none
+        :param changed: names of taught tags with changes that are not saved
         """
         self.title.setText("Taught tags")
         self.all.hide()
         self.discard.hide()
         self.stack.setCurrentIndex(1)
-        self.taught.come(begun)
+        self.taught.come(begun, changed)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tracks of the table may be dropped on either button."""
