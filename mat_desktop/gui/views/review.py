@@ -129,6 +129,7 @@ class ReviewPage(QWidget):
         layout.addWidget(self.progress)
         self.pace = Text(size=12, token="muted", elide=True)
         layout.addWidget(self.pace, 1)
+        layout.addStretch()  # where that is hidden
         self.go_on = Toggle("Go on when decided")
         self.go_on.setToolTip("The next track comes as soon as every suggestion is decided")
         layout.addWidget(self.go_on)
@@ -193,7 +194,8 @@ class ReviewPage(QWidget):
         head.addWidget(self.slider, 2)
         head.addWidget(self._ends[1])
         head.addSpacing(8)
-        self.decided = Text(size=12, token="muted")
+        self.decided = Text(size=12, token="muted", figures=True)
+        self.decided.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self.decided)
         layout.addLayout(head)
         self.note = Text(token="muted")
@@ -333,6 +335,8 @@ class ReviewPage(QWidget):
         usual = 376 + (wider(376) - 376) * 6 // 10
         wide = min(usual, max(304, self.width() * 2 // 5))
         self._column.setFixedWidth(wide)
+        most = QFontMetrics(font(12, figures=True)).horizontalAdvance("00 of 00 decided")
+        self.decided.setMinimumWidth(most)  # the slider keeps its place from track to track
         for word in self._ends:
             word.setVisible(wide >= wider(376))  # else the slider's tool tip says it
         for button, text, key in ((self.previous, "Previous", "K"), (self.next, "Next", "J")):
