@@ -35,7 +35,8 @@ from mat_desktop.gui.widgets.data_picker import DataPicker, Wanted
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.job_bar import to_show
 from mat_desktop.gui.window import Window
-from tests.gui.double import CARD, FakeServices
+from tests.gui.double import FakeServices
+from tests.gui.double_model import CARD
 from tests.training.corpora import make_corpus
 
 FAKE = str(Path(__file__).with_name("fake_training.py"))
