@@ -8,15 +8,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mat_desktop.domain.melspec import MelSpec
 from training.settings import Settings
 from training.torchaudio_parts import FrequencyMasking, TimeMasking
-from training.variation import mixed_style, played_otherwise
 
 FLOOR_DB = -100.0
 """10 log10(MelSpec.amin): the quietest value of the front end."""
-CEILING_DB = 60.0
-"""Above what any signal within -1..1 gives: another clip's spread is not to make peaks that there are not."""
 
 EQ_KNOTS = 5
 LOW_PASS_DEPTH = 1 / 3
@@ -24,26 +20,20 @@ LOW_PASS_DEPTH = 1 / 3
 
 
 class Augment:
-    """Pitch, tempo and style, gain, equaliser, low-pass, mixing; then SpecAugment on standardised values."""
+    """Gain, equaliser, low-pass, mixing; then SpecAugment on standardised values."""
 
-    def __init__(self, settings: Settings, spec: MelSpec | None) -> None:
-        """:param spec: front end; None for a network that takes a waveform"""
-        self.settings, self.spec = settings, spec
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self._mel_mask = FrequencyMasking(settings.mel_mask, iid_masks=True)
         self._time_mask = TimeMasking(settings.time_mask, iid_masks=True)
 
     def on_decibel(self, log_mel: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Random pitch, tempo, gain and colour per clip; in some steps clips mixed in pairs, as power.
+        """Random gain and colour per clip, and in some steps each clip mixed with another, as power.
 
         :param log_mel: dB [batch, 1, mel, frames]
         :param labels: [batch, tags]; those of a mixture are mixed in the same shares as the power
         """
         batch = log_mel.shape[0]
-        pitch, tempo = self.settings.pitch_shift, self.settings.time_stretch
-        if self.spec and (pitch or tempo):
-            log_mel = played_otherwise(log_mel, self.spec, pitch, tempo).clamp_min(FLOOR_DB)
-        if self.settings.mixstyle and torch.rand(()).item() < 0.5:
-            log_mel = mixed_style(log_mel, self.settings.mixstyle).clamp(FLOOR_DB, CEILING_DB)
         if self.settings.gain_db:
             gain = (torch.rand(batch, 1, 1, 1) * 2 - 1) * self.settings.gain_db
             log_mel = (log_mel + gain.to(log_mel.device)).clamp_min(FLOOR_DB)

@@ -49,9 +49,6 @@ def benchmark(clips: Clips, settings: Settings, seconds: float) -> list[Speed]:
         raise MatError("the plain loop is for log-mel networks")
     settings = replace(
         settings,
-        pitch_shift=0.0,
-        time_stretch=0.0,
-        mixstyle=0.0,
         gain_db=0.0,
         eq_db=0.0,
         low_pass=0.0,

@@ -20,8 +20,7 @@ from training.settings import LEAST, MOST, Settings, meanings
 OFFERED = (
     *("epochs", "batch_size", "learning_rate", "patience", "clips", "seed", "precision"),
     *("dropout", "optimiser", "weight_decay", "schedule", "crop_frames", "short_epochs"),
-    *("gain_db", "eq_db", "low_pass", "mel_mask", "time_mask", "mix"),
-    *("pitch_shift", "time_stretch", "mixstyle", "ema_decay", "checkpoint_minutes"),
+    *("gain_db", "eq_db", "low_pass", "mel_mask", "time_mask", "mix", "ema_decay", "checkpoint_minutes"),
 )
 """Settings of a single run, those that are changed most first."""
 

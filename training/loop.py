@@ -134,7 +134,7 @@ class Training:
         self.standard = start.standard if start else standardisation(clips, self.train)
         self.module = start.module if start else new_network(clips, self.train, settings)
         check_length(self.module, self.length, settings)
-        self.augment = Augment(settings, clips.listens_to.mel)
+        self.augment = Augment(settings)
         # The first process decides for all: the others may be on machines that do not have its disk.
         first = launch()
         here = resume and first.is_global_zero and (folder / LAST).exists()

@@ -42,7 +42,7 @@ TAKES: dict[str, tuple[str, ...]] = {
 }
 """Settings that count in each command: these are its flags."""
 
-MEL_ONLY = ("pitch_shift", "time_stretch", "mixstyle", "eq_db", "low_pass", "mel_mask", "time_mask", "mix")
+MEL_ONLY = ("eq_db", "low_pass", "mel_mask", "time_mask", "mix")
 """Augmentation that a waveform network does not have."""
 
 

@@ -24,15 +24,7 @@ Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 NOT_IN_DIGEST = ("checkpoint_minutes",)
 """What changes nothing about the result, and so does not make another run of it."""
 
-CAME_LATER = {
-    "short_epochs": 0,
-    "eq_db": 0.0,
-    "low_pass": 0.0,
-    "ema_decay": 0.0,
-    "pitch_shift": 0.0,
-    "time_stretch": 0.0,
-    "mixstyle": 0.0,
-}
+CAME_LATER = {"short_epochs": 0, "eq_db": 0.0, "low_pass": 0.0, "ema_decay": 0.0}
 """Settings that the first runs did not have, at the values at which a run is the same as without them."""
 
 LEAST = {
@@ -42,9 +34,6 @@ LEAST = {
     "crop_frames": -1,
     "patience": 0,
     "short_epochs": 0,
-    "pitch_shift": 0,
-    "time_stretch": 0,
-    "mixstyle": 0,
     "gain_db": 0,
     "eq_db": 0,
     "low_pass": 0,
@@ -62,15 +51,7 @@ CROP_FRAMES = 512
 """Frames of a crop of our recipe, for networks that average over 911 frames. Others take the maximum over
 fewer of them, or pool too often for so few."""
 
-MOST = {
-    "mix": 1,
-    "dropout": 1,
-    "low_pass": 1,
-    "ema_decay": 1,
-    "pitch_shift": 0.5,
-    "time_stretch": 0.5,
-    "mixstyle": 1,
-}
+MOST = {"mix": 1, "dropout": 1, "low_pass": 1, "ema_decay": 1}
 
 
 class SettingsFault(MatError):
@@ -106,10 +87,6 @@ class Settings:
         the paper, else 0
     :param short_epochs: the first epochs take crops of half that length, at half the time; for networks that
         take any length
-    :param pitch_shift: half of the clips are played at another pitch: frequencies times 1 +- so much at most
-    :param time_stretch: the same clips are played at another tempo: times 1 +- so much at most
-    :param mixstyle: in half of the steps each clip takes on up to this share of another one's mean and spread
-        in every band (MixStyle over frequency): its music with another's production
     :param gain_db: random gain of a clip, +- dB
     :param eq_db: random equaliser of a clip: gains of up to +- dB at five places of the mel axis, straight
         lines between them
@@ -141,9 +118,6 @@ class Settings:
     patience: int = 0
     crop_frames: int = -1
     short_epochs: int = 0
-    pitch_shift: float = 0.0
-    time_stretch: float = 0.0
-    mixstyle: float = 0.0
     gain_db: float = 6.0
     eq_db: float = 0.0
     low_pass: float = 0.0

@@ -336,11 +336,11 @@ def test_every_network_trains_on_the_input_of_the_default_settings(name: str) ->
 
 
 def test_random_gain_of_a_waveform() -> None:
-    augment = Augment(replace(TINY, gain_db=6.0), None)
+    augment = Augment(replace(TINY, gain_db=6.0))
     out = augment.on_samples(torch.full((64, 1, 10), 0.1))
     assert out.amin() == pytest.approx(0.05, abs=0.01)
     assert out.amax() == pytest.approx(0.2, abs=0.02)
-    assert torch.equal(Augment(replace(TINY, gain_db=0.0), None).on_samples(out), out)
+    assert torch.equal(Augment(replace(TINY, gain_db=0.0)).on_samples(out), out)
 
 
 def test_every_clip_comes_once_an_epoch_and_processes_share_it() -> None:

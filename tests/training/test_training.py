@@ -145,7 +145,7 @@ def test_normalisation_is_that_of_the_given_clips(prepared: tuple[Dataset, Featu
 
 
 def test_augmentation_keeps_shapes_and_the_floor() -> None:
-    augment = Augment(replace(TINY, mix=1.0), None)
+    augment = Augment(replace(TINY, mix=1.0))
     batch, labels = torch.rand(4, 1, 96, 300) * 100 - 100, torch.rand(4, 3)
     torch.manual_seed(1)
     out, targets = augment.on_decibel(batch, labels)

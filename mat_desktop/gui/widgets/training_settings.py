@@ -14,14 +14,8 @@ from mat_desktop.gui.widgets.fit import KeepWide
 from mat_desktop.gui.widgets.setting import FIELD, NAME, Setting, Spec, Value
 
 FIRST = ("epochs", "batch_size", "learning_rate")
-AUGMENTATION = (
-    *("gain_db", "eq_db", "low_pass", "mel_mask", "time_mask", "mix"),
-    *("pitch_shift", "time_stretch", "mixstyle"),
-)
+AUGMENTATION = ("gain_db", "eq_db", "low_pass", "mel_mask", "time_mask", "mix")
 TITLES = {
-    "pitch_shift": "Pitch shift",
-    "time_stretch": "Time stretch",
-    "mixstyle": "MixStyle",
     "gain_db": "Gain, dB",
     "eq_db": "Equaliser, dB",
     "mel_mask": "Mask, bands",
