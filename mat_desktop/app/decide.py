@@ -21,7 +21,7 @@ from mat_desktop.domain.scores import OwnThreshold, Scores, Suggestion, Threshol
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import Track
 from mat_desktop.metadata.containers.matroska import READ_ONLY
-from mat_desktop.metadata.write import obstacle
+from mat_desktop.metadata.write import outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,14 +307,16 @@ def plan_file(
 
 
 def checked(plan: FilePlan) -> FilePlan | None:
-    """A plan with what speaks against writing the file, as far as a look at it tells.
+    """A plan with what speaks against writing the file and what comes with it, as far as a look at it tells.
 
     :returns: None where files of that kind are never written, and nothing but our own marks would be
     """
-    fault = obstacle(plan.path)
-    if fault == READ_ONLY and all(change.field in MARKS for change in plan.wanted):
+    found = outlook(plan.path)
+    if found.obstacle == READ_ONLY and all(change.field in MARKS for change in plan.wanted):
         return None
-    return replace(plan, fault=fault)
+    changed = {change.field for change in plan.wanted}
+    copied = tuple(field for field in found.copied if field not in changed)
+    return replace(plan, fault=found.obstacle, copied=copied)
 
 
 def _values_by_field(scheme: TagScheme, chosen: Sequence[DisplayTag]) -> dict[Field, list[str]]:

@@ -13,9 +13,9 @@ from typing import Any, TextIO
 from mat_desktop import __version__
 from mat_desktop.app.session import Session
 from mat_desktop.cli.output import change_line, change_object
-from mat_desktop.domain.plan import Change
+from mat_desktop.domain.plan import Change, told_copies
 from mat_desktop.domain.scores import Scores, Suggestion
-from mat_desktop.domain.tags import Category
+from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import printable
 
 NEAREST = 3
@@ -28,6 +28,7 @@ class Record:
 
     :param status: "planned", "unchanged", "written", "conflict" or "failed"
     :param error: one sentence where it failed
+    :param copied: fields that come into a new tag beside the changes
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Record:
     scores: Scores | None = None
     suggestions: Sequence[Suggestion] = ()
     changes: Sequence[Change] = ()
+    copied: Sequence[Field] = ()
 
     @property
     def chosen(self) -> list[Suggestion]:
@@ -62,6 +64,8 @@ def text_of(record: Record) -> str:
         nearest = [f"{_told(s)} of {s.threshold:.2f}" for s in record.nearest]
         lines.append(f"  nothing is sure enough; nearest: {', '.join(nearest) or 'none'}")
     lines += map(change_line, record.changes)
+    if record.copied:
+        lines.append(f"  {'note':<11} {told_copies(record.copied)}")
     if record.error:
         lines.append(f"  {record.status}: {record.error}")
     elif record.status in ("written", "unchanged"):
@@ -148,4 +152,5 @@ def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
             for s in record.chosen
         ],
         "changes": [change_object(change) for change in record.changes],
+        "copied": list(record.copied),
     }

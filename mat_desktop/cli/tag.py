@@ -270,6 +270,7 @@ def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds)
         plan = checked(plan)
     if plan is not None:
         record.changes = plan.wanted
+        record.copied = () if plan.fault else plan.copied
         record.status, record.error = (
             ("failed", f"cannot be written: {plan.fault}") if plan.fault else ("planned", "")
         )

@@ -52,17 +52,28 @@ class FilePlan:
 
     :param wanted: what would be written if it can be
     :param fault: why nothing can be written to the file, else empty; see :func:`app.decide.checked`
+    :param copied: fields whose values stand elsewhere in the file, as in text chunks of a WAV or in ID3v1,
+        and that come into its new tag as they are
     """
 
     path: Path
     stamp: FileStamp
     wanted: tuple[Change, ...]
     fault: str = ""
+    copied: tuple[Field, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """What would be written."""
         return () if self.fault else self.wanted
+
+
+def told_copies(names: Sequence[str]) -> str:
+    """What comes into a file's new tag beside the changes, as a sentence without its stop.
+
+    :param names: of the fields, as they are shown; not empty
+    """
+    return f"its other fields are copied into the new tag: {', '.join(names)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mat_desktop.domain.plan import Change
+from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, FileFault, TagFault
 from mat_desktop.metadata.causes import Refusal, fault
@@ -139,16 +140,35 @@ def _go_back(target: Path, steps: Sequence[Step], temp: Path) -> None:
         source = out
 
 
-def obstacle(path: Path) -> str:
-    """Why a file cannot be written, as far as can be told without making the copy; empty if it can."""
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What can be told of a write without making the copy.
+
+    :param obstacle: why the file cannot be written; empty if it can
+    :param copied: fields that come into a new tag with their values, as they stand elsewhere in the file
+    """
+
+    obstacle: str
+    copied: tuple[Field, ...] = ()
+
+
+def outlook(path: Path) -> Outlook:
+    """Look at a file that is to be written."""
     try:
         with _refusing(path):
             target = _resolved(path)
             with _opened(target) as handle, os.fdopen(handle, "rb", closefd=False) as raw:
                 _check(path, target, os.fstat(handle))
-                return open_container(target, Source(raw)).obstacle
+                container = open_container(target, Source(raw))
+                copied = [field for field in Field if container.is_new and container.tag.get(field)]
+                return Outlook(container.obstacle, tuple(copied))
     except FileFault as refusal:
-        return refusal.cause
+        return Outlook(refusal.cause)
+
+
+def obstacle(path: Path) -> str:
+    """Why a file cannot be written, as far as can be told without making the copy; empty if it can."""
+    return outlook(path).obstacle
 
 
 def commit(prepared: Prepared) -> FileStamp:

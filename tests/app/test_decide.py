@@ -12,6 +12,7 @@ from mat_desktop.app.decide import checked, choose, own_thresholds, plan_file, s
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.session import Session
+from mat_desktop.cli.report import Record, text_of
 from mat_desktop.domain.card import TagSpec
 from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
@@ -20,6 +21,7 @@ from mat_desktop.domain.settings import Settings
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import UsageFault
+from mat_desktop.metadata.write import commit, prepare
 from tests.models import tiny_card
 from tests.sounds import encode, tone
 
@@ -331,6 +333,30 @@ def test_unsound_schemes_are_refused(tmp_path: Path, text: str, reason: str) -> 
     path.write_text(text)
     with pytest.raises(UsageFault, match=reason):
         read_scheme(path)
+
+
+def test_a_plan_says_which_other_fields_come_into_a_new_tag(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.wav", tone(0.2))
+    data = path.read_bytes()
+    info = b"INFO" + b"".join(
+        name + len(text).to_bytes(4, "little") + text
+        for name, text in ((b"IART", b"Ann\0"), (b"IGNR", b"Pop\0"), (b"INAM", b"One\0"))
+    )
+    body = data[8:] + b"LIST" + len(info).to_bytes(4, "little") + info
+    path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
+
+    def copied(*changes: Change) -> tuple[Field, ...]:
+        plan = checked(FilePlan(path, FileStamp.of(path.stat()), changes))
+        assert plan is not None and not plan.fault
+        return plan.copied
+
+    mood, genre = Change(Field.MOOD, (), ("Happy",)), Change(Field.GENRE, ("Pop",), ("Rock",))
+    assert copied(mood) == (Field.TITLE, Field.ARTIST, Field.GENRE)
+    assert copied(mood, genre) == (Field.TITLE, Field.ARTIST), "what is a change itself stands there"
+    text = text_of(Record(path, "planned", changes=(mood,), copied=copied(mood)))
+    assert text.endswith("its other fields are copied into the new tag: title, artist, genre")
+    commit(prepare(path, [mood], FileStamp.of(path.stat())))
+    assert copied(Change(Field.VOICE, (), ("Female",))) == (), "the tag is there by now"
 
 
 def test_a_plan_for_a_file_that_cannot_be_written_has_the_reason_and_no_change(tmp_path: Path) -> None:

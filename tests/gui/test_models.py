@@ -435,6 +435,28 @@ def suggestion(
     return Suggestion(tag, score, threshold, suggested, left_out)
 
 
+def test_a_plan_names_fields_that_come_with_the_changes(qtbot: QtBot) -> None:
+    model = PlanModel()
+    table = PlanTable(model)
+    qtbot.addWidget(table)
+    table.resize(1000, 300)
+    table.show()
+    stamp = FileStamp(0, 0, 0)
+    adds, changes = Change(Field.MOOD, (), ("Happy",)), Change(Field.GENRE, ("Pop",), ("Rock",))
+    with_note = FilePlan(Path("/m/a.wav"), stamp, (adds,), copied=(Field.ARTIST, Field.GENRE))
+    model.show([with_note, FilePlan(Path("/m/b.wav"), stamp, (changes,))])
+    note = "Its other fields are copied into the new tag: Artist, Genre"
+    assert [model.index(row, 1).data() for row in range(model.rowCount())] == ["", "Mood", note, "Genre"]
+    assert model.counts() == (1, 1) and model.picked_files == 2
+    table.setCurrentIndex(model.index(2, 0))
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert [file.path.name for file in model.files] == ["b.wav"]
+    table.grab()
+    model.filter(lambda line: line.replaces)
+    assert [model.index(row, 1).data() for row in range(model.rowCount())] == ["", "Genre"]
+
+
 def test_old_values_have_the_room_that_new_ones_leave(qtbot: QtBot) -> None:
     model = PlanModel()
     table = PlanTable(model)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from mat_desktop.domain.plan import Change, FilePlan
+from mat_desktop.domain.plan import Change, FilePlan, told_copies
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
@@ -53,7 +53,7 @@ class PlannedFile(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """A folder's heading (no file), or one change of one file.
+    """A folder's heading (no file), one change of one file, or a note about one (no change).
 
     :param why: what speaks against it, empty where nothing does
     :param stuck: it cannot be made at all
@@ -67,6 +67,7 @@ class Line:
     why: str = ""
     stuck: bool = False
     icon: str = ""
+    note: str = ""
 
 
 STAYS = "Stays as it is"
@@ -100,7 +101,7 @@ class PlanModel(QAbstractTableModel):
         self._lines: list[Line] = []
         self._unchecked: set[Path] = set()
         self._keep: Keep | None = None
-        self._replacing = self._headings = self._possible = 0
+        self._replacing = self._words = self._possible = 0
         self.faults = self.stuck = 0
         self.picked_files = self.partly = self.changes = 0
         self.by_field: Counter[Field] = Counter()
@@ -109,7 +110,7 @@ class PlanModel(QAbstractTableModel):
         """Another plan; what was unchecked stays so."""
         self.beginResetModel()
         self._files, self._every, self._lines = [], [], []
-        self._replacing = self._headings = self._possible = 0
+        self._replacing = self._words = self._possible = 0
         self.faults = self.stuck = 0
         self.picked_files = self.partly = self.changes = 0
         self.by_field = Counter()
@@ -133,7 +134,7 @@ class PlanModel(QAbstractTableModel):
         self._files += files
         self._every += fresh
         self._replacing += sum([line.replaces and not line.stuck for line in fresh])
-        self._headings += sum([line.change is None for line in fresh])
+        self._words += sum([line.change is None for line in fresh])
         self.stuck += sum([line.stuck for line in fresh])
         shown = self._filtered(fresh)
         if shown:
@@ -146,7 +147,11 @@ class PlanModel(QAbstractTableModel):
     def _lines_of(self, folder: Folder, file: PlannedFile) -> list[Line]:
         if isinstance(file, FilePlan) and file.fault:
             return self._refused(folder, file, file.wanted)
-        return [Line(folder, file, change, replaces(change)) for change in file.changes]
+        lines = [Line(folder, file, change, replaces(change)) for change in file.changes]
+        if isinstance(file, FilePlan) and file.copied and lines:
+            names = [words.field(field) for field in file.copied]
+            lines.append(Line(folder, file, note=sentence(told_copies(names))))
+        return lines
 
     def _refused(self, folder: Folder, file: PlannedFile, changes: Iterable[Change]) -> list[Line]:
         """Lines of a file that cannot be written; the first one says why."""
@@ -183,8 +188,11 @@ class PlanModel(QAbstractTableModel):
         heading: Line | None = None
         shown_folder = self._lines[-1].folder if lines is not self._every and self._lines else None
         for line in lines:
-            if line.change is None:
+            if line.file is None:
                 heading = line
+            elif line.change is None:
+                if shown and shown[-1].file is line.file:
+                    shown.append(line)
             elif keep(line):
                 if line.folder is not shown_folder:
                     shown.append(heading if heading is not None else Line(line.folder))
@@ -208,7 +216,7 @@ class PlanModel(QAbstractTableModel):
 
     def counts(self) -> tuple[int, int]:
         """Changes that only add, and changes that replace, over all files that can be written."""
-        return len(self._every) - self._headings - self.stuck - self._replacing, self._replacing
+        return len(self._every) - self._words - self.stuck - self._replacing, self._replacing
 
     def checked(self, line: Line) -> bool | None:
         """Whether all of a line's file that can be changed would be; None: only some of its fields."""
@@ -334,11 +342,13 @@ class PlanModel(QAbstractTableModel):
         return ""
 
     def _text(self, row: int, line: Line, column: int) -> str:
-        if line.file is None or line.change is None:
+        if line.file is None:
             files = words.plural(line.folder.files, "file")
             return f"{words.place(line.folder.path)}, {files}" if column == 0 else ""
         if column == 0:
             return printable(Path(line.file.path.name)) if self.is_first(row) else ""
+        if line.change is None:
+            return line.note
         if column == 1:
             return words.field(line.change.field)
         if column == 3 and line.why and not self.takes(line):

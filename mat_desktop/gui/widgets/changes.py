@@ -260,7 +260,9 @@ class Changes(QWidget):
         else:
             lost = sum(1 for c in changes if any(value not in c.after for value in c.before) and c in shown)
             tail = f"{words.plural(lost, 'field')} replaced" if lost else "nothing removed"
-            self.summary.setText(f"{words.plural(len(shown), 'field')}, {tail}")
+            marks = " and ".join(words.field(c.field) for c in changes)
+            what = words.plural(len(shown), "field") if shown else f"Only {marks}"
+            self.summary.setText(f"{what}, {tail}")
 
     def show_fault(self, fault: str) -> None:
         """Why none of it can be written; empty where it can."""

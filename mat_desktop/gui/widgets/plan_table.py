@@ -157,7 +157,7 @@ class _Delegate(QStyledItemDelegate):
             return
         rect: QRect = option.rect
         painter.save()
-        if line.file is None or line.change is None:
+        if line.file is None:
             painter.fillRect(rect, t.color("raised"))
             painter.setClipRect(rect)  # every cell shows its part of the one line
             self._folder(painter, rect, line)
@@ -172,7 +172,10 @@ class _Delegate(QStyledItemDelegate):
         inner = rect.adjusted(8, 0, -8, 0)
         if unfolded and index.column() < 2:
             inner.setHeight(appearance.row)
-        if index.column() == 0:
+        if line.change is None:
+            painter.setClipRect(rect)  # every cell shows its part of the one line
+            self._note(painter, rect, line, taken=taken)
+        elif index.column() == 0:
             if plan.is_first(index.row()):
                 self._name(painter, inner.adjusted(-8, 0, 8, 0), line)
         elif index.column() == 1:
@@ -224,6 +227,14 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(font(13))
         painter.setPen(t.color(token))
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, elide(line.why, rect.width()))
+
+    def _note(self, painter: QPainter, rect: QRect, line: Line, *, taken: bool) -> None:
+        """What comes with the changes of a file, from the column of the fields on."""
+        left = self._table.columnViewportPosition(1) + 8
+        place = QRect(left, rect.y(), self._table.viewport().width() - left - 8, rect.height())
+        painter.setFont(font(12))
+        painter.setPen(current().color("muted" if taken else "faint"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, elide(line.note, place.width(), 12))
 
     def _folder(self, painter: QPainter, rect: QRect, line: Line) -> None:
         t = current()
