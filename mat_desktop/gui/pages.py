@@ -211,9 +211,9 @@ class Pages(QObject):
         if not isinstance(sheet, Sheet):
             return False
         before = self.current
+        self.stack.setCurrentWidget(before.widget)  # first, or yet another page would come into view
         self.stack.removeWidget(sheet)
         sheet.deleteLater()
-        self.stack.setCurrentWidget(before.widget)
         _focus(before)
         self.covered.emit()
         return True

@@ -72,7 +72,7 @@ class Reviewing(QObject):
         page.strip.picked.connect(self._go_to)
         page.scope.activated.connect(lambda _: self._fill(page.scope.value))
         page.way_out.clicked.connect(self._way_out)
-        page.question.decided.connect(lambda said: library.decided.emit(library.meant(), said))
+        page.question.decided.connect(lambda said: library.decided.emit(self.meant(), said))
         page.question.scores.selectionModel().currentChanged.connect(lambda *_: self._light())
         library.tags_shown.connect(self._show_tags)
         library.changes_shown.connect(self._show_changes)
@@ -199,6 +199,11 @@ class Reviewing(QObject):
             self._look_at(next((row for row in after if row in there), self._queue[-1]), again=True)
         elif shown is not None and shown is self._library.row:
             self._show_place(shown)
+
+    def meant(self) -> list[Row]:
+        """What a decision counts for: the track in view alone, whatever is selected in the library."""
+        row = self._library.row
+        return [row] if self._queue and row is not None else []
 
     @property
     def _at(self) -> int:

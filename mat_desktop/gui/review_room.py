@@ -169,7 +169,11 @@ class ReviewRoom(QObject):
         if self.in_view:
             self.queue.mark()
         else:
-            self.review.mark(self._library.meant())
+            self.review.mark(self._meant())
+
+    def _meant(self) -> list[Row]:
+        """The tracks that a decision on the page in view counts for."""
+        return self.queue.meant() if self.in_view else self._library.meant()
 
     def _hasty(self) -> bool:
         return self.in_view and self.queue.hasty()
@@ -187,7 +191,7 @@ class ReviewRoom(QObject):
         """Everything that is suggested and undecided, in each of the tracks in view."""
         if self._hasty():
             return
-        rows = self._library.meant()
+        rows = self._meant()
         if len(rows) > 1:
             self.review.accept_suggested(rows)
         else:
@@ -206,7 +210,7 @@ class ReviewRoom(QObject):
     def _took_back(self, row: Row, names: Sequence[str]) -> None:
         """:param names: of the tags that were decided on; the first of them comes into view"""
         self.queue.stay()
-        if len(self._library.meant()) < 2:
+        if len(self._meant()) < 2:
             if row is not self._library.row:
                 self._library.look_at(row)
             if names:
@@ -224,7 +228,7 @@ class ReviewRoom(QObject):
             self._desk.result("No track is selected" if none else "This track was not listened to yet")
 
     def _add(self, text: str, category: object) -> None:
-        rows: list[Row] = self._library.meant()
+        rows = self._meant()
         if rows:
             self.review.add_tag(rows, text, category)  # type: ignore[arg-type]
             scores = self.question.scores

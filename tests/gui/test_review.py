@@ -469,3 +469,52 @@ def test_left_and_right_seek_also_from_the_tags(qtbot: QtBot, heard: Window) -> 
         with qtbot.waitSignal(heard.room.page.skip, timeout=5000) as asked:
             press(qtbot, heard, key, shift=shift)
         assert asked.args == [seconds]
+
+
+@pytest.mark.parametrize("key", ["P", "1", "M"])
+def test_a_decision_in_review_is_about_the_track_in_view_whatever_is_selected(
+    qtbot: QtBot, heard: Window, key: str
+) -> None:
+    heard.library.table.selectAll()
+    rows = heard.library.meant()
+    assert len(rows) > 1
+    press(qtbot, heard, Key.Key_R)
+    page = heard.room.page
+    page.go_on.setChecked(False)
+    row = in_view(heard)
+    asked = page.decided.text()
+    press(qtbot, heard, Key[f"Key_{key}"], shift=key == "P")
+    others = [other for other in rows if other is not row]
+    assert not any(other.verdicts or other.reviewed for other in others)
+    assert row.reviewed or row.verdicts
+    if key != "M":
+        assert page.decided.text() != asked, "it is seen"
+        press(qtbot, heard, Key.Key_Z, control=True)
+        assert (row.verdicts, page.decided.text()) == ({}, asked)
+        heard.room.page.question.added.emit("Sea shanty", Category.GENRE)
+        qtbot.waitUntil(lambda: "Sea shanty" in row.verdicts, timeout=5000)
+        assert not any(other.verdicts for other in others)
+
+
+def test_no_key_decides_on_a_track_that_an_empty_queue_does_not_show(qtbot: QtBot, heard: Window) -> None:
+    press(qtbot, heard, Key.Key_2, control=True)  # its tags are asked
+    press(qtbot, heard, Key.Key_Escape)
+    heard.review.mark(heard.tracks.rows())
+    press(qtbot, heard, Key.Key_2, control=True)
+    assert heard.room.page.nothing.isVisible()
+    for key in (Key.Key_1, Key.Key_P):
+        qtbot.keyClick(heard.room.page, key)
+    assert not any(row.verdicts for row in heard.tracks.rows())
+
+
+def test_the_queue_stays_as_it_is_under_a_sheet(qtbot: QtBot, heard: Window) -> None:
+    press(qtbot, heard, Key.Key_2, control=True)
+    page = heard.room.page
+    page.go_on.setChecked(False)
+    press(qtbot, heard, Key.Key_Return)
+    assert (page.place.text(), page.previous.isEnabled()) == ("2 of 4", True)
+    press(qtbot, heard, Key.Key_F1)
+    assert not heard.pages.shows(page)
+    qtbot.keyClick(heard.pages.stack.currentWidget(), Key.Key_Escape)
+    assert heard.pages.shows(page)
+    assert (page.place.text(), page.previous.isEnabled()) == ("2 of 4", True)

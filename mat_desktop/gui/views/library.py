@@ -358,14 +358,18 @@ class Library(QWidget):
         return [row for row in near if row is not None]
 
     def _rows_changed(self, rows: list[Row]) -> None:
-        if self.row in rows or self.several.rows:
-            self._all_changed()
+        self._changed(self.row in rows)
 
     def _all_changed(self) -> None:
+        self._changed(self.row is not None)
+
+    def _changed(self, in_view: bool) -> None:
+        """:param in_view: whether the track in view did, which Review shows where several are selected too"""
         if self.several.rows:
             self.several.look_soon()
-        elif self.row is not None:
+        elif in_view:
             self.pane.show_row(self.row)
+        if in_view:
             self._show_tags(new_track=False)
 
     def _show_tags(self, *, new_track: bool) -> None:
@@ -384,17 +388,18 @@ class Library(QWidget):
                 State.FAILED: sentence(row.reason) or "Cannot be read",
             }
             text = notes.get(row.state, "Not listened to yet")
-            self.pane.show_note(text, can_listen=row.track is not None and row.state not in notes)
+            if not self.several.rows:
+                self.pane.show_note(text, can_listen=row.track is not None and row.state not in notes)
             self.dock.set_tags((), None, text)
             return
         suggestions = self.tracks.suggestions(row)
-        if row.scores.silent:
+        if self.several.rows:
+            pass  # the pane is theirs
+        elif row.scores.silent:
             self.pane.show_note("There is only silence in this track", can_listen=False)
         else:
-            fresh = new_track or not self.pane.suggestions
-            if not self.several.rows:
-                unseen = self.tracks.unseen(row)
-                self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh, unseen=unseen)
+            fresh, unseen = new_track or not self.pane.suggestions, self.tracks.unseen(row)
+            self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh, unseen=unseen)
         taggram = self.look.taggram(row, row.track)
         if taggram is not None:
             self.dock.set_tags(suggestions, self._services.tag_taggram(taggram, suggestions), "")
