@@ -88,6 +88,7 @@ SPECS = (
     Spec("sidebar", "Sidebar", ("Ctrl+B",), VIEW),
     Spec("pane", "Tags of the track", ("Ctrl+R",), VIEW),
     Spec("columns", "Columns…", (), VIEW, listed=False),
+    Spec("sort", "Sort by…", ("Ctrl+Shift+S",), VIEW),
     Spec("problems", "Problems", (), VIEW, "triangle-alert", listed=False),
     Spec("activity", "Activity", ("Ctrl+J",), VIEW, "activity"),
     Spec("next_pane", "Next part of the window", ("F6",), VIEW),

@@ -58,7 +58,7 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *(*PAGES, *FOOT, "problems", "activity", ""),
             *("zoom_in", "zoom_out", "zoom_fit", ""),
-            *("columns", "sidebar", "pane", ""),
+            *("sort", "columns", "sidebar", "pane", ""),
         ),
     ),
     ("Help", ("keys", "about")),
@@ -82,7 +82,7 @@ ROWS = (
 )
 MORE = (
     *("listen", "listen_all", "", "teach", "taught", "", "add", "rescan", "", "write", "playlist"),
-    *("problems", "", "columns"),
+    *("problems", "", "sort", "columns"),
 )
 APPEARANCES = (("system", "As the system"), ("dark", "Dark"), ("light", "Light"))
 

@@ -55,6 +55,7 @@ from mat_desktop.gui.rows import Rows
 from mat_desktop.gui.school import School
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.sides import Sides
+from mat_desktop.gui.sorting import Sorting
 from mat_desktop.gui.sound import FindSound
 from mat_desktop.gui.track_view import TrackView
 from mat_desktop.gui.views.library import Library
@@ -182,6 +183,7 @@ class Window(QMainWindow):
             scan=self.scan,
             school=self.school,
         )
+        self.sorting = Sorting(desk, pages, actions)
         self._menus = Menus(self, actions, self.set_appearance)
 
     @cached_property

@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.remembered import Remembered
@@ -190,6 +190,32 @@ def test_numbers_in_titles_sort_by_their_value(library: Window, services: FakeSe
     assert titles(library)[-4:] == ["Track 0", "track 2", "Track 10", "Track 100"]
     tracks.sort(Column.TITLE, Qt.SortOrder.DescendingOrder)
     assert titles(library)[:4] == ["Track 100", "Track 10", "track 2", "Track 0"]
+
+
+def test_a_table_is_sorted_by_keys_alone(qtbot: QtBot, library: Window) -> None:
+    table, tracks = library.library.table, library.tracks
+    table.setFocus()
+
+    def press(*keys: Key) -> None:
+        library.actions_["sort"].trigger()
+        qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None, timeout=5000)
+        for key in keys:
+            qtbot.keyClick(QApplication.activePopupWidget(), key)
+        qtbot.waitUntil(lambda: QApplication.activePopupWidget() is None, timeout=5000)
+
+    press(Key.Key_Down, Key.Key_Down, Key.Key_Return)  # round from the end to the second column
+    assert tracks.order == (Column.TITLE, Qt.SortOrder.AscendingOrder)
+    press(Key.Key_Up, Key.Key_Up, Key.Key_Return)
+    assert tracks.order == (Column.TITLE, Qt.SortOrder.DescendingOrder)
+    assert titles(library) == sorted(titles(library), reverse=True)
+    press(Key.Key_Down, Key.Key_Return)  # it opens at the column that is sorted by
+    assert tracks.order == (Column.ARTIST, Qt.SortOrder.DescendingOrder)
+    header = table.horizontalHeader()
+    assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == tracks.order
+    assert table.hasFocus()
+    library.actions_["history"].trigger()
+    library.actions_["sort"].trigger()
+    assert QApplication.activePopupWidget() is None
 
 
 def test_from_another_page_digit_keys_are_in_order_again(qtbot: QtBot, library: Window) -> None:
