@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.score import Heard
@@ -102,6 +103,41 @@ def test_cancel_by_key_stops_only_what_the_status_bar_shows(
     assert other.stopping
     assert not cancel.isEnabled()
     library.bridge.let_go(other)
+
+
+def test_space_after_the_activity_key_stops_nothing(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.activateWindow()
+    work = hold(qtbot, library, services)
+    other = Work("Training")
+    library.bridge.take_on(other)
+    activity = library.activity
+
+    def press(key: Qt.Key) -> None:
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        qtbot.keyClick(focus, key)
+
+    library.actions_["activity"].trigger()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is activity.close_button)
+    press(Qt.Key.Key_Space)
+    assert not activity.isVisible() and not work.stopping
+    library.actions_["activity"].trigger()
+    card = next(card for card in activity.cards if card.work is work)
+    card.cancel.setFocus()
+    library.bridge.take_on(another := Work("Preparing"))
+    qtbot.waitUntil(lambda: len(activity.cards) == 3)
+    card = next(card for card in activity.cards if card.work is work)
+    assert QApplication.focusWidget() is card.cancel, "the same button of the same work"
+    press(Qt.Key.Key_Space)
+    assert work.stopping and QApplication.focusWidget() is activity.close_button
+    services.hold.set()
+    qtbot.waitUntil(lambda: work not in library.bridge.jobs, timeout=5000)
+    assert QApplication.focusWidget() is activity.close_button
+    assert not other.stopping and not another.stopping
+    library.bridge.let_go(other)
+    library.bridge.let_go(another)
 
 
 def test_files_are_scanned_while_others_are_listened_to(

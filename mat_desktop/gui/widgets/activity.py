@@ -164,9 +164,9 @@ class ActivityPanel(Panel):
         self.clear.setToolTip("Forget what is over")
         self.clear.clicked.connect(bridge.forget_past)
         head.addWidget(self.clear)
-        close = Button(icon="x", kind="flat", height=24, tip="Close (Esc)")
-        close.clicked.connect(self.dismiss)
-        head.addWidget(close)
+        self.close_button = Button(icon="x", kind="flat", height=24, tip="Close (Esc)")
+        self.close_button.clicked.connect(self.dismiss)
+        head.addWidget(self.close_button)
         layout.addLayout(head)
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
@@ -188,11 +188,8 @@ class ActivityPanel(Panel):
         self.show()
         self.raise_()
         self._rebuild()
-        first = self.findChildren(Button)
-        if first:
-            first[-1 if not self.cards else 0].setFocus()
-        if self.cards:
-            self.cards[0].cancel.setFocus()
+        # Space, which plays elsewhere, must not stop what runs.
+        self.close_button.setFocus()
 
     def dismiss(self) -> None:
         """Close it."""
@@ -217,7 +214,10 @@ class ActivityPanel(Panel):
         if (to_show(self._bridge), list(self._bridge.past)) != self._shown:
             self._rebuild()
             return
+        focus = QApplication.focusWidget()
         for card in self.cards:
+            if card.work.stopping and focus in (card.pause, card.cancel):
+                self.close_button.setFocus()  # Qt would give it to the next one, which may be another's
             before = card.sizeHint().height()
             card.refresh()
             if card.sizeHint().height() != before:
@@ -225,7 +225,10 @@ class ActivityPanel(Panel):
 
     def _rebuild(self) -> None:
         bridge = self._bridge
-        had = self.isAncestorOf(focus) if (focus := QApplication.focusWidget()) is not None else False
+        focus = QApplication.focusWidget()
+        had = focus is not None and self.isAncestorOf(focus)
+        work = next((card.work for card in self.cards if focus in (card.pause, card.cancel)), None)
+        pauses = any(focus is card.pause for card in self.cards)
         self._shown = (to_show(bridge), list(bridge.past))
         box = QWidget()
         box.setAutoFillBackground(False)
@@ -247,11 +250,14 @@ class ActivityPanel(Panel):
             nothing.setContentsMargins(16, 10, 16, 10)
             layout.addWidget(nothing)
         layout.addStretch(1)
-        self.clear.setEnabled(bool(bridge.past))
         self._area.setWidget(box)
+        self.clear.setEnabled(bool(bridge.past))
         self._place()
-        if had:
-            (self.cards[0].cancel if self.cards else self.clear).setFocus()
+        if had and (focus is not self.clear or not self.clear.isEnabled()):
+            # The same button of the same work: another's would be pressed by the next Space.
+            same = next((card for card in self.cards if card.work is work), None)
+            place = self.close_button if same is None else same.pause if pauses else same.cancel
+            (place if place.isEnabled() and not place.isHidden() else self.close_button).setFocus()
 
     def _retry(self, work: Work) -> None:
         retry, work.retry = work.retry, None
