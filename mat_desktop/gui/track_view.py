@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QApplication
 
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.operations.desk import Desk
@@ -41,6 +42,7 @@ class TrackView(QObject):
         self._library, self._room, self._settings = library, room, settings
         self._dock, self._play = library.dock, library.player
         self._desk = desk
+        self._decided = False
         self.evidence = ShowEvidence(desk, library.dock)
         self.picture = ExportPicture(desk, library.dock, state)
         self._connect_actions(actions)
@@ -57,7 +59,8 @@ class TrackView(QObject):
             button.follow(actions[name])
         self.evidence.changed.connect(dock.evidence.setChecked)
         self.evidence.passage.connect(self._play_passage)
-        library.tags_shown.connect(lambda _: self.evidence.at(library.row))
+        library.tags_shown.connect(self._tags_shown)
+        room.review.decided.connect(self._was_decided)
         library.look.drawn.connect(lambda _: self.evidence.at(library.row))
         self._play.loop_changed.connect(self._loop_changed)
         bar.device_picked.connect(self._device_picked)
@@ -144,9 +147,22 @@ class TrackView(QObject):
         self._dock.player.volume.setValue(now.volume)
         self._dock.levels.use_map(now.spectrogram)
 
+    def _tags_shown(self, new_track: bool) -> None:
+        self.evidence.at(self._library.row)
+        self._decided = self._decided and not new_track
+
+    def _was_decided(self) -> None:
+        self._decided = True
+
+    @property
+    def _is_worked_on(self) -> bool:
+        """Whether the user decides on the track: no other one comes into view by itself then."""
+        focus = QApplication.focusWidget()
+        inside = focus is not None and self._library.pane.isAncestorOf(focus)
+        return self._room.in_view or self._decided or inside or len(self._library.meant()) > 1
+
     def _go_on(self) -> None:
-        """The track was played to its end: on with the next one, if it is the only one selected."""
-        library = self._library
-        if not self._room.in_view and len(library.meant()) < 2:  # in review a track waits for its decision
+        """The track was played to its end: on with the next one, unless it is being worked on."""
+        if not self._is_worked_on:
             with self._play.carrying(ended=True):
                 self._room.step(1)

@@ -218,6 +218,29 @@ def test_a_table_is_sorted_by_keys_alone(qtbot: QtBot, library: Window) -> None:
     assert QApplication.activePopupWidget() is None
 
 
+def test_a_click_that_a_message_has_moved_to_the_headings_sorts_nothing(
+    qtbot: QtBot, library: Window
+) -> None:
+    view, header = library.library, library.library.table.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(Column.TITLE) + 20, header.height() // 2)
+
+    def click() -> None:
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    def waits() -> None:
+        click()
+        assert library.tracks.order is None
+        qtbot.waitUntil(header.sectionsClickable, timeout=5000)
+
+    banner = view.banners.show_message("positive", "Done.")
+    waits()
+    banner.dismiss()
+    qtbot.waitUntil(view.banners.isHidden, timeout=5000)
+    waits()
+    click()
+    assert library.tracks.order == (Column.TITLE, Qt.SortOrder.AscendingOrder)
+
+
 def test_from_another_page_digit_keys_are_in_order_again(qtbot: QtBot, library: Window) -> None:
     listen(qtbot, library)
     library.library.select(0)

@@ -327,7 +327,9 @@ def test_the_picture_is_saved_with_what_is_in_view(
     appearance.use("light")
     seen.library.dock.export.click()
     qtbot.waitUntil(path.exists, timeout=5000)
-    qtbot.waitUntil(lambda: any("saved as" in text for text in seen.library.banners.texts()), timeout=5000)
+    qtbot.waitUntil(
+        lambda: any(f"saved as {path}." in text for text in seen.library.banners.texts()), timeout=5000
+    )
     assert [file.name for file in tmp_path.glob("*picture-*")] == []
     assert plot_of(seen)._heads[0].opacity() == 1.0
     if suffix == ".svg":
@@ -502,6 +504,51 @@ def test_the_next_track_plays_when_one_has_ended(qtbot: QtBot, sounding: Window,
     qtbot.waitUntil(lambda: sounding.library.row is not None and sounding.library.row.title == "Song 1")
     assert sounding.library.row is not None
     assert (card.playing, card.path) == (True, sounding.library.row.path)
+
+
+def test_a_track_that_is_decided_on_stays_when_it_has_ended(
+    qtbot: QtBot, sounding: Window, card: SilentCard
+) -> None:
+    listen(qtbot, sounding)
+    page = sounding.library
+
+    def play_to_the_end() -> None:
+        page.table.setFocus()
+        qtbot.keyClick(page.table, Key.Key_Space)
+        assert card.playing
+
+    page.select(0)
+    play_to_the_end()
+    page.pane.scores.setFocus()
+    card.playing, card.ended = False, True
+    qtbot.waitUntil(lambda: not card.ended, timeout=5000)
+    assert page.row is not None
+    assert (page.row.title, card.playing) == ("Song 0", False)
+    play_to_the_end()
+    qtbot.keyClick(page.table, Key.Key_X)
+    card.playing, card.ended = False, True
+    qtbot.waitUntil(lambda: not card.ended, timeout=5000)
+    assert (page.row.title, card.playing) == ("Song 0", False)
+    sounding.actions_["next"].trigger()
+    play_to_the_end()
+    card.playing, card.ended = False, True  # nothing was decided on this one
+    qtbot.waitUntil(lambda: page.row is not None and page.row.title == "Song 2", timeout=5000)
+
+
+def test_a_loop_begins_at_its_start_from_the_end_of_the_track(
+    qtbot: QtBot, sounding: Window, card: SilentCard
+) -> None:
+    plot, bar = plot_of(sounding), sounding.library.dock.player
+    drag(qtbot, plot, 50.0, 80.0)
+    assert card.loop is not None
+    qtbot.keyClick(bar.overview, Key.Key_End)
+    assert bar.now.text() == "3:20"
+    qtbot.keyClick(sounding.library.table, Key.Key_Space)
+    assert (card.playing, card.position) == (True, card.loop[0])
+    qtbot.keyClick(sounding.library.table, Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
+    assert (card.playing, bar.now.text()) == (False, "0:50")
+    qtbot.keyClick(sounding.library.table, Key.Key_Space)
+    assert (card.playing, card.position) == (True, card.loop[0])
 
 
 def test_a_device_is_chosen_and_remembered(

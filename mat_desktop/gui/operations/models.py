@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.models.row import Arrived
@@ -121,7 +122,7 @@ class Models(QObject):
             yield desk.services.export_model(model, target)
 
         def done(items: list[Any]) -> None:
-            desk.say("positive", f"“{model.name}” is exported to {items[0]}.", kind=KIND)
+            desk.say("positive", f"“{model.name}” is exported to {printable(items[0])}.", kind=KIND)
 
         def ended(error: Exception | None) -> None:
             if error is not None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Field
+from mat_desktop.errors import printable
 from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
@@ -62,7 +63,8 @@ class ExportPicture(QObject):
         plot = self._dock.plot
         if plot is None:
             return
-        title, about = words_of(row, self._desk.services.card.title)
+        desk = self._desk
+        title, about = words_of(row, desk.services.card.title)
         suggestions = [s for s in self._dock.suggestions if listed(s)]
         if path.suffix.lower() == ".svg":
             data = svg(plot, self._dock.level_range, title, about, suggestions)
@@ -71,11 +73,11 @@ class ExportPicture(QObject):
             image = picture(plot, self._dock.level_range, title, about, suggestions)
             work = lambda: write(path, encoded(image))  # noqa: E731
 
-        self._desk.bridge.ask(
+        desk.bridge.ask(
             "keep picture",
             work,
-            lambda _: self._desk.say("positive", f"Picture saved as {path.name}", kind="picture"),
-            lambda error: self._desk.complain(f"{path.name} cannot be written", _plain(error)),
+            lambda _: desk.say("positive", f"The picture is saved as {printable(path)}.", kind="picture"),
+            lambda error: desk.complain(f"{printable(path)} cannot be written", _plain(error)),
         )
 
 

@@ -114,10 +114,16 @@ class Play(QObject):
         elif player.path == row.path and player.position > 0 and not player.ended:
             player.play()
         else:
-            player.play(row.path, self._at if self._at < (self._bar.seconds or 0) - 0.5 else 0.0)
+            over = self._at >= (self._bar.seconds or 0) - 0.5
+            player.play(row.path, self._start if over or not self._at else self._at)
         if player.reason:
             self._bar.show_reason(player.reason)
         self._bar.started()
+
+    @property
+    def _start(self) -> float:
+        """Where the track begins, or the part of it that is played again and again."""
+        return self._loop[0] if self._loop is not None else 0.0
 
     def play_from(self, seconds: float) -> None:
         """Go to a place and play, whether sound is on or not."""
@@ -126,12 +132,12 @@ class Play(QObject):
             self.toggle()
 
     def stop(self) -> None:
-        """Silence, and back to the start."""
+        """Silence, and back to the start, or to that of the loop."""
         self._held = None
         if self._player is not None:
             self._player.stop()
         self._bar.play.set_playing(False)
-        self._bar.show_position(0.0)
+        self._bar.show_position(self._start)
 
     def seek(self, seconds: float) -> None:
         """Go to a place; sound follows if it is on."""

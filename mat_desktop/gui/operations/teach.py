@@ -13,6 +13,7 @@ from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import MOST_MARKS, ForeignTag, Marks, TaughtTag
 from mat_desktop.domain.track import TrackId
+from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
 from mat_desktop.gui.operations.desk import Desk
@@ -331,7 +332,7 @@ class Teach(QObject):
         desk = self._desk
         desk.bridge.keep(
             lambda: self.teacher.export(name, path),
-            lambda _: desk.say("positive", f"“{name}” is exported to {path}.", kind="taught"),
+            lambda _: desk.say("positive", f"“{name}” is exported to {printable(path)}.", kind="taught"),
             lambda error: desk.complain("The tag was not exported", error),
         )
 

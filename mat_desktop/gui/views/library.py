@@ -143,6 +143,7 @@ class Library(QWidget):
         layout.addWidget(self.middle, 1)
         self.table = TrackTable(self.tracks)
         self.columns = TrackColumns(self.table)
+        self.banners.resized.connect(self.columns.table_moved)
         self.listing = TableOrNote(self.table)
         self.middle.addWidget(self.listing)
         self.dock = Dock()

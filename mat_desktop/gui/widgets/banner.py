@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QCursor, QHideEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCursor, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -134,9 +134,10 @@ class Banner(QFrame):
 
 
 class Banners(QWidget):
-    """The messages of a page, newest last, one of each kind."""
+    """The messages of a page, newest last, one of each kind. ``resized``: what is below has moved."""
 
     LARGEST = 3
+    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -222,6 +223,21 @@ class Banners(QWidget):
             banner.deleteLater()
         if not self._shown:
             self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More messages, or fewer."""
+        super().resizeEvent(event)
+        self.resized.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The first of them."""
+        super().showEvent(event)
+        self.resized.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The last of them is gone."""
+        super().hideEvent(event)
+        self.resized.emit()
 
     def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and self.isAncestorOf(new) and not (old is not None and self.isAncestorOf(old)):

@@ -48,6 +48,9 @@ HOURS = "10:00:00"
 ALWAYS = (Column.STATE, Column.TITLE)
 """Columns that cannot be hidden."""
 
+MOVED_MS = 600
+"""So long after the table has moved a click on a heading was meant for what stood there before."""
+
 KEY = "library/columns"
 
 T = TypeVar("T")
@@ -91,7 +94,16 @@ class TrackColumns(QObject):
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.lay_out)
         appearance.changed.connect(self._letters_changed)
+        self._moved = QTimer(self)
+        self._moved.setSingleShot(True)
+        self._moved.setInterval(MOVED_MS)
+        self._moved.timeout.connect(lambda: header.setSectionsClickable(True))
         self.lay_out()
+
+    def table_moved(self) -> None:
+        """A message came or went above it: a click is not to sort it now."""
+        self._header.setSectionsClickable(False)
+        self._moved.start()
 
     # layout
 
