@@ -49,6 +49,7 @@ class Panels(QObject):
         self._policies: dict[Field, Policy] = {}
         self._rest: list[Row] | None = None
         self._rest_scope = ""
+        self._in_review: list[Row] = []
         self._before: dict[Field, tuple[Policy, Policy]] = {}
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
@@ -85,8 +86,8 @@ class Panels(QObject):
         return shown
 
     def _selected(self) -> list[Row]:
-        """Selected rows, else the track in view: the review page shows one that the filter hides."""
-        return self._library.selected() or self._library.meant()
+        """Selected rows, else the track in view; of the Review page that one alone."""
+        return self._in_review or self._library.selected() or self._library.meant()
 
     def _shows(self, panel: QWidget) -> bool:
         return self._library.right.currentWidget() is panel
@@ -104,29 +105,29 @@ class Panels(QObject):
     def close(self) -> None:
         """Back to the tags."""
         self._writing.drop_plan()
+        self._in_review = []
         self._library.right.setCurrentIndex(0)
         self._library.table.setFocus()
         self.closed.emit()
 
     # writing
 
-    def open_write(self, *, every: bool = False, reviewing: bool = False) -> None:
-        """Show what would be written: for the selection, or for all reviewed tracks if it is one of them.
+    def open_write(self, *, every: bool = False, reviewing: Sequence[Row] | None = None) -> None:
+        """Show what would be written: for the selection, as the pane beside it says.
 
         All is never checked unless somebody asked for all.
 
         :param every: for all that was listened to, whatever is selected or in view
-        :param reviewing: on the Review page, where one goes from track to track, it is for the reviewed ones
+        :param reviewing: on the Review page, where one goes from track to track, it is for the reviewed
+            ones, and without any for this track, which is in view there
         """
         if every:
             self._library.filter.show_all()
         if not self._desk.tracks.tally().heard:
             return
         self._rest = None
-        selected = self._selected()
-        waits = self._reviewed_waits()
-        done = len(selected) == 1 and selected[0].state is State.REVIEWED
-        reviewed = waits and (reviewing or done or not selected)
+        self._in_review = list(reviewing or ())
+        reviewed = (reviewing is not None or not self._selected()) and self._reviewed_waits()
         self.write.plan.reset_checks()
         self._policies, self._before = {}, {}
         self._show_policies()
@@ -148,6 +149,7 @@ class Panels(QObject):
 
     def open_rest(self, paths: Sequence[Path], wish: Wish) -> None:
         """Show what a write left undone: those files and no others, as that write was wished for."""
+        self._in_review = []
         rows = [self._desk.tracks.row(path) for path in paths]
         self._rest, self._rest_scope = heard(row for row in rows if row is not None), wish.scope
         self.write.plan.reset_checks()

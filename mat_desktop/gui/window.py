@@ -405,7 +405,7 @@ class Window(QMainWindow):
 
     def _open_write(self) -> None:
         """A plan needs all that was decided before."""
-        reviewing = self.pages.shows(self.room.page)
+        reviewing = self.room.queue.meant() if self.room.in_view else None
         self.review.then(lambda: self.panels.open_write(reviewing=reviewing))
 
     def write(self, plan: Plan, wish: Wish | None = None) -> None:

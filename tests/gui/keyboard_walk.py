@@ -52,6 +52,7 @@ def walk(data_dir: Path, folder: Path) -> None:
         wait("one more is reviewed", lambda: sum(r.state is State.REVIEWED for r in rows()) == done + 1)  # noqa: B023
 
     press(Qt.Key.Key_1, CONTROL)
+    press(Qt.Key.Key_A, CONTROL)
     wait("writing is offered", lambda: window.actions_["write"].isEnabled())
     press(Qt.Key.Key_S, CONTROL)
     wait("the plan is there", lambda: window.panels.write.write.isEnabled())

@@ -466,7 +466,7 @@ def test_write_is_for_what_is_selected_or_reviewed_and_never_for_all_unasked(
     assert opens_at() == ("reviewed", "Write 2 files")
     library.actions_["library"].trigger()
     library.library.select(2)
-    assert opens_at() == ("reviewed", "Write 2 files")
+    assert opens_at() == ("selected", "Write 1 file"), "as the pane of that one says"
     library.library.select(0)
     press(qtbot, library, Key.Key_Down, shift=True)
     assert opens_at() == ("selected", "Write 2 files")
@@ -503,7 +503,7 @@ def test_a_write_can_be_for_what_is_reviewed_and_says_what_is_not(qtbot: QtBot, 
     library.actions_["write"].trigger()
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert panel.write.text() == "Write 1 file"
-    assert (panel.scope, panel.scopes["reviewed"].text()) == ("reviewed", "Reviewed 1")
+    assert (panel.scope, panel.scopes["reviewed"].text()) == ("selected", "Reviewed 1")
     assert "not reviewed" not in panel.summary.text()
     panel.scopes["all"].click()
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
@@ -602,3 +602,37 @@ def test_moved_thresholds_reach_rows_that_are_not_in_view(qtbot: QtBot, library:
     qtbot.waitUntil(lambda: all("mellow" in row.heard for row in rows), timeout=5000)
     library.tracks.filter(Word("mellow"))
     assert library.tracks.rowCount() == 4
+
+
+def test_write_is_for_what_the_pane_says_though_others_are_reviewed(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    panel, rows = library.panels.write, library.tracks.rows()
+    library.review.decide(
+        rows[:1], {s.tag.name: Verdict.REJECTED for s in library.tracks.suggestions(rows[0])}
+    )
+    library.review.mark(rows[:3])
+    library.library.select(0)
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(lambda: "Nothing would change" in panel.summary.text(), timeout=5000)
+    assert (panel.scope, len(panel.plan.files), panel.write.isEnabled()) == ("selected", 0, False)
+    assert panel.scopes["reviewed"].text() == "Reviewed 3"
+
+
+def test_write_in_review_is_for_the_track_in_view_where_none_is_reviewed(
+    qtbot: QtBot, library: Window
+) -> None:
+    listen(qtbot, library)
+    panel = library.panels.write
+    library.library.table.selectAll()
+    library.actions_["review"].trigger()
+    row = library.library.row
+    assert row is not None
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert panel.scopes["selected"].text() == "Selected 1"
+    assert [file.path for file in panel.plan.files] == [row.path]
+    library.panels.close()
+    library.actions_["library"].trigger()
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert panel.write.text() == "Write 4 files"

@@ -363,7 +363,7 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     qtbot.waitUntil(lambda: row.reviewed, timeout=5000)
 
     def written() -> tuple[str, str]:
-        heard.panels.open_write()
+        heard.panels.open_write(reviewing=[row])
         qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
         return str(panel.plan.files), panel.summary.text()
 
@@ -417,7 +417,7 @@ def test_a_tag_that_is_never_written_is_not_said_to_be_left_out(
     suggest = services.suggest
     qtbot.waitUntil(lambda: later.tag.name in row.chosen(suggest, heard.tracks.shift).undecided, timeout=5000)
     assert row.unseen(suggest, heard.tracks.shift) == frozenset()
-    heard.panels.open_write()
+    heard.panels.open_write(reviewing=[row])
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert "were not there" not in panel.summary.text()
 
