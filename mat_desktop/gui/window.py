@@ -284,6 +284,8 @@ class Window(QMainWindow):
         self.room.weigh.changed.connect(panels.outdated)
         pages.shown.connect(panels.plan_again)
         self.writing.begun.connect(self.begun.write_begins)
+        self.writing.begun.connect(lambda _, __, paths: self.remains.begins(paths))
+        self.archive.undoing.listed.connect(self.remains.taken_back)
         self.archive.undoing.begun.connect(self.begun.undo_begins)
         self.archive.undoing.begun.connect(lambda *_: review.forget_taken_back())  # next come the files
         self.writing.written.connect(self._written)

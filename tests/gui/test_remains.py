@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.plan import Plan, WriteResult, WriteStatus
+from mat_desktop.domain.reversal import RunKind
 from mat_desktop.errors import StoreFault
 from mat_desktop.gui.models.row import State
+from mat_desktop.gui.operations.begun import Note
 from mat_desktop.gui.operations.files import told
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
-from tests.gui.test_flow import ask_to_write_all, listen
+from tests.gui.test_flow import ask_to_write_all, confirm_undo, listen
 
 WHY = "another program changed the file since it was looked at"
 
@@ -136,9 +139,8 @@ def test_each_reason_is_told_with_its_files(qtbot: QtBot, library: Window, servi
     ]
 
 
-def test_a_cancelled_write_says_what_remains_until_that_is_written(
-    qtbot: QtBot, library: Window, services: FakeServices
-) -> None:
+def write_one(qtbot: QtBot, library: Window, services: FakeServices) -> None:
+    """Cancel a write of four files after its first."""
     listen(qtbot, library)
     gate, apply = threading.Event(), services.apply
 
@@ -157,6 +159,68 @@ def test_a_cancelled_write_says_what_remains_until_that_is_written(
     qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
     assert library.library.banners.texts() == ["1 of 4 files written. Writing was stopped: 3 files remain."]
     services.apply = apply  # type: ignore[method-assign]
+
+
+def test_what_remains_of_a_write_is_not_told_once_it_is_being_written_or_was_taken_back(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    write_one(qtbot, library, services)
+    banner, panel, apply = left(library), library.panels.write, services.apply
+    gate = threading.Event()
+
+    def later(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        gate.wait(10)
+        if not cancel.is_set():
+            yield from apply(plan, cancel)
+
+    services.apply = later  # type: ignore[method-assign]
+    assert banner is not None
+    banner.action.click()
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    panel.confirm()
+    qtbot.waitUntil(lambda: library.status.can_cancel, timeout=5000)
+    assert left(library) is None, "it is being written"
+    library.actions_["cancel"].trigger()
+    gate.set()
+    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    assert library.library.banners.texts() == ["Writing was stopped: 3 files remain."]
+    (run,) = services.runs()
+    library.remains.taken_back([replace(run, reverted=run.changes)])
+    assert left(library) is not None, "of that write there is no run"
+
+
+def test_what_remains_of_a_write_is_not_told_once_that_was_undone(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    write_one(qtbot, library, services)
+    (run,) = services.runs()
+    library.archive.undo_last_run()
+    confirm_undo(qtbot, library)
+    qtbot.waitUntil(lambda: left(library) is None, timeout=5000)
+    note = Note(RunKind.WRITE, run.started, 4, paths=tuple(map(str, services.files))[:4])
+
+    def told() -> list[str]:
+        return [text for text in library.pages.current.banners.texts() if "Last time" in text]
+
+    begun = library.begun
+    begun._before = [note]
+    begun._look_back(([run], [set()]))
+    qtbot.waitUntil(lambda: len(told()) == 1)
+    library.remains.taken_back([run])
+    assert begun._before and told()
+    undone = replace(run, reverted=run.changes)
+    library.remains.taken_back([undone])
+    assert not begun._before and not told()
+    begun._before = [note]
+    begun._look_back(([undone], [set()]))
+    qtbot.wait(50)
+    assert not begun._before and not told(), "nor at a later start"
+
+
+def test_a_cancelled_write_says_what_remains_until_that_is_written(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    write_one(qtbot, library, services)
     library.library.select(0)
     banner, panel = left(library), library.panels.write
     assert banner is not None

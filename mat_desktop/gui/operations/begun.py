@@ -226,7 +226,8 @@ class Begun(QObject):
             # The order is that of the work: files that it came to and left alone are told elsewhere.
             came = run.files + run.refused if run is not None and note.kind is RunKind.WRITE else 0
             rest = [path for path in map(Path, note.paths[came:]) if path not in files and path not in said]
-            if (note.paths and not rest) or note.gone_on_with(runs):
+            back = note.kind is RunKind.WRITE and run is not None and (run.undone or run.tried)
+            if (note.paths and not rest) or note.gone_on_with(runs) or back:
                 continue
             said |= {*rest}
             self._before.insert(0, note)
@@ -259,7 +260,7 @@ class Begun(QObject):
 
         if note.kind is RunKind.WRITE:
             text = f"{when} writing was stopped: {left}."
-            self._remains.tell("warning", text, (), rest, note.wish, over)
+            self._remains.tell("warning", text, (), rest, note.wish, over, run.id if run else None)
             return
         what = "undoing" if note.kind is RunKind.UNDO else "redoing"
         known = next((other for other in runs if other.id == note.of), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,6 +13,9 @@ from mat_desktop.gui.models.row import BAD
 from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.write import Ended, Wish
+
+if TYPE_CHECKING:
+    from mat_desktop.store.journal import Run
 
 LEFT = "left"
 """How the kinds of these messages begin."""
@@ -22,11 +26,13 @@ class _Told:
     """:param bad: files that were left as they were; they stay in the list of problems as well
     :param unreached: files that it did not get to
     :param over: called once nothing of it remains, or nobody wants to know
+    :param run: what it wrote, None where that is nothing
     """
 
     bad: set[Path]
     unreached: set[Path]
     over: Do
+    run: int | None
 
 
 class Remains(QObject):
@@ -44,18 +50,30 @@ class Remains(QObject):
         self._told: dict[str, _Told] = {}
         self._count = 0
 
-    def wrote(self, ended: Ended) -> None:
-        """A write has ended: say what it left, and no more of what others left for it."""
-        mine = ended.settled | set(ended.rest)
+    def begins(self, paths: Iterable[Path]) -> None:
+        """These files are going to be written: what becomes of them is told at the end of that."""
+        mine = set(paths)
         for told in self._told.values():
             told.bad -= mine
             told.unreached -= mine
         self.look()
+
+    def wrote(self, ended: Ended) -> None:
+        """A write has ended: say what it left."""
         if not ended.rest:
             return
         bad = {result.path for result in ended.bad}
         unreached = [path for path in ended.rest if path not in bad]
-        self.tell("warning" if ended.error is None else "danger", ended.says(), bad, unreached, ended.wish)
+        level = "warning" if ended.error is None else "danger"
+        run = self._desk.services.own_runs[-1] if ended.count else None
+        self.tell(level, ended.says(), bad, unreached, ended.wish, run=run)
+
+    def taken_back(self, runs: Iterable[Run]) -> None:
+        """Of what was taken back nobody wants the rest."""
+        back = {run.id for run in runs if run.undone or run.tried}
+        for kind, told in list(self._told.items()):
+            if told.run in back:
+                self._settle(kind)
 
     def tell(
         self,
@@ -65,14 +83,16 @@ class Remains(QObject):
         unreached: Iterable[Path],
         wish: Wish,
         over: Do = lambda: None,
+        run: int | None = None,
     ) -> None:
         """Say what remains of a write.
 
         :param over: called once that is nothing, or nobody wants to know
+        :param run: what it wrote
         """
         self._count += 1
         kind = f"{LEFT} {self._count}"
-        told = self._told[kind] = _Told(set(bad), set(unreached), over)
+        told = self._told[kind] = _Told(set(bad), set(unreached), over, run)
         rest = "Try again…" if told.bad else "Write the rest…"
 
         def again() -> None:
@@ -113,6 +133,9 @@ class Remains(QObject):
             rows = {path: self._desk.tracks.row(path) for path in told.bad}
             told.bad = {path for path, row in rows.items() if row is None or row.state in BAD}
             if not told.bad and not told.unreached:
-                del self._told[kind]
-                self.settled.emit(kind)
-                told.over()
+                self._settle(kind)
+
+    def _settle(self, kind: str) -> None:
+        told = self._told.pop(kind)
+        self.settled.emit(kind)
+        told.over()
