@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.scores import Said, Verdict
 from mat_desktop.domain.track import FileStamp, Track, TrackId
+from mat_desktop.errors import StoreFault
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations import review
@@ -228,3 +230,52 @@ def test_a_decision_that_was_made_before_costs_no_undo_where_the_mark_is_old(
     heard.undo()
     assert said
     assert row.verdicts == {}
+
+
+def test_what_cannot_be_kept_is_said_and_kept_with_what_is_said_next(
+    qtbot: QtBot, heard: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, full = services.keep_said, StoreFault("the disk is full")
+
+    def refuse(said: Sequence[Said]) -> None:
+        raise full
+
+    def unkept() -> list[str]:
+        return [text for text in heard.library.banners.texts() if "not kept yet" in text]
+
+    row = in_view(heard)
+    track = TrackId(row.path.name)
+    monkeypatch.setattr(services, "keep_said", refuse)
+    press(qtbot, heard, Key.Key_1)
+    press(qtbot, heard, Key.Key_2)
+    text = "Decisions on 1 track are not kept yet, and tried again with the next one: the disk is full"
+    qtbot.waitUntil(lambda: unkept() == [text], timeout=5000)
+    heard.library.select(1)
+    press(qtbot, heard, Key.Key_M)
+    qtbot.waitUntil(lambda: unkept() == [text.replace("1 track", "2 tracks")], timeout=5000)
+    assert services.kept == services.marked == {}
+
+    monkeypatch.setattr(services, "keep_said", keep)
+    heard.library.select(0)
+    press(qtbot, heard, Key.Key_2)  # takes it back
+    said = {"rock": Verdict.ACCEPTED}
+    qtbot.waitUntil(lambda: services.kept.get(track) == said and not unkept(), timeout=5000)
+    assert in_view(heard).verdicts == said
+    assert len(services.marked) == 1
+
+    monkeypatch.setattr(services, "keep_said", refuse)
+    press(qtbot, heard, Key.Key_3)
+    qtbot.waitUntil(lambda: bool(unkept()), timeout=5000)
+    monkeypatch.setattr(services, "keep_said", keep)
+    button = next(b for b in heard.library.banners.findChildren(QAbstractButton) if b.text() == "Try again")
+    button.click()
+    qtbot.waitUntil(lambda: len(services.kept[track]) == 2, timeout=5000)
+    assert not unkept()
+
+    monkeypatch.setattr(services, "keep_said", refuse)
+    press(qtbot, heard, Key.Key_M)
+    qtbot.waitUntil(lambda: bool(unkept()), timeout=5000)
+    monkeypatch.setattr(services, "keep_said", keep)
+    heard.quit()
+    qtbot.waitUntil(lambda: services.closed, timeout=5000)
+    assert len(services.marked) == 2, "there was room when the window closed"

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
-from mat_desktop.domain.scores import Said, Verdict
+from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.settings import PLAN_KEYS, policy_key
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.gui import words
@@ -27,8 +27,9 @@ from mat_desktop.gui.operations.decisions import (
     said_of,
 )
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.keeping import Keeping
 from mat_desktop.gui.operations.large import LARGE, Large
-from mat_desktop.gui.operations.pending import SLICE, Pending, Wish
+from mat_desktop.gui.operations.pending import Pending, Wish
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.weigh import Move, Weigh, chosen_of
 
@@ -76,6 +77,8 @@ class Review(QObject):
         weigh.withdrawn.connect(self._withdrawn)
         self._rest: tuple[Callable[[], bool], Callable[[], None]] | None = None
         self._pending = Pending[Decision](desk.bridge)
+        self._keeping = Keeping(desk)
+        self._keeping.settled.connect(self.settled)
         self._large: dict[Large, Wish[Decision] | list[Before]] = {}
         self._turns = QTimer(self)
         self._turns.setInterval(0)
@@ -251,7 +254,7 @@ class Review(QObject):
             tracks.weigh([(row, row.edition, chosen) for row, chosen in fresh])
             if tell:
                 tracks.tell_of([one.row for one in part])
-            self._keep(said_of(part), kept)
+            self._keeping.keep(said_of(part), kept)
 
         self._in_turns(many, some, lambda: [one.row for one in many])
         if len(many) == 1 and finished:
@@ -390,7 +393,7 @@ class Review(QObject):
             same = [b for b in part if b.row.scores is None or b.row.scores.track_id == b.track_id]
             now.extend(now_of(b) for b in same)
             self._desk.tracks.decide([(b.row, b.verdicts, b.mark) for b in same], tell=tell)
-            self._keep([(b.track_id, b.verdicts, b.mark) for b in part])
+            self._keeping.keep([(b.track_id, b.verdicts, b.mark) for b in part])
 
         self._in_turns(before, some, lambda: [b.row for b in before])
         if len(before) > LARGE:
@@ -409,22 +412,9 @@ class Review(QObject):
         """The window closes: what was decided is kept, whatever it was waiting for."""
         self._pending.finish()
         self._finish()
+        self._keeping.close()
         for large in list(self._large):
             self._over(large, "")
-
-    def _keep(self, said: Sequence[Said], kept: Callable[[int], None] = lambda tracks: None) -> None:
-        """:param kept: told of how many that is done"""
-        desk = self._desk
-
-        def keep(part: Sequence[Said]) -> None:
-            desk.bridge.keep(
-                lambda: desk.services.keep_said(part),
-                lambda _: kept(len(part)),
-                lambda error: desk.complain("The decision cannot be kept", error),
-            )
-
-        for first in range(0, len(said), SLICE):
-            keep(said[first : first + SLICE])
 
     # tags by hand
 
