@@ -135,3 +135,39 @@ def test_what_gets_the_focus_is_scrolled_into_view(qtbot: QtBot, library: Window
         return view.rect().contains(place)
 
     qtbot.waitUntil(seen)
+
+
+def test_with_large_letters_changes_are_seen_before_they_are_written(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    try:
+        appearance.use_text(LARGE)
+        shrink(qtbot, library, 1280, 720)
+        library.library.table.selectAll()
+        library.actions_["write"].trigger()
+        panel, view = library.panels.write, library.pages.view
+        qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+        qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() == 0, timeout=5000)
+        assert panel.table.viewport().height() >= 3 * appearance.row
+        low = panel.write.mapTo(view.viewport(), panel.write.rect().bottomRight())
+        assert view.viewport().rect().contains(low)
+        combo = next(iter(panel.cards.values())).combo
+        assert combo.toolTip(), "what the line under it said"
+    finally:
+        appearance.use_text(100)
+
+
+def test_with_large_letters_the_button_of_review_is_whole(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    page = library.room.page
+    try:
+        appearance.use_text(LARGE)
+        shrink(qtbot, library, 1280, 720)
+        library.pages.show("review")
+        qtbot.waitUntil(lambda: rests(library), timeout=30_000)
+        qtbot.waitUntil(lambda: page.mark.width() >= page.mark.sizeHint().width(), timeout=5000)
+        assert page.undo.accessibleName() == "Undo"
+        assert page.undo.width() >= page.undo.sizeHint().width()
+    finally:
+        appearance.use_text(100)

@@ -293,6 +293,25 @@ def test_a_click_on_a_name_beside_the_taggram_shows_its_evidence(qtbot: QtBot, s
     assert seen.view.evidence.name == name
 
 
+def test_what_is_pointed_at_follows_the_zoom(qtbot: QtBot, seen: Window) -> None:
+    plot, dock = plot_of(seen), seen.library.dock
+    for by in (0, 1):  # the first one tells the window only where the pointer is
+        qtbot.mouseMove(plot.viewport(), place(plot, 50.0) + QPoint(by, 0))
+    qtbot.waitUntil(lambda: "Hz at 0:50" in dock.info.text(), timeout=5000)
+    title = dock.title.text()
+    plot.upper.setXRange(100, 120, padding=0)
+    assert "Hz at 1:45" in dock.info.text()
+    for wide in (1000, 1040, 1080, 1120, 1160):  # never a letter or two of the title
+        seen.resize(wide, 720)
+        qtbot.waitUntil(lambda: seen.width() == wide, timeout=5000)  # noqa: B023
+        least = dock.title.fontMetrics().horizontalAdvance(title)
+        qtbot.waitUntil(lambda: dock.title.text() in ("", title), timeout=5000)
+        qtbot.waitUntil(lambda: not dock.title.text() or dock.title.width() >= least, timeout=5000)  # noqa: B023
+    QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
+    assert "log-mel" in dock.info.text()
+    assert dock.title.text() == title
+
+
 def test_why_there_is_no_evidence(
     qtbot: QtBot, seen: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,12 +322,12 @@ def test_why_there_is_no_evidence(
 
     monkeypatch.setattr(services, "find_evidence", none)
     qtbot.keyClick(seen.library.table, Key.Key_E)
-    qtbot.waitUntil(lambda: "no maps over time" in dock.info.text(), timeout=5000)
-    assert "no maps over time" in plot_of(seen).sign
+    qtbot.waitUntil(lambda: "no maps over time" in plot_of(seen).sign, timeout=5000)
+    assert dock.info.text() == "No evidence"  # it has no room for the reason
     monkeypatch.setattr(services, "find_evidence", lambda *_: Evidence(np.zeros((24, 9), np.float32)))
     seen.library.pane.scores.step(1)
-    qtbot.waitUntil(lambda: "nothing here speaks for" in dock.info.text(), timeout=5000)
-    assert "nothing here speaks for" in plot_of(seen).sign
+    qtbot.waitUntil(lambda: "nothing here speaks for" in plot_of(seen).sign, timeout=5000)
+    assert dock.info.text() == "No evidence"
     qtbot.keyClick(seen.library.table, Key.Key_E)
     assert plot_of(seen).sign == ""
     assert not plot_of(seen)._evidence.shown

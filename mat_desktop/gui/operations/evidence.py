@@ -107,7 +107,7 @@ class ShowEvidence(QObject):
         row, tag = self._row, self._tag()
         if not self._on or row is None or row.track is None or row.scores is None or tag is None:
             self._stop()
-            self._say("Evidence needs a track that was listened to" if self._on else "")
+            self._say("Evidence needs a track that was listened to" if self._on else "", "No evidence")
             self._then_play = False
             return
         key = (row.scores.model, row.scores.track_id, tag.key)
@@ -130,7 +130,7 @@ class ShowEvidence(QObject):
         sources = {spec.key for spec in self._desk.services.card.tags}
         if not sources & set(tag.sources):
             self._then_play = False
-            self._say(f"No evidence: the network does not know “{tag.shown}”")
+            self._say(f"No evidence: the network does not know “{tag.shown}”", "No evidence")
             return
         self._ask(key, row, tag)
 
@@ -151,7 +151,7 @@ class ShowEvidence(QObject):
             if self._asked == key:
                 self._asked, self._then_play = None, False
                 cause = error.cause if isinstance(error, FileFault) else str(error)
-                self._say(f"No evidence: {cause}")
+                self._say(f"No evidence: {cause}", "No evidence")
 
         def tell(share: float) -> None:
             with suppress(RuntimeError):  # the window is gone
@@ -169,9 +169,12 @@ class ShowEvidence(QObject):
         if self._asked == key:
             self._say(f"{WORKING.format(shown)} {round(100 * share)} %")
 
-    def _say(self, text: str) -> None:
-        """In the header, and over the picture, where the pointer takes nothing away."""
-        self._dock.set_info(text)
+    def _say(self, text: str, short: str = "") -> None:
+        """Over the picture, where the pointer takes nothing away, and in the header.
+
+        :param short: what the header has room for, where that is not all
+        """
+        self._dock.set_info(short if short and text else text)
         self._dock.set_sign(text)
 
     def _stop(self) -> None:
@@ -190,7 +193,7 @@ class ShowEvidence(QObject):
         play, self._then_play = self._then_play, False
         if evidence.empty:
             self._stop()
-            self._say(f"No evidence: nothing here speaks for “{tag.shown}”")
+            self._say(f"No evidence: nothing here speaks for “{tag.shown}”", "No evidence")
             return
         self._shown = (key, evidence)
         self._say("")

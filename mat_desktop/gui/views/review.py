@@ -39,6 +39,9 @@ from mat_desktop.gui.widgets.will_be_written import HeldBack, WillBeWritten
 HEAD = ((28, 20, 600), (20, 13, 400))
 """The two lines above a track: least height in pixels, size and weight of their letters."""
 
+FOOT = 34
+"""Pixels beside and between the two buttons under the tags."""
+
 LOW = 800
 """Below this height of the page the queue gives its room to the pictures."""
 
@@ -223,10 +226,12 @@ class ReviewPage(QWidget):
         layout.addWidget(shared, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 0, 16, 10)
+        foot.setSpacing(FOOT - 28)
         self.mark = Button("Reviewed, next", "check", kind="primary", key=key_text("Return"))
         self.mark.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.mark.clicked.connect(self.done)
-        self.undo = Button("Undo", "undo-2", key=key_text("Ctrl+Z"))
+        self.undo = Button("Undo", "undo-2", key=key_text("Ctrl+Z"), tip=f"Undo ({key_text('Ctrl+Z')})")
+        self.undo.setAccessibleName("Undo")
         foot.addWidget(self.mark, 1)
         foot.addWidget(self.undo)
         layout.addLayout(foot)
@@ -339,6 +344,12 @@ class ReviewPage(QWidget):
         self.decided.setMinimumWidth(most)  # the slider keeps its place from track to track
         for word in self._ends:
             word.setVisible(wide >= wider(376))  # else the slider's tool tip says it
+        for undo, with_key in (("Undo", True), ("Undo", False), ("", False)):
+            self.undo.setText(undo)
+            self.undo.set_key(key_text("Ctrl+Z") if with_key else "")
+            self.mark.set_key(key_text("Return") if with_key else "")
+            if self.mark.sizeHint().width() + self.undo.sizeHint().width() <= wide - FOOT:
+                break
         for button, text, key in ((self.previous, "Previous", "K"), (self.next, "Next", "J")):
             button.setText("" if narrow else text)
             button.set_key("" if narrow else key)

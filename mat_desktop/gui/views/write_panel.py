@@ -21,6 +21,9 @@ from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 from mat_desktop.gui.work import Work
 
+LOWEST = 400
+"""Pixels, with letters of usual size, under which the cards leave the room to the table."""
+
 NARROWEST = 520
 """Pixels in which there is room for the parts of a narrow one."""
 
@@ -49,6 +52,14 @@ class PolicyCard(Panel):
         layout.addWidget(self.note, 3, 0, 1, 2)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def set_low(self, low: bool) -> None:
+        """Without the line that says what the policy means, and without room for a note that is not there."""
+        room = self.note.sizePolicy()
+        if room.retainSizeWhenHidden() is low:
+            room.setRetainSizeWhenHidden(not low)
+            self.note.setSizePolicy(room)
+            self.meaning.setVisible(not low)
+
     def set_policy(self, policy: Policy, *, once: bool, kept: bool) -> None:
         """Show another policy.
 
@@ -63,6 +74,7 @@ class PolicyCard(Panel):
         else:
             self.note.hide()
         self.meaning.setText(words.POLICY_MEANING[policy])
+        self.combo.setToolTip(words.POLICY_MEANING[policy])
 
 
 WORTH_SAYING = 10.0
@@ -296,8 +308,12 @@ class WritePanel(ConfirmPanel):
             self.look.hide()
 
     def _arrange(self) -> None:
-        """In a narrow window the cards stand two by two, and what is shown over what it is for."""
+        """In a narrow window the cards stand two by two, and what is shown over what it is for; in a low one
+        the cards say less.
+        """
         shown = [card for card in self.cards.values() if not card.isHidden()]
+        for card in self.cards.values():
+            card.set_low(self.height() < wider(LOWEST))
         narrow = self.width() < wider(800)
         way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         if self._row.direction() is not way:

@@ -225,8 +225,9 @@ class Dock(Panel):
         self._fit_header()
 
     def _fit_header(self) -> None:
-        """Where there is no room for all, the title gives way to what is said of the place under the pointer,
-        then the taggram's scale is shortened, then it goes; at last what is said is cut, with dots.
+        """Where there is no room for all, the title goes, rather than show a letter or two, for what is said
+        of the place under the pointer, then the taggram's scale is shortened, then it goes; at last what is
+        said is cut, with dots.
         """
         metrics, gaps = self.info.fontMetrics(), 4 * self._head.spacing()
         room = self.width() - 32 - gaps - self._tools.sizeHint().width() - self.level_scale.sizeHint().width()
@@ -241,14 +242,17 @@ class Dock(Panel):
         wanted = metrics.horizontalAdvance(self.info.text()) + 2
         if not self._points:
             room -= max(TITLE, self.title.minimumSizeHint().width())
-        self.info.setFixedWidth(max(0, min(wanted, room)))
+        wide = max(0, min(wanted, room))
+        self.info.setFixedWidth(wide)
+        whole = self.title.fontMetrics().horizontalAdvance(self._title)
+        self.title.setText(self._title if not self._points or room - wide >= min(TITLE, whole) else "")
 
-    _still = ""
+    _title = _still = ""
     _points = False
 
     def set_track(self, title: str, seconds: float | None, note: str) -> None:
         """Another track; its pictures will come."""
-        self.title.setText(title)
+        self._title = title
         self._fit_header()
         self._picture = None
         self._seconds = seconds

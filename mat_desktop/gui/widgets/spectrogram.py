@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QLabel
 
@@ -69,6 +69,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._levels = (0.0, 255.0)
         self._map = lut("magma")
         self._head_at = 0.0
+        self._pointer: QPointF | None = None
         for part in (self, self.viewport()):
             part.setAccessibleName("Spectrogram and taggram")
         self.setFrameShape(self.Shape.NoFrame)
@@ -444,7 +445,15 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 return seconds, None, None
         return -1.0, None, None
 
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is pointed at any more."""
+        super().leaveEvent(event)
+        self._slow_moves.flush()
+        self._pointer = None
+        self.pointed.emit("")
+
     def _moved(self, args: tuple[QPointF]) -> None:
+        self._pointer = args[0]
         seconds, suggestion, value = self._at(args[0])
         name = self._name_at(args[0])
         if name:  # which may be longer than there is room for
@@ -519,6 +528,8 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if self._seconds > 0:
             low, high = self.upper.viewRange()[0]
             self.window_changed.emit(low / self._seconds, high / self._seconds)
+            if self._pointer is not None:  # which is over another place now
+                self._moved((self._pointer,))
 
 
 def lut(name: str) -> Lut:
