@@ -175,11 +175,14 @@ def test_a_waiting_job_is_dropped_at_once(qtbot: QtBot, library: Window, service
 
 def test_closing_asks_and_work_can_go_on(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     hold(qtbot, library, services)
+    library.library.table.setFocus()
     assert not library.close()
     assert library.leave_bar.isVisible()
     assert "0 of 5 tracks" in library.leave_bar.text.text()
+    assert QApplication.focusWidget() is library.leave_bar.now
     qtbot.keyClick(library.leave_bar, Qt.Key.Key_Escape)
     assert not library.leave_bar.isVisible()
+    assert QApplication.focusWidget() is library.library.table, "where it was before the question"
     assert library.isVisible()
     library.close()
     library.leave_bar.later.click()

@@ -76,6 +76,14 @@ def test_files_that_a_write_left_stay_told_though_a_watcher_reads_them(
     assert problems.problems.row(problems.list.currentIndex().row()) in rows
     library.panels.close()
     assert left(library) is not None
+    banner.links[1].click()
+    qtbot.waitUntil(lambda: library.panels.write.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: library.panels.write.write.isEnabled(), timeout=5000)
+    library.panels.close()
+    assert [(row.state, row.reason) for row in rows if row] == [(State.CONFLICT, WHY)] * 2, (
+        "a look is no decision"
+    )
+    assert left(library) is not None
 
     services.apply = apply  # type: ignore[method-assign]
     banner.links[1].click()
@@ -111,6 +119,24 @@ def test_a_file_that_is_gone_stays_told_as_not_written(
     banner.links[1].click()
     assert not library.panels.write.isVisible(), "there is nothing to write to"
     assert library.status.result.text() == "None of these files is in the library any more"
+
+
+def test_a_file_that_drops_out_of_what_remains_is_counted(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    bad = list(services.files)[:3]
+    conflicting(services, *bad)
+    write(qtbot, library)
+    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    services.files.pop(bad[0])
+    banner, panel = left(library), library.panels.write
+    assert banner is not None
+    banner.links[1].click()
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    assert [file.path for file in panel.plan.files] == bad[1:]
+    assert library.status.result.text() == "1 of 3 files is not there any more, or cannot be read"
 
 
 def test_of_many_files_a_few_are_named_and_the_others_counted() -> None:

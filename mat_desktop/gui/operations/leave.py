@@ -83,7 +83,7 @@ class Leave(QObject):
 
     def _stay(self) -> None:
         self._later = False
-        self._bar.hide()
+        self._bar.dismiss()
 
     def _over(self, work: Work) -> None:
         if work.leave and self._bar.isVisible():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.gui import words
 from mat_desktop.gui.models.row import BAD
 from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.scan import Scan
@@ -108,7 +109,10 @@ class Remains(QObject):
             self._desk.say(level, text, rest, again, kind=kind, stays=True, closed=over)
 
     def plan(self, paths: Sequence[Path], wish: Wish) -> None:
-        """Ask for a plan of what remains; what was left because of a problem is read again first."""
+        """Ask for a plan of what remains; what was left because of a problem is read again first.
+
+        What a write left because of one stays marked so: a plan is no decision.
+        """
         rows = [row for path in paths if (row := self._desk.tracks.row(path)) is not None]
         if not rows:
             self._desk.result("None of these files is in the library any more")
@@ -116,14 +120,19 @@ class Remains(QObject):
 
         def go_on() -> None:
             found = [self._desk.tracks.row(path) for path in paths]
-            if any(row is not None and row.track is not None for row in found):
+            there = [row for row in found if row is not None and row.track is not None]
+            if there:
                 self.again.emit(paths, wish)
+                if lost := len(paths) - len(there):
+                    are = "is" if lost == 1 else "are"
+                    number = f"{words.number(lost)} of {words.plural(len(paths), 'file')}"
+                    self._desk.result(f"{number} {are} not there any more, or cannot be read")
             else:
                 self._desk.result("None of these files is there any more, or can be read")
 
         bad = [row.path for row in rows if row.state in BAD]
         if bad:
-            self._scan.read_again(bad, go_on)
+            self._scan.read_again(bad, go_on, anew=False)
         else:
             go_on()
 

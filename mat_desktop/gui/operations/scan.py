@@ -243,10 +243,11 @@ class Scan(QObject):
         if heard:
             tracks.hear(heard)
 
-    def read_again(self, paths: Sequence[Path], then: Do = lambda: None) -> None:
+    def read_again(self, paths: Sequence[Path], then: Do = lambda: None, *, anew: bool = True) -> None:
         """Read single files again, as after a failure.
 
         :param then: called when they were
+        :param anew: what a write left them for is settled by that
         """
         desk = self._desk
 
@@ -273,7 +274,7 @@ class Scan(QObject):
 
         def items(batch: list[Any]) -> None:
             job.failures += _failures(batch)
-            self.found(batch, again=True)
+            self.found(batch, again=anew)
 
         job = Job(
             "Reading again",

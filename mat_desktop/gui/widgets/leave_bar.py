@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from mat_desktop.gui.theme import current
 from mat_desktop.gui.widgets.announce import announce
@@ -52,15 +53,27 @@ class LeaveBar(QFrame):
         row.addStretch(1)
         layout.addLayout(row)
         self._ended = False
+        self._came_from: QWidget | None = None
         self.hide()
 
     def ask(self, works: list[Work]) -> None:
         """Show what is not finished."""
+        focus = QApplication.focusWidget()
+        if focus is not None and not self.isAncestorOf(focus):
+            self._came_from = focus
         self.now.show()
         self._ask(works)
         self.show()
         self.now.setFocus()
         announce(self, f"{self.title.text()}. {self.text.text()}")
+
+    def dismiss(self) -> None:
+        """Take it away; the focus goes back to where it was when it was asked."""
+        focus, back = QApplication.focusWidget(), self._came_from
+        self._came_from = None
+        if focus is not None and self.isAncestorOf(focus) and back is not None and isValid(back):
+            back.setFocus()
+        self.hide()
 
     def _ask(self, works: list[Work]) -> None:
         for button in (self.later, self.keep):
@@ -102,9 +115,13 @@ class LeaveBar(QFrame):
         :param done: once everything is done; otherwise as soon as the files under way are
         """
         self.title.setText("Quits when everything is done" if done else "Finishing the files under way")
+        focus = QApplication.focusWidget()
+        inside = focus is not None and self.isAncestorOf(focus)
         self.now.setVisible(done)
-        self.later.hide()
         self.keep.setVisible(done)
+        if inside and done:
+            self.keep.setFocus()  # Qt would give it to "Quit now", or to a control of the page
+        self.later.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape keeps working."""
