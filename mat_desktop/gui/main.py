@@ -72,10 +72,9 @@ def keep_turning() -> None:
 
 def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
     from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QMessageBox
 
     from mat_desktop.app.session import Session, default_data_dir
-    from mat_desktop.errors import MatError
+    from mat_desktop.errors import MatError, StoreFault
     from mat_desktop.gui import theme
     from mat_desktop.gui.app_services import AppServices
     from mat_desktop.gui.instance import Instance, Start
@@ -86,21 +85,32 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     app.setApplicationName("mat-desktop")
     app.setDesktopFileName("mat-desktop")
     places = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 - resolve() follows links
-    instance = Instance(data_dir or default_data_dir())
-    start = instance.start(places, demo)
-    if start is not Start.MINE:
-        understood = start is Start.HANDED_OVER
-        print(f"mat-desktop: {OPEN_ALREADY if understood else NO_ANSWER}", file=sys.stderr)
-        return 0 if understood else 1
-    app.setStyle("Fusion")
-    theme.load_fonts()
-    app.setFont(theme.font())
-    theme.appearance.watch_system()
-    try:
-        session = Session(data_dir)
-    except MatError as error:
-        print(f"mat-desktop: {error}", file=sys.stderr)
-        QMessageBox.critical(None, "mat-desktop cannot start", str(error))
+    folder: Path | None = data_dir or default_data_dir()
+    styled = False
+    while folder is not None:
+        instance = Instance(folder)
+        start = instance.start(places, demo)
+        if start is not Start.MINE:
+            understood = start is Start.HANDED_OVER
+            print(f"mat-desktop: {OPEN_ALREADY if understood else NO_ANSWER}", file=sys.stderr)
+            return 0 if understood else 1
+        if not styled:
+            styled = True
+            app.setStyle("Fusion")
+            theme.load_fonts()
+            app.setFont(theme.font())
+            theme.appearance.watch_system()
+        try:
+            session = Session(folder)
+            break
+        except MatError as error:
+            from mat_desktop.gui.no_start import WAY_OUT, ask_for_folder
+
+            instance.close()
+            way_out = f"; {WAY_OUT} starts with another one" if isinstance(error, StoreFault) else ""
+            print(f"mat-desktop: {error}{way_out}", file=sys.stderr)
+            folder = ask_for_folder(error, folder)
+    else:
         return 1
     window = Window(AppServices(session), make_player=_player)
     window.show()

@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from mat_desktop.display import missing_display
+from mat_desktop.errors import MatError, ModelFault, StoreFault
+from mat_desktop.gui.no_start import WAY_OUT, ask_for_folder
 
 SHOW = """
 import sys
@@ -86,3 +90,36 @@ def test_which_platforms_need_a_display(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.delenv("DISPLAY")
     assert missing_display() == ""
+
+
+def test_where_the_data_folder_cannot_be_used_another_one_is_offered(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    picked: list[str] = ["", str(tmp_path)]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: picked.pop(0))
+    presses: list[str] = []
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        said = (box.text(), box.informativeText())
+        assert "/closed" in said[0] and (WAY_OUT in said[1]) is named
+        button = next(b for b in box.buttons() if b.text() == presses[0])
+        presses.pop(0)
+        if presses:
+            QTimer.singleShot(0, press)
+        button.click()
+
+    def asked(fault: MatError, *buttons: str) -> Path | None:
+        presses[:] = buttons
+        QTimer.singleShot(0, press)
+        return ask_for_folder(fault, Path("/closed"))
+
+    fault, named = StoreFault("/closed cannot be written to: it is read-only"), True
+    assert asked(fault, "Quit") is None
+    assert asked(fault, "Try again") == Path("/closed")
+    assert asked(fault, "Another folder…", "Another folder…") == tmp_path, (
+        "asked again after a change of mind"
+    )
+    named = False
+    assert asked(ModelFault("/closed/model is damaged"), "Quit") is None
