@@ -17,6 +17,7 @@ from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.views.first_start import FirstStart
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.widgets.drop_sign import DropSign
 
 
 class Opening(QObject):
@@ -35,6 +36,7 @@ class Opening(QObject):
         self._desk, self._library, self._pages, self._settings = desk, library, pages, settings
         self.scan = Scan(desk)
         self.first = FirstStart(desk.services)
+        self.drop_sign = DropSign(pages.view)
         banners = Banners()
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -138,11 +140,13 @@ class Opening(QObject):
         """Whether what is held over the window can be opened; it is shown where to drop it."""
         welcome = any(url.isLocalFile() for url in data.urls())
         self.first.zone.set_hot(welcome)
+        self.drop_sign.set_shown(welcome and not self.first.zone.isVisible())
         return welcome
 
     def went(self) -> None:
-        """It is held there no longer."""
+        """It is held there no longer, or may not be dropped."""
         self.first.zone.set_hot(False)
+        self.drop_sign.set_shown(False)
 
     def drop(self, data: QMimeData) -> None:
         """Open it."""

@@ -481,8 +481,8 @@ class Window(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Folders and files are welcome anywhere."""
         ours = event.source() is not None  # rows of the table, on their way to other programs
-        if not ours and self.opening.welcomes(event.mimeData()):
-            _take_no_file(event)
+        if not ours and self.opening.welcomes(event.mimeData()) and not _take_no_file(event):
+            self.opening.went()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """They went again."""

@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -158,6 +158,28 @@ def test_what_is_dropped_is_never_moved(qtbot: QtBot, library: Window, services:
         for event in (enter, drop):
             assert (event.dropAction() if event.isAccepted() else None) == taken
         qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+
+
+def test_files_that_are_held_over_the_window_are_welcomed(qtbot: QtBot, library: Window) -> None:
+    data, sign = library.tracks.mimeData([library.tracks.index(0, 0)]), library.opening.drop_sign
+    no_key = Qt.KeyboardModifier.NoModifier
+    copy, move = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction
+
+    def enter(offered: Qt.DropAction) -> None:
+        event = QDragEnterEvent(QPoint(50, 50), offered, data, Qt.MouseButton.LeftButton, no_key)
+        library.dragEnterEvent(event)
+
+    enter(move)  # which would delete them where they come from
+    assert not sign.isVisible()
+    enter(copy)
+    assert sign.isVisible()
+    assert sign.geometry() == library.pages.view.rect()
+    library.dragLeaveEvent(QDragLeaveEvent())
+    assert not sign.isVisible()
+    enter(copy)
+    library.dropEvent(QDropEvent(QPointF(50, 50), copy, data, Qt.MouseButton.LeftButton, no_key))
+    assert not sign.isVisible()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
 
 
 def test_the_selected_row_stays_in_view_where_a_filter_goes(

@@ -227,7 +227,7 @@ class Dock(Panel):
     def _fit_header(self) -> None:
         """Where there is no room for all, the title goes, rather than show a letter or two, for what is said
         of the place under the pointer, then the taggram's scale is shortened, then it goes; at last what is
-        said is cut, with dots.
+        said is cut, with dots. What the picture is gives way to the title.
         """
         metrics, gaps = self.info.fontMetrics(), 4 * self._head.spacing()
         room = self.width() - 32 - gaps - self._tools.sizeHint().width() - self.level_scale.sizeHint().width()
@@ -240,15 +240,17 @@ class Dock(Panel):
         self.score_scale.set_short(short)
         room -= scale
         wanted = metrics.horizontalAdvance(self.info.text()) + 2
+        whole = self.title.fontMetrics().horizontalAdvance(self._title)
         if not self._points:
             room -= max(TITLE, self.title.minimumSizeHint().width())
         wide = max(0, min(wanted, room))
+        if self._says_little and not self._points and room + TITLE - whole < wanted:
+            wide = 0
         self.info.setFixedWidth(wide)
-        whole = self.title.fontMetrics().horizontalAdvance(self._title)
         self.title.setText(self._title if not self._points or room - wide >= min(TITLE, whole) else "")
 
     _title = _still = ""
-    _points = False
+    _points = _says_little = False
 
     def set_track(self, title: str, seconds: float | None, note: str) -> None:
         """Another track; its pictures will come."""
@@ -265,6 +267,7 @@ class Dock(Panel):
 
     def set_info(self, text: str) -> None:
         """Words in the header, when the pointer is not over a picture; empty: what the picture is."""
+        self._says_little = not text
         if not text and self._picture is not None:
             text = f"log-mel, {self._picture.mel.shape[0]} bands"
         self._still = text
