@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.focus import arrows_change
 from mat_desktop.gui.views.shortcuts import Sheet
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.rail import Rail
@@ -27,6 +28,7 @@ class Page:
     """:param name: also of the action that shows it, whose button in the rail is its own
     :param focus: gets the focus when the page is shown
     :param banners: where it says what happened
+    :param nothing: has the focus instead where it is in view
     :param instead_of: the page in whose place it is shown for a while; it has no action and button of its own
     """
 
@@ -34,6 +36,7 @@ class Page:
     widget: QWidget
     focus: QWidget
     banners: Banners
+    nothing: QWidget | None = None
     instead_of: str = ""
 
 
@@ -259,8 +262,8 @@ def _area(part: QWidget) -> QScrollArea | None:
 
 
 def _focus(page: Page) -> None:
-    """Where the page has nothing to show, its first control has the focus."""
-    target = page.focus
+    """Where the page has nothing to show, its first control that no arrow key changes has the focus."""
+    target = page.nothing if page.nothing is not None and page.nothing.isVisible() else page.focus
     if not target.isVisible():
-        target = next(iter(_controls(page)), target)
+        target = next((part for part in _controls(page) if not arrows_change(part)), target)
     target.setFocus()

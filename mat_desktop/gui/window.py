@@ -31,6 +31,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.archive import Archive
 from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.focus import Focus
 from mat_desktop.gui.geometry import Placement
 from mat_desktop.gui.help import Help
 from mat_desktop.gui.menus import Menus
@@ -95,9 +96,6 @@ class Window(QMainWindow):
         )
         self.setWindowTitle("mat-desktop")
         self.setAcceptDrops(True)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._focus_moved)
         self.bridge = Bridge(self)
         self.tracks = TracksModel(services.suggest, self)
         self.actions_ = Actions(self)
@@ -111,6 +109,10 @@ class Window(QMainWindow):
         self.configure.take_over(self._settings)
         style(self.configure)
         self._make_rooms(self.desk)
+        self._focus = Focus(self, (self.library.table, self.library.listing.nothing))
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_moved)
         self._connect_actions()
         self._connect_engine()
         self._connect_rooms()
@@ -148,7 +150,8 @@ class Window(QMainWindow):
         self.opening = Opening(desk, self.engine, self.library, pages, actions, state)
         self.scan = self.opening.scan
         self.remains = Remains(desk, self.scan)
-        pages.add(Page("library", self.library, self.library.table, self.library.banners))
+        table, nothing = self.library.table, self.library.listing.nothing
+        pages.add(Page("library", self.library, table, self.library.banners, nothing))
         self.room = ReviewRoom(desk, self.library, pages, self.rail, state, settings)
         self.review = self.room.review
         self.workshop = Workshop(desk, self.library, pages)
@@ -404,6 +407,11 @@ class Window(QMainWindow):
 
     def _focus_moved(self, before: QWidget | None, now: QWidget | None) -> None:
         show_focus(before, now)
+        self._focus.moved(now)
+
+    def focusNextPrevChild(self, on: bool) -> bool:
+        """Tab was pressed, or what had the focus is gone."""
+        return self._focus.move(lambda: super(Window, self).focusNextPrevChild(on))
 
     def _open_write(self) -> None:
         """A plan needs all that was decided before."""

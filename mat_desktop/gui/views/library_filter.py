@@ -52,7 +52,7 @@ class LibraryFilter(QObject):
         search.help_asked.connect(lambda: self.help.open_under(search))
         self.help.picked.connect(self._try)
         self.asking.asked.connect(self._filter)
-        self.asking.explained.connect(listing.note.setText)
+        self.asking.explained.connect(listing.say)
         self.asking.wrong.connect(lambda error: problem.show_error(error, self.asking.text))
         self.asking.wrong.connect(search.set_error)
         search.show_over(problem)
@@ -119,7 +119,7 @@ class LibraryFilter(QObject):
             if self._coming is not None:
                 of = f" 0 of {words.plural(self._coming.total, 'track')}" if self._coming.total else ""
                 text = f"Reading the library…{of}"
-            self._listing.note.setText(text)
+            self._listing.say(text)
 
     def _say_found(self) -> None:
         total, found = self._tracks.tally().total, words.number(self._tracks.rowCount())

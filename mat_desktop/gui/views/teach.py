@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -89,10 +89,11 @@ class TeachPanel(Panel):
         self.taught = TaughtTags()
         self.stack.addWidget(self.taught)
         layout.addWidget(self.stack, 1)
-        self.setFocusProxy(self.name)
-        self.stack.currentChanged.connect(
-            lambda place: self.setFocusProxy(self.taught.first if place else self.name)
-        )
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """It goes on to the first part. Behind a focus proxy Tab would not reach what stands before that."""
+        first = self.taught.first if self.stack.currentIndex() else self.name
+        first.setFocus(event.reason())
 
     def sizeHint(self) -> QSize:
         """As wide as the tags of a track are."""

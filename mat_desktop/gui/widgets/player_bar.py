@@ -192,7 +192,7 @@ class PlayerBar(Panel):
         self.mute = Button(icon="volume-2", kind="flat", height=28, tip="Mute (Shift+M)")
         self.mute.setCheckable(True)
         layout.addWidget(self.mute)
-        self.volume = Slider(handle=10)
+        self.volume = Slider(handle=10, wheel=True)
         self.volume.setRange(0, 100)
         self.volume.setValue(100)
         self.volume.setFixedWidth(72)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSlider
 
 from mat_desktop.gui.theme import appearance, current
@@ -13,8 +13,10 @@ from mat_desktop.gui.widgets.painting import round_rect
 class Slider(QSlider):
     """A horizontal slider: groove 4 px, round handle; ``from_middle`` fills from the middle."""
 
-    def __init__(self, *, from_middle: bool = False, handle: int = 14) -> None:
+    def __init__(self, *, from_middle: bool = False, handle: int = 14, wheel: bool = False) -> None:
+        """:param wheel: a wheel over it moves it, also where it does not have the focus"""
         super().__init__(Qt.Orientation.Horizontal)
+        self._wheel = wheel
         self._handle = handle
         self._from_middle = from_middle
         self.setMinimumHeight(24)
@@ -72,6 +74,13 @@ class Slider(QSlider):
         """Back to the middle, where that is the neutral place."""
         if self._from_middle:
             self.setValue((self.minimum() + self.maximum()) // 2)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel over it scrolls the page, unless it was chosen before."""
+        if self._wheel or self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def _to(self, x: float) -> None:
         left, right = self._x(self.minimum()), self._x(self.maximum())
