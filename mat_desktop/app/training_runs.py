@@ -62,7 +62,8 @@ class TagFigures:
 
 @dataclass(frozen=True, slots=True)
 class SplitFigures:
-    """Of a finished run on one split: means over the tags.
+    """Of a finished run on one split: means over the tags, of several vocabularies the mean over these, as
+    after each epoch.
 
     :param accuracy: at the threshold 0.5
     """
@@ -120,7 +121,7 @@ class Run:
 
     @property
     def vocabularies(self) -> int:
-        """Over which the figures of an epoch are means; those of a split are means over all tags."""
+        """Over which the figures of an epoch and of a split are means."""
         return self.epochs[-1].vocabularies if self.epochs else 1
 
     @property
@@ -256,13 +257,24 @@ def _split(metrics: Plain) -> SplitFigures | None:
     clips = _whole(metrics.get("clips"))
     if clips is None:
         return None
-    accuracy = _dict(_dict(metrics.get("at_half")).get("accuracy"))
-    return SplitFigures(
-        clips,
-        as_number(accuracy.get("macro")),
-        as_number(_dict(metrics.get("roc_auc")).get("macro")),
-        as_number(_dict(metrics.get("pr_auc")).get("macro")),
-    )
+    names = [str(name).partition("/")[0] for name in _list(metrics.get("tags"))]
+    figures = (_dict(metrics.get("at_half")).get("accuracy"), metrics.get("roc_auc"), metrics.get("pr_auc"))
+    return SplitFigures(clips, *(_over_vocabularies(_dict(found), names) for found in figures))
+
+
+def _over_vocabularies(averages: Plain, names: list[str]) -> float | None:
+    """The mean over vocabularies of the macro mean over their tags.
+
+    :param averages: with the macro mean over all tags, and the figure of each
+    :param names: the vocabulary of each tag
+    """
+    values = _list(averages.get("tags"))
+    if len(set(names)) < 2 or len(values) != len(names):
+        return as_number(averages.get("macro"))
+    of: dict[str, list[float | None]] = {}
+    for name, value in zip(names, values, strict=True):
+        of.setdefault(name, []).append(as_number(value))
+    return _mean([_mean(found) for found in of.values()])
 
 
 def _mean(values: list[float | None]) -> float | None:

@@ -87,6 +87,11 @@ class Order:
     whole: bool = False
 
     @property
+    def head_alone(self) -> bool:
+        """Whether only a head is trained, in one go: without epochs, and without a run."""
+        return self.task is Task.CORRECTIONS or (self.task is Task.FINETUNE and not self.whole)
+
+    @property
     def data_folder(self) -> str:
         """The folder that it is trained on."""
         return self._told("--data")

@@ -557,7 +557,7 @@ def test_corrections_are_trained_on_once_there_are_some(
     assert page.run.tags.figures.rows()[0][0].text == "guitar", "by its share"
 
 
-def test_figures_of_several_vocabularies_agree_or_say_what_they_are(
+def test_figures_of_several_vocabularies_are_the_same_all_over_the_page(
     qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices, data: Path
 ) -> None:
     order = Order(Task.NETWORK, "2D FCN, 5 layers", ("train", "--data", str(data)), data="Small corpus")
@@ -568,7 +568,13 @@ def test_figures_of_several_vocabularies_agree_or_say_what_they_are(
     valid = {"mtat": {"roc_auc": 0.9, "pr_auc": 0.5}, "msd": {"roc_auc": 0.7, "pr_auc": 0.3}}
     epoch = {"number": 1, "of": 1, "train_loss": 0.3, "valid_loss": 0.4, "valid": valid, "seconds": 2}
     (run / "epochs.jsonl").write_text(json.dumps(epoch))
-    split = {"clips": 4, "roc_auc": {"macro": 0.86}, "pr_auc": {"macro": 0.46}}
+    split = {
+        "clips": 4,
+        "tags": ["mtat/rock", "mtat/guitar", "msd/rock"],
+        "roc_auc": {"macro": 0.8333, "tags": [0.95, 0.85, 0.7]},
+        "pr_auc": {"macro": 0.4333, "tags": [0.6, 0.4, 0.3]},
+        "at_half": {"accuracy": {"macro": 0.9, "tags": [0.95, 0.95, 0.8]}},
+    }
     (run / "result.json").write_text(json.dumps({"metrics": {"valid": split}}))
     services.trainings.end(made.id, Ending.DONE)
     window.training.load()
@@ -579,8 +585,10 @@ def test_figures_of_several_vocabularies_agree_or_say_what_they_are(
     entry = page.run.entry
     assert entry is not None
     assert entry.word == "0.8000", "in the list as on the curve"
-    assert page.run.results.results.rows()[0][4].text == "0.8600"
-    assert page.run.results.title.text() == "Results, epoch 1, kept, macro over all tags"
+    cells = [cell.text for cell in page.run.results.results.rows()[0]]
+    assert cells[2:] == ["0.8750", "0.4000", "0.8000"]
+    assert page.run.results.title.text() == "Results, epoch 1, kept, macro, mean of 2 vocabularies"
+    assert "its figures are means over all tags" in page.run.results.report_button.toolTip()
 
 
 def test_corrections_with_tracks_left_out_say_it_tag_by_tag(
@@ -771,6 +779,7 @@ def test_a_model_gets_a_new_head_or_is_trained_as_a_whole(
     assert f"started {begun:%Y-%m-%d %H:%M}" in page.about.text()
     assert entry.word == "0.8000", "of the validation split, as the list says"
     assert page.run.outcome.text() == "A new head learns in one go, so that there are no curves."
+    assert page.run.results.report_button.isHidden(), "a report is on runs, and here is none"
     valid, test = page.run.results.results.rows()
     assert [cell.text for cell in valid] == ["Validation, MagnaTagATune", "–", "–", "0.4000", "0.8000"]
     assert [cell.text for cell in test] == ["Test, MagnaTagATune", "–", "–", "0.5000", "0.9000"]

@@ -193,10 +193,8 @@ def _state(training: Training, runs: bool) -> State:
 
 
 def roc_auc(run: Run) -> float | None:
-    """Of the kept epoch on the validation split, as it was measured in the end where it was. Of several
-    vocabularies it is always their mean, as on the curves: that is what the epoch was chosen by.
-    """
-    if "valid" in run.splits and run.vocabularies == 1:
+    """Of the kept epoch on the validation split, as it was measured in the end where it was."""
+    if "valid" in run.splits:
         return run.splits["valid"].roc_auc
     return run.best.roc_auc if run.best is not None else None
 

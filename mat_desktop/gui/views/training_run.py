@@ -243,7 +243,7 @@ class RunView(Panel):
         for button in (self.pause_button, self.stop_button):
             button.setVisible(runs and entry.state is not State.DONE)
         self.pause_button.setEnabled(entry.state is not State.STOPPING)
-        has_epochs = order.task is not Task.CORRECTIONS and (order.task is not Task.FINETUNE or order.whole)
+        has_epochs = not order.head_alone
         # It goes on with the whole table, and so stands where something is left of that.
         left = any((done := training.run_of(row)) is None or not done.finished for row in order.rows)
         over = training.ending is Ending.DONE or (entry.state is State.DONE and left)

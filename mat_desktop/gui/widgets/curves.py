@@ -14,6 +14,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEven
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mat_desktop.app.training_runs import EpochFigures
+from mat_desktop.gui.models.results import averaged
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.turns import InTurns
 from mat_desktop.gui.widgets.controls import Panel, Text
@@ -240,7 +241,6 @@ class Curve(QWidget):
         self._say_value(self._large)
 
 
-MACRO = "macro over tags"
 KEPT = "best PR-AUC, kept"
 
 
@@ -350,7 +350,6 @@ class Curves(Panel):
         kept = best.number if best is not None else None
         few = bool(epochs) and all(epoch.roc_auc is None for epoch in epochs)
         parts = epochs[-1].vocabularies if epochs else 1
-        mean = MACRO if parts == 1 else f"macro, mean of {parts} vocabularies"
         for curve, name, training, line in (
             (self.loss, "valid_loss", _points(epochs, "train_loss"), None),
             (self.roc, "roc_auc", [], paper[0]),
@@ -361,7 +360,7 @@ class Curves(Panel):
         if few:
             for curve in (self.roc, self.pr):
                 curve.say("too few positives to measure")
-        self.legend.areas = "" if few else f"areas: {mean}"
+        self.legend.areas = "" if few else f"areas: {averaged(parts)}"
         self.legend.kept = "lowest loss, kept" if few else KEPT
         self.legend.paper = paper != (None, None)
         self.legend.update()

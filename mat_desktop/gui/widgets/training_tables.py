@@ -25,6 +25,7 @@ from mat_desktop.gui.models.results import (
     TAGS,
     agreement_results,
     agreement_rows,
+    averaged,
     beside_rows,
     card_tags,
     paper_table,
@@ -113,8 +114,7 @@ class TagsTable(QWidget):
             with _in_place(self.table):
                 self.figures.show(tag_rows(tags, scheme, entry.digits))
         if not tags:
-            order = training.order if training is not None else None
-            at_once = order is not None and order.task is Task.FINETUNE and not order.whole
+            at_once = training is not None and training.order.head_alone
             self.about.setText("when it is over" if at_once else "after the first epoch")
             return
         epoch = ""
@@ -204,19 +204,23 @@ class ResultsTable(QWidget):
         if training is None:
             return
         corrections = training.order.task is Task.CORRECTIONS
-        self.report_button.setVisible(not corrections)
+        # A head alone is trained without a run, and a report is on runs.
+        self.report_button.setVisible(not training.order.head_alone)
         self.report_button.setEnabled(any(run.finished for run in training.runs))
-        self.report_button.setToolTip(
-            "A page on the runs, in the browser"
-            if self.report_button.isEnabled()
-            else "There is one when a run is finished"
-        )
+        tip = "There is one when a run is finished"
+        if self.report_button.isEnabled():
+            tip = "A page on the runs, in the browser"
+            if any(run.vocabularies > 1 for run in training.runs):
+                tip += "; its figures are means over all tags"
+        self.report_button.setToolTip(tip)
         if training.order.task is Task.TABLE:
             table = paper_table(told, training.order.table)
             split = SPLITS.get(str(table.get("split", "")), "").casefold()
             number = training.order.table
-            self.title.setText(f"Beside the paper, table {number}{f': {split} split' if split else ''}")
-            ours = "Ours: of the kept epoch, macro over tags."
+            parts = max((run.vocabularies for run in training.runs), default=1)
+            said = f"Beside the paper, table {number}{f': {split} split' if split else ''}"
+            self.title.setText(f"{said}{f', {averaged(parts)}' if parts > 1 else ''}")
+            ours = f"Ours: of the kept epoch, {averaged(parts)}."
             self.title.setToolTip("\n".join(filter(None, (ours, str(table.get("note", ""))))))
             self._stack.setCurrentIndex(0)
             self.beside_table.nothing = "" if table else "Reading what the paper prints…"
@@ -228,11 +232,11 @@ class ResultsTable(QWidget):
             return
         rows = agreement_results(training.figures) if corrections else result_rows(training, entry.run)
         self.results_table.use(AGREEMENT_RESULTS if corrections else RESULTS)
-        self.title.setToolTip("")
         run = entry.run
-        said = "Results"
+        said, parts = "Results", run.vocabularies if run is not None else 1
+        self.title.setToolTip("")
         if run is not None and run.finished:
-            said += f"{_kept(run)}{', macro over all tags' if run.vocabularies > 1 else ''}"
+            said += f"{_kept(run)}{f', {averaged(parts)}' if parts > 1 else ''}"
         self.title.setText(said if rows or entry.state is State.DONE else "Results, when it is over")
         self._stack.setCurrentIndex(1)
         self._show(self.results_table, rows)
