@@ -22,6 +22,7 @@ from mat_desktop.gui.models import tracks as tracks_module
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.save import ask_target
+from mat_desktop.gui.theme import current
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.sidebar import ITEM_ROLE
 from mat_desktop.gui.widgets.track_columns import TrackColumns
@@ -174,6 +175,8 @@ def test_files_that_are_held_over_the_window_are_welcomed(qtbot: QtBot, library:
     enter(copy)
     assert sign.isVisible()
     assert sign.geometry() == library.pages.view.rect()
+    sign.grab()
+    assert current().color("bg").alpha() == 255
     library.dragLeaveEvent(QDragLeaveEvent())
     assert not sign.isVisible()
     enter(copy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from mat_desktop.gui import icons
@@ -34,7 +34,7 @@ class DropSign(QWidget):
         """What is under it stays in sight, but for the words' box."""
         t = current()
         painter = QPainter(self)
-        veil = t.color("bg")
+        veil = QColor(t.color("bg"))  # the theme's own stays as it is
         veil.setAlphaF(0.6)
         painter.fillRect(self.rect(), veil)
         round_rect(painter, self.rect().adjusted(4, 4, -4, -4), 8, None, t.color("accent"), 2)
