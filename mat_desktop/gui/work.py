@@ -12,6 +12,9 @@ from pathlib import Path
 SECONDS = 10
 """Over which the rate is taken."""
 
+SHORTEST = 0.5
+"""Seconds: over less, a rate says how things are handed over and not how they are done."""
+
 FEW = 0.05
 """Share of what is left that does not matter for the time that it takes."""
 
@@ -96,7 +99,7 @@ class Work:
             return 0.0
         (start, first, before), (end, last, after) = self._marks[0], self._marks[-1]
         done = last - first - (0 if passed else after - before)
-        return max(0.0, done) / (end - start) if end > start else 0.0
+        return max(0.0, done) / (end - start) if end - start >= SHORTEST else 0.0
 
     @property
     def seconds_left(self) -> float | None:

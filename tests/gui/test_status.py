@@ -121,6 +121,34 @@ def test_the_reason_of_a_failure_is_not_cut(qtbot: QtBot, library: Window) -> No
     assert not library.activity._area.verticalScrollBar().isVisible(), "there is room for it"
 
 
+def test_a_long_outcome_of_work_is_not_cut(qtbot: QtBot, library: Window) -> None:
+    library.activity.toggle()
+    for number in range(3):
+        work = Work("Listening")
+        library.bridge.take_on(work)
+        why = "/music/a folder/library.db cannot be written: the disk is full (database or disk is full)"
+        work.outcome = f"Listened to {number} tracks; stopped: {why}"
+        library.bridge.let_go(work)
+    qtbot.waitUntil(lambda: len(library.activity.past) >= 3, timeout=5000)
+    qtbot.wait(50)
+    for card in library.activity.past:
+        assert card.outcome.height() >= card.outcome.heightForWidth(card.outcome.width())
+
+
+def test_the_status_bar_is_laid_out_before_it_is_painted(qtbot: QtBot, library: Window) -> None:
+    work = Work("Scanning", total=3)
+    library.bridge.take_on(work)
+    status = library.status
+    qtbot.waitUntil(lambda: status.count.isVisible() and status.job.width() > 100)
+    work.total, work.done, work.about = 1_234_567, 1_203_456, True
+    library.bridge.changed.emit()
+    count, row = status.count, status.progress.geometry()
+    assert count.width() >= count.sizeHint().width()
+    assert count.geometry().right() < row.left() and row.right() < status.speed.geometry().left()
+    assert status.speed.geometry().right() < status.job.width()
+    library.bridge.let_go(work)
+
+
 def test_escape_closes_the_activity_panel_wherever_the_focus_is_and_a_plan_is_not_covered(
     qtbot: QtBot, library: Window
 ) -> None:

@@ -31,7 +31,9 @@ def test_files_that_were_known_before_say_nothing_of_how_long_the_others_take(
         work.mark()
 
     go_on(0, 0, 0)
-    go_on(400, 400, 1)
+    go_on(300, 300, 0.01)
+    assert work.rate == 0, "not 30,000 a second"
+    go_on(100, 100, 0.99)
     assert work.rate == 400
     assert work.seconds_left is None, "none of those that take time was read"
     go_on(100, 100, 0.25)

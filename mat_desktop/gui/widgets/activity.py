@@ -111,9 +111,9 @@ class PastCard(QWidget):
         head.setSpacing(8)
         self.icon = Icon(*_sign(work))
         head.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
-        self.outcome = Text(work.outcome or work.title)
+        self.outcome = Text(words.breakable(work.outcome or work.title))
         self.outcome.setWordWrap(True)
-        self.outcome.setAccessibleName(self.outcome.text())
+        self.outcome.setAccessibleName(work.outcome or work.title)
         head.addWidget(self.outcome, 1)
         when = datetime.fromtimestamp(work.ended or 0).astimezone().strftime("%H:%M")
         head.addWidget(Text(when, size=12, token="muted", figures=True), 0, Qt.AlignmentFlag.AlignTop)
@@ -132,7 +132,7 @@ class PastCard(QWidget):
         self.retry: Button | None = None
         if work.retry is not None:
             self.retry = Button("Retry", "rotate-ccw", height=28)
-            self.retry.setAccessibleName(f"Retry what failed: {self.outcome.text()}")
+            self.retry.setAccessibleName(f"Retry what failed: {work.outcome or work.title}")
             self.retry.clicked.connect(lambda: self.retried.emit(work))
             foot.addWidget(self.retry)
         if foot.count() > 1:
@@ -240,7 +240,9 @@ class ActivityPanel(Panel):
         self.past = [PastCard(work) for work in bridge.past]
         for card in (*self.cards, *self.past):
             layout.addWidget(Line())
-            card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            card.setSizePolicy(
+                QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum
+            )  # as high as its lines
             layout.addWidget(card)
         for past in self.past:
             past.retried.connect(self._retry)

@@ -142,7 +142,7 @@ class JobBar(Panel):
         super().__init__("bg", edges="t")
         self._bridge = bridge
         KeepTall(self, 29, 12, 9)
-        layout = QHBoxLayout(self)
+        layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(12, 1, 8, 0)
         layout.setSpacing(8)
         self.device = Choice("cpu", "Choose the device in the settings")
@@ -157,7 +157,7 @@ class JobBar(Panel):
         layout.addWidget(self._tick())
         layout.addSpacing(8)
         self.job = QWidget()
-        inner = QHBoxLayout(self.job)
+        inner = self._inner = QHBoxLayout(self.job)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(8)
         self.open = Button(icon="activity", kind="flat", height=24, tip="Activity")
@@ -255,3 +255,6 @@ class JobBar(Panel):
         self.pause.setAccessibleName(f"{'Go on with' if job.paused else 'Pause'} {job.title}")
         self.pause.setEnabled(not job.stopping)
         self.cancel.setEnabled(not job.stopping)
+        # At once: a layout within another takes two turns, and what is painted between them is cut.
+        self._inner.activate()
+        self._row.activate()
