@@ -140,6 +140,6 @@ def test_a_wheel_over_a_slider_without_the_focus_changes_nothing(qtbot: QtBot, l
     library.library.table.setFocus()
     turn()
     assert slider.value() == 0
-    slider.setFocus()
+    slider.setFocus(Qt.FocusReason.MouseFocusReason)
     turn()
     assert slider.value() != 0

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.audio import output
@@ -37,6 +39,18 @@ def player(card: Any) -> Iterator[Player]:
     made.look_again()
     yield made
     made.close()
+
+
+def test_the_wheel_over_the_volume_moves_it(qtbot: QtBot, player: Player) -> None:
+    bar = PlayerBar()
+    qtbot.addWidget(bar)
+    bar.set_player(player)
+    bar.resize(1200, 60)
+    bar.show()
+    qtbot.waitUntil(lambda: bar.volume.isVisible() and bar.volume.x() > 600, timeout=5000)
+    at = QPointF(bar.volume.mapTo(bar, bar.volume.rect().center()))
+    QTest.wheelEvent(bar.windowHandle(), at, QPoint(0, -120))
+    assert bar.volume.value() < 100
 
 
 def test_a_bar_goes_on_when_a_device_that_stalled_plays_again(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.tag_file import Slip
@@ -262,6 +263,38 @@ def test_sections_are_reached_by_keyboard(qtbot: QtBot, library: Window, page: S
     assert page.list.currentIndex().data() == "Files of the program"
     bar.setValue(0)
     assert page.list.currentIndex().data() == "Listening"
+
+
+def turn_wheel(widget: QWidget) -> None:
+    """One notch down, with the pointer in its middle."""
+    window = widget.window()
+    at = widget.mapTo(window, widget.rect().center())
+    QTest.wheelEvent(window.windowHandle(), QPointF(at), QPoint(0, -120))
+
+
+def test_the_wheel_scrolls_over_a_slider_until_that_is_clicked(
+    qtbot: QtBot, library: Window, page: SettingsPage, services: FakeServices
+) -> None:
+    library.resize(1280, 720)
+    slider, bar = page.rows["review.strictness"].control, page._scroll.verticalScrollBar()
+    assert isinstance(slider, Slider)
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=5000)
+    for reason in (Qt.FocusReason.NoFocusReason, Qt.FocusReason.TabFocusReason):
+        slider.setFocus(reason)
+        page._scroll.ensureWidgetVisible(slider, 0, 100)
+        before = bar.value()
+        turn_wheel(slider)
+        assert slider.value() == 0 and bar.value() > before
+    page.list.setFocus()
+    page._scroll.ensureWidgetVisible(slider, 0, 100)
+    qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    before, scrolled = slider.value(), bar.value()
+    turn_wheel(slider)
+    assert slider.value() < before and bar.value() == scrolled
+    page.list.setFocus()
+    before = slider.value()
+    turn_wheel(slider)
+    assert slider.value() == before
 
 
 def test_the_section_in_view_stays_where_sizes_change(

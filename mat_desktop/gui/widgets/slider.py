@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSlider
 
 from mat_desktop.gui.theme import appearance, current
 from mat_desktop.gui.widgets.painting import round_rect
+
+KEPT_BY = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+"""The focus comes back as it was, from another window or a menu."""
 
 
 class Slider(QSlider):
     """A horizontal slider: groove 4 px, round handle; ``from_middle`` fills from the middle."""
 
     def __init__(self, *, from_middle: bool = False, handle: int = 14, wheel: bool = False) -> None:
-        """:param wheel: a wheel over it moves it, also where it does not have the focus"""
+        """:param wheel: moves with the wheel also where it was not clicked before"""
         super().__init__(Qt.Orientation.Horizontal)
-        self._wheel = wheel
         self._handle = handle
         self._from_middle = from_middle
+        self._wheel, self._clicked = wheel, False
         self.setMinimumHeight(24)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -54,6 +57,19 @@ class Slider(QSlider):
         elif self.underMouse() and self.isEnabled():
             round_rect(painter, knob.adjusted(3, 3, -3, -3), size // 2 - 3, t.color("on_accent"))
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """By a click or otherwise."""
+        if event.reason() not in KEPT_BY:
+            self._clicked = event.reason() is Qt.FocusReason.MouseFocusReason
+        super().focusInEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel that comes by scrolls the page; it moves the slider where a click gave it the focus."""
+        if self._wheel or (self._clicked and self.hasFocus()):
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click moves the handle there."""
         if event.button() is Qt.MouseButton.LeftButton:
@@ -74,13 +90,6 @@ class Slider(QSlider):
         """Back to the middle, where that is the neutral place."""
         if self._from_middle:
             self.setValue((self.minimum() + self.maximum()) // 2)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """A wheel over it scrolls the page, unless it was chosen before."""
-        if self._wheel or self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
     def _to(self, x: float) -> None:
         left, right = self._x(self.minimum()), self._x(self.maximum())
