@@ -10,6 +10,12 @@ from mat_desktop.domain.tags import TAG_FIELDS, Category, Field
 TAUGHT = "taught/"
 """How the sources of taught tags begin, in place of a vocabulary."""
 
+SPLIT = ";/,"
+"""Media servers split genre and mood at these characters (Navidrome, Jellyfin, LMS)."""
+
+NO_SPLIT = "must not contain “;”, “/” or “,”: players would split it"
+"""What is said of a tag that does."""
+
 
 @dataclass(frozen=True, slots=True)
 class DisplayTag:
@@ -38,9 +44,8 @@ class DisplayTag:
             raise ValueError("a display tag needs a name and at least one source")
         if self.field is not None and self.field not in TAG_FIELDS:
             raise ValueError(f"the tag {self.name!r} cannot be written into {self.field}")
-        # Media servers split genre and mood at these characters (Navidrome, Jellyfin, LMS).
-        if any(mark in self.value for mark in ";/,"):
-            raise ValueError(f"the tag {self.value!r} must not contain ; / or ,")
+        if any(mark in self.value for mark in SPLIT):
+            raise ValueError(f"the tag {self.value!r} {NO_SPLIT}")
 
     @property
     def taught(self) -> bool:

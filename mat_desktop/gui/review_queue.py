@@ -39,10 +39,12 @@ PACED = 20
 
 
 class Reviewing(QObject):
-    """The review page's queue. ``leaving`` asks for the library, ``listen_all`` to listen to what is new."""
+    """The review page's queue. ``leaving`` asks for the library, ``listen_all`` to listen to what is new;
+    ``unsaid`` hands over a line of the status bar that was about a track that is no longer in view."""
 
     leaving = Signal()
     listen_all = Signal()
+    unsaid = Signal(str)
 
     def __init__(self, desk: Desk, page: ReviewPage, library: Library, review: Review) -> None:
         super().__init__()
@@ -52,6 +54,7 @@ class Reviewing(QObject):
         self._shown: Row | None = None
         self._decided_row: Row | None = None
         self._by_itself: tuple[Row, float] | None = None
+        self._hint: tuple[Row, str] | None = None
         self._left: set[Path] = set()
         self._losses = -1
         self._took: list[float] = []
@@ -110,6 +113,7 @@ class Reviewing(QObject):
         if self.is_open:
             self.is_open = False
             self._pause.stop()
+            self._unsay()
             self._library.take_dock()
 
     # the queue
@@ -237,14 +241,24 @@ class Reviewing(QObject):
         if came is None or row is not came[0] or time.monotonic() - came[1] >= MEANT_BEFORE:
             self.done()
             return
-        self._desk.result(f"“{row.title}” came up by itself; Enter again marks it reviewed")
+        self._say_of(row, "came up by itself; Enter again marks it reviewed")
+
+    def _say_of(self, row: Row, text: str) -> None:
+        """In the status bar, while the track is in view and nothing more is said of it."""
+        self._hint = row, f"“{row.title}” {text}"
+        self._desk.result(self._hint[1])
+
+    def _unsay(self) -> None:
+        hint, self._hint = self._hint, None
+        if hint is not None:
+            self.unsaid.emit(hint[1])
 
     def hasty(self) -> bool:
         """Whether a key that decides on tags was meant for the track before, which left by itself."""
         came, row = self._by_itself, self._library.row
         if came is None or row is not came[0] or time.monotonic() - came[1] >= SEEN_AFTER:
             return False
-        self._desk.result(f"“{row.title}” has only just come up; that key decided nothing")
+        self._say_of(row, "has only just come up; that key decided nothing")
         return True
 
     def done(self) -> None:
@@ -288,6 +302,7 @@ class Reviewing(QObject):
         """Something was decided or taken back: the track stays in view, and a mark is meant for it."""
         self._pause.stop()
         self._by_itself = None
+        self._unsay()
 
     # what is shown
 
@@ -295,6 +310,8 @@ class Reviewing(QObject):
         row = self._library.row
         if not self.is_open or row is None:
             return
+        if self._hint is not None and self._hint[0] is not row:
+            self._unsay()
         if row in self._queue:
             self._shown = row
         if new_track:

@@ -106,6 +106,8 @@ def test_search_and_own_tags(qtbot: QtBot, library: Window, services: FakeServic
     library.review.add_tag([row], "shoegaze", Category.GENRE)
     qtbot.waitUntil(lambda: "shoegaze" in row.verdicts, timeout=5000)
     editor = opened(qtbot, library, "shoegaze")
+    assert editor.count.text().endswith(", 0 changed, 1 added by hand")
+    assert not editor.reset_all.isEnabled()
     editor.search.setText("genre")
     assert editor.tags.rowCount() == 4
     editor.search.setText("shoe")

@@ -33,6 +33,7 @@ from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.views.problems import ProblemsModel
 from mat_desktop.gui.widgets.dock import most_telling
+from mat_desktop.gui.widgets.pane import how_sure
 from mat_desktop.gui.widgets.plan_table import PlanTable, fitting, flow, new_pieces, old_pieces
 from mat_desktop.gui.widgets.sidebar import ITEM_ROLE, SideModel
 from mat_desktop.store.journal import Run
@@ -323,8 +324,28 @@ def test_a_heading_says_why_a_tag_over_its_threshold_is_not_suggested() -> None:
     model.show((suggestion("rock", 0.9), suggestion("indie", 0.8, suggested=False, left_out=limit)), False)
     assert model.index(0).data() == "Genre"
     assert model.index(0).data(Role.AccessibleTextRole) == f"Genre, {limit}: not indie"
+    others = [suggestion(name, 0.8, suggested=False, left_out=limit) for name in ("indie", "pop", "folk")]
+    model.show((suggestion("rock", 0.9), *others), False)
+    row = model.row(0)
+    assert row is not None
+    assert row.notes == [
+        f"{limit}: not indie, pop, folk",
+        "only the 1 surest: not indie, pop, folk",
+        "only the 1 surest: not indie, pop and 1 more",
+        "only the 1 surest: not indie and 2 more",
+        "only the 1 surest: 3 left out",
+    ]
     model.show((suggestion("rock", 0.9),), False)
     assert model.index(0).data(Role.AccessibleTextRole) == "Genre"
+
+
+def test_how_sure_suggestions_are_is_said_of_those_that_are_undecided() -> None:
+    tags = [replace(suggestion("rock", 0.9), precision=0.8), replace(suggestion("pop", 0.6), precision=0.4)]
+    assert how_sure(tags, 0) == "2 suggested, about 6 in 10 right"
+    tags[1] = replace(tags[1], verdict=Verdict.REJECTED)
+    assert how_sure(tags, 0) == "1 of 2 undecided, about 8 in 10 right"
+    tags[0] = replace(tags[0], verdict=Verdict.ACCEPTED)
+    assert how_sure(tags, 0) == "2 suggested, all decided"
 
 
 def test_shares_of_several_tracks_read_as_what_they_are() -> None:

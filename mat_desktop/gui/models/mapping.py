@@ -96,7 +96,8 @@ class MappingModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.tag.shown
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return f"{entry.tag.shown}, {entry.says}{', changed' if entry.changed else ''}"
+            how = "added by hand" if entry.tag.own else "changed"
+            return f"{entry.tag.shown}, {entry.says}{f', {how}' if entry.changed else ''}"
         return None
 
     def entry(self, row: int) -> Mapped | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -32,13 +32,35 @@ class TagRow:
     """A heading (no suggestion) or a tag.
 
     :param number: the digit key that accepts it, 0 where it has none
-    :param note: beside a heading, why tags above their thresholds are not suggested
+    :param left_out: of a heading, names of tags above their thresholds that are not suggested, by reason
     """
 
     category: Category
     suggestion: Suggestion | None = None
     number: int = 0
-    note: str = ""
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """What stands beside a heading, from all words down to the fewest; none where nothing does.
+
+        ``only the 3 surest are suggested: not indie, pop``, then ``only the 3 surest: not indie and 1 more``.
+        """
+        if not self.left_out:
+            return []
+        notes = ["; ".join(f"{reason}: not {', '.join(names)}" for reason, names in self.left_out.items())]
+        for most in range(max(map(len, self.left_out.values())), -1, -1):
+            notes.append("; ".join(_in_short(*left_out, most) for left_out in self.left_out.items()))
+        return notes
+
+
+def _in_short(reason: str, names: Sequence[str], most: int) -> str:
+    """:param most: names that are told"""
+    reason, more = reason.removesuffix(" are suggested"), len(names) - most
+    if most <= 0:
+        return f"{reason}: {words.number(len(names))} left out"
+    text = f"{reason}: not {', '.join(names[:most])}"
+    return f"{text} and {words.number(more)} more" if more > 0 else text
 
 
 def listed(suggestion: Suggestion) -> bool:
@@ -101,7 +123,7 @@ class TagsModel(QAbstractListModel):
             self.hidden += max(0, len(rest) - self._nearest)
             if not first and not shown:
                 continue
-            rows.append(TagRow(category, note=_left_out(rest)))
+            rows.append(TagRow(category, left_out=_left_out(rest)))
             rows += [TagRow(category, s, self._numbers.get(s.tag.name, 0)) for s in (*first, *shown)]
         same = [(r.category, r.suggestion and r.suggestion.tag.name) for r in rows] == [
             (r.category, r.suggestion and r.suggestion.tag.name) for r in self._rows
@@ -169,9 +191,9 @@ class TagsModel(QAbstractListModel):
         if suggestion is None:
             text = words.CATEGORY_WORDS[row.category]
             if role == Qt.ItemDataRole.AccessibleTextRole:
-                return f"{text}, {row.note}" if row.note else text
+                return ", ".join([text, *row.notes[:1]])
             if role == Qt.ItemDataRole.ToolTipRole:
-                return row.note or None
+                return next(iter(row.notes), None)
             return text if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             return suggestion.tag.shown
@@ -226,13 +248,13 @@ class TagsModel(QAbstractListModel):
         return None
 
 
-def _left_out(tags: Sequence[Suggestion]) -> str:
-    """``only the 3 surest are suggested: not indie, pop``."""
+def _left_out(tags: Sequence[Suggestion]) -> dict[str, list[str]]:
+    """What tags are called that are not suggested though they are above their thresholds, by reason."""
     reasons: dict[str, list[str]] = {}
     for s in tags:
         if s.left_out:
             reasons.setdefault(s.left_out, []).append(s.tag.shown)
-    return "; ".join(f"{reason}: not {', '.join(names)}" for reason, names in reasons.items())
+    return reasons
 
 
 def score_words(suggestion: Suggestion) -> str:

@@ -206,9 +206,11 @@ class Mapping(QWidget):
         name = self._wanted or (self._entry.tag.name if self._entry is not None else "")
         self._entries = entries
         self.tags.show(entries)
-        changed = sum(1 for entry in entries if entry.changed)
-        self.count.setText(f"{words.plural(len(entries), 'tag')}, {words.number(changed)} changed")
-        self.reset_all.setEnabled(any(entry.changed and not entry.tag.own for entry in entries))
+        own = sum(entry.changed and entry.tag.own for entry in entries)
+        changed = sum(entry.changed for entry in entries) - own
+        by_hand = f", {words.number(own)} added by hand" if own else ""
+        self.count.setText(f"{words.plural(len(entries), 'tag')}, {words.number(changed)} changed{by_hand}")
+        self.reset_all.setEnabled(changed > 0)
         self.fault.hide()
         self._choose(name)
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from mat_desktop.app.tag_file import LONGEST
-from mat_desktop.domain.scheme import TagScheme
+from mat_desktop.domain.scheme import NO_SPLIT, SPLIT, TagScheme
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui import words
 from mat_desktop.gui.widgets.choices import Choices
@@ -17,8 +17,8 @@ from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall
 
-SPLIT, ASKED = ";/,", ':<>="“”„'
-"""Media servers split values at these; these mean something in a search."""
+ASKED = ':<>="“”„'
+"""These mean something in a search."""
 
 MOST = 12
 """Tags that are offered."""
@@ -26,14 +26,10 @@ MOST = 12
 
 def odd_name(text: str) -> str:
     """Why a tag cannot be called that, empty where it can."""
-    for marks, why in (
-        (SPLIT, "players would split it"),
-        (ASKED, "searches mean something else by it"),
-    ):
-        bad = [mark for mark in marks if mark in text]
-        if bad:
-            return f"A tag must not contain {' or '.join(f'“{mark}”' for mark in bad)}: {why}"
-    return ""
+    if any(mark in text for mark in SPLIT):
+        return f"A tag {NO_SPLIT}"
+    bad = " or ".join(f"“{mark}”" for mark in ASKED if mark in text)
+    return f"A tag must not contain {bad}: searches mean something else by it" if bad else ""
 
 
 def likest(begun: str, names: Iterable[str]) -> list[str]:

@@ -207,6 +207,11 @@ class JobBar(Panel):
         """The last result."""
         self.result.setText(text)
 
+    def unsay(self, text: str) -> None:
+        """That is no longer so; another result stays."""
+        if self.result.text() == text:
+            self.result.setText("")
+
     def _running(self) -> Work | None:
         return next((work for work in to_show(self._bridge) if self._bridge.runs(work)), None)
 

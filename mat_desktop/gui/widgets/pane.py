@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from mat_desktop.domain.plan import Change, Policy
-from mat_desktop.domain.scores import Suggestion
+from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.settings import STRICTEST
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
@@ -377,9 +377,17 @@ def strictness_slider() -> Slider:
 
 
 def how_sure(suggested: Sequence[Suggestion], shift: float) -> str:
-    """``9 suggested, about 8 in 10 right``, from what was measured of their tags, if anything was."""
-    told = [s.precision for s in suggested if s.precision is not None]
+    """``9 suggested, about 8 in 10 right``, from what was measured of their tags, if anything was.
+
+    That is said of those that are undecided: of the others the user knows better.
+    """
+    left = [s for s in suggested if s.verdict is Verdict.UNDECIDED]
     text = f"{words.number(len(suggested))} suggested"
+    if suggested and not left:
+        return f"{text}, all decided"
+    if len(left) < len(suggested):
+        text = f"{words.number(len(left))} of {words.number(len(suggested))} undecided"
+    told = [s.precision for s in left if s.precision is not None]
     if told:
         return f"{text}, {in_ten(sum(told) / len(told))} right"
     return f"{text}, {'as measured' if shift == 0 else 'fewer and surer' if shift > 0 else 'more, less sure'}"

@@ -88,10 +88,12 @@ class ScoreDelegate(QStyledItemDelegate):
         box = rect.adjusted(40, 0, -RIGHT, 0)
         text = words.CATEGORY_WORDS[row.category]
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
-        if row.note:
+        if notes := row.notes:
             painter.setFont(font(11))
             painter.setPen(t.color("muted"))
-            note = elide(row.note, box.width() - text_width(text, 11, 600) - 16, 11)
+            room = box.width() - text_width(text, 11, 600) - 16
+            note = next((note for note in notes if text_width(note, 11, 400) <= room), None)
+            note = note or elide(notes[-1], room, 11)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, note)
 
     def _tag(self, painter: QPainter, rect: QRect, row: TagRow, s: Suggestion, place: int) -> None:
