@@ -181,7 +181,7 @@ def begun_states(query: Query | None) -> list[str]:
 
 
 def begun_field(text: str) -> str | None:
-    """What stands before the last word, where typing on may make that a field; None elsewhere."""
+    """What stands before the last word, where typing on may make that a field, or "and"; None elsewhere."""
     words = tokens(text)[:-1]
     last = words[-1] if words else None
     if last is None or last.kind is not Kind.WORD or last.end != len(text) or len(last.text) < 2:
@@ -190,7 +190,7 @@ def begun_field(text: str) -> str | None:
         return None
     if len(words) > 1 and words[-2].kind is Kind.WORD and words[-2].text.lower() in KEYWORDS:
         return None
-    begins = any(name.startswith(fold(last.text)) for name in (*FIELDS, *NUMBER_FIELDS))
+    begins = any(name.startswith(fold(last.text)) for name in (*FIELDS, *NUMBER_FIELDS, *KEYWORDS))
     return text[: last.start] if begins else None
 
 
@@ -262,8 +262,6 @@ class _Parser:
                 self._next()
             elif self._now.kind in (Kind.END, Kind.CLOSE) or self._now.is_word("or"):
                 break
-            elif isinstance(parts[-1], Compare) and self._now.is_plain:
-                raise self._error("Write “and”, “or” or “not” between two conditions", self._now)
             parts += self._not()
         return parts[0] if len(parts) == 1 else Every(tuple(parts))
 

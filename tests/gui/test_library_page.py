@@ -137,6 +137,22 @@ def test_what_is_accepted_in_several_tracks_is_not_offered_again(qtbot: QtBot, l
     assert not any(", suggested, in" in text for text in spoken)
 
 
+def test_rows_stay_together_when_one_of_them_is_pressed_to_drag_them(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    view, table = library.library, library.library.table
+    heard = [row for row in library.tracks.rows() if row.levels is not None][:3]
+    view.select_rows(heard)
+    qtbot.waitUntil(lambda: view.pane.title.text() == "3 tracks selected", timeout=5000)
+    at = table.visualRect(library.tracks.index(heard[1].place, Column.TITLE)).center()
+    qtbot.mousePress(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert view.row is heard[1]  # the program that they are dragged to has the pointer from here on
+    assert view.meant() == heard == view.selected()
+    qtbot.waitUntil(lambda: view.pane.title.text() == "3 tracks selected", timeout=5000)
+    qtbot.keyClick(table, Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    assert view.meant() == heard == view.selected()
+    qtbot.waitUntil(lambda: view.pane.title.text() == "3 tracks selected", timeout=5000)
+
+
 def test_rows_are_dragged_as_files(library: Window, services: FakeServices) -> None:
     view = library.library
     view.table.selectAll()

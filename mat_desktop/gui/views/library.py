@@ -339,6 +339,8 @@ class Library(QWidget):
             return
         self.row = row
         self.several.forget()
+        if self.table.selected_count() > 1:  # another of them is the current row, as when they are dragged
+            self.several.look_soon()
         self.pane.show_row(row)
         self.look.at(row)
         self.player.at(row)

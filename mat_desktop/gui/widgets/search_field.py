@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QRect, QStringListModel, Qt, Signal
+from PySide6.QtCore import QEvent, QKeyCombination, QPoint, QRect, QStringListModel, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QFontMetrics,
@@ -26,6 +26,7 @@ from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import draw_key, key_width
 
+CTRL_E = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_E)
 Complete = Callable[[str, int], Completion]
 
 
@@ -184,6 +185,17 @@ class SearchField(QLineEdit):
             painter.setPen(QPen(t.color("danger"), 2))
             painter.setClipRect(self.rect().adjusted(30, 0, -30, 0))
             painter.drawLine(QPoint(left, self.height() - 6), QPoint(right, self.height() - 6))
+
+    def event(self, event: QEvent) -> bool:
+        """Ctrl+E exports what was found; on Linux Qt would take it for the End key."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.ShortcutOverride
+            and event.keyCombination() == CTRL_E
+        ):
+            event.ignore()
+            return True
+        return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Say that it is entered."""
