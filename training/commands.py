@@ -51,6 +51,7 @@ from training.pooling import compare as compare_poolings
 from training.progress import (
     Event,
     Exported,
+    Fitting,
     RunOpened,
     without_nan,
 )
@@ -223,9 +224,19 @@ def _correct(options: argparse.Namespace) -> int:
         raise SettingsFault(f"{', '.join(told)}: on corrections only the head is trained, and nothing is set")
     corrections = read_corrections(options.data)
     about = {"command": without_paths(sys.argv[1:])}
-    with preparing(options, len(corrections.tracks), "Listening") as report:
+    with ExitStack() as bars:  # one after the other: a terminal shows one at a time
+        report = bars.enter_context(preparing(options, len(corrections.tracks), "Listening"))
+        fits: list[Callable[[int, int], None]] = []
+
+        def fitted(done: int, of: int) -> None:
+            if not fits:
+                bars.close()
+                title = "Training the head"
+                fits.append(bars.enter_context(preparing(options, of, title, event=Fitting)))
+            fits[0](done, of)
+
         card, outcome, skipped = correct(
-            options.model, corrections, options.cache, options.export, report, about
+            options.model, corrections, options.cache, options.export, report, about, fitted
         )
     say_skipped(options, skipped, options.cache / "corrections-skipped.txt")
     for sentence in (

@@ -145,6 +145,7 @@ def correct(
     target: Path,
     report: Callable[[int, int], None],
     about: Mapping[str, Any],
+    fitted: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[ModelCard, Outcome, list[Skipped]]:
     """Train the head, measure it, and write the model that comes of it.
 
@@ -152,6 +153,7 @@ def correct(
     :param target: folder of the new model
     :param report: told of tracks listened to, and of how many
     :param about: for the card
+    :param fitted: told how often the head was fitted, and of how many times
     :raises DatasetFault: none of the tracks can be decoded, or the model has none of the tags
     :raises ModelFault: the model is broken
     """
@@ -183,9 +185,21 @@ def correct(
             if use
         ]
     )
+    leaves_out = len(groups) >= FEWEST and len(set(groups)) >= FOLDS
+    fits = 1 + (len(HOLDS) * FOLDS * (FOLDS + 1) // 2 if leaves_out else 0)
+    done = 0
+    fitted(done, fits)
+
+    def fit(part: _Problem, hold: float) -> tuple[Tensor, Tensor]:
+        nonlocal done
+        found = _fit(part, hold)
+        done += 1
+        fitted(done, fits)
+        return found
+
     with one_thread():
-        hold, left_out = _choose(problem, groups)
-        step, shift = _fit(problem, hold)
+        hold, left_out = _choose(problem, groups, fit) if leaves_out else (MIDDLE_HOLD, None)
+        step, shift = fit(problem, hold)
     changed = problem.old + problem.features @ step.T + shift
     before = _agreement(problem, problem.old)
     held_out = None if left_out is None else _agreement(problem, left_out)
@@ -306,7 +320,10 @@ def _fit(problem: _Problem, hold: float) -> tuple[Tensor, Tensor]:
     return step.detach(), shift.detach()
 
 
-def _choose(problem: _Problem, groups: Sequence[str]) -> tuple[float, Tensor | None]:
+Fit = Callable[[_Problem, float], tuple[Tensor, Tensor]]
+
+
+def _choose(problem: _Problem, groups: Sequence[str], fit: Fit) -> tuple[float, Tensor]:
     """The hold that serves tracks best that were not trained on, and the margins [tracks, outputs] of each
     track when it was not.
 
@@ -316,15 +333,13 @@ def _choose(problem: _Problem, groups: Sequence[str]) -> tuple[float, Tensor | N
 
     :param groups: the artist of each track
     """
-    if len(groups) < FEWEST or len(set(groups)) < FOLDS:
-        return MIDDLE_HOLD, None
     fold = _folds(groups)
     losses = torch.zeros(len(HOLDS), FOLDS, FOLDS)  # of the second fold, with both left out
     margins = torch.zeros(len(HOLDS), *problem.old.shape)
     for place, hold in enumerate(HOLDS):
         for one in range(FOLDS):
             for other in range(one + 1):
-                step, shift = _fit(problem.part((fold != one) & (fold != other)), hold)
+                step, shift = fit(problem.part((fold != one) & (fold != other)), hold)
                 for left, out in {(one, other), (other, one)}:
                     rest = problem.part(fold == out)
                     heard = rest.old + rest.features @ step.T + shift

@@ -112,6 +112,18 @@ class Preparing:
 
 
 @dataclass(frozen=True, slots=True)
+class Fitting:
+    """A head is put right, again and again with other tracks left out.
+
+    :param done: of ``of`` times
+    """
+
+    done: int
+    of: int
+    event: Literal["fit"] = "fit"
+
+
+@dataclass(frozen=True, slots=True)
 class RunOpened:
     """What follows is about the run in this folder."""
 
@@ -147,7 +159,9 @@ class TagFigures:
     event: Literal["tags"] = "tags"
 
 
-Event: TypeAlias = Begin | StepDone | Epoch | End | Reading | Preparing | RunOpened | Exported | TagFigures
+Event: TypeAlias = (
+    Begin | StepDone | Epoch | End | Reading | Preparing | Fitting | RunOpened | Exported | TagFigures
+)
 
 
 def as_dict(event: Event) -> dict[str, Any]:

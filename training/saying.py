@@ -57,7 +57,11 @@ def print_figures(figures: Any) -> None:
 
 @contextmanager
 def preparing(
-    options: argparse.Namespace, total: int, title: str, kept: str = KEPT["prepare"]
+    options: argparse.Namespace,
+    total: int,
+    title: str,
+    kept: str = KEPT["prepare"],
+    event: Callable[[int, int], Event] = Preparing,
 ) -> Iterator[Callable[[int, int], None]]:
     """A bar, or an event a second.
 
@@ -75,7 +79,7 @@ def preparing(
             now = time.monotonic()
             if now - last >= EVERY_SECONDS or done == of:
                 last = now
-                tell(options, Preparing(done, of))
+                tell(options, event(done, of))
 
         yield report
         options.stop.kept = ""

@@ -89,6 +89,8 @@ def main(words: list[str]) -> int:
         counts = {"verdicts": [4, 2], "accepted": [1, 2], "before": [3, 0], "held_out": None, "after": [4, 2]}
         figures |= {"held_out": None, "by_tag": {"tags": ["rock", "guitar"], **counts}}
         corrections = (data / "corrections.json").exists()
+        if corrections:
+            say("fit", done=3, of=91)
         say("exported", folder=str(folder), digest="abc", figures=figures if corrections else {})
         return 0
     networks = [("fcn1d", 3), ("fcn1d", 4)] if words[0] == "reproduce" else [("fcn2d", 5)]

@@ -542,6 +542,8 @@ def test_corrections_are_trained_on_once_there_are_some(
     assert "agrees with 100% of them; the one it comes from with 50%" in page.run.outcome.text()
     assert page.run.use_button.isEnabled()
     assert page.run.use_button.kind == "plain", "nobody knows whether it is better"
+    log = page.run.log
+    qtbot.waitUntil(lambda: "training the head, with tracks left out" in log.toPlainText(), timeout=PATIENCE)
     assert [[cell.text for cell in row] for row in page.run.tags.figures.rows()] == [
         ["rock", "Genre", "1", "3", "3 of 4", "–", "4 of 4"],
         ["guitar", "Instrument", "2", "0", "0 of 2", "–", "2 of 2"],

@@ -42,6 +42,7 @@ def test_the_model_learns_what_was_said_and_keeps_the_rest_to_the_bit(tmp_path: 
     (tmp_path / "said").mkdir()
     corrections = read_corrections(corrected(tmp_path / "said"))
     heard: list[int] = []
+    fits: list[tuple[int, int]] = []
     new, outcome, skipped = correct(
         tmp_path / "tiny",
         corrections,
@@ -49,9 +50,11 @@ def test_the_model_learns_what_was_said_and_keeps_the_rest_to_the_bit(tmp_path: 
         tmp_path / "mine",
         lambda n, _: heard.append(n),
         {},
+        lambda done, of: fits.append((done, of)),
     )
     assert not skipped
     assert heard[-1] == 16
+    assert fits == [(done, 91) for done in range(92)], "each of the fits is told of, and none is left"
     assert outcome.before <= 0.5  # it says the same of all of them
     assert outcome.after == 1.0
     assert outcome.held_out is not None
@@ -166,6 +169,7 @@ def test_the_command_takes_a_folder_with_corrections(
     assert main([*words, *places, "--progress", "json"]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert events[-1]["event"] == "exported"
+    assert {"event": "fit", "done": 0, "of": 1}.items() <= events[-3].items(), "before it is measured"
     figures = events[-1]["figures"]
     assert figures["tracks"] == 3
     assert figures["better"] is None

@@ -39,7 +39,7 @@ PART = Path("epoch")
 class Progress:
     """How far the running training is.
 
-    :param phase: "start", "read", "prepare", "prepared", "train" or "finish"
+    :param phase: "start", "read", "prepare", "prepared", "fit", "train" or "finish"
     :param run: of ``runs``, from 1; 0 before the first
     :param epoch: the one under way, from 1
     :param seconds: that the last epoch took
@@ -189,7 +189,7 @@ class Trainer(QObject):
         leave = (
             "It can be gone on with from its last checkpoint."
             if order.task is not Task.CORRECTIONS
-            else "It takes less than a minute and begins anew."
+            else "It takes about a minute and begins anew."
         )
         self._child = child
         self.work = ChildWork("Training", child, unit="epoch", leave=leave)
@@ -252,6 +252,20 @@ class Trainer(QObject):
         work.mark()
         if done == of:
             self.progress.phase = "prepared"
+
+    def _on_fit(self, event: Mapping[str, Any]) -> None:
+        work, done, of = self.work, _whole(event, "done"), _whole(event, "of")
+        if work is None or done is None or not of:
+            return
+        if self.progress.phase != "fit":
+            self.progress.phase = "fit"
+            work.new_pace()
+            self._log("training the head" + (", with tracks left out to measure it" if of > 1 else ""))
+        self.progress.step, self.progress.steps = done, of
+        work.title, work.unit, work.done, work.total = "Training", "step", done, of
+        work.inside(PART, 1)
+        work.ends_in(None)
+        work.mark()
 
     def _on_run(self, event: Mapping[str, Any]) -> None:
         progress = self.progress

@@ -251,7 +251,7 @@ class TrainingForm(Panel):
         choice = self._tasks[-1]
         choice.setEnabled(verdicts > 0)
         choice.set_about(
-            f"{words.plural(verdicts, 'decision')} on {words.plural(tracks, 'track')}; takes under a minute"
+            f"{words.plural(verdicts, 'decision')} on {words.plural(tracks, 'track')}; takes about a minute"
             if verdicts
             else "Nothing was accepted or rejected yet"
         )

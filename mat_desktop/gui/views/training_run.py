@@ -263,7 +263,7 @@ class RunView(Panel):
             outcome = (
                 "A new head learns in one go, so that there are no curves."
                 if order.task is Task.FINETUNE
-                else "It takes under a minute; what it achieved stands here afterwards."
+                else "It takes about a minute; what it achieved stands here afterwards."
             )
         few = not outcome and run is not None and run.rests_on_few
         if few:
@@ -456,6 +456,9 @@ def _going(going: Going, task: Task) -> tuple[str, float | None]:
     if going.phase == "prepared":
         heads = task in (Task.CORRECTIONS, Task.FINETUNE)
         return "Training the head…" if heads else "Starting with the network…", None
+    if going.phase == "fit":
+        share = going.step / going.steps if going.steps else None
+        return f"Training the head: {share or 0.0:.0%}", share
     if going.phase == "finish":
         return "Measuring…", 1.0
     done = going.epoch - 1 + (going.step / going.steps if going.steps else 0.0)
