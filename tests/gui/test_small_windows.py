@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.toggle import Toggle
@@ -153,6 +154,25 @@ def test_with_large_letters_changes_are_seen_before_they_are_written(qtbot: QtBo
         assert view.viewport().rect().contains(low)
         combo = next(iter(panel.cards.values())).combo
         assert combo.toolTip(), "what the line under it said"
+    finally:
+        appearance.use_text(100)
+
+
+def test_with_large_letters_no_column_is_out_of_sight(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    table = library.library.table
+    try:
+        appearance.use_text(LARGE)
+        shrink(qtbot, library, 1280, 720)
+        library.actions_["pane"].setChecked(True)  # the pictures have the rest of the room
+        qtbot.waitUntil(lambda: table.horizontalHeader().length() <= table.viewport().width(), timeout=5000)
+        assert not table.isColumnHidden(Column.SUGGESTED)
+        table.selectAll()
+        pane = library.library.pane
+        qtbot.waitUntil(pane.many.isVisible, timeout=5000)
+        assert pane.all_changes.mapTo(pane, pane.all_changes.rect().topRight()).x() < pane.width()
+        assert pane.minimumSizeHint().width() <= pane.width()
     finally:
         appearance.use_text(100)
 

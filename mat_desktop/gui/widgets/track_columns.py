@@ -40,7 +40,7 @@ FIRM = (Column.STATE, Column.YEAR, Column.LENGTH, Column.LIKENESS)
 """Columns that do not give room to others: half of a number says nothing."""
 
 SPARE = (Column.GENRE, Column.ARTIST)
-"""Columns that go first where a comparison has too little room, unless the user asked for them."""
+"""Columns that go first where there is too little room, unless the user asked for them."""
 
 HOURS = "10:00:00"
 """The longest length that is shown whole."""
@@ -132,9 +132,8 @@ class TrackColumns(QObject):
         standard = self._standard()
         columns = [column for column in ORDER if self._picked.get(column, column in standard)]
         columns = [column for column in columns if column not in (Column.TITLE, Column.LIKENESS)]
-        if not self._comparing:
-            return columns
-        columns.append(Column.LIKENESS)
+        if self._comparing:
+            columns.append(Column.LIKENESS)
         for column in SPARE:
             if TITLE + sum(self._wanted(c) if c in FIRM else self._least(c) for c in columns) > self._wide:
                 columns = [c for c in columns if c is not column or self._picked.get(c)]
