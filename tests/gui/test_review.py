@@ -523,3 +523,30 @@ def test_the_queue_stays_as_it_is_under_a_sheet(qtbot: QtBot, heard: Window) -> 
     qtbot.keyClick(heard.pages.stack.currentWidget(), Key.Key_Escape)
     assert heard.pages.shows(page)
     assert (page.place.text(), page.previous.isEnabled()) == ("2 of 4", True)
+
+
+def test_a_click_that_a_message_has_moved_to_another_tag_decides_nothing(qtbot: QtBot, heard: Window) -> None:
+    heard.pages.show("review")
+    page, scores = heard.room.page, heard.room.page.question.scores
+    tags = scores.tags
+    place = next(
+        place for place in tags.tag_rows() if (row := tags.row(place)) is not None and row.number == 1
+    )
+
+    def click() -> None:
+        rect = scores.visualRect(tags.index(place))
+        point = QPoint(rect.x() + 16, rect.center().y())
+        qtbot.mouseClick(scores.viewport(), Qt.MouseButton.LeftButton, pos=point)
+
+    def verdict() -> Verdict:
+        row = tags.row(place)
+        assert row is not None
+        assert row.suggestion is not None
+        return row.suggestion.verdict
+
+    page.banners.show_message("positive", "Done.")
+    click()
+    assert verdict() is Verdict.UNDECIDED
+    qtbot.waitUntil(lambda: not scores._moved.isActive(), timeout=5000)
+    click()
+    qtbot.waitUntil(lambda: verdict() is Verdict.ACCEPTED, timeout=5000)

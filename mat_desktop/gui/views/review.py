@@ -116,6 +116,7 @@ class ReviewPage(QWidget):
         columns.addWidget(Line(vertical=True))
         columns.addWidget(self._side())
         self._stack.addWidget(work)
+        self.banners.resized.connect(self.question.scores.moved)
         self._stack.addWidget(self._empty())
         appearance.changed.connect(self._widen)
 

@@ -31,6 +31,9 @@ GOOD_NEWS_MS = 20_000
 REST_MS = 3000
 """So long the mouse has been still before that goes by itself: what is below moves up."""
 
+MOVED_MS = 600
+"""So long after what is below has moved a click was meant for what stood there before."""
+
 Action = tuple[str, Callable[[], object]]
 
 

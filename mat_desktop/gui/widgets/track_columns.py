@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu
 
 from mat_desktop.gui.models.columns import HEADERS, Column
 from mat_desktop.gui.theme import appearance, font, wider
+from mat_desktop.gui.widgets.banner import MOVED_MS
 from mat_desktop.gui.widgets.delegates import ChipsDelegate, StateDelegate, TrackTable, text_width
 from mat_desktop.gui.widgets.fit import KeepTall
 
@@ -47,9 +48,6 @@ HOURS = "10:00:00"
 
 ALWAYS = (Column.STATE, Column.TITLE)
 """Columns that cannot be hidden."""
-
-MOVED_MS = 600
-"""So long after the table has moved a click on a heading was meant for what stood there before."""
 
 KEY = "library/columns"
 
