@@ -144,7 +144,7 @@ class Window(QMainWindow):
         """A page is one class, made here."""
         actions, pages, state, settings = self.actions_, self.pages, self._settings, self.configure
         self.engine = Engine(desk)
-        self.listen = Listen(desk)
+        self.listen = Listen(desk, state)
         self.writing = Write(desk)
         self.library = Library(self._services, self.bridge, self.tracks)
         self.opening = Opening(desk, self.engine, self.library, pages, actions, state)

@@ -244,6 +244,33 @@ def test_listening_goes_on_after_the_next_start(
     assert again.bridge.shut(5000)
 
 
+def test_listening_that_rests_does_so_after_the_next_start(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    hold(qtbot, library, services)
+    qtbot.waitUntil(lambda: len(services.queued) == 5)
+    library.status.pause.click()
+    library.close()
+    library.leave_bar.now.click()
+    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    services.hold.set()
+    again = Window(services)
+    qtbot.addWidget(again)
+    again.show()
+    again.begin([services.music])
+    said = "Listening to 5 tracks is paused, as it was last time."
+    qtbot.waitUntil(lambda: said in again.library.banners.texts(), timeout=10_000)
+    qtbot.waitUntil(lambda: again.status.speed.text() == "Paused", timeout=5000)
+    qtbot.wait(100)
+    assert again.tracks.counts()[State.TO_REVIEW] == 0 and len(services.queued) == 5
+    again.status.pause.click()
+    qtbot.waitUntil(lambda: again.tracks.counts()[State.TO_REVIEW] == 4, timeout=10_000)
+    idle(qtbot, again)
+    assert not again._settings.contains("listening paused")
+    again.quit()
+    assert again.bridge.shut(5000)
+
+
 def test_cancelling_empties_the_queue(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     hold(qtbot, library, services)
     qtbot.waitUntil(lambda: len(services.queued) == 5)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import EngineFault, FileFault, ModelFault
@@ -21,6 +21,10 @@ from mat_desktop.gui.work import Failure
 
 SLICE = 50
 """Files that are looked at together; other questions come between."""
+
+
+PAUSED = "listening paused"
+"""Setting: listening rests, and does so at the next start."""
 
 
 def can_be_heard(rows: Iterable[Row]) -> list[Row]:
@@ -45,9 +49,9 @@ class Listen(QObject):
     engine_works = Signal()
     ended = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, settings: QSettings) -> None:
         super().__init__()
-        self._desk = desk
+        self._desk, self._settings = desk, settings
 
     def new(self) -> list[Row]:
         """Every track that was not listened to."""
@@ -55,10 +59,14 @@ class Listen(QObject):
 
     def to(self, rows: Sequence[Row]) -> None:
         """Run the model over tracks."""
+        self._begin(rows, rests=False)
+
+    def _begin(self, rows: Sequence[Row], *, rests: bool) -> Job | None:
+        """:param rests: it waits until it is told to go on"""
         desk = self._desk
         tracks = [row.track for row in rows if row.track is not None]
         if not tracks:
-            return
+            return None
         desk.tracks.mark(rows, State.LISTENING if len(rows) == 1 else State.QUEUED)
         began = time.monotonic()
 
@@ -106,11 +114,23 @@ class Listen(QObject):
             total=len(tracks),
             lane=LISTEN,
             leave="What was listened to is kept, and the rest goes on at the next start.",
-            on_pause=desk.services.rest,
+            on_pause=self._paused,
         )
+        if rests:
+            job.pause(True)
         desk.bridge.do(job)
         paths = [track.path for track in tracks]
         desk.bridge.keep(lambda: desk.services.put_queue(paths))
+        return job
+
+    def _paused(self, on: bool) -> None:
+        self._desk.services.rest(on)
+        if self._desk.bridge.leaving:
+            return  # quitting lets it go on only to end it
+        if on:
+            self._settings.setValue(PAUSED, True)
+        else:
+            self._settings.remove(PAUSED)
 
     def resume(self) -> None:
         """Go on with what was to be listened to when the program ended.
@@ -137,8 +157,18 @@ class Listen(QObject):
             rows = [row for row in can_be_heard(there) if row.scores is None]
             if rows:
                 number = words.plural(len(rows), "track")
-                desk.say("positive", f"Listening to {number} goes on from last time.", kind="resume")
-                self.to(rows)
+                rests = self._settings.contains(PAUSED)
+                job = self._begin(rows, rests=rests)
+                if not rests or job is None:
+                    desk.say("positive", f"Listening to {number} goes on from last time.", kind="resume")
+                    return
+
+                def unpause() -> None:
+                    if job in desk.bridge.jobs and job.paused:
+                        desk.bridge.pause(job, False)
+
+                said = f"Listening to {number} is paused, as it was last time."
+                desk.say("warning", said, "Go on", unpause, kind="resume")
 
         there: list[Row] = []
         desk.bridge.ask("queue", desk.services.queue, found)
@@ -155,6 +185,9 @@ class Listen(QObject):
     ) -> Iterator[Arrived | FileFault]:
         """In the worker."""
         services = self._desk.services
+        job.rest()
+        if cancel.is_set():
+            return
         services.start_engine()
         for item in services.score(tracks, cancel, lambda path, share: job.inside(path, share)):
             job.inside(item.path, 1)
