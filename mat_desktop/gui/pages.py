@@ -29,6 +29,7 @@ class Page:
     :param focus: gets the focus when the page is shown
     :param banners: where it says what happened
     :param nothing: has the focus instead where it is in view
+    :param back: leaves what was opened in the page; says whether there was anything to leave
     :param instead_of: the page in whose place it is shown for a while; it has no action and button of its own
     """
 
@@ -37,6 +38,7 @@ class Page:
     focus: QWidget
     banners: Banners
     nothing: QWidget | None = None
+    back: Callable[[], bool] = lambda: False
     instead_of: str = ""
 
 
@@ -197,6 +199,16 @@ class Pages(QObject):
         order = list(parts)
         place = order.index(here) + 1 if here is not None else 0
         parts[order[place % len(order)]].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def escape(self) -> bool:
+        """One step back, wherever the focus is; says whether there was one. A message goes last, and only one
+        that leads nowhere.
+        """
+        sheet, page = self.stack.currentWidget(), self.current
+        if isinstance(sheet, Sheet):
+            sheet.closed.emit()
+            return True
+        return page.banners.escape() or page.back() or page.banners.close_newest()
 
     def cover(self, sheet: Sheet) -> None:
         """Lay a sheet over the page in view, until it is closed."""

@@ -38,7 +38,6 @@ class Rows(QObject):
         self.similar.shown.connect(self._compared)
         self.similar.ended.connect(self._ended)
         library.comparison.left.connect(self.similar.back)
-        library.table.back.connect(self.similar.back)
         desk.tracks.work_with(lambda work, done: desk.bridge.ask("arrange", work, done))
         for name, do in {
             "similar": self.find_similar,

@@ -56,7 +56,8 @@ class TrainingRoom(QObject):
         self._reading.setInterval(READ_MS)
         self._reading.timeout.connect(self._read_again)
         self._changed = ""
-        pages.add(Page("training", self.page, self.page.new, self.page.banners))
+        page = self.page
+        pages.add(Page("training", page, page.new, page.banners, back=page.leave_form))
         self._pages = pages
         self.page.built.connect(self._connect)
         self.page.shown.connect(self._page_shown)

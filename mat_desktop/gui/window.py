@@ -151,7 +151,16 @@ class Window(QMainWindow):
         self.scan = self.opening.scan
         self.remains = Remains(desk, self.scan)
         table, nothing = self.library.table, self.library.listing.nothing
-        pages.add(Page("library", self.library, table, self.library.banners, nothing))
+        pages.add(
+            Page(
+                "library",
+                self.library,
+                table,
+                self.library.banners,
+                nothing,
+                lambda: self.rows.similar.back(),
+            )
+        )
         self.room = ReviewRoom(desk, self.library, pages, self.rail, state, settings)
         self.review = self.room.review
         self.workshop = Workshop(desk, self.library, pages)
@@ -482,10 +491,11 @@ class Window(QMainWindow):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape that nothing in the window had a use for."""
-        parts = (self.activity, self.panels, self.pages.current.banners)
-        if event.key() != Qt.Key.Key_Escape or not any(part.escape() for part in parts):
+        """Escape that nothing in the window had a use for: one step back for each press."""
+        if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            any(part.escape() for part in (self.activity, self.panels, self.pages))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Folders and files are welcome anywhere."""

@@ -38,7 +38,7 @@ class Workshop(QObject):
         self._renewing.setInterval(RENEW_MS)
         self._renewing.timeout.connect(self._renew)
         page = self.models_page
-        pages.add(Page("models", page, page.list, page.banners))
+        pages.add(Page("models", page, page.list, page.banners, back=self._leave_comparison))
         page.shown.connect(self.models.load)
         page.use.connect(self.models.use)
         page.bring.connect(self.models.bring)
@@ -87,6 +87,12 @@ class Workshop(QObject):
     def _closed(self) -> None:
         self._came_from = None
         self.models_page.show_comparison(False)
+
+    def _leave_comparison(self) -> bool:
+        compares = self.models_page.compares
+        if compares:
+            self._back()
+        return compares
 
     def _back(self) -> None:
         back = self._came_from

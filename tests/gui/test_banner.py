@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.gui.widgets.banner import Banners
+from mat_desktop.gui.window import Window
+
+PRESS, NO_MODIFIER = QEvent.Type.KeyPress, Qt.KeyboardModifier.NoModifier
 
 
 def test_a_message_that_goes_gives_the_focus_back(qtbot: QtBot) -> None:
@@ -50,6 +54,19 @@ def test_good_news_does_not_go_while_the_mouse_moves(qtbot: QtBot, monkeypatch: 
     assert not banner.isHidden(), "it moved"
     banner.fade(here)
     assert banner.isHidden()
+
+
+def test_escape_closes_the_newest_message_that_leads_nowhere(qtbot: QtBot, window: Window) -> None:
+    banners, rail = window.pages.current.banners, window.rail.menu
+    banners.show_message("warning", "older")
+    banners.show_message("danger", "newer")
+    banners.show_message("warning", "led on", "Undo", lambda: None)
+    qtbot.waitUntil(lambda: len(banners.texts()) == 3, timeout=5000)
+    for left in (["older", "led on"], ["led on"], ["led on"]):
+        press = [QKeyEvent(PRESS, Qt.Key.Key_Escape, NO_MODIFIER, "", held) for held in (False, True, True)]
+        for event in press:
+            QApplication.sendEvent(rail, event)
+        assert banners.texts() == left
 
 
 def test_good_news_gives_way_first_and_what_is_not_done_last(qtbot: QtBot) -> None:

@@ -119,6 +119,23 @@ def test_a_tag_leads_to_its_tracks_and_a_track_to_the_library(qtbot: QtBot, hear
     assert heard.workshop.models_page.list.hasFocus()
 
 
+def test_escape_leaves_the_comparison_wherever_the_focus_is(qtbot: QtBot, heard: Window) -> None:
+    page = heard.workshop.models_page
+    view = opened(qtbot, heard)
+    for part in (view.back_button, view.start_button, view.scope, heard.rail.menu):
+        part.setFocus()
+        qtbot.keyClick(part, Qt.Key.Key_Escape)
+        assert not page.compares and page.list.hasFocus()
+        opened(qtbot, heard)
+    for table in (view.tag_table, view.track_table):
+        view.start_button.click()
+        qtbot.waitUntil(lambda: view.tag_table.isVisible() and not heard.bridge.busy, timeout=5000)
+        table.setFocus()
+        qtbot.keyClick(table, Qt.Key.Key_Escape)
+        assert not page.compares and page.list.hasFocus()
+        opened(qtbot, heard)
+
+
 def test_it_stops_goes_on_and_rests(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     view = opened(qtbot, heard)
     services.hold.clear()

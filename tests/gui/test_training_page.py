@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QFontInfo, QKeyEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.models import Model
@@ -223,6 +223,22 @@ def test_a_training_is_followed_and_stands_beside_its_figures(
     assert log.splitlines()[-1].endswith("done")
     assert entry.training is not None
     qtbot.waitUntil(lambda: window._services.trainings.log(entry.training.id) == log + "\n", timeout=PATIENCE)  # type: ignore[union-attr]
+
+
+def test_escape_leaves_the_form_for_the_run_that_was_looked_at(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    page.form.first.setFocus()
+    qtbot.keyClick(page.form.first, Qt.Key.Key_Escape)
+    assert page.stack.currentWidget() is page.form, "there is no run"
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    places = (page.form.first, page.form.begin, page.form.network, *page.form.findChildren(QLineEdit)[:1])
+    for part in places:
+        page.new.click()
+        part.setFocus()
+        qtbot.keyClick(part, Qt.Key.Key_Escape)
+        assert page.stack.currentWidget() is page.run and page.list.hasFocus()
 
 
 def test_stopped_and_resumed_where_it_was(

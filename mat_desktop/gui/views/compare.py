@@ -72,7 +72,7 @@ class ComparePage(Panel):
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 16, 8)
         head.setSpacing(8)
-        self.back_button = Button("Back", "chevron-left", kind="flat", tip="Back to the models")
+        self.back_button = Button("Back", "chevron-left", kind="flat", tip="Back (Esc)")
         self.back_button.clicked.connect(self.back)
         self.title = Text(size=16, weight=600, elide=True)
         self.title.setMinimumHeight(24)

@@ -182,7 +182,7 @@ class TrainingPage(Panel):
         """For a new run."""
         form = TrainingForm()
         self.stack.addWidget(form)
-        form.left.connect(lambda: self.look_at(self._place()))
+        form.left.connect(self.leave_form)
         return form
 
     @cached_property
@@ -380,6 +380,13 @@ class TrainingPage(Panel):
         self.chosen.emit(None)
         if focus:
             self.form.first.setFocus()
+
+    def leave_form(self) -> bool:
+        """Back to the run that was looked at; says whether the form was in view and there is a run."""
+        if not self._complete or self.stack.currentWidget() is self.run or self.runs.first() < 0:
+            return False
+        self.look_at(self._place())
+        return True
 
     def show_lack(self, reason: str) -> None:
         """Nothing can be trained on this computer; empty: it can."""

@@ -30,6 +30,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.data_picker import DataPicker
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepWide
+from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.setting import FIELD, NAME
 from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.widgets.training_settings import TrainingSettings
@@ -198,7 +199,7 @@ class TrainingForm(Panel):
         row.setSpacing(12)
         self.begin = Button("Start training", "play", kind="primary")
         self.begin.clicked.connect(self._start)
-        self.cancel = Button("Cancel")
+        self.cancel = Button("Cancel", key=key_text("Esc"))
         self.cancel.clicked.connect(self.left)
         self.why = Text(token="muted", elide=True)
         self.why.setMinimumHeight(24)

@@ -218,6 +218,14 @@ class Banners(QWidget):
                 return True
         return False
 
+    def close_newest(self) -> bool:
+        """Close the newest message that has no action; says whether there was one."""
+        for banner in reversed(self._shown.values()):
+            if not banner.links and banner.isVisible():
+                banner.close_it()
+                return True
+        return False
+
     def clear(self, kind: str) -> None:
         """Take messages of a kind away."""
         banner = self._shown.pop(kind, None)

@@ -225,12 +225,11 @@ class ChipsDelegate(RowDelegate):
 class TrackTable(TableView):
     """The table of tracks.
 
-    ``menu_asked`` says where the menu of the selected rows is to open, ``back`` that Escape was pressed.
+    ``menu_asked`` says where the menu of the selected rows is to open.
     """
 
     seek = Signal(float)
     menu_asked = Signal(QPoint)
-    back = Signal()
 
     def __init__(self, model: TracksModel) -> None:
         super().__init__()
@@ -316,9 +315,6 @@ class TrackTable(TableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right seek, as they would only walk through cells; the menu key opens the row's menu."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.back.emit()
-            return
         if event.key() == Qt.Key.Key_Menu and self.currentIndex().isValid():
             self._ask_menu(self.visualRect(self.currentIndex()).center())
             return
