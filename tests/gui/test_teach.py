@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -337,6 +338,38 @@ def test_a_tag_that_was_put_away_comes_back_with_its_decisions(
     qtbot.waitUntil(lambda: said() == [], timeout=5000)
     panel(heard).taught.taken.emit(away)
     qtbot.waitUntil(lambda: said() == before, timeout=5000)
+
+
+def test_undo_puts_a_removed_tag_back_and_redo_removes_it_again(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    teach(qtbot, heard)
+    banners = heard.library.banners
+
+    def there() -> list[str]:
+        return [tag.name for tag in services.teacher.tags]
+
+    def has(text: str) -> Callable[[], bool]:
+        return lambda: any(text in shown for shown in banners.texts())
+
+    heard.school.teach.remove("dungeon synth")
+    qtbot.waitUntil(has("is removed, with 7 decisions"), timeout=5000)
+    assert there() == []
+    heard.undo()
+    qtbot.waitUntil(has("is there again, with 7 decisions"), timeout=5000)
+    assert (there(), has("is removed")()) == (["dungeon synth"], False)
+    assert not heard.pages.shows(heard.archive.page)
+    heard.redo()
+    qtbot.waitUntil(has("is removed, with 7 decisions"), timeout=5000)
+    assert there() == []
+    answer(heard)
+    qtbot.waitUntil(has("is there again"), timeout=5000)
+    heard.undo()
+    kept: list[None] = []
+    heard.bridge.keep(lambda: None, kept.append)
+    qtbot.waitUntil(lambda: bool(kept), timeout=5000)
+    assert not has("was not put back")(), "that was taken back already"
+    assert there() == ["dungeon synth"]
 
 
 def test_tracks_heard_without_features_are_counted(

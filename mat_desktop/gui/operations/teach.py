@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ SLICE = 200
 class Teach(QObject):
     """``studied`` hands over what can be learned from the marks now, ``listed`` says that the taught tags are
     others, ``saved`` names one; ``refused`` hands over a tag that another model was taught, ``moved`` a
-    :class:`Move` of the marks.
+    :class:`Move` of the marks, or that a tag was removed.
 
     :ivar marks: rows in the order in which they were marked, and whether they have the tag
     :ivar known: rows of the library by what was heard in them
@@ -280,21 +280,43 @@ class Teach(QObject):
         self._desk.tracks.decide(many)
 
     def remove(self, name: str) -> None:
-        """Forget a tag; it can be put back."""
+        """Forget a tag; it can be put back, also by Undo in its order among the decisions."""
+        last: list[Removed] = []  # what comes back is what was removed last
+        by_hand: list[bool] = []
+
+        def back() -> None:
+            self._restore(last[-1])
+
+        def put_back() -> None:
+            by_hand.append(True)
+            back()
+
+        def again() -> None:
+            self._take_away(name, gone)
+
+        def gone(removed: Removed) -> None:
+            first = not last
+            last.append(removed)
+            decisions = words.plural(len(removed.said), "decision")
+            self._desk.say(
+                "positive",
+                f"“{name}” is removed, with {decisions} on it. Files that have it keep it.",
+                "Put it back",
+                put_back,
+                kind="taught",
+            )
+            if first:
+                self.moved.emit(Move(back, again, lambda: not by_hand))
+
+        again()
+
+    def _take_away(self, name: str, gone: Callable[[Removed], None]) -> None:
         desk = self._desk
 
         def done(removed: Removed) -> None:
-            tag = removed.tag
-            self._forget(tag.name)
+            self._forget(name)
             self.listed.emit()
-            decisions = words.plural(len(removed.said), "decision")
-            desk.say(
-                "positive",
-                f"“{tag.name}” is removed, with {decisions} on it. Files that have it keep it.",
-                "Put it back",
-                lambda: self._restore(removed),
-                kind="taught",
-            )
+            gone(removed)
 
         desk.bridge.keep(
             lambda: self.teacher.remove(name),
@@ -321,10 +343,17 @@ class Teach(QObject):
         self.score(tag.key)
 
     def _restore(self, removed: Removed) -> None:
-        self._desk.bridge.keep(
+        desk, name = self._desk, removed.tag.name
+
+        def done(_: object) -> None:
+            self._back(removed)
+            decisions = words.plural(len(removed.said), "decision")
+            desk.say("positive", f"“{name}” is there again, with {decisions} on it.", kind="taught")
+
+        desk.bridge.keep(
             lambda: self.teacher.restore(removed),
-            lambda _: self._back(removed),
-            lambda error: self._desk.complain("The tag was not put back", error),
+            done,
+            lambda error: desk.complain("The tag was not put back", error),
         )
 
     def export(self, name: str, path: Path) -> None:
