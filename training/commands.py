@@ -53,6 +53,7 @@ from training.progress import (
     Exported,
     Fitting,
     RunOpened,
+    TableBegun,
     without_nan,
 )
 from training.report import report as write_report
@@ -267,6 +268,8 @@ def reproduce(options: argparse.Namespace) -> int:
         check_input(settings)  # of all rows now, not of the last after the trainings before it
         rows.append((experiment, settings))
     fabric = launch()
+    if options.progress == "json":
+        tell(options, TableBegun({row.key: row.cost for row, _ in rows}))
     for experiment, row_settings in rows:
         settings, dataset = open_data(options, row_settings)
         budget = experiment.budget(settings, asked)

@@ -124,6 +124,17 @@ class Fitting:
 
 
 @dataclass(frozen=True, slots=True)
+class TableBegun:
+    """Rows of a table are trained, one after another.
+
+    :param costs: millions of multiply-adds for a clip, by the row's key
+    """
+
+    costs: dict[str, int]
+    event: Literal["table"] = "table"
+
+
+@dataclass(frozen=True, slots=True)
 class RunOpened:
     """What follows is about the run in this folder."""
 
@@ -160,7 +171,17 @@ class TagFigures:
 
 
 Event: TypeAlias = (
-    Begin | StepDone | Epoch | End | Reading | Preparing | Fitting | RunOpened | Exported | TagFigures
+    Begin
+    | StepDone
+    | Epoch
+    | End
+    | Reading
+    | Preparing
+    | Fitting
+    | TableBegun
+    | RunOpened
+    | Exported
+    | TagFigures
 )
 
 

@@ -93,6 +93,9 @@ def main(words: list[str]) -> int:
             say("fit", done=3, of=91)
         say("exported", folder=str(folder), digest="abc", figures=figures if corrections else {})
         return 0
+    if words[0] == "reproduce":
+        costs = {f"{kind} C={depth}": 3 for kind in ("1D FCN", "2D FCN", "2D CRNN") for depth in (3, 4, 5)}
+        say("table", costs=costs | {"1D FCN C=3": 1})
     networks = [("fcn1d", 3), ("fcn1d", 4)] if words[0] == "reproduce" else [("fcn2d", 5)]
     for network, layers in networks:
         train(data, Path(value("--runs")) / f"{network}-{layers}", network, layers, "--resume" in words)

@@ -362,6 +362,10 @@ def test_rows_of_a_table_beside_the_papers_figures(
     assert (place / "runs" / "table2-smoke" / "report.html").exists()
     assert command(*words) == 0
     assert "is finished already" in capsys.readouterr().err
+    assert command(*words, "--progress", "json") == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert told["event"] == "table"
+    assert told["costs"] == {"1D FCN C=3": 102}
     assert command("reproduce", "--table", "2", "--rows", "3D") == 2
 
 

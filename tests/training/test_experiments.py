@@ -21,6 +21,14 @@ def test_every_row_of_the_tables_is_an_experiment() -> None:
     assert rows_of("2", [])[5].paper.pr_auc == 0.5161
 
 
+def test_what_a_row_costs_is_what_its_network_computes() -> None:
+    for row in EXPERIMENTS:
+        if "CRNN" not in row.key:  # to count these takes long
+            counted = multiply_adds(row.settings("full").spec, 50) / 1e6
+            assert row.cost == round(counted), row.key
+        assert row.cost > 0
+
+
 def test_every_experiment_is_the_network_that_its_row_names() -> None:
     for experiment in EXPERIMENTS:
         settings = experiment.settings("full")

@@ -82,6 +82,11 @@ class Experiment:
         return same[0] if same else "smoke" if asked == "smoke" else "own"
 
     @property
+    def cost(self) -> int:
+        """Millions of multiply-adds for a clip."""
+        return COSTS[self.key]
+
+    @property
     def paper(self) -> PaperRow:
         """What the paper reports."""
         row = paper_table(self.table).row(self.key)
@@ -93,6 +98,27 @@ class Experiment:
         """On which the paper measured it."""
         return paper_table(self.table).split
 
+
+COSTS = {
+    "Control": 13,
+    "Type A": 13,
+    "Type B": 37,
+    "Type C": 22,
+    "Type D": 14,
+    "Type E": 53,
+    "Type F": 55,
+    "Type G": 55,
+    "1D FCN C=3": 102,
+    "1D FCN C=4": 149,
+    "1D FCN C=5": 418,
+    "2D FCN C=3": 3484,
+    "2D FCN C=4": 5880,
+    "2D FCN C=5": 14931,
+    "2D CRNN C=3": 3251,
+    "2D CRNN C=4": 10551,
+    "2D CRNN C=5": 16856,
+}
+"""As counted for 50 tags; kept here, as to count those of a recurrent network takes long."""
 
 _FAMILIES = {"1D FCN": "fcn1d", "2D FCN": "fcn2d", "2D CRNN": "crnn2d"}
 

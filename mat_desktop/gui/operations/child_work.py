@@ -15,6 +15,8 @@ class ChildWork(Work):
         super().__init__(title, unit=unit, leave=leave)
         self._child = child
         self._ends: float | None = None
+        self._by_pace = True
+        self._rested = 0.0
 
     @property
     def can_pause(self) -> bool:
@@ -23,6 +25,11 @@ class ChildWork(Work):
 
     def pause(self, on: bool) -> None:
         """Let the process rest, or go on."""
+        now = time.monotonic()
+        if on and not self.paused:
+            self._rested = now
+        elif not on and self.paused and self._ends is not None:
+            self._ends += now - self._rested
         super().pause(on)
         self._child.pause(on)
 
@@ -36,12 +43,17 @@ class ChildWork(Work):
         self._marks.clear()
 
     def ends_in(self, seconds: float | None) -> None:
-        """What the training itself guesses; None where it does not."""
+        """What the process itself guesses; None where nobody knows."""
+        self._by_pace = False
         self._ends = None if seconds is None else time.monotonic() + seconds
+
+    def ends_by_pace(self) -> None:
+        """What is left takes as long, piece by piece, as what is done."""
+        self._by_pace, self._ends = True, None
 
     @property
     def seconds_left(self) -> float | None:
-        """The training's own guess, or one from the pace."""
-        if self._ends is None or self.paused:
+        """The process's own guess, or one from the pace."""
+        if self._by_pace or self.paused:
             return super().seconds_left
-        return max(0.0, self._ends - time.monotonic())
+        return None if self._ends is None else max(0.0, self._ends - time.monotonic())

@@ -77,6 +77,8 @@ class Trainer(QObject):
         self._starting = False
         self._figures: dict[str, Any] | None = None
         self._words: list[str] = []
+        self._costs: dict[str, float] = {}
+        self._pace = 0.0
         self._unsaved: list[str] = []
         self.work: ChildWork | None = None
         self.progress = Progress()
@@ -184,6 +186,7 @@ class Trainer(QObject):
         order = training.order
         self._training, self._figures, self._words = training, None, []
         self._fresh = []
+        self._costs, self._pace = {}, 0.0
         self.progress = Progress(runs=max(1, len(order.rows)))
         child = Child(self._desk.services.trainings.command(training, resume=resume), self, polite=True)
         leave = (
@@ -231,7 +234,7 @@ class Trainer(QObject):
             self._log("reading the data")
         self.progress.step, self.progress.steps = done, of
         work.title, work.unit, work.done, work.total = "Reading the data", "file", done, of or None
-        work.ends_in(None)
+        work.ends_by_pace()
         work.mark()
 
     def _on_prepare(self, event: Mapping[str, Any]) -> None:
@@ -248,10 +251,15 @@ class Trainer(QObject):
         self.progress.step, self.progress.steps = done, of
         work.title, work.unit, work.done, work.total = "Preparing training", unit, done, of
         work.inside(PART, 1)
-        work.ends_in(None)
+        work.ends_by_pace()
         work.mark()
         if done == of:
             self.progress.phase = "prepared"
+
+    def _on_table(self, event: Mapping[str, Any]) -> None:
+        costs = event.get("costs")
+        told = costs.items() if isinstance(costs, dict) else ()
+        self._costs = {str(key): cost for key, value in told if (cost := as_number(value))}
 
     def _on_fit(self, event: Mapping[str, Any]) -> None:
         work, done, of = self.work, _whole(event, "done"), _whole(event, "of")
@@ -264,7 +272,7 @@ class Trainer(QObject):
         self.progress.step, self.progress.steps = done, of
         work.title, work.unit, work.done, work.total = "Training", "step", done, of
         work.inside(PART, 1)
-        work.ends_in(None)
+        work.ends_by_pace()
         work.mark()
 
     def _on_run(self, event: Mapping[str, Any]) -> None:
@@ -335,12 +343,31 @@ class Trainer(QObject):
         work.unit, work.done, work.total = "epoch", before + epochs, progress.runs * progress.of
         share = progress.step / progress.steps if progress.steps and done is None else 1.0
         work.inside(PART, share)
-        left = progress.runs - progress.run
-        if eta is None or left:  # of the rows to come only the pace says something
-            work.ends_in(None)
-        else:
-            work.ends_in(eta)
+        work.ends_in(self._whole_time(eta, progress.of - epochs - (share if done is None else 0.0)))
         work.mark()
+
+    def _whole_time(self, eta: float | None, epochs: float) -> float | None:
+        """Seconds to the end of all rows: a network that computes more takes longer for an epoch.
+
+        :param eta: to the end of the row under way; None where it does not say
+        :param epochs: that are left of this row
+        """
+        rows = self._training.order.rows if self._training is not None else ()
+        if self._training is None or len(rows) < 2:
+            return eta
+        place = max(0, self.progress.run - 1)
+        to_come = [
+            row for row in rows[place + 1 :] if not ((run := self._training.run_of(row)) and run.finished)
+        ]
+        costs = [self._costs.get(row.key) for row in to_come]
+        cost = self._costs.get(rows[place].key)
+        if cost and eta and epochs > 0:
+            self._pace = eta / epochs / cost
+        known = [each for each in costs if each]
+        if not self._pace or not cost or len(known) < len(costs):
+            return None if costs else eta
+        own = self._pace * cost * epochs if eta is None else eta
+        return own + self._pace * sum(known) * self.progress.of
 
     # the log, and the end
 
