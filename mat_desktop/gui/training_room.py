@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from mat_desktop.app.trainings import Order, Task, Training
+from mat_desktop.gui import words
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.trainings import Entry, State, entries
 from mat_desktop.gui.operations.children import Children
@@ -30,6 +31,9 @@ from mat_desktop.gui.workshop import Workshop
 if TYPE_CHECKING:
     from mat_desktop.app.corrections import Counted
     from mat_desktop.app.models import Model
+
+QUESTION = "use a smoke run"
+"""Kind of the question whether to."""
 
 READ_MS = 150
 """After something new in a folder, before it is read; several come at once."""
@@ -74,7 +78,7 @@ class TrainingRoom(QObject):
         run.pause.connect(trainer.pause)
         run.stop.connect(trainer.stop)
         run.resume.connect(self._resume)
-        run.use.connect(models.use)
+        run.use.connect(self._use)
         run.compare.connect(lambda entry: models.compare(entry, self._compare))
         run.export.connect(self._export)
         run.remove.connect(self._remove)
@@ -303,6 +307,24 @@ class TrainingRoom(QObject):
 
         self.trainer.begin(order, begun)
 
+    def _use(self, entry: Entry) -> None:
+        """At once, unless the run was only to see that it runs."""
+        banners, training = self.page.banners, entry.training
+        banners.clear(QUESTION)
+        if training is None or training.order.budget != "smoke":
+            self.models.use(entry)
+            return
+        clips = words.plural(training.order.most_clips, "clip")
+        question = banners.show_message(
+            "warning",
+            f"“{entry.title}” was trained on {clips} only, to see that it runs: its tags say nothing.",
+            "Use it all the same",
+            lambda: self.models.use(entry),
+            kind=QUESTION,
+            asks=True,
+        )
+        question.action.setFocus()
+
     def _compare(self, name: str) -> None:
         """On the page of models, where the new one stands from now on."""
 
@@ -368,8 +390,8 @@ class TrainingRoom(QObject):
             else:
                 open_place(self._desk, training.report / "report.html")
 
-        words = ["report", *folders, "--out", str(training.report)]
-        self._children.ask("report", words, done, "Making the report")
+        arguments = ["report", *folders, "--out", str(training.report)]
+        self._children.ask("report", arguments, done, "Making the report")
 
 
 def _object(text: str) -> dict[str, Any] | None:

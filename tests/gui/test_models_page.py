@@ -170,7 +170,9 @@ def test_use_by_keyboard_leaves_the_focus_at_the_list(
     library.workshop.models.bring(services.data_dir / "mine")
     qtbot.waitUntil(lambda: names(library) == ["double", "mine"], timeout=5000)
     page.look_at("mine")
-    page.use_button.setFocus()
+    page.list.setFocus()
+    qtbot.keyClick(page.list, Qt.Key.Key_Return)
+    assert page.use_button.hasFocus() and not library.bridge.jobs, "nothing is used by a key in a list"
     qtbot.keyClick(page.use_button, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: services.model == "mine" and not library.bridge.busy, timeout=5000)
     assert page.list.hasFocus()

@@ -677,6 +677,30 @@ def test_what_was_made_is_taken_into_use(
     assert not page.run.compare_button.isEnabled()
 
 
+def test_a_smoke_run_is_used_only_after_a_question(
+    qtbot: QtBot, window: Window, page: TrainingPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[str] = []
+    monkeypatch.setattr(window.training.models, "use", lambda entry: used.append(entry.title))
+    trainings = window._services.trainings
+    for number, budget in enumerate(("short", "smoke")):
+        arguments = ("table", "--data", "x", "--budget", budget)
+        made = trainings.create(Order(Task.NETWORK, budget, arguments, name=f"m{number}"))
+        trainings.end(made.id, Ending.DONE)
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 3, timeout=PATIENCE)
+    entries = {entry.title: entry for row in (1, 2) if (entry := page.runs.entry(row)) is not None}
+    page.run.use.emit(entries["short"])
+    assert used == ["short"]
+    page.run.use.emit(entries["smoke"])
+    assert used == ["short"] and "32 clips only" in page.banners.texts()[0]
+    qtbot.keyClick(page.list, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not page.banners.texts(), timeout=PATIENCE)
+    page.run.use.emit(entries["smoke"])
+    page.banners.findChildren(Banner)[-1].action.click()
+    assert used == ["short", "smoke"]
+
+
 def test_what_is_missing_on_this_computer_is_said_with_the_way_out(
     qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -144,7 +144,7 @@ class ModelsPage(Panel):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.list.selectionModel().currentChanged.connect(lambda *_: self._show_current())
-        self.list.activated.connect(lambda _: self._use())
+        self.list.activated.connect(lambda _: self._to_use())
         appearance.changed.connect(self.list.viewport().update)
         holder.addWidget(self.list)
         holder.addWidget(Scrolled(self._card()))
@@ -382,6 +382,11 @@ class ModelsPage(Panel):
         model = self._usable()
         if model is not None:
             self.compare.emit(model.name)
+
+    def _to_use(self) -> None:
+        """A row that is entered leads to the button, where another Enter uses the model."""
+        if self.use_button.isEnabled():
+            self.use_button.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _use(self) -> None:
         model = self._usable()

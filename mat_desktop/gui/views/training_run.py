@@ -365,7 +365,9 @@ class RunView(Panel):
             button.setEnabled(usable and not in_use and not self._making)
         self.use_button.setVisible(not trained)
         # A correction is advised only where tracks that were left out say that it is better.
-        advised = entry.training.order.task is not Task.CORRECTIONS or entry.training.figures.get("better")
+        order = entry.training.order
+        advised = order.task is not Task.CORRECTIONS or entry.training.figures.get("better")
+        advised = advised and order.budget != "smoke"
         self.use_button.set_kind("primary" if advised else "plain")
         self._fit()
         self.use_button.setText("In use" if in_use else "Use this model")
