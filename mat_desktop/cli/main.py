@@ -27,7 +27,8 @@ OK, SOME_FAILED, WRONG_USAGE, STOPPED_BY = 0, 1, 2, 128
 
 _EPILOG = """\
 Without a command the window opens, with the files and folders that are named.
-Each command takes --data-dir DIR, the folder of library, journal, settings and imported models.
+Each command takes --data-dir DIR, the folder of library, journal, settings and imported models; it may
+stand before the command too, and without one it is the window's.
 tag and remove-all change files only with --write; undo and redo do it at once, or show it with --dry-run.
 Exit status: 0 all went well, 1 some files failed, 2 wrong usage, 130 stopped by Ctrl+C."""
 
@@ -377,6 +378,7 @@ def _mend_streams() -> None:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Options as a namespace; leaves with status 2 where they are wrong. A path alone opens the window."""
     top = parser()
+    arguments = _behind_command(arguments)
     first = arguments[0] if arguments else "open"
     if first not in top.commands and not first.startswith("-"):
         with suppress(OSError, ValueError):
@@ -385,6 +387,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         known = ", ".join(get_close_matches(first, top.commands) or top.commands)
         top.error(f"'{printable(first)}' is neither a command ({known}) nor a file or folder that is there")
     return top.parse_args(arguments)
+
+
+def _behind_command(arguments: Sequence[str]) -> Sequence[str]:
+    """The folder of the data, where it stands first, behind what says what to do: by default the window."""
+    if not arguments or arguments[0].partition("=")[0] != "--data-dir":
+        return arguments
+    words = 1 if "=" in arguments[0] else 2
+    folder, rest = arguments[:words], arguments[words:]
+    if rest and rest[0] in ("-h", "--help", "--version"):
+        return rest
+    if not rest or rest[0].startswith("-"):
+        return ["open", *folder, *rest]
+    return [rest[0], *folder, *rest[1:]]
 
 
 def _stop_on_signals(cancel: Event) -> list[int]:

@@ -59,6 +59,27 @@ def test_the_help_tells_what_writes_and_the_exit_status(capsys: pytest.CaptureFi
     assert "130 stopped by Ctrl+C" in text
 
 
+@pytest.mark.parametrize("folder", [["--data-dir", "d"], ["--data-dir=d"]])
+def test_the_folder_of_the_data_may_stand_first(folder: list[str], tmp_path: Path) -> None:
+    for words, command in (
+        ([], "open"),
+        ([str(tmp_path)], "open"),
+        (["tag", "x"], "tag"),
+        (["models", "import", "x"], "models"),
+        (["demo"], "demo"),
+    ):
+        options = parse([*folder, *words])
+        assert (options.command, options.data_dir) == (command, Path("d"))
+    assert parse([*folder, str(tmp_path)]).paths == [tmp_path]
+    assert parse([*folder, "undo", "--data-dir", "e"]).data_dir == Path("e"), "the last word counts"
+    for words, status in ((["--version"], 0), (["--help"], 0), (["nowhere"], 2)):
+        with pytest.raises(SystemExit) as left:
+            parse([*folder, *words])
+        assert left.value.code == status
+    with pytest.raises(SystemExit):
+        parse(["--data-dir"])
+
+
 def test_a_path_alone_opens_the_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
