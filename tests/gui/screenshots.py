@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from mat_desktop.app.resources import model_names
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.views.about import About
 from mat_desktop.gui.window import Window
 from tests.gui.real import CONTROL, SHIFT, press, start, wait
 from tests.gui.resting import rests
@@ -47,7 +48,9 @@ def main(folder: Path, home: Path) -> None:
     window = start(home / "data")
     camera = Camera(window, folder)
     window.begin([])
-    wait("the model is up", lambda: window.engine.device is not None)
+    first = window.opening.first
+    facts = (first.device, first.model, first.sound)
+    wait("what the card says", lambda: all(not fact.text.text().endswith("…") for fact in facts))
     camera.take("first")
 
     window.opening.open_demo()
@@ -71,6 +74,8 @@ def main(folder: Path, home: Path) -> None:
             if page == "training":
                 _train(window, camera, home / "corpus")
             camera.take(page)
+            if page == "settings":
+                _scroll_settings(window, camera)
 
     _open_parts(window, camera)
     window.pages.show("library")
@@ -115,9 +120,23 @@ def _open_parts(window: Window, camera: Camera) -> None:
     for name in ("mapping", "about", "activity"):
         window.actions_[name].trigger()
         wait(f"{name} has nothing to do", lambda: not window.bridge.busy)
+        sheet = window.pages.stack.currentWidget()
+        if isinstance(sheet, About):
+            wait("the diagnosis", sheet.look_again.isEnabled)
         camera.take(name)
         window.pages.drop_sheet()
     window.activity.dismiss()
+
+
+def _scroll_settings(window: Window, camera: Camera) -> None:
+    """Each section that can stand at the top."""
+    page = window.preferences.page
+    bar = page._scroll.verticalScrollBar()
+    for _ in range(1, page.list.model().rowCount()):
+        before = bar.value()
+        press(Qt.Key.Key_Down)
+        if bar.value() != before:
+            camera.take(f"settings-{page.list.currentIndex().data().lower()}")
 
 
 def _train(window: Window, camera: Camera, data: Path) -> None:
