@@ -122,7 +122,15 @@ def _fit(odds: Floats, positive: Bools) -> tuple[float, float]:
         gradient = inputs.T @ (share - target) + RIDGE * weight
         curvature = (inputs * (share * (1 - share))[:, None]).T @ inputs + RIDGE * np.eye(2)
         step = np.linalg.solve(curvature, gradient)
-        weight -= np.clip(step, -2, 2)
+        here = _loss(inputs, target, weight)
+        while _loss(inputs, target, weight - step) > here and np.abs(step).max() > 1e-8:
+            step = step / 2  # Newton's own step goes too far where nearly all answers are alike
+        weight = weight - step
         if np.abs(step).max() < 1e-8:
             break
     return float(weight[0]), float(weight[1])
+
+
+def _loss(inputs: Floats, target: Floats, weight: Floats) -> float:
+    odds = inputs @ weight
+    return float((np.logaddexp(0, odds) - target * odds).sum() + RIDGE / 2 * (weight @ weight))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.metrics import FEWEST_POSITIVES, right
+from training.metrics import FEWEST_POSITIVES, right, undoubted
 
 Array = NDArray[np.float32]
 
@@ -16,6 +16,10 @@ SMOOTHING = 5
 
 LEAST_PRECISION = 0.5
 """A suggestion should be right more often than wrong, whatever F1 says of a rare tag."""
+
+
+SHARE_OF_RARE = 0.015
+"""Share of clips for which a tag is suggested that has fewer undoubted positives than the highest 3 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +37,15 @@ class Thresholds:
 def best_thresholds(scores: Array, labels: Array) -> Thresholds:
     """The threshold of best F1 for each tag, among those where at least half of the suggestions are right.
 
-    Where there are none, the one of best precision.
-    A tag with too few positives gets the highest score seen as its threshold: it is suggested only beyond
-    anything known.
+    Where there are none, the one of best precision. A tag whose labels are low throughout is suggested for
+    the clips that score highest, since it is not known which of its labels are true. One with too few
+    positives gets the highest score seen as its threshold: it is suggested only beyond anything known.
 
     :param scores: [clips, tags] in 0..1
     :param labels: soft labels [clips, tags] in 0..1
     """
     marked = right(labels)
+    rare = undoubted(labels).sum(axis=0) < marked.sum(axis=0)
     tags = labels.shape[1]
     values = np.empty(tags, np.float32)
     precision, recall = np.full(tags, np.nan, np.float32), np.full(tags, np.nan, np.float32)
@@ -48,6 +53,10 @@ def best_thresholds(scores: Array, labels: Array) -> Thresholds:
         positive = marked[:, tag]
         if positive.sum() < FEWEST_POSITIVES:
             values[tag] = scores[:, tag].max()
+        elif rare[tag]:
+            values[tag] = np.quantile(scores[:, tag], 1 - SHARE_OF_RARE)
+            found = positive[scores[:, tag] >= values[tag]]
+            precision[tag], recall[tag] = found.mean(), found.sum() / positive.sum()
         else:
             values[tag], precision[tag], recall[tag] = _best(scores[:, tag], positive)
     return Thresholds(np.clip(values, 0.01, 0.99), precision, recall)

@@ -2,8 +2,8 @@
 
 A card states for each tag the precision and recall at its threshold, and the area under its ROC curve. With
 scores of right and wrong tracks normally distributed with one spread (the binormal model), these three fix
-the whole curve. Scores are log odds: a step in them, divided by the distance of the two means, is a step in
-units of the spread.
+the whole curve. The log odds that a tag is right are the card's Platt slope times the score's own: a step in
+them, divided by the distance of the two means, is a step in units of the spread.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from statistics import NormalDist
 
 from mat_desktop.domain.card import TagSpec
 
-FARTHEST = 6.0
-"""A threshold moves this far at most, in logits."""
+FARTHEST = 2.0
+"""Where precision cannot follow (a tag that half of all tracks have), the log odds of being right move by so
+many times the shift, and no further."""
+
+LEAST_SLOPE = 0.5
+"""A curve flatter than this says nothing about precision."""
 
 _NORMAL = NormalDist()
 _EDGE = 0.002
@@ -38,7 +42,8 @@ def move_for(spec: TagSpec, shift: float) -> float:
     if curve is None or shift == 0:
         return shift
     wanted = _odds(curve.precision(0.0)) + shift
-    low, high = (0.0, FARTHEST) if shift > 0 else (-FARTHEST, 0.0)
+    farthest = FARTHEST * abs(shift) / curve.slope
+    low, high = (0.0, farthest) if shift > 0 else (-farthest, 0.0)
     for _ in range(24):
         middle = (low + high) / 2
         if _odds(curve.precision(middle)) < wanted:
@@ -49,8 +54,12 @@ def move_for(spec: TagSpec, shift: float) -> float:
 
 
 class _Curve:
-    def __init__(self, precision: float, recall: float, area: float) -> None:
-        """:param area: under the ROC curve"""
+    def __init__(self, precision: float, recall: float, area: float, slope: float) -> None:
+        """
+        :param area: under the ROC curve
+        :param slope: log odds of being right to a step of one logit in the score
+        """
+        self.slope = slope
         self._distance = sqrt(2) * _NORMAL.inv_cdf(area)
         self._hits = _NORMAL.inv_cdf(recall)
         self._alarms = self._hits - self._distance
@@ -59,7 +68,7 @@ class _Curve:
 
     def precision(self, move: float) -> float:
         """At a threshold so far from the measured one, in logits."""
-        step = move / self._distance
+        step = move * self.slope / self._distance
         right = self._right * _NORMAL.cdf(self._hits - step)
         wrong = _NORMAL.cdf(self._alarms - step)
         return right / (right + wrong) if wrong else 1.0  # so far out nothing is suggested any more
@@ -70,7 +79,8 @@ def _curve(spec: TagSpec) -> _Curve | None:
     precision, recall, area = (min(max(value or 0.0, _EDGE), 1 - _EDGE) for value in figures)
     if None in figures or area < 0.55:
         return None
-    return _Curve(precision, recall, area)
+    slope = spec.metrics.get("platt_slope") or 1.0
+    return _Curve(precision, recall, area, max(slope, LEAST_SLOPE))
 
 
 def _odds(share: float) -> float:

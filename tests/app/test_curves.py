@@ -47,7 +47,18 @@ def test_all_tags_move_to_the_same_odds() -> None:
 def test_every_tag_of_the_bundled_model_can_be_moved() -> None:
     card = open_card(resource("models", "fcn2d"))
     for tag in card.tags:
-        assert -FARTHEST <= move_for(tag, -2.0) <= 0 <= move_for(tag, 2.0) <= FARTHEST
+        assert -2 * FARTHEST <= move_for(tag, -2.0) < 0 < move_for(tag, 2.0) <= 2 * FARTHEST
+
+
+def test_scores_that_say_much_need_a_small_move() -> None:
+    steep = TagSpec("guitar", "mtat", 0.29, {**TAG.metrics, "platt_slope": 3.0})
+    assert move_for(steep, 1.0) == pytest.approx(move_for(TAG, 1.0) / 3, abs=1e-4)
+    assert precision_at(steep, 0.5) == pytest.approx(precision_at(TAG, 1.5))
+
+
+def test_a_common_tag_is_not_suggested_everywhere_to_make_it_less_precise() -> None:
+    common = TagSpec("electronic", "mtat", 0.3, {"precision": 0.95, "recall": 0.9, "roc_auc": 0.98})
+    assert move_for(common, -5.0) == pytest.approx(-5 * FARTHEST, abs=1e-3)
 
 
 def test_a_tag_that_the_model_does_not_know_is_there_only_by_hand() -> None:

@@ -29,6 +29,20 @@ def test_platt_scaling_finds_what_the_scores_mean() -> None:
         assert platt.slope[tag] == pytest.approx(one.coef_.item(), rel=0.02)
 
 
+def test_few_positives_far_from_the_rest_are_fitted_too() -> None:
+    random = np.random.default_rng(2)
+    odds = np.concatenate([random.normal(-7, 1, 219), random.normal(-3, 0.3, 4)])[:, None]
+    happened = np.arange(223)[:, None] >= 219
+    platt = fit_platt((1 / (1 + np.exp(-odds))).astype(np.float32), happened)
+    # scikit-learn takes Platt's smoothed targets as both answers with their weights.
+    target = np.where(happened[:, 0], 5 / 6, 1 / 221)
+    both = LogisticRegression(C=1e3, tol=1e-8, max_iter=1000).fit(
+        np.concatenate([odds, odds]), np.repeat([1, 0], 223), np.concatenate([target, 1 - target])
+    )
+    assert platt.slope[0] == pytest.approx(both.coef_.item(), rel=0.01)
+    assert platt.shift[0] == pytest.approx(both.intercept_.item(), rel=0.01)
+
+
 def test_tags_without_positives_are_left_out_and_clear_cut_ones_stay_finite() -> None:
     scores = np.repeat(np.array([[0.1], [0.2], [0.3], [0.7], [0.8], [0.9]], np.float32), 2, axis=1)
     happened = np.array([[0, 0], [0, 0], [0, 0], [0, 1], [0, 1], [0, 1]], bool)

@@ -211,6 +211,16 @@ def test_a_tag_is_suggested_where_it_is_right_more_often_than_wrong() -> None:
     assert right[scores >= by_f1].mean() < 0.5  # F1 alone would take nearly all of them
 
 
+def test_a_tag_with_low_labels_throughout_is_suggested_where_it_scores_highest() -> None:
+    labels = np.linspace(0, 0.05, 400, dtype=np.float32)[:, None]
+    scores = np.linspace(0, 0.3, 400, dtype=np.float32)[:, None] ** 2
+    scores[-12:] += 0.2  # the labels rank them alike, and no more than that
+    found = best_thresholds(scores, labels)
+    assert int((scores >= found.values).sum()) == 6
+    assert found.precision[0] == 1
+    assert found.recall[0] == 0.5
+
+
 def test_a_tag_without_positives_is_suggested_only_beyond_anything_known() -> None:
     scores = np.random.default_rng(0).random((50, 1)).astype(np.float32) * 0.5
     found = best_thresholds(scores, np.zeros((50, 1), np.float32))
