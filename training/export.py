@@ -20,7 +20,7 @@ from training.calibration import fit_platt, threshold_for_precision
 from training.hearing import predict
 from training.inputs import Clips
 from training.loop import Trained, by_vocabulary
-from training.metrics import is_hard, rank, right
+from training.metrics import binarise, is_hard, rank, right
 from training.thresholds import best_thresholds
 
 CORPUS_LICENCES = (
@@ -69,7 +69,7 @@ def export(
         return None
     labels = clips.labels(splits["valid"])
     thresholds = best_thresholds(scores["valid"], labels)
-    ranking = rank(scores["valid"], labels)
+    ranking, positives = rank(scores["valid"], labels), binarise(labels).sum(axis=0)
     platt = fit_platt(scores["valid"], right(labels))
     precise, found = threshold_for_precision(scores["valid"], right(labels), PRECISE)
     tags = tuple(
@@ -78,6 +78,7 @@ def export(
             tag.vocabulary,
             round(float(thresholds.values[i]), 4),
             _known(
+                positives=positives[i],
                 precision=thresholds.precision[i],
                 recall=thresholds.recall[i],
                 roc_auc=ranking.roc_auc[i],
@@ -111,6 +112,7 @@ def export(
                 name: by_vocabulary(scores[name], clips.labels(splits[name]), dataset)
                 for name in ("valid", "test")
             },
+            "clips": {name: len(splits[name]) for name in ("valid", "test")},
             "protocol": protocol(labels),
         },
         training=training,

@@ -11,15 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+from mat_desktop.domain.card import rests_on_few
 from mat_desktop.domain.epochs import worth
 
 Plain = Mapping[str, Any]
-
-FEW = 10
-"""Positives of a tag below which its figures say little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +102,8 @@ class Run:
 
     @property
     def rests_on_few(self) -> bool:
-        """Whether half of the tags have fewer than :data:`FEW` positives on the validation split."""
-        counts = [tag.positives for tag in self.tags if tag.positives is not None]
-        return bool(counts) and median(counts) < FEW
+        """Whether the tags have few positives on the validation split."""
+        return rests_on_few(tag.positives for tag in self.tags)
 
     @property
     def network(self) -> str:

@@ -102,6 +102,11 @@ class Order:
         told = self._told("--clips")
         return int(told) if told.isdecimal() else 32 if self.budget == "smoke" else 0
 
+    def used(self, split: str) -> int:
+        """Clips of a split that are used."""
+        there = self.clips.get(split, 0)
+        return min(there, self.most_clips or there)
+
     @property
     def budget(self) -> str:
         """Of a table."""

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from mat_desktop.domain.melspec import MelSpec
+
+FEW = 10
+"""Positives of a tag below which its figures say little."""
+
+
+def rests_on_few(positives: Iterable[float | None]) -> bool:
+    """Whether half of some tags have fewer than :data:`FEW` positives, as far as these are known."""
+    known = [count for count in positives if count is not None]
+    return bool(known) and median(known) < FEW
+
 
 CARD_FORMAT = 1
 """Version of card.json that this program reads and writes."""

@@ -76,7 +76,14 @@ def main(words: list[str]) -> int:
             "test": {"mtat": {"roc_auc": 0.9, "pr_auc": 0.5}},
             "valid": {"mtat": {"roc_auc": 0.8, "pr_auc": 0.4}},
         }
-        tags = [{"name": "rock", "vocabulary": "mtat", "threshold": 0.3, "metrics": {"roc_auc": 0.9}}]
+        tags = [
+            {
+                "name": "rock",
+                "vocabulary": "mtat",
+                "threshold": 0.3,
+                "metrics": {"roc_auc": 0.9, "positives": 50},
+            }
+        ]
         (folder / "card.json").write_text(json.dumps({"metrics": metrics, "tags": tags}))
         figures: dict[str, Any] = {
             "verdicts": 6,

@@ -64,6 +64,27 @@ def test_models_are_listed_with_their_cards(qtbot: QtBot, library: Window, servi
     assert page.remove.isEnabled()
 
 
+def test_a_card_says_what_its_figures_rest_on(qtbot: QtBot, library: Window) -> None:
+    page = library.workshop.models_page
+    library.pages.show("models")
+    figures = {"roc_auc": 0.6667, "pr_auc": 0.3333}
+    for positives, shown, said in (
+        (3.0, "0.67", "On its test split; few positive clips, so that its figures are rough"),
+        (30.0, "0.6667", "On its test split"),
+    ):
+        tags = tuple(replace(tag, metrics={**figures, "positives": positives}) for tag in CARD.tags)
+        page._show_card(replace(CARD, tags=tags, metrics={"test": {"mtat": figures}}), "")
+        assert page.measured.text() == said
+        assert page.metrics.rows()[0][2].text == shown
+        assert page.tags.rows()[0][3].text == shown
+    learned = {"verdicts": 60, "agreement_before": 0.8, "agreement_held_out": 0.85}
+    page._show_card(replace(CARD, metrics={"corrections": learned}), "")
+    assert page.measured.text() == (
+        "Corrected by 60 decisions of yours. On tracks left out it agrees with 85% of them, the one before "
+        "with 80%."
+    )
+
+
 def test_a_narrow_window_needs_no_scrolling_sideways(qtbot: QtBot, library: Window) -> None:
     library.pages.show("models")
     library.resize(720, 450)

@@ -831,10 +831,40 @@ def test_a_model_gets_a_new_head_or_is_trained_as_a_whole(
     assert page.run.outcome.text() == "A new head learns in one go, so that there are no curves."
     assert page.run.results.report_button.isHidden(), "a report is on runs, and here is none"
     valid, test = page.run.results.results.rows()
-    assert [cell.text for cell in valid] == ["Validation, MagnaTagATune", "–", "–", "0.4000", "0.8000"]
-    assert [cell.text for cell in test] == ["Test, MagnaTagATune", "–", "–", "0.5000", "0.9000"]
+    assert [cell.text for cell in valid] == ["Validation, MagnaTagATune", "4", "–", "0.4000", "0.8000"]
+    assert [cell.text for cell in test] == ["Test, MagnaTagATune", "4", "–", "0.5000", "0.9000"]
     (tag,) = page.run.tags.figures.rows()
-    assert (tag[0].text, tag[5].text) == ("rock", "0.30")
+    assert (tag[0].text, tag[2].text, tag[5].text) == ("rock", "50", "0.30")
+    assert page.run.use_button.kind == "primary"
+
+
+@pytest.mark.parametrize("counted", [True, False])  # a card of before has no counts
+def test_a_new_head_that_few_clips_judge_is_not_advised(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices, counted: bool
+) -> None:
+    order = Order(
+        Task.FINETUNE, "double, new head", ("finetune",), data="Mine", clips={"valid": 3, "test": 3}
+    )
+    made = services.trainings.create(order)
+    folder = made.folder / "model" / order.name
+    folder.mkdir(parents=True)
+    figures = {"roc_auc": 0.0, "pr_auc": 0.3333} | ({"positives": 1.0} if counted else {})
+    tag = {"name": "Rock", "vocabulary": "genre", "threshold": 0.01, "metrics": figures}
+    split = {"genre": {"roc_auc": 0.6667, "pr_auc": 0.5}}
+    metrics = {"valid": split, "test": split} | ({"clips": {"valid": 3, "test": 3}} if counted else {})
+    (folder / "card.json").write_text(json.dumps({"tags": [tag], "metrics": metrics}))
+    services.trainings.end(made.id, Ending.DONE)
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+    page.look_at(1)
+    rows = [[cell.text for cell in row] for row in page.run.results.results.rows()]
+    assert [row[1:] for row in rows] == [["3", "–", "0.50", "0.67"]] * 2
+    (shown,) = page.run.tags.figures.rows()
+    assert [cell.text for cell in shown[2:5]] == ["1" if counted else "–", "0.00", "0.33"]
+    assert page.run.outcome.text().endswith("Few positive clips to validate with: the figures are rough.")
+    assert page.run.use_button.kind == "plain"
+    assert page.run.entry is not None
+    assert page.run.entry.word == "0.67"
 
 
 def test_in_a_narrow_window_one_table_is_shown_by_choice(

@@ -40,8 +40,7 @@ def _seconds(trainings: Sequence[Training], settings: Mapping[str, Any]) -> floa
     wanted = _same(settings)
     for training in trainings:
         order = training.order
-        there = order.clips.get("train", 0)
-        clips = min(there, order.most_clips or there)
+        clips = order.used("train")
         for run in reversed(training.runs):
             if clips and run.epochs and _same(run.settings) == wanted:
                 # The last epochs: the first has more to wait for.

@@ -145,10 +145,9 @@ def _ours(run: Run | None, split: str) -> dict[str, float | None]:
     return {"pr_auc": best.pr_auc, "roc_auc": best.roc_auc}
 
 
-def result_rows(training: Training, run: Run | None) -> list[Cells]:
+def result_rows(training: Training, run: Run | None, digits: int = 4) -> list[Cells]:
     """By split; of a model that was fine-tuned without a run by vocabulary, as its card says."""
     if run is not None and run.splits:
-        digits = 2 if run.rests_on_few else 4
         return [
             [
                 Cell(SPLITS.get(name, name)),
@@ -158,32 +157,18 @@ def result_rows(training: Training, run: Run | None) -> list[Cells]:
             for name, found in run.splits.items()
         ]
     rows = []
+    metrics = training.card.get("metrics")
+    counted = metrics.get("clips") if isinstance(metrics, dict) else None
     for split, title in SPLITS.items():
+        clips = counted.get(split) if isinstance(counted, dict) else None
+        clips = clips if isinstance(clips, int) else training.order.used(split)
         for vocabulary, found in card_figures(training, split).items():
             pr, roc = (_number(found.get(name)) for name in ("pr_auc", "roc_auc"))
             name = words.vocabulary(vocabulary)
-            rows.append([Cell(f"{title}, {name}"), Cell("–"), figure(None), figure(pr), figure(roc)])
+            number = Cell(words.number(clips), clips) if clips else figure(None)
+            areas = figure(pr, digits), figure(roc, digits)
+            rows.append([Cell(f"{title}, {name}"), number, figure(None), *areas])
     return rows
-
-
-def card_tags(training: Training) -> list[TagFigures]:
-    """The tags of the model that was made, from its card."""
-    tags = training.card.get("tags")
-    found = []
-    for tag in tags if isinstance(tags, list) else ():
-        if isinstance(tag, dict):
-            metrics = tag.get("metrics")
-            figures = metrics if isinstance(metrics, dict) else {}
-            found.append(
-                TagFigures(
-                    f"{tag.get('vocabulary', '')}/{tag.get('name', '')}",
-                    None,
-                    _number(figures.get("roc_auc")),
-                    _number(figures.get("pr_auc")),
-                    _number(tag.get("threshold")),
-                )
-            )
-    return found
 
 
 def agreement_rows(figures: Mapping[str, Any], scheme: TagScheme) -> list[Cells]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from mat_desktop.app.training_runs import Run
+from mat_desktop.app.training_runs import Run, TagFigures, as_number
 from mat_desktop.app.trainings import Ending, MadeModel, Row, Task, Training, plain_name
+from mat_desktop.domain.card import FEW, rests_on_few
 
 Index = QModelIndex | QPersistentModelIndex
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -76,7 +77,20 @@ class Entry:
     @property
     def digits(self) -> int:
         """Decimals of its figures: no more than they are worth."""
-        return 2 if self.run is not None and self.run.rests_on_few else 4
+        return 2 if self.rests_on_few else 4
+
+    @property
+    def rests_on_few(self) -> bool:
+        """Whether its figures are of few positive clips."""
+        if self.run is not None or self.training is None:
+            return self.run is not None and self.run.rests_on_few
+        if self.training.order.task is not Task.FINETUNE or not self.training.card:
+            return False
+        counted = [tag.positives for tag in card_tags(self.training)]
+        if any(count is not None for count in counted):
+            return rests_on_few(counted)
+        clips = self.training.order.used("valid")  # its card is of before they were counted
+        return 0 < clips < FEW
 
     @property
     def runs(self) -> bool:
@@ -204,6 +218,27 @@ def card_figures(training: Training, split: str) -> dict[str, dict[str, Any]]:
     metrics = training.card.get("metrics")
     found = metrics.get(split) if isinstance(metrics, dict) else None
     return {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
+
+
+def card_tags(training: Training) -> list[TagFigures]:
+    """The tags of the model that was made, from its card."""
+    tags = training.card.get("tags")
+    found = []
+    for tag in tags if isinstance(tags, list) else ():
+        if isinstance(tag, dict):
+            metrics = tag.get("metrics")
+            figures = metrics if isinstance(metrics, dict) else {}
+            positives = as_number(figures.get("positives"))
+            found.append(
+                TagFigures(
+                    f"{tag.get('vocabulary', '')}/{tag.get('name', '')}",
+                    None if positives is None else round(positives),
+                    as_number(figures.get("roc_auc")),
+                    as_number(figures.get("pr_auc")),
+                    as_number(tag.get("threshold")),
+                )
+            )
+    return found
 
 
 def _card_roc_auc(training: Training) -> float | None:

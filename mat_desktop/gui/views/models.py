@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mat_desktop.domain.card import ModelCard, TagSpec
+from mat_desktop.domain.card import ModelCard, TagSpec, rests_on_few
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.figures import Cell, FiguresModel, Heading, figure
 from mat_desktop.gui.models.models import MODEL_ROLE, ModelsModel, reason_of
@@ -238,6 +238,7 @@ class ModelsPage(Panel):
         layout.setSpacing(0)
         layout.addWidget(Line())
         self.measured = Text("Measured", weight=600)
+        self.measured.setWordWrap(True)
         self.measured.setContentsMargins(24, 12, 24, 4)
         layout.addWidget(self.measured)
         self.metrics_table = Figures(self.metrics, "Figures by vocabulary", sortable=False)
@@ -355,14 +356,19 @@ class ModelsPage(Panel):
         }.items():
             self.facts[name].setText(text)
         test = card.metrics.get("test")
-        rows = _metric_rows(card, test) if isinstance(test, dict) else []
+        few = rests_on_few(tag.metrics.get("positives") for tag in card.tags)
+        digits = 2 if few else 4
+        rows = _metric_rows(card, test, digits) if isinstance(test, dict) else []
         self.metrics.show(rows)
         self.metrics_table.show_all_rows()
         self.metrics_table.setVisible(bool(rows))
-        self.measured.setText("On its test split" if rows else "Its card has no figures of a test split.")
+        said = "On its test split" if rows else "Its card has no figures of a test split."
+        if few:
+            said += "; few positive clips, so that its figures are rough" if rows else ""
+        self.measured.setText(agreement_words(card.metrics.get("corrections")) or said)
         self.measured.setToolTip(str(card.metrics.get("protocol", "")))
         self.counted.setText(f"{words.plural(len(card.tags), 'tag')} with thresholds")
-        self.tags.show([_tag_row(tag) for tag in card.tags])
+        self.tags.show([_tag_row(tag, digits) for tag in card.tags])
 
     def show_comparison(self, on: bool) -> None:
         """In place of the cards, or the cards again."""
@@ -437,7 +443,21 @@ class ModelsPage(Panel):
         self.delete.emit(name)
 
 
-def _metric_rows(card: ModelCard, test: Mapping[str, object]) -> list[list[Cell]]:
+def agreement_words(learned: object) -> str:
+    """How a model that was corrected fares, as its card says; empty where it says nothing of it."""
+    if not isinstance(learned, Mapping):
+        return ""
+    verdicts = learned.get("verdicts")
+    before, after = (learned.get(f"agreement_{name}") for name in ("before", "held_out"))
+    if not isinstance(verdicts, int) or not isinstance(before, float):
+        return ""
+    text = f"Corrected by {words.plural(verdicts, 'decision')} of yours. "
+    if not isinstance(after, float):
+        return text + "Whether it is better on other tracks is not known."
+    return text + f"On tracks left out it agrees with {after:.0%} of them, the one before with {before:.0%}."
+
+
+def _metric_rows(card: ModelCard, test: Mapping[str, object], digits: int) -> list[list[Cell]]:
     rows = []
     for vocabulary, found in test.items():
         if not isinstance(found, dict):
@@ -449,13 +469,13 @@ def _metric_rows(card: ModelCard, test: Mapping[str, object]) -> list[list[Cell]
             [
                 Cell(words.vocabulary(vocabulary)),
                 Cell(words.number(tags), tags),
-                *(figure(value) for value in known),
+                *(figure(value, digits) for value in known),
             ]
         )
     return rows
 
 
-def _tag_row(tag: TagSpec) -> list[Cell]:
+def _tag_row(tag: TagSpec, digits: int) -> list[Cell]:
     def of(name: str) -> float | None:
         return tag.metrics.get(name)
 
@@ -463,8 +483,8 @@ def _tag_row(tag: TagSpec) -> list[Cell]:
         Cell(tag.name),
         Cell(words.vocabulary(tag.vocabulary), token="muted"),
         figure(tag.threshold, 2),
-        figure(of("roc_auc")),
-        figure(of("pr_auc"), bar=True),
+        figure(of("roc_auc"), digits),
+        figure(of("pr_auc"), digits, bar=True),
         figure(of("precision"), 2, token="muted"),
         figure(of("recall"), 2, token="muted"),
     ]

@@ -430,5 +430,5 @@ class TrainingPage(Panel):
 def _clips(order: Order, split: str) -> str:
     """How many clips of a split are used, and of how many where that is not all."""
     there = order.clips.get(split, 0)
-    used = min(there, order.most_clips or there)
+    used = order.used(split)
     return words.number(used) if used == there else f"{words.number(used)} of {words.number(there)}"

@@ -238,7 +238,7 @@ class RunView(Panel):
         training = entry.training
         if training is None:
             return
-        order, run = training.order, entry.run
+        order = training.order
         self.title.setText(entry.title)
         for button in (self.pause_button, self.stop_button):
             button.setVisible(runs and entry.state is not State.DONE)
@@ -265,9 +265,9 @@ class RunView(Panel):
                 if order.task is Task.FINETUNE
                 else "It takes about a minute; what it achieved stands here afterwards."
             )
-        few = not outcome and run is not None and run.rests_on_few
-        if few:
-            outcome = FEW_WORDS
+        few = entry.rests_on_few and not failed and order.task is not Task.CORRECTIONS
+        if few and order.budget != "smoke":
+            outcome = f"{outcome} {FEW_WORDS}".strip()
         self.outcome.setText(outcome)
         self.outcome.set_token("danger" if failed else "warning" if few else "text")
         self.outcome.setVisible(bool(outcome))
@@ -364,10 +364,13 @@ class RunView(Panel):
         for button in (self.compare_button, self.use_button):
             button.setEnabled(usable and not in_use and not self._making)
         self.use_button.setVisible(not trained)
-        # A correction is advised only where tracks that were left out say that it is better.
+        # A correction is advised only where tracks that were left out say that it is better, and another
+        # model where its figures say something.
         order = entry.training.order
-        advised = order.task is not Task.CORRECTIONS or entry.training.figures.get("better")
-        advised = advised and order.budget != "smoke"
+        if order.task is Task.CORRECTIONS:
+            advised = bool(entry.training.figures.get("better"))
+        else:
+            advised = not entry.rests_on_few and order.budget != "smoke"
         self.use_button.set_kind("primary" if advised else "plain")
         self._fit()
         self.use_button.setText("In use" if in_use else "Use this model")

@@ -27,12 +27,11 @@ from mat_desktop.gui.models.results import (
     agreement_rows,
     averaged,
     beside_rows,
-    card_tags,
     paper_table,
     result_rows,
     tag_rows,
 )
-from mat_desktop.gui.models.trainings import Entry, State
+from mat_desktop.gui.models.trainings import Entry, State, card_tags
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Alternatives, Button, Text
 from mat_desktop.gui.widgets.figures import Figures
@@ -230,7 +229,11 @@ class ResultsTable(QWidget):
             self.beside_table.mark(keys.index(key) if key in keys else -1)
             self._heads.update()
             return
-        rows = agreement_results(training.figures) if corrections else result_rows(training, entry.run)
+        rows = (
+            agreement_results(training.figures)
+            if corrections
+            else result_rows(training, entry.run, entry.digits)
+        )
         self.results_table.use(AGREEMENT_RESULTS if corrections else RESULTS)
         run = entry.run
         said, parts = "Results", run.vocabularies if run is not None else 1
