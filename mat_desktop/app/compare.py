@@ -127,11 +127,15 @@ class Differences:
     )
     """What the figures of the tags are."""
 
-    def __init__(self, scheme: TagScheme, present: str, other: str, *, learned: bool = False) -> None:
+    def __init__(
+        self, scheme: TagScheme, present: str, other: str, *, learned: bool = False, held_out: str = ""
+    ) -> None:
         """:param present: what the model in use is called
         :param other: what the other one is
         :param learned: the other one was trained on the user's decisions
+        :param held_out: how it fared where they were left out, to be put behind a sentence
         """
+        self._held_out = held_out
         self.present, self.other, self._learned = f"“{present}”", f"“{other}”", learned
         self.present_only = self.other_only = 0
         self._tags = {tag.name: tag for tag in scheme.tags}
@@ -232,8 +236,8 @@ class Differences:
             text = f"{self.present} fits your decisions better: keep it."
         elif self._learned:
             return (
-                f"{self.other} agrees with you more often, but it learned from these decisions: decide on "
-                "some of the tags that come to see whether it is better."
+                f"{self.other} agrees with you more often, but it learned from these decisions"
+                f"{self._held_out or ': decide on some of the tags that come to see whether it is better.'}"
             )
         else:
             text = f"{self.other} fits your decisions better: it is worth using."
@@ -276,7 +280,7 @@ class Comparison:
     def notes(self) -> tuple[str, ...]:
         """What has to be known of the figures, in sentences."""
         notes = []
-        learned = self.card.metrics.get("corrections")
+        learned = self._corrections
         if isinstance(learned, Mapping):
             text = (
                 f"“{self.name}” was trained on {learned.get('verdicts')} of your decisions, so that it "
@@ -300,8 +304,23 @@ class Comparison:
 
     def differences(self) -> Differences:
         """To add up what :meth:`run` yields."""
-        learned = isinstance(self.card.metrics.get("corrections"), Mapping)
-        return Differences(self.scheme, self.present_name, self.name, learned=learned)
+        learned, held_out = self._corrections, ""
+        if isinstance(learned, Mapping):
+            before, after = learned.get("agreement_before"), learned.get("agreement_held_out")
+            if isinstance(before, float) and isinstance(after, float):
+                better = after > before
+                held_out = (
+                    f". On tracks left out of its training it agrees with {after:.0%} of them, the one it "
+                    f"comes from with {before:.0%}: "
+                    f"{'it is better there too.' if better else 'no better, so keep the old one.'}"
+                )
+        told = isinstance(learned, Mapping)
+        return Differences(self.scheme, self.present_name, self.name, learned=told, held_out=held_out)
+
+    @property
+    def _corrections(self) -> object:
+        """What its card says of the decisions that it learned from."""
+        return self.card.metrics.get("corrections")
 
     @staticmethod
     def sample(candidates: Iterable[tuple[Track, TrackId, bool]], number: int | None) -> list[Track]:

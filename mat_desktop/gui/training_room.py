@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from mat_desktop.app.trainings import Order, Task, Training
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import Job
-from mat_desktop.gui.models.trainings import Entry, State, entries
+from mat_desktop.gui.models.trainings import Entry, entries
 from mat_desktop.gui.operations.children import Children
 from mat_desktop.gui.operations.cut_off import kind_of
 from mat_desktop.gui.operations.desk import Desk
@@ -54,7 +54,7 @@ class TrainingRoom(QObject):
         self._describing = self._purged = False
         self._deleting: set[str] = set()
         self._restored = ""
-        self._stopping = False
+        self._stopping = self._paused = False
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
         self._reading.setInterval(READ_MS)
@@ -213,8 +213,10 @@ class TrainingRoom(QObject):
         self._desk.bridge.ask("training", lambda: trainings.one(name), done, self._cannot_read)
 
     def _show(self) -> None:
-        self._stopping = self.trainer.stopping
-        self.page.show_runs(entries(self._trainings, self.trainer.running, stopping=self._stopping))
+        self._stopping, self._paused = self.trainer.stopping, self.trainer.paused
+        self.page.show_runs(
+            entries(self._trainings, self.trainer.running, stopping=self._stopping, paused=self._paused)
+        )
         self._moved()
 
     def _describe(self) -> None:
@@ -273,7 +275,7 @@ class TrainingRoom(QObject):
 
     def _going(self, entry: Entry) -> Progress | None:
         """How far the run in view is, where it is the one that is trained."""
-        return self.trainer.progress if entry.state in (State.RUNNING, State.STOPPING) else None
+        return self.trainer.progress if entry.runs else None
 
     def _moved(self) -> None:
         self._show_progress()
@@ -281,7 +283,7 @@ class TrainingRoom(QObject):
         self.page.run.set_busy(self.trainer.busy)
 
     def _work_changed(self) -> None:
-        if self.trainer.stopping and not self._stopping:
+        if (self.trainer.stopping and not self._stopping) or self.trainer.paused != self._paused:
             self._show()
         else:
             self._show_progress()

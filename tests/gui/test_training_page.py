@@ -308,6 +308,10 @@ def test_paused_and_going_on(qtbot: QtBot, window: Window, page: TrainingPage, d
     qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
     page.run.pause_button.click()
     assert page.run.pause_button.text() == "Go on"
+    entry = page.runs.entry(1)
+    assert entry is not None
+    assert (entry.state, entry.word) == (State.PAUSED, "paused"), "in the list as on the run's chip"
+    assert page.run.chip.accessibleName() == "Paused"
     (data / "go1").touch()
     (data / "go2").touch()
     assert window.bridge.jobs[0].paused
@@ -466,6 +470,35 @@ def test_a_finished_row_shows_its_own_figures_while_the_table_goes_on(
     page.look_at(1)
     assert page.run.entry.state is State.DONE
     assert not page.run.resume_button.isVisible(), "nothing of this row is left"
+
+
+def test_a_table_is_shown_where_it_was_stopped_and_under_the_form_no_run_is_marked(
+    qtbot: QtBot, window: Window, services: FakeServices
+) -> None:
+    rows = (Row("1D FCN C=3", "fcn1d", 3), Row("1D FCN C=4", "fcn1d", 4), Row("1D FCN C=5", "fcn1d", 5))
+    made = services.trainings.create(Order(Task.TABLE, "Table 2", (), data="Corpus", table="2", rows=rows))
+    for row in rows[:2]:
+        run = made.folder / "runs" / f"run-{row.layers}"
+        run.mkdir(parents=True)
+        settings = {"network": row.network, "layers": row.layers}
+        (run / "settings.json").write_text(json.dumps(settings))
+        os.utime(run / "settings.json", (row.layers, row.layers))
+    (made.folder / "runs" / "run-3" / "result.json").write_text('{"metrics": {"valid": {"clips": 4}}}')
+    services.trainings.end(made.id, Ending.STOPPED)
+    window.pages.show("training")
+    page = window.training.page
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 4, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.run, timeout=PATIENCE)
+    entry = page.run.entry
+    assert entry is not None
+    assert (entry.title, entry.state) == ("1D FCN, 4 layers", State.STOPPED)
+    assert page.list.in_view
+    page.show_form()
+    assert not page.list.in_view
+    page.form.left.emit()
+    assert page.list.in_view
+    assert page.run.entry is not None
+    assert page.run.entry.title == "1D FCN, 4 layers"
 
 
 def test_a_new_run_that_is_asked_for_first_shows_the_form(

@@ -24,6 +24,7 @@ class State(StrEnum):
     """Of a run in the list, in words."""
 
     RUNNING = "training"
+    PAUSED = "paused"
     STOPPING = "stopping"
     WAITING = "waiting"
     OPEN = "not begun"
@@ -70,7 +71,8 @@ class Entry:
     @property
     def word(self) -> str:
         """Beside the title: the figure, or else the state."""
-        if self.state in (State.FAILED, State.STOPPED, State.STOPPING) or self.figure is None:
+        told = (State.FAILED, State.STOPPED, State.STOPPING, State.PAUSED)
+        if self.state in told or self.figure is None:
             return self.state.value
         return f"{self.figure:.{self.digits}f}"
 
@@ -95,7 +97,7 @@ class Entry:
     @property
     def runs(self) -> bool:
         """Whether it is the one that is trained."""
-        return self.state in (State.RUNNING, State.STOPPING)
+        return self.state in (State.RUNNING, State.PAUSED, State.STOPPING)
 
 
 def row_title(key: str) -> str:
@@ -103,12 +105,15 @@ def row_title(key: str) -> str:
     return re.sub(r" C=(\d)$", r", \1 layers", key)
 
 
-def entries(trainings: Sequence[Training], running: str, *, stopping: bool = False) -> list[Entry]:
+def entries(
+    trainings: Sequence[Training], running: str, *, stopping: bool = False, paused: bool = False
+) -> list[Entry]:
     """The lines of the list. A table has a heading of its own; the others stand under their data.
 
     :param trainings: the newest first
     :param running: name of the one that runs
     :param stopping: whether it was asked to stop
+    :param paused: whether it rests
     """
     lines: list[Entry] = []
     groups: dict[str, list[Entry]] = {}
@@ -124,8 +129,9 @@ def entries(trainings: Sequence[Training], running: str, *, stopping: bool = Fal
             groups.setdefault(title, [Entry(title)]).append(_single(training, training.id == running))
     for group in groups.values():
         lines += _told_apart(group)
-    if stopping:
-        lines = [replace(e, state=State.STOPPING) if e.state is State.RUNNING else e for e in lines]
+    if stopping or paused:
+        state = State.STOPPING if stopping else State.PAUSED
+        lines = [replace(e, state=state) if e.state is State.RUNNING else e for e in lines]
     return lines
 
 
@@ -277,6 +283,15 @@ class TrainingsModel(QAbstractListModel):
     def first(self) -> int:
         """The place of the first run, -1 where there is none."""
         return next((n for n, line in enumerate(self._lines) if line.training), -1)
+
+    def latest(self) -> int:
+        """The place of the training that was begun last, of a table where it was stopped; -1 where there is
+        none.
+        """
+        begun = max((line.training.started for line in self._lines if line.training), default=0.0)
+        own = [n for n, line in enumerate(self._lines) if line.training and line.training.started == begun]
+        stopped = [n for n in own if self._lines[n].state in (State.STOPPED, State.FAILED)]
+        return next(iter([*stopped, *own]), -1)
 
     def running(self) -> int:
         """The place of the one that is trained, -1 where there is none."""

@@ -103,6 +103,11 @@ class Trainer(QObject):
         return self.work is not None and self.work.stopping
 
     @property
+    def paused(self) -> bool:
+        """Whether the one that runs rests."""
+        return self.work is not None and self.work.paused
+
+    @property
     def busy(self) -> bool:
         """Whether one runs, or is about to."""
         return self._starting or self._training is not None

@@ -45,7 +45,7 @@ ROWS = 24
 
 
 class _Delegate(QStyledItemDelegate):
-    def __init__(self, view: QListView) -> None:
+    def __init__(self, view: _Runs) -> None:
         super().__init__(view)
         self._view = view
 
@@ -72,7 +72,8 @@ class _Delegate(QStyledItemDelegate):
         here = self._view.currentIndex().row() == index.row()
         card = rect.adjusted(8, 1, -8, -1)
         if here:
-            round_rect(painter, card, 5, t.color("selection"))
+            if self._view.in_view:
+                round_rect(painter, card, 5, t.color("selection"))
             if self._view.hasFocus():
                 round_rect(painter, card, 5, None, t.color("focus"), 2)
         icon, ink, _ = LOOKS[entry.state]
@@ -128,9 +129,19 @@ def _lines(entry: Entry, wide: int) -> list[tuple[str, str]]:
 
 
 class _Runs(QListView):
-    """``remove`` says that Delete was pressed on a run."""
+    """``remove`` says that Delete was pressed on a run.
+
+    ``in_view``: whether the current one is shown beside it, and not the form.
+    """
 
     remove = Signal()
+    in_view = True
+
+    def show_in_view(self, on: bool) -> None:
+        """Mark the current one, or none."""
+        if on != self.in_view:
+            self.in_view = on
+            self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete, once for each press: a key that is held must not go from run to run."""
@@ -344,7 +355,7 @@ class TrainingPage(Panel):
         elif place >= 0 and self.stack.currentWidget() is self.run:
             self._current(place)
         elif has and first:
-            self.look_at(running if running >= 0 else self.runs.first(), focus=False)
+            self.look_at(running if running >= 0 else self.runs.latest(), focus=False)
         elif not has or self.stack.currentWidget() is self.run:  # what was looked at is gone
             self.show_form(focus=False)
 
@@ -375,6 +386,7 @@ class TrainingPage(Panel):
         """What a new run is told."""
         self._first = self._follows = False
         self.stack.setCurrentWidget(self.missing if self._lacking else self.form)
+        self.list.show_in_view(False)
         self.about.setText("")
         self._show_about()
         self.chosen.emit(None)
@@ -410,6 +422,7 @@ class TrainingPage(Panel):
         if self._showing or entry is None or entry.training is None:
             return
         self.stack.setCurrentWidget(self.run)
+        self.list.show_in_view(True)
         order = entry.training.order
         lines = [order.data] if order.data else []
         if entry.note:

@@ -294,8 +294,7 @@ class RunView(Panel):
         self._paused = paused
         self.pause_button.setText("Go on" if paused else "Pause")
         self.pause_button.set_icon("play" if paused else "pause")
-        word = "paused" if paused else entry.state.value
-        self.chip.show_state(entry.state, word.capitalize())
+        self.chip.show_state(entry.state, entry.state.value.capitalize())
         run = entry.run
         pace: list[str] = []
         share: float | None = None
@@ -357,7 +356,7 @@ class RunView(Panel):
         entry = self.entry
         if entry is None or entry.training is None:
             return
-        trained = entry.state in (State.RUNNING, State.STOPPING, State.WAITING)
+        trained = entry.runs or entry.state is State.WAITING
         model = entry.model
         in_use = model is not None and model.digest == self._used
         usable, why = self._usable(entry)

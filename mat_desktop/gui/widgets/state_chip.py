@@ -15,6 +15,7 @@ from mat_desktop.gui.widgets.painting import round_rect
 
 LOOKS = {
     State.RUNNING: ("play", "accent", "selection"),
+    State.PAUSED: ("pause", "accent", "selection"),
     State.STOPPING: ("square", "muted", "raised"),
     State.WAITING: ("clock", "muted", "raised"),
     State.OPEN: ("circle-dashed", "muted", "raised"),
