@@ -35,9 +35,11 @@ class Rows(QObject):
         self._desk, self._library, self._scan = desk, library, scan
         self._actions, self._settings = actions, settings
         self.similar = Similar(desk)
+        self._sorting: Row | None = None
         self.similar.shown.connect(self._compared)
         self.similar.ended.connect(self._ended)
         library.comparison.left.connect(self.similar.back)
+        desk.tracks.arranged.connect(self._arranged)
         desk.tracks.work_with(lambda work, done: desk.bridge.ask("arrange", work, done))
         for name, do in {
             "similar": self.find_similar,
@@ -67,15 +69,29 @@ class Rows(QObject):
             self.similar.to(self._library.row)
 
     def _compared(self, row: Row) -> None:
+        """With all tracks: those that a filter hides may be the likest."""
         library = self._library
-        library.comparison.show_title(row.title)
+        library.filter.set_aside()
         library.columns.compare(True)
-        library.select(row.place)
+        self._sorting = row
+        sorting = self._desk.tracks.arranging
+        library.comparison.show_title(row.title, sorting=sorting, aside=library.filter.is_aside)
         library.table.setFocus()
+        if not sorting:
+            self._arranged()
+
+    def _arranged(self, asked: bool = False) -> None:
+        row, self._sorting = self._sorting, None
+        if row is not None:
+            library = self._library
+            library.comparison.show_title(row.title, aside=library.filter.is_aside)
+            library.select(row.place)
 
     def _ended(self) -> None:
+        self._sorting = None
         self._library.comparison.show_title("")
         self._library.columns.compare(False)
+        self._library.filter.bring_back()
         self._library.table.setFocus()
 
     # playlists
@@ -102,15 +118,21 @@ class Rows(QObject):
         """Write a playlist of the selection, or of all that is shown."""
         desk, listed = self._desk, self._listed()
         path = with_suffix(path, KINDS)
+        desk.result(f"Writing a playlist of {words.plural(len(listed), 'track')}…")
 
         def done(count: int) -> None:
+            desk.result("Playlist written")
             desk.say("positive", f"{words.plural(count, 'track')} listed in {printable(path)}.", kind="list")
+
+        def failed(error: Exception) -> None:
+            desk.result("The playlist is not written")
+            desk.complain("The playlist cannot be written", error)
 
         desk.bridge.ask(
             "playlist",
             lambda: write_playlist(path, listed),
             done,
-            lambda error: desk.complain("The playlist cannot be written", error),
+            failed,
         )
 
     # the files themselves

@@ -82,6 +82,47 @@ def test_similar_tracks_and_back(qtbot: QtBot, library: Window) -> None:
     assert library.tracks.order == (Column.TITLE, Qt.SortOrder.DescendingOrder)
 
 
+def test_similar_tracks_are_looked_for_in_all_whatever_the_search_shows(
+    qtbot: QtBot, library: Window
+) -> None:
+    listen(qtbot, library)
+    view = library.library
+    view.search.setText('title="Song 0"')
+    qtbot.waitUntil(lambda: titles(library) == ["Song 0"], timeout=5000)
+    view.table.setFocus()
+    qtbot.keyClick(view.table, Key.Key_S)
+    qtbot.waitUntil(lambda: len(titles(library)) == 4, timeout=5000)
+    assert view.search.text() == ""
+    assert view.comparison.back.text() == "Back to what was shown"
+    qtbot.keyClick(view.table, Key.Key_Escape)
+    qtbot.waitUntil(lambda: titles(library) == ["Song 0"], timeout=5000)
+    assert view.search.text() == 'title="Song 0"'
+
+
+def test_the_likest_are_said_to_be_first_once_they_are(
+    qtbot: QtBot, library: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(qtbot, library)
+    view = library.library
+    view.select(0)
+    view.search.setText("song")
+    qtbot.waitUntil(lambda: library.tracks.filtered, timeout=5000)
+    waiting: list = []  # type: ignore[type-arg]
+    library.tracks.work_with(lambda work, done: waiting.append((work, done)))
+    monkeypatch.setattr(tracks_module, "AT_ONCE", 2)
+    library.actions_["similar"].trigger()
+    qtbot.waitUntil(view.comparison.isVisible, timeout=5000)
+    assert view.comparison.text.text() == "Looking for tracks that sound like “Song 0”…"
+    work, done = waiting[-1]
+    done(work())
+    assert view.comparison.text.text() == "Tracks that sound like “Song 0”, the likest first"
+    view.search.setText("ferries")
+    qtbot.waitUntil(lambda: view.search._found.startswith("… of"), timeout=5000)
+    work, done = waiting[-1]
+    done(work())
+    assert not view.search._found.startswith("…")
+
+
 def test_columns_are_chosen_and_remembered(qtbot: QtBot, library: Window, tmp_path: Path) -> None:
     view = library.library
     assert Column.ALBUM not in header_shows(library)
@@ -321,6 +362,30 @@ def test_paths_are_copied(library: Window, services: FakeServices) -> None:
     assert QGuiApplication.clipboard().text() == str(next(iter(services.files)))
 
 
+def test_the_track_that_was_in_view_at_the_end_is_in_view_at_the_next_start(
+    qtbot: QtBot, window: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    big(services, 300)
+    services.library = list(services.files.values())
+    last = services.library[250]
+    settings = QSettings(str(tmp_path / "kept.ini"), QSettings.Format.IniFormat)
+    settings.setValue("library/track", str(last.path))
+    view = window.library
+    view.restore(settings)
+    view.table.sortByColumn(Column.TITLE, Qt.SortOrder.DescendingOrder)
+    window.begin([services.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) > 300 and not window.bridge.busy, timeout=30_000)
+    assert view.row is not None
+    assert view.row.path == last.path
+    assert [row.path for row in view.selected()] == [last.path]
+    place = view.table.visualRect(window.tracks.index(view.row.place, Column.TITLE))
+    assert view.table.viewport().rect().contains(place.center())
+    view.select(3)
+    chosen = view.row
+    view.save(settings)
+    assert settings.value("library/track") == str(chosen.path)
+
+
 def test_home_and_end_go_to_the_first_and_the_last_track(qtbot: QtBot, library: Window) -> None:
     table = library.library.table
     library.library.select(2)
@@ -427,6 +492,13 @@ def test_the_track_that_came_first_is_in_view_once_all_are_sorted(
         ),
         timeout=5000,
     )
+    bar = table.verticalScrollBar()
+    bar.setValue(0)  # as Qt does where it lays out rows that came
+    window.tracks.arranged.emit(False)
+    assert bar.value() > 0
+    bar.triggerAction(bar.SliderAction.SliderToMinimum)  # as the user does
+    window.tracks.arranged.emit(False)
+    assert bar.value() == 0
 
 
 def test_tracks_that_were_listened_to_are_not_offered_to_be_listened_to(

@@ -59,6 +59,8 @@ class TracksModel(RowTable):
         self._lost = False
         self.losses = 0
         self._sorting = self._asked = False
+        self.arranging = False
+        """Whether a worker is at what was asked for last, which is not shown yet."""
         self._tally: Tally | None = Tally()
         self._under: dict[Path, int] = {}
 
@@ -451,11 +453,13 @@ class TracksModel(RowTable):
         if self._later is None or len(before) <= AT_ONCE:
             self._arrive(work())
         else:
+            self.arranging = True
             self._later(work, self._arrive)
 
     def _arrive(self, outcome: tuple[list[Row], list[Row]]) -> None:
         """Rows that came while a worker was at it are added, and those that went left out."""
         rows, shown = outcome
+        self.arranging = False
         if self._lost:
             rows = [row for row in rows if self._all.get(row.path) is row]
             shown = [row for row in shown if self._all.get(row.path) is row]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSettings, Qt, QTimer, Signal
@@ -63,7 +65,8 @@ class Library(QWidget):
         self.look = Look(services, bridge)
         self._dock_sizes: list[int] = []
         self._came_first: Row | None = None
-        self._scrolled_to = 0
+        self._last: Path | None = None
+        self._scrolled = False
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -155,6 +158,8 @@ class Library(QWidget):
 
     def _connect(self) -> None:
         self.tracks.arranged.connect(self._arranged)
+        # Of the user only: Qt moves it too, as when it lays out rows that came.
+        self.table.verticalScrollBar().actionTriggered.connect(self._user_scrolled)
         self.search.returnPressed.connect(self._searched)
         self.search.left.connect(self.table.setFocus)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))
@@ -240,7 +245,7 @@ class Library(QWidget):
             if asked or self._is_first_look():  # else the user may look elsewhere just now
                 self.table.updateGeometries()  # of fewer rows until now: it would not scroll beyond those
                 self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
-                self._scrolled_to = self.table.verticalScrollBar().value()
+                self._scrolled = False
         elif self.tracks.rowCount():
             self.select(0)
         elif self.row is not None and self.middle.isAncestorOf(self.dock):  # else Review shows the track
@@ -248,7 +253,7 @@ class Library(QWidget):
 
     def _is_first_look(self) -> bool:
         """The track in view is the one that came first, and nobody has scrolled or chosen another since."""
-        return self.row is self._came_first and self._scrolled_to == self.table.verticalScrollBar().value()
+        return self.row is self._came_first and not self._scrolled
 
     def set_unready(self, *, reading: bool, weighing: bool, coming: Work | None) -> None:
         """The library is still being read, or it is not known yet which tags would be written.
@@ -262,7 +267,18 @@ class Library(QWidget):
         self.filter.count_soon()
         if self.row is None and self.tracks.rowCount():
             self.select(0)
-            self._came_first, self._scrolled_to = self.row, self.table.verticalScrollBar().value()
+            self._look_first()
+        if self._last is not None and (place := self.tracks.place(self._last)) >= 0:
+            if self._is_first_look():
+                self.select(place)
+                self._look_first()
+            self._last = None
+
+    def _user_scrolled(self, _: int) -> None:
+        self._scrolled = True
+
+    def _look_first(self) -> None:
+        self._came_first, self._scrolled = self.row, False
 
     # selection
 
@@ -461,12 +477,14 @@ class Library(QWidget):
     # state of the page
 
     def save(self, settings: QSettings) -> None:
-        """Remember sizes and sorting."""
+        """Remember sizes, sorting and the track in view."""
         if self._sized:
             settings.setValue("library/outer", self.outer.saveState())
             settings.setValue("library/inner", self.inner.saveState())
             settings.setValue("library/middle", self.middle.saveState())
         self.columns.save(settings)
+        last = self.row.path if self.row is not None else self._last
+        settings.setValue("library/track", os.fspath(last) if last is not None else "")
 
     def restore(self, settings: QSettings) -> None:
         """Put them back."""
@@ -475,6 +493,8 @@ class Library(QWidget):
             if state is not None:
                 self._sized = splitter.restoreState(state)
         self.columns.restore(settings)
+        last = str(settings.value("library/track", "") or "")
+        self._last = Path(last) if last else None
 
     def actions_follow(self, add: QAction) -> None:
         """Buttons that do what actions do."""

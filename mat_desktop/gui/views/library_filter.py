@@ -19,6 +19,8 @@ from mat_desktop.gui.widgets.sidebar import Item, Sidebar
 from mat_desktop.gui.widgets.table_or_note import TableOrNote
 from mat_desktop.gui.work import Work
 
+ALL = Item("All tracks")
+
 
 class LibraryFilter(QObject):
     """The query of the search field and the entry of the sidebar, together.
@@ -44,6 +46,7 @@ class LibraryFilter(QObject):
         self._tracks, self._sidebar, self._search, self._listing = tracks, sidebar, search, listing
         self.help = QueryHelp(page)
         self._coming: Work | None = None
+        self._aside: tuple[str, Item] | None = None
         sidebar.picked.connect(self._pick)
         listing.clear.clicked.connect(self.show_all)
         search.complete_with(self.asking.complete)
@@ -66,11 +69,14 @@ class LibraryFilter(QObject):
     def _pick(self, item: Item) -> None:
         self._filter()
 
-    def _filter(self) -> None:
+    @property
+    def _item(self) -> Item:
         item = self._sidebar.currentIndex().data(Qt.ItemDataRole.UserRole + 1)
-        state = item.state if isinstance(item, Item) else None
-        folder = item.folder if isinstance(item, Item) else None
-        self._tracks.filter(self.asking.query, state, folder)
+        return item if isinstance(item, Item) else ALL
+
+    def _filter(self) -> None:
+        self._tracks.filter(self.asking.query, self._item.state, self._item.folder)
+        self._say_found()
 
     def _try(self, query: str) -> None:
         self._search.setText(query)
@@ -79,8 +85,27 @@ class LibraryFilter(QObject):
     def show_all(self) -> None:
         """No filter."""
         self._clear_search()
-        self._sidebar.choose(Item("All tracks"))
+        self._sidebar.choose(ALL)
         self._filter()
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether :meth:`bring_back` brings a filter."""
+        return self._aside is not None
+
+    def set_aside(self) -> None:
+        """No filter for a while: something is looked for in all tracks."""
+        if self._aside is None and (self._search.text() or self._item.state or self._item.folder):
+            self._aside = self._search.text(), self._item
+        self.show_all()
+
+    def bring_back(self) -> None:
+        """The filter that was set aside, unless there is another one by now."""
+        aside, self._aside = self._aside, None
+        if aside is not None and not (self._search.text() or self._item.state or self._item.folder):
+            self._search.setText(aside[0])
+            self._sidebar.choose(aside[1])
+            self._filter()
 
     def _clear_search(self) -> None:
         """Empty the field, and count it as empty at once."""
@@ -123,6 +148,7 @@ class LibraryFilter(QObject):
 
     def _say_found(self) -> None:
         total, found = self._tracks.tally().total, words.number(self._tracks.rowCount())
+        found = "…" if self._tracks.arranging else found
         self._search.set_found(f"{found} of {words.plural(total, 'track')}" if self.asking.query else "")
 
     def count_soon(self) -> None:

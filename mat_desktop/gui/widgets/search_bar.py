@@ -65,9 +65,16 @@ class Comparison(Panel):
         layout.addWidget(Key("Esc"))
         self.hide()
 
-    def show_title(self, title: str) -> None:
-        """The track that others are compared with; an empty title hides it all."""
-        self.text.setText(f"Tracks that sound like “{title}”, the likest first" if title else "")
+    def show_title(self, title: str, *, sorting: bool = False, aside: bool = False) -> None:
+        """The track that others are compared with; an empty title hides it all.
+
+        :param sorting: the likest are not the first yet
+        :param aside: going back brings a filter back
+        """
+        begun, done = "Looking for tracks that sound like", "the likest first"
+        text = f"{begun} “{title}”…" if sorting else f"Tracks that sound like “{title}”, {done}"
+        self.text.setText(text if title else "")
+        self.back.setText("Back to what was shown" if aside else "Back to all tracks")
         self.setVisible(bool(title))
         if title:
             announce(self, self.text.text())
