@@ -7,9 +7,9 @@ one, and the score reaches the threshold exactly when the raw tags exceed theirs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, inf, log
 from threading import Lock
 from typing import Any, cast
 
@@ -27,6 +27,10 @@ SMALLEST = 1e-4
 
 MODELS_OWN = Thresholds()
 """None is set."""
+
+SURE = 0.5
+"""Logits above its threshold from which on a tag is sure enough to stand beside one that is seldom true with
+it: on the test split 44 of 46 such suggestions of male and female vocals are right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,11 @@ class Lines:
             places = [place for place, line in enumerate(self.lines) if len(line.columns) > n]
             nth = [self.lines[place].columns[n] for place in places]
             self.sources.append((np.array(places, np.intp), np.array(nth, np.intp)))
-        self.rivals = [[self.by_name[name] for name in group] for group in scheme.exclusive]
+        self.rivals = [
+            ([self.by_name[name] for name in group], sure)
+            for groups, sure in ((scheme.exclusive, inf), (scheme.seldom_both, SURE))
+            for group in groups
+        ]
         # A tag that the user taught is wished for: it neither takes a place from others nor needs one.
         self.limits = [
             (
@@ -161,21 +169,33 @@ def judge(lines: Lines, tracks: Sequence[Scores]) -> Judged:
 def _resolve(
     lines: Lines, suggested: NDArray[np.bool_], margins: NDArray[np.float64]
 ) -> dict[tuple[int, int], str]:
-    """Leave out what contradicts a surer tag, then what is beyond the category's limit."""
+    """Leave out what contradicts a surer tag that stays, then what is beyond the category's limit."""
     left_out: dict[tuple[int, int], str] = {}
 
-    def keep_surest(places: list[int], most: int, why: str) -> None:
-        for row in np.flatnonzero(np.count_nonzero(suggested[:, places], axis=1) > most).tolist():
-            some = [place for place in places if suggested[row, place]]
-            some.sort(key=lambda place: -margins[row, place])
-            for place in some[most:]:
-                suggested[row, place] = False
-                left_out[row, place] = why or f"“{lines.lines[some[0]].tag.name}” is surer"
+    def surest_first(row: int, places: Iterable[int]) -> list[int]:
+        return sorted((p for p in places if suggested[row, p]), key=lambda place: -margins[row, place])
 
-    for group in lines.rivals:
-        keep_surest(group, 1, "")
+    def leave_out(row: int, place: int, why: str) -> None:
+        suggested[row, place] = False
+        left_out[row, place] = why
+
+    clash = np.zeros(len(suggested), bool)
+    for group, _ in lines.rivals:
+        clash |= np.count_nonzero(suggested[:, group], axis=1) > 1
+    rivals = {place for group, _ in lines.rivals for place in group}
+    for row in np.flatnonzero(clash).tolist():
+        stays: list[int] = []
+        for place in surest_first(row, rivals):
+            groups = [g for g, sure in lines.rivals if place in g and margins[row, place] < sure]
+            surer = next((other for other in stays if any(other in group for group in groups)), None)
+            if surer is None:
+                stays.append(place)
+            else:
+                leave_out(row, place, f"“{lines.lines[surer].tag.name}” is surer")
     for places, limit in lines.limits:
-        keep_surest(places, limit, f"only the {limit} surest are suggested")
+        for row in np.flatnonzero(np.count_nonzero(suggested[:, places], axis=1) > limit).tolist():
+            for place in surest_first(row, places)[limit:]:
+                leave_out(row, place, f"only the {limit} surest are suggested")
     return left_out
 
 

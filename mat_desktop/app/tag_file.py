@@ -180,9 +180,15 @@ def _yields(tag: DisplayTag) -> int:
 
 
 def _with_tags(scheme: TagScheme, tags: Mapping[str, DisplayTag]) -> TagScheme:
-    exclusive = tuple(tuple(name for name in group if name in tags) for group in scheme.exclusive)
+    def left(groups: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        known = (tuple(name for name in group if name in tags) for group in groups)
+        return tuple(group for group in known if len(group) > 1)
+
     return replace(
-        scheme, tags=tuple(tags.values()), exclusive=tuple(group for group in exclusive if len(group) > 1)
+        scheme,
+        tags=tuple(tags.values()),
+        exclusive=left(scheme.exclusive),
+        seldom_both=left(scheme.seldom_both),
     )
 
 

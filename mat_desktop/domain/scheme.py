@@ -74,6 +74,8 @@ class TagScheme:
 
     :param tags: display tags, each name once
     :param exclusive: groups of names of which at most one can be true; the surest one stays
+    :param seldom_both: groups of names of which several are seldom true, as in a duet: the surest one stays,
+        and what is far above its threshold
     :param limits: most tags of a category that are suggested, those that the user taught not counted
     :param fields: field into which a category is written; a category that is absent is not written
     :param taught: thresholds of sources that the user taught, which no model's card knows, by key
@@ -83,6 +85,7 @@ class TagScheme:
     title: str
     tags: tuple[DisplayTag, ...]
     exclusive: tuple[tuple[str, ...], ...] = ()
+    seldom_both: tuple[tuple[str, ...], ...] = ()
     limits: Mapping[Category, int] = field(default_factory=dict)
     fields: Mapping[Category, Field] = field(default_factory=dict)
     taught: Mapping[str, float] = field(default_factory=dict)
@@ -96,7 +99,7 @@ class TagScheme:
         shared = {source for source in sources if sources.count(source) > 1}
         if shared:
             raise ValueError(f"raw tags belong to two display tags: {', '.join(sorted(shared))}")
-        unknown = {name for group in self.exclusive for name in group} - set(names)
+        unknown = {name for group in (*self.exclusive, *self.seldom_both) for name in group} - set(names)
         if unknown:
             raise ValueError(f"unknown names in an exclusive group: {', '.join(sorted(unknown))}")
 

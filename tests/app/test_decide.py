@@ -165,6 +165,20 @@ def test_a_threshold_that_is_raised_beside_the_slider_is_higher_without_it() -> 
     assert 0 < more.at_rest(0.0) < more.at_rest(1.0) < 1
 
 
+def test_a_tag_that_gives_way_itself_takes_no_other_with_it() -> None:
+    scheme = replace(SCHEME, exclusive=(("guitar", "vocals"), ("guitar", "rock")))
+    found = suggest(scheme, CARD, scores(0.99, 0.9, 0.6, 0.1, 0.1))
+    assert chosen(found) == ["rock", "vocals"]
+    assert "rock" in named(found)["guitar"].left_out
+
+
+def test_two_that_are_seldom_true_together_stay_where_both_are_sure() -> None:
+    scheme = replace(SCHEME, exclusive=(), seldom_both=(("vocals", "instrumental"),))
+    unsure = named(suggest(scheme, CARD, scores(0.1, 0.1, 0.55, 0.9, 0.1)))
+    assert "instrumental" in unsure["vocals"].left_out
+    assert chosen(suggest(scheme, CARD, scores(0.1, 0.1, 0.8, 0.9, 0.1))) == ["instrumental", "vocals"]
+
+
 def test_which_tag_is_surer_does_not_depend_on_the_slider() -> None:
     flat = {"precision": 0.5, "recall": 0.5, "roc_auc": 0.6}
     steep = {"precision": 0.5, "recall": 0.5, "roc_auc": 0.99}
