@@ -67,7 +67,8 @@ def walk(data_dir: Path, folder: Path) -> None:
     tell(written=count)
     sys.stdin.readline()
     press(Qt.Key.Key_Z, CONTROL)
-    wait("what that would do is shown", lambda: window.archive.page.reversal.do.isEnabled())
+    panel = window.archive.page.reversal
+    wait("what that would do is shown", lambda: panel.isVisible() and panel.do.isEnabled())
     press(Qt.Key.Key_Return, CONTROL)
     wait("the run is taken back", lambda: window.archive.undoing.last is None)
     tell(undone=True)

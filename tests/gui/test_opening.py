@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QAbstractSlider
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.decide import Choice
@@ -209,7 +210,7 @@ def test_the_end_of_the_walk_leaves_the_view_where_it_is(
     begin(qtbot, window, known, gate, 205)
     window.library.select(0)
     bar = window.library.table.verticalScrollBar()
-    bar.setValue(bar.maximum())
+    bar.triggerAction(QAbstractSlider.SliderAction.SliderToMaximum)  # as a drag or the wheel does
     place = bar.value()
     assert place > 0
     end(qtbot, window, gate)
