@@ -28,6 +28,7 @@ from mat_desktop.gui.operations.undo import last_of
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import Prepared
 from mat_desktop.store.journal import EntryState
+from tests.app.power_cut import power_cut
 from tests.sounds import encode, tone
 
 
@@ -214,24 +215,9 @@ def test_a_second_undo_goes_on_where_the_first_was_cut_off(
 # a write that was cut off
 
 
-class PowerCut(BaseException):
-    """Not an Exception: nothing in the program may handle it."""
-
-
-def crash(session: Session, monkeypatch: pytest.MonkeyPatch, *paths: Path, replaced: bool) -> None:
-    """The program dies just before or just after the file is replaced."""
-    real = apply_module.commit
-
-    def cut(prepared: Prepared) -> FileStamp:
-        if replaced:
-            real(prepared)
-        raise PowerCut
-
-    with monkeypatch.context() as patch:
-        patch.setattr(apply_module, "commit", cut)
-        patch.setattr(apply_module, "settle", lambda session, entry: None)
-        with pytest.raises(PowerCut):
-            list(apply(session, plan(*paths, genre="Rock", mood="Happy", mat_tags="rock"), Event()))
+def crash(session: Session, *paths: Path, replaced: bool) -> None:
+    with power_cut(session, replaced=replaced):
+        list(apply(session, plan(*paths, genre="Rock", mood="Happy", mat_tags="rock"), Event()))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -267,7 +253,7 @@ def test_a_file_that_cannot_be_read_now_is_looked_at_later(
     session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
 ) -> None:
     before = contents(music)
-    crash(session, monkeypatch, music[0], replaced=replaced)
+    crash(session, music[0], replaced=replaced)
     real = Path.open
 
     def unreadable(path: Path, *arguments: object, **named: object) -> object:
@@ -291,9 +277,9 @@ def test_a_file_that_cannot_be_read_now_is_looked_at_later(
 
 @pytest.mark.parametrize("replaced", [False, True])
 def test_changed_by_another_program_before_anybody_looked(
-    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
+    session: Session, music: list[Path], replaced: bool
 ) -> None:
-    crash(session, monkeypatch, music[0], replaced=replaced)
+    crash(session, music[0], replaced=replaced)
     theirs = mutagen.flac.FLAC(music[0])
     theirs["TITLE"], theirs["MOOD"] = ["Theirs"], ["Sad"]
     theirs.save()
@@ -307,12 +293,10 @@ def test_changed_by_another_program_before_anybody_looked(
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-def test_written_again_before_anybody_looked(
-    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
-) -> None:
+def test_written_again_before_anybody_looked(session: Session, music: list[Path], replaced: bool) -> None:
     """A window that was open while the drive came back does not look again before it writes."""
     before = contents(music)
-    crash(session, monkeypatch, music[0], replaced=replaced)
+    crash(session, music[0], replaced=replaced)
     write(session, music[0], genre="Pop")
     (result,) = recover(session)
     assert result.status is (WriteStatus.WRITTEN if replaced else WriteStatus.CONFLICT)
@@ -322,9 +306,9 @@ def test_written_again_before_anybody_looked(
 
 
 def test_the_same_written_again_is_not_taken_for_the_write_that_was_given_up(
-    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+    session: Session, music: list[Path]
 ) -> None:
-    crash(session, monkeypatch, music[0], replaced=False)
+    crash(session, music[0], replaced=False)
     (entry,) = session.journal.unfinished()
     values = {"genre": "Rock", "mood": "Happy", "mat_tags": "rock"}
     second = write(session, music[0], **values)
@@ -335,10 +319,10 @@ def test_the_same_written_again_is_not_taken_for_the_write_that_was_given_up(
 
 
 def test_a_file_that_was_deleted_or_moved_is_waited_for_in_silence(
-    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+    session: Session, music: list[Path]
 ) -> None:
     before = contents(music)
-    crash(session, monkeypatch, music[0], replaced=True)
+    crash(session, music[0], replaced=True)
     bin_ = music[0].rename(music[0].parent.parent / "bin.flac")
     assert recover(session) == []
     assert len(session.journal.unfinished()) == 1
@@ -348,11 +332,9 @@ def test_a_file_that_was_deleted_or_moved_is_waited_for_in_silence(
     assert contents(music) == before
 
 
-def test_where_only_the_new_copy_is_left_it_takes_the_place(
-    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_only_the_new_copy_is_left_it_takes_the_place(session: Session, music: list[Path]) -> None:
     before = contents(music)
-    crash(session, monkeypatch, music[0], replaced=False)
+    crash(session, music[0], replaced=False)
     music[0].unlink()  # as a file system without renaming in one step leaves it
     assert [result.status for result in recover(session)] == [WriteStatus.WRITTEN]
     list(do(session, last_run(session)))
@@ -365,7 +347,7 @@ def test_another_copy_proves_nothing(
     copy = tmp_path / "copy.flac"
     copy.write_bytes(music[0].read_bytes())
     monkeypatch.setattr("mat_desktop.app.recover.now_at", lambda session, path, place: (copy, copy))
-    crash(session, monkeypatch, music[0], replaced=True)
+    crash(session, music[0], replaced=True)
     drive = music[0].parent
     drive.rename(drive.with_name("away"))
     assert [result.status for result in recover(session)] == [WriteStatus.FAILED]
@@ -415,10 +397,8 @@ def test_a_drive_that_is_away_for_a_moment_costs_the_window_no_undo(
     assert contents(music) == before
 
 
-def test_nothing_is_settled_while_this_program_writes(
-    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    crash(session, monkeypatch, music[0], replaced=False)
+def test_nothing_is_settled_while_this_program_writes(session: Session, music: list[Path]) -> None:
+    crash(session, music[0], replaced=False)
     (entry,) = session.journal.unfinished()
     found: list[object] = []
     with session.journal.writing():
@@ -430,13 +410,11 @@ def test_nothing_is_settled_while_this_program_writes(
     assert entry.temp.exists()
 
 
-def test_a_folder_that_cannot_be_swept_is_swept_later(
-    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    crash(session, monkeypatch, music[0], replaced=True)
+def test_a_folder_that_cannot_be_swept_is_swept_later(session: Session, music: list[Path]) -> None:
+    crash(session, music[0], replaced=True)
     drive = music[0].parent
     elsewhere = encode(drive.parent / "d.flac", tone(1.0))
-    crash(session, monkeypatch, elsewhere, replaced=True)
+    crash(session, elsewhere, replaced=True)
     stray = drive / ".mat-0123456789.tmp"
     stray.write_bytes(b"half")
     drive.rename(drive.with_name("away"))

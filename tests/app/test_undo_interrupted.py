@@ -13,7 +13,6 @@ from threading import Event
 
 import pytest
 
-from mat_desktop.app import apply as apply_module
 from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.scan import scan
@@ -23,8 +22,8 @@ from mat_desktop.app.undo import (
     undoing,
 )
 from mat_desktop.domain.plan import WriteStatus
-from mat_desktop.domain.track import FileStamp, Track
-from mat_desktop.metadata.write import Prepared
+from mat_desktop.domain.track import Track
+from tests.app.power_cut import power_cut
 from tests.app.undoing import ALL, do, looked_at, write
 
 
@@ -80,31 +79,16 @@ def test_cancelled_in_the_middle_the_rest_is_undone_later(session: Session, musi
     assert [path.read_bytes() for path in music] == before
 
 
-class PowerCut(BaseException):
-    """Not an Exception: nothing in the program may handle it."""
-
-
 @pytest.mark.parametrize("replaced", [False, True])
 def test_after_a_crash_in_an_undo_the_history_is_right(
-    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
+    session: Session, music: list[Path], replaced: bool
 ) -> None:
     before = music[0].read_bytes()
     list(scan(session, music, Event()))
     run = write(session, ALL, music[0])
     written = music[0].read_bytes()
-    real = apply_module.commit
-
-    def cut(prepared: Prepared) -> FileStamp:
-        if replaced:
-            real(prepared)
-        raise PowerCut
-
-    with monkeypatch.context() as patch:
-        patch.setattr(apply_module, "commit", cut)
-        patch.setattr(apply_module, "settle", lambda session, entry: None)
-        patch.setattr(session.journal, "_finish", lambda runs: None)
-        with pytest.raises(PowerCut):
-            do(session, undoing(session, run))
+    with power_cut(session, replaced=replaced):
+        do(session, undoing(session, run))
     recover(session)
     assert music[0].read_bytes() == (before if replaced else written)
     assert [entry.undone for entry in session.runs() if entry.id == run] == [replaced]

@@ -9,7 +9,6 @@ from threading import Event
 
 import pytest
 
-from mat_desktop.app import apply as apply_module
 from mat_desktop.app.apply import apply
 from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
@@ -22,7 +21,7 @@ from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import StoreFault, UsageFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.replace import create_temp
-from mat_desktop.metadata.write import Prepared
+from tests.app.power_cut import power_cut
 from tests.sounds import encode, tone
 
 
@@ -195,30 +194,15 @@ def test_when_the_journal_refuses_no_file_is_touched(
     assert not list(music[0].parent.glob(".mat-*"))
 
 
-class PowerCut(BaseException):
-    """Not an Exception: nothing in the program may handle it."""
-
-
 @pytest.mark.parametrize("replaced", [False, True])
 def test_after_a_crash_the_journal_says_what_became_of_the_file(
-    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch, replaced: bool
+    session: Session, music: list[Path], replaced: bool
 ) -> None:
     before = sha(music[0])
-    real_commit = apply_module.commit
-
-    def cut(prepared: Prepared) -> FileStamp:
-        if replaced:
-            real_commit(prepared)
-        raise PowerCut
-
-    monkeypatch.setattr(apply_module, "commit", cut)
-    monkeypatch.setattr(apply_module, "settle", lambda session, entry: None)  # dead programs settle nothing
-    monkeypatch.setattr(session.journal, "_finish", lambda runs: None)
-    with pytest.raises(PowerCut):
+    with power_cut(session, replaced=replaced):
         write(session, genre_plan(music[:1]))
     assert (sha(music[0]) == before) is not replaced
     assert len(session.journal.unfinished()) == 1
-    monkeypatch.undo()
     half_made = create_temp(music[0].parent)
 
     (result,) = recover(session)
