@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.models import BrokenModel, Model, Trained
+from mat_desktop.app.score import Heard
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.row import State
@@ -298,7 +299,13 @@ def test_pages_show_the_model_in_use_after_a_change_that_was_stopped(
     page = library.workshop.models_page
     qtbot.waitUntil(lambda: names(library) == ["double", "mine"] and combo.count() == 2, timeout=5000)
     page.look_at("mine")
-    services.hold.clear()
+    listens = threading.Event()
+
+    def long_track(*arguments: object) -> Iterator[Heard | FileFault]:
+        listens.wait(30)  # it is heard to its end although it is asked to stop: the change waits for its turn
+        yield from ()
+
+    services.score = long_track  # type: ignore[method-assign]
     library.listen.to(library.listen.new())
     qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
     page.use_button.click()
@@ -307,6 +314,9 @@ def test_pages_show_the_model_in_use_after_a_change_that_was_stopped(
     library.bridge.stop(change)
     qtbot.waitUntil(page.use_button.isEnabled, timeout=5000)
     assert combo.value == "double"
+    listens.set()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert services.model == "double"
 
 
 def test_a_change_counts_tracks_whether_the_model_has_heard_them_or_not(
