@@ -106,6 +106,8 @@ class Pages(QObject):
         self._later: dict[str, Callable[[], object]] = {}
         self._instead: dict[str, str] = {}
         self._lender = ""
+        self.giving_back = False
+        """Whether the page that comes into view is one that was left for what is closed now."""
 
     def add_later(self, name: str, make: Callable[[], object]) -> None:
         """A page that is made when it is first shown, by what adds it: the window opens sooner without it."""
@@ -174,7 +176,9 @@ class Pages(QObject):
     def give_back(self) -> None:
         """Back to the page that was in view before, unless the user went elsewhere meanwhile."""
         if self._lender:
+            self.giving_back = True
             self.show(self._lender)
+            self.giving_back = False
 
     def show(self, name: str) -> None:
         """Bring a page into view, or the one that stands in for it."""

@@ -50,6 +50,7 @@ class Panels(QObject):
         self._rest: list[Row] | None = None
         self._rest_scope = ""
         self._in_review: list[Row] = []
+        self._queue: list[Row] = []
         self._before: dict[Field, tuple[Policy, Policy]] = {}
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
@@ -105,34 +106,46 @@ class Panels(QObject):
     def close(self) -> None:
         """Back to the tags."""
         self._writing.drop_plan()
-        self._in_review = []
+        self._in_review, self._queue = [], []
         self._library.right.setCurrentIndex(0)
         self._library.table.setFocus()
         self.closed.emit()
 
     # writing
 
-    def open_write(self, *, every: bool = False, reviewing: Sequence[Row] | None = None) -> None:
+    def open_write(
+        self, *, every: bool = False, reviewing: Sequence[Row] | None = None, queue: Sequence[Row] = ()
+    ) -> None:
         """Show what would be written: for the selection, as the pane beside it says.
 
         All is never checked unless somebody asked for all.
 
         :param every: for all that was listened to, whatever is selected or in view
         :param reviewing: on the Review page, where one goes from track to track, it is for the reviewed
-            ones, and without any for this track, which is in view there
+            ones of the queue, and without any for this track, which is in view there; where there is none
+            either, for all reviewed ones
+        :param queue: of the Review page
         """
         if every:
             self._library.filter.show_all()
         if not self._desk.tracks.tally().heard:
             return
         self._rest = None
-        self._in_review = list(reviewing or ())
-        reviewed = (reviewing is not None or not self._selected()) and self._reviewed_waits()
+        self._in_review, self._queue = list(reviewing or ()), list(queue)
+        scope = "all" if every else "selected"
+        if any(row.state is State.REVIEWED for row in self._queue):
+            scope = "queue"
+        elif (
+            not every
+            and not (self._selected() if reviewing is None else reviewing)
+            and self._reviewed_waits()
+        ):
+            scope = "reviewed"
         self.write.plan.reset_checks()
         self._policies, self._before = {}, {}
         self._show_policies()
         self._open(self.write, self.write.table)
-        self._plan("all" if every else "reviewed" if reviewed else "selected")
+        self._plan(scope)
 
     def _reviewed_waits(self) -> bool:
         """Whether a reviewed track that is shown is not written yet."""
@@ -149,7 +162,7 @@ class Panels(QObject):
 
     def open_rest(self, paths: Sequence[Path], wish: Wish) -> None:
         """Show what a write left undone: those files and no others, as that write was wished for."""
-        self._in_review = []
+        self._in_review, self._queue = [], []
         rows = [self._desk.tracks.row(path) for path in paths]
         self._rest, self._rest_scope = heard(row for row in rows if row is not None), wish.scope
         self.write.plan.reset_checks()
@@ -164,9 +177,9 @@ class Panels(QObject):
         selected = heard(self._selected())
         shown = heard([row for row in tracks.rows() if row.place >= 0])
         reviewed = [row for row in shown if row.reviewed]
-        rows = {"selected": selected, "reviewed": reviewed, "rest": self._rest}.get(scope) or []
-        if scope == "all":
-            rows = shown
+        queue = heard(row for row in self._queue if row.reviewed and row.state is not State.WRITTEN)
+        rest = self._rest or []
+        rows = {"selected": selected, "queue": queue, "reviewed": reviewed, "rest": rest, "all": shown}[scope]
         seen_only = self._wished(scope) == "reviewed"
         self.write.wait(
             len(rows),
@@ -175,6 +188,7 @@ class Panels(QObject):
             len(shown),
             len(reviewed),
             None if self._rest is None else len(self._rest),
+            len(queue) if self._queue else None,
             seen_only=seen_only,
             unreviewed={row.path for row in rows if not row.reviewed},
             filtered=len(shown) < tracks.tally().heard,
@@ -184,14 +198,17 @@ class Panels(QObject):
         self._writing.plan(rows, dict(self._policies), seen_only=seen_only)
 
     def _wished(self, scope: str) -> str:
-        """What remains of a write is planned as that write was."""
-        return self._rest_scope if scope == "rest" else scope
+        """What remains of a write is planned as that write was; what is reviewed is so in a queue, too."""
+        scope = self._rest_scope if scope == "rest" else scope
+        return "reviewed" if scope == "queue" else scope
 
     def _why_none(self, scope: str) -> str:
         """What is the matter where a scope has no track that there is something to write for."""
         if scope == "rest":
             return "The files that remained are no longer in the library, or not listened to."
         unheard = self._selected()
+        if scope == "queue":
+            return "No track of this review queue waits to be written."
         if scope == "reviewed":
             return "No track that is shown is reviewed."
         if scope == "all":

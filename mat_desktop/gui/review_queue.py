@@ -56,6 +56,7 @@ class Reviewing(QObject):
         self._by_itself: tuple[Row, float] | None = None
         self._hint: tuple[Row, str] | None = None
         self._left: set[Path] = set()
+        self._went: list[Row] = []
         self._losses = -1
         self._took: list[float] = []
         self._since = 0.0
@@ -86,8 +87,11 @@ class Reviewing(QObject):
 
     # the page comes and goes
 
-    def open(self) -> None:
-        """The page is in view: borrow the pictures, make the queue."""
+    def open(self, *, again: bool = False) -> None:
+        """The page is in view: borrow the pictures, make the queue.
+
+        :param again: it was left for what would be written only: the queue is what it was
+        """
         if self.is_open:
             return
         self.is_open = True
@@ -98,7 +102,11 @@ class Reviewing(QObject):
         self._library.look.neighbours = self._neighbours
         several = self._selection_first or len(self._library.meant()) > 1
         self._selection_first = False
-        self._fill("selected" if several else "waiting")
+        if again and self._queue:
+            self._later.start()
+            self._begin()
+        else:
+            self._fill("selected" if several else "waiting")
         self.page.question.scores.setFocus()
         picture = dock.picture
         if picture is not None:  # drawn before the page came: nothing will be said of it again
@@ -128,14 +136,28 @@ class Reviewing(QObject):
         shown = [row for row in tracks.shown() if row.state is wanted]
         return shown + [row for row in tracks.rows() if row.state is wanted and row.place < 0]
 
+    def reviewed(self) -> list[Row]:
+        """Tracks of the queue that are reviewed; of the one of all that waits, also those that it was made
+        without when the page came anew.
+        """
+        there = set(self._desk.tracks.rows())
+        rows = [*self._went, *self._queue] if self._scope == "waiting" else self._queue
+        return [row for row in rows if row.reviewed and row in there]
+
     def _fill(self, scope: str) -> None:
+        if self._scope == "waiting":
+            self._went += [row for row in self._queue if row.state is State.REVIEWED]
+            self._went = [row for row in dict.fromkeys(self._went) if row.state is State.REVIEWED]
         self._scope = scope
         self._queue = self._rows_of(scope)
         self._left.clear()
+        self._begin()
+
+    def _begin(self) -> None:
         self._took.clear()
         self._since = time.monotonic()
         self._count_scopes()
-        self.page.scope.pick(scope)
+        self.page.scope.pick(self._scope)
         if not self._queue:
             self._show_empty()
             return

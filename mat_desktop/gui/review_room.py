@@ -239,6 +239,6 @@ class ReviewRoom(QObject):
 
     def _page_changed(self, _: int) -> None:
         if self.in_view:
-            self.queue.open()
+            self.queue.open(again=self._pages.giving_back)
         elif self._pages.current.widget is not self.page:
             self.queue.close()

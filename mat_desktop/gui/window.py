@@ -425,8 +425,11 @@ class Window(QMainWindow):
 
     def _open_write(self) -> None:
         """A plan needs all that was decided before."""
-        reviewing = self.room.queue.meant() if self.room.in_view else None
-        self.review.then(lambda: self.panels.open_write(reviewing=reviewing))
+        queue, here = self.room.queue, self.room.in_view
+        meant = queue.meant() if here else None
+        self.review.then(
+            lambda: self.panels.open_write(reviewing=meant, queue=queue.reviewed() if here else ())
+        )
 
     def write(self, plan: Plan, wish: Wish | None = None) -> None:
         """Write what the panel showed."""

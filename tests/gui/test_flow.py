@@ -463,7 +463,7 @@ def test_write_is_for_what_is_selected_or_reviewed_and_never_for_all_unasked(
     library.review.mark(library.tracks.rows()[2:4])
     assert opens_at() == ("selected", "Write 1 file"), "that one is not among them"
     library.actions_["review"].trigger()
-    assert opens_at() == ("reviewed", "Write 2 files")
+    assert opens_at() == ("selected", "Write 1 file"), "none of its queue is reviewed"
     library.actions_["library"].trigger()
     library.library.select(2)
     assert opens_at() == ("selected", "Write 1 file"), "as the pane of that one says"

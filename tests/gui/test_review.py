@@ -355,6 +355,56 @@ def test_rows_whose_file_is_gone_leave_the_queue(qtbot: QtBot, heard: Window) ->
     qtbot.waitUntil(lambda: not heard.room.queue._queue, timeout=2000)
 
 
+def test_write_in_review_is_for_what_was_reviewed_in_the_queue(qtbot: QtBot, heard: Window) -> None:
+    rows, panel, queue = heard.tracks.rows()[:4], heard.panels.write, heard.room.queue
+    heard.review.mark(rows[2:4])  # elsewhere, some time ago
+    heard.tracks.filter(Word("song 0"))
+    heard.pages.show("review")
+    queue._fill("shown")
+    assert queue._queue == rows[:1]
+
+    def opens_at() -> tuple[str, str]:
+        heard.actions_["write"].trigger()
+        qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+        return panel.scope, panel.write.text()
+
+    assert opens_at() == ("selected", "Write 1 file"), "none of this queue is reviewed"
+    assert not panel.scopes["queue"].isEnabled()
+    heard.panels._leave()
+    assert (queue._scope, queue._queue) == ("shown", rows[:1]), "the queue is what it was"
+    queue.done()
+    assert opens_at() == ("queue", "Write 1 file")
+    assert [file.path for file in panel.plan.files] == [rows[0].path]
+    assert "Only tracks that are reviewed in this queue. " in panel.summary.text()
+    assert panel.scopes["queue"].text() == "In queue 1"
+    heard.tracks.filter(None)
+    heard.panels.outdated()
+    qtbot.waitUntil(lambda: panel.scopes["reviewed"].text() == "All reviewed 3", timeout=5000)
+    panel.scopes["reviewed"].click()
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 3 files", timeout=5000)
+    assert "in this queue" not in panel.summary.text()
+    heard.panels.close()
+    heard.pages.show("library")
+    heard.library.select(0)
+    assert opens_at() == ("selected", "Write 1 file")
+    assert panel.scopes["queue"].isHidden()
+
+
+def test_what_was_reviewed_of_all_that_waits_is_still_written_once_the_page_came_anew(
+    qtbot: QtBot, heard: Window
+) -> None:
+    panel, queue, rows = heard.panels.write, heard.room.queue, heard.tracks.rows()
+    heard.pages.show("review")
+    queue.done()
+    heard.pages.show("library")
+    heard.pages.show("review")
+    assert queue._queue == rows[1:4]
+    queue.done()
+    heard.actions_["write"].trigger()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert [file.path for file in panel.plan.files] == [row.path for row in rows[:2]]
+
+
 @pytest.mark.parametrize("said", ["accepted", "marked as it is"])
 def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     qtbot: QtBot, heard: Window, services: FakeServices, said: str
@@ -368,12 +418,12 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     qtbot.waitUntil(lambda: row.reviewed, timeout=5000)
 
     def written() -> tuple[str, str]:
-        heard.panels.open_write(reviewing=[row])
+        heard.panels.open_write(reviewing=[row], queue=[row])
         qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
         return str(panel.plan.files), panel.summary.text()
 
     first, summary = written()
-    assert (panel.scope, "were not there" in summary) == ("reviewed", False)
+    assert (panel.scope, "were not there" in summary) == ("queue", False)
     heard.panels.close()
     later = next(s for s in heard.tracks.suggestions(row) if not s.suggested and s.tag.write)
     heard.room.weigh.set_threshold(later.tag.name, 0.001)

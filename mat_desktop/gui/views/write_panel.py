@@ -162,7 +162,7 @@ class WritePanel(ConfirmPanel):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.scopes: dict[str, Button] = {}
-        for scope in ("rest", "selected", "reviewed", "all"):
+        for scope in ("rest", "queue", "selected", "reviewed", "all"):
             button = Button(scope, height=28)
             button.clicked.connect(lambda _=False, scope=scope: self.scope_picked.emit(scope))
             self.scopes[scope] = button
@@ -204,6 +204,7 @@ class WritePanel(ConfirmPanel):
         shown: int,
         reviewed: int,
         rest: int | None = None,
+        queue: int | None = None,
         *,
         seen_only: bool = False,
         unreviewed: Collection[Path],
@@ -213,10 +214,11 @@ class WritePanel(ConfirmPanel):
     ) -> None:
         """A plan is being made; its files come with :meth:`add_plans`.
 
-        :param scope: "rest", "selected", "reviewed" or "all"
+        :param scope: "rest", "queue", "selected", "reviewed" or "all"
         :param shown: tracks that were listened to, of those in the table
         :param reviewed: those of them that the user is done with
         :param rest: files that remain of another write, None where it is not about that
+        :param queue: tracks of the review queue that are reviewed and not written, None where there is none
         :param seen_only: what reviewed tracks did not suggest yet when they were reviewed is left out
         :param unreviewed: files the plan is for that the user is not done with
         :param filtered: there are more, which the table does not show
@@ -235,12 +237,17 @@ class WritePanel(ConfirmPanel):
         self.scopes["rest"].setVisible(rest is not None)
         self.scopes["rest"].setText(f"Remaining {words.number(rest or 0)}")
         self.scopes["selected"].setText(f"Selected {words.number(selected)}")
-        self.scopes["reviewed"].setText(f"Reviewed {words.number(reviewed)}")
+        self.scopes["queue"].setVisible(queue is not None)
+        self.scopes["queue"].setText(f"In queue {words.number(queue or 0)}")
+        self.scopes["queue"].setEnabled(bool(queue))
+        which = "Reviewed" if queue is None else "Reviewed in view" if filtered else "All reviewed"
+        self.scopes["reviewed"].setText(f"{which} {words.number(reviewed)}")
         self.scopes["all"].setText(f"{'In view' if filtered else 'All listened to'} {words.number(shown)}")
         self.scopes["selected"].setEnabled(selected > 0)
         self.scopes["reviewed"].setEnabled(reviewed > 0)
         for button in self.scopes.values():
             button.updateGeometry()
+        self._arrange()
         self.plan.show(())
 
     def _listen(self) -> None:
@@ -273,7 +280,7 @@ class WritePanel(ConfirmPanel):
 
     @property
     def scope(self) -> str:
-        """What the plan is for: "rest", "selected", "reviewed" or "all"."""
+        """What the plan is for: "rest", "queue", "selected", "reviewed" or "all"."""
         return next(scope for scope, button in self.scopes.items() if button.chosen)
 
     def complete(self, reason: str) -> None:
@@ -315,7 +322,11 @@ class WritePanel(ConfirmPanel):
         for card in self.cards.values():
             card.set_low(self.height() < wider(LOWEST))
         narrow = self.width() < wider(800)
-        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        buttons = [*self.filters, *self.scopes.values()]
+        needs = sum([button.sizeHint().width() + 6 for button in buttons if not button.isHidden()]) + 48
+        way = QBoxLayout.Direction.TopToBottom
+        if not narrow and needs <= self.width():
+            way = QBoxLayout.Direction.LeftToRight
         if self._row.direction() is not way:
             self._row.setDirection(way)
         beside = 2 if narrow else max(1, len(shown))
@@ -357,6 +368,10 @@ class WritePanel(ConfirmPanel):
         if self._seen_only:
             return f"Tags of {files} {since} are left out. "
         return f"{files} now {'suggests' if count == 1 else 'suggest'} tags {since}. "
+
+    def _of_queue(self) -> str:
+        """That it is for a part of the reviewed files, as a sentence."""
+        return "Only tracks that are reviewed in this queue. " if self.scope == "queue" else ""
 
     def _not_reviewed(self, count: int) -> str:
         """How many of the checked files the user is not done with, as a sentence."""
@@ -407,8 +422,8 @@ class WritePanel(ConfirmPanel):
             fields = sum(1 for number in self.plan.by_field.values() if number)
             self.summary.setText(
                 f"{words.plural(self.plan.changes, 'change')} in {words.plural(fields, 'field')}. "
-                f"{self._not_reviewed(count)}{self._grown()}Sound, covers, ratings and lyrics stay as "
-                "they are; the run can be undone in History at any time."
+                f"{self._of_queue()}{self._not_reviewed(count)}{self._grown()}Sound, covers, ratings and "
+                "lyrics stay as they are; the run can be undone in History at any time."
             )
         elif self.plan.left_out:
             self.summary.setText("No file is checked.")
