@@ -64,7 +64,7 @@ from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import FileFault, ModelFault, UsageFault
-from mat_desktop.store.journal import Run
+from mat_desktop.store.journal import Run, TakenBack
 
 
 class AppServices:
@@ -346,6 +346,10 @@ class AppServices:
     def run_changes(self, run_id: int) -> Sequence[FileReversal]:
         """What a run wrote, file by file."""
         return written_by(self._session.journal, run_id)
+
+    def taken_back(self) -> TakenBack:
+        """By file and field: values that were taken back and not written again since."""
+        return self._session.journal.taken_back()
 
     def export_run(self, run_id: int, path: Path) -> None:
         """What a run wrote, as a file for other programs."""

@@ -33,10 +33,10 @@ class Archive(QObject):
     """``changed`` says that other runs can be taken back than before.
 
     ``elsewhere`` hands over files that another process of this program wrote; ``write`` asks for the plan of
-    all that is not written yet.
+    all that is not written yet, and hands over the paths of those files.
     """
 
-    write = Signal()
+    write = Signal(object)
     changed = Signal()
     elsewhere = Signal(object)
 
@@ -66,7 +66,7 @@ class Archive(QObject):
         self.page.reversal.confirmed.connect(self._confirmed)
         self.page.reversal.closed.connect(self._go_back)
         self.page.chosen.connect(self._show_run)
-        self.page.write.connect(self.write)
+        self.page.write.connect(lambda: self.write.emit(self.page.runs.waiting))
         self.page.send.connect(self._export)
         self.unwritten = Unwritten(desk)
         self.unwritten.counted.connect(self.page.show_waiting)

@@ -113,33 +113,24 @@ class Panels(QObject):
 
     # writing
 
-    def open_write(
-        self, *, every: bool = False, reviewing: Sequence[Row] | None = None, queue: Sequence[Row] = ()
-    ) -> None:
+    def open_write(self, *, reviewing: Sequence[Row] | None = None, queue: Sequence[Row] = ()) -> None:
         """Show what would be written: for the selection, as the pane beside it says.
 
         All is never checked unless somebody asked for all.
 
-        :param every: for all that was listened to, whatever is selected or in view
         :param reviewing: on the Review page, where one goes from track to track, it is for the reviewed
             ones of the queue, and without any for this track, which is in view there; where there is none
             either, for all reviewed ones
         :param queue: of the Review page
         """
-        if every:
-            self._library.filter.show_all()
         if not self._desk.tracks.tally().heard:
             return
         self._rest = None
         self._in_review, self._queue = list(reviewing or ()), list(queue)
-        scope = "all" if every else "selected"
+        scope = "selected"
         if any(row.state is State.REVIEWED for row in self._queue):
             scope = "queue"
-        elif (
-            not every
-            and not (self._selected() if reviewing is None else reviewing)
-            and self._reviewed_waits()
-        ):
+        elif not (self._selected() if reviewing is None else reviewing) and self._reviewed_waits():
             scope = "reviewed"
         self.write.plan.reset_checks()
         self._policies, self._before = {}, {}
@@ -160,8 +151,13 @@ class Panels(QObject):
         shown = self._library.row is not None or bool(self._selected())
         return self._desk.tracks.tally().heard > 0 and (shown or self._reviewed_waits())
 
-    def open_rest(self, paths: Sequence[Path], wish: Wish) -> None:
+    def open_waiting(self, paths: Sequence[Path]) -> None:
+        """Show what was never written, of all files, whatever is selected or in view."""
+        self.open_rest(paths, Wish("all"), "Not written yet")
+
+    def open_rest(self, paths: Sequence[Path], wish: Wish, called: str = "Remaining") -> None:
         """Show what a write left undone: those files and no others, as that write was wished for."""
+        self.write.rest_called = called
         self._in_review, self._queue = [], []
         rows = [self._desk.tracks.row(path) for path in paths]
         self._rest, self._rest_scope = heard(row for row in rows if row is not None), wish.scope

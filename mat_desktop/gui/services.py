@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.tag_file import Slip, TagChange
     from mat_desktop.app.teach import Teacher
     from mat_desktop.app.trainings import Trainings
-    from mat_desktop.store.journal import Run
+    from mat_desktop.store.journal import Run, TakenBack
 
 
 class Services(Protocol):
@@ -228,6 +228,9 @@ class Services(Protocol):
 
     def run_changes(self, run_id: int) -> Sequence[FileReversal]:
         """What a run wrote, file by file; a field that does not count any more says so."""
+
+    def taken_back(self) -> TakenBack:
+        """By file and field: values that were taken back and not written again since."""
 
     def export_run(self, run_id: int, path: Path) -> None:
         """What a run wrote, as CSV or JSON by the name's suffix. Replaces the file."""

@@ -322,7 +322,7 @@ class Window(QMainWindow):
         pages.shown.connect(lambda _: self.activity.dismiss())
         panels.confirmed.connect(self.write)
         panels.taken_back.connect(self.archive.carry_out)
-        self.archive.write.connect(lambda: review.then(lambda: panels.open_write(every=True)))
+        self.archive.write.connect(lambda paths: review.then(lambda: panels.open_waiting(paths)))
         self.archive.elsewhere.connect(self._written_elsewhere)
         panels.read_again.connect(self.scan.read_again)
         panels.listen_to.connect(self.listen.to)

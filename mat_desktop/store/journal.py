@@ -106,6 +106,10 @@ VERSION = len(_MIGRATIONS)
 """Of the tables."""
 
 
+TakenBack = Mapping[Path, Mapping[Field, Collection[tuple[str, ...]]]]
+"""By file, as the library knows it, and field: values that this program wrote and that were taken back."""
+
+
 class EntryState(StrEnum):
     """Where a journalled write stands."""
 
@@ -417,6 +421,24 @@ class Journal:
             (json.dumps(list(entries)),),
         )
         return {(entry, Field(field)) for entry, field in rows}
+
+    def taken_back(self) -> TakenBack:
+        """Of all files: what was taken back and not written again since."""
+        rows = self._database.rows(
+            "SELECT coalesce(e.known, e.path), e.changes, r.kind FROM entry e JOIN run r ON r.id = e.run"
+            " WHERE e.state = 'written' AND e.path IN ("
+            "  SELECT b.path FROM run t JOIN entry b ON b.run = t.id AND b.state = 'written'"
+            "  WHERE t.kind IN ('undo', 'remove')) ORDER BY e.id"
+        )
+        files: dict[Path, dict[Field, set[tuple[str, ...]]]] = {}
+        for known, changes, kind in rows:
+            fields = files.setdefault(Path(os.fsdecode(known)), {})
+            for field, before, after in json.loads(changes):
+                if kind in (RunKind.UNDO, RunKind.REMOVE) and before != after:
+                    fields.setdefault(Field(field), set()).add(tuple(before))
+                else:
+                    fields.pop(Field(field), None)
+        return {path: fields for path, fields in files.items() if fields}
 
     def roots(self, entries: Collection[int]) -> set[int]:
         """The writes that some entries took back, or back again; one that did neither is its own."""

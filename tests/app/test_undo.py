@@ -163,6 +163,21 @@ def test_undo_and_redo_go_back_and_forth(session: Session, music: list[Path]) ->
     assert {run.kind for run in session.runs()} == {RunKind.WRITE, RunKind.UNDO, RunKind.REDO}
 
 
+def test_what_was_taken_back_is_told_until_it_is_written_again(session: Session, music: list[Path]) -> None:
+    path, genre, mood = music[0], Field.GENRE, Field.MOOD
+    first = write(session, {genre: ("Rock",), mood: ("Happy",)}, path, music[1])
+    assert session.journal.taken_back() == {}
+    write(session, {genre: ("Pop",)}, path)
+    do(session, undoing(session, last_run(session)))
+    assert session.journal.taken_back() == {path: {genre: {("Pop",)}}}
+    do(session, undoing(session, first, [path]))
+    assert session.journal.taken_back() == {path: {genre: {("Pop",), ("Rock",)}, mood: {("Happy",)}}}
+    do(session, redoing(session, first, [path], [mood]))
+    assert session.journal.taken_back() == {path: {genre: {("Pop",), ("Rock",)}}}
+    write(session, {genre: ("Jazz",)}, path)
+    assert session.journal.taken_back() == {}
+
+
 def test_the_last_write_to_a_file_is_found(session: Session, music: list[Path]) -> None:
     first = write(session, {Field.GENRE: ("Rock",)}, *music)
     second = write(session, {Field.GENRE: ("Pop",)}, music[0])

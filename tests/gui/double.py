@@ -46,7 +46,7 @@ from mat_desktop.domain.settings import POLICY_FIELDS, SPECS, Settings, Value, p
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import EngineFault, FileFault, ModelFault, UsageFault
-from mat_desktop.store.journal import Run
+from mat_desktop.store.journal import Run, TakenBack
 from tests.gui.double_classroom import Classroom
 from tests.gui.double_comparison import FakeComparison
 from tests.gui.double_model import CARD, SCHEME, SCORES
@@ -289,6 +289,14 @@ class FakeServices:
             FileReversal(f.path, f.path, None, tuple(FieldReversal(c, (), why) for c in f.changes))
             for f in files
         ]
+
+    def taken_back(self) -> TakenBack:
+        found: dict[Path, dict[Field, set[tuple[str, ...]]]] = {}
+        for run, files in self._runs:
+            for file in files:
+                back = run.kind in (RunKind.UNDO, RunKind.REMOVE)
+                found[file.path] = {c.field: {c.before} for c in file.changes} if back else {}
+        return found
 
     def export_run(self, run_id: int, path: Path) -> None:
         if not path.parent.is_dir():

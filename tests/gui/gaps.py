@@ -199,7 +199,7 @@ def make_up(count: int, folder: Path, profile: str) -> None:
     step("back", window.rows.similar.back, lambda: True)
     step("sort artist", lambda: library.tracks.sort(2), lambda: True)
     step("slider", lambda: library.pane.slider.setValue(15), lambda: True)
-    step("write", lambda: window.panels.open_write(every=True), planned)
+    step("write", window.actions_["write"].trigger, planned)
     step("toggle", lambda: window.panels.write.plan.toggle(1), planned)
     step("close", window.panels.close, lambda: True)
     window.close()

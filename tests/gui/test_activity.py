@@ -435,7 +435,7 @@ def test_what_remained_of_a_write_is_not_said_once_it_is_written(
         library.panels.write.confirm()
         qtbot.waitUntil(lambda: any("written. Sound" in text for text in texts()), timeout=5000)
         idle(qtbot, library)
-        library.archive.write.emit()
+        library.panels.open_waiting(list(services.files))
     assert not any("Last time" in text for text in texts())
     assert not library._settings.contains("begun")
 

@@ -534,6 +534,33 @@ def test_what_is_not_written_yet_stands_above_the_runs_and_opens_its_plan(
     qtbot.waitUntil(lambda: runs.data(runs.index(0)) == "Today" and runs.rowCount() == 3, timeout=5000)
 
 
+def test_what_was_taken_back_is_not_said_to_wait(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    page, runs, panel = written.archive.page, written.archive.page.runs, written.panels.write
+    panel_of_undo = open_undo(qtbot, written)
+    panel_of_undo.confirm()
+    qtbot.waitUntil(lambda: runs.rowCount() == 3 and not written.bridge.busy, timeout=5000)
+    with qtbot.waitSignal(written.archive.unwritten.counted, timeout=5000) as told:
+        written.archive.unwritten.count()
+    assert told.args == [None]
+    assert runs.data(runs.index(0)) == "Today"
+    row = written.tracks.rows()[1]
+    suggested = next(s for s in written.tracks.suggestions(row) if s.chosen and s.tag.write)
+    written.review.decide([row], {suggested.tag.name: Verdict.REJECTED})
+    written.pages.show("library")
+    written.pages.show("history")
+    qtbot.waitUntil(lambda: runs.data(runs.index(1)) == "Changes for 1 file", timeout=5000)
+    page.list.setCurrentIndex(runs.index(1))
+    assert page.about.text().endswith("in no file yet · 3 files not counted, as you took that back there")
+    page.write_button.click()
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    assert [file.path for file in panel.plan.files] == [row.path]
+    assert (panel.scope, panel.scopes["rest"].text()) == ("rest", "Not written yet 1")
+    panel.scopes["all"].click()  # they can be written again
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 4 files", timeout=5000)
+
+
 def test_a_run_is_exported(
     qtbot: QtBot, written: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:

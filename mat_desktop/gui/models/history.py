@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -32,12 +33,19 @@ class Waiting:
 
     :param unreviewed: files that the user is not done with
     :param artists: of the files, those of the most files first
+    :param taken_back: files that the user took just these changes back of; they wait for nothing
     """
 
-    files: int
+    paths: tuple[Path, ...]
     changes: int
     unreviewed: int = 0
     artists: tuple[str, ...] = ()
+    taken_back: int = 0
+
+    @property
+    def files(self) -> int:
+        """How many would change."""
+        return len(self.paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,11 @@ class Entry:
     def about(self) -> str:
         """All that is known of it, for where there is room."""
         if self.waiting is not None:
-            return f"{self.detail} · suggested or accepted, and in no file yet"
+            back = self.waiting.taken_back
+            files = (
+                f" · {words.plural(back, 'file')} not counted, as you took that back there" if back else ""
+            )
+            return f"{self.detail} · suggested or accepted, and in no file yet{files}"
         if self.run is None:
             return ""
         fields = ", ".join(words.field(field) for field in self.run.fields)
@@ -170,6 +182,11 @@ class HistoryModel(QAbstractListModel):
         if self._waiting is None or self._only:
             return []
         return [Entry("Not written yet"), Entry("", waiting=self._waiting)]
+
+    @property
+    def waiting(self) -> Sequence[Path]:
+        """Files that are not written yet."""
+        return self._waiting.paths if self._waiting is not None else ()
 
     def filter(self, only: str) -> None:
         """Show only some of them, as named in ``FILTERS``."""

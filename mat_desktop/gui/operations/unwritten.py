@@ -1,18 +1,26 @@
-"""How many files would change, were all that is suggested or accepted written now."""
+"""Which files would change, were all that is suggested or accepted written now.
+
+What the user took back is no rest of anything: a file of which just that would be written anew does not wait.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.domain.plan import FilePlan
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.gui.models.history import Waiting
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.write import SLICE as FILES
 from mat_desktop.gui.operations.write import heard
+
+if TYPE_CHECKING:
+    from mat_desktop.store.journal import TakenBack
 
 SLICE = 200
 """Tracks that are looked at together."""
@@ -26,6 +34,15 @@ Count = tuple[int, Row, bool]
 """Changes of a file, and whether the user is done with all that it suggests."""
 
 
+def is_taken_back(plan: FilePlan, back: Mapping[Field, Collection[tuple[str, ...]]]) -> bool:
+    """Whether a plan says nothing but what was taken back in its file.
+
+    :param back: what was taken back of each field there
+    """
+    changes = [change for change in plan.wanted if change.field not in MARKS] or plan.wanted
+    return all(change.after in back.get(change.field, ()) for change in changes)
+
+
 class Unwritten(QObject):
     """``counted`` hands over a :class:`Waiting`, None where nothing waits."""
 
@@ -34,24 +51,33 @@ class Unwritten(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
+        self._taken_back = 0
 
     def count(self) -> None:
         """Look through all that was listened to."""
+        self._desk.bridge.ask("unwritten", self._desk.services.taken_back, self._count)
+
+    def _count(self, back: TakenBack) -> None:
+        self._taken_back = 0
         services, shift = self._desk.services, self._desk.tracks.shift
         counts: list[Count] = []
         plans: list[Planned] = []
 
-        def work(part: Sequence[Row]) -> list[Planned]:
-            found = []
+        def work(part: Sequence[Row]) -> tuple[list[Planned], int]:
+            found, left = [], 0
             for row in part:
                 track = row.track
                 plan = track and services.plan_file(track, row.chosen(services.suggest, shift).tags)
-                if plan:
+                if plan and is_taken_back(plan, back.get(row.path, {})):
+                    left += 1
+                elif plan:
                     done = row.reviewed and not row.unseen(services.suggest, shift)
                     found.append((plan, row, done))
-            return found
+            return found, left
 
-        def each(found: list[Planned], _: int) -> None:
+        def each(part: tuple[list[Planned], int], _: int) -> None:
+            found, left = part
+            self._taken_back += left
             counts.extend((len(plan.wanted), row, done) for plan, row, done in found)
             if len(counts) <= FEW:
                 plans.extend(found)
@@ -95,7 +121,8 @@ class Unwritten(QObject):
         names = tuple(name for name, _ in artists.most_common())
         changes = sum(number for number, _, _ in counts)
         unreviewed = sum(not done for _, _, done in counts)
-        self.counted.emit(Waiting(len(counts), changes, unreviewed, names))
+        paths = tuple(row.path for _, row, _ in counts)
+        self.counted.emit(Waiting(paths, changes, unreviewed, names, self._taken_back))
 
     def drop(self) -> None:
         """Nobody looks at it any more."""

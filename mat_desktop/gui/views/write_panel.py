@@ -235,7 +235,7 @@ class WritePanel(ConfirmPanel):
         self._complete = False
         self._scope.choose(self.scopes[scope])
         self.scopes["rest"].setVisible(rest is not None)
-        self.scopes["rest"].setText(f"Remaining {words.number(rest or 0)}")
+        self.scopes["rest"].setText(f"{self.rest_called} {words.number(rest or 0)}")
         self.scopes["selected"].setText(f"Selected {words.number(selected)}")
         self.scopes["queue"].setVisible(queue is not None)
         self.scopes["queue"].setText(f"In queue {words.number(queue or 0)}")
@@ -291,6 +291,9 @@ class WritePanel(ConfirmPanel):
         self._reason = reason
         self._complete = True
         self._refresh()
+
+    rest_called = "Remaining"
+    """What the files are called that are none of those that one selects or looks at."""
 
     _asked = _done = _changed = 0
     _why_none = ""
