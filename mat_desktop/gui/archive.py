@@ -185,7 +185,7 @@ class Archive(QObject):
 
     def _begin_work(self) -> None:
         self.withdraw()
-        for kind in ("wrote", "undo"):
+        for kind in ("wrote", "undo", "undo stopped"):
             self._pages.clear_message(kind)
 
     def _again(self, task: Task, rest: Sequence[Path]) -> None:

@@ -25,7 +25,7 @@ from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from mat_desktop.gui.work import Failure, Work
 from tests.gui.double import FakeServices
-from tests.gui.test_flow import ask_to_write_all, confirm_undo
+from tests.gui.test_flow import ask_to_write_all, confirm_undo, listen
 
 
 def hold(qtbot: QtBot, window: Window, services: FakeServices) -> Work:
@@ -522,6 +522,40 @@ def test_an_undo_of_single_files_that_was_killed_goes_on_with_those_that_remain(
     assert shown == [(f"Undo run {now.id}", ["1 song.flac", "2 song.flac"])]
     half[0] = replace(half[0], refused=2)  # it got to its end: what it left is no rest of it
     assert last_time(qtbot, services, over) == []
+
+
+def test_a_stopped_undo_is_told_of_until_it_is_gone_on_with(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    idle(qtbot, library)
+    begun = library.begun
+    begun._before = [Note(RunKind.UNDO, datetime.now(UTC), 4, of=1, told=True)]
+    begun._say(begun._before[0], None, [], services.runs())
+
+    def told() -> list[str]:
+        every = [kind for page in library.pages._pages.values() for kind in page.banners._shown]
+        return [kind for kind in every if "was stopped" in kind]
+
+    assert told() == ["begun Earlier, undoing run 1 was stopped: no file was put back."]
+    services.hold.clear()
+    for last in (False, True):
+        library.archive.show_undo(1)
+        confirm_undo(qtbot, library)
+        qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+        assert told() == []
+        if not last:
+            assert library.bridge.job is not None
+            library.bridge.stop(library.bridge.job)
+            idle(qtbot, library)
+            assert told() == ["begun Undoing run 1 was stopped: 4 files remain."]
+    services.hold.set()
+    idle(qtbot, library)
+    assert told() == []
+    assert not library._settings.contains("begun")
 
 
 def test_an_undo_that_quitting_stopped_is_told_of_at_the_next_start(

@@ -37,6 +37,9 @@ NOTHING = {
 }
 
 
+DOING = {RunKind.UNDO: "Undoing", RunKind.REDO: "Redoing"}
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """One piece of work, as the next start will look for it in the journal.
@@ -82,9 +85,12 @@ class Note:
         known = next((run for run in runs if run.id == self.of), None)
         return known is not None and (known.undone or known.tried)
 
-    def settles(self, left: Note) -> bool:
-        """Whether nothing remains of what was left by another, once this one went through its files."""
-        return left.kind is self.kind and left.of == self.of and self.of is not None
+    def goes_on_with(self, left: Note) -> bool:
+        """Whether this one is about all that was left by another, which is told no more from then on."""
+        if left.kind is not self.kind:
+            return False
+        all_of_it = self.whole and left.of == self.of and self.of is not None
+        return all_of_it or (not left.whole and not {*left.paths}.isdisjoint(self.paths))
 
     @property
     def wish(self) -> Wish:
@@ -172,6 +178,11 @@ class Begun(QObject):
 
     def _note(self, work: Work, note: Note) -> None:
         self._now[work] = note
+        for kind, left in list(self._said.items()):
+            if note.goes_on_with(left):
+                del self._said[kind]
+                self._forget(left)
+                self.settled.emit(kind)
         self._save()
 
     def _over(self, work: Work) -> None:
@@ -180,12 +191,14 @@ class Begun(QObject):
             return  # what quitting leaves undone is said at the next start
         del self._now[work]
         self._save()
-        if work.done == work.total:
-            for kind, left in list(self._said.items()):
-                if note.settles(left):
-                    del self._said[kind]
-                    self._forget(left)
-                    self.settled.emit(kind)
+        remain = (work.total or 0) - work.done
+        if (
+            work.stopping and remain and note.kind is not RunKind.WRITE
+        ):  # what a write leaves is told elsewhere
+            note = replace(note, paths=note.paths[work.done :])
+            rest = [Path(path) for path in note.paths]
+            left = f"{words.plural(remain, 'file')} {'remains' if remain == 1 else 'remain'}"
+            self._offer(f"{DOING[note.kind]}{{}} was stopped: {left}.", note, rest, note.of, None)
 
     def _save(self) -> None:
         notes = [note.packed() for note in [*self._before, *self._now.values()]]
@@ -262,17 +275,25 @@ class Begun(QObject):
             text = f"{when} writing was stopped: {left}."
             self._remains.tell("warning", text, (), rest, note.wish, over, run.id if run else None)
             return
-        what = "undoing" if note.kind is RunKind.UNDO else "redoing"
         known = next((other for other in runs if other.id == note.of), None)
-        what += f" run {note.of}" if known is not None else ""
-        whole = note.of if known is not None and note.whole else None
+        what = DOING[note.kind].lower()
+        self._offer(f"{when} {what}{{}} was stopped: {left}.", note, rest, note.of if known else None, over)
+
+    def _offer(self, text: str, note: Note, rest: Sequence[Path], run: int | None, over: Do | None) -> None:
+        """Say what remains to be taken back, with a way to go on.
+
+        :param text: with a place for the run
+        :param rest: files of it that remain, where it was not about all of a run
+        :param run: that it was about, None where that is not known
+        """
+        whole = run if note.whole else None
         action = "Undo…" if note.kind is RunKind.UNDO else "Redo…"
         do: Do = partial(self._take_back, whole)
         if note.paths:
             do = partial(self._take_files_back, note.of, rest)
         elif whole is None:
             action = "History"
-        text = f"{when} {what} was stopped: {left}."
+        text = text.format(f" run {run}" if run is not None else "")
         kind = f"{BEGUN} {text}"
         self._said[kind] = note
         self._desk.say("warning", text, action, do, kind=kind, closed=over)

@@ -137,7 +137,7 @@ class Undo(QObject):
         def ended(error: Exception | None) -> None:
             self.load()
             if error is not None:
-                desk.complain(f"{JOBS[task.kind]} stopped", error)
+                desk.complain(f"{JOBS[task.kind]} stopped", error, kind="undo stopped")
             if outcome.written:
                 files = words.plural(outcome.written, "file")
                 desk.say("positive", SAID[task.kind].format(files), kind="wrote")
