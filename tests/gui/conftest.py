@@ -22,11 +22,17 @@ PATIENCE = 60_000
 """Longest wait in milliseconds: a thread may be loading something large on a busy computer."""
 
 
-@pytest.fixture(autouse=True)
-def _fonts(qapp: QApplication) -> None:
+@pytest.fixture(scope="session")
+def _dressed(qapp: QApplication) -> None:
+    """Once: each time it costs every widget that is left of the test before."""
     qapp.setStyle("Fusion")
     theme.load_fonts()
-    qapp.setFont(theme.font())
+
+
+@pytest.fixture(autouse=True)
+def _fonts(qapp: QApplication, _dressed: None) -> None:
+    if qapp.font() != theme.font():
+        qapp.setFont(theme.font())
 
 
 @pytest.fixture
