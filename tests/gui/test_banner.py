@@ -3,11 +3,14 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.window import Window
+from tests.gui.resting import rests
 
 PRESS, NO_MODIFIER = QEvent.Type.KeyPress, Qt.KeyboardModifier.NoModifier
 
@@ -81,3 +84,55 @@ def test_good_news_gives_way_first_and_what_is_not_done_last(qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: banners.texts() == ["5 files remain.", "No sound", "No disk"])  # laid out
     banners.show_message("danger", "No model")
     qtbot.waitUntil(lambda: banners.texts() == ["5 files remain.", "No disk", "No model"])
+
+
+def test_a_click_for_what_stood_there_before_does_nothing(qtbot: QtBot, window: Window) -> None:
+    pressed: list[str] = []
+    banner = window.pages.current.banners.show_message("danger", "No", "Again", lambda: pressed.append("a"))
+    qtbot.waitUntil(lambda: banner.action.height() > 10 and banner.action.width() > 10, timeout=5000)
+
+    def click() -> None:
+        place = banner.action.mapTo(window, banner.action.rect().center())
+        handle = window.windowHandle()
+        QTest.mouseClick(handle, Qt.MouseButton.LeftButton, NO_MODIFIER, place)
+
+    click()
+    assert not pressed, "it has only just come"
+    through = Qt.WidgetAttribute.WA_TransparentForMouseEvents
+    qtbot.waitUntil(lambda: not banner.testAttribute(through), timeout=5000)
+    click()
+    assert pressed == ["a"]
+
+
+LONG = (
+    "Writing stopped in the middle: 12 of 40 files are written, and 28 files remain as they were before.",
+    "The sound device has gone away, so that nothing is heard until another one is chosen in your system.",
+    "The folder of the music cannot be read any more: the drive that it lies on is away, or was closed.",
+)
+
+
+def test_long_messages_in_large_letters_push_nothing_out(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    try:
+        appearance.use_text(200)
+        library.setMinimumSize(100, 100)
+        library.resize(1280, 720)
+        for name in library.pages.names:
+            library.pages.show(name)
+            qtbot.waitUntil(lambda: rests(library), timeout=30_000)
+            banners = library.pages.current.banners
+            for text in LONG:
+                newest = banners.show_message("danger", text, "Write the rest…", lambda: None)
+            qtbot.waitUntil(lambda newest=newest: newest.y() < 20 < newest.height(), timeout=5000)
+            qtbot.wait(50)
+            view = library.pages.view
+            assert view.verticalScrollBar().maximum() == 0, name
+            for part in (library.library.dock.player, banners):
+                if part.isVisible():
+                    low = part.mapTo(view.viewport(), part.rect().bottomLeft()).y()
+                    assert low < view.viewport().height(), (name, part)
+            lines = newest.fontMetrics().height()
+            assert banners.viewport().height() >= 2 * lines, name
+    finally:
+        appearance.use_text(100)

@@ -300,27 +300,44 @@ def test_a_table_is_sorted_by_keys_alone(qtbot: QtBot, library: Window) -> None:
     assert QApplication.activePopupWidget() is None
 
 
-def test_a_click_that_a_message_has_moved_to_the_headings_sorts_nothing(
-    qtbot: QtBot, library: Window
+@pytest.mark.parametrize("part", [0.0, 0.5, 1.0], ids=["top", "middle", "end"])
+def test_what_is_under_the_mouse_stays_there_when_messages_come_and_go(
+    qtbot: QtBot, library: Window, part: float
 ) -> None:
-    view, header = library.library, library.library.table.horizontalHeader()
-    place = QPoint(header.sectionViewportPosition(Column.TITLE) + 20, header.height() // 2)
+    library.setMinimumSize(100, 100)
+    library.resize(1280, 640)
+    view, table = library.library, library.library.table
+    view.middle.setSizes([200, 400])
+    qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 20, timeout=5000)
+    banners, bar = view.banners, table.verticalScrollBar()
+    mouse = table.viewport().mapToGlobal(QPoint(60, 20))
 
-    def click() -> None:
-        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    def row() -> int:
+        return table.rowAt(table.viewport().mapFromGlobal(mouse).y())
 
-    def waits() -> None:
-        click()
-        assert library.tracks.order is None
-        qtbot.waitUntil(header.sectionsClickable, timeout=5000)
+    def settled() -> None:
+        qtbot.waitUntil(lambda: not table._keeping.isActive(), timeout=5000)
 
-    banner = view.banners.show_message("positive", "Done.")
-    waits()
-    banner.dismiss()
-    qtbot.waitUntil(view.banners.isHidden, timeout=5000)
-    waits()
-    click()
-    assert library.tracks.order == (Column.TITLE, Qt.SortOrder.AscendingOrder)
+    bar.setValue(round(part * bar.maximum()))
+    before = row()
+    high = table.viewport().height()
+    first = banners.show_message("warning", "Two files were left as they were.")
+    qtbot.waitUntil(lambda: table.viewport().height() < high, timeout=5000)
+    assert row() == before
+    second = banners.show_message("danger", "No sound")
+    settled()
+    assert row() == before
+    bar.setValue(round(part * bar.maximum()))
+    before = row()
+    second.dismiss()
+    settled()
+    assert row() == before
+    first.dismiss()
+    qtbot.waitUntil(lambda: table.viewport().height() == high, timeout=5000)
+    settled()
+    assert row() == before
+    bar.setValue(0)
+    assert row() == 0
 
 
 def test_from_another_page_digit_keys_are_in_order_again(qtbot: QtBot, library: Window) -> None:

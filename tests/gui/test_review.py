@@ -575,28 +575,30 @@ def test_the_queue_stays_as_it_is_under_a_sheet(qtbot: QtBot, heard: Window) -> 
     assert (page.place.text(), page.previous.isEnabled()) == ("2 of 4", True)
 
 
-def test_a_click_that_a_message_has_moved_to_another_tag_decides_nothing(qtbot: QtBot, heard: Window) -> None:
+def test_a_message_moves_neither_tags_nor_buttons(qtbot: QtBot, heard: Window) -> None:
     heard.pages.show("review")
     page, scores = heard.room.page, heard.room.page.question.scores
-    tags = scores.tags
-    place = next(
-        place for place in tags.tag_rows() if (row := tags.row(place)) is not None and row.number == 1
-    )
+    player = heard.library.dock.player
+    place = scores.tags.index(scores.tags.tag_rows()[0])
 
-    def click() -> None:
-        rect = scores.visualRect(tags.index(place))
-        point = QPoint(rect.x() + 16, rect.center().y())
-        qtbot.mouseClick(scores.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    def where() -> list[QPoint]:
+        tag = scores.viewport().mapTo(page, scores.visualRect(place).topLeft())
+        return [tag, *(part.mapTo(page, QPoint()) for part in (page.next, page.mark, player))]
 
-    def verdict() -> Verdict:
-        row = tags.row(place)
-        assert row is not None
-        assert row.suggestion is not None
-        return row.suggestion.verdict
+    qtbot.waitUntil(lambda: where()[3].y() > page.height() / 2, timeout=5000)
+    before, stage = where(), page.stage.geometry()
+    banner = page.banners.show_message("positive", "Done.")
+    qtbot.waitUntil(lambda: page.stage.geometry() != stage, timeout=5000)
+    assert where() == before
+    banner.dismiss()
+    qtbot.waitUntil(lambda: page.stage.geometry() == stage, timeout=5000)
+    assert where() == before
 
-    page.banners.show_message("positive", "Done.")
-    click()
-    assert verdict() is Verdict.UNDECIDED
-    qtbot.waitUntil(lambda: not scores._moved.isActive(), timeout=5000)
-    click()
-    qtbot.waitUntil(lambda: verdict() is Verdict.ACCEPTED, timeout=5000)
+
+def test_messages_are_seen_in_review_with_nothing_to_review(qtbot: QtBot, heard: Window) -> None:
+    heard.pages.show("review")
+    page = heard.room.page
+    page.banners.show_message("danger", "No sound")
+    for part in (1, 0, 1):
+        page._show_part(part)
+        qtbot.waitUntil(lambda: page.banners.isVisible() and page.banners.height() > 20, timeout=5000)

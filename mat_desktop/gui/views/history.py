@@ -237,8 +237,6 @@ class History(Panel):
         self.export.clicked.connect(self._ask_target)
         head.addWidget(self.export)
         layout.addWidget(bar)
-        self.banners = Banners()
-        layout.addWidget(self.banners)
         box = QWidget()
         self._stack = QStackedLayout(box)
         holder = Splitter(Qt.Orientation.Horizontal)
@@ -260,6 +258,8 @@ class History(Panel):
         self._stack.addWidget(holder)
         self._stack.addWidget(self._empty())
         layout.addWidget(box, 1)
+        self.banners = Banners()
+        layout.addWidget(self.banners)
 
     def _left(self) -> QWidget:
         box = Panel("surface")

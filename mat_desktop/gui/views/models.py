@@ -133,8 +133,6 @@ class ModelsPage(Panel):
         self.import_.clicked.connect(self._ask_what)
         head.addWidget(self.import_)
         layout.addWidget(bar)
-        self.banners = Banners()
-        layout.addWidget(self.banners)
         holder = Splitter(Qt.Orientation.Horizontal)
         self.list = ListView()
         self.list.setModel(self.models)
@@ -154,6 +152,8 @@ class ModelsPage(Panel):
         self.comparison = ComparePage()
         self._parts = QStackedLayout()
         layout.addLayout(self._parts, 1)  # first: it shows what it gets, which would be a window of its own
+        self.banners = Banners()
+        layout.addWidget(self.banners)
         self._parts.addWidget(holder)
         self._parts.addWidget(self.comparison)
         self._menu = QMenu(self)

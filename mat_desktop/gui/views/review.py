@@ -104,8 +104,7 @@ class ReviewPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._top())
-        self.banners = Banners()
-        layout.addWidget(self.banners)
+        self._layout = layout
         self._stack = QStackedWidget()
         layout.addWidget(self._stack, 1)
         work = QWidget()
@@ -116,8 +115,8 @@ class ReviewPage(QWidget):
         columns.addWidget(Line(vertical=True))
         columns.addWidget(self._side())
         self._stack.addWidget(work)
-        self.banners.resized.connect(self.question.scores.moved)
         self._stack.addWidget(self._empty())
+        self._show_part(1)
         appearance.changed.connect(self._widen)
 
     def _top(self) -> QWidget:
@@ -174,6 +173,8 @@ class ReviewPage(QWidget):
         row.addWidget(self.after, 2)
         row.addWidget(self.next)
         layout.addWidget(head)
+        self.banners = Banners()
+        self._under_head = layout  # not over the tags: those under the mouse stay there
         self.stage = QVBoxLayout()
         layout.addLayout(self.stage, 1)
         self.strip = QueueStrip()
@@ -256,9 +257,16 @@ class ReviewPage(QWidget):
 
     # content
 
+    def _show_part(self, part: int) -> None:
+        """The track, or what is said where there is none; the messages come along."""
+        layout = self._layout if part else self._under_head
+        if layout.indexOf(self.banners) < 0:
+            layout.insertWidget(1, self.banners)
+        self._stack.setCurrentIndex(part)
+
     def show_empty(self, nothing: str, what_now: str, button: str) -> None:
         """There is no queue: say why, and what can be done."""
-        self._stack.setCurrentIndex(1)
+        self._show_part(1)
         self.nothing.setText(nothing)
         self.what_now.setText(what_now)
         self.way_out.setText(button)
@@ -269,7 +277,7 @@ class ReviewPage(QWidget):
 
     def show_row(self, row: Row, before: Row | None, after: Row | None) -> None:
         """Another track, between its neighbours in the queue."""
-        self._stack.setCurrentIndex(0)
+        self._show_part(0)
         self.title.setText(row.title)
         self.about.setText(_about(row))
         for label, button, neighbour in (

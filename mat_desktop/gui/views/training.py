@@ -173,8 +173,6 @@ class TrainingPage(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self.banners = Banners()
-        layout.addWidget(self.banners)
         holder = Splitter(Qt.Orientation.Horizontal)
         holder.addWidget(self._side())
         self.stack = QStackedWidget()
@@ -186,6 +184,8 @@ class TrainingPage(Panel):
         holder.setStretchFactor(1, 1)
         holder.setSizes([256, 1112])
         layout.addWidget(holder, 1)
+        self.banners = Banners()
+        layout.addWidget(self.banners)
         self._lacking = False
 
     @cached_property

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QCursor, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCursor,
+    QFontMetrics,
+    QHideEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QFrame,
     QHBoxLayout,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 from shiboken6 import isValid
 
-from mat_desktop.gui.theme import appearance, current
+from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Button, Icon, Link, Text
 from mat_desktop.gui.widgets.painting import round_rect
@@ -29,10 +39,10 @@ GOOD_NEWS_MS = 20_000
 """So long stands what went well."""
 
 REST_MS = 3000
-"""So long the mouse has been still before that goes by itself: what is below moves up."""
+"""So long the mouse has been still before that goes by itself: something else comes under it."""
 
 MOVED_MS = 600
-"""So long after what is below has moved a click was meant for what stood there before."""
+"""So long after a message came a click was meant for what stood there before."""
 
 Action = tuple[str, Callable[[], object]]
 
@@ -63,6 +73,9 @@ class Banner(QFrame):
         self.asks = asks
         self.text = text
         self.setAccessibleName(text)
+        through = Qt.WidgetAttribute.WA_TransparentForMouseEvents
+        self.setAttribute(through)
+        QTimer.singleShot(MOVED_MS, self, lambda: self.setAttribute(through, False))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 4, 4)
         layout.setSpacing(10)
@@ -96,7 +109,7 @@ class Banner(QFrame):
         return self.links[0]
 
     def fade(self, mouse: QPoint | None = None) -> None:
-        """Go once nobody aims at what is below: the mouse is elsewhere, or still.
+        """Go once nobody aims at what is near: the mouse is elsewhere, or still.
 
         :param mouse: where it was when this was last asked
         """
@@ -136,23 +149,70 @@ class Banner(QFrame):
         round_rect(QPainter(self), self.rect(), 6, t.color(f"{self._level}_fill"), line)
 
 
-class Banners(QWidget):
-    """The messages of a page, newest last, one of each kind. ``resized``: what is below has moved."""
+class _Stack(QWidget):
+    """The messages, one under the other. ``changed``: they need another height."""
+
+    changed = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """One came or went, or its words are others."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.changed.emit()
+        return done
+
+
+class Banners(QScrollArea):
+    """The messages of a page, newest first, one of each kind. They stand where nothing has to move for them
+    but the end of a list, and are scrolled where the page needs the room.
+
+    ``changing``: they are about to be higher or lower.
+    """
 
     LARGEST = 3
-    resized = Signal()
+    changing = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._layout = QVBoxLayout(self)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidgetResizable(True)
+        self._stack = _Stack()
+        self._layout = QVBoxLayout(self._stack)
         self._layout.setContentsMargins(16, 8, 16, 8)
         self._layout.setSpacing(6)
+        self.setWidget(self._stack)
+        self.viewport().setAutoFillBackground(False)
+        self._stack.setAutoFillBackground(False)
+        self._stack.changed.connect(self._fit)
         self._shown: dict[str, Banner] = {}
         self._came_from: QWidget | None = None
+        self._before: QWidget = self
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._focus_moved)
         self.hide()
+
+    def tab_after(self, before: QWidget) -> None:
+        """For Tab the messages come after this, and not where they were made."""
+        self._before = before
+
+    def sizeHint(self) -> QSize:
+        """All of them, at the width that they have."""
+        wide = self.width()
+        return QSize(wide, self._layout.totalHeightForWidth(wide))
+
+    def minimumSizeHint(self) -> QSize:
+        """Two lines of the newest; the rest is scrolled."""
+        top, bottom = self._layout.contentsMargins().top(), self._layout.contentsMargins().bottom()
+        least = 2 * QFontMetrics(font()).lineSpacing() + 8 + top + bottom
+        return QSize(0, min(least, self.sizeHint().height()))
+
+    def _fit(self) -> None:
+        self.changing.emit()
+        self.updateGeometry()
 
     def show_message(
         self,
@@ -184,11 +244,11 @@ class Banners(QWidget):
         banner = Banner(level, text, actions, asks=asks, stays=stays)
         if closed is not None:
             banner.closed.connect(lambda: closed())
-        last = next(reversed(self._shown.values()), None)
         self._shown[kind] = banner
-        self._layout.addWidget(banner)
+        self._layout.insertWidget(0, banner)
+        self.verticalScrollBar().setValue(0)
         # For Tab it stands where it is seen, not behind all that was made before it.
-        before: QWidget = self if last is None else last.close_button
+        before = self._before
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Qt puts nothing behind what cannot have the focus
         for part in banner.findChildren(QAbstractButton):
             QWidget.setTabOrder(before, part)
@@ -236,19 +296,20 @@ class Banners(QWidget):
             self.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More messages, or fewer."""
+        """Another width makes other lines."""
         super().resizeEvent(event)
-        self.resized.emit()
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def showEvent(self, event: QShowEvent) -> None:
         """The first of them."""
         super().showEvent(event)
-        self.resized.emit()
+        self.changing.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """The last of them is gone."""
         super().hideEvent(event)
-        self.resized.emit()
+        self.changing.emit()
 
     def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and self.isAncestorOf(new) and not (old is not None and self.isAncestorOf(old)):

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import (
@@ -46,6 +47,9 @@ COLUMNS = tuple(Column)
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 """Made once: a window full of cells is painted many times a second."""
+
+KEEPING_MS = 600
+"""So long a list is laid out anew after a message under it came or went."""
 
 STATE_LOOK = {
     State.NEW: ("circle", "muted"),
@@ -236,6 +240,10 @@ class TrackTable(TableView):
         self.tracks = model
         self.hover_row = -1
         self.painted_selection: set[int] = set()
+        self._rows = 0
+        self._keeping = QTimer(self)
+        self._keeping.setSingleShot(True)
+        self._keeping.setInterval(KEEPING_MS)
         self.setModel(model)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -263,6 +271,20 @@ class TrackTable(TableView):
 
     def _fix_rows(self) -> None:
         fix_rows(self)
+
+    def keep_place(self) -> None:
+        """A message under it comes or goes: the rows stay where they are."""
+        self._keeping.start()
+
+    def updateGeometries(self) -> None:
+        """After a message has gone at the end of the list there may be nothing under the last row."""
+        bar = self.verticalScrollBar()
+        at = bar.value()
+        super().updateGeometries()
+        if bar.value() < at and self._keeping.isActive() and self._rows == self.tracks.rowCount():
+            bar.setMaximum(at)
+            bar.setValue(at)
+        self._rows = self.tracks.rowCount()
 
     def selected_rows(self) -> list[Row]:
         """Selected rows in the order shown; read by ranges, as there may be many."""

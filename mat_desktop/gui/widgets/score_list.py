@@ -14,7 +14,6 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
-    QTimer,
     Signal,
 )
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
@@ -26,7 +25,6 @@ from mat_desktop.gui.models.tags import NEAREST, TAG_ROLE, TagRow, TagsModel, li
 from mat_desktop.gui.models.together import Share
 from mat_desktop.gui.scale import from_scale, on_scale
 from mat_desktop.gui.theme import appearance, current, font, wider
-from mat_desktop.gui.widgets.banner import MOVED_MS
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.painting import draw_key, key_height, key_width, round_rect
 from mat_desktop.gui.widgets.views import ListView
@@ -244,9 +242,6 @@ class ScoreList(ListView):
         self.dragged_row = -1
         self.hover_row = -1
         self.pointer: QPoint | None = None
-        self._moved = QTimer(self)
-        self._moved.setSingleShot(True)
-        self._moved.setInterval(MOVED_MS)
         self.setModel(self.tags)
         self.setItemDelegate(ScoreDelegate(self))
         self.setAccessibleName("Tags of the track")
@@ -358,14 +353,8 @@ class ScoreList(ListView):
         self.viewport().update()
         super().leaveEvent(event)
 
-    def moved(self) -> None:
-        """A message came or went above it: a click was meant for another tag, and decides nothing now."""
-        self._moved.start()
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The verdict icon turns round, the buttons accept and reject, anywhere else selects."""
-        if self._moved.isActive():
-            return
         point = event.position().toPoint()
         index = self.indexAt(point)
         row = self.tags.row(index.row())

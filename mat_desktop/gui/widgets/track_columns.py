@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QHeaderView, QMenu
 
 from mat_desktop.gui.models.columns import HEADERS, Column
 from mat_desktop.gui.theme import appearance, font, wider
-from mat_desktop.gui.widgets.banner import MOVED_MS
 from mat_desktop.gui.widgets.delegates import ChipsDelegate, StateDelegate, TrackTable, text_width
 from mat_desktop.gui.widgets.fit import KeepTall
 
@@ -92,16 +91,7 @@ class TrackColumns(QObject):
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.lay_out)
         appearance.changed.connect(self._letters_changed)
-        self._moved = QTimer(self)
-        self._moved.setSingleShot(True)
-        self._moved.setInterval(MOVED_MS)
-        self._moved.timeout.connect(lambda: header.setSectionsClickable(True))
         self.lay_out()
-
-    def table_moved(self) -> None:
-        """A message came or went above it: a click is not to sort it now."""
-        self._header.setSectionsClickable(False)
-        self._moved.start()
 
     # layout
 
