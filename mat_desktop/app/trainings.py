@@ -22,6 +22,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from mat_desktop.app.training_runs import Run, changed_at, read_json, read_runs
+from mat_desktop.domain.card import SMOKE_CLIPS
 from mat_desktop.errors import StoreFault, UsageFault, printable
 from mat_desktop.whole_file import whole_file
 
@@ -100,12 +101,17 @@ class Order:
     def most_clips(self) -> int:
         """That are used of each split; 0 for all of them."""
         told = self._told("--clips")
-        return int(told) if told.isdecimal() else 32 if self.budget == "smoke" else 0
+        return int(told) if told.isdecimal() else SMOKE_CLIPS if self.budget == "smoke" else 0
 
     def used(self, split: str) -> int:
         """Clips of a split that are used."""
         there = self.clips.get(split, 0)
         return min(there, self.most_clips or there)
+
+    @property
+    def smoke_clips(self) -> int:
+        """As of a model's card: those of a run that is only to show that it runs, else 0."""
+        return self.most_clips if self.budget == "smoke" else 0
 
     @property
     def budget(self) -> str:

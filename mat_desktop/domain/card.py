@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
@@ -18,6 +19,9 @@ def rests_on_few(positives: Iterable[float | None]) -> bool:
     known = [count for count in positives if count is not None]
     return bool(known) and median(known) < FEW
 
+
+SMOKE_CLIPS = 32
+"""Of each split, where a smoke run is not told another number."""
 
 CARD_FORMAT = 1
 """Version of card.json that this program reads and writes."""
@@ -134,3 +138,12 @@ class ModelCard:
     def digest(self) -> str:
         """Names these weights: the first twelve digits of their SHA-256."""
         return self.weights.sha256[:12]
+
+    @property
+    def smoke_clips(self) -> int:
+        """Clips of each split that it was trained on only to see that it runs; 0 for any other model."""
+        if not re.search(r"--budget[ =]smoke\b", str(self.training.get("command", ""))):
+            return 0
+        settings = self.training.get("settings")
+        clips = settings.get("clips") if isinstance(settings, dict) else None
+        return clips if isinstance(clips, int) and clips > 0 else SMOKE_CLIPS

@@ -150,7 +150,7 @@ class Preferences(QObject):
         """Another model is not only another word in the file."""
         model = changes.get(MODEL)
         if model is not None and model != self._desk.services.model:
-            self._workshop.models.use(str(model))
+            self._workshop.models.choose(str(model))
             changes = {key: value for key, value in changes.items() if key != MODEL}
         self._settings.put(changes)
 

@@ -98,6 +98,7 @@ class Reviewing(QObject):
         dock = self._library.lend_dock()
         self.page.stage.addWidget(dock)
         dock.tab_after(self.page.next)
+        self.page.banners.tab_after(self.page.next)
         dock.show()
         self._library.look.neighbours = self._neighbours
         several = self._selection_first or len(self._library.meant()) > 1

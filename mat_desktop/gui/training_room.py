@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from mat_desktop.app.trainings import Order, Task, Training
-from mat_desktop.gui import words
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.trainings import Entry, entries
 from mat_desktop.gui.operations.children import Children
@@ -24,6 +23,7 @@ from mat_desktop.gui.operations.train import Progress, Trainer
 from mat_desktop.gui.operations.training_log import TrainingLog
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.save import ask_target
+from mat_desktop.gui.smoke import use_or_ask
 from mat_desktop.gui.views.training import TrainingPage
 from mat_desktop.gui.widgets.data_picker import Wanted
 from mat_desktop.gui.workshop import Workshop
@@ -31,9 +31,6 @@ from mat_desktop.gui.workshop import Workshop
 if TYPE_CHECKING:
     from mat_desktop.app.corrections import Counted
     from mat_desktop.app.models import Model
-
-QUESTION = "use a smoke run"
-"""Kind of the question whether to."""
 
 READ_MS = 150
 """After something new in a folder, before it is read; several come at once."""
@@ -311,21 +308,8 @@ class TrainingRoom(QObject):
 
     def _use(self, entry: Entry) -> None:
         """At once, unless the run was only to see that it runs."""
-        banners, training = self.page.banners, entry.training
-        banners.clear(QUESTION)
-        if training is None or training.order.budget != "smoke":
-            self.models.use(entry)
-            return
-        clips = words.plural(training.order.most_clips, "clip")
-        question = banners.show_message(
-            "warning",
-            f"“{entry.title}” was trained on {clips} only, to see that it runs: its tags say nothing.",
-            "Use it all the same",
-            lambda: self.models.use(entry),
-            kind=QUESTION,
-            asks=True,
-        )
-        question.action.setFocus()
+        clips = entry.training.order.smoke_clips if entry.training is not None else 0
+        use_or_ask(self.page.banners, entry.title, clips, lambda: self.models.use(entry))
 
     def _compare(self, name: str) -> None:
         """On the page of models, where the new one stands from now on."""

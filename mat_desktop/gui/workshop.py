@@ -13,6 +13,7 @@ from mat_desktop.gui.operations.compare import Compare, Scope
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.models import Models
 from mat_desktop.gui.pages import Page, Pages
+from mat_desktop.gui.smoke import use_or_ask
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.models import ModelsPage
 from mat_desktop.gui.widgets.job_bar import count_text, speed_text
@@ -40,7 +41,8 @@ class Workshop(QObject):
         page = self.models_page
         pages.add(Page("models", page, page.list, page.banners, back=self._leave_comparison))
         page.shown.connect(self.models.load)
-        page.use.connect(self.models.use)
+        page.use.connect(self.models.choose)
+        self.models.doubted.connect(self._doubt)
         page.bring.connect(self.models.bring)
         page.send.connect(self.models.send)
         page.delete.connect(self.models.delete)
@@ -58,7 +60,7 @@ class Workshop(QObject):
         view.start.connect(compare.start)
         view.stop.connect(compare.cancel)
         view.picked.connect(lambda scope: compare.choose(Scope(scope)))
-        view.use.connect(self.models.use)
+        view.use.connect(self.models.choose)
         view.chosen.connect(self._look_at)
         compare.opened.connect(self._open)
         compare.counted.connect(self._offer)
@@ -67,6 +69,9 @@ class Workshop(QObject):
         compare.closed.connect(self._closed)
         self._pages.shown.connect(self._shown)
         self._desk.bridge.changed.connect(self._show_progress)
+
+    def _doubt(self, name: str, clips: int) -> None:
+        use_or_ask(self._pages.current.banners, name, clips, lambda: self.models.use(name))
 
     def decided(self) -> None:
         """Decisions are others: a comparison follows them, at once where it is in view."""

@@ -110,13 +110,17 @@ def test_tab_follows_the_order_of_reading(qtbot: QtBot, full: Window) -> None:
     qtbot.wait(50)
     for _ in range(2):
         full.pages.show("library")
-        parts = (library.more, banner.action, banner.close_button, library.table, *pictures)
+        parts = (library.more, library.table, banner.action, banner.close_button, *pictures)
         pane = (library.pane.slider, library.pane.scores, library.pane.write, library.pane.undo)
         assert not in_order(full, library.sidebar, library.search, *parts, *pane)
         full.pages.show("review")
         qtbot.waitUntil(lambda: not full.bridge.busy)
+        told = review.banners.show_message("warning", "Something is amiss", "Mend it", lambda: None)
+        pictures_under = (told.action, told.close_button, *pictures)
         side = (review.question.scores, review.question.add.field, review.mark)
-        assert not in_order(full, review.scope, review.go_on, review.back, review.next, *pictures, *side)
+        assert not in_order(
+            full, review.scope, review.go_on, review.back, review.next, *pictures_under, *side
+        )
 
 
 def panels(window: Window) -> dict[str, Callable[[], object]]:

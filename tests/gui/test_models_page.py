@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -459,3 +460,43 @@ def test_that_tracks_are_not_heard_yet_is_said_until_they_are(
     library.listen.to(library.listen.new())
     qtbot.waitUntil(lambda: not library.tracks.tally().new and not library.bridge.busy, timeout=10_000)
     assert there.texts() == []
+
+
+@pytest.mark.parametrize("place", ["page", "comparison", "settings"])
+def test_a_model_of_a_smoke_run_is_used_only_after_a_question(
+    qtbot: QtBot, library: Window, services: FakeServices, place: str
+) -> None:
+    how = {"command": "python -m training reproduce --table 2 --budget smoke", "settings": {"clips": 16}}
+    for name, training in (("smoke", how), ("good", {})):
+        card = replace(CARD, name=name, training=training)
+        services.other_models.append(Model(name, services.data_dir, card, bundled=False))
+    library.pages.show("models")
+    page, banners = library.workshop.models_page, library.workshop.models_page.banners
+    qtbot.waitUntil(lambda: page.models.rowCount() == 3, timeout=5000)
+    if place == "settings":
+        library.pages.show("settings")
+        banners = library.preferences.page.banners
+
+    def use(name: str) -> None:
+        if place == "settings":
+            library.preferences.page.picked.emit("listening.model", name)
+        elif place == "comparison":
+            page.comparison.use.emit(name)
+        else:
+            page.look_at(name)
+            page.use_button.click()
+
+    use("smoke")
+    qtbot.waitUntil(lambda: bool(banners.texts()), timeout=5000)
+    assert "16 clips only" in banners.texts()[0]
+    assert QApplication.focusWidget() is banners.findChildren(Banner)[-1].action
+    assert services.model == "double"
+    assert banners.escape()
+    if place == "page":
+        qtbot.waitUntil(page.use_button.isEnabled, timeout=5000)
+    use("smoke")
+    qtbot.waitUntil(lambda: bool(banners.texts()), timeout=5000)
+    banners.findChildren(Banner)[-1].action.click()
+    qtbot.waitUntil(lambda: services.model == "smoke" and not library.bridge.busy, timeout=5000)
+    use("good")
+    qtbot.waitUntil(lambda: services.model == "good", timeout=5000)

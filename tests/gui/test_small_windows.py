@@ -191,3 +191,22 @@ def test_with_large_letters_the_button_of_review_is_whole(qtbot: QtBot, library:
         assert page.undo.width() >= page.undo.sizeHint().width()
     finally:
         appearance.use_text(100)
+
+
+def test_the_player_is_in_view_on_a_small_screen_with_large_pixels(qtbot: QtBot, library: Window) -> None:
+    shrink(qtbot, library, 640, 340)  # 1280 by 720 at a scale of two, less a title bar
+    dock, view = library.library.dock, library.pages.view
+
+    def low() -> bool:
+        place = dock.player.mapTo(view.viewport(), dock.player.rect().bottomLeft())
+        return view.viewport().rect().contains(place) and view.verticalScrollBar().maximum() == 0
+
+    qtbot.waitUntil(low, timeout=5000)
+    library.pages.say("danger", "The sound device has gone away, so that nothing is heard any more.")
+    qtbot.waitUntil(lambda: library.library.banners.viewport().height() > 30, timeout=5000)
+    qtbot.waitUntil(low, timeout=5000)
+    library.pages.show("review")
+    qtbot.waitUntil(low, timeout=5000)
+    library.pages.show("library")
+    shrink(qtbot, library, 1280, 720)
+    qtbot.waitUntil(lambda: dock.height() >= 300, timeout=5000)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import LISTEN, Job
@@ -37,7 +38,8 @@ IN_USE = "model in use"
 class Models(QObject):
     """``listed`` hands over all models and how many tracks each has heard, by digest; ``changed`` says that
     another is in use, ``listen`` that what it did not hear yet is to be heard; ``settled`` names the kind of
-    a message that is not so any more, ``brought`` a model that was imported.
+    a message that is not so any more, ``brought`` a model that was imported; ``doubted`` names a model
+    that says nothing, and how many clips it was trained on: it is not used before the user was asked.
     """
 
     listed = Signal(object, object)
@@ -45,11 +47,14 @@ class Models(QObject):
     listen = Signal()
     settled = Signal(str)
     brought = Signal(str)
+    doubted = Signal(str, int)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
         self._back = ""
+        self._listed: Sequence[AnyModel] = ()
+        self._heard: Mapping[str, int] = {}
 
     @property
     def chosen(self) -> str:
@@ -62,9 +67,13 @@ class Models(QObject):
         self._desk.bridge.ask(
             "models",
             lambda: (services.models(), services.heard_by_model()),
-            lambda answer: self.listed.emit(*answer),
+            self._list,
             lambda error: self._desk.complain("The models cannot be listed", error),
         )
+
+    def _list(self, answer: tuple[Sequence[AnyModel], Mapping[str, int]]) -> None:
+        self._listed, self._heard = answer
+        self.listed.emit(*answer)
 
     def _begin(self) -> None:
         """Something is done: what was said before would stand in its way."""
@@ -164,6 +173,17 @@ class Models(QObject):
         """Listening has ended: where all was heard, none is said to be left."""
         if not self._desk.tracks.tally().new:
             self.settled.emit(IN_USE)
+
+    def choose(self, name: str) -> None:
+        """Use one of those that were listed, unless it has to be asked first whether that is meant."""
+        model = next((model for model in self._listed if model.name == name), None)
+        card: ModelCard | None = getattr(model, "card", None)  # a broken one has none
+        clips = card.smoke_clips if card is not None else 0
+        if not clips:
+            self.use(name)
+            return
+        self.listed.emit(self._listed, self._heard)  # until there is an answer, pages show the one before
+        self.doubted.emit(name, clips)
 
     def use(self, name: str) -> None:
         """Another model, in place of the one that listens now. Listening with that one is cancelled.

@@ -45,6 +45,10 @@ FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING
 """Fields that have a block in the pane, where some tag is written into them."""
 
 
+SHORT = 560
+"""A page that is lower than this has tracks, messages and player in view, with little of the pictures."""
+
+
 class Library(QWidget):
     """The page. The window gives it work to do and asks it what is selected."""
 
@@ -103,6 +107,9 @@ class Library(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The size decides how wide the parts are, until someone moves their edges."""
         super().resizeEvent(event)
+        short = event.size().height() < SHORT
+        self.dock.setMinimumHeight(132 if short else 300)
+        self.listing.setMinimumHeight(60 if short else 120)
         if not self._sized:
             wide = event.size().width()
             side, pane = (200, 384) if wide >= 1300 else (176, 340)
@@ -204,6 +211,7 @@ class Library(QWidget):
         self.middle.addWidget(self.dock)
         self.look.neighbours = self._neighbours
         self.dock.tab_after(self.table)
+        self.banners.tab_after(self.table)
         self.dock.title.show()
         self.dock.show()
         if sizes:
@@ -225,6 +233,7 @@ class Library(QWidget):
     def set_plot(self, plot: Spectrogram) -> None:
         """The spectrogram's library is loaded."""
         self.dock.set_plot(plot)
+        self.banners.tab_after(self.table)
         self._light()
         plot.seek.connect(self.player.seek)
         plot.skip.connect(self.player.skip)

@@ -174,6 +174,7 @@ class ReviewPage(QWidget):
         row.addWidget(self.next)
         layout.addWidget(head)
         self.banners = Banners()
+        self.banners.tab_after(self.next)
         self._under_head = layout  # not over the tags: those under the mouse stay there
         self.stage = QVBoxLayout()
         layout.addLayout(self.stage, 1)

@@ -198,6 +198,16 @@ class Banners(QScrollArea):
     def tab_after(self, before: QWidget) -> None:
         """For Tab the messages come after this, and not where they were made."""
         self._before = before
+        for banner in self._shown.values():
+            self._put_in_order(banner)
+
+    def _put_in_order(self, banner: Banner) -> None:
+        before = self._before
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Qt puts nothing behind what cannot have the focus
+        for part in banner.findChildren(QAbstractButton):
+            QWidget.setTabOrder(before, part)
+            before = part
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def sizeHint(self) -> QSize:
         """All of them, at the width that they have."""
@@ -247,13 +257,7 @@ class Banners(QScrollArea):
         self._shown[kind] = banner
         self._layout.insertWidget(0, banner)
         self.verticalScrollBar().setValue(0)
-        # For Tab it stands where it is seen, not behind all that was made before it.
-        before = self._before
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # Qt puts nothing behind what cannot have the focus
-        for part in banner.findChildren(QAbstractButton):
-            QWidget.setTabOrder(before, part)
-            before = part
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._put_in_order(banner)  # for Tab it stands where it is seen, not behind all that was made before
         if level == "positive":
             QTimer.singleShot(GOOD_NEWS_MS, banner, banner.fade)
         banner.goes.connect(self._give_focus_back)
