@@ -1,4 +1,4 @@
-"""How sure a tag's suggestions are at another threshold: precision along the curve that its figures tell.
+"""Where each tag's threshold goes so that all become as much surer: along the curve that its figures tell.
 
 A card states for each tag the precision and recall at its threshold, and the area under its ROC curve. With
 scores of right and wrong tracks normally distributed with one spread (the binormal model), these three fix
@@ -24,21 +24,12 @@ _NORMAL = NormalDist()
 _EDGE = 0.002
 
 
-def precision_at(spec: TagSpec, move: float) -> float | None:
-    """Share of right suggestions once the threshold has moved, None where the card does not say.
-
-    :param move: away from the card's threshold, in logits
-    """
-    curve = _curve(spec)
-    return curve.precision(move) if curve is not None else None
-
-
 def move_for(spec: TagSpec, shift: float) -> float:
     """How far a tag's threshold moves, in logits, so that its precision moves by as much in log odds.
 
     Where the card does not say how precise a tag is, its threshold moves by the shift itself.
     """
-    curve = _curve(spec)
+    curve = curve_of(spec)
     if curve is None or shift == 0:
         return shift
     wanted = _odds(curve.precision(0.0)) + shift
@@ -53,7 +44,9 @@ def move_for(spec: TagSpec, shift: float) -> float:
     return (low + high) / 2
 
 
-class _Curve:
+class Curve:
+    """Of one tag."""
+
     def __init__(self, precision: float, recall: float, area: float, slope: float) -> None:
         """
         :param area: under the ROC curve
@@ -67,20 +60,21 @@ class _Curve:
         self._right = alarms * precision / (recall * (1 - precision))  # right tracks to one wrong one
 
     def precision(self, move: float) -> float:
-        """At a threshold so far from the measured one, in logits."""
+        """At a threshold so far from the card's own, in logits."""
         step = move * self.slope / self._distance
         right = self._right * _NORMAL.cdf(self._hits - step)
         wrong = _NORMAL.cdf(self._alarms - step)
         return right / (right + wrong) if wrong else 1.0  # so far out nothing is suggested any more
 
 
-def _curve(spec: TagSpec) -> _Curve | None:
+def curve_of(spec: TagSpec) -> Curve | None:
+    """None where the card does not say enough."""
     figures = [spec.metrics.get(name) for name in ("precision", "recall", "roc_auc")]
     precision, recall, area = (min(max(value or 0.0, _EDGE), 1 - _EDGE) for value in figures)
     if None in figures or area < 0.55:
         return None
     slope = spec.metrics.get("platt_slope") or 1.0
-    return _Curve(precision, recall, area, max(slope, LEAST_SLOPE))
+    return Curve(precision, recall, area, max(slope, LEAST_SLOPE))
 
 
 def _odds(share: float) -> float:

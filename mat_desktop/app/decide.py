@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import inf
+from math import inf, isnan
 from operator import itemgetter
 
 import numpy as np
@@ -191,9 +191,7 @@ def sum_up(
         first = Suggestion(line.tag, UNHEARD, 1.0, suggested=False)
         if heard[place]:
             limit = lines.shown_thresholds[place]
-            first = Suggestion(
-                line.tag, 0.0, limit, False, own=line.own, precision=line.precision, move=line.move
-            )
+            first = Suggestion(line.tag, 0.0, limit, False, own=line.own, move=line.move)
         found.append(TagSum(first, tracks[place], levels[place], *(counts[place] for counts in counted)))
     return found
 
@@ -224,7 +222,8 @@ def _made(
     """
     undecided, made = Verdict.UNDECIDED, []
     heard, suggested = judged.heard[row].tolist(), judged.suggested[row].tolist()
-    scores, margins = judged.scores[row].tolist(), judged.margins[row].tolist()
+    scores, surety = judged.scores[row].tolist(), judged.surety[row].tolist()
+    chances = judged.chances[row].tolist()
     for place in places:
         line = lines.lines[place]
         verdict = verdicts.get(line.tag.name, undecided)
@@ -232,6 +231,7 @@ def _made(
             unheard = Suggestion(line.tag, UNHEARD, 1.0, suggested=False, verdict=verdict)
             made.append((lines.ranks[place], inf, unheard))
             continue
+        chance = None if isnan(chances[place]) else chances[place]
         suggestion = Suggestion(
             line.tag,
             scores[place],
@@ -240,10 +240,10 @@ def _made(
             judged.left_out.get((row, place), ""),
             verdict,
             line.own,
-            line.precision,
+            chance,
             line.move,
         )
-        made.append((lines.ranks[place], -margins[place], suggestion))
+        made.append((lines.ranks[place], -surety[place], suggestion))
     made.sort(key=itemgetter(0, 1))
     return tuple([suggestion for _, _, suggestion in made])
 
@@ -284,7 +284,7 @@ def plan_file(
     :param policies: of some fields, instead of the settings'
     """
     settings = session.settings
-    chosen = [s.tag for s in suggestions if s.chosen and (s.tag.write or s.verdict is Verdict.ACCEPTED)]
+    chosen = [s.tag for s in suggestions if s.written]
     changes = [
         change
         for target, values in _values_by_field(session.scheme, chosen).items()

@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mat_desktop.app.curves import move_for, precision_at
+from mat_desktop.app.curves import move_for
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Thresholds
@@ -48,7 +48,6 @@ class Line:
     threshold: float
     move: float
     own: bool
-    precision: float | None
     taught: str = ""
 
 
@@ -57,6 +56,8 @@ class Lines:
 
     :ivar ranks: [tags], places of their categories among all
     :ivar by_name: places among the tags
+    :ivar platt: [2, raw tags], slope and shift of the log odds that a raw tag is right
+    :ivar known: [raw tags], whether the card has these
     """
 
     def __init__(self, scheme: TagScheme, card: ModelCard, shift: float, thresholds: Thresholds) -> None:
@@ -86,6 +87,9 @@ class Lines:
             places = [place for place, line in enumerate(self.lines) if len(line.columns) > n]
             nth = [self.lines[place].columns[n] for place in places]
             self.sources.append((np.array(places, np.intp), np.array(nth, np.intp)))
+        figures = [(tag.metrics.get("platt_slope"), tag.metrics.get("platt_shift")) for tag in card.tags]
+        self.known = np.array([None not in pair for pair in figures], bool)
+        self.platt = np.array([(0.0, -inf) if None in pair else pair for pair in figures], np.float64).T
         self.rivals = [
             ([self.by_name[name] for name in group], sure)
             for groups, sure in ((scheme.exclusive, inf), (scheme.seldom_both, SURE))
@@ -133,12 +137,16 @@ class Judged:
     :param heard: whether there is a score
     :param scores: in 0..1
     :param margins: how far the scores exceed the thresholds, in logits, as if there were no shift
+    :param chances: that at least one of its raw tags is right; NaN where the card does not tell of any
+    :param surety: what puts tags in order: the chance; where it is not known, the margin as log odds
     :param left_out: why a tag above its threshold is not suggested, by track and tag
     """
 
     heard: NDArray[np.bool_]
     scores: NDArray[np.float64]
     margins: NDArray[np.float64]
+    chances: NDArray[np.float64]
+    surety: NDArray[np.float64]
     suggested: NDArray[np.bool_]
     left_out: Mapping[tuple[int, int], str]
 
@@ -162,18 +170,37 @@ def judge(lines: Lines, tracks: Sequence[Scores]) -> Judged:
     suggested = heard & (sums >= lines.thresholds)
     suggested[[row for row, track in enumerate(tracks) if track.silent]] = False
     margins = sums - lines.thresholds + lines.moves
-    left_out = _resolve(lines, suggested, margins)
-    return Judged(heard, 1 / (1 + np.exp(-sums)), margins, suggested, left_out)
+    chances = _chances(lines, logits)
+    surety = np.where(np.isnan(chances), 1 / (1 + np.exp(-margins)), chances)
+    left_out = _resolve(lines, suggested, margins, surety)
+    return Judged(heard, 1 / (1 + np.exp(-sums)), margins, chances, surety, suggested, left_out)
+
+
+def _chances(lines: Lines, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of the display tags, as if its raw tags failed independently: measured, that is right on the whole.
+
+    :param logits: [tracks, raw tags]
+    """
+    slope, shift = lines.platt
+    failing = -np.logaddexp(0, slope * logits + shift)  # log of the chance that the raw tag is wrong
+    sums, told = np.zeros((len(logits), len(lines.lines))), np.zeros(len(lines.lines), bool)
+    for places, columns in lines.sources:
+        sums[:, places] += failing[:, columns]
+        told[places] |= lines.known[columns]
+    return np.where(told, -np.expm1(sums), np.nan)
 
 
 def _resolve(
-    lines: Lines, suggested: NDArray[np.bool_], margins: NDArray[np.float64]
+    lines: Lines,
+    suggested: NDArray[np.bool_],
+    margins: NDArray[np.float64],
+    surety: NDArray[np.float64],
 ) -> dict[tuple[int, int], str]:
     """Leave out what contradicts a surer tag that stays, then what is beyond the category's limit."""
     left_out: dict[tuple[int, int], str] = {}
 
     def surest_first(row: int, places: Iterable[int]) -> list[int]:
-        return sorted((p for p in places if suggested[row, p]), key=lambda place: -margins[row, place])
+        return sorted((p for p in places if suggested[row, p]), key=lambda place: -surety[row, place])
 
     def leave_out(row: int, place: int, why: str) -> None:
         suggested[row, place] = False
@@ -231,20 +258,16 @@ def _line(
 ) -> Line:
     indices = tuple(columns[source] for source in tag.sources if source in columns)
     if not indices:
-        return Line(tag, (), 0.0, 0.0, False, None)
+        return Line(tag, (), 0.0, 0.0, False)
     measured = sum(logit(card.tags[i].threshold) for i in indices) / len(indices)
     base = measured if own is None else logit(own)
     move = sum(moves[i] for i in indices) / len(indices)
-    # One place on all curves: as far as the threshold has moved from the measured ones.
-    figures = [precision_at(card.tags[i], moves[i] + base - measured) for i in indices]
-    known = [figure for figure in figures if figure is not None]
-    precision = sum(known) / len(known) if known else None
-    return Line(tag, indices, base + move, move, own is not None, precision)
+    return Line(tag, indices, base + move, move, own is not None)
 
 
 def _taught_line(tag: DisplayTag, measured: float, shift: float, own: float | None) -> Line:
     base = logit(measured if own is None else own)
-    return Line(tag, (), base + shift, shift, own is not None, None, tag.sources[0])
+    return Line(tag, (), base + shift, shift, own is not None, tag.sources[0])
 
 
 def logit(score: float) -> float:

@@ -75,7 +75,8 @@ def text_of(record: Record) -> str:
 
 def _told(suggestion: Suggestion) -> str:
     score = "(by hand)" if suggestion.by_hand else f"{suggestion.score:.2f}"
-    return f"{suggestion.tag.shown} {score}"
+    held = " (not written)" if suggestion.chosen and not suggestion.written else ""
+    return f"{suggestion.tag.shown} {score}{held}"
 
 
 def write_json(

@@ -97,7 +97,8 @@ class Suggestion:
         not full
     :param left_out: why a tag above its threshold is not suggested, else empty
     :param own: the threshold is the user's, not the model's
-    :param precision: share of such suggestions that was right when measured, None where unknown
+    :param chance: that the tag is right, after the calibration on music that the model did not learn from;
+        None where unknown
     :param move: how far the wish for fewer or more suggestions has moved the threshold, in log odds
     """
 
@@ -108,7 +109,7 @@ class Suggestion:
     left_out: str = ""
     verdict: Verdict = Verdict.UNDECIDED
     own: bool = False
-    precision: float | None = None
+    chance: float | None = None
     move: float = 0.0
 
     def at_rest(self, threshold: float) -> float:
@@ -124,5 +125,10 @@ class Suggestion:
 
     @property
     def chosen(self) -> bool:
-        """Whether the tag would be written: accepted, or suggested and not rejected."""
+        """Whether the tag is taken for the track's: accepted, or suggested and not rejected."""
         return self.verdict is Verdict.ACCEPTED or (self.suggested and self.verdict is not Verdict.REJECTED)
+
+    @property
+    def written(self) -> bool:
+        """Whether it would be written: some tags are only once they are accepted."""
+        return self.chosen and (self.tag.write or self.verdict is Verdict.ACCEPTED)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from mat_desktop.domain.plan import Change, Policy
-from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
@@ -369,8 +368,7 @@ class Reviewing(QObject):
         for suggestion in self._desk.tracks.suggestions(row):
             tag = suggestion.tag
             target = services.scheme.field_of(tag)
-            written = suggestion.chosen and (tag.write or suggestion.verdict is Verdict.ACCEPTED)
-            if not written or target is None or target in changed:
+            if not suggestion.written or target is None or target in changed:
                 continue
             have = [*row.track.tags.get(target, ()), *missing.get(target, ())]
             if tag.value.casefold() not in [value.casefold() for value in have]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mat_desktop.app.curves import FARTHEST, move_for, precision_at
+from mat_desktop.app.curves import FARTHEST, curve_of, move_for
 from mat_desktop.app.decide import suggest
 from mat_desktop.app.resources import resource
 from mat_desktop.domain.card import TagSpec
@@ -14,6 +14,12 @@ from mat_desktop.domain.tags import Category
 from mat_desktop.domain.track import TrackId
 from mat_desktop.inference.cards import open_card
 from tests.models import tiny_card
+
+
+def precision_at(spec: TagSpec, move: float) -> float | None:
+    curve = curve_of(spec)
+    return curve.precision(move) if curve else None
+
 
 TAG = TagSpec("guitar", "mtat", 0.29, {"precision": 0.6765, "recall": 0.8519, "roc_auc": 0.971})
 BARE = TagSpec("guitar", "mtat", 0.29)

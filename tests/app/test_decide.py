@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import exp
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -13,7 +14,7 @@ from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.session import Session
 from mat_desktop.cli.report import Record, text_of
-from mat_desktop.domain.card import TagSpec
+from mat_desktop.domain.card import ModelCard, TagSpec
 from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Scores, Suggestion, Thresholds, Verdict
@@ -21,6 +22,7 @@ from mat_desktop.domain.settings import Settings
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import UsageFault
+from mat_desktop.inference.cards import open_card
 from mat_desktop.metadata.write import commit, prepare
 from tests.models import tiny_card
 from tests.sounds import encode, tone
@@ -388,3 +390,65 @@ def test_a_plan_for_a_file_that_cannot_be_written_has_the_reason_and_no_change(t
     assert matroska is not None
     assert matroska.fault == "Matroska and WebM files are only read"
     assert (matroska.wanted, matroska.changes) == ((change, mark), ())
+
+
+def test_a_chance_is_that_one_of_the_raw_tags_is_right() -> None:
+    tags = (
+        DisplayTag("both", Category.GENRE, ("mtat/rock", "mtat/guitar")),
+        DisplayTag("vocals", Category.VOICE, ("mtat/vocals",)),
+        DisplayTag("instrumental", Category.VOICE, ("mtat/no vocals",)),
+    )
+    scheme, heard = TagScheme("t", "T", tags), scores(0.5, 0.3, 0.6, 0.2, 0.2)
+    platt = {"mtat/rock": (2.0, 1.0), "mtat/guitar": (1.0, 0.0), "mtat/vocals": (1.0, 0.0)}
+    found = named(suggest(scheme, calibrated(platt), heard))
+    rock = 1 / (1 + exp(-1))  # log odds 2 * 0 + 1
+    assert found["both"].chance == pytest.approx(1 - (1 - rock) * 0.7)
+    assert found["vocals"].chance == pytest.approx(0.6)
+    assert found["instrumental"].chance is None
+    half = named(suggest(scheme, calibrated({"mtat/guitar": (1.0, 0.0)}), heard))
+    assert half["both"].chance == pytest.approx(0.3)
+
+
+def test_the_surest_is_the_likeliest_and_not_the_farthest_above_its_threshold() -> None:
+    general = DisplayTag("general", Category.GENRE, ("mtat/rock",))
+    special = DisplayTag("special", Category.GENRE, ("mtat/guitar",))
+    scheme = TagScheme("t", "T", (general, special), limits={Category.GENRE: 1})
+    heard = scores(*(0.6 for _ in CARD.tags))
+    limits = {"mtat/rock": 0.55, "mtat/guitar": 0.01}
+    assert chosen(suggest(scheme, calibrated({}, limits), heard)) == ["special"]
+    card = calibrated({"mtat/rock": (1.0, 2.0), "mtat/guitar": (1.0, -2.0)}, limits)
+    found = suggest(scheme, card, heard)
+    assert [s.tag.name for s in found] == ["general", "special"]
+    assert chosen(found) == ["general"]
+    assert "general" in found[1].left_out or "surest" in found[1].left_out
+
+
+def test_of_the_bundled_models_a_rare_tag_at_its_threshold_is_no_sure_thing() -> None:
+    scheme = read_scheme(resource("tag_schemes", "default.toml"))
+    for name in ("fcn2d", "fcn2d-small"):
+        card = open_card(resource("models", name))
+        at_thresholds = scores(*(tag.threshold for tag in card.tags))
+        told = named(suggest(scheme, card, at_thresholds))
+        for rare in ("party", "60s", "sad"):
+            assert 0.1 < (told[rare].chance or 0) < 0.5, rare
+            assert not told[rare].tag.write
+        for kept in ("metal", "sitar", "choir", "heavy metal"):
+            assert told[kept].tag.write
+
+
+def test_the_command_line_says_which_suggestions_are_not_written() -> None:
+    found = suggest(SCHEME, CARD, scores(0.9, 0.1, 0.1, 0.1, 0.9))
+    text = text_of(Record(Path("a.flac"), "planned", suggestions=found))
+    assert "rock 0.90\n" in text
+    assert "happy 0.90 (not written)" in text
+    found = suggest(SCHEME, CARD, scores(0.9, 0.1, 0.1, 0.1, 0.9), {"happy": Verdict.ACCEPTED})
+    assert "not written" not in text_of(Record(Path("a.flac"), "planned", suggestions=found))
+
+
+def calibrated(pairs: dict[str, tuple[float, float]], limits: dict[str, float] | None = None) -> ModelCard:
+    tags = []
+    for tag in CARD.tags:
+        slope, shift = pairs.get(tag.key, (None, None))
+        metrics = {} if slope is None or shift is None else {"platt_slope": slope, "platt_shift": shift}
+        tags.append(replace(tag, threshold=(limits or {}).get(tag.key, tag.threshold), metrics=metrics))
+    return replace(CARD, tags=tuple(tags))

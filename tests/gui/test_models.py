@@ -339,8 +339,25 @@ def test_a_heading_says_why_a_tag_over_its_threshold_is_not_suggested() -> None:
     assert model.index(0).data(Role.AccessibleTextRole) == "Genre"
 
 
+def test_a_tag_that_is_written_only_when_accepted_says_so(qtmodeltester: ModelTester) -> None:
+    model = TagsModel()
+    party = replace(suggestion("rock", 0.9), chance=0.31)
+    party = replace(party, tag=replace(party.tag, write=False))
+
+    def said(s: Suggestion) -> tuple[str, str]:
+        model.show((s,), False)
+        return model.index(1).data(Role.AccessibleTextRole), model.index(1).data(Role.ToolTipRole)
+
+    spoken, tip = said(party)
+    assert "suggested, written only when you accept it" in spoken
+    assert "written only when you accept it" in tip
+    assert "about 3 in 10 such scores were right" in tip
+    assert not any("written only" in text for text in said(replace(party, verdict=Verdict.ACCEPTED)))
+    assert "hardly any such scores" in said(replace(party, chance=0.01))[1]
+
+
 def test_how_sure_suggestions_are_is_said_of_those_that_are_undecided() -> None:
-    tags = [replace(suggestion("rock", 0.9), precision=0.8), replace(suggestion("pop", 0.6), precision=0.4)]
+    tags = [replace(suggestion("rock", 0.9), chance=0.8), replace(suggestion("pop", 0.6), chance=0.4)]
     assert how_sure(tags, 0) == "2 suggested, about 6 in 10 right"
     tags[1] = replace(tags[1], verdict=Verdict.REJECTED)
     assert how_sure(tags, 0) == "1 of 2 undecided, about 8 in 10 right"

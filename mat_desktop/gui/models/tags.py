@@ -213,9 +213,9 @@ class TagsModel(QAbstractListModel):
             text += " (own)" if suggestion.own else ""
             if suggestion.tag.name in self.unseen:
                 text += "; new since your review, and left out where reviewed tracks are written"
-            if suggestion.precision is not None:
-                text += f", from which on {in_ten(suggestion.precision)} are right"
-            return text + ("" if suggestion.tag.write else "; written only when you accept it")
+            if suggestion.chance is not None:
+                text += f"; {in_ten(suggestion.chance)} such scores were right where the model was measured"
+            return text
         return None
 
     def row(self, number: int) -> TagRow | None:
@@ -263,9 +263,9 @@ def score_words(suggestion: Suggestion) -> str:
 
 
 def in_ten(share: float) -> str:
-    """``about 8 in 10``; nearly all is not all."""
-    tenths = min(max(round(share * 10), 1), 10)
-    return "nearly all" if tenths == 10 else f"about {tenths} in 10"
+    """``about 8 in 10``; nearly all is not all, and hardly any is not none."""
+    tenths = round(share * 10)
+    return {0: "hardly any", 10: "nearly all"}.get(tenths, f"about {tenths} in 10")
 
 
 def meaning(suggestion: Suggestion, share: Share | None = None) -> str:
@@ -278,5 +278,5 @@ def meaning(suggestion: Suggestion, share: Share | None = None) -> str:
     if verdict is Verdict.REJECTED:
         return "rejected"
     if suggestion.suggested:
-        return "suggested"
+        return "suggested" if suggestion.tag.write else "suggested, written only when you accept it"
     return f"left out, {suggestion.left_out}" if suggestion.left_out else "below its threshold"

@@ -156,6 +156,7 @@ class Pane(Panel):
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(6)
         self.says = Text(size=12, token="muted", elide=True)
+        self.says.setToolTip(ABOUT_THE_FIGURE)
         self.accept_all = Link("Accept all")
         self._accept_key = Key(key_text("Shift+P"))
         row = QHBoxLayout()
@@ -378,8 +379,14 @@ def strictness_slider() -> Slider:
     return slider
 
 
+ABOUT_THE_FIGURE = (
+    "How often scores like these were right in music kept apart from training: the model's card tells which. "
+    "Other music can differ"
+)
+
+
 def how_sure(suggested: Sequence[Suggestion], shift: float) -> str:
-    """``9 suggested, about 8 in 10 right``, from what was measured of their tags, if anything was.
+    """``9 suggested, about 8 in 10 right``, from how often such scores were right, where that was measured.
 
     That is said of those that are undecided: of the others the user knows better.
     """
@@ -389,7 +396,7 @@ def how_sure(suggested: Sequence[Suggestion], shift: float) -> str:
         return f"{text}, all decided"
     if len(left) < len(suggested):
         text = f"{words.number(len(left))} of {words.number(len(suggested))} undecided"
-    told = [s.precision for s in left if s.precision is not None]
+    told = [s.chance for s in left if s.chance is not None]
     if told:
         return f"{text}, {in_ten(sum(told) / len(told))} right"
     return f"{text}, {'as measured' if shift == 0 else 'fewer and surer' if shift > 0 else 'more, less sure'}"

@@ -121,7 +121,8 @@ class ScoreDelegate(QStyledItemDelegate):
         shape = self._view.shape_
         middle = rect.y() + rect.height() // 2
         self._verdict(painter, rect.x() + shape.icon, middle - 8, s, verdict)
-        ink = t.color("text" if shown and not rejected else "muted")
+        asks = verdict is Verdict.UNDECIDED and not s.tag.write
+        ink = t.color("text" if shown and not asks and not rejected else "muted")
         room = wider(shape.name_width)
         name = QRect(rect.x() + shape.name, rect.y(), room, rect.height())
         said = "new" if s.tag.name in self._view.tags.unseen else "own" if s.own else ""
