@@ -156,7 +156,6 @@ class Pane(Panel):
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(6)
         self.says = Text(size=12, token="muted", elide=True)
-        self.says.setToolTip(ABOUT_THE_FIGURE)
         self.accept_all = Link("Accept all")
         self._accept_key = Key(key_text("Shift+P"))
         row = QHBoxLayout()
@@ -277,7 +276,7 @@ class Pane(Panel):
         self._open_question(new_track)
         self.question.show_tags(suggestions, new_track=new_track, unseen=unseen)
         suggested = [s for s in suggestions if s.suggested]
-        self.says.setText(how_sure(suggested, shift))
+        self._say(how_sure(suggested, shift))
         self._offer_to_accept(len(self.question.undecided))
         self.shared.show_lower(True)
         self.many.hide()
@@ -294,7 +293,7 @@ class Pane(Panel):
         left = together.undecided
         if left < together.suggested:
             text += f", {words.number(left)} undecided" if left else ", all decided"
-        self.says.setText(text)
+        self._say(text)
         self._offer_to_accept(left)
         self.shared.show_lower(False)
         self.many.show()
@@ -322,13 +321,17 @@ class Pane(Panel):
     def count_many(self, counted: int, tracks: int) -> None:
         """So far."""
         so_far = f" {words.number(counted)} of {words.number(tracks)} tracks" if counted else ""
-        self.says.setText(f"counting…{so_far}")
+        self._say(f"counting…{so_far}")
         self._fold()
 
     def _open_question(self, new_track: bool) -> None:
         self.pages.setCurrentIndex(0)
         if new_track:
             self.area.verticalScrollBar().setValue(0)
+
+    def _say(self, text: str) -> None:
+        self.says.setText(text)
+        self.says.setToolTip(ABOUT_THE_FIGURE if text.endswith(" right") else "")
 
     def _offer_to_accept(self, undecided: int) -> None:
         self.accept_all.setText(f"Accept all {words.number(undecided)}" if undecided else "Accept all")
@@ -341,7 +344,7 @@ class Pane(Panel):
         self.pages.setCurrentIndex(1)
         self.note.setText(text)
         self.listen_button.setVisible(can_listen)
-        self.says.setText("")
+        self._say("")
         self._offer_to_accept(len(self.question.undecided))
 
     def show_changes(
