@@ -71,6 +71,7 @@ def swap(
             prepared.changes,
             known=path,
             reverses=reverses,
+            copied=prepared.copied,
         )
     except BaseException:
         discard(prepared)

@@ -15,7 +15,7 @@ from threading import Event
 from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
-from mat_desktop.app.undo import compared, joined, not_counting, present_tags
+from mat_desktop.app.undo import compared, copied_by, joined, not_counting, present_tags
 from mat_desktop.app.whereabouts import now_at, written_to
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task
@@ -107,7 +107,8 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
         item.change.field for item in items if not item.idle and item.change.field not in MARKS
     )
     named = frozenset(fields) & MARKS
-    file = FileReversal(path, place, stamp, meant, fault, note).marking(Marks(follow, values, named))
+    file = FileReversal(path, place, stamp, meant, fault, note, copied=copied_by(entries))
+    file = file.marking(Marks(follow, values, named))
     listed = next((item.entries for item in items if item.change.field is Field.MAT_TAGS), ())
     return with_removal(session.scheme, file, items, listed)
 

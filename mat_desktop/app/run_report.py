@@ -12,6 +12,7 @@ from pathlib import Path
 from mat_desktop import __version__
 from mat_desktop.app.own_file import put
 from mat_desktop.app.undo import written_by
+from mat_desktop.domain.plan import told_copies
 from mat_desktop.domain.reversal import FileReversal
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.store.journal import Journal, Run
@@ -26,6 +27,7 @@ def export_run(journal: Journal, number: int, path: Path) -> None:
     """Each field of each file with its values before and after; "undone" where they do not count any more.
 
     A file that the run left as it was has its reason instead: in CSV as the state of a row without a field.
+    So has a file with a new tag what was copied into it.
 
     :param path: CSV by its suffix (values joined by "; "), else JSON, in which names that are not UTF-8 keep
         their bytes as lone surrogates (PEP 383)
@@ -49,6 +51,8 @@ def _as_csv(files: Sequence[FileReversal], refused: Refused) -> str:
         for item in file.fields:
             before, after = ("; ".join(values) for values in (item.change.before, item.change.after))
             writer.writerow([printable(file.path), item.change.field, before, after, item.why])
+        if file.copied:
+            writer.writerow([printable(file.path), "", "", "", told_copies(file.copied, done=True)])
     for place, reason in refused:
         writer.writerow([printable(place), "", "", "", f"left as it was: {reason}"])
     return out.getvalue()
@@ -73,6 +77,7 @@ def _as_json(run: Run, files: Sequence[FileReversal], refused: Refused) -> str:
                     }
                     for item in file.fields
                 ],
+                "copied": file.copied,
             }
             for file in files
         ],

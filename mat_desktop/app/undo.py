@@ -164,6 +164,7 @@ def written_by(journal: Journal, run_id: int) -> list[FileReversal]:
                 for change in entry.changes
                 if change.before != change.after
             ),
+            copied=entry.copied,
         )
         for entry in entries
     ]
@@ -191,9 +192,16 @@ def look_at(session: Session, past: Past) -> FileReversal:
     far = reach(session.journal, entries, touched, present)
     if far.held and all(trace.field in MARKS for trace in past.traces):
         fields = tuple(_held(item, far) for item in fields)
-    file = FileReversal(past.path, past.place, stamp, fields, fault)
+    copied = () if far.back else copied_by(entry for entry in entries if entry.id in far.entries)
+    file = FileReversal(past.path, past.place, stamp, fields, fault, copied=copied)
     file = file.marking(_marks(session.journal, entries, far, past.traces, present))
     return with_notes(session, file, entries, touched, far, present)
+
+
+def copied_by(entries: Iterable[Entry]) -> tuple[Field, ...]:
+    """Fields that some writes to a file copied into a new tag."""
+    copied = {field for entry in entries for field in entry.copied}
+    return tuple(field for field in Field if field in copied)
 
 
 def _held(item: FieldReversal, far: Reach) -> FieldReversal:

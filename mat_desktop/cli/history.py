@@ -13,6 +13,7 @@ from mat_desktop.app.session import reading_journal
 from mat_desktop.app.undo import REVERTED, written_by
 from mat_desktop.cli.output import change_line, change_object, errors
 from mat_desktop.domain.counting import count
+from mat_desktop.domain.plan import told_copies
 from mat_desktop.domain.reversal import FileReversal, RunKind
 from mat_desktop.errors import UsageFault, harmless, printable
 from mat_desktop.store.journal import Run
@@ -82,6 +83,8 @@ def _show(run: Run, files: Sequence[FileReversal], refused: Refused) -> None:
         print(printable(file.path))
         for item in file.fields:
             print(change_line(item.change, item.why))
+        if file.copied:
+            print(f"  note: {told_copies(file.copied, done=True)}")
     for path, reason in refused:
         print(f"{printable(path)}\n  left as it was: {harmless(reason)}")
 
@@ -109,6 +112,7 @@ def _files(files: Sequence[FileReversal]) -> list[dict[str, object]]:
             "changes": [
                 {**change_object(item.change), "undone": item.why == REVERTED} for item in file.fields
             ],
+            "copied": list(file.copied),
         }
         for file in files
     ]

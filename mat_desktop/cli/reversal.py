@@ -12,7 +12,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.cli.output import Results, change_line, change_object, errors, progress
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import FileReversal, Task
+from mat_desktop.domain.reversal import FileReversal, Task, told_copies_go
 from mat_desktop.errors import FileFault, MatError, printable
 
 
@@ -73,6 +73,8 @@ def show(files: Sequence[FileReversal]) -> None:
             print(f"  failed: {file.fault}")
         if file.note:
             print(f"  note: {file.note}")
+        if file.copied and not file.fault:
+            print(f"  note: {told_copies_go(file.copied)}")
 
 
 def say_changing(files: Sequence[FileReversal], write_hint: str) -> None:
@@ -119,5 +121,6 @@ def _as_object(file: FileReversal, result: WriteResult | None) -> dict[str, obje
         "status": status,
         "error": error or None,
         "note": file.note or None,
+        "copied": list(file.copied),
         "changes": [change_object(change) for change in changes if change.before != change.after],
     }

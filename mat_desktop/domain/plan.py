@@ -68,12 +68,13 @@ class FilePlan:
         return () if self.fault else self.wanted
 
 
-def told_copies(names: Sequence[str]) -> str:
+def told_copies(names: Sequence[str], *, done: bool = False) -> str:
     """What comes into a file's new tag beside the changes, as a sentence without its stop.
 
     :param names: of the fields, as they are shown; not empty
+    :param done: it was written
     """
-    return f"its other fields are copied into the new tag: {', '.join(names)}"
+    return f"its other fields {'were' if done else 'are'} copied into the new tag: {', '.join(names)}"
 
 
 @dataclass(frozen=True, slots=True)

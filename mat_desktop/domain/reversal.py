@@ -122,6 +122,7 @@ class FileReversal:
     :param left: fields that stay as they are because somebody else changed them
     :param notes: how MAT_TAGS follows its fields; None where it is not about them
     :param marks: how the other marks follow them; None where there are none
+    :param copied: fields that came into a new tag with what was written, or go with it
     """
 
     path: Path
@@ -133,6 +134,7 @@ class FileReversal:
     left: tuple[FieldReversal, ...] = ()
     notes: Notes | None = None
     marks: Marks | None = None
+    copied: tuple[Field, ...] = ()
 
     def noting(self, fields: tuple[FieldReversal, ...], notes: Notes) -> FileReversal:
         """The same, with MAT_TAGS following its fields."""
@@ -223,6 +225,14 @@ class FileReversal:
 def _ordered(items: Sequence[FieldReversal]) -> tuple[FieldReversal, ...]:
     order = list(Field)
     return tuple(sorted(items, key=lambda item: order.index(item.change.field)))
+
+
+def told_copies_go(names: Sequence[str]) -> str:
+    """What becomes of fields that were copied into a new tag, as a sentence without its stop.
+
+    :param names: of the fields, as they are shown; not empty
+    """
+    return f"copies in its new tag go with the last field if nobody else changed the file: {', '.join(names)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, FileFault, TagFault
 from mat_desktop.metadata.causes import Refusal, fault
+from mat_desktop.metadata.containers.base import Container
 from mat_desktop.metadata.containers.recognise import open_container
 from mat_desktop.metadata.delta import apply_delta, make_delta
 from mat_desktop.metadata.replace import (
@@ -47,6 +48,7 @@ class Prepared:
     :param before_sha256: of its whole content, hex
     :param after_sha256: of the whole content of the new file, hex
     :param delta: rebuilds the old file from the new one
+    :param copied: fields that came into a new tag with their values, as they stand elsewhere in the file
     """
 
     path: Path
@@ -56,6 +58,7 @@ class Prepared:
     after_sha256: str
     delta: bytes
     changes: tuple[Change, ...]
+    copied: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,11 @@ def prepare(
     if not changes:
         raise ValueError("there is nothing to change")
 
-    def build(target: Path, file: Source, temp: Path, digest: str) -> None:
+    def build(target: Path, file: Source, temp: Path, digest: str) -> tuple[Field, ...]:
         steps = way(digest)
         if steps:
             _go_back(target, steps, temp)
-            return
+            return _copied_again(target, file, temp, changes)
         container = open_container(target, file)
         if container.obstacle:
             raise Refusal(container.obstacle)
@@ -110,13 +113,31 @@ def prepare(
             if any(not value or "\0" in value for value in change.after):
                 raise Refusal(f"a value of {change.field} is empty or holds a NUL character")
         evidence = gather(target, container, changes)
+        copied = _copied(container, changes)
         for change in changes:
             container.tag.set(change.field, change.after)
         with temp.open("wb") as out:
             file.write(container.pieces(), out)
         verify(temp, evidence, changes)
+        return copied
 
     return _prepared(path, changes, stamp, build, keep_time=keep_time)
+
+
+def _copied(container: Container, changes: Sequence[Change] = ()) -> tuple[Field, ...]:
+    """Fields that come into a new tag as they stand elsewhere; none where the file has a tag."""
+    changed = {change.field for change in changes}
+    return tuple(
+        field for field in Field if container.is_new and field not in changed and container.tag.get(field)
+    )
+
+
+def _copied_again(target: Path, file: Source, temp: Path, changes: Sequence[Change]) -> tuple[Field, ...]:
+    """The same where a tag comes back with its bytes; it is only told, so that it stands against nothing."""
+    with suppress(Refusal, FileFault, OSError), temp.open("rb") as made:
+        if not open_container(temp, Source(made)).is_new:
+            return _copied(open_container(target, file), changes)
+    return ()
 
 
 def _go_back(target: Path, steps: Sequence[Step], temp: Path) -> None:
@@ -160,8 +181,7 @@ def outlook(path: Path) -> Outlook:
             with _opened(target) as handle, os.fdopen(handle, "rb", closefd=False) as raw:
                 _check(path, target, os.fstat(handle))
                 container = open_container(target, Source(raw))
-                copied = [field for field in Field if container.is_new and container.tag.get(field)]
-                return Outlook(container.obstacle, tuple(copied))
+                return Outlook(container.obstacle, _copied(container))
     except FileFault as refusal:
         return Outlook(refusal.cause)
 
@@ -199,11 +219,11 @@ def _prepared(
     path: Path,
     changes: tuple[Change, ...],
     stamp: FileStamp,
-    build: Callable[[Path, Source, Path, str], None],
+    build: Callable[[Path, Source, Path, str], tuple[Field, ...]],
     *,
     keep_time: bool,
 ) -> Prepared:
-    """The protocol around ``build``, which fills the temporary from the original."""
+    """The protocol around ``build``, which fills the temporary from the original and says what it copied."""
     with _refusing(path):
         target = _resolved(path)
         with _opened(target) as handle, os.fdopen(handle, "rb", closefd=False) as raw:
@@ -216,16 +236,15 @@ def _prepared(
             temp = create_temp(target.parent)
             with _removing(temp):
                 before_sha256 = file.digest(0, file.size).hex()
-                build(target, file, temp, before_sha256)
+                copied = build(target, file, temp, before_sha256)
                 copy_attributes(status, target, temp)
                 if keep_time:
                     copy_times(status, temp)
                 sync_file(temp)
                 if _stamp(target) != before:
                     raise Conflict(path, "another program changed the file at this moment")
-                return Prepared(
-                    target, temp, before, before_sha256, _sha256(temp), make_delta(target, temp), changes
-                )
+                delta = make_delta(target, temp)
+                return Prepared(target, temp, before, before_sha256, _sha256(temp), delta, changes, copied)
 
 
 def _resolved(path: Path) -> Path:

@@ -100,6 +100,8 @@ _MIGRATIONS = (
     );
     CREATE INDEX IF NOT EXISTS refusal_by_run ON refusal (run);
     """,
+    # What came into a new tag beside the changes is on record with them.
+    "ALTER TABLE entry ADD COLUMN copied TEXT NOT NULL DEFAULT '[]';",
 )
 
 VERSION = len(_MIGRATIONS)
@@ -125,6 +127,7 @@ class Entry:
     :param path: links resolved
     :param known: as the library knows the file
     :param temp: the new file, complete and verified, beside the old one; gone once it is in place
+    :param copied: fields that came into a new tag with their values; older versions did not note them
     """
 
     id: int
@@ -136,6 +139,7 @@ class Entry:
     after_sha256: str
     changes: tuple[Change, ...]
     state: EntryState
+    copied: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,17 +296,19 @@ class Journal:
         *,
         known: Path | None = None,
         reverses: Mapping[Field, Collection[int]] = {},
+        copied: Sequence[Field] = (),
     ) -> int:
         """Make a write durable that has not happened yet. Returns the entry's number.
 
         :param known: the path as the library knows it, where that is another
         :param reverses: entries whose change of a field this write takes back
+        :param copied: fields that come into a new tag with their values
         """
         with self._database.transaction() as db:
             cursor = db.execute(
                 "INSERT INTO entry"
-                " (run, path, known, temp, before_sha256, after_sha256, delta, changes, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (run, path, known, temp, before_sha256, after_sha256, delta, changes, state, copied)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run,
                     os.fsencode(path),
@@ -313,6 +319,7 @@ class Journal:
                     delta,
                     json.dumps([[c.field, c.before, c.after] for c in changes]),
                     EntryState.INTENDED,
+                    json.dumps(copied),
                 ),
             )
             assert cursor.lastrowid is not None
@@ -510,7 +517,7 @@ class Journal:
 
     def _entries(self, where: str, parameters: Sequence[Any]) -> list[Entry]:
         rows = self._database.rows(
-            "SELECT id, run, path, known, temp, before_sha256, after_sha256, changes, state"
+            "SELECT id, run, path, known, temp, before_sha256, after_sha256, changes, state, copied"
             f" FROM entry WHERE {where} ORDER BY id",
             parameters,
         )
@@ -525,6 +532,7 @@ class Journal:
                 after,
                 tuple(Change(Field(f), tuple(b), tuple(a)) for f, b, a in json.loads(changes)),
                 EntryState(state),
+                tuple(map(Field, json.loads(copied))),
             )
-            for number, run, path, known, temp, before, after, changes, state in rows
+            for number, run, path, known, temp, before, after, changes, state, copied in rows
         ]

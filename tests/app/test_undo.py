@@ -17,16 +17,20 @@ from mat_desktop.app.undo import (
     redoing,
     undoing,
     undoing_files,
+    written_by,
 )
 from mat_desktop.audio.probe import packets_digest
+from mat_desktop.cli.reversal import show
 from mat_desktop.domain.plan import Change, WriteStatus
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import StoreFault, UsageFault
+from mat_desktop.gui.models.reversal import ReversalModel, RunModel
 from mat_desktop.metadata.files import read_tags
 from tests.app.undoing import ALL, do, looked_at, rest, retag, write
 from tests.metadata import sample_files
+from tests.sounds import encode, tone
 
 
 @pytest.mark.parametrize("extension", sample_files.ALL)
@@ -61,6 +65,54 @@ def test_a_field_goes_back_and_all_else_stays_bit_for_bit(
     assert path.read_bytes() == written
     do(session, undoing(session, last_run(session)))
     assert path.read_bytes() == original
+
+
+@pytest.mark.parametrize(
+    "order", [(Field.GENRE, Field.MOOD, Field.INSTRUMENT), (Field.INSTRUMENT, Field.GENRE)]
+)
+def test_fields_that_came_into_a_new_tag_are_told_and_go_with_the_last_of_ours(
+    order: tuple[Field, ...], session: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = with_info(tmp_path / "a.wav")
+    original, copied = path.read_bytes(), (Field.TITLE, Field.ARTIST)
+    run = write(session, {field: ALL[field] for field in (*order, Field.MAT_TAGS, Field.MAT_MODEL)}, path)
+    written = path.read_bytes()
+    (file,) = written_by(session.journal, run)
+    assert file.copied == copied
+    model = RunModel()
+    model.show([file])
+    said = "Its other fields were copied into the new tag: Title, Artist"
+    assert said in [line.note for line in model._every]
+    (looked,) = looked_at(session, undoing(session, run))
+    show([looked])
+    told = "copies in its new tag go with the last field if nobody else changed the file"
+    assert f"  note: {told}: title, artist" in capsys.readouterr().out
+    reversal = ReversalModel()
+    reversal.show([looked])
+    assert f"C{told[1:]}: Title, Artist" in [line.note for line in reversal._every]
+    for field in order:
+        assert b"id3 " in path.read_bytes()
+        (looked,) = looked_at(session, undoing(session, run, fields=[field]))
+        assert looked.copied == copied
+        do(session, undoing(session, run, fields=[field]))
+    assert path.read_bytes() == original
+    do(session, redoing(session, run))
+    assert path.read_bytes() == written
+    (again,) = written_by(session.journal, session.journal.own[-1])
+    assert again.copied == copied
+    do(session, undoing(session, last_run(session)))
+    assert path.read_bytes() == original
+
+
+def with_info(path: Path) -> Path:
+    """A WAV with values in a RIFF INFO list, and without any other tag."""
+    info = b"INFO" + b"".join(
+        name + len(text).to_bytes(4, "little") + text
+        for name, text in ((b"IART", b"Ann\0"), (b"IGNR", b"Pop\0"), (b"INAM", b"One\0"))
+    )
+    body = encode(path, tone(0.2)).read_bytes()[8:] + b"LIST" + len(info).to_bytes(4, "little") + info
+    path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
+    return path
 
 
 def test_one_file_of_a_run(session: Session, music: list[Path]) -> None:

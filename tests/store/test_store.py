@@ -343,6 +343,7 @@ def test_what_an_older_program_gave_up_is_looked_at_again(tmp_path: Path) -> Non
     assert journal.interrupted() == []
     journal.close()
     database = sqlite3.connect(path)
+    database.execute("ALTER TABLE entry DROP COLUMN copied")
     database.execute("PRAGMA user_version = 2")
     database.close()
 

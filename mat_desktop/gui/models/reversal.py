@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mat_desktop.domain.plan import Change
-from mat_desktop.domain.reversal import FileReversal
+from mat_desktop.domain.plan import Change, told_copies
+from mat_desktop.domain.reversal import FileReversal, told_copies_go
 from mat_desktop.domain.tags import MARKS, Field
+from mat_desktop.gui import words
 from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.plan import Folder, Line, PlanModel, PlannedFile, replaces
 
@@ -18,11 +19,15 @@ class RunModel(PlanModel):
     def _lines_of(self, folder: Folder, file: PlannedFile) -> list[Line]:
         if not isinstance(file, FileReversal):
             return super()._lines_of(folder, file)
-        return [
+        lines = [
             Line(folder, file, item.change, replaces(item.change), item.why)
             for item in file.fields
             if not item.idle
         ]
+        if file.copied and lines:
+            names = [words.field(field) for field in file.copied]
+            lines.append(Line(folder, file, note=sentence(told_copies(names, done=True))))
+        return lines
 
     def takes(self, line: Line) -> bool:
         """Whether it still counts."""
@@ -78,6 +83,9 @@ class ReversalModel(PlanModel):
         for line, item in zip(lines, items, strict=True):
             if item.change.field is Field.MAT_TAGS and file.notes is not None:
                 self._lists[file.path] = line
+        if file.copied and lines:
+            names = [words.field(field) for field in file.copied]
+            lines.append(Line(folder, file, note=sentence(told_copies_go(names))))
         self._follow(file)
         return lines
 
@@ -148,7 +156,7 @@ class ReversalModel(PlanModel):
         return any(taken.field not in MARKS for taken in self._taken(file))
 
     def _said(self, line: Line) -> str:
-        if line.file is None:
+        if line.file is None or line.change is None:
             return ""
         if self.follows(line):
             return self.FOLLOWS
