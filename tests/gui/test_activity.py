@@ -552,6 +552,8 @@ def test_a_stopped_undo_is_told_of_until_it_is_gone_on_with(
             library.bridge.stop(library.bridge.job)
             idle(qtbot, library)
             assert told() == ["begun Undoing run 1 was stopped: 4 files remain."]
+            assert library.bridge.past[0].outcome == "Put back 0 files; 4 remain"
+    assert not any("4 remain" in work.outcome for work in library.bridge.past), "it is gone on with"
     services.hold.set()
     idle(qtbot, library)
     assert told() == []

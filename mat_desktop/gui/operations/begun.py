@@ -161,6 +161,7 @@ class Begun(QObject):
         self._before: list[Note] = []
         self._now: dict[Work, Note] = {}
         self._said: dict[str, Note] = {}
+        self._stopped: dict[str, Work] = {}
         desk.bridge.over.connect(self._over)
 
     def write_begins(self, work: Work, wish: Wish, files: Sequence[Path]) -> None:
@@ -183,6 +184,9 @@ class Begun(QObject):
                 del self._said[kind]
                 self._forget(left)
                 self.settled.emit(kind)
+                stopped, past = self._stopped.pop(kind, None), self._desk.bridge.past
+                if stopped is not None and stopped in past:
+                    past.remove(stopped)  # it goes on, as if somebody had retried it there
         self._save()
 
     def _over(self, work: Work) -> None:
@@ -198,7 +202,8 @@ class Begun(QObject):
             note = replace(note, paths=note.paths[work.done :])
             rest = [Path(path) for path in note.paths]
             left = f"{words.plural(remain, 'file')} {'remains' if remain == 1 else 'remain'}"
-            self._offer(f"{DOING[note.kind]}{{}} was stopped: {left}.", note, rest, note.of, None)
+            text = f"{DOING[note.kind]}{{}} was stopped: {left}."
+            self._stopped[self._offer(text, note, rest, note.of, None)] = work
 
     def _save(self) -> None:
         notes = [note.packed() for note in [*self._before, *self._now.values()]]
@@ -279,8 +284,8 @@ class Begun(QObject):
         what = DOING[note.kind].lower()
         self._offer(f"{when} {what}{{}} was stopped: {left}.", note, rest, note.of if known else None, over)
 
-    def _offer(self, text: str, note: Note, rest: Sequence[Path], run: int | None, over: Do | None) -> None:
-        """Say what remains to be taken back, with a way to go on.
+    def _offer(self, text: str, note: Note, rest: Sequence[Path], run: int | None, over: Do | None) -> str:
+        """Say what remains to be taken back, with a way to go on. Returns the kind of the message.
 
         :param text: with a place for the run
         :param rest: files of it that remain, where it was not about all of a run
@@ -297,6 +302,7 @@ class Begun(QObject):
         kind = f"{BEGUN} {text}"
         self._said[kind] = note
         self._desk.say("warning", text, action, do, kind=kind, closed=over)
+        return kind
 
 
 def _now() -> datetime:
