@@ -536,3 +536,30 @@ def test_tracks_that_were_listened_to_are_not_offered_to_be_listened_to(
 def test_an_hour_is_shown_whole(library: Window) -> None:
     header = library.library.table.horizontalHeader()
     assert header.sectionSize(Column.LENGTH) >= text_width("10:00:00", 13, 400) + 24
+
+
+def test_the_arrow_stands_over_rows_that_are_sorted(
+    library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, header = library.tracks, library.library.table.horizontalHeader()
+    header.setSortIndicator(Column.TITLE, Qt.SortOrder.DescendingOrder)
+    assert header.isSortIndicatorShown()
+    first = next(row.track for row in model.rows() if row.track is not None)
+    model.add([replace(first, path=services.music / "new.flac")])
+    assert not header.isSortIndicatorShown(), "the new row stands at the end"
+    model.settle()
+    assert header.isSortIndicatorShown()
+
+    waiting: list = []  # type: ignore[type-arg]
+    model.work_with(lambda work, done: waiting.append((work, done)))
+    monkeypatch.setattr(tracks_module, "AT_ONCE", 2)
+    header.setSortIndicator(Column.TITLE, Qt.SortOrder.AscendingOrder)
+    assert not header.isSortIndicatorShown(), "a worker sorts them"
+    model.add([replace(first, path=services.music / "newer.flac")])
+    work, done = waiting.pop()
+    done(work())
+    assert not header.isSortIndicatorShown(), "one came meanwhile"
+    model.settle()
+    work, done = waiting.pop()
+    done(work())
+    assert header.isSortIndicatorShown()

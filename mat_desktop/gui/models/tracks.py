@@ -39,11 +39,13 @@ class TracksModel(RowTable):
 
     ``counted`` says that the numbers by state changed, ``rows_changed`` hands over the rows that did,
     ``arranged`` says that others are shown, or in another order, and whether somebody asked for that;
-    ``losses`` counts how often rows went.
+    ``losses`` counts how often rows went. ``ordering`` says whether the rows stand in the order that was
+    asked for, which those do not that come while they are read.
     """
 
     counted = Signal()
     arranged = Signal(bool)
+    ordering = Signal(bool)
     rows_changed = Signal(object)
     refreshed_all = Signal()
 
@@ -61,6 +63,8 @@ class TracksModel(RowTable):
         self._sorting = self._asked = False
         self.arranging = False
         """Whether a worker is at what was asked for last, which is not shown yet."""
+        self._behind = False
+        self.in_order = True
         self._tally: Tally | None = Tally()
         self._under: dict[Path, int] = {}
 
@@ -176,6 +180,14 @@ class TracksModel(RowTable):
                 row.place = place
             self._shown.extend(shown)
             self.endInsertRows()
+            self._behind = True
+            self._tell_order()
+
+    def _tell_order(self) -> None:
+        now = not self._behind and not (self.arranging and self._sorting)
+        if now is not self.in_order:
+            self.in_order = now
+            self.ordering.emit(now)
 
     def join(self, rows: Iterable[Row]) -> None:
         """More is known of some rows: those that fit by now are shown behind the others."""
@@ -454,6 +466,7 @@ class TracksModel(RowTable):
             self._arrive(work())
         else:
             self.arranging = True
+            self._tell_order()
             self._later(work, self._arrive)
 
     def _arrive(self, outcome: tuple[list[Row], list[Row]]) -> None:
@@ -467,13 +480,17 @@ class TracksModel(RowTable):
         self._sorting = False
         self._unordered = self._unordered or bool(since)
         asked, self._asked = self._asked, False
-        shown = shown + fitting(since, self._wanted)
+        came = fitting(since, self._wanted)
+        shown = shown + came
+        self._behind = bool(came)
         if self._joined:
             have = set(shown)
             joined = [row for row in self._joined if row not in have and self._all.get(row.path) is row]
             self._unordered = self._unordered or bool(joined)
             shown += joined
+            self._behind = self._behind or bool(joined)
         self._show((rows + since, shown), asked=asked)
+        self._tell_order()
 
     def _show(self, outcome: tuple[list[Row], list[Row]], *, asked: bool = False) -> None:
         """Show other rows, or in another order; what is selected stays selected."""

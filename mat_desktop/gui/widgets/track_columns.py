@@ -82,6 +82,8 @@ class TrackColumns(QObject):
         table.setItemDelegateForColumn(Column.STATE, StateDelegate(table))
         table.setItemDelegateForColumn(Column.SUGGESTED, ChipsDelegate(table))
         table.setSortingEnabled(True)
+        # No arrow stands over rows that are still read, or are being sorted.
+        table.tracks.ordering.connect(header.setSortIndicatorShown)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._ask)
         header.sectionResized.connect(self._resized)
