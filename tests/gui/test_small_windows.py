@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
 
-from mat_desktop.gui.models.columns import Column
+from mat_desktop.gui.models.columns import HEADERS, Column
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.toggle import Toggle
@@ -168,6 +168,11 @@ def test_with_large_letters_no_column_is_out_of_sight(qtbot: QtBot, library: Win
         library.actions_["pane"].setChecked(True)  # the pictures have the rest of the room
         qtbot.waitUntil(lambda: table.horizontalHeader().length() <= table.viewport().width(), timeout=5000)
         assert not table.isColumnHidden(Column.SUGGESTED)
+        header = table.horizontalHeader()
+        for column in Column:
+            if not table.isColumnHidden(column):
+                words = header.fontMetrics().horizontalAdvance(HEADERS[column])
+                assert header.sectionSize(column) >= words + 16, HEADERS[column]
         table.selectAll()
         pane = library.library.pane
         qtbot.waitUntil(pane.many.isVisible, timeout=5000)

@@ -197,6 +197,7 @@ class Changes(QWidget):
         layout.addWidget(Line())
         head = QHBoxLayout()
         head.setContentsMargins(16, 8, 16, 8)
+        head.setSpacing(12)
         head.addWidget(Text("Changes to the file", weight=600))
         self.summary = Text(size=12, token="muted", elide=True)
         self.summary.setMinimumHeight(16)

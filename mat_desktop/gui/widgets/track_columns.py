@@ -83,7 +83,7 @@ class TrackColumns(QObject):
         table.setItemDelegateForColumn(Column.SUGGESTED, ChipsDelegate(table))
         table.setSortingEnabled(True)
         # No arrow stands over rows that are still read, or are being sorted.
-        table.tracks.ordering.connect(header.setSortIndicatorShown)
+        table.tracks.ordering.connect(lambda sorted_now: header.setSortIndicatorShown(sorted_now))
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._ask)
         header.sectionResized.connect(self._resized)
@@ -150,11 +150,12 @@ class TrackColumns(QObject):
 
     def _least(self, column: Column) -> int:
         """A heading is not cut, unless the user made its column so or has more columns than there is room."""
+        heading = self._header.fontMetrics().horizontalAdvance(HEADERS[column])
         if column is Column.LENGTH and column not in self._widths:
-            return max(text_width(HOURS, 13, 400) + 28, text_width(HEADERS[column], 12, 500) + 22)
+            return max(text_width(HOURS, 13, 400) + 28, heading + 22)
         if column in self._widths or any(self._picked.values()):
             return LEAST
-        return max(LEAST, text_width(HEADERS[column], 12, 500) + 22)
+        return max(LEAST, heading + 22)
 
     def _resized(self, section: int, _: int, wide: int) -> None:
         column = Column(section)
