@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ["QT_QPA_PLATFORM"] = "offscreen"
-os.environ["PYSIDE6_OPTION_LAZY"] = "0"  # as the program does
-
 from collections.abc import Iterator
 from pathlib import Path
 
