@@ -17,6 +17,7 @@ from shiboken6 import isValid
 
 from mat_desktop.gui.turns import InTurns, Loader, Turns, _Import
 from mat_desktop.gui.window import Window
+from tests.gui.conftest import PATIENCE
 
 
 @pytest.fixture
@@ -66,9 +67,9 @@ class _Part(QWidget):
 
 def test_workers_rest_while_the_window_is_painted(qtbot: QtBot, window: Window) -> None:
     part = _Part(window)
-    qtbot.waitUntil(lambda: bool(part.busy))
+    qtbot.waitUntil(lambda: bool(part.busy), timeout=PATIENCE)
     part.update()
-    qtbot.waitUntil(lambda: part.busy[-1])
+    qtbot.waitUntil(lambda: part.busy[-1], timeout=PATIENCE)
     assert not window.bridge.turns.busy
 
 
@@ -104,7 +105,7 @@ def test_an_import_runs_in_a_thread_and_never_beside_the_window(
     ticking.start(1)
     loader = Loader(parent)
     loader.load("sliced", got.append)
-    qtbot.waitUntil(lambda: bool(got))
+    qtbot.waitUntil(lambda: bool(got), timeout=PATIENCE)
     parts = sys.modules["sliced.parts"]
     assert got == [sys.modules["sliced"]]
     assert threading.main_thread() not in parts.threads
@@ -123,7 +124,7 @@ def test_what_cannot_be_imported_is_said_and_what_comes_after_is_imported(
     loader = Loader(parent)
     loader.load("broken", got.append, errors.append)
     loader.load("json", got.append)
-    qtbot.waitUntil(lambda: bool(got))
+    qtbot.waitUntil(lambda: bool(got), timeout=PATIENCE)
     assert [str(error) for error in errors] == ["no"]
     assert got == [sys.modules["json"]]
 
@@ -139,7 +140,7 @@ def test_closing_finishes_an_import_and_begins_no_other(
     loader = Loader(parent)
     loader.load("left", got.append)
     loader.load("never", got.append)
-    qtbot.waitUntil(lambda: "left.parts" in sys.modules)
+    qtbot.waitUntil(lambda: "left.parts" in sys.modules, timeout=PATIENCE)
     loader.close()
     assert hasattr(sys.modules["left"], "part19")  # a later import finds it whole
     assert not [thread for thread in threading.enumerate() if thread.name == "import left"]
@@ -163,7 +164,7 @@ def test_a_window_that_needs_a_module_under_way_does_not_wait_at_each_part_of_it
 
     monkeypatch.setattr(_Import, "_wait", counted)
     Loader(parent).load("needed", lambda _: None)
-    qtbot.waitUntil(lambda: "needed.parts" in sys.modules)
+    qtbot.waitUntil(lambda: "needed.parts" in sys.modules, timeout=PATIENCE)
     before = waits[0]
     module = importlib.import_module("needed")
     assert hasattr(module, "part19")
@@ -181,10 +182,10 @@ def test_a_module_that_the_window_needs_is_finished_and_the_next_ones_come_as_be
     loader = Loader(parent)
     for name in ("hastened", "json"):
         loader.load(name, lambda module: got.append(module.__name__))
-    qtbot.waitUntil(lambda: "hastened.parts" in sys.modules)
+    qtbot.waitUntil(lambda: "hastened.parts" in sys.modules, timeout=PATIENCE)
     loader.hasten()
     assert hasattr(sys.modules["hastened"], "part19")
-    qtbot.waitUntil(lambda: got == ["hastened", "json"])
+    qtbot.waitUntil(lambda: got == ["hastened", "json"], timeout=PATIENCE)
 
 
 def test_a_module_that_hangs_keeps_the_window_once(
@@ -206,7 +207,7 @@ def test_a_module_that_hangs_keeps_the_window_once(
         loader._turn()
     assert not waits
     go_on.set()
-    qtbot.waitUntil(lambda: bool(got))
+    qtbot.waitUntil(lambda: bool(got), timeout=PATIENCE)
 
 
 def test_the_loop_turns_between_two_things(qtbot: QtBot) -> None:
@@ -219,6 +220,6 @@ def test_the_loop_turns_between_two_things(qtbot: QtBot) -> None:
     gone.deleteLater()
     QTimer.singleShot(0, lambda: said.append("the loop"))
     assert said == []
-    qtbot.waitUntil(lambda: not isValid(owner), timeout=5000)
+    qtbot.waitUntil(lambda: not isValid(owner), timeout=PATIENCE)
     assert sorted(said) == ["one", "the loop", "two"]
     assert said.index("the loop") < said.index("two")
