@@ -6,14 +6,16 @@ import contextlib
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.gui.models.columns import HEADERS, Column
-from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.theme import appearance, font
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.toggle import Toggle
+from mat_desktop.gui.widgets.views import ListView
 from mat_desktop.gui.window import Window
 from tests.gui.resting import rests
 
@@ -215,3 +217,17 @@ def test_the_player_is_in_view_on_a_small_screen_with_large_pixels(qtbot: QtBot,
     library.pages.show("library")
     shrink(qtbot, library, 1280, 720)
     qtbot.waitUntil(lambda: dock.height() >= 300, timeout=5000)
+
+
+def test_large_letters_are_not_cut_in_the_list_of_how_tags_are_written(qtbot: QtBot, library: Window) -> None:
+    library.actions_["mapping"].trigger()
+    view = next(
+        part for part in library.findChildren(ListView) if part.accessibleName().startswith("Tags and")
+    )
+    qtbot.waitUntil(lambda: view.model().rowCount() > 0, timeout=5000)
+    try:
+        appearance.use_text(LARGE)
+        high = QFontMetrics(font()).height()
+        qtbot.waitUntil(lambda: view.visualRect(view.model().index(0, 0)).height() >= high, timeout=5000)
+    finally:
+        appearance.use_text(100)

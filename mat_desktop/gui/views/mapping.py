@@ -21,12 +21,12 @@ from mat_desktop.app.tag_file import LONGEST, TagChange
 from mat_desktop.domain.tags import TAG_FIELDS, Field
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.mapping import MAPPED_ROLE, Mapped, MappingModel
-from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.views.shortcuts import Sheet
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.drop_down import DropDown
-from mat_desktop.gui.widgets.fit import KeepTall
+from mat_desktop.gui.widgets.fit import KeepTall, tall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
 
@@ -44,7 +44,7 @@ class _Row(QStyledItemDelegate):
     """Icon, name, and how it is written."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, 28)
+        return QSize(200, tall(28))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry: Mapped = index.data(MAPPED_ROLE)
@@ -58,7 +58,14 @@ class _Row(QStyledItemDelegate):
                 round_rect(painter, rect.adjusted(2, 1, -2, -1), 5, None, t.color("focus"), 2)
         category = entry.tag.category
         hue = t.category_bar(category)
-        icons.draw(painter, words.CATEGORY_ICONS[category], rect.x() + 12, rect.y() + 7, 14, hue)
+        icons.draw(
+            painter,
+            words.CATEGORY_ICONS[category],
+            rect.x() + 12,
+            rect.y() + (rect.height() - 14) // 2,
+            14,
+            hue,
+        )
         painter.setFont(font(13, 600 if entry.changed else 400, strike=entry.dropped))
         painter.setPen(t.color("muted" if entry.dropped else "text"))
         half = rect.width() * 2 // 5
@@ -135,6 +142,7 @@ class Mapping(QWidget):
         self.list.setModel(self.tags)
         self.list.setItemDelegate(_Row(self.list))
         self.list.setAccessibleName("Tags and how they are written")
+        appearance.changed.connect(self.list.scheduleDelayedItemsLayout)
         self.list.setMinimumHeight(280)
         self.list.selectionModel().currentChanged.connect(lambda now, _: self._chosen(now))
         layout.addWidget(self.list, 1)

@@ -144,12 +144,13 @@ class TeachPanel(Panel):
         layout.addWidget(self.marks, 1)
         self.hear = Link("", "ear")
         self.hear.clicked.connect(self.listen)
-        layout.addWidget(self.hear, 0, Qt.AlignmentFlag.AlignLeft)
         self.hear_old = Link("", "ear")
         self.hear_old.clicked.connect(self.listen_old)
-        layout.addWidget(self.hear_old, 0, Qt.AlignmentFlag.AlignLeft)
         for link in (self.hear, self.hear_old):
-            link.setContentsMargins(12, 0, 0, 0)
+            row = QHBoxLayout()
+            row.setContentsMargins(12, 0, 12, 0)
+            row.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
+            layout.addLayout(row)
         self.next_heading = _heading("Mark these next: the program is least sure of them")
         layout.addWidget(self.next_heading)
         self.next = MarkList("Tracks to mark next")
@@ -313,9 +314,9 @@ class TeachPanel(Panel):
         self.next_heading.setVisible(bool(unsure))
         self.hear.setText(f"Listen to {words.plural(to_hear, 'marked track')} first")
         self.hear.setVisible(to_hear > 0)
-        self.hear_old.setText(f"Listen to {words.plural(old, 'track')} once more, so that they count")
+        self.hear_old.setText(f"Listen to {words.plural(old, 'track')} once more")
         self.hear_old.setToolTip(
-            "They were listened to by an older version, which did not keep what this needs"
+            "So that they count: an older version listened to them, which did not keep what this needs"
         )
         self.hear_old.setVisible(old > 0)
         for link in (self.hear, self.hear_old):
