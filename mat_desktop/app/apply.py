@@ -77,7 +77,8 @@ def swap(
         discard(prepared)
         raise
     try:
-        stamp = commit(prepared)
+        with session.lend(path):
+            stamp = commit(prepared)
     except Conflict:  # found before anything was replaced
         session.journal.settle(entry, EntryState.DROPPED)
         raise

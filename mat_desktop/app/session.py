@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -91,6 +91,8 @@ class Session:
         self.settings, self.settings_slips = reading.settings, reading.slips
         self.settings_fault = reading.fault
         self._changing = Lock()
+        self.lend: Callable[[Path], AbstractContextManager[None]] = lambda path: nullcontext()
+        """Within this a file is replaced, so that no player has it open meanwhile."""
         self.model = called(self.data_dir, model) if model else self._model_of_settings()
         folder = find_model(self.data_dir, self.model)
         self.card = open_card(folder)

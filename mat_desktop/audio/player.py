@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any
@@ -19,6 +19,7 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
+from mat_desktop.audio.lending import Lending
 from mat_desktop.audio.output import CHANNELS, Output
 from mat_desktop.audio.probe import cause_of
 
@@ -33,6 +34,9 @@ AHEAD = 20
 FADE = 441
 """Frames over which sound comes in after a seek, and goes at the end of a loop, against clicks."""
 
+WARM_UP = 0.1
+"""Seconds decoded before a place that is sought: frames of lossy codecs lean on those before them."""
+
 Loop = tuple[float, float]
 """A part of a file that is played again and again: its start and end, seconds."""
 
@@ -45,6 +49,7 @@ class Player:
         self._volume = 1.0
         self._loop: Loop | None = None
         self._lock = threading.RLock()
+        self._lending = Lending()
         self._run: _Run | None = None
         self._output = Output(self._fill, self._opened)
         self.path: Path | None = None
@@ -181,6 +186,13 @@ class Player:
             run.halt()
             run.wait()
 
+    def lend(self, path: Path) -> AbstractContextManager[None]:
+        """A file is closed meanwhile, so that it can be replaced by one with the same sound.
+
+        What is decoded of it plays on, for just under a second. Any thread may ask.
+        """
+        return self._lending.lent(path)
+
     def close(self) -> None:
         """Stop for good."""
         self.stop()
@@ -193,7 +205,7 @@ class Player:
         if old is not None:
             old.halt()
         self.path = path
-        self._run = _Run(path, self._output.rate, at, self._volume, self._loop, paused)
+        self._run = _Run(path, self._output.rate, at, self._volume, self._loop, paused, self._lending)
         self._run.start()
 
     def _opened(self, rate: int) -> None:
@@ -215,7 +227,14 @@ class _Run:
     """One decoding of a file from one place on: a thread, a queue, and what was played of it."""
 
     def __init__(
-        self, path: Path, rate: int, at: float, volume: float, loop: Loop | None, paused: bool
+        self,
+        path: Path,
+        rate: int,
+        at: float,
+        volume: float,
+        loop: Loop | None,
+        paused: bool,
+        lending: Lending,
     ) -> None:
         self.paused = paused
         self.over = False
@@ -227,6 +246,8 @@ class _Run:
         self._path = path
         self._start_at = at
         self._loop = loop
+        self._lending = lending
+        self._soft = True
         self._queue: Queue[tuple[Block, float] | None] = Queue(AHEAD)
         self._halt = threading.Event()
         self._rest: Block | None = None
@@ -280,14 +301,20 @@ class _Run:
         at: float | None = self._start_at
         try:
             while at is not None and not self._halt.is_set():
-                at = self._once(at)
+                with self._lending.reading(self._path, self._halt.is_set):
+                    at = self._once(at)
         except (FFmpegError, OSError, ValueError) as error:
             self.error = cause_of(error)
         self._put(None)
 
     def _once(self, at: float) -> float | None:
-        """From a place to the end of the file or loop. Returns where to go on, None where nowhere."""
-        loop, here, first = self._loop, at, True
+        """From a place to the end of the file or loop, or until the file is wanted elsewhere.
+
+        Returns where to go on, None where nowhere. Sound comes in softly at the start, and at that of a loop.
+        """
+        loop, here = self._loop, at
+        if self._halt.is_set():
+            return None
         with self._path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
             if not container.streams.audio:
                 raise ValueError("no audio stream")
@@ -296,18 +323,22 @@ class _Run:
                 if ends and loop is not None:
                     block = block[: max(1, round((loop[1] - here) * self.rate))]
                     _ramp(block[-FADE:], 1, 0)
-                if first:
+                if self._soft:
                     _ramp(block[:FADE], 0, 1)
-                    first = False
                 if not self._put((block, here)):
-                    return None
+                    return here
+                self._soft = False
                 if ends:
                     break
                 here += len(block) / self.rate
-        return None if loop is None or first else loop[0]
+        if loop is None or self._soft:  # there was nothing
+            return None
+        self._soft = True
+        return loop[0]
 
     def _put(self, item: tuple[Block, float] | None) -> bool:
-        while not self._halt.is_set():
+        """Returns whether it was taken, and not the decoding halted or the file wanted."""
+        while not self._halt.is_set() and not (item and self._lending.wanted(self._path)):
             with suppress(Full):
                 self._queue.put(item, timeout=0.1)
                 return True
@@ -324,7 +355,8 @@ def _blocks(container: Any, rate: int, at: float) -> Iterator[Block]:
     resampler = av.AudioResampler(format="flt", layout="stereo", rate=rate)
     if at > 0:
         with suppress(FFmpegError):  # what cannot be sought is decoded from its start and cut
-            container.seek(int(at / stream.time_base) + (stream.start_time or 0), stream=stream)
+            before = max(0.0, at - WARM_UP)
+            container.seek(int(before / stream.time_base) + (stream.start_time or 0), stream=stream)
     start = float((stream.start_time or 0) * stream.time_base)
     cut: int | None = None
     for packet in container.demux(stream):

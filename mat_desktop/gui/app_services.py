@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -518,6 +519,10 @@ class AppServices:
     def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         """Write a plan."""
         return apply(self._session, plan, cancel)
+
+    def lend_files_by(self, lend: Callable[[Path], AbstractContextManager[None]]) -> None:
+        """Each file is replaced within this."""
+        self._session.lend = lend
 
     def refresh(self, path: Path, *, seen: bool = True) -> Track:
         """Read one file's tags again."""

@@ -177,7 +177,6 @@ class Archive(QObject):
     def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:
         """Do what a panel showed."""
         self._begin_work()
-        self._library.player.silence([file.path for file in files])
         if task.kind is RunKind.REMOVE:
             self._settings.setValue(REMOVING, True)
             self._settings.sync()  # it may be the last that this process does

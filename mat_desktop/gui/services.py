@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -361,6 +362,9 @@ class Services(Protocol):
 
     def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         """Write a plan."""
+
+    def lend_files_by(self, lend: Callable[[Path], AbstractContextManager[None]]) -> None:
+        """Each file is put in place of its old one within this, called where it is written."""
 
     def refresh(self, path: Path, *, seen: bool = True) -> Track:
         """Read one file's tags again; ``seen``: because the user looks at it."""

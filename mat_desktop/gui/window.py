@@ -301,8 +301,7 @@ class Window(QMainWindow):
         self.archive.undoing.begun.connect(self.begun.undo_begins)
         self.archive.undoing.begun.connect(lambda *_: review.forget_taken_back())  # next come the files
         self.writing.written.connect(self._written)
-        for released in (self.writing.released, self.archive.undoing.released):
-            released.connect(library.player.resume)
+        self._services.lend_files_by(library.player.lend)
         self.writing.again.connect(self.remains.plan)
         self.rail.menu.clicked.connect(lambda: self._menus.show_every(self.rail.menu))
         library.listen.clicked.connect(
@@ -435,7 +434,6 @@ class Window(QMainWindow):
         """Write what the panel showed."""
 
         def write() -> None:
-            self.library.player.silence([file.path for file in plan.files])
             self.review.settle()
             self.archive.withdraw()
             self.writing.write(plan, wish)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -58,6 +60,21 @@ def take_back(session: Session, run: int | None = None) -> list[WriteResult]:
     task = undoing(session, run or last_run(session))
     files = [file.safe for file in look(session, task.pasts, Event())]
     return list(reverse(session, task, files, Event()))
+
+
+def test_each_file_is_lent_just_while_it_is_replaced(session: Session, music: list[Path]) -> None:
+    seen: list[tuple[Path, bool]] = []
+
+    @contextmanager
+    def lend(path: Path) -> Iterator[None]:
+        before = sha(path)
+        yield
+        seen.append((path, sha(path) != before))
+
+    session.lend = lend
+    write(session, genre_plan(music))
+    take_back(session)
+    assert seen == [(path, True) for path in music * 2]
 
 
 def test_written_then_undone_byte_for_byte(session: Session, music: list[Path]) -> None:

@@ -202,6 +202,39 @@ def test_stop_closes_the_file(card: Any, player: Player, tone: Path) -> None:
     tone.unlink()
 
 
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_file_is_let_go_while_it_is_replaced_and_its_sound_goes_on(
+    card: Any, player: Player, tone: Path, paused: bool
+) -> None:
+    player.play(tone)
+    heard = [pull(card, player, 9600)]
+    if paused:
+        player.pause()
+    fresh = tone.with_name("fresh.wav")
+    fresh.write_bytes(tone.read_bytes())
+    with player.lend(tone):
+        assert not player._lending._read, "some systems replace no file that is open"
+        heard.append(np.zeros((0, 2), np.float32) if paused else pull(card, player, 4800))
+        fresh.replace(tone)
+    assert player.playing is not paused
+    player.play()
+    heard.append(pull(card, player, 3 * RATE))
+    sound = np.concatenate(heard)[:, 0]
+    assert len(sound) == 2 * RATE
+    assert np.abs(np.diff(sound[441:])).max() < 2e-5, "each sample follows the one before it"
+
+
+def test_a_place_that_is_sought_meanwhile_is_played_once_the_file_is_back(
+    card: Any, player: Player, tone: Path
+) -> None:
+    player.play(tone)
+    pull(card, player, 480)
+    with player.lend(tone):
+        player.seek(1.0)
+        assert not player._lending._read
+    assert pull(card, player, 4800)[-1, 0] == pytest.approx(0.5 * 1.1 / 2, abs=0.001)
+
+
 def test_a_file_that_is_no_music_says_why(card: Any, player: Player, tmp_path: Path) -> None:
     path = tmp_path / "no.mp3"
     path.write_bytes(b"not music at all")

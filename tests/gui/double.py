@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -80,6 +81,7 @@ class FakeServices:
         self.conflict: Path | None = None
         self.starting = threading.Event()
         self.starting.set()
+        self.lend: Callable[[Path], AbstractContextManager[None]] = lambda path: nullcontext()
         self.hold = threading.Event()
         self.hold.set()
         self.held: list[bool] = []
@@ -364,7 +366,8 @@ class FakeServices:
                 if file.fault:
                     yield WriteResult(file.path, WriteStatus.FAILED, file.fault)
                     continue
-                self._change(file.path, file.changes)
+                with self.lend(file.path):
+                    self._change(file.path, file.changes)
                 done.append(FilePlan(file.path, FileStamp(0, 0, 0), file.changes))
                 yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
         finally:  # also where it was stopped
@@ -563,7 +566,8 @@ class FakeServices:
                 if file.path == self.conflict:
                     yield WriteResult(file.path, WriteStatus.CONFLICT, "another program changed the file")
                     continue
-                self._change(file.path, file.changes)
+                with self.lend(file.path):
+                    self._change(file.path, file.changes)
                 done.append(file)
                 yield WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
         finally:  # also where it was stopped
@@ -578,6 +582,9 @@ class FakeServices:
                 tags[change.field] = change.after
         stamp = replace(track.stamp, mtime_ns=track.stamp.mtime_ns + 100)
         self.files[path] = replace(track, tags=tags, stamp=stamp)
+
+    def lend_files_by(self, lend: Callable[[Path], AbstractContextManager[None]]) -> None:
+        self.lend = lend
 
     def refresh(self, path: Path, *, seen: bool = True) -> Track:
         if path not in self.files:

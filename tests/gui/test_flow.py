@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -376,6 +378,7 @@ class SilentCard:
         self.devices = ("Speakers", "Headphones")
         self.loop: tuple[float, float] | None = None
         self.notice: str | None = None
+        self.lent: list[Path] = []
         self.available = True
 
     def look_again(self) -> bool:
@@ -386,6 +389,11 @@ class SilentCard:
             self.path, self.position = path, at
         self.playing, self.ended = True, False
         return True
+
+    @contextmanager
+    def lend(self, path: Path) -> Iterator[None]:
+        self.lent.append(path)
+        yield
 
     def choose(self, device: str) -> None:
         self.device = device

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from mat_desktop.app.evidence import Evidence
 from mat_desktop.audio.player import Player
 from mat_desktop.domain.card import Normalisation
-from mat_desktop.domain.plan import Plan, WriteResult
+from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.errors import DecodeError
@@ -28,7 +28,7 @@ from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.spectrogram import HANDLE, Spectrogram, lut
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
-from tests.gui.test_flow import SilentCard, listen
+from tests.gui.test_flow import SilentCard, confirm_undo, listen
 
 Key = Qt.Key
 
@@ -487,7 +487,7 @@ def test_the_loudspeaker_mutes_and_plays_on(qtbot: QtBot, sounding: Window, card
     assert bar.mute._icon == "volume-x"
 
 
-def test_what_plays_goes_on_once_its_file_is_written(
+def test_what_plays_goes_on_while_files_are_written_and_taken_back(
     qtbot: QtBot, sounding: Window, card: SilentCard, services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listen(qtbot, sounding)
@@ -495,25 +495,24 @@ def test_what_plays_goes_on_once_its_file_is_written(
     sounding.library.table.setFocus()
     qtbot.keyClick(sounding.library.table, Key.Key_Space)
     card.position = 42.0
-    qtbot.waitUntil(lambda: sounding.library.dock.player.now.text() == "0:42", timeout=5000)
-    apply, during = services.apply, []
+    change, during = services._change, []
 
-    def watched(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
-        during.append(card.playing)
-        yield from apply(plan, cancel)
+    def watched(path: Path, changes: Sequence[Change]) -> None:
+        during.append((card.playing, card.lent[-1] == path))
+        change(path, changes)
 
-    monkeypatch.setattr(services, "apply", watched)
+    monkeypatch.setattr(services, "_change", watched)
     qtbot.keyClick(sounding.library.table, Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(sounding.panels.write.write.isEnabled, timeout=5000)
     sounding.panels.write.confirm()
     qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not sounding.bridge.busy, timeout=5000)
-    assert during == [False]
+    assert during == [(True, True)]
+    sounding.archive.undo_last_run()
+    confirm_undo(qtbot, sounding)
+    qtbot.waitUntil(lambda: len(during) == 2 and not sounding.bridge.busy, timeout=5000)
+    assert during == [(True, True)] * 2
     assert (card.playing, card.position) == (True, 42.0)
     assert sounding.library.dock.player.play.playing
-    sounding.library.player.silence()  # and where it was stopped meanwhile, it stays so
-    sounding.library.player.stop()
-    sounding.library.player.resume()
-    assert not card.playing
 
 
 def test_the_next_track_plays_when_one_has_ended(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:

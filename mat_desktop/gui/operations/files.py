@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mat_desktop.domain.plan import WriteResult, WriteStatus
@@ -56,9 +56,8 @@ def is_result(item: object) -> bool:
 class Outcome:
     """Results of one run, shown in the table as they come."""
 
-    def __init__(self, tracks: TracksModel, done: Callable[[Path], object]) -> None:
-        """:param done: told the path of each file that is not worked on any more"""
-        self._tracks, self._done = tracks, done
+    def __init__(self, tracks: TracksModel) -> None:
+        self._tracks = tracks
         self.results: list[WriteResult] = []
 
     def take(self, batch: Sequence[WriteResult | Track]) -> None:
@@ -72,7 +71,6 @@ class Outcome:
             else:
                 self.results.append(item)
                 self._mark(item)
-                self._done(item.path)
 
     def _mark(self, result: WriteResult) -> None:
         state = STATES.get(result.status)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,6 @@ class Play(QObject):
         self._carries = False
         self._loop: tuple[float, float] | None = None
         self._device = ""
-        self._held: tuple[Path, float] | None = None
         bar.play.clicked.connect(self.toggle)
         bar.stop.clicked.connect(self.stop)
         bar.moved.connect(self.seek)
@@ -45,7 +44,6 @@ class Play(QObject):
         """Another track is in view: silence, and to its start."""
         player = self._player
         self._row = row
-        self._held = None
         other = player is not None and (row is None or player.path != row.path)
         if other:
             self.set_loop(None)
@@ -101,7 +99,6 @@ class Play(QObject):
 
     def toggle(self) -> None:
         """Play, or pause."""
-        self._held = None
         player, row = self._player, self._row
         if player is None or not player.available:
             reason = player.reason if player is not None else self._bar.why.text()
@@ -133,7 +130,6 @@ class Play(QObject):
 
     def stop(self) -> None:
         """Silence, and back to the start, or to that of the loop."""
-        self._held = None
         if self._player is not None:
             self._player.stop()
         self._bar.play.set_playing(False)
@@ -144,8 +140,6 @@ class Play(QObject):
         player, row = self._player, self._row
         if row is None:
             return
-        if self._held is not None:
-            self._held = (row.path, seconds)
         if player is not None and player.path == row.path and (player.playing or player.position > 0):
             player.seek(seconds)
             self._bar.started()
@@ -157,29 +151,10 @@ class Play(QObject):
         if seconds:
             self.seek(min(max(self._at + by, 0.0), max(0.0, seconds - 0.1)))
 
-    def silence(self, paths: Sequence[Path] | None = None) -> None:
-        """Let go of a file that is about to be written; of any file without a list. See :meth:`resume`."""
+    def lend(self, path: Path) -> AbstractContextManager[None]:
+        """The player has a file not open meanwhile, so that it can be replaced. Any thread may ask."""
         player = self._player
-        if player is None or player.path is None:
-            return
-        if paths is None or player.path in set(paths):
-            held = (player.path, player.position) if player.playing else self._held
-            player.stop()
-            self._bar.play.set_playing(False)
-            self._held = held
-
-    def resume(self, path: Path | None = None) -> None:
-        """Go on where :meth:`silence` ended it, unless something else was done or looked at since.
-
-        :param path: the file that is written; None where the whole run is over
-        """
-        held, row, player = self._held, self._row, self._player
-        if held is None or player is None or path not in (None, held[0]):
-            return
-        self._held = None
-        if row is not None and row.path == held[0]:
-            player.play(*held)
-            self._bar.started()
+        return nullcontext() if player is None else player.lend(path)
 
     def close(self) -> None:
         """The end."""

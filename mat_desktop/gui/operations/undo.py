@@ -65,7 +65,6 @@ class Undo(QObject):
 
     ``begun`` hands over a job that is going to take something back, and its task.
     ``ended`` says that files were written; ``again`` asks to show a task anew, with the files that remain.
-    ``released`` names a file that is not worked on any more, and None at the end.
     ``loading``: there may be other runs than those that are known.
     """
 
@@ -74,7 +73,6 @@ class Undo(QObject):
     recovered = Signal(object)
     begun = Signal(object, object)
     ended = Signal(object)
-    released = Signal(object)
     again = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
@@ -129,7 +127,7 @@ class Undo(QObject):
         """Do what was shown and chosen."""
         desk, done, paths = self._desk, DONE[task.kind], {file.path for file in files}
         task = replace(task, pasts=tuple(past for past in task.pasts if past.path in paths))
-        outcome = Outcome(desk.tracks, self.released.emit)
+        outcome = Outcome(desk.tracks)
 
         def make(cancel: threading.Event) -> Iterator[Any]:
             yield from with_refresh(desk.services, desk.services.reverse(task, files, cancel))
@@ -148,7 +146,6 @@ class Undo(QObject):
             rest = [past.path for past in task.pasts if past.path not in settled]
             outcome.close(job, done, lambda: self.again.emit(task, rest))
             desk.result(job.outcome)
-            self.released.emit(None)
             self.ended.emit(job)
 
         job = Job(

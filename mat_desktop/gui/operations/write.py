@@ -93,7 +93,7 @@ class Write(QObject):
 
     ``begun`` hands over the job that is going to write files, the wish, and their paths in that order.
     ``written`` comes last and hands over how it :class:`Ended`; ``again`` asks for another plan for files
-    that remain of a wish. ``released`` names a file that is not worked on any more, and None at the end.
+    that remain of a wish.
     """
 
     planned = Signal(object, int)
@@ -101,7 +101,6 @@ class Write(QObject):
     begun = Signal(object, object, object)
     unseen = Signal(object)
     written = Signal(object)
-    released = Signal(object)
     again = Signal(object, object)
 
     def __init__(self, desk: Desk) -> None:
@@ -154,7 +153,7 @@ class Write(QObject):
     def write(self, plan: Plan, wish: Wish | None = None) -> None:
         """Do what the plan says."""
         desk = self._desk
-        outcome = Outcome(desk.tracks, self.released.emit)
+        outcome = Outcome(desk.tracks)
         wish = wish or Wish()
 
         def make(cancel: threading.Event) -> Iterator[Any]:
@@ -165,7 +164,6 @@ class Write(QObject):
             rest = [file.path for file in plan.files if file.path not in settled]
             outcome.close(job, DONE[RunKind.WRITE], lambda: self.again.emit(rest, wish))
             desk.result(job.outcome)
-            self.released.emit(None)
             self.written.emit(
                 Ended(len(plan.files), outcome.written, settled, outcome.bad, rest, wish, error)
             )
