@@ -263,8 +263,7 @@ def _models(data_dir: Path) -> Iterator[Finding]:
     for model in list_models(data_dir):
         needed = State.FAULT if model.name == chosen else State.WARNING
         if isinstance(model, BrokenModel):
-            way_out = "delete it on the Models page, or import it anew"
-            yield Finding("Models", model.name, needed, without_home(model.reason), way_out)
+            yield Finding("Models", model.name, needed, without_home(model.reason), model.way_out)
             continue
         try:
             read_weights(model.folder, model.card)

@@ -29,6 +29,7 @@ from mat_desktop.inference.cards import (
     CARD_FILE,
     LARGEST_CARD,
     LARGEST_WEIGHTS,
+    check_digest,
     check_numbers,
     open_card,
     write_card,
@@ -91,21 +92,29 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class BrokenModel:
-    """A folder among the imported models that cannot be used, with the reason."""
+    """A folder among the models that cannot be used, with the reason."""
 
     name: str
     folder: Path
     reason: str
+    bundled: bool = False
+
+    @property
+    def way_out(self) -> str:
+        """What may be done about it."""
+        if self.bundled:
+            return "install the program anew"
+        return "delete it on the Models page, or import it anew"
 
 
 def list_models(data_dir: Path) -> list[Model | BrokenModel]:
     """Bundled models first, each kind by name."""
     found: list[Model | BrokenModel] = []
     for name in model_names():
-        found.append(_look(name, resource("models", name), bundled=True))
+        found.append(as_listed(name, resource("models", name), bundled=True))
     with suppress(OSError):
         folders = sorted(path for path in (data_dir / FOLDER).iterdir() if path.is_dir())
-        found += [_look(p.name, p, bundled=False) for p in folders if not p.name.startswith(".")]
+        found += [as_listed(p.name, p) for p in folders if not p.name.startswith(".")]
     return found
 
 
@@ -250,11 +259,14 @@ def delete_model(data_dir: Path, name: str) -> None:
     shutil.rmtree(away, ignore_errors=True)
 
 
-def _look(name: str, folder: Path, *, bundled: bool) -> Model | BrokenModel:
+def as_listed(name: str, folder: Path, *, bundled: bool = False) -> Model | BrokenModel:
+    """One model as it is listed, with weights that are those of its card."""
     try:
-        return Model(name, folder, open_card(folder), bundled, "" if bundled else _trained_on(folder))
+        card = open_card(folder)
+        check_digest(folder, card)
     except ModelFault as fault:
-        return BrokenModel(name, folder, str(fault))
+        return BrokenModel(name, folder, str(fault), bundled)
+    return Model(name, folder, card, bundled, "" if bundled else _trained_on(folder))
 
 
 def _trained_on(folder: Path) -> str:

@@ -66,7 +66,13 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
             star = "*" if model.name == chosen else " "
             print(f"{star} {model.name:<{wide}}  {card.title}; {facts}, {model.origin}")
     for unusable in broken:
-        errors.print(f"{printable(unusable.name)} cannot be used: {unusable.reason}")
+        name, way_out = printable(unusable.name), unusable.way_out
+        if unusable.name == chosen:
+            name = f"{name}, which is in use,"
+            if others := [model.name for model in good if model.bundled]:
+                use = command(options, "settings", "listening.model", others[0])
+                way_out = f"{way_out}; {use} takes another one into use"
+        errors.print(f"{name} cannot be used: {unusable.reason}; {way_out}")
     slips = [*reading.slips, *([slip] if slip is not None else [])]
     slips = [slip for slip in slips if reading.fault is not None or slip.key == "listening.model"]
     say(slips)

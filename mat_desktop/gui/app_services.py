@@ -35,6 +35,7 @@ from mat_desktop.app.models import (
     BrokenModel,
     Model,
     Trained,
+    as_listed,
     delete_model,
     export_model,
     find_model,
@@ -282,7 +283,7 @@ class AppServices:
         found = list_models(self.data_dir)
         name = self._session.model
         if all(model.name != name for model in found):  # it was named by its place at the start
-            found.append(Model(name, find_model(self.data_dir, name), self._session.card, bundled=False))
+            found.append(as_listed(name, find_model(self.data_dir, name)))
         return found
 
     def usable_models(self) -> list[Model]:

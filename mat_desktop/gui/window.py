@@ -40,6 +40,7 @@ from mat_desktop.gui.opening import Opening
 from mat_desktop.gui.operations.begun import Begun
 from mat_desktop.gui.operations.cut_off import look_back
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.engine import KIND as ENGINE
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.leave import Leave
 from mat_desktop.gui.operations.listen import Listen, not_heard
@@ -267,6 +268,9 @@ class Window(QMainWindow):
         self.listen.engine_fault.connect(engine.failed)
         self.listen.engine_works.connect(engine.works)
         engine.again.connect(self.listen.to)
+        for no_longer in (engine.starting, engine.up):
+            no_longer.connect(lambda *_: self.pages.clear_message(ENGINE))
+        engine.choose.connect(lambda: self.pages.show("models"))
         for do in (
             self._say_model,
             self.school.close,

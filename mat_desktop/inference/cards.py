@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -61,11 +62,37 @@ def read_weights(folder: Path, card: ModelCard) -> Arrays:
     except OSError as error:
         raise ModelFault(f"{path}: {error.strerror}") from error
     if hashlib.sha256(content).hexdigest() != card.weights.sha256:
-        raise ModelFault(f"{path} is not the file that the card describes: its digest differs")
+        raise _other_weights(path)
     try:
         return dict(parse_safetensors(content))
     except (SafetensorError, ValueError, KeyError) as error:
         raise ModelFault(f"{path} is not a safetensors file: {error}") from error
+
+
+def check_digest(folder: Path, card: ModelCard) -> None:
+    """As :func:`read_weights` does, once for each state of the file.
+
+    :raises ModelFault: the file is missing or was changed
+    """
+    path = _weights_path(folder, card)
+    try:
+        status = path.stat()
+        state = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        digest = _digest_of(path, state)
+    except OSError as error:
+        raise ModelFault(f"{path}: {error.strerror}") from error
+    if digest != card.weights.sha256:
+        raise _other_weights(path)
+
+
+@lru_cache(maxsize=64)
+def _digest_of(path: Path, state: tuple[int, ...]) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _other_weights(path: Path) -> ModelFault:
+    return ModelFault(f"{path} is damaged or was replaced: its digest differs from the one in its card")
 
 
 def check_numbers(folder: Path, card: ModelCard) -> None:

@@ -253,6 +253,19 @@ def test_a_folder_that_breaks_later_is_listed_with_its_reason(tmp_path: Path) ->
     assert "0 bytes" in slip.why
 
 
+def test_a_changed_byte_in_the_weights_is_listed_with_its_reason(tmp_path: Path) -> None:
+    tiny_model(tmp_path / "tiny")
+    weights = import_model(tmp_path / "data", tmp_path / "tiny").folder / "model.safetensors"
+    assert isinstance(list_models(tmp_path / "data")[-1], Model)
+    content, status = bytearray(weights.read_bytes()), weights.stat()
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    os.utime(weights, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    broken = list_models(tmp_path / "data")[-1]
+    assert isinstance(broken, BrokenModel)
+    assert "digest differs" in broken.reason
+
+
 def test_the_session_changes_models_without_a_restart_and_starts_with_the_one_chosen_last(
     tmp_path: Path,
 ) -> None:

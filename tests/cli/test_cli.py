@@ -377,6 +377,23 @@ def test_models_lists_bundled_and_imported_ones(tmp_path: Path, capsys: pytest.C
     )
 
 
+def test_models_says_that_the_one_in_use_is_damaged_and_how_to_take_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    tiny_model(tmp_path / "tiny")
+    weights = import_model(data, tmp_path / "tiny").folder / "model.safetensors"
+    assert main(["settings", "listening.model", "tiny", "--data-dir", str(data)]) == 0
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    capsys.readouterr()
+    assert main(["models", "--data-dir", str(data)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("tiny, which is in use, cannot be used: ")
+    assert "settings listening.model fcn2d" in said
+
+
 def test_what_was_decided_is_written_for_training(
     music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_picture_fills_from_the_left_as_it_is_decoded(
     page.select(3)
     qtbot.waitUntil(lambda: bool(engine.asked), timeout=5000)
     assert plot._note.text() == "Reading…"
+    assert plot._note.wordWrap()  # a cause that is long is not cut
     engine.tell(picture(3125))  # 100 of 203 s
     qtbot.waitUntil(lambda: plot.mel.image is not None, timeout=5000)
     assert not plot._note.isVisible()

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from mat_desktop.app.models import BrokenModel, Model, Trained
 from mat_desktop.app.score import Heard
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import FileFault
+from mat_desktop.errors import FileFault, ModelFault
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.arrive import with_verdicts
 from mat_desktop.gui.views.models import ModelsPage
@@ -64,6 +64,28 @@ def test_models_are_listed_with_their_cards(qtbot: QtBot, library: Window, servi
     assert not page.use_button.isEnabled()
     assert not page.export.isEnabled()
     assert page.remove.isEnabled()
+
+
+def test_a_model_in_use_that_is_damaged_says_so_and_the_message_leads_there(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = BrokenModel("double", services.data_dir, "its digest differs", bundled=True)
+    monkeypatch.setattr(services, "models", lambda: [broken])
+    library.engine.failed(ModelFault("its digest differs"))
+    qtbot.waitUntil(lambda: library.library.banners.texts() != [], timeout=5000)
+    assert library.library.banners.texts() == ["The model cannot be started: its digest differs"]
+    lead = next(
+        link for link in library.library.banners.findChildren(Link) if link.text() == "Choose a model"
+    )
+    lead.click()
+    page = library.workshop.models_page
+    assert library.pages.shows(page)
+    qtbot.waitUntil(lambda: "In use" in page.use_button.text() and page.why.isVisible(), timeout=5000)
+    assert "its digest differs" in page.why.text()
+    assert "Until another model is chosen nothing is listened to" in page.why.text()
+    assert not page.remove.isEnabled()
+    library.engine.works()  # another one does
+    assert library.library.banners.texts() == []
 
 
 def test_a_card_says_what_its_figures_rest_on(qtbot: QtBot, library: Window) -> None:

@@ -7,19 +7,25 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.errors import ModelFault
 from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.operations.desk import Desk
+
+KIND = "engine"
+"""Of the message that it does not run."""
 
 
 class Engine(QObject):
     """``starting``, then ``up`` with the device's name, or ``down`` with the reason.
 
-    ``again`` hands over rows that were being listened to when it was started anew.
+    ``choose`` asks for the page on which another model is chosen. ``again`` hands over rows that were being
+    listened to when it was started anew.
     """
 
     starting = Signal()
     up = Signal(str)
     down = Signal(str)
+    choose = Signal()
     again = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
@@ -81,9 +87,14 @@ class Engine(QObject):
         """It did not start, or ended."""
         self.error = str(error)
         self.down.emit(self.error)
-        self._desk.say(
-            "danger", f"The model cannot be started: {self.error}", "Try again", self.start, kind="engine"
-        )
+        again = ("Try again", self.start)
+        text = f"The model cannot be started: {self.error}"
+        if isinstance(error, ModelFault):  # trying alone will not mend it
+            self._desk.say(
+                "danger", text, "Choose a model", self.choose.emit, also=again, kind=KIND, stays=True
+            )
+        else:
+            self._desk.say("danger", text, *again, kind=KIND)
 
     def works(self) -> None:
         """It did what it was asked for."""

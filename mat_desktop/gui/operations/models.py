@@ -230,7 +230,8 @@ class Models(QObject):
             title, left = desk.services.card.title, desk.tracks.tally().new
             text = f"{title} (“{name}”) is in use."
             (last,) = old
-            back = (f"Back to {last}", lambda: self.use(last)) if last != name else None
+            broken = any(model.name == last and hasattr(model, "reason") for model in self._listed)
+            back = (f"Back to {last}", lambda: self.use(last)) if last != name and not broken else None
             self._back = last
             if not left:
                 desk.say("positive", text, also=back, kind=IN_USE)

@@ -98,7 +98,7 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(first, Qt.AlignmentFlag.AlignVCenter, elide(model.name, room, 13, 500))
         painter.setFont(font(12))
         if chosen:
-            painter.setPen(t.color("positive"))
+            painter.setPen(t.color("danger" if broken else "positive"))
             painter.drawText(first, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "In use")
         painter.setPen(t.color("danger" if broken else "muted"))
         painter.drawText(second, Qt.AlignmentFlag.AlignVCenter, elide(self._models.detail(model), wide, 12))
@@ -312,7 +312,7 @@ class ModelsPage(Panel):
             return
         usable = self._usable()
         chosen = model.name == self.models.chosen
-        bundled = bool(usable and usable.bundled)
+        bundled = model.bundled
         self.title.setText(usable.card.title if usable else model.name)
         self._enable(self.use_button, usable is not None and not chosen)
         self._enable(self.compare_button, usable is not None and not chosen)
@@ -322,7 +322,7 @@ class ModelsPage(Panel):
         for part in (self._grid, self._figures):
             part.setVisible(usable is not None)
         if usable is None:
-            self.why.setText(f"It cannot be used: {reason_of(model)}")
+            self.why.setText(_unusable(model, chosen))
             self.why.set_token("danger")
             self.why.show()
             return
@@ -441,6 +441,17 @@ class ModelsPage(Panel):
     def _delete(self, name: str) -> None:
         self.list.setFocus()
         self.delete.emit(name)
+
+
+def _unusable(model: AnyModel, chosen: bool) -> str:
+    """Why a model cannot be used, and what may be done."""
+    if not chosen:
+        return f"It cannot be used: {reason_of(model)}"
+    then = "install the program anew" if model.bundled else "import it anew, and delete this one"
+    return (
+        f"It is in use and cannot be used: {reason_of(model)}. Until another model is chosen nothing is"
+        f" listened to. To have this one again, {then}."
+    )
 
 
 def agreement_words(learned: object) -> str:

@@ -110,6 +110,8 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for label in (self._note, self._lower_note, self._sign):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             label.hide()
+        for label in (self._note, self._lower_note):
+            label.setWordWrap(True)
         self._slow_moves = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=30, slot=self._moved)
         self.scene().sigMouseClicked.connect(self._clicked)
         self.upper.getViewBox().sigXRangeChanged.connect(self._ranged)
