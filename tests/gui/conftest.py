@@ -17,17 +17,11 @@ PATIENCE = 60_000
 """Longest wait in milliseconds: a thread may be loading something large on a busy computer."""
 
 
-@pytest.fixture(scope="session")
-def _dressed(qapp: QApplication) -> None:
-    """Once: each time it costs every widget that is left of the test before."""
+@pytest.fixture(autouse=True)
+def _fonts(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
     theme.load_fonts()
-
-
-@pytest.fixture(autouse=True)
-def _fonts(qapp: QApplication, _dressed: None) -> None:
-    if qapp.font() != theme.font():
-        qapp.setFont(theme.font())
+    qapp.setFont(theme.font())
 
 
 @pytest.fixture
