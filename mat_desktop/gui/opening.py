@@ -12,7 +12,7 @@ from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
 from mat_desktop.gui.operations.places import open_place
-from mat_desktop.gui.operations.scan import Scan
+from mat_desktop.gui.operations.scan import FOUND_NOTHING, Scan
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.views.first_start import FirstStart
 from mat_desktop.gui.views.library import Library
@@ -131,7 +131,7 @@ class Opening(QObject):
 
     def _nothing_found(self) -> None:
         self._desk.say(
-            "warning", "No music was found there.", "Open folder…", self.choose_folder, kind="scan"
+            "warning", "No music was found there.", "Open folder…", self.choose_folder, kind=FOUND_NOTHING
         )
 
     # dropped on the window

@@ -18,6 +18,7 @@ from mat_desktop.gui import opening
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.watch import Watch
+from mat_desktop.gui.widgets.controls import Link
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.shown import titles
@@ -54,6 +55,74 @@ def test_a_folder_that_is_away_is_a_message_and_no_track(
     with qtbot.waitSignal(library.scan.ended, timeout=5000):
         library.actions_["rescan"].trigger()
     assert not any("is not there" in text for text in messages())
+
+
+def no_music(services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the mount point of a volume that is not mounted: the folder is there, without files."""
+    services.music.mkdir(exist_ok=True)
+    services.library = [file for file in services.files.values() if isinstance(file, Track)]
+    monkeypatch.setattr(services, "scan", lambda roots, cancel: iter(()))
+    monkeypatch.setattr(services, "count", lambda roots, enough: iter([0]))
+
+
+def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to_be_gone(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, music = library.library, services.music
+    with monkeypatch.context() as away:
+        no_music(services, away)
+        with qtbot.waitSignal(library.scan.ended, timeout=5000):
+            library.actions_["rescan"].trigger()
+        text = f"{music} is empty, or its drive is not there: 6 tracks wait for it."
+        assert page.banners.texts() == [text]
+        assert library.tracks.tally().total == len(titles(library)) == 6
+        assert services.missing == []  # nor at the next start
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.actions_["rescan"].trigger()
+    assert page.banners.texts() == []
+    no_music(services, monkeypatch)
+    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        library.actions_["rescan"].trigger()
+    next(b for b in page.banners.findChildren(Link) if b.text() == "Forget these tracks").click()
+    qtbot.waitUntil(lambda: len(services.missing) == len(services.library), timeout=5000)
+    assert library.tracks.tally().total == 0
+    assert page.banners.texts() == []
+    qtbot.waitUntil(lambda: page.listing.shows_note, timeout=5000)
+    assert page.listing.note.text() == "No music is in the folders that are open"
+
+
+def test_that_no_music_was_found_is_not_said_once_there_is_some(
+    qtbot: QtBot, window: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = window.library.banners.texts
+    with monkeypatch.context() as away:
+        no_music(services, away)
+        services.library = []
+        window.begin([services.music])
+        qtbot.waitUntil(lambda: texts() == ["No music was found there."], timeout=5000)
+    with qtbot.waitSignal(window.scan.ended, timeout=5000):
+        window.actions_["rescan"].trigger()
+    assert window.tracks.tally().total == 6
+    assert texts() == []
+
+
+def test_files_that_go_with_the_volume_they_are_on_stay_in_the_library(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    music, path = services.music, next(iter(services.files))
+    music.mkdir()
+    library.watching.close()
+    library.watching.at([music])
+    watcher = library.watching._watcher
+    assert watcher is not None
+    qtbot.waitUntil(lambda: watcher.places is not None, timeout=5000)
+    music.rename(music.with_name("mounted"))
+    music.mkdir()  # another folder than the one that was watched
+    with qtbot.waitSignal(library.bridge.changed, timeout=5000):
+        services.changes.append(path)
+    qtbot.waitUntil(lambda: not services.changes and not library.bridge.busy, timeout=5000)
+    assert library.tracks.row(path) is not None
+    assert services.missing == []
 
 
 def test_a_file_that_is_no_music_is_a_failed_track_and_no_folder_that_is_away(

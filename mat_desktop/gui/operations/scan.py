@@ -28,12 +28,18 @@ LEAVE = "What was read is kept, and the rest is read at the next start."
 
 NOWHERE = "no such file"
 
+EMPTY = "is empty, or its drive is not there"
+"""Said of a folder without music of which the library knows tracks, as when a volume is not mounted there."""
+
+FOUND_NOTHING = "scan"
+"""Kind of the message that there is no music."""
+
 
 class Scan(QObject):
     """``opened`` comes at once, then ``remembered``: what the library knew is shown, without suggestions.
 
-    ``nothing`` says that no music was found, ``ended`` comes last. ``back`` names the kind of a message on
-    folders that were away. ``coming`` shows tracks that the library knows, while it does.
+    ``nothing`` says that no music was found, ``ended`` comes last. ``back`` names the kind of a message that
+    is not so any more. ``coming`` shows tracks that the library knows, while it does.
     """
 
     opened = Signal()
@@ -70,9 +76,13 @@ class Scan(QObject):
         def ended(error: Exception | None) -> None:
             self._under_way -= 1
             desk.tracks.settle()
+            before = desk.tracks.tally().total
             if error is None:
                 desk.tracks.forget_missing(seen.whole, seen.files)
             total = desk.tracks.tally().total
+            gone = f"; {words.plural(before - total, 'track')} not there any more" if before > total else ""
+            if total:
+                self.back.emit(FOUND_NOTHING)
             job.outcome = f"Scanned {words.plural(job.done, 'track')}"
             job.retry = (lambda: self.read_again(seen.failed)) if seen.failed else None
             if error is not None or job.stopping:
@@ -86,7 +96,7 @@ class Scan(QObject):
                 if not job.stopping:
                     self._tell_away(wanted, seen.away)
             stopped = f"{job.outcome}; " if error is not None or job.stopping else ""
-            desk.result(f"{stopped}{words.plural(total, 'track')} in the library")
+            desk.result(f"{stopped}{words.plural(total, 'track')} in the library{gone}")
             self.ended.emit()
 
         def items(batch: list[Any]) -> None:
@@ -194,7 +204,19 @@ class Scan(QObject):
             waits = f"{words.plural(count, 'track')} {'waits' if count == 1 else 'wait'} for it"
             said.append(f"{printable(path)} {why}: {waits}." if count else f"{printable(path)} {why}.")
         folders = list(self._away)
-        desk.say("warning", " ".join(said), "Scan again", lambda: self.open(folders), kind=AWAY)
+        empty = [path for path, why in self._away.items() if why == EMPTY]
+        also = ("Forget these tracks", lambda: self._empty(empty)) if empty else None
+        desk.say("warning", " ".join(said), "Scan again", lambda: self.open(folders), also=also, kind=AWAY)
+
+    def _empty(self, folders: Sequence[Path]) -> None:
+        """Their files were deleted, as the user says. What was heard and decided is kept."""
+        desk = self._desk
+        desk.tracks.forget_missing(folders, set())
+        services = desk.services
+        desk.bridge.keep(lambda: services.forget_missing(folders, set()))
+        desk.result(f"{words.plural(desk.tracks.tally().total, 'track')} in the library")
+        self._tell_away(folders, {})
+        self.ended.emit()
 
     def again(self) -> None:
         """Scan all folders again."""
@@ -226,8 +248,21 @@ class Scan(QObject):
         if not cancel.is_set():
             # A folder that cannot be listed, or a volume that is not there, is no reason to forget its files.
             unlisted = [path for path in [*seen.failed, *seen.away] if path.is_dir()]
-            seen.whole += [path for path in paths if path.exists() and not unlisted]
+            whole = [path for path in paths if path.exists() and not unlisted]
+            for path in whole:
+                if self._is_emptied(path, seen, cancel):
+                    seen.away[path] = EMPTY
+                    yield _Away(path, EMPTY)
+            seen.whole += [path for path in whole if path not in seen.away]
             services.forget_missing(seen.whole, seen.files)
+
+    def _is_emptied(self, folder: Path, seen: _Seen, cancel: threading.Event) -> bool:
+        """Whether no music is in a folder any more: where a volume is not mounted there is an empty one."""
+        services = self._desk.services
+        inside = os.path.join(folder, "")  # noqa: PTH118 - with the separator at its end
+        if any(file.startswith(inside) for file in seen.files) or not folder.is_dir():
+            return False
+        return services.count_remembered([folder]) > 0 and not any(services.count([folder], cancel))
 
     def found(self, items: Sequence[Row | Arrived], *, again: bool = False) -> None:
         """Show what was found."""

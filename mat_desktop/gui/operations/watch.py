@@ -163,6 +163,7 @@ class Watch(QObject):
         if not self._pile.add(paths):
             return  # the look that waits for its turn takes these along
         desk, roots = self._desk, list(self._roots)
+        places = (self._watcher.places if self._watcher is not None else None) or {}
         todo: list[Path] = []
         fresh: list[Row] = []
         before = desk.tracks.tally().total
@@ -172,7 +173,7 @@ class Watch(QObject):
             gone = [path for path in todo if not path.exists()]
             todo[:] = sorted(set(todo).difference(gone))
             job.quiet = len(todo) <= FEW and not any(path.is_dir() for path in todo)
-            lost = [path for path in gone if _root_is_there(path, roots)]
+            lost = [path for path in gone if _root_is_there(path, roots, places)]
             if lost:
                 desk.services.forget_paths(lost)
             yield _Gone(lost)
@@ -244,6 +245,11 @@ def _places(roots: Sequence[Path]) -> Places:
     return found
 
 
-def _root_is_there(path: Path, roots: Sequence[Path]) -> bool:
-    """A volume that is not there is no reason to forget its files."""
-    return any(root.exists() for root in roots if path.is_relative_to(root))
+def _root_is_there(path: Path, roots: Sequence[Path], places: Places) -> bool:
+    """A volume that is not there is no reason to forget its files; where it was there is another folder then.
+
+    :param places: of the roots when their watch began
+    """
+    there = [root for root in roots if path.is_relative_to(root)]
+    now = _places(there)
+    return any(place is not None and place == (places.get(root) or place) for root, place in now.items())

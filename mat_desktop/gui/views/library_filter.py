@@ -21,6 +21,8 @@ from mat_desktop.gui.work import Work
 
 ALL = Item("All tracks")
 
+NO_MUSIC = "No music is in the folders that are open"
+
 
 class LibraryFilter(QObject):
     """The query of the search field and the entry of the sidebar, together.
@@ -121,8 +123,9 @@ class LibraryFilter(QObject):
 
     def _say_nothing(self) -> None:
         some = self.asking.reading or self._tracks.tally().total > 0
-        none, hidden = some and self._tracks.rowCount() == 0, self._tracks.filtered
-        self._listing.show_note(none and (hidden or self.asking.reading))
+        none, hidden = some and self._tracks.rowCount() == 0, some and self._tracks.filtered
+        empty = not some and bool(self.roots)
+        self._listing.show_note((none and (hidden or self.asking.reading)) or empty)
         self._listing.clear.setVisible(hidden)
         if none and hidden:
             self.asking.explain()
@@ -139,8 +142,8 @@ class LibraryFilter(QObject):
 
     def _say_coming(self) -> None:
         """Until the first track is there it is said how many there will be."""
-        if self._listing.shows_note and not self._tracks.filtered:
-            text = "Looking for music…"
+        if self._listing.shows_note and not (self._tracks.filtered and self._tracks.tally().total):
+            text = "Looking for music…" if self.asking.reading else NO_MUSIC
             if self._coming is not None:
                 of = f" 0 of {words.plural(self._coming.total, 'track')}" if self._coming.total else ""
                 text = f"Reading the library…{of}"
