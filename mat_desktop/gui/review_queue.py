@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from mat_desktop.domain.plan import Change, Policy
 from mat_desktop.domain.tags import Field
+from mat_desktop.gui.models.columns import silent_note, why_no_tags
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.review import Review
@@ -253,6 +254,8 @@ class Reviewing(QObject):
             if again:
                 self._show_tags(True)
                 self._library.show_changes()
+            else:
+                self.page.question.scores.tags.number_anew()
         else:
             self._library.look_at(row)
 
@@ -338,12 +341,16 @@ class Reviewing(QObject):
             self._shown = row
         if new_track:
             self._show_place(row)
-        note = "Not listened to yet" if row.scores is None else ""
-        if row.scores is not None and row.scores.silent:
-            note = "There is only silence in this track"
+        note = silent_note(row) if row.scores is not None else why_no_tags(row)
         self.page.question.add.set_scheme(self._desk.services.scheme)
         tracks = self._desk.tracks
-        self.page.show_question(tracks.suggestions(row), note, new_track=new_track, unseen=tracks.unseen(row))
+        self.page.show_question(
+            tracks.suggestions(row),
+            note,
+            new_track=new_track,
+            unseen=tracks.unseen(row),
+            silent=row.scores is not None and row.scores.silent,
+        )
         self._light()
         self._tell()
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.models.columns import why_no_own_tag
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.mapping import SCHEME, MapTags
@@ -138,8 +139,6 @@ class ReviewRoom(QObject):
         editor.list.setFocus()
 
     def _scheme_changed(self) -> None:
-        for question in (self.page.question, self._library.pane.question):
-            question.scores.tags.number_with_next()
         if self._desk.services.tags_fault is None:
             self._pages.clear_message(SCHEME)
         self._library.filter.asking.renew()
@@ -224,8 +223,10 @@ class ReviewRoom(QObject):
         if self.question.isVisible():
             self.question.go_to_field()
         else:
-            none = self._library.row is None
-            self._desk.result("No track is selected" if none else "This track was not listened to yet")
+            holder = self.page if self.in_view else self._library.pane
+            counting = not self.in_view and bool(self._library.several.rows)
+            why = "Their tags are still being counted" if counting else why_no_own_tag(self._library.row)
+            holder.refuse_tag(why)
 
     def _add(self, text: str, category: object) -> None:
         rows = self._meant()

@@ -10,6 +10,7 @@ from threading import Event
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -340,15 +341,27 @@ def test_what_is_under_the_mouse_stays_there_when_messages_come_and_go(
     assert row() == 0
 
 
-def test_from_another_page_digit_keys_are_in_order_again(qtbot: QtBot, library: Window) -> None:
+def test_from_another_page_and_of_a_row_that_is_chosen_again_digit_keys_are_in_order_again(
+    qtbot: QtBot, library: Window
+) -> None:
     listen(qtbot, library)
     library.library.select(0)
     tags = library.library.pane.question.scores.tags
-    tags._numbers = {name: 9 - key for name, key in tags._numbers.items()}
-    library.actions_["history"].trigger()
-    library.actions_["library"].trigger()
-    rows = [row for place in tags.tag_rows() if (row := tags.row(place)) is not None and row.number]
-    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    table = library.library.table
+
+    def click() -> None:
+        at = table.visualRect(library.tracks.index(0, 1)).center()
+        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+    def come_back() -> None:
+        library.actions_["history"].trigger()
+        library.actions_["library"].trigger()
+
+    for show in (come_back, click):
+        tags._numbers = {name: 9 - key for name, key in tags._numbers.items()}
+        show()
+        rows = [row for place in tags.tag_rows() if (row := tags.row(place)) is not None and row.number]
+        assert [row.number for row in rows] == list(range(1, len(rows) + 1))
 
 
 def test_playlist_of_the_selection_or_of_all_that_is_shown(

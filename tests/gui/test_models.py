@@ -410,13 +410,13 @@ def test_digit_keys_stay_with_their_tags_while_the_track_is_in_view() -> None:
         return {row.suggestion.tag.name: row.number for row in rows if row.suggestion is not None}
 
     rock, indie, pop = (suggestion(name, 0.9) for name in ("rock", "indie", "pop"))
-    assert numbers(rock, indie, pop, new_track=True) == {"rock": 1, "indie": 2, "pop": 3}
-    model.numbered(1)
+    no_jazz = suggestion("jazz", 0.1, suggested=False)
+    assert numbers(rock, no_jazz, indie, pop, new_track=True) == {"rock": 1, "indie": 2, "pop": 3, "jazz": 0}
     out = suggestion("rock", 0.1, suggested=False)
-    jazz = suggestion("jazz", 0.95)
+    jazz = replace(no_jazz, verdict=Verdict.ACCEPTED)
     assert numbers(out, jazz, indie, pop) == {"jazz": 4, "indie": 2, "pop": 3, "rock": 1}
     assert model.numbered(1) is out
-    many = [suggestion(f"tag {n}", 0.6) for n in range(7)]
+    many = [replace(suggestion(f"tag {n}", -1.0), verdict=Verdict.ACCEPTED) for n in range(7)]
     got = numbers(out, jazz, indie, pop, *many)
     assert (got["indie"], got["pop"], got["jazz"]) == (2, 3, 4)
     assert got["tag 5"] == 1, "all are given: it was the key of one that is not asked any more"
@@ -424,27 +424,26 @@ def test_digit_keys_stay_with_their_tags_while_the_track_is_in_view() -> None:
     assert numbers(jazz, indie, new_track=True) == {"jazz": 1, "indie": 2}
 
 
-def test_digit_keys_are_in_order_where_a_track_is_newly_shown_or_a_tag_was_taught() -> None:
+def test_digit_keys_are_dealt_anew_where_thresholds_or_the_known_tags_are_others() -> None:
     model = TagsModel()
 
-    def numbers(*tags: Suggestion, new_track: bool = False) -> list[int]:
-        model.show(tags, True, new_track=new_track)
+    def numbers(*tags: Suggestion) -> list[int]:
+        model.show(tags, True, new_track=False)
         return [row.number for place in model.tag_rows() if (row := model.row(place)) is not None]
 
-    rock, indie, mine, pop = (suggestion(name, 0.9) for name in ("rock", "indie", "mine", "pop"))
-    numbers(rock, pop, new_track=True)
-    assert numbers(rock, indie, pop) == [1, 2, 3], "none was used yet"
-    numbers(rock, pop, new_track=True)
-    model.numbered(1)
-    assert numbers(rock, indie, pop) == [1, 3, 2]
-    model.number_with_next()
-    assert numbers(rock, indie, pop) == [1, 3, 2], "it is not there yet"
-    assert numbers(rock, indie, mine, pop) == [1, 2, 3, 4]
-    model.number_with_next()
-    model.numbered(1)
-    assert numbers(rock, indie, mine, suggestion("jazz", 0.9), pop) == [1, 2, 3, 5, 4], "fingers know them"
+    rock, indie, pop, mine = (suggestion(name, 0.9) for name in ("rock", "indie", "pop", "mine"))
+    typed = replace(suggestion("typed", -1.0), verdict=Verdict.ACCEPTED)
+    assert numbers(rock, indie, pop) == [1, 2, 3]
+    fewer = [replace(s, threshold=0.95, suggested=s is pop) for s in (rock, indie, pop)]
+    assert numbers(*fewer) == [1, 0, 0], "pop is shown first, as it alone is suggested"
+    assert numbers(*(replace(s, suggested=False, threshold=0.99) for s in fewer)) == [0, 0, 0]
+    assert numbers(typed, rock, indie, pop) == [1, 2, 3, 4]
+    assert numbers(replace(typed), rock, replace(indie, verdict=Verdict.ACCEPTED), pop) == [1, 2, 3, 4]
+    assert numbers(rock, typed, replace(indie, suggested=False), pop) == [2, 1, 4, 3], "a decision moves none"
+    assert numbers(rock, mine, typed, indie, pop) == [1, 2, 3, 4, 5], "a tag was taught"
+    numbers(rock, mine, indie, pop)
     model.number_anew()
-    assert numbers(rock, indie, mine, suggestion("jazz", 0.9), pop) == [1, 2, 3, 4, 5]
+    assert numbers(rock, mine, indie, pop) == [1, 2, 3, 4]
 
 
 def test_rows_of_the_taggram_are_those_that_are_likely() -> None:

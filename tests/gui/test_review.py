@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
@@ -236,7 +238,7 @@ def test_a_tag_is_typed_where_there_is_a_track_to_have_it(qtbot: QtBot, heard: W
     heard.library.table.setFocus()
     press(qtbot, heard, Key.Key_A)
     assert not add.field.hasFocus()
-    assert heard.status.result.text() == "No track is selected"
+    assert heard.library.pane.no_tag.fault.text() == "No track is selected"
 
 
 def test_the_queue_can_be_the_selection(qtbot: QtBot, heard: Window) -> None:
@@ -602,3 +604,40 @@ def test_messages_are_seen_in_review_with_nothing_to_review(qtbot: QtBot, heard:
     for part in (1, 0, 1):
         page._show_part(part)
         qtbot.waitUntil(lambda: page.banners.isVisible() and page.banners.height() > 20, timeout=5000)
+
+
+def test_a_silent_track_takes_tags_by_hand_and_one_that_was_not_heard_says_why_it_does_not(
+    qtbot: QtBot, heard: Window
+) -> None:
+    library, pane = heard.library, heard.library.pane
+    silent = heard.tracks.rows()[1]
+    assert silent.scores is not None
+    silent.scores = replace(silent.scores, silent=True)
+    for field in (pane.question.add.field, heard.room.page.question.add.field):
+        library.look_at(silent)
+        heard.tracks.tell_of([silent])
+        assert pane.question.note.text() == "There is only silence in this track: nothing is suggested"
+        press(qtbot, heard, Key.Key_A)
+        assert QApplication.focusWidget() is field
+        qtbot.keyClicks(field, "rock")
+        qtbot.keyClick(field, Key.Key_Return)
+        assert silent.verdicts == {"rock": Verdict.ACCEPTED}
+        assert [s.tag.name for s in heard.room.question.suggestions] == ["rock"]
+        heard.room.take_back()
+        assert silent.verdicts.get("rock", Verdict.UNDECIDED) is Verdict.UNDECIDED
+        if not heard.room.in_view:
+            press(qtbot, heard, Key.Key_2, control=True)
+    press(qtbot, heard, Key.Key_1, control=True)
+
+    broken = heard.tracks.rows()[5]
+    library.look_at(broken)
+    press(qtbot, heard, Key.Key_A)
+    field = pane.no_tag.field
+    assert QApplication.focusWidget() is field
+    assert broken.reason in pane.no_tag.fault.text()
+    for key in (Key.Key_R, Key.Key_A, Key.Key_5, Key.Key_Space):
+        qtbot.keyClick(field, key)
+    assert field.text() == "" and not heard.room.in_view and not broken.reviewed
+    qtbot.keyClick(field, Key.Key_Escape)
+    assert QApplication.focusWidget() is library.table
+    assert not pane.no_tag.isVisible()

@@ -94,9 +94,34 @@ def _suggested(row: Row, tags_of: TagsOf) -> str:
         return sentence(row.reason)
     if row.scores is None:
         return "Not listened to yet"
-    if row.scores.silent:
-        return "Only silence"
-    return ", ".join(s.tag.shown for s in tags_of(row)) or "Nothing sure enough"
+    nothing = "Only silence" if row.scores.silent else "Nothing sure enough"
+    return ", ".join(s.tag.shown for s in tags_of(row)) or nothing
+
+
+def why_no_tags(row: Row) -> str:
+    """What stands in the place of the tags of a track that was not listened to."""
+    notes = {
+        State.QUEUED: "Waits for its turn",
+        State.LISTENING: "Being listened to",
+        State.FAILED: sentence(row.reason) or "Cannot be read",
+    }
+    return notes.get(row.state, "Not listened to yet")
+
+
+def silent_note(row: Row) -> str:
+    """Why nothing is suggested for a track that was listened to, where only silence was heard."""
+    silent = row.scores is not None and row.scores.silent
+    return "There is only silence in this track: nothing is suggested" if silent else ""
+
+
+def why_no_own_tag(row: Row | None) -> str:
+    """Why no tag can be added by hand to a track that was not listened to."""
+    if row is None:
+        return "No track is selected"
+    if row.state is State.FAILED:
+        return f"Tags are kept for what is heard in a track, and this one cannot be heard: {row.reason}"
+    when = "once it was listened to" if row.waits else "once it was listened to: Esc, then L"
+    return f"Tags are kept for what is heard in a track; they can be added {when}"
 
 
 def phrase(row: Row, column: Column, tags_of: TagsOf) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -78,7 +78,6 @@ class TagsModel(QAbstractListModel):
         self._rows: list[TagRow] = []
         self._unfolded = False
         self._numbers: dict[str, int] = {}
-        self._in_order = True
         self.unseen: frozenset[str] = frozenset()
         """Tags that the track, which is reviewed, did not suggest yet at its review."""
         self.hidden = 0
@@ -100,31 +99,40 @@ class TagsModel(QAbstractListModel):
         """Another track, or another state of the same.
 
         :param shares: where several tracks are shown, how many of them have a tag
-        :param new_track: else digit keys stay with the tags that they have
+        :param new_track: else digit keys stay with their tags, unless thresholds or the known tags are others
         """
         self.shares = dict(shares or {})
+        before = {s.tag.name: s.threshold for s in self._suggestions if not s.by_hand}
+        now = {s.tag.name: s.threshold for s in suggestions if not s.by_hand}
+        moved = before.keys() != now.keys() or any(abs(before[name] - now[name]) > 1e-5 for name in now)
         self._suggestions = tuple(suggestions)
         self._unfolded = unfolded
         rows: list[TagRow] = []
         self.hidden = 0
-        self._number(new_track)
         if new_track:
             self._moved.clear()
         names = [row.suggestion.tag.name for row in self._rows if row.suggestion is not None]
-        before = {name: place for place, name in enumerate(names)} if self._moved else {}
+        order = {name: place for place, name in enumerate(names)} if self._moved else {}
+        asked = []
         for category in Category:
             tags = [s for s in self._suggestions if s.tag.category is category]
             first: list[Suggestion] = []
             rest: list[Suggestion] = []
             for s in tags:
                 (first if listed(s) or s.tag.name in self._moved else rest).append(s)
-            first.sort(key=lambda s: before.get(s.tag.name, len(before)))
+            first.sort(key=lambda s: order.get(s.tag.name, len(order)))
             shown = rest if unfolded else rest[: self._nearest]
             self.hidden += max(0, len(rest) - self._nearest)
             if not first and not shown:
                 continue
+            asked += [s.tag.name for s in first if listed(s)]
             rows.append(TagRow(category, left_out=_left_out(rest)))
-            rows += [TagRow(category, s, self._numbers.get(s.tag.name, 0)) for s in (*first, *shown)]
+            rows += [TagRow(category, s) for s in (*first, *shown)]
+        self._number(asked, anew=new_track or moved)
+        rows = [
+            replace(row, number=self._numbers.get(row.suggestion.tag.name, 0)) if row.suggestion else row
+            for row in rows
+        ]
         same = [(r.category, r.suggestion and r.suggestion.tag.name) for r in rows] == [
             (r.category, r.suggestion and r.suggestion.tag.name) for r in self._rows
         ]
@@ -137,18 +145,17 @@ class TagsModel(QAbstractListModel):
             self._rows = rows
             self.endResetModel()
 
-    def _number(self, new_track: bool) -> None:
+    def _number(self, asked: Sequence[str], anew: bool) -> None:
         """Give digit keys to the tags of the question.
 
-        They are in order until one of them is used: a key that a finger is over means the same tag from then
-        on until another track comes, also where its tag is not part of the question any more. Only where all
-        are given does one go over to a tag that joined it.
+        They are dealt in the order in which these are shown when a track comes into view or is chosen again,
+        and when thresholds or the known tags are others. Decisions move none: a finger may be over a key. A
+        tag that joins by one takes a free key, or where all are given that of one that is not asked any more.
+
+        :param asked: names as they are shown
         """
-        first = [s for s in self._suggestions if listed(s)]
-        asked = [s.tag.name for category in Category for s in first if s.tag.category is category]
-        joined = any(name not in self._numbers for name in asked)
-        if new_track or (self._in_order and joined):
-            self._numbers, self._in_order = {}, True
+        if anew:
+            self._numbers = {}
         for name in asked:
             if name in self._numbers:
                 continue
@@ -163,10 +170,6 @@ class TagsModel(QAbstractListModel):
     def number_anew(self) -> None:
         """The track is newly shown: its tags have the keys from 1 on again."""
         self.show(self._suggestions, self._unfolded, self.shares)
-
-    def number_with_next(self) -> None:
-        """Tags were taught, renamed or taken away: once they are shown, keys are in order again."""
-        self._in_order = True
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
         """Headings and tags."""
@@ -241,7 +244,6 @@ class TagsModel(QAbstractListModel):
 
     def numbered(self, number: int) -> Suggestion | None:
         """The tag that a digit key means."""
-        self._in_order = False  # from now on fingers know them
         for row in self._rows:
             if row.number == number:
                 return row.suggestion

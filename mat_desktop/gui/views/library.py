@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -15,7 +15,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.models.arrange import ranges
-from mat_desktop.gui.models.columns import sentence
+from mat_desktop.gui.models.columns import silent_note, why_no_tags
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.operations.look import Look
@@ -177,6 +177,7 @@ class Library(QWidget):
         self.search.left.connect(self.table.setFocus)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))
         self.table.selectionModel().selectionChanged.connect(self._selected)
+        self.table.clicked.connect(self._chosen_again)
         self.table.doubleClicked.connect(lambda _: self.player.toggle())
         self.tracks.rows_changed.connect(self._rows_changed)
         self.tracks.refreshed_all.connect(self._all_changed)
@@ -186,6 +187,7 @@ class Library(QWidget):
         self.pane.shift_changed.connect(self._shift)
         self.pane.policy_picked.connect(self.policy_picked)
         self.pane.listen.connect(self._listen)
+        self.pane.no_tag.left.connect(self.table.setFocus)
         self.pane.scores.selectionModel().currentChanged.connect(lambda *_: self._light())
         bar = self.dock.player
         bar.previous.clicked.connect(lambda: self.stepped.emit(-1))
@@ -385,6 +387,10 @@ class Library(QWidget):
         self.selection_changed.emit()
         self.look.draw(row)
 
+    def _chosen_again(self, index: QModelIndex) -> None:
+        if self.tracks.at(index) is self.row:
+            self.pane.scores.tags.number_anew()
+
     def _neighbours(self) -> list[Row]:
         """The tracks that come next: after the one in view, then before it."""
         here = self.tracks.place(self.row.path) if self.row is not None else -1
@@ -416,24 +422,19 @@ class Library(QWidget):
             self.dock.set_tags((), None, "")
             return
         if row.scores is None or row.track is None:
-            notes = {
-                State.QUEUED: "Waits for its turn",
-                State.LISTENING: "Being listened to",
-                State.FAILED: sentence(row.reason) or "Cannot be read",
-            }
-            text = notes.get(row.state, "Not listened to yet")
+            text = why_no_tags(row)
             if not self.several.rows:
-                self.pane.show_note(text, can_listen=row.track is not None and row.state not in notes)
+                can_listen = row.track is not None and row.state is not State.FAILED and not row.waits
+                self.pane.show_note(text, can_listen=can_listen)
             self.dock.set_tags((), None, text)
             return
         suggestions = self.tracks.suggestions(row)
         if self.several.rows:
             pass  # the pane is theirs
-        elif row.scores.silent:
-            self.pane.show_note("There is only silence in this track", can_listen=False)
         else:
-            fresh, unseen = new_track or not self.pane.suggestions, self.tracks.unseen(row)
-            self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh, unseen=unseen)
+            note, unseen = silent_note(row), self.tracks.unseen(row)
+            fresh = new_track or not (self.pane.suggestions or note)
+            self.pane.show_question(suggestions, self.tracks.shift, new_track=fresh, unseen=unseen, note=note)
         taggram = self.look.taggram(row, row.track)
         if taggram is not None:
             self.dock.set_tags(suggestions, self._services.tag_taggram(taggram, suggestions), "")

@@ -22,6 +22,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.theme import appearance, current, font, wider
+from mat_desktop.gui.widgets.add_tag import AddTag
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
@@ -207,6 +208,11 @@ class ReviewPage(QWidget):
         self.note = Text(token="muted")
         self.note.setWordWrap(True)
         self.note.setContentsMargins(16, 8, 16, 8)
+        self.no_tag = AddTag()
+        self.no_tag.setContentsMargins(16, 0, 16, 8)
+        self.no_tag.left.connect(self.setFocus)
+        self.no_tag.left.connect(self.no_tag.hide)
+        self.no_tag.hide()
         self.question = Question(LARGE, nearest=1)
         self.question.reveal.connect(self._reveal)
         self.written = WillBeWritten()
@@ -214,7 +220,7 @@ class ReviewPage(QWidget):
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
-        for widget in (self.note, self.question):
+        for widget in (self.note, self.no_tag, self.question):
             inner.addWidget(widget)
         inner.addStretch(1)
         self.keys = ReviewKeys()
@@ -296,19 +302,34 @@ class ReviewPage(QWidget):
         *,
         new_track: bool,
         unseen: frozenset[str] = frozenset(),
+        silent: bool = False,
     ) -> None:
         """The tags of the track, or words where there are none.
 
+        :param silent: tags of one's own can be added all the same
         :param unseen: tags that it did not suggest yet when it was reviewed
         """
+        none = bool(note) and not silent
+        typing = self.question.add.field.hasFocus(), self.no_tag.field.hasFocus()
         self.note.setText(note)
-        self.note.setVisible(bool(note))
-        self.question.setVisible(not note)
-        self.written.setVisible(not note)
-        self.question.show_tags(suggestions if not note else (), new_track=new_track, unseen=unseen)
+        self.note.setVisible(none)
+        self.question.setVisible(not none)
+        self.written.setVisible(not none)
+        tags = () if none else suggestions
+        self.question.show_tags(tags, new_track=new_track, unseen=unseen, note=note if silent else "")
+        if none and typing[0]:
+            self.refuse_tag(note)
+        elif new_track or not none:
+            self.no_tag.hide()
+            if typing[1] and not none:
+                self.question.go_to_field()
         asked = [s for s in suggestions if listed(s)]
         decided = sum(1 for s in asked if s.verdict is not Verdict.UNDECIDED)
         self.decided.setText(f"{decided} of {len(asked)} decided" if asked else "")
+
+    def refuse_tag(self, why: str) -> None:
+        """A tag of one's own cannot be added to what is in view."""
+        self.no_tag.refuse(why)
 
     def show_changes(self, changes: Sequence[Change], held_back: HeldBack, fault: str) -> None:
         """What would be written and what policies keep out, or why nothing can be."""

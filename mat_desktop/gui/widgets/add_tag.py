@@ -107,6 +107,18 @@ class AddTag(QWidget):
         self.field.textChanged.connect(self._typed)
         self.field.returnPressed.connect(self.add)
 
+    def refuse(self, why: str) -> None:
+        """No tag can be added: the field takes the focus and swallows letters, so that none is a shortcut."""
+        self.field.clear()
+        self.field.setMaxLength(0)
+        self.field.setPlaceholderText("No tag can be added")
+        self.field.setAccessibleDescription(why)
+        self.fault.set_token("muted")
+        self.fault.setText(why)
+        self.fault.show()
+        self.show()
+        self.field.setFocus()
+
     def set_scheme(self, scheme: TagScheme) -> None:
         """The tags that are completed."""
         if scheme is not self._scheme:

@@ -27,6 +27,7 @@ from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tags import in_ten
 from mat_desktop.gui.models.together import Together
 from mat_desktop.gui.theme import appearance, current, font, wider
+from mat_desktop.gui.widgets.add_tag import AddTag
 from mat_desktop.gui.widgets.changes import Changes
 from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import draw_state, text_width
@@ -212,6 +213,10 @@ class Pane(Panel):
         self.listen_button = Button("Listen to this track", "ear", key="L")
         self.listen_button.clicked.connect(self.listen)
         layout.addWidget(self.listen_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.no_tag = AddTag()
+        self.no_tag.left.connect(self.no_tag.hide)
+        self.no_tag.hide()
+        layout.addWidget(self.no_tag)
         layout.addStretch(1)
         return box
 
@@ -267,16 +272,18 @@ class Pane(Panel):
         *,
         new_track: bool,
         unseen: frozenset[str] = frozenset(),
+        note: str = "",
     ) -> None:
         """The tags of a track that was listened to.
 
         :param shift: of the thresholds
+        :param note: why nothing is suggested
         :param unseen: tags that it did not suggest yet when it was reviewed
         """
         self._open_question(new_track)
-        self.question.show_tags(suggestions, new_track=new_track, unseen=unseen)
+        self.question.show_tags(suggestions, new_track=new_track, unseen=unseen, note=note)
         suggested = [s for s in suggestions if s.suggested]
-        self._say(how_sure(suggested, shift))
+        self._say("" if note else how_sure(suggested, shift))
         self._offer_to_accept(len(self.question.undecided))
         self.shared.show_lower(True)
         self.many.hide()
@@ -326,6 +333,9 @@ class Pane(Panel):
 
     def _open_question(self, new_track: bool) -> None:
         self.pages.setCurrentIndex(0)
+        if self.no_tag.field.hasFocus():
+            self.question.go_to_field()
+        self.no_tag.hide()
         if new_track:
             self.area.verticalScrollBar().setValue(0)
 
@@ -340,12 +350,21 @@ class Pane(Panel):
 
     def show_note(self, text: str, *, can_listen: bool) -> None:
         """Words instead of tags."""
+        if text != self.note.text():
+            self.no_tag.hide()
+        typing = self.question.add.field.hasFocus()
         self.question.clear()
         self.pages.setCurrentIndex(1)
         self.note.setText(text)
+        if typing:
+            self.refuse_tag(text)
         self.listen_button.setVisible(can_listen)
         self._say("")
         self._offer_to_accept(len(self.question.undecided))
+
+    def refuse_tag(self, why: str) -> None:
+        """A tag of one's own cannot be added to what is in view."""
+        self.no_tag.refuse(why)
 
     def show_changes(
         self, track: Track, changes: Sequence[Change], policies: Mapping[Field, Policy], fault: str

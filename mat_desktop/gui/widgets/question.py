@@ -12,7 +12,7 @@ from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.gui.models.tags import NEAREST, listed
 from mat_desktop.gui.models.together import Share
 from mat_desktop.gui.widgets.add_tag import AddTag
-from mat_desktop.gui.widgets.controls import Link, Panel
+from mat_desktop.gui.widgets.controls import Link, Panel, Text
 from mat_desktop.gui.widgets.score_list import NARROW, ScoreList, Shape
 
 
@@ -38,6 +38,11 @@ class Question(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(0)
+        self.note = Text(token="muted")
+        self.note.setWordWrap(True)
+        self.note.setContentsMargins(16, 8, 16, 8)
+        self.note.hide()
+        layout.addWidget(self.note)
         self.scores = ScoreList(shape, nearest)
         self.scores.decided.connect(lambda name, verdict: self.decided.emit({name: verdict}))
         self.scores.threshold_picked.connect(lambda name, _: self.scores.tags.keep(name))
@@ -76,14 +81,19 @@ class Question(Panel):
         new_track: bool,
         shares: Mapping[str, Share] | None = None,
         unseen: frozenset[str] = frozenset(),
+        note: str = "",
     ) -> None:
         """Another track, or another state of it.
 
+        :param note: why nothing is suggested; tags that the user added are shown all the same
         :param unseen: tags that it did not suggest yet when it was reviewed
         :param shares: where several tracks are shown, how many of them have a tag
         """
-        self._suggestions = tuple(suggestions)
+        decided = [s for s in suggestions if s.verdict is not Verdict.UNDECIDED]
+        self._suggestions = tuple(decided if note else suggestions)
         self._shares = shares or {}
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
         self.scores.tags.unseen = unseen
         if new_track:
             self._unfolded = False
@@ -160,8 +170,8 @@ class Question(Panel):
 
     def _toggle_fold(self) -> None:
         self._unfolded = not self._unfolded
-        unseen = self.scores.tags.unseen
-        self.show_tags(self._suggestions, new_track=False, shares=self._shares, unseen=unseen)
+        unseen, note = self.scores.tags.unseen, self.note.text()
+        self.show_tags(self._suggestions, new_track=False, shares=self._shares, unseen=unseen, note=note)
 
     def _reveal(self, rect: QRect) -> None:
         self.reveal.emit(self.scores.y() + rect.center().y())
