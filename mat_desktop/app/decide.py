@@ -311,12 +311,12 @@ def checked(plan: FilePlan) -> FilePlan | None:
 
     :returns: None where files of that kind are never written, and nothing but our own marks would be
     """
-    found = outlook(plan.path)
+    found = outlook(plan.path, plan.wanted)
     if found.obstacle == READ_ONLY and all(change.field in MARKS for change in plan.wanted):
         return None
     changed = {change.field for change in plan.wanted}
     copied = tuple(field for field in found.copied if field not in changed)
-    return replace(plan, fault=found.obstacle, copied=copied)
+    return replace(plan, fault=found.obstacle, copied=copied, told=found.told, joins=found.joins)
 
 
 def _values_by_field(scheme: TagScheme, chosen: Sequence[DisplayTag]) -> dict[Field, list[str]]:

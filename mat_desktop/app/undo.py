@@ -198,10 +198,11 @@ def look_at(session: Session, past: Past) -> FileReversal:
     return with_notes(session, file, entries, touched, far, present)
 
 
-def copied_by(entries: Iterable[Entry]) -> tuple[Field, ...]:
-    """Fields that some writes to a file copied into a new tag."""
-    copied = {field for entry in entries for field in entry.copied}
-    return tuple(field for field in Field if field in copied)
+def copied_by(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Fields that some writes to a file copied into a new tag, then what else they did."""
+    copied = dict.fromkeys(what for entry in entries for what in entry.copied)
+    order = {field: place for place, field in enumerate(Field)}
+    return tuple(sorted(copied, key=lambda what: order.get(what, len(order))))  # type: ignore[call-overload]
 
 
 def _held(item: FieldReversal, far: Reach) -> FieldReversal:

@@ -15,7 +15,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.cli.output import change_line, change_object
 from mat_desktop.domain.plan import Change, told_copies
 from mat_desktop.domain.scores import Scores, Suggestion
-from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.tags import Category
 from mat_desktop.errors import printable
 
 NEAREST = 3
@@ -29,6 +29,7 @@ class Record:
     :param status: "planned", "unchanged", "written", "conflict" or "failed"
     :param error: one sentence where it failed
     :param copied: fields that come into a new tag beside the changes
+    :param told: of how the changes are written
     """
 
     path: Path
@@ -37,7 +38,8 @@ class Record:
     scores: Scores | None = None
     suggestions: Sequence[Suggestion] = ()
     changes: Sequence[Change] = ()
-    copied: Sequence[Field] = ()
+    copied: Sequence[str] = ()
+    told: Sequence[str] = ()
 
     @property
     def chosen(self) -> list[Suggestion]:
@@ -66,6 +68,7 @@ def text_of(record: Record) -> str:
     lines += map(change_line, record.changes)
     if record.copied:
         lines.append(f"  {'note':<11} {told_copies(record.copied)}")
+    lines += [f"  {'note':<11} {text}" for text in record.told]
     if record.error:
         lines.append(f"  {record.status}: {record.error}")
     elif record.status in ("written", "unchanged"):
@@ -154,4 +157,5 @@ def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
         ],
         "changes": [change_object(change) for change in record.changes],
         "copied": list(record.copied),
+        "notes": list(record.told),
     }

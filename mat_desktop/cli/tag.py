@@ -21,7 +21,7 @@ from mat_desktop.cli.output import Results, command, errors, list_failures, prog
 from mat_desktop.cli.report import Record, text_of, write_csv, write_json
 from mat_desktop.cli.target import Target, targets
 from mat_desktop.domain.counting import count
-from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteStatus
+from mat_desktop.domain.plan import JOINED, FilePlan, Plan, Policy, WriteStatus
 from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
@@ -270,7 +270,8 @@ def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds)
         plan = checked(plan)
     if plan is not None:
         record.changes = plan.wanted
-        record.copied = () if plan.fault else plan.copied
+        if not plan.fault:
+            record.copied, record.told = plan.copied, (*plan.told, *([JOINED] if plan.joins else []))
         record.status, record.error = (
             ("failed", f"cannot be written: {plan.fault}") if plan.fault else ("planned", "")
         )

@@ -53,14 +53,18 @@ class FilePlan:
     :param wanted: what would be written if it can be
     :param fault: why nothing can be written to the file, else empty; see :func:`app.decide.checked`
     :param copied: fields whose values stand elsewhere in the file, as in text chunks of a WAV or in ID3v1,
-        and that come into its new tag as they are
+        and that come into its new tag as they are; then names of what else does, as "comment"
+    :param told: under which other names values are written, as sentences without their stops
+    :param joins: several values of a field become one text, as its tag has no lists
     """
 
     path: Path
     stamp: FileStamp
     wanted: tuple[Change, ...]
     fault: str = ""
-    copied: tuple[Field, ...] = ()
+    copied: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    joins: bool = False
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -75,6 +79,10 @@ def told_copies(names: Sequence[str], *, done: bool = False) -> str:
     :param done: it was written
     """
     return f"its other fields {'were' if done else 'are'} copied into the new tag: {', '.join(names)}"
+
+
+JOINED = "an ID3v2.3 tag has no lists: several values become one text, parted by “; ”"
+"""What is to be said of files that join values."""
 
 
 @dataclass(frozen=True, slots=True)

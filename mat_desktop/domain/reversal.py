@@ -122,7 +122,7 @@ class FileReversal:
     :param left: fields that stay as they are because somebody else changed them
     :param notes: how MAT_TAGS follows its fields; None where it is not about them
     :param marks: how the other marks follow them; None where there are none
-    :param copied: fields that came into a new tag with what was written, or go with it
+    :param copied: fields and other things that came into a new tag with what was written, or go with it
     """
 
     path: Path
@@ -134,7 +134,7 @@ class FileReversal:
     left: tuple[FieldReversal, ...] = ()
     notes: Notes | None = None
     marks: Marks | None = None
-    copied: tuple[Field, ...] = ()
+    copied: tuple[str, ...] = ()
 
     def noting(self, fields: tuple[FieldReversal, ...], notes: Notes) -> FileReversal:
         """The same, with MAT_TAGS following its fields."""

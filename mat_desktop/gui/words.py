@@ -88,7 +88,7 @@ def day(moment: datetime, today: date | None = None) -> str:
     return QLocale().toString(QDate(that.year, that.month, that.day), form)
 
 
-FIELD_WORDS = {
+FIELD_WORDS: dict[str, str] = {
     Field.GENRE: "Genre",
     Field.MOOD: "Mood",
     Field.GROUPING: "Grouping",
@@ -126,9 +126,9 @@ POLICY_MEANING = {
 }
 
 
-def field(name: Field) -> str:
-    """A field's name for people."""
-    return FIELD_WORDS.get(name, name.value.capitalize())
+def field(name: str) -> str:
+    """The name for people of a field, or of something else that a file's tag says."""
+    return FIELD_WORDS.get(name, f"{name[:1].upper()}{name[1:]}")
 
 
 def vocabulary(name: str) -> str:

@@ -20,7 +20,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, FileFault, TagFault
 from mat_desktop.metadata.causes import Refusal, fault
-from mat_desktop.metadata.containers.base import Container
+from mat_desktop.metadata.containers.base import Beside, Container
 from mat_desktop.metadata.containers.recognise import open_container
 from mat_desktop.metadata.delta import apply_delta, make_delta
 from mat_desktop.metadata.replace import (
@@ -31,6 +31,7 @@ from mat_desktop.metadata.replace import (
     sync_folder,
 )
 from mat_desktop.metadata.source import Source
+from mat_desktop.metadata.telling import joins_values, other_names
 from mat_desktop.metadata.verify import gather, verify
 from mat_desktop.whole_file import swap
 
@@ -58,7 +59,7 @@ class Prepared:
     after_sha256: str
     delta: bytes
     changes: tuple[Change, ...]
-    copied: tuple[Field, ...] = ()
+    copied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def prepare(
     if not changes:
         raise ValueError("there is nothing to change")
 
-    def build(target: Path, file: Source, temp: Path, digest: str) -> tuple[Field, ...]:
+    def build(target: Path, file: Source, temp: Path, digest: str) -> tuple[str, ...]:
         steps = way(digest)
         if steps:
             _go_back(target, steps, temp)
@@ -124,15 +125,16 @@ def prepare(
     return _prepared(path, changes, stamp, build, keep_time=keep_time)
 
 
-def _copied(container: Container, changes: Sequence[Change] = ()) -> tuple[Field, ...]:
-    """Fields that come into a new tag as they stand elsewhere; none where the file has a tag."""
+def _copied(container: Container, changes: Sequence[Change] = ()) -> tuple[str, ...]:
+    """What comes into a new tag as it stands elsewhere; none where the file has a tag."""
+    if not container.is_new:
+        return ()
     changed = {change.field for change in changes}
-    return tuple(
-        field for field in Field if container.is_new and field not in changed and container.tag.get(field)
-    )
+    fields = [field for field in Field if field not in changed and container.tag.get(field)]
+    return (*fields, *(container.carried if isinstance(container, Beside) else ()))
 
 
-def _copied_again(target: Path, file: Source, temp: Path, changes: Sequence[Change]) -> tuple[Field, ...]:
+def _copied_again(target: Path, file: Source, temp: Path, changes: Sequence[Change]) -> tuple[str, ...]:
     """The same where a tag comes back with its bytes; it is only told, so that it stands against nothing."""
     with suppress(Refusal, FileFault, OSError), temp.open("rb") as made:
         if not open_container(temp, Source(made)).is_new:
@@ -166,14 +168,19 @@ class Outlook:
     """What can be told of a write without making the copy.
 
     :param obstacle: why the file cannot be written; empty if it can
-    :param copied: fields that come into a new tag with their values, as they stand elsewhere in the file
+    :param copied: fields that come into a new tag with their values, as they stand elsewhere in the file,
+        then what else does, by names for people
+    :param told: under which other names values are written, as sentences without their stops
+    :param joins: several values of a field become one text
     """
 
     obstacle: str
-    copied: tuple[Field, ...] = ()
+    copied: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    joins: bool = False
 
 
-def outlook(path: Path) -> Outlook:
+def outlook(path: Path, changes: Sequence[Change] = ()) -> Outlook:
     """Look at a file that is to be written."""
     try:
         with _refusing(path):
@@ -181,7 +188,8 @@ def outlook(path: Path) -> Outlook:
             with _opened(target) as handle, os.fdopen(handle, "rb", closefd=False) as raw:
                 _check(path, target, os.fstat(handle))
                 container = open_container(target, Source(raw))
-                return Outlook(container.obstacle, _copied(container))
+                told, joins = other_names(container, changes), joins_values(container, changes)
+                return Outlook(container.obstacle, _copied(container), told, joins)
     except FileFault as refusal:
         return Outlook(refusal.cause)
 
@@ -219,7 +227,7 @@ def _prepared(
     path: Path,
     changes: tuple[Change, ...],
     stamp: FileStamp,
-    build: Callable[[Path, Source, Path, str], tuple[Field, ...]],
+    build: Callable[[Path, Source, Path, str], tuple[str, ...]],
     *,
     keep_time: bool,
 ) -> Prepared:

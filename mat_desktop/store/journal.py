@@ -127,7 +127,8 @@ class Entry:
     :param path: links resolved
     :param known: as the library knows the file
     :param temp: the new file, complete and verified, beside the old one; gone once it is in place
-    :param copied: fields that came into a new tag with their values; older versions did not note them
+    :param copied: fields that came into a new tag with their values, then names of what else did; older ones
+        did not note it
     """
 
     id: int
@@ -139,7 +140,7 @@ class Entry:
     after_sha256: str
     changes: tuple[Change, ...]
     state: EntryState
-    copied: tuple[Field, ...] = ()
+    copied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +297,7 @@ class Journal:
         *,
         known: Path | None = None,
         reverses: Mapping[Field, Collection[int]] = {},
-        copied: Sequence[Field] = (),
+        copied: Sequence[str] = (),
     ) -> int:
         """Make a write durable that has not happened yet. Returns the entry's number.
 
@@ -532,7 +533,7 @@ class Journal:
                 after,
                 tuple(Change(Field(f), tuple(b), tuple(a)) for f, b, a in json.loads(changes)),
                 EntryState(state),
-                tuple(map(Field, json.loads(copied))),
+                tuple(json.loads(copied)),
             )
             for number, run, path, known, temp, before, after, changes, state, copied in rows
         ]

@@ -356,23 +356,54 @@ def test_a_plan_says_which_other_fields_come_into_a_new_tag(tmp_path: Path) -> N
     data = path.read_bytes()
     info = b"INFO" + b"".join(
         name + len(text).to_bytes(4, "little") + text
-        for name, text in ((b"IART", b"Ann\0"), (b"IGNR", b"Pop\0"), (b"INAM", b"One\0"))
+        for name, text in ((b"IART", b"Ann\0"), (b"IGNR", b"Pop\0"), (b"INAM", b"One\0"), (b"ICMT", b"Mine"))
     )
     body = data[8:] + b"LIST" + len(info).to_bytes(4, "little") + info
     path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
 
-    def copied(*changes: Change) -> tuple[Field, ...]:
+    def copied(*changes: Change) -> tuple[str, ...]:
         plan = checked(FilePlan(path, FileStamp.of(path.stat()), changes))
         assert plan is not None and not plan.fault
         return plan.copied
 
     mood, genre = Change(Field.MOOD, (), ("Happy",)), Change(Field.GENRE, ("Pop",), ("Rock",))
-    assert copied(mood) == (Field.TITLE, Field.ARTIST, Field.GENRE)
-    assert copied(mood, genre) == (Field.TITLE, Field.ARTIST), "what is a change itself stands there"
+    assert copied(mood) == (Field.TITLE, Field.ARTIST, Field.GENRE, "comment")
+    assert copied(mood, genre) == (Field.TITLE, Field.ARTIST, "comment"), "a change itself stands there"
     text = text_of(Record(path, "planned", changes=(mood,), copied=copied(mood)))
-    assert text.endswith("its other fields are copied into the new tag: title, artist, genre")
+    assert text.endswith("its other fields are copied into the new tag: title, artist, genre, comment")
     commit(prepare(path, [mood], FileStamp.of(path.stat())))
     assert copied(Change(Field.VOICE, (), ("Female",))) == (), "the tag is there by now"
+
+
+IGNR = "the genre is written to IGNR of RIFF INFO too: Folk; Pop"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "told", "joins"),
+    [
+        (
+            "a.wav",
+            {Field.GENRE: ("Folk", "Pop")},
+            (IGNR,),
+            False,
+        ),
+        ("a.wma", {Field.VOICE: ("Female",)}, ("voice is called MAT/Voice in WMA files",), False),
+        ("a.flac", {Field.GENRE: ("Folk", "Pop"), Field.VOICE: ("Female",)}, (), False),
+        ("a.mp3", {Field.GENRE: ("Folk", "Pop")}, (), True),
+        ("a.mp3", {Field.GENRE: ("Folk",)}, (), False),
+    ],
+)
+def test_a_plan_says_how_values_are_written_where_a_user_would_not_expect_it(
+    tmp_path: Path, name: str, values: dict[Field, tuple[str, ...]], told: tuple[str, ...], joins: bool
+) -> None:
+    path = encode(tmp_path / name, tone(0.2))
+    if name == "a.mp3":
+        path.write_bytes(b"ID3\3" + bytes(6) + path.read_bytes())
+    changes = tuple(Change(field, (), after) for field, after in values.items())
+    plan = checked(FilePlan(path, FileStamp.of(path.stat()), changes))
+    assert plan is not None and (plan.told, plan.joins) == (told, joins)
+    record = Record(path, "planned", changes=changes, told=plan.told)
+    assert all(text in text_of(record) for text in told)
 
 
 def test_a_plan_for_a_file_that_cannot_be_written_has_the_reason_and_no_change(tmp_path: Path) -> None:

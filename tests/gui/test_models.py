@@ -492,6 +492,12 @@ def test_a_plan_names_fields_that_come_with_the_changes(qtbot: QtBot) -> None:
     table.grab()
     model.filter(lambda line: line.replaces)
     assert [model.index(row, 1).data() for row in range(model.rowCount())] == ["", "Genre"]
+    model.filter(None)
+    old = [FilePlan(Path(f"/m/{name}"), stamp, (adds,), told=("mood is so",), joins=True) for name in "ab"]
+    model.show(old)
+    lines = [model.index(row, 1).data() for row in range(model.rowCount())]
+    assert lines[:3] == ["", "Mood", "Mood is so"] and lines[4:] == ["Mood", "Mood is so"]
+    assert lines[3].startswith("An ID3v2.3 tag has no lists"), "once is enough"
 
 
 def test_old_values_have_the_room_that_new_ones_leave(qtbot: QtBot) -> None:

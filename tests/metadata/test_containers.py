@@ -8,6 +8,7 @@ import mutagen.apev2
 import mutagen.asf
 import mutagen.flac
 import mutagen.mp4
+import mutagen.wave
 from sample_files import PICTURE, vorbis_comment
 from writing import write
 
@@ -227,6 +228,16 @@ def test_ape_items_keep_their_flags_and_spelling(music):
     assert path.read_bytes()[-128:] == id3v1[:127] + b"\x08"
 
 
+def test_what_only_id3v1_says_is_not_hidden_by_a_new_apev2_tag(music):
+    path = music("ape")
+    title, comment = b"A title".ljust(30, b"\0"), b"mine".ljust(28, b"\0") + b"\0\3"
+    path.write_bytes(path.read_bytes() + b"TAG" + title + bytes(64) + comment + b"\xff")
+    assert read_tags(path).tags == {Field.TITLE: ("A title",)}
+    write(path, GENRE)
+    after = {key: str(value) for key, value in mutagen.apev2.APEv2(path).items()}
+    assert (after["Title"], after["Comment"], after["Track"]) == ("A title", "mine", "3")
+
+
 def test_asf_keeps_other_attributes(music):
     path = music("wma")
     tags = mutagen.asf.ASF(path)
@@ -254,6 +265,7 @@ def test_wav_keeps_its_other_chunks(music):
     path = music("wav")
     data = path.read_bytes()
     info = b"INFO" + b"IGNR" + struct.pack("<I", 4) + b"Old\0"
+    info += b"ICMT" + struct.pack("<I", 4) + b"mine" + b"ITRK" + struct.pack("<I", 2) + b"7\0"
     info += b"INAM" + struct.pack("<I", 11) + "Lied für Ü\0".encode("cp1252") + b"\0"
     extra = b"LIST" + struct.pack("<I", len(info)) + info + b"cue " + struct.pack("<I", 3) + b"abc\0"
     body = data[8:] + extra
@@ -263,6 +275,8 @@ def test_wav_keeps_its_other_chunks(music):
     write(path, GENRE)
     assert read_tags(path).tags == {**before.tags, **GENRE}
     after = path.read_bytes()
+    tag = mutagen.wave.WAVE(path).tags
+    assert str(tag["COMM::XXX"]) == "mine" and str(tag["TRCK"]) == "7"
     title, cue = info[info.index(b"INAM") :], b"cue " + struct.pack("<I", 3) + b"abc\0"
     assert title in after and cue in after and int.from_bytes(after[4:8], "little") == len(after) - 8
     # Readers that know no ID3 in WAV see the genre in INFO.
@@ -274,6 +288,18 @@ def test_wav_keeps_its_other_chunks(music):
     write(path, {Field.GENRE: ("Polka",)})
     assert b"ID3 " in path.read_bytes() and b"id3 " not in path.read_bytes()
     assert b"IGNR" + struct.pack("<I", 6) + b"Polka\0" in path.read_bytes()
+
+
+def test_a_title_that_only_info_has_is_shown(music):
+    path = music("wav")
+    write(path, {Field.MOOD: ("Happy",)})
+    data = path.read_bytes()
+    info = b"INFOINAM" + struct.pack("<I", 4) + b"Song" + b"IGNR" + struct.pack("<I", 4) + b"Folk"
+    body = data[8:] + b"LIST" + struct.pack("<I", len(info)) + info
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    assert read_tags(path).tags == {Field.TITLE: ("Song",), Field.MOOD: ("Happy",)}
+    write(path, GENRE)
+    assert read_tags(path).tags == {Field.TITLE: ("Song",), Field.MOOD: ("Happy",), **GENRE}
 
 
 def test_wav_gets_the_genre_in_info_and_loses_it_again(music):

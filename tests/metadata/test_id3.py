@@ -14,6 +14,7 @@ from writing import write
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.write import outlook
 
 
 def synchsafe(number: int) -> bytes:
@@ -213,6 +214,34 @@ def test_the_values_of_a_lonely_id3v1_tag_move_into_the_new_one(song):
     write(path, {Field.MOOD: ("Happy",)})
     assert read_tags(path).tags == {**before.tags, Field.MOOD: ("Happy",)}
     assert path.read_bytes()[-128:] == v1()
+    assert comments(path) == ["a comment"]
+
+
+def comments(path: Path) -> list[str]:
+    """As readers see them that know ID3v2 alone."""
+    return [str(found) for found in m.ID3(path, load_v1=False).getall("COMM")]
+
+
+def test_comment_and_track_of_id3v1_are_not_hidden_by_the_new_tag(song):
+    path = song(b"", v1(comment=b"short".ljust(28, b"\0") + b"\0\7"))
+    assert outlook(path).copied[-2:] == ("comment", "track")
+    write(path, {Field.MOOD: ("Happy",)})
+    found = m.ID3(path, load_v1=False)
+    assert comments(path) == ["short"] and str(found["TRCK"]) == "7"
+    assert outlook(path).copied == ()
+
+
+def test_a_title_that_only_id3v1_has_is_shown_and_not_written(song):
+    path = song(tag(3, frame("TCON", text("Pop"))), v1())
+    assert read_tags(path).tags == {
+        Field.TITLE: ("A title",),
+        Field.ARTIST: ("An artist",),
+        Field.ALBUM: ("An album",),
+        Field.DATE: ("1999",),
+        Field.GENRE: ("Pop",),
+    }
+    write(path, {Field.MOOD: ("Happy",)})
+    assert "TIT2" not in m.ID3(path, load_v1=False)
 
 
 def test_an_apev2_tag_beside_it_is_told_of_and_stays(song):
@@ -236,6 +265,7 @@ def test_the_values_of_a_lonely_apev2_tag_are_copied_into_the_new_one(song):
     write(path, {Field.GENRE: ("Rock", "Pop", "Jazz")})
     assert read_tags(path).tags == {**before, Field.GENRE: ("Rock", "Pop", "Jazz")}
     assert path.read_bytes().endswith(ape)
+    assert str(m.ID3(path, load_v1=False)["TXXX:MP3GAIN_MINMAX"]) == "1,2"
 
 
 def test_lyrics3_between_the_audio_and_id3v1_stays(song):

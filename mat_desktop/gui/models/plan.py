@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from mat_desktop.domain.plan import Change, FilePlan, told_copies
+from mat_desktop.domain.plan import JOINED, Change, FilePlan, told_copies
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
@@ -102,6 +102,7 @@ class PlanModel(QAbstractTableModel):
         self._unchecked: set[Path] = set()
         self._keep: Keep | None = None
         self._replacing = self._words = self._possible = 0
+        self._told_of_joins = False
         self.faults = self.stuck = 0
         self.picked_files = self.partly = self.changes = 0
         self.by_field: Counter[Field] = Counter()
@@ -111,6 +112,7 @@ class PlanModel(QAbstractTableModel):
         self.beginResetModel()
         self._files, self._every, self._lines = [], [], []
         self._replacing = self._words = self._possible = 0
+        self._told_of_joins = False
         self.faults = self.stuck = 0
         self.picked_files = self.partly = self.changes = 0
         self.by_field = Counter()
@@ -149,8 +151,13 @@ class PlanModel(QAbstractTableModel):
             return self._refused(folder, file, file.wanted)
         lines = [Line(folder, file, change, replaces(change)) for change in file.changes]
         if isinstance(file, FilePlan) and file.copied and lines:
-            names = [words.field(field) for field in file.copied]
+            names = [words.field(what) for what in file.copied]
             lines.append(Line(folder, file, note=sentence(told_copies(names))))
+        if isinstance(file, FilePlan) and lines:
+            lines += [Line(folder, file, note=sentence(text)) for text in file.told]
+            if file.joins and not self._told_of_joins:
+                self._told_of_joins = True
+                lines.append(Line(folder, file, note=f"{sentence(JOINED)}. So it is in all such files"))
         return lines
 
     def _refused(self, folder: Folder, file: PlannedFile, changes: Iterable[Change]) -> list[Line]:

@@ -29,13 +29,33 @@ class Ape:
             self.obstacle = "an APEv2 tag at the start of the file"
         elif self._trailer.ape_version not in (0, _SUPPORTED):
             self.obstacle = "an APE tag of another version than 2"
+        self.carried: tuple[str, ...] = ()
         notes = []
         if source.peek(0, 3) == b"ID3":
             notes.append("an ID3v2 tag stands before the audio; it stays as it is")
         if self.is_new:
             notes.append("has no APEv2 tag yet; one will be added")
+            self._carry_v1()
+            if self.tag.items:
+                notes.append("the values of its ID3v1 tag will be copied to it")
         self.notes = tuple(notes)
         self._genre = self.tag.get(Field.GENRE)
+
+    def _carry_v1(self) -> None:
+        """Players look at APEv2 first: what an ID3v1 tag says must not vanish behind it."""
+        v1 = self._trailer.v1
+        if v1 is None:
+            return
+        for field, values in v1.values().items():
+            self.tag.set(field, values)
+        for key, value in (("Comment", v1.comment), ("Track", str(v1.track or ""))):
+            if value:
+                self.tag.add(key, value)
+                self.carried += (key.lower(),)
+
+    def beside(self) -> dict[Field, tuple[str, ...]]:
+        """What ID3v1 says behind the tag."""
+        return self._trailer.v1.values() if self._trailer.v1 is not None else {}
 
     def pieces(self) -> Iterable[Piece]:
         """The audio, the tag anew, the rest as it is."""

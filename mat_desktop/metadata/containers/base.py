@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol, runtime_checkable
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.dialects.base import Dialect
@@ -45,3 +45,14 @@ class Container(Protocol):
 
         Raw bytes where they are few, digests where they are many.
         """
+
+
+@runtime_checkable
+class Beside(Protocol):
+    """A container whose files have other places for values than the tag, as ID3v1 behind the audio."""
+
+    carried: tuple[str, ...]
+    """What comes from there into a new tag and is none of our fields, by names for people."""
+
+    def beside(self) -> Mapping[Field, tuple[str, ...]]:
+        """The values of our fields there."""

@@ -25,6 +25,7 @@ class Id3Prefix:
         self.tag = Id3Tag() if self.is_new else Id3Tag.parse(source.read(0, size))
         self.obstacle = self.tag.obstacle
         self._stream = size
+        self.carried: tuple[str, ...] = ()
         notes = []
         try:
             self._trailer = find_trailer(source)
@@ -38,6 +39,9 @@ class Id3Prefix:
             # Players look at ID3v2 first: what the other tags say must not vanish behind it.
             for field, values in self._trailer.values().items():
                 self.tag.set(field, values)
+            carried = self._trailer.others()
+            self.tag.carry(carried)
+            self.carried = tuple(item.name for item in carried)
             if self.tag.frames:
                 notes.append("the values of the tag behind its audio (ID3v1 or APEv2) will be copied to it")
         if self.tag.upgraded:
@@ -54,6 +58,10 @@ class Id3Prefix:
                     )
         self.notes = tuple(notes)
         self._genre = self.tag.get(Field.GENRE)
+
+    def beside(self) -> dict[Field, tuple[str, ...]]:
+        """What ID3v1 and APEv2 say behind the audio."""
+        return self._trailer.values()
 
     def pieces(self) -> Iterable[Piece]:
         """The tag anew, then the rest as it is."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
+from mat_desktop.metadata.dialects.carried import of_chunks
 from mat_desktop.metadata.dialects.id3 import HEADER, Id3Tag, tag_size
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -23,8 +24,10 @@ _INFO = {
     b"IGNR": Field.GENRE,
 }
 """Chunks of a RIFF INFO list that hold one of our fields."""
-_TEXT_CHUNKS = {b"NAME": Field.TITLE, b"AUTH": Field.ARTIST}
-"""Chunks of an AIFF file that do."""
+_FIELDS = _INFO | {b"NAME": Field.TITLE, b"AUTH": Field.ARTIST}
+"""Chunks of both that do."""
+_TEXT_CHUNKS = frozenset({b"NAME", b"AUTH", b"ANNO", b"(c) "})
+"""Chunks of an AIFF file that hold text."""
 _GENRE_CHUNK = b"IGNR"
 _MOST_INFO = 1 << 20
 _HEAD = 8
@@ -74,6 +77,7 @@ class Iff:
         if len(tags) > 1:
             self.obstacle = self.obstacle or "it has several ID3 chunks"
         self.obstacle = self.obstacle or self.tag.obstacle
+        self.carried: tuple[str, ...] = ()
         notes = []
         texts = self._texts()
         if self.is_new:
@@ -81,7 +85,10 @@ class Iff:
             # Players look at ID3v2 first: what the other chunks say must not vanish behind it.
             for field, text in texts.items():
                 self.tag.set(field, (text,))
-            if texts:
+            carried = of_chunks(self._all_texts())
+            self.tag.carry(carried)
+            self.carried = tuple(item.name for item in carried)
+            if texts or carried:
                 notes.append("the values of its text chunks will be copied to it")
         if self.tag.upgraded:
             notes.append("ID3v2.2 will be upgraded to 2.3")
@@ -91,6 +98,10 @@ class Iff:
         self._info = infos[0] if infos else None
         self.notes = tuple(notes)
         self._genre = self.tag.get(Field.GENRE)
+
+    def beside(self) -> dict[Field, tuple[str, ...]]:
+        """What text chunks say."""
+        return {field: (text,) for field, text in self._texts().items()}
 
     def pieces(self) -> Iterable[Piece]:
         """The chunks with the tag's in its old place, or as the last."""
@@ -179,18 +190,19 @@ class Iff:
             return chunks, "the size in the file's head is not its size"
         return chunks, ""
 
-    def _texts(self) -> dict[Field, str]:
-        """Fields that stand in chunks of their own."""
+    def _all_texts(self) -> list[tuple[bytes, str]]:
+        """Texts by the chunks in which they stand."""
         chunks = [chunk for chunk in self._chunks if chunk.size <= _MOST_INFO]
         if not self._is_riff:
             found = [(c.id, self._source.read(c.data, c.size)) for c in chunks if c.id in _TEXT_CHUNKS]
         else:
             lists = [self._source.read(c.data, c.size) for c in chunks if c.id == b"LIST"]
             found = [pair for data in lists if data[:4] == b"INFO" for pair in _info(data)]
-        texts = {
-            (_INFO | _TEXT_CHUNKS)[name]: _text(data) for name, data in found if name in _INFO | _TEXT_CHUNKS
-        }
-        return {field: text for field, text in texts.items() if text}
+        return [(name, _text(data)) for name, data in found]
+
+    def _texts(self) -> dict[Field, str]:
+        """Fields that stand in chunks of their own."""
+        return {_FIELDS[name]: text for name, text in self._all_texts() if text and name in _FIELDS}
 
 
 def _info(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -8,6 +8,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
 from mat_desktop.metadata.dialects import genres
 from mat_desktop.metadata.dialects.apev2 import FOOTER, ApeTag, Footer
+from mat_desktop.metadata.dialects.carried import Carried, of_ape, of_v1
 from mat_desktop.metadata.source import Source
 
 _V1 = 128
@@ -24,17 +25,27 @@ class V1:
     def values(self) -> dict[Field, tuple[str, ...]]:
         """The fields in it; latin-1, at most 30 characters."""
 
-        def text(start: int, length: int) -> str:
-            return self.raw[start : start + length].split(b"\0")[0].decode("latin-1").strip()
-
         found = {
-            Field.TITLE: text(3, 30),
-            Field.ARTIST: text(33, 30),
-            Field.ALBUM: text(63, 30),
-            Field.DATE: text(93, 4),
+            Field.TITLE: self._text(3, 30),
+            Field.ARTIST: self._text(33, 30),
+            Field.ALBUM: self._text(63, 30),
+            Field.DATE: self._text(93, 4),
             Field.GENRE: genres.name_of(self.raw[127]),
         }
         return {field: (value,) for field, value in found.items() if value}
+
+    def _text(self, start: int, length: int) -> str:
+        return self.raw[start : start + length].split(b"\0")[0].decode("latin-1").strip()
+
+    @property
+    def track(self) -> int:
+        """Number of the track, as version 1.1 has it in the comment's last byte; 0 for none."""
+        return self.raw[126] if self.raw[125] == 0 else 0
+
+    @property
+    def comment(self) -> str:
+        """The comment; empty for none."""
+        return self._text(97, 28 if self.track else 30)
 
     def with_genre(self, names: tuple[str, ...]) -> bytes:
         """The tag with the number of the first genre that has one."""
@@ -65,6 +76,13 @@ class Trailer:
         if self.ape is not None:
             found |= {field: values for field in Field if (values := self.ape.get(field))}
         return found
+
+    def others(self) -> list[Carried]:
+        """What both tags say beside our fields; the APEv2 tag counts where both say it."""
+        found = of_v1(self.v1.comment, self.v1.track) if self.v1 is not None else []
+        ape = of_ape(self.ape.others()) if self.ape is not None else []
+        said = {item.frame for item in ape}
+        return [*ape, *(item for item in found if item.frame not in said)]
 
 
 def find_trailer(source: Source) -> Trailer:

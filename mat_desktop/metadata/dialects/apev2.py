@@ -128,6 +128,17 @@ class ApeTag:
         after = [item for item in self.items[first:] if item not in found]
         self.items = self.items[:first] + fresh + after
 
+    def others(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Keys and values of the texts that are none of our fields."""
+        ours = {key.casefold() for key in _KEYS.values()}
+        found = [(item.key.decode("latin-1"), item) for item in self.items if not item.flags & _KIND]
+        texts = [(key, unique(i.value.decode("utf-8", "replace").split("\0"))) for key, i in found]
+        return [(key, values) for key, values in texts if values and key.casefold() not in ours]
+
+    def add(self, key: str, value: str) -> None:
+        """One more text that is none of our fields."""
+        self.items.append(Item(0, key.encode("ascii"), _encode((value,))))
+
     def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
         """Every other item: flags, key and value."""
         ours = [item for field in fields for item in self._of(field)]

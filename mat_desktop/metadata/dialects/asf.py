@@ -103,6 +103,11 @@ class AsfTags:
             if not any(_is(attribute, field) for field in fields)
         )
 
+    def key(self, field: Field) -> str:
+        """As the attribute is called in the file."""
+        own = [a.name for a in (*self.extended, *self.library) if _is(a, field)]
+        return own[0] if own else _KEYS[field]
+
     def keys(self, field: Field) -> tuple[str, ...]:
         """The attribute's name."""
         return (_KEYS[field].casefold(),)

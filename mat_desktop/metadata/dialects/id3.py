@@ -12,7 +12,7 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
 from mat_desktop.metadata.dialects import genres
 from mat_desktop.metadata.dialects.base import OWN_KEYS, unique
+from mat_desktop.metadata.dialects.carried import Carried
 
 HEADER = 10
 """Bytes of a tag header, and of a frame header from version 2.3 on."""
@@ -129,6 +130,16 @@ class Id3Tag:
             raise Refusal("ID3v2.3 cannot hold a value with a semicolon in a list")
         for key in self._homes(field) if values else self._owned(field):
             self._put(key, field, values)
+
+    def carry(self, carried: Iterable[Carried]) -> None:
+        """Take in what stands elsewhere in the file and is none of our fields; only of a tag that is new."""
+        for item in carried:
+            texts = "\0".join(item.values)
+            parts = [item.description, texts] if item.frame == "TXXX" else [texts]
+            data = self._encode(parts)
+            if item.frame == "COMM":  # its language is not known, and the players' comment has no description
+                data = data[:1] + b"XXX" + self._encode(["", "; ".join(item.values)])[1:]
+            self.frames.append(Frame(item.frame.encode("ascii"), 0, data))
 
     def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
         """Every other frame: identifier, flags and data."""

@@ -1,0 +1,30 @@
+"""What a user would not expect of the way in which changes are written into a kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mat_desktop.domain.plan import Change
+from mat_desktop.domain.tags import Field
+from mat_desktop.metadata.containers.base import Container
+from mat_desktop.metadata.containers.iff import Iff
+from mat_desktop.metadata.dialects.asf import AsfTags
+from mat_desktop.metadata.dialects.id3 import Id3Tag
+
+
+def other_names(container: Container, changes: Sequence[Change]) -> tuple[str, ...]:
+    """Names that the changed fields have only in such files, as sentences without their stops."""
+    told = []
+    if isinstance(container, Iff) and container.kind == "wav":
+        genres = [change.after for change in changes if change.field is Field.GENRE and change.after]
+        told += [f"the genre is written to IGNR of RIFF INFO too: {'; '.join(values)}" for values in genres]
+    if isinstance(container.tag, AsfTags):
+        own = [change.field for change in changes if change.field in (Field.INSTRUMENT, Field.VOICE)]
+        told += [f"{field} is called {container.tag.key(field)} in WMA files" for field in own]
+    return tuple(told)
+
+
+def joins_values(container: Container, changes: Sequence[Change]) -> bool:
+    """Whether several values of a field become one text: ID3v2.3 has no lists."""
+    old = isinstance(container.tag, Id3Tag) and container.tag.version == 3
+    return old and any(len(change.after) > 1 for change in changes)
