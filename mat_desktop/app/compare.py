@@ -271,6 +271,8 @@ class Comparison:
         # A taught tag hears with the features of one model: another has to be taught it first.
         untaught = tuple(tag for tag in session.scheme.tags if not tag.taught)
         self.scheme = with_library_tags(replace(session.scheme, tags=untaught, taught={}), self.card)
+        trunk = session.trunks.of(self._folder, self.card) if session.taught.tags else ""
+        self._same_trunk = bool(trunk) and trunk == session.taught.trunk
         self._lock = RLock()
         self._engine: Engine | None = None
         self._held = False
@@ -299,7 +301,11 @@ class Comparison:
                 "on, moved by the slider alike."
             )
         if self._session.taught.tags:
-            notes.append("Taught tags are left out: they would have to be taught to the other model anew.")
+            notes.append(
+                "Taught tags are left out: both models hear the same in them, and they come along."
+                if self._same_trunk
+                else "Taught tags are left out: the other model hears otherwise, and has to learn them anew."
+            )
         return tuple(notes)
 
     def differences(self) -> Differences:

@@ -254,12 +254,14 @@ def _models(data_dir: Path) -> Iterator[Finding]:
     from mat_desktop.app.models import BrokenModel, list_models, usable_model
     from mat_desktop.app.settings_file import SettingsFile
     from mat_desktop.app.taught import Shelf
+    from mat_desktop.app.trunks import Trunks
     from mat_desktop.inference.cards import read_weights
 
     chosen, slip = usable_model(data_dir, SettingsFile(data_dir).read().settings.model)
     if slip is not None:
         text = without_home(f"{slip.why}; {slip.cost}")
         yield Finding("Models", "choice", State.WARNING, text, "choose a model on the Models page")
+    trunks = Trunks(data_dir)
     for model in list_models(data_dir):
         needed = State.FAULT if model.name == chosen else State.WARNING
         if isinstance(model, BrokenModel):
@@ -272,7 +274,7 @@ def _models(data_dir: Path) -> Iterator[Finding]:
             yield Finding("Models", model.name, needed, without_home(str(fault)), way_out)
             continue
         use = "in use, " if model.name == chosen else ""
-        shelf = Shelf(data_dir / "taught", model.card)
+        shelf = Shelf(data_dir / "taught", model.card, trunks.named)
         text = (
             f"{use}{model.origin}, whole, {len(model.card.tags)} outputs, "
             f"SHA-256 {model.card.weights.sha256[:16]}, {len(shelf.tags)} taught tags"

@@ -17,6 +17,8 @@ from mat_desktop.app.schemes import read_scheme, with_library_tags
 from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.app.tag_file import Settled, Slip, TagChange, TagFile, settle
 from mat_desktop.app.taught import Shelf, with_taught
+from mat_desktop.app.trunks import Trunks
+from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import Policy
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Thresholds
@@ -98,7 +100,8 @@ class Session:
         self.card = open_card(folder)
         self.tags = TagFile(self.data_dir / "tags.toml")
         self.tags_fault: UsageFault | None = None
-        self.taught = Shelf(self.data_dir / "taught", self.card)
+        self.trunks = Trunks(self.data_dir)
+        self.taught = self._shelf(folder, self.card)
         self.teaching = False
         self._file_scheme = read_scheme(resource("tag_schemes", "default.toml"))
         self.bundled_scheme: TagScheme
@@ -154,11 +157,17 @@ class Session:
             engine.close()
             raise
         before, self.engine = self.engine, engine
+        self.taught = self._shelf(folder, card)  # before the card: its thresholds depend on both
         self.model, self.card = name, card
         self.use_settings({"listening.model": name})
-        self.taught = Shelf(self.data_dir / "taught", card)
         self._make_scheme()
         before.close()
+
+    def _shelf(self, folder: Path, card: ModelCard) -> Shelf:
+        def trunk(model: str) -> str:
+            return self.trunks.of(folder, card) if model == card.digest else self.trunks.named(model)
+
+        return Shelf(self.data_dir / "taught", card, trunk)
 
     def restart_engine(self, cancel: Event) -> str:
         """Have the engine run as the settings say now; returns the device's name.
@@ -346,7 +355,7 @@ class Session:
         """The user's own, for the model in use."""
         model = self.card.digest
         if model not in self._thresholds:
-            self._thresholds[model] = Thresholds(None, self.library.thresholds(model))
+            self.reread_thresholds()
         return self._thresholds[model]
 
     def set_threshold(self, tag: str, value: float | None) -> float | None:
@@ -356,14 +365,24 @@ class Session:
         :returns: what was remembered before
         """
         before = self.thresholds.by_name.get(tag)
-        self.library.put_threshold(self.card.digest, tag, value)
+        model, own = self.card.digest, None if self._is_taught(tag) else value
+        self.library.put_threshold(model, tag, own)
+        if self._is_taught(tag):  # it has the same scores with every model of this trunk
+            self.library.put_threshold(self.taught.trunk or model, tag, value)
         self.reread_thresholds()
         return before
+
+    def _is_taught(self, name: str) -> bool:
+        return any(tag.name == name for tag in self.taught.tags)
 
     def reread_thresholds(self) -> None:
         """They are others in the library, perhaps also those of models that were used before."""
         model = self.card.digest
-        self._thresholds = {model: Thresholds(None, self.library.thresholds(model))}
+        own = self.library.thresholds(model)
+        if self.taught.tags:
+            every = self.library.thresholds(self.taught.trunk)
+            own |= {name: value for name, value in every.items() if self._is_taught(name)}
+        self._thresholds = {model: Thresholds(None, own)}
 
     def roots(self) -> list[Path]:
         """Folders and files that were opened before."""

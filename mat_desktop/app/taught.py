@@ -1,9 +1,13 @@
-"""The shelf of taught tags: a small JSON file each, in a folder for the model that they were taught to."""
+"""The shelf of taught tags: a small JSON file each, in a folder for the trunk that they were taught to.
+
+Earlier versions had a folder for each model, with all its weights; what lies there is read still.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -43,27 +47,76 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Shelf:
-    """The taught tags of one model. One thread changes them, any may read."""
+    """The taught tags of one model, and of every other with the same trunk. One thread changes them, any may
+    read.
+    """
 
-    def __init__(self, folder: Path, card: ModelCard) -> None:
-        """:param folder: with a folder for each model; ``faults`` tells of files that are not usable"""
-        self.folder = folder / card.digest
+    def __init__(self, base: Path, card: ModelCard, trunk: Callable[[str], str]) -> None:
+        """:param base: with a folder for each trunk; ``faults`` tells of files that are not usable
+        :param trunk: digest of a model's trunk by the digest of its weights, empty where it is not known; not
+            asked for before there is a tag
+        """
+        self.base = base
         self.faults: list[str] = []
-        self._card = card
+        self._card, self._trunk_of = card, trunk
         found: dict[str, TaughtTag] = {}
-        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
-            try:
-                tag = self.read(path)
-            except UsageFault as fault:
-                self.faults.append(str(fault))
-            else:
-                found.setdefault(tag.name.casefold(), tag)
-        self._tags = _ordered(found.values())
+        foreign: dict[str, TaughtTag] = {}
+        for folder in self._folders():
+            for path in sorted(folder.glob(f"*{SUFFIX}")):
+                try:
+                    tag = self.read(path)
+                except ForeignTag as fault:
+                    other = foreign.setdefault(fault.tag.name.casefold(), fault.tag)
+                    if other.created < fault.tag.created:
+                        foreign[fault.tag.name.casefold()] = fault.tag
+                except UsageFault as fault:
+                    self.faults.append(str(fault))
+                else:
+                    found.setdefault(tag.name.casefold(), tag)
+        self._tags, self._foreign = _ordered(found.values()), _ordered(foreign.values())
+
+    def _folders(self) -> Iterator[Path]:
+        """That of the trunk, that of earlier versions, then all others."""
+        try:
+            there = sorted(
+                folder for folder in self.base.iterdir() if folder.is_dir() and folder.name != AWAY
+            )
+        except OSError:
+            return
+        first = (self.trunk, self.model) if there else ()
+        for name in first:
+            if name:
+                yield from (folder for folder in there if folder.name == name)
+        yield from (folder for folder in there if folder.name not in first)
+
+    @property
+    def folder(self) -> Path:
+        """Where they are kept."""
+        return self.base / (self.trunk or self.model)
 
     @property
     def model(self) -> str:
-        """Digest of the weights that they were taught to."""
+        """Digest of the weights of the model that has them here."""
         return self._card.digest
+
+    @property
+    def trunk(self) -> str:
+        """Digest of what its head listens to."""
+        return self._trunk_of(self.model)
+
+    @property
+    def elsewhere(self) -> tuple[TaughtTag, ...]:
+        """Tags that only models of other trunks were taught, in order of name."""
+        here = {tag.name.casefold() for tag in self._tags}
+        return tuple(tag for tag in self._foreign if tag.name.casefold() not in here)
+
+    def fits(self, tag: TaughtTag) -> bool:
+        """Whether the tag hears with this model."""
+        if tag.trunk:
+            return tag.trunk == self.trunk
+        if tag.model == self.model:
+            return True
+        return bool(trunk := self._trunk_of(tag.model)) and trunk == self.trunk
 
     @property
     def tags(self) -> tuple[TaughtTag, ...]:
@@ -119,8 +172,9 @@ class Shelf:
         :raises ForeignTag: it was taught to another model
         :raises StoreFault: the file cannot be written
         """
-        if tag.model != self._card.digest:
+        if not self.fits(tag):
             raise ForeignTag(tag, self._card.name, self._card.digest)
+        tag = replace(tag, trunk=self.trunk)
         _write(self._path(tag.name), tag)
         self._tags = self.having(tag)
 
@@ -131,11 +185,11 @@ class Shelf:
         :raises StoreFault: its file cannot be deleted
         """
         tag = self.find(name)
-        path = self._path(tag.name)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise StoreFault(f"{printable(path)} cannot be deleted: {error.strerror}") from error
+        for path in [self._path(tag.name), *self._earlier(tag.name)]:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreFault(f"{printable(path)} cannot be deleted: {error.strerror}") from error
         self._tags = tuple(other for other in self._tags if other is not tag)
         return tag
 
@@ -169,9 +223,19 @@ class Shelf:
         :raises UsageFault: the file is not a taught tag
         """
         tag = _parsed(path)
-        if tag.model != self._card.digest:
+        if not self.fits(tag):
             raise ForeignTag(tag, self._card.name, self._card.digest)
         return tag
+
+    def _earlier(self, name: str) -> list[Path]:
+        """Files of the same tag in folders of earlier versions."""
+        found = []
+        for folder in self._folders():
+            path = folder / self._path(name).name
+            with suppress(UsageFault):
+                if path.exists() and self.read(path):
+                    found.append(path)
+        return found
 
     def _path(self, name: str) -> Path:
         """No two names share a file, whatever the file system makes of their letters."""

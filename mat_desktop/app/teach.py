@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mat_desktop.app.classifier import LEAST_EXAMPLES, LEAST_OTHERS, Lesson, learn, logit
 from mat_desktop.app.session import Session
 from mat_desktop.app.taught import Said, read_said
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import MOST_MARKS, TAUGHT_FORMAT, Marks, TaughtTag
@@ -68,6 +69,18 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class Anew:
+    """What became of tags that other models were taught.
+
+    :param learned: by this one as well now
+    :param left: what is wanting, by name of a tag that was not
+    """
+
+    learned: tuple[TaughtTag, ...]
+    left: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Features:
     """What a model's last layer heard in the tracks of a library: [tracks, channels], 1 KB a track.
 
@@ -108,6 +121,11 @@ class Teacher:
     def tags(self) -> tuple[TaughtTag, ...]:
         """What this model was taught; at once."""
         return self._session.taught.tags
+
+    @property
+    def elsewhere(self) -> tuple[TaughtTag, ...]:
+        """What only models that hear otherwise were taught; at once."""
+        return self._session.taught.elsewhere
 
     @property
     def faults(self) -> Sequence[str]:
@@ -224,7 +242,7 @@ class Teacher:
         fault = self.check_name(name, before)
         if fault or lesson is None:
             raise UsageFault(fault or "there are too few examples to learn from")
-        card = self._session.card
+        session, card = self._session, self._session.card
         if study.model != card.digest:
             raise UsageFault("another model listens by now; the tag has to learn from what it hears")
         try:
@@ -243,11 +261,40 @@ class Teacher:
                 study.right,
                 lesson.ranking,
                 field,
+                session.taught.trunk,
             )
         except ValueError as error:
             raise UsageFault(str(error)) from error
         self._keep(tag, study.given, before, shown)
         return tag
+
+    def learn_anew(self) -> Anew:
+        """Teach this model what others were taught, by the same examples and what was said of them since.
+
+        :raises StoreFault: one cannot be written
+        """
+        teaching = self._session.teaching
+        self.load()
+        learned, left = [], {}
+        try:
+            for tag in self.elsewhere:
+                said = _verdicts(Marks(tag.examples, tag.counter_examples))
+                study = self.study(_marks(said | self._session.library.verdicts_on(tag.name)))
+                if study.lesson is None:
+                    left[tag.name] = (
+                        f"{count(study.lacking, 'more example')} that this model has listened to"
+                        if study.lacking
+                        else "more tracks that this model has listened to"
+                    )
+                    continue
+                try:
+                    learned.append(self.save(tag.name, tag.category, tag.field, study))
+                except UsageFault as fault:
+                    left[tag.name] = str(fault)
+        finally:
+            if not teaching:
+                self.forget()
+        return Anew(tuple(learned), left)
 
     def _keep(self, tag: TaughtTag, marks: Marks, before: str, shown: Marks | None) -> None:
         """The new tag is there before the old one goes, so that a full disk costs neither."""
@@ -262,7 +309,7 @@ class Teacher:
         session.keep_taught(tag, before)
         try:
             session.library.put_marks(
-                tag.model, tag.name, said, taken_back, old.name if old is not None else ""
+                {tag.model, tag.trunk}, tag.name, said, taken_back, old.name if old is not None else ""
             )
         except MatError:
             with suppress(MatError):
@@ -283,10 +330,10 @@ class Teacher:
         session = self._session
         removed = self._all_of(name)
         name = removed.tag.name
-        session.remove_taught(name)
         try:
-            session.library.drop_tag(name)
             session.set_threshold(name, None)
+            session.remove_taught(name)
+            session.library.drop_tag(name)
         except MatError:
             with suppress(MatError):
                 self.restore(removed)

@@ -48,6 +48,8 @@ def _list(session: Session, teacher: Teacher) -> int:
         print(f"{tag.name:<{wide}}  {_told(tag)}")
     if not teacher.tags:
         errors.print(f"Nothing was taught to {session.card.name}; the window does, with the key T.")
+    for tag in teacher.elsewhere:
+        errors.print(f"“{tag.name}” was taught to {tag.model_name} alone, which hears otherwise.")
     for fault in teacher.faults:
         errors.print(fault)
     return 1 if teacher.faults else 0

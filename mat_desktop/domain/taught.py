@@ -48,6 +48,8 @@ class TaughtTag:
     :param right: examples and counter-examples that were judged rightly by what the others taught
     :param ranking: probability that a track with the tag scores above one without, measured the same way
     :param field: where it is written instead of its category's field
+    :param trunk: digest of the network before its head and of its front end: whatever the head, it hears
+        the same; empty in files of earlier versions
     """
 
     format: int
@@ -64,6 +66,7 @@ class TaughtTag:
     right: int
     ranking: float
     field: Field | None = None
+    trunk: str = ""
 
     def __post_init__(self) -> None:
         if self.format != TAUGHT_FORMAT:

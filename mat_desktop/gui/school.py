@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
@@ -18,6 +19,12 @@ from mat_desktop.gui.operations.teach import Teach, can_mark
 from mat_desktop.gui.pages import Pages
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.teach import TeachPanel
+
+if TYPE_CHECKING:
+    from mat_desktop.app.teach import Anew
+
+BEHIND = "taught anew"
+"""Kind of what is said of tags that another model was taught."""
 
 SOON_MS = 200
 """Learning that ends sooner is not told of."""
@@ -40,7 +47,7 @@ class School(QObject):
         self.teach = Teach(desk)
         self._drafts = Drafts(state)
         self._begun_with: tuple[str, Marks | None, TaughtTag | None] = "", None, None
-        self._key = ""
+        self._key, self._waiting = "", False
         self._described = "", "", ""
         """As the form was at first."""
         self.panel = TeachPanel()
@@ -86,7 +93,10 @@ class School(QObject):
         taught.taken.connect(teach.take)
         library.selection_changed.connect(self._selection)
         self._pages.stack.currentChanged.connect(lambda _: self._enable())
+        taught.anew.connect(teach.learn_anew)
+        teach.anew.connect(self._learned_anew)
         self._listen.ended.connect(self.heard_more)
+        self._listen.ended.connect(self._listened)
 
     def heard_more(self) -> None:
         """Tracks came, or were listened to: they may be marked, or teach."""
@@ -253,7 +263,50 @@ class School(QObject):
 
     def _show_tags(self) -> None:
         teacher = self.teach.teacher
-        self.panel.show_tags(teacher.tags, teacher.faults)
+        self.panel.show_tags(teacher.tags, teacher.faults, teacher.elsewhere)
+
+    def model_changed(self) -> None:
+        """Another one, which may have been taught other tags."""
+        self._waiting = False
+        self._pages.clear_message(BEHIND)
+        if self.is_open:
+            self._show_tags()
+
+    def left_behind(self, tags: Sequence[TaughtTag]) -> None:
+        """They were there with the model before, and are not with this one."""
+        if not tags:
+            return
+        text = (
+            f"{words.plural(len(tags), 'taught tag')} not known to this model, which hears otherwise: "
+            f"{words.quoted([tag.name for tag in tags])}. "
+        )
+        self._waiting = self._desk.tracks.tally().new > 0
+        if self._waiting:
+            text += "It can learn from the same examples once it has listened to the library."
+            self._desk.say("warning", text, "Taught tags", self.open_list, kind=BEHIND)
+            return
+        self._offer(f"{text}It can learn from the same examples.")
+
+    def _offer(self, text: str) -> None:
+        self._desk.say("warning", text, "Learn anew", self.teach.learn_anew, kind=BEHIND)
+
+    def _listened(self) -> None:
+        """What was left behind can be learned now, unless something is to be listened to still."""
+        if self._waiting and not self._desk.tracks.tally().new:
+            self._waiting = False
+            tags = self.teach.teacher.elsewhere
+            if tags:
+                names = words.quoted([tag.name for tag in tags])
+                self._offer(f"This model can learn {names} now, from the same examples.")
+
+    def _learned_anew(self, anew: Anew) -> None:
+        wanting = "; ".join(f"“{name}” needs {what}" for name, what in anew.left.items())
+        if anew.learned:
+            names = words.quoted([tag.name for tag in anew.learned])
+            text = f"{names} {'is' if len(anew.learned) == 1 else 'are'} learned anew."
+            self._desk.say("warning" if wanting else "positive", f"{text} {wanting}".strip(), kind=BEHIND)
+        elif wanting:
+            self._desk.say("warning", f"Nothing was learned anew: {wanting}.", kind=BEHIND)
 
     def _saved(self, tag: TaughtTag) -> None:
         self._drafts.keep(self._key, None)

@@ -290,6 +290,8 @@ class Window(QMainWindow):
             signal.connect(self._say_unready)
         self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)
+        self.workshop.models.changed.connect(self.school.model_changed)
+        self.workshop.models.left_behind.connect(self.school.left_behind)
         self.workshop.models.listen.connect(lambda: self.listen.to(self.listen.new()))
         self.listen.ended.connect(self.possible.refresh)
         self.listen.ended.connect(panels.heard_more)

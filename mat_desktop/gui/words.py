@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def place(path: Path) -> str:
         return printable(path)
     inside = path != home and path.is_relative_to(home)
     return printable(Path("~") / path.relative_to(home) if inside else path)
+
+
+def quoted(names: Sequence[str], most: int = 3) -> str:
+    """``“a”, “b”, “c” and 2 more``."""
+    some = ", ".join(f"“{name}”" for name in names[:most])
+    return some if len(names) <= most else f"{some} and {number(len(names) - most)} more"
 
 
 def breakable(text: str) -> str:

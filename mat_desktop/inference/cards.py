@@ -23,6 +23,9 @@ from mat_desktop.whole_file import whole_file
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "model.safetensors"
+HEAD = "head."
+"""How the names of the last layer's weights begin, in every network."""
+
 LARGEST_CARD = 4 << 20
 LARGEST_WEIGHTS = 1 << 30
 
@@ -93,6 +96,23 @@ def _digest_of(path: Path, state: tuple[int, ...]) -> str:
 
 def _other_weights(path: Path) -> ModelFault:
     return ModelFault(f"{path} is damaged or was replaced: its digest differs from the one in its card")
+
+
+def trunk_digest(folder: Path, card: ModelCard) -> str:
+    """Names what a model's head listens to: its network before the head, and its front end.
+
+    Two models with the same have the same features for the same sound, whatever their heads make of them.
+
+    :raises ModelFault: as :func:`read_weights`
+    """
+    front = (card.network, card.mel, card.normalisation, card.level)
+    digest = hashlib.sha256(msgspec.json.encode(front, order="sorted"))
+    for name, array in sorted(read_weights(folder, card).items()):
+        if not name.startswith(HEAD):
+            values = array.astype(np.float32) if array.dtype.kind == "f" else array
+            digest.update(f"{name} {values.shape} {values.dtype.str}".encode())
+            digest.update(values.tobytes())
+    return digest.hexdigest()[:12]
 
 
 def check_numbers(folder: Path, card: ModelCard) -> None:

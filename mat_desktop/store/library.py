@@ -420,7 +420,7 @@ class Library:
 
     def put_marks(
         self,
-        model: str,
+        models: Collection[str],
         tag: str,
         said: Mapping[TrackId, Verdict],
         taken_back: Iterable[TrackId] = (),
@@ -428,15 +428,16 @@ class Library:
     ) -> None:
         """What a tag was taught by, all of it or nothing.
 
+        :param models: under which its threshold is kept
         :param taken_back: tracks of which nothing is said any more
         :param before: name that the tag had; everything said of it, and its threshold, goes with it
         """
         with self._database.transaction() as db:
             if before and before != tag:
                 db.execute("UPDATE OR REPLACE verdict SET tag = ? WHERE tag = ?", (tag, before))
-                db.execute(
+                db.executemany(
                     "UPDATE OR REPLACE threshold SET tag = ? WHERE tag = ? AND model = ?",
-                    (tag, before, model),
+                    [(tag, before, model) for model in models],
                 )
             db.executemany(
                 "DELETE FROM verdict WHERE track_id = ? AND tag = ?",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import ForeignTag, Marks
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import UsageFault
-from mat_desktop.inference.cards import save_model
+from mat_desktop.inference.cards import read_weights, save_model
 from mat_desktop.networks.registry import build
 from mat_desktop.store.library import KeptScores
 from tests.models import tiny_card, tiny_model
@@ -277,6 +278,85 @@ def other_model(tmp_path: Path) -> str:
     return str(tmp_path / "other")
 
 
+@pytest.fixture
+def corrected_model(session: Session, tmp_path: Path) -> str:
+    """The model with another head, as training on corrections makes it."""
+    card, arrays = session.card, read_weights(tmp_path / "model", session.card)
+    head = {name: array + 1 for name, array in arrays.items() if name.startswith("head.")}
+    save_model(tmp_path / "corrected", replace(card, name="corrected"), {**arrays, **head})
+    return str(tmp_path / "corrected")
+
+
+def test_a_taught_tag_comes_along_with_the_trunk(
+    session: Session, teacher: Teacher, tmp_path: Path, corrected_model: str
+) -> None:
+    taught(teacher)
+    session.set_threshold("dungeon synth", 0.4)
+    teacher.export("dungeon synth", tmp_path / f"out{SUFFIX}")
+    (tag,) = session.taught.tags
+    before = session.card.digest
+    session.use_model(corrected_model)
+    assert session.card.digest != before
+    assert session.taught.tags == (tag,)
+    assert teacher.elsewhere == ()
+    assert "dungeon synth" in [shown.name for shown in session.scheme.tags]
+    assert session.thresholds.by_name == {"dungeon synth": 0.4}
+    teacher.remove("dungeon synth")
+    assert teacher.take(tmp_path / f"out{SUFFIX}").tag == tag
+    session.use_model(str(tmp_path / "model"))
+    assert session.taught.tags == (tag,)
+    assert session.thresholds.by_name == {}
+
+
+def test_files_of_earlier_versions_name_all_the_weights(
+    session: Session, teacher: Teacher, tmp_path: Path, corrected_model: str
+) -> None:
+    taught(teacher)
+    (path,) = session.taught.folder.iterdir()
+    old = {key: value for key, value in msgspec.json.decode(path.read_bytes()).items() if key != "trunk"}
+    earlier = path.parent.with_name(session.card.digest) / path.name
+    earlier.parent.mkdir()
+    earlier.write_bytes(msgspec.json.encode(old))
+    path.unlink()
+    shutil.copytree(tmp_path / "model", tmp_path / "data" / "models" / "model")
+    session.use_model("model")
+    assert [tag.name for tag in session.taught.tags] == ["dungeon synth"]
+    again = Session(tmp_path / "data", corrected_model, "cpu")
+    assert [tag.name for tag in again.taught.tags] == ["dungeon synth"]
+    Teacher(again).remove("dungeon synth")
+    assert not earlier.exists()
+    again.close()
+
+
+@pytest.mark.parametrize("differs", ["weights", "level"])
+def test_another_trunk_learns_anew_from_the_examples(
+    session: Session, teacher: Teacher, tracks: list[Track], tmp_path: Path, other_model: str, differs: str
+) -> None:
+    taught(teacher, field=Field.GROUPING)
+    if differs == "level":
+        arrays = read_weights(tmp_path / "model", session.card)
+        save_model(
+            tmp_path / "other",
+            replace(session.card, level=-7.5),
+            {**arrays, "head.bias": -arrays["head.bias"]},
+        )
+    rows = dict(session.library.features(session.card.digest))
+    session.library.put_verdicts(TrackId("007"), {"dungeon synth": Verdict.ACCEPTED})
+    session.use_model(other_model)
+    assert session.taught.tags == ()
+    assert [tag.name for tag in teacher.elsewhere] == ["dungeon synth"]
+    assert teacher.learn_anew().left == {"dungeon synth": "3 more examples that this model has listened to"}
+    for number, track in enumerate(tracks):
+        scores = Scores(session.card.digest, TrackId(f"{number:03}"), 10.0, VALUES)
+        session.library.put_scores(track.path, track.stamp, KeptScores(scores, b"", 0, rows[scores.track_id]))
+    (tag,) = teacher.learn_anew().learned
+    assert (tag.examples, tag.field, tag.model) == (ids(*range(6), 7), Field.GROUPING, session.card.digest)
+    assert session.taught.tags == (tag,)
+    assert teacher.elsewhere == ()
+    session.use_model(str(tmp_path / "model"))
+    assert [tag.examples for tag in session.taught.tags] == [ids(*range(6))]
+
+
 def test_another_model_learns_from_what_it_hears(
     session: Session, teacher: Teacher, tracks: list[Track], other_model: str
 ) -> None:
@@ -393,7 +473,9 @@ def test_a_tag_of_another_model_is_refused_and_can_be_taught_anew(
     teacher.export("dungeon synth", target)
     teacher.remove("dungeon synth")
     other = msgspec.json.decode(target.read_bytes())
-    target.write_bytes(msgspec.json.encode({**other, "model": "0123456789ab", "model_name": "older"}))
+    target.write_bytes(
+        msgspec.json.encode({**other, "trunk": "f" * 12, "model": "0123456789ab", "model_name": "older"})
+    )
     with pytest.raises(ForeignTag, match=r"another model \(older, 0123456789ab\)") as refused:
         teacher.take(target)
     assert session.taught.tags == ()

@@ -36,6 +36,7 @@ from mat_desktop.app.remembered import Remembered
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange, TagFile
+from mat_desktop.app.taught import with_taught
 from mat_desktop.app.teach import Teacher
 from mat_desktop.app.trainings import Trainings
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
@@ -225,6 +226,8 @@ class FakeServices:
         self.model = name
         weights = replace(CARD.weights, sha256=sha256(name.encode()).hexdigest())
         self.card = CARD if name == "double" else replace(CARD, weights=weights)
+        self.classroom.use(self.card)
+        self.scheme = with_taught(SCHEME, self.classroom.taught.tags)
         self.heard.clear()
 
     def compare(self, name: str) -> Comparison:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.taught import Shelf, with_taught
+from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Thresholds, Verdict
 from mat_desktop.domain.taught import TaughtTag
@@ -25,10 +26,15 @@ class Classroom:
 
     def __init__(self, services: FakeServices) -> None:
         self._services = services
-        self.card, self.library = CARD, self
-        self.taught = Shelf(services.data_dir / "taught", CARD)
+        self.library = self
+        self.use(CARD)
         self.teaching = False
         self.rows: dict[TrackId, NDArray[np.float16]] = {}
+
+    def use(self, card: ModelCard) -> None:
+        """Another model, with a trunk of its own."""
+        self.card = card
+        self.taught = Shelf(self._services.data_dir / "taught", card, lambda model: f"trunk of {model}")
 
     @property
     def scheme(self) -> TagScheme:
@@ -77,7 +83,7 @@ class Classroom:
 
     def put_marks(
         self,
-        model: str,
+        models: Collection[str],
         tag: str,
         said: Mapping[TrackId, Verdict],
         taken_back: Iterable[TrackId] = (),

@@ -305,7 +305,7 @@ def test_exported_imported_and_refused_for_another_model(
     qtbot.waitUntil(target.is_file, timeout=5000)
     heard.school.teach.remove("dungeon synth")
     qtbot.waitUntil(lambda: services.teacher.tags == (), timeout=5000)
-    foreign = {**msgspec.json.decode(target.read_bytes()), "model": "0123456789ab"}
+    foreign = {**msgspec.json.decode(target.read_bytes()), "model": "0123456789ab", "trunk": ""}
     target.write_bytes(msgspec.json.encode(foreign))
     panel(heard).taught.taken.emit(target)
     qtbot.waitUntil(lambda: "another model" in heard.library.banners.texts()[-1], timeout=5000)
@@ -318,6 +318,26 @@ def test_exported_imported_and_refused_for_another_model(
     qtbot.waitUntil(side.save.isEnabled, timeout=5000)
     side.save.click()
     qtbot.waitUntil(lambda: [tag.model for tag in services.teacher.tags] == [CARD.digest], timeout=5000)
+
+
+def test_tags_that_another_model_was_not_taught_are_told_of_and_learned_anew(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    teach(qtbot, heard)
+    heard.workshop.models.use("other")
+    said = heard.library.banners.texts
+    qtbot.waitUntil(
+        lambda: any("1 taught tag not known to this model" in text for text in said()), timeout=5000
+    )
+    heard.school.open_list()
+    taught = panel(heard).taught
+    assert "“dungeon synth”" in taught.elsewhere.text()
+    assert taught.other.isVisible()
+    taught.learn.click()
+    qtbot.waitUntil(lambda: any("“dungeon synth” is learned anew" in text for text in said()), timeout=5000)
+    assert not taught.other.isVisible()
+    assert [tag.name for tag in services.teacher.tags] == ["dungeon synth"]
+    assert not any("not known to this model" in text for text in said())
 
 
 def test_a_tag_that_was_put_away_comes_back_with_its_decisions(

@@ -105,9 +105,9 @@ def test_what_a_tag_was_taught_by_is_kept_whole_or_not_at_all(tmp_path: Path) ->
     for model in ("model", "other"):
         library.put_threshold(model, "old", 0.4)
     with pytest.raises(StoreFault):
-        library.put_marks("model", "new", {TrackId("b"): None}, [], "old")  # type: ignore[dict-item]
+        library.put_marks(["model"], "new", {TrackId("b"): None}, [], "old")  # type: ignore[dict-item]
     assert library.verdicts_on("new") == {"a": no}
-    library.put_marks("model", "new", {TrackId("d"): yes}, [TrackId("c")], "old")
+    library.put_marks(["model"], "new", {TrackId("d"): yes}, [TrackId("c")], "old")
     assert library.verdicts_on("new") == {"a": yes, "b": yes, "d": yes}
     assert library.verdicts_on("old") == {}
     assert library.thresholds("model") == {"new": 0.4}

@@ -19,6 +19,7 @@ from mat_desktop.gui.operations.desk import Desk
 
 if TYPE_CHECKING:
     from mat_desktop.app.models import BrokenModel, Model, Trained
+    from mat_desktop.domain.taught import TaughtTag
 
     AnyModel = Model | BrokenModel
 
@@ -38,14 +39,16 @@ IN_USE = "model in use"
 class Models(QObject):
     """``listed`` hands over all models and how many tracks each has heard, by digest; ``changed`` says that
     another is in use, ``listen`` that what it did not hear yet is to be heard; ``settled`` names the kind of
-    a message that is not so any more, ``brought`` a model that was imported; ``doubted`` names a model
-    that says nothing, and how many clips it was trained on: it is not used before the user was asked.
+    a message that is not so any more, ``left_behind`` the taught tags that do not come along, ``brought`` a
+    model that was imported; ``doubted`` names a model that says nothing, and how many clips it was trained
+    on: it is not used before the user was asked.
     """
 
     listed = Signal(object, object)
     changed = Signal()
     listen = Signal()
     settled = Signal(str)
+    left_behind = Signal(object)
     brought = Signal(str)
     doubted = Signal(str, int)
 
@@ -196,10 +199,14 @@ class Models(QObject):
             desk.bridge.stop(before)
         tracks = [row.track for row in desk.tracks.rows() if row.track is not None]
         changed, old = threading.Event(), [self.chosen]
+        lost: list[TaughtTag] = []
 
         def make(cancel: threading.Event) -> Iterator[Any]:
             old[0] = self.chosen  # another change may have had its turn first
+            taught = desk.services.teacher.tags
             desk.services.use_model(name)
+            here = {tag.name.casefold() for tag in desk.services.teacher.tags}
+            lost.extend(tag for tag in taught if tag.name.casefold() not in here)
             changed.set()
             yield name
             for first in range(0, len(tracks), AT_ONCE):
@@ -227,6 +234,7 @@ class Models(QObject):
             if not changed.is_set():  # stopped before its turn: pages show the one before again
                 self.load()
                 return
+            self.left_behind.emit(lost)
             title, left = desk.services.card.title, desk.tracks.tally().new
             text = f"{title} (“{name}”) is in use."
             (last,) = old

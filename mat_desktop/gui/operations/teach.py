@@ -20,7 +20,7 @@ from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.weigh import Move
 
 if TYPE_CHECKING:
-    from mat_desktop.app.teach import Removed, Study, Teacher
+    from mat_desktop.app.teach import Anew, Removed, Study, Teacher
 
 SLICE = 200
 """Rows that are scored anew together."""
@@ -29,7 +29,7 @@ SLICE = 200
 class Teach(QObject):
     """``studied`` hands over what can be learned from the marks now, ``listed`` says that the taught tags are
     others, ``saved`` names one; ``refused`` hands over a tag that another model was taught, ``moved`` a
-    :class:`Move` of the marks, or that a tag was removed.
+    :class:`Move` of the marks, or that a tag was removed, ``anew`` tells what was learned anew.
 
     :ivar marks: rows in the order in which they were marked, and whether they have the tag
     :ivar known: rows of the library by what was heard in them
@@ -44,6 +44,7 @@ class Teach(QObject):
     rescored = Signal()
     refused = Signal(object, str)
     moved = Signal(object)
+    anew = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -380,6 +381,22 @@ class Teach(QObject):
                 desk.complain("The tag was not imported", error)
 
         desk.bridge.keep(lambda: self.teacher.take(path), done, failed)
+
+    def learn_anew(self) -> None:
+        """Teach this model what others were taught, from the examples that are kept."""
+        desk = self._desk
+
+        def done(anew: Anew) -> None:
+            self.listed.emit()
+            if anew.learned:
+                self.score(anew.learned[0].key)
+            self.anew.emit(anew)
+
+        desk.bridge.keep(
+            self.teacher.learn_anew,
+            done,
+            lambda error: desk.complain("The taught tags were not learned anew", error),
+        )
 
     # the library
 

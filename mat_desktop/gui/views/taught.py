@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
 from mat_desktop.domain.taught import TaughtTag
+from mat_desktop.gui import words
 from mat_desktop.gui.save import ask_target
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.taught_list import TaughtList
@@ -19,7 +20,7 @@ FILTER = f"Taught tag (*{SUFFIX})"
 
 class TaughtTags(QWidget):
     """``edited`` and ``removed`` name a tag, ``sent`` one and a file, ``taken`` a file; ``new`` asks for
-    another tag.
+    another tag, ``anew`` for those that other models were taught.
     """
 
     new = Signal()
@@ -27,6 +28,7 @@ class TaughtTags(QWidget):
     removed = Signal(str)
     sent = Signal(str, object)
     taken = Signal(object)
+    anew = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,6 +45,17 @@ class TaughtTags(QWidget):
         self.empty.setContentsMargins(16, 16, 16, 16)
         layout.addWidget(self.empty)
         layout.addWidget(self.tags, 1)
+        self.elsewhere = Text(size=12, token="muted")
+        self.elsewhere.setWordWrap(True)
+        self.learn = Button("Learn anew", "graduation-cap", tip="By the same examples")
+        self.learn.clicked.connect(self.anew)
+        self.other = QWidget()
+        other = QVBoxLayout(self.other)
+        other.setContentsMargins(16, 8, 16, 12)
+        other.setSpacing(8)
+        other.addWidget(self.elsewhere)
+        other.addWidget(self.learn, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.other)
         self.faults = Text(size=12, token="danger")
         self.faults.setWordWrap(True)
         self.faults.setContentsMargins(16, 4, 16, 8)
@@ -71,8 +84,13 @@ class TaughtTags(QWidget):
         grid.addWidget(self.import_, 2, 3, 1, 3)
         layout.addWidget(foot)
 
-    def show_tags(self, tags: Sequence[TaughtTag], faults: Sequence[str]) -> None:
-        """All taught tags anew."""
+    def show_tags(
+        self, tags: Sequence[TaughtTag], faults: Sequence[str], elsewhere: Sequence[TaughtTag]
+    ) -> None:
+        """All taught tags anew. :param elsewhere: those that only models which hear otherwise were taught"""
+        names = words.quoted([tag.name for tag in elsewhere])
+        self.elsewhere.setText(f"Taught to another model only, which hears otherwise: {names}.")
+        self.other.setVisible(bool(elsewhere))
         self.tags.show_tags(tags)
         self.empty.setVisible(not tags)
         self.empty.setText(

@@ -382,9 +382,11 @@ class TeachPanel(Panel):
 
     # those that were taught
 
-    def show_tags(self, tags: Sequence[TaughtTag], faults: Sequence[str]) -> None:
-        """All taught tags anew."""
-        self.taught.show_tags(tags, faults)
+    def show_tags(
+        self, tags: Sequence[TaughtTag], faults: Sequence[str], elsewhere: Sequence[TaughtTag]
+    ) -> None:
+        """All taught tags anew, as :meth:`TaughtTags.show_tags`."""
+        self.taught.show_tags(tags, faults, elsewhere)
         self.all.setText(f"Taught tags ({words.number(len(tags))})" if tags else "Taught tags")
         self.all.updateGeometry()
 
