@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.judge import MODELS_OWN, SMALLEST, Judged, Lines, judge, lines_of, sigmoid
+from mat_desktop.app.own_values import applied, outdated, own_values
 from mat_desktop.app.session import Session
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import Change, FilePlan, Policy
@@ -288,7 +289,8 @@ def plan_file(
     changes = [
         change
         for target, values in _values_by_field(session.scheme, chosen).items()
-        if (change := _change(track, target, values, {**session.policies, **policies}[target])) is not None
+        if (change := _of_field(session, track, target, values, {**session.policies, **policies}[target]))
+        is not None
     ]
     if settings.mat_tags:
         noted = _change(track, Field.MAT_TAGS, [tag.key for tag in chosen], Policy.REPLACE)
@@ -328,6 +330,22 @@ def _values_by_field(scheme: TagScheme, chosen: Sequence[DisplayTag]) -> dict[Fi
             if tag.value.casefold() not in [value.casefold() for value in have]:
                 have.append(tag.value)
     return values
+
+
+def _of_field(
+    session: Session, track: Track, target: Field, suggested: Sequence[str], policy: Policy
+) -> Change | None:
+    """As :func:`_change`; what this program wrote under a name that the tag has no more gives way to the new
+    one.
+    """
+    before = track.tags.get(target, ())
+    ours = before and policy in (Policy.FILL_EMPTY, Policy.APPEND) and any(track.tags.get(m) for m in MARKS)
+    old = outdated(session.scheme, target, before) if ours else set()
+    if not old:
+        return _change(track, target, suggested, policy)
+    own = own_values(session.journal, track.path, target, before)
+    after = applied(policy, before, suggested, old, own)
+    return Change(target, tuple(before), after) if after != tuple(before) else None
 
 
 def _change(track: Track, target: Field, suggested: Sequence[str], policy: Policy) -> Change | None:

@@ -10,14 +10,19 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from mutagen.flac import FLAC
 
 from mat_desktop.app.apply import apply
+from mat_desktop.app.decide import plan_file
+from mat_desktop.app.own_values import own_values
 from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.scan import refresh, scan
 from mat_desktop.app.session import Session
+from mat_desktop.app.tag_file import TagChange
 from mat_desktop.app.undo import last_run, look, undoing
-from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
+from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
+from mat_desktop.domain.scores import Suggestion
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import StoreFault, UsageFault
@@ -278,3 +283,58 @@ def test_a_path_that_is_not_there_is_a_fault(session: Session, tmp_path: Path) -
     (fault,) = scan(session, [tmp_path / "nowhere"], Event())
     assert "no such file" in str(fault)
     assert session.roots() == []
+
+
+@pytest.mark.parametrize(
+    ("there", "policy", "after"),
+    [
+        ((), Policy.FILL_EMPTY, ("Rawk",)),
+        ((), Policy.APPEND, ("Rawk",)),
+        (("Shoegaze",), Policy.APPEND, ("Shoegaze", "Rawk")),
+        (("Rock",), Policy.FILL_EMPTY, ("Rock",)),  # the user's, and it stays
+        (("Rock",), Policy.APPEND, ("Rock", "Rawk")),
+    ],
+)
+def test_a_tag_that_was_renamed_takes_the_place_of_its_own_old_value(
+    session: Session, music: list[Path], there: tuple[str, ...], policy: Policy, after: tuple[str, ...]
+) -> None:
+    path, policies = music[0], {Field.GENRE: policy}
+    if there:
+        write_values(path, there)
+    rock = next(tag for tag in session.scheme.tags if tag.name == "rock")
+
+    def heard() -> tuple[Suggestion, ...]:
+        tag = next(tag for tag in session.scheme.tags if tag.name == "rock")
+        return (Suggestion(tag, 0.9, 0.4, suggested=True),)
+
+    def genre() -> tuple[str, ...]:
+        (track,) = [t for t in scan(session, [path], Event()) if isinstance(t, Track)]
+        plan = plan_file(session, track, heard(), policies)
+        if plan is not None:
+            write(session, Plan("test", (plan,)))
+        return read_tags(path).tags.get(Field.GENRE, ())
+
+    assert "Rock" in genre()
+    session.change_tags({rock.name: TagChange(label="rawk")})
+    assert genre() == after
+
+
+def test_what_the_user_changed_since_is_not_the_programs_own(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    write(session, genre_plan([path], ("Rock",)))
+    assert own_values(session.journal, path, Field.GENRE, ("Rock",)) == {"Rock"}
+    write(session, genre_plan([path], ("Rock", "Indie")))
+    assert own_values(session.journal, path, Field.GENRE, ("Rock", "Indie")) == {"Rock", "Indie"}
+    assert own_values(session.journal, path, Field.GENRE, ("Rock", "Mine")) == set()
+    write_values(path, ("Indie", "Mine"))
+    write(session, genre_plan([path], ("Indie", "Mine", "Rock")))
+    assert own_values(session.journal, path, Field.GENRE, ("Indie", "Mine", "Rock")) == {"Indie", "Rock"}
+    take_back(session)
+    assert own_values(session.journal, path, Field.GENRE, ("Indie", "Mine")) == {"Indie"}
+
+
+def write_values(path: Path, genres: tuple[str, ...]) -> None:
+    """As another program would."""
+    file = FLAC(path)
+    file["GENRE"] = list(genres)
+    file.save()
