@@ -31,7 +31,9 @@ from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
 from mat_desktop.gui.models.tags import TagsModel
 from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
+from mat_desktop.gui.theme import current
 from mat_desktop.gui.views.problems import ProblemsModel
+from mat_desktop.gui.widgets.changes import marks_html, new_html
 from mat_desktop.gui.widgets.dock import most_telling
 from mat_desktop.gui.widgets.pane import how_sure
 from mat_desktop.gui.widgets.plan_table import PlanTable, fitting, flow, new_pieces, old_pieces
@@ -556,3 +558,22 @@ def test_many_rows_are_sorted_as_few_are(services: FakeServices, monkeypatch: py
     assert at_once[2] == sorted(rows, key=lambda row: row.seconds or 0.0, reverse=True)
     monkeypatch.setattr(arrange, "RUN", 7)
     assert [ordered(rows, wanted) for wanted in wishes] == at_once
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "tokens"),
+    [
+        (Field.MAT_TAGS, ("genre:rock",), ("genre:rock", "genre:fuzz"), ["muted", "text"]),
+        (Field.GENRE, ("Rock",), ("Rock", "Fuzz"), ["muted", "positive"]),
+        (Field.GENRE, ("Pop", "Rock"), ("Rock", "Fuzz"), ["muted", "warning"]),
+    ],
+)
+def test_what_is_added_stands_out_from_what_was_there(
+    field: Field, before: tuple[str, ...], after: tuple[str, ...], tokens: list[str]
+) -> None:
+    change = Change(field, before, after)
+    assert [token for _, token, _ in new_pieces(change)] == tokens
+    marks = field is Field.MAT_TAGS
+    old, new = (marks_html(change) if marks else new_html(before, after)).split("</span>")[:2]
+    assert (current().faint if marks else current().muted) in old
+    assert getattr(current(), tokens[1]) in new

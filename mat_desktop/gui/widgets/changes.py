@@ -100,12 +100,22 @@ def new_html(before: Sequence[str], after: Sequence[str]) -> str:
     parts = []
     for value in after:
         if value in had:
-            parts.append(f'<span style="color:{t.text}">{escape(value)}</span>')
+            parts.append(f'<span style="color:{t.muted}">{escape(value)}</span>')
         elif gone:
             parts.append(f'<span style="color:{t.warning}">{escape(value)}</span>')
         else:
             parts.append(f'<span style="color:{t.positive}">+&nbsp;{escape(value)}</span>')
     return "&ensp;".join(parts)
+
+
+def marks_html(change: Change) -> str:
+    """New values of one of the program's own marks: what was there before recedes."""
+    t = current()
+    parts = [
+        f'<span style="color:{t.faint if value in change.before else t.text}">{escape(value)}</span>'
+        for value in change.after
+    ]
+    return "; ".join(parts) or f'<span style="color:{t.text}">removed</span>'
 
 
 class Refusal(QWidget):
@@ -248,8 +258,7 @@ class Changes(QWidget):
             block.show_change(tags.get(field, ()), by_field.pop(field, None), why.get(field, "No change"))
         t = current()
         lines = [
-            f'<span style="color:{t.muted}">{escape(words.field(field))}</span>'
-            f' <span style="color:{t.faint}">{escape("; ".join(change.after)) or "removed"}</span>'
+            f'<span style="color:{t.muted}">{escape(words.field(field))}</span> {marks_html(change)}'
             for field, change in by_field.items()
         ]
         self._mark_label.setText("<br>".join(lines))

@@ -56,16 +56,18 @@ def old_pieces(change: Change, *, stays: bool = False) -> list[Piece]:
 
 
 def new_pieces(change: Change) -> list[Piece]:
-    """New values; those that are added have a plus, those that replace something another colour."""
+    """New values; those that are added have a plus, those that replace something another colour. What was
+    there before recedes behind them.
+    """
     had = set(change.before)
     token = "warning" if replaces(change) else "positive"
     if change.field in MARKS:
-        token = "muted"  # the program's own marks: what is heard stands in the other fields
+        token = "text"  # the program's own marks: what is heard stands in the other fields
     plus = "" if replaces(change) else "+ "
     if not change.after:
         return [("removed", "warning", False)]
     return [
-        (value, "text", False) if value in had else (plus + value, token, False) for value in change.after
+        (value, "muted", False) if value in had else (plus + value, token, False) for value in change.after
     ]
 
 
