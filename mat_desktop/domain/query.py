@@ -287,7 +287,11 @@ class _Parser:
             raise self._error(f"Expected a tag or a field before {token.text}", token)
         before = self._tokens[self._at - 1] if self._at else None
         after = f" after {before.text}" if before is not None else ""
-        raise self._error(f"Expected a condition{after}", token)
+        tags = {fold(name): name for name in self.vocabulary.tags}
+        called = [
+            tags[fold(part.text)] for part in (token, before) if part is not None and fold(part.text) in tags
+        ]
+        raise self._error(f"Expected a condition{after}{_to_quote(called)}", token)
 
     def _name(self) -> list[Query]:
         """After "not", the words of a tag's name belong together."""

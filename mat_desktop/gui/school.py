@@ -154,7 +154,7 @@ class School(QObject):
         self._described = self.panel.description
         if draft is not None:
             self.panel.describe(draft.name, draft.kind, draft.field)
-            self.panel.heading.setText("Reading…")
+            self.panel.show_reading()
         self.panel.show_unsaved(draft is not None)
         self._selection()
         self._enable()
@@ -243,6 +243,7 @@ class School(QObject):
 
     def _show_study(self) -> None:
         teach = self.teach
+        name, given, _ = self._begun_with
         if self.is_open:
             self._keep_draft()
             self.panel.show_study(
@@ -254,6 +255,8 @@ class School(QObject):
                 teach.lost,
                 learning=teach.learning,
             )
+            if not teach.ready and (name or given or self._drafts.get(self._key) is not None):
+                self.panel.show_reading()
             if teach.learning and not self._late.isActive():
                 self._late.start()
 

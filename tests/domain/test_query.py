@@ -149,6 +149,13 @@ def test_not_understood(text: str, message: str, marked: str, unfinished: bool) 
     assert error.unfinished is unfinished
 
 
+def test_a_tag_that_is_called_like_a_word_of_the_language_takes_quotes() -> None:
+    known = Vocabulary({"and": "and", "Not": "not"}, [])
+    for text, hint in (("and", '"and"'), ("rock and", '"and"'), ("not", '"Not"')):
+        with pytest.raises(QueryError, match=f"^Expected a condition.*; write {hint}$"):
+            parse(text, known)
+
+
 def test_what_a_query_with_an_open_quote_asks_for_is_known() -> None:
     with pytest.raises(QueryError) as caught:
         parse('genre:rock "daft pu', KNOWN)

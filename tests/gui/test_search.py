@@ -62,6 +62,20 @@ def test_a_wrong_query_says_which_one_the_list_answers(qtbot: QtBot, library: Wi
     assert problem.instead.text() == "The list is not searched"
 
 
+def test_a_query_about_a_tag_that_is_gone_is_not_answered_any_more(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    library.library.search.setText("guitar > 1")
+    qtbot.waitUntil(lambda: titles(library) == [], timeout=5000)
+    services.change_tags({"guitar": TagChange(drop=True)})
+    library.library.filter.asking.renew()
+    problem = library.library.problem
+    assert problem.text.text().startswith("No tag is called “guitar”")
+    assert problem.instead.text() == "The list is not searched"
+    qtbot.waitUntil(lambda: len(titles(library)) == 6, timeout=5000)
+
+
 def test_a_quote_that_is_still_open_is_told_once_the_user_rests(qtbot: QtBot, library: Window) -> None:
     field, problem = library.library.search, library.library.problem
     said: list[QueryError | None] = []

@@ -238,6 +238,35 @@ def test_edited_with_what_review_said_since_then_removed_and_put_back(
     qtbot.waitUntil(lambda: row.verdicts.get("crypt") is Verdict.ACCEPTED, timeout=5000)
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("And", "must not be called “and”"),
+        ("not", "must not be called “not”"),
+        ("not loud", "must not begin with “not”"),
+        ("x" * 200, "up to 60 letters; these are 200"),
+        ("drum and bass", ""),
+        ("genre", ""),
+    ],
+)
+def test_names_that_a_search_takes_for_something_else_are_refused(heard: Window, name: str, why: str) -> None:
+    heard.actions_["teach"].trigger()
+    panel(heard).name.setText(name)
+    assert panel(heard).name.text() == name
+    assert why in panel(heard).fault.text()
+    assert bool(panel(heard).fault.text()) is bool(why)
+
+
+def test_while_marks_are_read_none_are_said_to_be_missing(qtbot: QtBot, heard: Window) -> None:
+    teach(qtbot, heard)
+    heard.school.open("dungeon synth")
+    side = panel(heard)
+    assert side.verdict.text() == "Reading the marks…"
+    heard.school.mark(True)
+    assert side.verdict.text() == "Reading the marks…"
+    qtbot.waitUntil(lambda: side.verdict.text().startswith("Guesses"), timeout=5000)
+
+
 def test_a_mark_taken_back_is_nothing_said(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     teach(qtbot, heard)
     row, gone = heard.tracks.at(4), TrackId("on another drive")

@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mat_desktop.app.tag_file import LONGEST, TagChange
+from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.tags import TAG_FIELDS, Field
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.mapping import MAPPED_ROLE, Mapped, MappingModel
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.views.shortcuts import Sheet
+from mat_desktop.gui.widgets.add_tag import MOST_LETTERS
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.drop_down import DropDown
@@ -175,7 +176,7 @@ class Mapping(QWidget):
         self.label, self.written = QLineEdit(), QLineEdit()
         for field in (self.label, self.written):
             KeepTall(field, 32)
-            field.setMaxLength(LONGEST)
+            field.setMaxLength(MOST_LETTERS)
             field.editingFinished.connect(self._edited)
         fields = [(field.value, _field_word(field)) for field in TAG_FIELDS]
         self.field = DropDown([("", "As its kind"), *fields])

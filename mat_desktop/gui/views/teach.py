@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from mat_desktop.domain.tags import TAG_FIELDS, Category, Field
-from mat_desktop.domain.taught import LONGEST_NAME, TaughtTag
+from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import words
 from mat_desktop.gui.models.marks import Mark
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.theme import appearance, wider
 from mat_desktop.gui.views.taught import TaughtTags
-from mat_desktop.gui.widgets.add_tag import CategoryCombo, odd_name
+from mat_desktop.gui.widgets.add_tag import MOST_LETTERS, CategoryCombo, odd_name
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
@@ -169,7 +169,7 @@ class TeachPanel(Panel):
         form.setVerticalSpacing(8)
         form.setColumnStretch(1, 1)
         self.name = QLineEdit()
-        self.name.setMaxLength(LONGEST_NAME)
+        self.name.setMaxLength(MOST_LETTERS)
         self.name.setPlaceholderText("For example dungeon synth")
         self.name.textChanged.connect(self.renamed)
         self.kind = CategoryCombo()
@@ -234,7 +234,7 @@ class TeachPanel(Panel):
         self.show_fault("")
         self.show_study({}, None, {}, 0, 0, 0)
         if tag is not None:
-            self.heading.setText("Reading…")
+            self.show_reading()
         self.all.show()
         self.stack.setCurrentIndex(0)
 
@@ -325,6 +325,14 @@ class TeachPanel(Panel):
             self._show_verdict(study)
         self._learned = self._learned and not learning
         self._can_save()
+
+    def show_reading(self) -> None:
+        """What is marked is not there yet."""
+        self.heading.setText("Reading…")
+        self.verdict_icon.set("circle-dashed", "muted")
+        self.verdict.setText("Reading the marks…")
+        self.verdict.setToolTip("")
+        self.more.setText("")
 
     def show_learning(self) -> None:
         """It takes a while."""

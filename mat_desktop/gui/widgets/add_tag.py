@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from mat_desktop.app.tag_file import LONGEST
+from mat_desktop.domain.query_tokens import KEYWORDS
 from mat_desktop.domain.scheme import NO_SPLIT, SPLIT, TagScheme
 from mat_desktop.domain.tags import Category
 from mat_desktop.gui import words
@@ -20,6 +21,9 @@ from mat_desktop.gui.widgets.fit import KeepTall
 ASKED = ':<>="“”„'
 """These mean something in a search."""
 
+MOST_LETTERS = 10_000
+"""That a field takes: what is too long for a name is said, and not cut."""
+
 MOST = 12
 """Tags that are offered."""
 
@@ -29,7 +33,16 @@ def odd_name(text: str) -> str:
     if any(mark in text for mark in SPLIT):
         return f"A tag {NO_SPLIT}"
     bad = " or ".join(f"“{mark}”" for mark in ASKED if mark in text)
-    return f"A tag must not contain {bad}: searches mean something else by it" if bad else ""
+    if bad:
+        return f"A tag must not contain {bad}: searches mean something else by it"
+    name = " ".join(text.split())
+    first, _, rest = name.casefold().partition(" ")
+    if first == "not" or (first in KEYWORDS and not rest):
+        begin = "begin with" if rest else "be called"
+        return f"A tag must not {begin} “{first}”: searches mean something else by it"
+    if len(name) > LONGEST:
+        return f"A tag's name has up to {LONGEST} letters; these are {words.number(len(name))}"
+    return ""
 
 
 def likest(begun: str, names: Iterable[str]) -> list[str]:
@@ -84,7 +97,7 @@ class AddTag(QWidget):
         self.field.setPlaceholderText("Add a tag (A)")
         self.field.setAccessibleName("Add a tag by hand")
         KeepTall(self.field, 28)
-        self.field.setMaxLength(LONGEST)
+        self.field.setMaxLength(MOST_LETTERS)
         self.kind = CategoryCombo()
         KeepTall(self.kind, 28)
         self.kind.hide()
