@@ -59,7 +59,7 @@ class Possible(QObject):
         for signal in (scan.ended, desk.bridge.changed, desk.tracks.counted):
             signal.connect(self._counted)
         for signal in (
-            *(pages.shown, pages.covered, panels.closed, room.changed, archive.changed),
+            *(pages.shown, pages.covered, panels.opened, panels.closed, room.changed, archive.changed),
             *(school.changed, library.selection_changed),
         ):
             signal.connect(lambda *_: self.refresh())
@@ -96,7 +96,8 @@ class Possible(QObject):
         here = row is not None and bool(not_heard([row]))
         a["listen"].setEnabled(in_library and (chosen > 0 or here))
         a["listen_all"].setEnabled(tags_in_view and tally.new > 0)
-        a["write"].setEnabled(tags_in_view and not writes and self._panels.can_write)
+        can_plan = tags_in_view and self._panels.can_write
+        a["write"].setEnabled(not writes and (can_plan or self._panels.write.isVisible()))
         self._undo(writes)
         self._rows.refresh(in_library)
         a["rescan"].setEnabled(bool(self._scan.roots))

@@ -429,7 +429,11 @@ class Window(QMainWindow):
         return self._focus.move(lambda: super(Window, self).focusNextPrevChild(on))
 
     def _open_write(self) -> None:
-        """A plan needs all that was decided before."""
+        """A plan needs all that was decided before. One that is in view is made once more."""
+        if self.panels.write.isVisible():
+            if self.panels.plans:
+                self.panels.plan_once_more()
+            return
         queue, here = self.room.queue, self.room.in_view
         meant = queue.meant() if here else None
         self.review.then(

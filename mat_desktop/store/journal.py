@@ -491,6 +491,7 @@ class Journal:
         for run, field in self._database.rows(
             "SELECT DISTINCT e.run, json_extract(j.value, '$[0]') FROM entry e, json_each(e.changes) j"
             " WHERE e.state = 'written'"
+            " AND json_extract(j.value, '$[1]') != json_extract(j.value, '$[2]')"
         ):
             fields.setdefault(run, set()).add(field)
         rows = self._database.rows(

@@ -151,7 +151,7 @@ def test_what_cannot_be_written_is_said_where_it_would_be_and_is_not_counted(
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert panel.title.text() == "Write to 3 files"
     assert panel.write.text() == "Write 3 files"
-    assert panel.note.text() == "1 file cannot be written"
+    assert panel.note.text() == "1 file cannot be written (6 changes)"
     line = panel.plan.line(1)
     assert line is not None
     assert line.file is not None
@@ -166,6 +166,30 @@ def test_what_cannot_be_written_is_said_where_it_would_be_and_is_not_counted(
     qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not library.bridge.busy, timeout=5000)
     assert services.files[first].tags[Field.GENRE] == ("Rock",)
     assert Field.GENRE in services.files[second].tags
+
+
+def test_a_plan_in_view_is_made_once_more_with_ctrl_s_and_on_coming_back_where_files_were_refused(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    first = next(iter(services.files))
+    services.refused[first] = "no space left on the disk"
+    listen(qtbot, library)
+    ask_to_write_all(library)
+    panel, active = library.panels.write, Qt.ApplicationState.ApplicationActive
+    qtbot.waitUntil(lambda: panel.note.text() == "1 file cannot be written (6 changes)", timeout=5000)
+    del services.refused[first]
+    qtbot.keyClick(panel.table, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 4 files", timeout=5000)
+    assert panel.note.text() == ""
+    assert panel.scope == "all"
+    services.refused[first] = "no space left on the disk"
+    library.panels._came(active)  # nothing stood in the way: it stays as it is
+    assert panel.is_complete
+    library.actions_["write"].trigger()
+    qtbot.waitUntil(lambda: panel.is_refused, timeout=5000)
+    del services.refused[first]
+    library.panels._came(active)
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 4 files", timeout=5000)
 
 
 def test_listening_can_be_cancelled(qtbot: QtBot, library: Window, services: FakeServices) -> None:

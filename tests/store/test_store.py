@@ -184,6 +184,16 @@ def test_roots(tmp_path: Path) -> None:
     assert library.roots() == [tmp_path / "a", tmp_path / "b"]
 
 
+def test_a_field_that_was_as_it_should_be_is_no_field_of_the_run(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    path, idle = tmp_path / "a.mp3", Change(Field.INSTRUMENT, (), ())
+    with journal.run("test", [path]) as run:
+        entry = journal.intend(run, path, tmp_path / ".t", "old", "new", b"delta", [CHANGE, idle])
+        journal.settle(entry, EntryState.WRITTEN)
+    (done,) = journal.runs()
+    assert (done.changes, done.fields) == (1, (Field.GENRE,))
+
+
 def test_a_run_from_intention_to_undo(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db")
     path, temp = tmp_path / "a.mp3", tmp_path / ".t"

@@ -257,6 +257,16 @@ class WritePanel(ConfirmPanel):
         self.listen_asked.emit()
 
     @property
+    def is_refused(self) -> bool:
+        """Whether a file cannot be written, as far as it knows; that may be mended by now."""
+        return self._complete and self.plan.faults > 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it is worked out."""
+        return self._complete
+
+    @property
     def is_empty(self) -> bool:
         """Whether it is for no track."""
         return not self._asked
@@ -438,7 +448,8 @@ class WritePanel(ConfirmPanel):
             self.summary.setText(f"Nothing would change in these files. {self._grown()}".rstrip())
         parts = []
         if self.plan.faults:
-            parts.append(f"{words.plural(self.plan.faults, 'file')} cannot be written")
+            stuck = words.plural(self.plan.stuck, "change")
+            parts.append(f"{words.plural(self.plan.faults, 'file')} cannot be written ({stuck})")
         if self.plan.left_out:
             parts.append(f"{words.plural(self.plan.left_out, 'file')} left out by you")
         unchanged = self._done - self._changed
