@@ -62,7 +62,7 @@ from mat_desktop.gui.sound import FindSound
 from mat_desktop.gui.track_view import TrackView
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.activity import ActivityPanel
-from mat_desktop.gui.widgets.job_bar import JobBar
+from mat_desktop.gui.widgets.job_bar import WAITING, JobBar
 from mat_desktop.gui.widgets.leave_bar import LeaveBar
 from mat_desktop.gui.widgets.rail import Rail
 from mat_desktop.gui.widgets.views import show_focus
@@ -262,7 +262,7 @@ class Window(QMainWindow):
     def _connect_engine(self) -> None:
         """What the model is, and whether it runs."""
         engine, status, changed = self.engine, self.status, self.workshop.model_changed
-        engine.starting.connect(lambda: status.set_device("Starting the model…", "faint"))
+        engine.starting.connect(lambda: status.set_device(WAITING, "faint"))
         engine.up.connect(status.set_device)
         engine.down.connect(lambda _: status.set_device("Model not running", "danger"))
         self.listen.engine_fault.connect(engine.failed)
@@ -331,7 +331,7 @@ class Window(QMainWindow):
         self.archive.elsewhere.connect(self._written_elsewhere)
         panels.read_again.connect(self.scan.read_again)
         panels.listen_to.connect(self.listen.to)
-        for settled in (self.remains.settled, review.settled, self.view.settled):
+        for settled in (self.remains.settled, review.settled, self.view.settled, self.listen.settled):
             settled.connect(pages.clear_message)
         self.remains.show.connect(panels.show_left)
         self.remains.again.connect(lambda paths, wish: review.then(lambda: panels.open_rest(paths, wish)))

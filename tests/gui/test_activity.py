@@ -271,6 +271,20 @@ def test_listening_that_rests_does_so_after_the_next_start(
     assert again.bridge.shut(5000)
 
 
+def test_that_listening_goes_on_is_not_said_once_it_was_cancelled(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    services.hold.clear()
+    services.put_queue([row.path for row in library.listen.new()])
+    library.listen.resume()
+    banners = library.library.banners
+    said = "Listening to 5 tracks goes on from last time."
+    qtbot.waitUntil(lambda: said in banners.texts(), timeout=5000)
+    library.status.cancel.click()
+    idle(qtbot, library)
+    assert said not in banners.texts()
+
+
 def test_cancelling_empties_the_queue(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     hold(qtbot, library, services)
     qtbot.waitUntil(lambda: len(services.queued) == 5)

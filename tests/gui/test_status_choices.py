@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.gui.widgets.job_bar import WAITING
 from mat_desktop.gui.window import Window
+from tests.gui.double import FakeServices
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space])
@@ -30,6 +32,30 @@ def test_the_device_leads_to_its_setting(qtbot: QtBot, library: Window, key: Qt.
 def test_the_model_leads_to_the_models(qtbot: QtBot, library: Window) -> None:
     qtbot.mouseClick(library.status.model, Qt.MouseButton.LeftButton)
     assert library.pages.current.name == "models"
+
+
+def test_what_stops_work_stays_in_its_place_whatever_device_and_work_are_called(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    status = library.status
+    services.hold.clear()
+    for wide in (1440, 1000):
+        library.resize(wide, 760)
+        library.actions_["listen_all"].trigger()
+        qtbot.waitUntil(status.cancel.isVisible, timeout=5000)
+        places = set()
+        for device in (WAITING, "CPU, 2 cores", "NVIDIA GeForce RTX 4090 Laptop GPU"):
+            for title in ("Scanning", "Listening to what has come since then (+3)"):
+                status.set_device(device)
+                status.title.setText(title)
+                QApplication.processEvents()
+                places.add(
+                    (status.pause.mapTo(status, QPoint()).x(), status.cancel.mapTo(status, QPoint()).x())
+                )
+        assert len(places) == 1
+        library.actions_["cancel"].trigger()
+        qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert status.device.toolTip().startswith("GPU · NVIDIA GeForce RTX 4090 Laptop GPU")
 
 
 def test_what_is_cut_is_whole_in_the_tool_tip(qtbot: QtBot, library: Window) -> None:

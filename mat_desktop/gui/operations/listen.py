@@ -27,6 +27,10 @@ PAUSED = "listening paused"
 """Setting: listening rests, and does so at the next start."""
 
 
+RESUMED = "resume"
+"""Kind of the message that listening goes on from last time, or is paused as it was then."""
+
+
 def can_be_heard(rows: Iterable[Row]) -> list[Row]:
     """Those that can be listened to and do not wait for it already."""
     queued, listening = State.QUEUED, State.LISTENING  # not Row.waits: there may be very many
@@ -43,11 +47,14 @@ def not_heard(rows: Iterable[Row]) -> list[Row]:
 
 
 class Listen(QObject):
-    """``engine_fault`` says that the model does not run, ``engine_works`` that it does, ``ended`` the end."""
+    """``engine_fault`` says that the model does not run, ``engine_works`` that it does, ``ended`` the end;
+    ``settled`` names the kind of a message that is not so any more.
+    """
 
     engine_fault = Signal(object)
     engine_works = Signal()
     ended = Signal()
+    settled = Signal(str)
 
     def __init__(self, desk: Desk, settings: QSettings) -> None:
         super().__init__()
@@ -81,6 +88,7 @@ class Listen(QObject):
 
         def ended(error: Exception | None) -> None:
             desk.tracks.unmark((State.QUEUED, State.LISTENING), rows)
+            self.settled.emit(RESUMED)
             heard = job.done - len(job.failures)
             done = f"istened to {words.plural(heard, 'track') if heard else 'no track'}"
             job.outcome = f"L{done}"
@@ -125,6 +133,7 @@ class Listen(QObject):
 
     def _paused(self, on: bool) -> None:
         self._desk.services.rest(on)
+        self.settled.emit(RESUMED)
         if self._desk.bridge.leaving:
             return  # quitting lets it go on only to end it
         if on:
@@ -160,7 +169,7 @@ class Listen(QObject):
                 rests = self._settings.contains(PAUSED)
                 job = self._begin(rows, rests=rests)
                 if not rests or job is None:
-                    desk.say("positive", f"Listening to {number} goes on from last time.", kind="resume")
+                    desk.say("positive", f"Listening to {number} goes on from last time.", kind=RESUMED)
                     return
 
                 def unpause() -> None:
@@ -168,7 +177,7 @@ class Listen(QObject):
                         desk.bridge.pause(job, False)
 
                 said = f"Listening to {number} is paused, as it was last time."
-                desk.say("warning", said, "Go on", unpause, kind="resume")
+                desk.say("warning", said, "Go on", unpause, kind=RESUMED)
 
         there: list[Row] = []
         desk.bridge.ask("queue", desk.services.queue, found)

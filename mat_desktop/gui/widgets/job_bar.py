@@ -14,6 +14,12 @@ from mat_desktop.gui.widgets.fit import KeepTall, grown
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.work import Work
 
+WAITING = "Starting the model…"
+"""Of the device, before it is known."""
+
+SHARE = 0.4
+"""Of the bar that device and model may have: what runs must not move them, nor they what stops it."""
+
 
 class Progress(QWidget):
     """A thin bar; without a total a part of it wanders with what is done."""
@@ -52,7 +58,11 @@ class Choice(Link):
         super().__init__(icon=icon)
         self.token = "muted"
         self._about = self._tip = tip
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def width_of(self, text: str) -> int:
+        """Pixels that it needs to say something."""
+        return self._beside() + QFontMetrics(font(12)).horizontalAdvance(text) + 6
 
     def say(self, text: str, about: str = "", token: str = "muted") -> None:
         """What it is.
@@ -75,12 +85,7 @@ class Choice(Link):
 
     def sizeHint(self) -> QSize:
         """Icon and words."""
-        words_wide = QFontMetrics(font(12)).horizontalAdvance(self.text())
-        return QSize(self._beside() + words_wide + 6, super().sizeHint().height())
-
-    def minimumSizeHint(self) -> QSize:
-        """The icon and a few letters."""
-        return QSize(self._beside() + 48, super().sizeHint().height()).boundedTo(self.sizeHint())
+        return QSize(self.width_of(self.text()), super().sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What is cut is said whole in the tool tip."""
@@ -146,7 +151,7 @@ class JobBar(Panel):
         layout.setContentsMargins(12, 1, 8, 0)
         layout.setSpacing(8)
         self.device = Choice("cpu", "Choose the device in the settings")
-        self.device.say("Starting the model")
+        self.device.say(WAITING)
         self.model = Choice("box", "Choose the model on the Models page")
         layout.addWidget(self.device)
         layout.addSpacing(4)
@@ -186,6 +191,26 @@ class JobBar(Panel):
         layout.addWidget(self.problems)
         self.job.hide()
         bridge.changed.connect(self.refresh)
+        appearance.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Device and model have the same room whatever is said: what stops work stays in its place."""
+        wide = self.device.width_of(WAITING)
+        self.device.setFixedWidth(wide)
+        least = self.model.width_of("") + 48
+        self.model.setMaximumWidth(max(least, round(SHARE * self.width()) - wide))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The model is cut where the bar is short."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Where it is shorter, the model has less room."""
+        hint = super().minimumSizeHint()
+        spare = max(0, self.model.width() - self.model.width_of("") - 48)
+        return QSize(hint.width() - spare, hint.height())
 
     def _tick(self) -> QWidget:
         line = Line(vertical=True, token="border_strong")
