@@ -157,8 +157,13 @@ class Appearance(QObject):
         ]
         self.theme, self.family, self._text = theme or self.theme, family or before, text or self._text
         application.setFont(font())
-        application.setPalette(self.theme.palette())
-        application.setStyleSheet(self.theme.style_sheet())
+        if theme is not None:  # the sheet is about colours only, and with it every widget is polished anew
+            application.setPalette(self.theme.palette())
+            application.setStyleSheet(self.theme.style_sheet())
+        else:
+            for widget in application.allWidgets():
+                if not widget.testAttribute(Qt.WidgetAttribute.WA_SetFont):
+                    widget.setFont(QFont())  # beside a sheet it takes on the application's only when asked
         for widget, face in own:
             if not isValid(widget):
                 continue

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QStackedWidget,
     QVBoxLayout,
@@ -28,9 +29,10 @@ from mat_desktop.domain.tags import Category
 from mat_desktop.gui import theme
 from mat_desktop.gui.colors import DARK, DARK_HIGH, LIGHT, LIGHT_HIGH, Theme, contrast
 from mat_desktop.gui.theme import appearance, font
-from mat_desktop.gui.widgets.controls import Text
+from mat_desktop.gui.widgets.controls import Panel, Text
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.window import Window
 
 GROUNDS = ("bg", "surface", "raised", "hover", "selection")
 LEVELS = ("positive", "warning", "danger")
@@ -242,3 +244,35 @@ def test_menus_do_not_slide_where_nothing_may_move(qapp: QApplication) -> None:
     appearance.use_motion(False)
     assert not appearance.moves
     assert not qapp.isEffectEnabled(Qt.UIEffect.UI_AnimateMenu)
+
+
+class Polished(Panel):
+    """Counts how often its style is worked out anew."""
+
+    times = 0
+
+    def changeEvent(self, event: QEvent) -> None:
+        self.times += event.type() is QEvent.Type.StyleChange
+        super().changeEvent(event)
+
+
+def test_larger_letters_are_no_reason_to_polish_every_widget_and_reach_all_of_them(
+    qtbot: QtBot, library: Window
+) -> None:
+    box = Polished("surface")
+    plain, combo = QLabel("Words", box), DropDown([("a", "A name of some length")])
+    combo.setParent(box)
+    qtbot.addWidget(box)
+    box.show()
+    least, times = combo.minimumSizeHint().width(), box.times
+    try:
+        appearance.use_text(150)
+        assert box.times == times
+        assert plain.font().pixelSize() == combo.font().pixelSize() == round(13 * 1.5)
+        assert plain.sizeHint().height() > 20
+        assert combo.minimumSizeHint().width() > least
+        assert library.library.font().pixelSize() == round(13 * 1.5)
+    finally:
+        appearance.use_text(100)
+    assert plain.font().pixelSize() == 13
+    assert combo.minimumSizeHint().width() == least

@@ -41,6 +41,12 @@ class Combo(QComboBox):
             self._spoken.hide()
         return super().event(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Qt keeps how small it can get with the letters of before, but not beside another style."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            super().changeEvent(QEvent(QEvent.Type.StyleChange))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
         super().paintEvent(event)
