@@ -218,11 +218,11 @@ def _resolve(
             if surer is None:
                 stays.append(place)
             else:
-                leave_out(row, place, f"“{lines.lines[surer].tag.name}” is surer")
+                leave_out(row, place, f"“{lines.lines[surer].tag.shown}” is likelier")
     for places, limit in lines.limits:
         for row in np.flatnonzero(np.count_nonzero(suggested[:, places], axis=1) > limit).tolist():
             for place in surest_first(row, places)[limit:]:
-                leave_out(row, place, f"only the {limit} surest are suggested")
+                leave_out(row, place, f"at most {limit} {'is' if limit == 1 else 'are'} suggested")
     return left_out
 
 

@@ -322,20 +322,20 @@ def test_what_is_gone_leaves_the_table_whether_file_or_folder(
 
 def test_a_heading_says_why_a_tag_over_its_threshold_is_not_suggested() -> None:
     model = TagsModel()
-    limit = "only the 1 surest are suggested"
+    limit = "at most 1 is suggested"
     model.show((suggestion("rock", 0.9), suggestion("indie", 0.8, suggested=False, left_out=limit)), False)
     assert model.index(0).data() == "Genre"
-    assert model.index(0).data(Role.AccessibleTextRole) == f"Genre, {limit}: not indie"
+    assert model.index(0).data(Role.AccessibleTextRole) == f"Genre, likely too, but {limit}: indie"
     others = [suggestion(name, 0.8, suggested=False, left_out=limit) for name in ("indie", "pop", "folk")]
     model.show((suggestion("rock", 0.9), *others), False)
     row = model.row(0)
     assert row is not None
     assert row.notes == [
-        f"{limit}: not indie, pop, folk",
-        "only the 1 surest: not indie, pop, folk",
-        "only the 1 surest: not indie, pop and 1 more",
-        "only the 1 surest: not indie and 2 more",
-        "only the 1 surest: 3 left out",
+        f"likely too, but {limit}: indie, pop, folk",
+        "indie, pop, folk are likely too",
+        "indie, pop and 1 more are likely too",
+        "indie and 2 more are likely too",
+        "3 more are likely too",
     ]
     model.show((suggestion("rock", 0.9),), False)
     assert model.index(0).data(Role.AccessibleTextRole) == "Genre"

@@ -44,23 +44,21 @@ class TagRow:
     def notes(self) -> list[str]:
         """What stands beside a heading, from all words down to the fewest; none where nothing does.
 
-        ``only the 3 surest are suggested: not indie, pop``, then ``only the 3 surest: not indie and 1 more``.
+        ``likely too, but at most 3 are suggested: indie, pop``, then ``indie and 1 more are likely too``.
         """
         if not self.left_out:
             return []
-        notes = ["; ".join(f"{reason}: not {', '.join(names)}" for reason, names in self.left_out.items())]
-        for most in range(max(map(len, self.left_out.values())), -1, -1):
-            notes.append("; ".join(_in_short(*left_out, most) for left_out in self.left_out.items()))
-        return notes
+        whole = [f"likely too, but {reason}: {', '.join(names)}" for reason, names in self.left_out.items()]
+        names = [name for some in self.left_out.values() for name in some]
+        return ["; ".join(whole), *(_likely_too(names, most) for most in range(len(names), -1, -1))]
 
 
-def _in_short(reason: str, names: Sequence[str], most: int) -> str:
+def _likely_too(names: Sequence[str], most: int) -> str:
     """:param most: names that are told"""
-    reason, more = reason.removesuffix(" are suggested"), len(names) - most
-    if most <= 0:
-        return f"{reason}: {words.number(len(names))} left out"
-    text = f"{reason}: not {', '.join(names[:most])}"
-    return f"{text} and {words.number(more)} more" if more > 0 else text
+    more = len(names) - most
+    told = [", ".join(names[:most])] if most else []
+    told += [f"{words.number(more)} more"] if more else []
+    return f"{' and '.join(told)} {'is' if len(names) == 1 else 'are'} likely too"
 
 
 def listed(suggestion: Suggestion) -> bool:
@@ -281,4 +279,4 @@ def meaning(suggestion: Suggestion, share: Share | None = None) -> str:
         return "rejected"
     if suggestion.suggested:
         return "suggested" if suggestion.tag.write else "suggested, written only when you accept it"
-    return f"left out, {suggestion.left_out}" if suggestion.left_out else "below its threshold"
+    return f"left out, as {suggestion.left_out}" if suggestion.left_out else "below its threshold"

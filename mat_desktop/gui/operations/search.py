@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -78,7 +79,7 @@ class Search(QObject):
         return self._text if self.query is not None else ""
 
     def type(self, text: str) -> None:
-        """The text is another. While it cannot be understood the table stays as it is."""
+        """The text is another. Where it cannot be understood the table answers what stands before that."""
         self._pause.stop()
         self._typed, self._begun = text, False
         try:
@@ -86,8 +87,7 @@ class Search(QObject):
         except QueryError as error:
             self._error, query = error, error.meant
             if query is None:
-                self._tell_soon(error)
-                return
+                text, query = self._understood(text[: error.start])
         else:
             self._error = None
             text, query = self._without_begun(text, query)
@@ -96,6 +96,16 @@ class Search(QObject):
             self.query, self._text = query, text.strip()
             self._typing.start()
         self._tell_soon(self._error)
+
+    def _understood(self, text: str) -> tuple[str, Query | None]:
+        """The whole words from the beginning on that are a query: what was typed last may be half a word."""
+        words = text.split()
+        while words:
+            part = " ".join(words)
+            with suppress(QueryError):
+                return part, parse(part, self.vocabulary)
+            words.pop()
+        return "", None
 
     def renew(self) -> None:
         """Tags may be others, or called otherwise: what is typed may mean something else now, or nothing."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from mat_desktop.domain.query import QueryError
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Icon, Key, Link, Panel, Text
 
-MOST = 24
-"""Characters of the query before that are repeated."""
+MOST = 48
+"""Characters of a query that are repeated."""
 
 
 class QueryProblem(Panel):
@@ -21,22 +21,25 @@ class QueryProblem(Panel):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 2, 16, 6)
         layout.setSpacing(8)
-        layout.addWidget(Icon("circle-alert", 14, "danger"))
+        layout.addWidget(Icon("circle-alert", 14, "danger"), 0, Qt.AlignmentFlag.AlignTop)
+        lines = QVBoxLayout()
+        lines.setSpacing(2)
         self.text = Text(size=12, token="danger")
-        self.text.setWordWrap(True)  # it may name all states
-        layout.addWidget(self.text, 1)
         self.instead = Text(size=12, token="muted")
-        layout.addWidget(self.instead)
+        for text in (self.text, self.instead):
+            text.setWordWrap(True)  # it may name all states
+            lines.addWidget(text)
+        layout.addLayout(lines, 1)
         self.hide()
 
     def show_error(self, error: QueryError | None, before: str) -> None:
         """Say it, or nothing.
 
-        :param before: the query that the table still answers, empty for none
+        :param before: the part of the query that the table answers, empty for none
         """
         text = str(error) if error is not None else ""
         before = before if len(before) <= MOST else f"{before[:MOST]}…"
-        instead = f"The list still answers “{before}”" if before else "The list is not searched"
+        instead = f"Until then the list shows what “{before}” finds" if before else "The list is not searched"
         if error is not None and error.meant is not None:
             instead = "The list takes it as ending here"
         if text and (text, instead) != (self.text.text(), self.instead.text()):
