@@ -14,6 +14,12 @@ from numpy.typing import NDArray
 LOWEST = 0.01
 HIGHEST = 1 - LOWEST
 _END = log(HIGHEST / LOWEST)
+MARKS = (0.1, 0.5, 0.9)
+"""Scores that are named on the scale."""
+SAYS = (
+    "Bars show scores by their odds, from 0.01 at the left over 0.5 in the middle to 0.99 at the right, "
+    "so that rare tags have room too. The upright mark is the threshold."
+)
 
 
 def log_odds(score: float) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.gui.widgets.banner import Banner
+from mat_desktop.gui.widgets.score_list import mark, said_beside, value_width
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.reviewing import in_view, press
@@ -37,13 +38,14 @@ def test_thresholds_of_single_tags(qtbot: QtBot, heard: Window, services: FakeSe
     qtbot.waitUntil(lambda: all("mellow" in r.heard for r in rows), timeout=5000)
     mellow = next(s for s in heard.tracks.suggestions(row) if s.tag.name == "mellow")
     assert mellow.own
+    assert said_beside(mellow, room=200) == "own 0.30" and said_beside(mellow, room=60) == "own"
+    tip = scores.tags.index(scores.tags.place("mellow")).data(Qt.ItemDataRole.ToolTipRole)
+    assert "threshold 0.30 (own)" in tip
     assert mellow.suggested
 
     index = scores.tags.index(scores.tags.place("mellow"))
     rect = scores.visualRect(index)
-    bar = scores.bar(rect, hover=True)
-    from mat_desktop.gui.widgets.score_list import mark
-
+    bar = scores.bar(rect)
     start = bar.center()
     start.setX(mark(bar, mellow.threshold))
     end = bar.center()
@@ -155,3 +157,22 @@ def test_two_thresholds_set_at_once_are_taken_back_one_by_one(
     qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.5}, timeout=5000)
     heard.undo()
     qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.2}, timeout=5000)
+
+
+def test_bars_have_one_length_and_a_scale_over_them(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    library.library.select(1)
+    question = library.library.pane.question
+    scores = question.scores
+    bar, buttons = scores.bar(QRect(0, 0, 384, 28)), scores.buttons(QRect(0, 0, 384, 28))
+    assert bar.right() + 7 + value_width() < buttons[0].left(), "no row makes room for its buttons"
+    place = scores.tags.tag_rows()[0]
+    before = scores.bar(scores.visualRect(scores.tags.index(place)))
+    scores.hover_row = place
+    assert scores.bar(scores.visualRect(scores.tags.index(place))) == before
+    large = library.room.page.question.scores
+    assert large.buttons(QRect(0, 0, 376, 32))[1].right() < large.shape_.name
+    assert question.axis.isVisible() and "odds" in question.axis.toolTip()
+    library.library.table.selectAll()
+    qtbot.waitUntil(lambda: bool(scores.tags.shares), timeout=5000)
+    assert not question.axis.isVisible(), "these bars are shares of tracks"

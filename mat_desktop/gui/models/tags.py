@@ -211,7 +211,9 @@ class TagsModel(QAbstractListModel):
             if suggestion.by_hand:
                 return text
             text += f"; {score_words(suggestion)}, threshold {suggestion.threshold:.2f}"
-            text += " (own)" if suggestion.own else ""
+            if suggestion.own:
+                rest = suggestion.at_rest(suggestion.threshold)
+                text += f" (own, {rest:.2f} with the slider in the middle)" if suggestion.move else " (own)"
             if suggestion.tag.name in self.unseen:
                 text += "; new since your review, and left out where reviewed tracks are written"
             if suggestion.chance is not None:

@@ -20,7 +20,7 @@ from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tags import listed
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.save import ask_target
-from mat_desktop.gui.scale import on_scale
+from mat_desktop.gui.scale import MARKS, on_scale
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.whole_file import whole_file
@@ -34,6 +34,8 @@ KINDS = {".png": "PNG picture (*.png)", ".svg": "SVG picture (*.svg)"}
 TITLE = 64
 MARGIN = 16
 SCORES = 264
+BAR_AT, BAR = 116, 100
+"""Where the bar of a score begins, and how wide it is."""
 LINE = 22
 LEAST_WIDTH = 2400
 """Pixels of a PNG at least."""
@@ -174,6 +176,8 @@ def _paint(
     finally:
         plot.set_marks_visible(True)
     x, y = plot.width(), TITLE + 8
+    if any(not suggestion.by_hand for suggestion in suggestions):
+        _axis(painter, QRect(x + BAR_AT, y - LINE, BAR, LINE))
     for suggestion in suggestions[: max(0, (plot.height() - 8) // LINE)]:
         _score(painter, QRect(x, y, SCORES, LINE), suggestion)
         y += LINE
@@ -197,6 +201,16 @@ def _scale(painter: QPainter, right: int, ends: tuple[str, str], name: str, colo
     return x
 
 
+def _axis(painter: QPainter, rect: QRect) -> None:
+    """Some scores over the bars, which are not drawn in proportion."""
+    painter.setFont(font(10, figures=True))
+    painter.setPen(current().color("muted"))
+    for score in MARKS:
+        at = rect.x() + round(rect.width() * on_scale(score))
+        below = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+        painter.drawText(QRect(at - 16, rect.y(), 32, rect.height()), below, f"{score:g}")
+
+
 def _score(painter: QPainter, rect: QRect, suggestion: Suggestion) -> None:
     """Name, bar with the threshold's mark, score."""
     t = current()
@@ -209,9 +223,9 @@ def _score(painter: QPainter, rect: QRect, suggestion: Suggestion) -> None:
     painter.drawText(QRect(rect.x(), rect.y(), 112, rect.height()), middle, name)
     if suggestion.by_hand:
         painter.setPen(t.color("muted"))
-        painter.drawText(QRect(rect.x() + 116, rect.y(), 120, rect.height()), middle, "by hand")
+        painter.drawText(QRect(rect.x() + BAR_AT, rect.y(), 120, rect.height()), middle, "by hand")
         return
-    bar = QRect(rect.x() + 116, rect.y() + (rect.height() - 8) // 2, 100, 8)
+    bar = QRect(rect.x() + BAR_AT, rect.y() + (rect.height() - 8) // 2, BAR, 8)
     painter.fillRect(bar, t.color("border"))
     wide = max(2, round(bar.width() * on_scale(suggestion.score)))
     filled, hue = QRect(bar.x(), bar.y(), wide, 8), t.category_bar(suggestion.tag.category)

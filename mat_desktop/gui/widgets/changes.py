@@ -208,6 +208,7 @@ class Changes(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(16, 8, 16, 8)
         head.setSpacing(12)
+        head.setSpacing(12)
         head.addWidget(Text("Changes to the file", weight=600))
         self.summary = Text(size=12, token="muted", elide=True)
         self.summary.setMinimumHeight(16)
@@ -269,10 +270,8 @@ class Changes(QWidget):
             self.summary.setText("Nothing to write")
         else:
             lost = sum(1 for c in changes if any(value not in c.after for value in c.before) and c in shown)
-            tail = f"{words.plural(lost, 'field')} replaced" if lost else "nothing removed"
-            marks = " and ".join(words.field(c.field) for c in changes)
-            what = words.plural(len(shown), "field") if shown else f"Only {marks}"
-            self.summary.setText(f"{what}, {tail}")
+            tail = f"{words.number(lost)} replaced" if lost else "nothing removed"
+            self.summary.setText(f"{words.plural(len(changes), 'field')}, {tail}")
 
     def show_fault(self, fault: str) -> None:
         """Why none of it can be written; empty where it can."""

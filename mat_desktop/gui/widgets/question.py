@@ -13,7 +13,7 @@ from mat_desktop.gui.models.tags import NEAREST, listed
 from mat_desktop.gui.models.together import Share
 from mat_desktop.gui.widgets.add_tag import AddTag
 from mat_desktop.gui.widgets.controls import Link, Panel, Text
-from mat_desktop.gui.widgets.score_list import NARROW, ScoreList, Shape
+from mat_desktop.gui.widgets.score_list import NARROW, ScoreAxis, ScoreList, Shape
 
 
 class Question(Panel):
@@ -49,6 +49,8 @@ class Question(Panel):
         self.scores.threshold_picked.connect(self.threshold_picked)
         self.scores.mapping_asked.connect(self.mapping_asked)
         self.scores.reveal.connect(self._reveal)
+        self.axis = ScoreAxis(self.scores)
+        layout.addWidget(self.axis)
         layout.addWidget(self.scores)
         self.fold = Link(icon="chevron-down")
         self.fold.clicked.connect(self._toggle_fold)

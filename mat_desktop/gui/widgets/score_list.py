@@ -16,14 +16,29 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.tags import NEAREST, TAG_ROLE, TagRow, TagsModel, listed
 from mat_desktop.gui.models.together import Share
-from mat_desktop.gui.scale import from_scale, on_scale
+from mat_desktop.gui.scale import MARKS, SAYS, from_scale, on_scale
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.painting import draw_key, key_height, key_width, round_rect
@@ -33,7 +48,9 @@ Index = QModelIndex | QPersistentModelIndex
 
 HEADING = 24
 RIGHT = 16
-BUTTON = 24
+BUTTON = 22
+BETWEEN = 2
+"""Pixels between the two buttons of a row."""
 VALUE = 38
 """Pixels of a score at the usual size of letters."""
 
@@ -120,12 +137,13 @@ class ScoreDelegate(QStyledItemDelegate):
         shown = listed(s)
         shape = self._view.shape_
         middle = rect.y() + rect.height() // 2
-        self._verdict(painter, rect.x() + shape.icon, middle - 8, s, verdict)
+        if shape.key < 0 or not hover:
+            self._verdict(painter, rect.x() + shape.icon, middle - 8, s, verdict)
         asks = verdict is Verdict.UNDECIDED and not s.tag.write
         ink = t.color("text" if shown and not asks and not rejected else "muted")
         room = wider(shape.name_width)
         name = QRect(rect.x() + shape.name, rect.y(), room, rect.height())
-        said = "new" if s.tag.name in self._view.tags.unseen else "own" if s.own else ""
+        said = "new" if s.tag.name in self._view.tags.unseen else said_beside(s, room)
         own = text_width(said, 11, 400) + 6 if said else 0
         painter.setFont(font(13, strike=rejected))
         painter.setPen(ink)
@@ -137,7 +155,7 @@ class ScoreDelegate(QStyledItemDelegate):
             beside = name.adjusted(text_width(text, 13, 400) + 6, 1, 0, 0)
             painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, said)
         right = rect.right() + 1 - RIGHT
-        bar = self._view.bar(rect, hover)
+        bar = self._view.bar(rect)
         value = QRect(bar.right() + 7, rect.y(), value_width() + (SHARE if share else 0), rect.height())
         dragged = self._view.dragged if self._view.dragged_row == place else None
         side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -158,7 +176,7 @@ class ScoreDelegate(QStyledItemDelegate):
             painter.drawText(value, side, f"{dragged:.2f}")
         elif not s.by_hand:
             painter.drawText(value, side, f"{s.score:.2f}")
-        if row.number and (shape.key >= 0 or not hover):
+        if row.number and not hover:
             wide, high = max(18, key_width(str(row.number))), key_height()
             x = rect.x() + shape.key if shape.key >= 0 else right - wide
             key = QRect(x, middle - high // 2, wide, high)
@@ -176,7 +194,7 @@ class ScoreDelegate(QStyledItemDelegate):
             under = self._view.pointer is not None and box.contains(self._view.pointer)
             fill = t.color("border_strong" if under else "raised")
             round_rect(painter, box, 5, fill, t.color(token if on else "border_strong"))
-            icons.draw(painter, icon, box.x() + 5, box.y() + 5, 14, t.color(token))
+            icons.draw(painter, icon, box.x() + 4, box.y() + 4, 14, t.color(token))
 
     def _verdict(self, painter: QPainter, x: int, y: int, s: Suggestion, said: Verdict) -> None:
         t = current()
@@ -217,6 +235,14 @@ class ScoreDelegate(QStyledItemDelegate):
         painter.fillRect(QRect(tick - 1, bar.y() - 4, 2, 16), ink)
 
 
+def said_beside(s: Suggestion, room: int) -> str:
+    """That a threshold is the user's own, with its value where the name leaves room for it."""
+    if not s.own:
+        return ""
+    whole = f"own {s.threshold:.2f}"
+    return whole if text_width(s.tag.shown, 13, 400) + 10 + text_width(whole, 11, 400) <= room else "own"
+
+
 def value_width() -> int:
     """Pixels of a score."""
     return wider(VALUE)
@@ -225,6 +251,43 @@ def value_width() -> int:
 def mark(bar: QRect, threshold: float) -> int:
     """Where on a bar a threshold is marked."""
     return bar.x() + min(max(round(bar.width() * on_scale(threshold)), 2), bar.width() - 2)
+
+
+class ScoreAxis(QWidget):
+    """Some scores over the bars of a list, as these are not drawn in proportion."""
+
+    def __init__(self, view: ScoreList) -> None:
+        super().__init__()
+        self._view = view
+        self.setToolTip(SAYS)
+        self.setAccessibleName("Scale of the bars")
+        self.setAccessibleDescription(SAYS)
+        view.tags.modelReset.connect(self._fit)
+        view.tags.dataChanged.connect(self._fit)
+        appearance.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(QFontMetrics(font(10)).height() + 6)
+        tags = [row.suggestion for place in self._view.tags.tag_rows() if (row := self._view.tags.row(place))]
+        scored = any(s is not None and not s.by_hand for s in tags)
+        self.setVisible(scored and not self._view.tags.shares)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Each over its place, with a tick."""
+        t, painter = current(), QPainter(self)
+        painter.setFont(font(10, figures=True))
+        painter.setPen(t.color("muted"))
+        bar = self._view.bar(QRect(self._view.x(), 0, self._view.width(), self.height()))
+        fits = bar.width() >= 3 * QFontMetrics(painter.font()).horizontalAdvance("0.5") + 32
+        for score in MARKS if fits else (0.5,):
+            at, text = bar.x() + round(bar.width() * on_scale(score)), f"{score:g}"
+            wide = QFontMetrics(painter.font()).horizontalAdvance(text) + 4
+            painter.drawText(
+                QRect(at - wide // 2, 0, wide, self.height() - 6), Qt.AlignmentFlag.AlignCenter, text
+            )
+            painter.fillRect(QRect(at, self.height() - 3, 1, 3), t.color("border_strong"))
 
 
 class ScoreList(ListView):
@@ -303,17 +366,17 @@ class ScoreList(ListView):
             self.reveal.emit(self.visualRect(index))
 
     def buttons(self, rect: QRect) -> tuple[QRect, QRect]:
-        """Where a row's two buttons are."""
-        right = rect.right() + 1 - RIGHT
+        """Where a row's two buttons are: in the key's place, and that of the sign if it is beside that."""
+        wide, key = 2 * BUTTON + BETWEEN, self.shape_.key
+        first = key if key >= 0 else rect.right() + 1 - RIGHT - wide
         y = rect.y() + (rect.height() - BUTTON) // 2
-        return QRect(right - 2 * BUTTON - 4, y, BUTTON, BUTTON), QRect(right - BUTTON, y, BUTTON, BUTTON)
+        return QRect(first, y, BUTTON, BUTTON), QRect(first + BUTTON + BETWEEN, y, BUTTON, BUTTON)
 
-    def bar(self, rect: QRect, hover: bool) -> QRect:
-        """Where a row's bar is; the buttons push it and the score aside."""
+    def bar(self, rect: QRect) -> QRect:
+        """Where a row's bar is: in all rows the same, with room for the score and what else is beside it."""
         shape = self.shape_
-        room = (104 if hover else 74 if shape.key < 0 else 50) + (SHARE if self.tags.shares else 0)
-        room += value_width() - VALUE
-        room += max(18, key_width("9")) - 18 if shape.key < 0 and not hover else 0
+        room = 7 + value_width() + (SHARE if self.tags.shares else 0)
+        room += 6 + 2 * BUTTON + BETWEEN if shape.key < 0 else 0
         left = rect.x() + shape.name + wider(shape.name_width)
         return QRect(left, rect.y() + rect.height() // 2 - 4, rect.right() + 1 - RIGHT - room - left, 8)
 
@@ -323,7 +386,7 @@ class ScoreList(ListView):
         row = self.tags.row(index.row())
         if row is None or row.suggestion is None or row.suggestion.by_hand or self.tags.shares:
             return False
-        bar = self.bar(self.visualRect(index), hover=True)
+        bar = self.bar(self.visualRect(index))
         inside = abs(point.y() - bar.center().y()) <= 10
         return inside and abs(point.x() - mark(bar, row.suggestion.threshold)) <= NEAR
 
@@ -338,7 +401,7 @@ class ScoreList(ListView):
         """Buttons appear in the row under the pointer."""
         point = event.position().toPoint()
         if self.dragged is not None:
-            bar = self.bar(self.visualRect(self.tags.index(self.dragged_row)), hover=True)
+            bar = self.bar(self.visualRect(self.tags.index(self.dragged_row)))
             self.dragged = from_scale(min(max((point.x() - bar.x()) / max(1, bar.width()), 0.0), 1.0))
             self.pointer = None
         else:

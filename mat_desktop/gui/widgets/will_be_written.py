@@ -43,11 +43,11 @@ class WillBeWritten(QWidget):
         appearance.changed.connect(self._again)
 
     def show_changes(self, changes: Sequence[Change], held_back: HeldBack) -> None:
-        """Fields that this program keeps for itself are left out."""
+        """Of fields that this program keeps for itself only the names are told."""
         self._last = (changes, held_back)
         t = current()
         told = [change for change in changes if change.field not in MARKS]
-        self.summary.setText(words.plural(len(told), "field") if told else "")
+        self.summary.setText(words.plural(len(changes), "field") if changes else "")
         nothing = ""
         if not told:
             text = "Only this program's own fields" if changes else "Nothing: the file stays as it is"
@@ -60,12 +60,16 @@ class WillBeWritten(QWidget):
         for target, (values, why) in held_back.items():
             text = escape(f"{'; '.join(values)}: not written, {why}")
             cells.append((target, f'<span style="color:{t.muted}">{text}</span>'))
+        if told and len(told) < len(changes):
+            marks = ", ".join(escape(words.field(c.field)) for c in changes if c.field in MARKS)
+            nothing = f'<p style="color:{t.muted}; margin:0">and this program\'s {marks}</p>'
         rows = [
             f'<tr><td style="color:{t.muted}; padding-right:16px; padding-bottom:6px">'
             f"{escape(words.field(target))}</td><td>{cell}</td></tr>"
             for target, cell in cells
         ]
-        self.fields.setText(f"{nothing}<table>{''.join(rows)}</table>" if rows else nothing)
+        table = f"<table>{''.join(rows)}</table>" if rows else ""
+        self.fields.setText(f"{table}{nothing}" if told else f"{nothing}{table}")
 
     def _again(self) -> None:
         self.show_changes(*self._last)
