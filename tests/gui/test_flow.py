@@ -514,7 +514,7 @@ def test_what_the_table_does_not_show_is_not_written(qtbot: QtBot, library: Wind
     ask_to_write_all(library)
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert panel.write.text() == "Write 1 file"
-    assert panel.scopes["all"].text() == "In view 1"
+    assert panel.scopes["all"].text() == "Listened to in view 1"
 
 
 def test_a_write_can_be_for_what_is_reviewed_and_says_what_is_not(qtbot: QtBot, library: Window) -> None:

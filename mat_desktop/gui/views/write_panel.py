@@ -117,15 +117,17 @@ class WritePanel(ConfirmPanel):
         self.summary.setContentsMargins(24, 0, 24, 12)
         layout.addWidget(self.summary)
         self.listen = Link("Listen", underline=True)
-        self.listen.setContentsMargins(24, 0, 0, 0)
         self.listen.clicked.connect(self._listen)
-        layout.addWidget(self.listen)
         self.listen.hide()
         self.look = Link("Show them in Review", underline=True)
-        self.look.setContentsMargins(24, 0, 0, 0)
         self.look.clicked.connect(lambda: self.review_asked.emit(sorted(self._unseen)))
-        layout.addWidget(self.look)
         self.look.hide()
+        links = QVBoxLayout()
+        links.setContentsMargins(20, 0, 20, 0)  # a link has 4 of its own
+        links.setSpacing(0)
+        for link in (self.listen, self.look):
+            links.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addLayout(links)
         self._order: tuple[int, list[PolicyCard]] = (0, [])
         self._cards = QGridLayout()
         self._cards.setContentsMargins(24, 4, 24, 12)
@@ -242,7 +244,8 @@ class WritePanel(ConfirmPanel):
         self.scopes["queue"].setEnabled(bool(queue))
         which = "Reviewed" if queue is None else "Reviewed in view" if filtered else "All reviewed"
         self.scopes["reviewed"].setText(f"{which} {words.number(reviewed)}")
-        self.scopes["all"].setText(f"{'In view' if filtered else 'All listened to'} {words.number(shown)}")
+        which = "Listened to in view" if filtered else "All listened to"
+        self.scopes["all"].setText(f"{which} {words.number(shown)}")
         self.scopes["selected"].setEnabled(selected > 0)
         self.scopes["reviewed"].setEnabled(reviewed > 0)
         for button in self.scopes.values():
@@ -427,7 +430,7 @@ class WritePanel(ConfirmPanel):
             self.note_icon.hide()
             self.write.setText("Write")
             return
-        self.title.setText(f"Write to {words.plural(count, 'file')}")
+        self.title.setText(f"Write to {words.plural(count, 'file')}" if count else "Nothing to write")
         self.look.setText(f"Show {'it' if len(self._unseen) == 1 else 'them'} in Review")
         self.look.setVisible(bool(self._unseen))
         self.look.setEnabled(bool(self._unseen))

@@ -267,7 +267,7 @@ class Changes(QWidget):
         self._marks_line.setVisible(bool(lines))
         shown = [c for c in changes if c.field in self.blocks]
         if not changes:
-            self.summary.setText("Nothing to write")
+            self.summary.setText("Nothing to write to this file")
         else:
             lost = sum(1 for c in changes if any(value not in c.after for value in c.before) and c in shown)
             tail = f"{words.number(lost)} replaced" if lost else "nothing removed"
