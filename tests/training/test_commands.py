@@ -18,6 +18,7 @@ from training.__main__ import main
 from training.checkpoints import load_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault, Skipped
 from training.datasets.recognise import look, recognised
+from training.datasets.registry import open_dataset
 from training.describe import describe
 from training.options import settings_of
 from training.results import read_run
@@ -230,6 +231,36 @@ def test_data_sets_are_recognised_or_asked_for(
     assert command("prepare", "--dataset", "jamendo", "--reader", "split=one") == 2
     assert "reader option split: it should be a whole number" in capsys.readouterr().err
     assert command("prepare", "--dataset", "jamendo", "--reader", "split=4", "subset=genre") == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "title", "missing"),
+    [
+        (["f/bach-01-aria-30-59.mp3"], "MagnaTagATune", "annotations_final.csv"),
+        (["mp3/0/bach-01-aria-30-59.mp3"], "MagnaTagATune", "annotations_final.csv"),
+        (["clip_info_final.csv"], "MagnaTagATune", "annotations_final.csv"),
+        (["filtered_list_test.json", "lastfm_tags.db"], "Million Song Dataset", "filtered_list_train.json"),
+        (["splits/test_x_msd_id.txt"], "Million Song Dataset", "filtered_list_train.json"),
+        (["autotagging.tsv"], "MTG-Jamendo", "autotagging_top50tags-train.tsv"),
+    ],
+)
+def test_a_part_of_a_data_set_is_named_with_what_is_missing(
+    tmp_path: Path, files: list[str], title: str, missing: str
+) -> None:
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(b"")
+    found = look(tmp_path, "", lambda name: open_dataset(name, tmp_path))
+    assert found.title == title
+    assert found.fault.startswith(f"{tmp_path} looks like {title}. ")
+    assert missing in found.fault
+
+
+def test_music_in_folders_of_one_letter_is_a_library(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "song.mp3").touch()
+    with pytest.raises(DatasetFault, match="no known data set"):
+        recognised(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["Live [FLAC]", "[bold]", "odd [/red] :cd: [1]"])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mat_desktop.audio.probe import is_audio_name
 from mat_desktop.errors import printable
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault
+from training.datasets.mtat import AUDIO_FOLDERS
 from training.datasets.registry import READERS
 
 MARKS: dict[str, tuple[str, ...]] = {
@@ -23,6 +26,23 @@ MARKS: dict[str, tuple[str, ...]] = {
     "msd": ("filtered_list_train.json", "filtered_list_train.cP", "train_x_msd_id.txt", "lastfm_tags.db"),
 }
 """Files that only the layout of one data set has."""
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "mtat": ("clip_info_final.csv",),
+    "jamendo": (
+        *(f"{place}{name}*.tsv" for place in ("", "data/") for name in ("autotagging", "raw_30s")),
+        *(f"{place}split-[0-4]/autotagging*.tsv" for place in ("", "splits/", "data/splits/")),
+    ),
+    "msd": (
+        *("filtered_list_*", "splits/filtered_list_*", "*_x_msd_id.txt", "splits/*_x_msd_id.txt"),
+        *("*_x_7d_id.txt", "MSD_id_to_7D_id.*", "msd_id_to_tag_vector.*", "track_tags.tsv"),
+        "splits/lastfm_tags.db",
+    ),
+}
+"""Patterns of files that tell what a folder is a part of, where what it needs is missing."""
+
+CLIP = re.compile(r".+-\d+-\d+\.mp3")
+"""How MagnaTagATune names its audio: by the second at which a clip begins and ends."""
 
 TITLES = {
     "corpus": "Corpus with soft labels",
@@ -60,7 +80,7 @@ class Found:
 
 
 def recognised(folder: Path) -> str:
-    """The reader for a folder, by a file that only its layout has.
+    """The reader for a folder, by a file that only its layout has, be others missing or not.
 
     :raises DatasetFault: none of them is there
     """
@@ -69,10 +89,26 @@ def recognised(folder: Path) -> str:
     for name, files in MARKS.items():
         if any((folder / file).exists() for file in files):
             return name
+    for name, patterns in PARTS.items():
+        if any(next(folder.glob(pattern), None) for pattern in patterns):
+            return name
+    if _holds_clips(folder):
+        return "mtat"
     raise DatasetFault(
         f"{printable(folder)} holds the lists of no known data set: say with --dataset what it is: "
         f"{', '.join(READERS)} (for your own music)"
     )
+
+
+def _holds_clips(folder: Path) -> bool:
+    """Whether the audio of MagnaTagATune lies there, without its lists."""
+    for audio in AUDIO_FOLDERS:
+        for digit in "0123456789abcdef":
+            with suppress(OSError):
+                first = next(iter((folder / audio / digit).iterdir()), None)
+                if first is not None:
+                    return bool(CLIP.fullmatch(first.name))
+    return False
 
 
 def look(folder: Path, dataset: str, read: Callable[[str], Dataset]) -> Found:
@@ -98,7 +134,9 @@ def look(folder: Path, dataset: str, read: Callable[[str], Dataset]) -> Found:
     try:
         found = read(name)
     except DatasetFault as fault:
-        return Found(name, TITLES.get(name, name), {}, {}, fault=str(fault))
+        title = TITLES.get(name, name)
+        looks = f"{printable(folder)} looks like {title}. " if name not in (dataset, "folder") else ""
+        return Found(name, title, {}, {}, fault=f"{looks}{fault}")
     counts = Counter(found.splits.tolist())
     present = (found.labels >= 0.5).sum(axis=0)
     order = (-present).argsort(kind="stable")
