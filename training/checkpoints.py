@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import disk_usage
 from typing import IO, Any
 
 import torch
@@ -18,6 +19,26 @@ PRECISION = "precision.txt"
 
 class DiskFault(MatError):
     """Something could not be written. What was written before is still whole."""
+
+
+def check_room(place: Path, size: int) -> None:
+    """Before hours of work: the disk has room for what is to be written at its end, beside what it replaces.
+
+    :param place: folder that need not be there yet
+    :param size: bytes of one copy
+    :raises DiskFault: there is too little
+    """
+    there = next(folder for folder in (place.absolute(), *place.absolute().parents) if folder.exists())
+    need, free = 2 * size, disk_usage(there).free
+    if free < need:
+        raise DiskFault(
+            f"{printable(place)} cannot be written: {megabytes(need)} are needed, {megabytes(free)} are free"
+        )
+
+
+def megabytes(size: int) -> str:
+    """As people read it."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def save_checkpoint(path: Path, content: dict[str, Any]) -> None:

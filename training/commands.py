@@ -20,12 +20,12 @@ from rich.progress import Progress
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.counting import count
 from mat_desktop.errors import printable
-from mat_desktop.inference.cards import write_card
+from mat_desktop.inference.cards import open_card, write_card
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import build
 from training.agreement import agreement_table
 from training.benchmark import benchmark as measure_speed
-from training.checkpoints import BEST, load_checkpoint
+from training.checkpoints import BEST, check_room, load_checkpoint
 from training.corrections import correct, is_corrections, read_corrections
 from training.datasets.corpus import sounds_of
 from training.datasets.dataset import SPLITS, Dataset
@@ -89,6 +89,9 @@ from training.saying import (
 from training.settings import Settings, SettingsFault
 from training.speed import ROUNDS
 from training.speed import speed as measure_listening
+
+COPIES = 4
+"""Sizes of the weights in a run's checkpoints: of one with two moments of each, and of the kept one."""
 
 SHARE = 0.3
 """Of the model that a run started from, in a blend."""
@@ -186,6 +189,7 @@ def finetune(options: argparse.Namespace) -> int:
     if is_corrections(options.data):
         return _correct(options)
     card, trained = open_model(options.model)
+    check_room(options.export, card.weights.size)
     network = {
         "network": card.network.name,
         "layers": card.network.layers,
@@ -224,6 +228,7 @@ def _correct(options: argparse.Namespace) -> int:
     if told:
         raise SettingsFault(f"{', '.join(told)}: on corrections only the head is trained, and nothing is set")
     corrections = read_corrections(options.data)
+    check_room(options.export, open_card(options.model).weights.size)
     about = {"command": without_paths(sys.argv[1:])}
     with ExitStack() as bars:  # one after the other: a terminal shows one at a time
         report = bars.enter_context(preparing(options, len(corrections.tracks), "Listening"))
@@ -386,10 +391,13 @@ def _run(
 ) -> tuple[Path, Clips, Trained]:
     """Prepare, train and measure, in the folder of these settings."""
     check_input(settings)
+    folder = folder_of(options.runs, settings, dataset)
+    if not (folder / BEST).exists():
+        weights = build(settings.spec, len(dataset.tags)).parameters()
+        check_room(options.runs, COPIES * sum(4 * part.numel() for part in weights))
     clips = _clips(options, dataset, _input_of(settings), fabric)
     for split in SPLITS:
         clips.split(split)  # an empty one is refused now, not after the training
-    folder = folder_of(options.runs, settings, dataset)
     tell(options, RunOpened(str(folder.resolve())))
     if resume and fabric.broadcast(finished(folder)):
         kept: list[Trained] = []

@@ -203,8 +203,11 @@ class TrainingRoom(QObject):
 
         def done(found: Training | None) -> None:
             known = [training.id for training in self._trainings]
-            if found is not None and name in known:
-                self._trainings[known.index(name)] = found
+            if name in known:
+                at = known.index(name)
+                self._trainings[at : at + 1] = (
+                    [found] if found is not None else []
+                )  # it may have been deleted
                 self._show()
 
         self._desk.bridge.ask("training", lambda: trainings.one(name), done, self._cannot_read)
@@ -361,6 +364,7 @@ class TrainingRoom(QObject):
         def failed(error: Exception) -> None:
             self._deleting.discard(name)
             desk.complain("The run was not deleted", error)
+            self._has_changed(name)
 
         desk.bridge.keep(lambda: trainings.delete(name), done, failed)
 
@@ -373,6 +377,7 @@ class TrainingRoom(QObject):
         def done(_: str, reason: str) -> None:
             if reason:
                 self._desk.say("danger", f"The report was not made: {reason}", kind="report")
+                self._has_changed(training.id)
             else:
                 open_place(self._desk, training.report / "report.html")
 

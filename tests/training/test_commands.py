@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -329,6 +330,28 @@ def test_a_new_head_for_other_tags(
     assert (card.training["start"], card.training["before"]) == (before.digest, before.training)
     assert card.metrics["test"]["mtat"]["roc_auc"] > 0.9
     assert command("evaluate", "--model", str(tmp_path / "mine"), data="other") == 0
+
+
+@pytest.mark.parametrize("words", [[], ["--whole"]])
+def test_a_full_disk_is_found_before_the_work(
+    command: Command,
+    model: Path,
+    place: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+) -> None:
+    size = open_card(model).weights.size
+    free = 2 * size if words else 2 * size - 1  # room for the model, but not for its run
+    monkeypatch.setattr("training.checkpoints.disk_usage", lambda _: SimpleNamespace(free=free))
+    target = tmp_path / "new" / "mine"
+    assert command("finetune", "--model", str(model), "--export", str(target), *words, data="other") == 1
+    error = capsys.readouterr().err
+    assert f"{place / 'runs' if words else target} cannot be written" in error.replace("\n", "")
+    assert "MB are needed" in error
+    assert "Preparing" not in error
+    assert not target.exists()
 
 
 def test_the_whole_network_for_other_tags(command: Command, model: Path, place: Path, tmp_path: Path) -> None:

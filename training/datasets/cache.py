@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.errors import DecodeError, printable
-from training.checkpoints import write_whole
+from training.checkpoints import megabytes, write_whole
 from training.datasets.dataset import Dataset, DatasetFault, Skipped
 
 PENDING, DONE, BROKEN = 0, 1, 2
@@ -191,7 +191,7 @@ class Store:
             except OSError as error:
                 file.truncate(old)
                 need, free = rows * len(row) - old, disk_usage(self.folder).free
-                error.strerror = f"{error.strerror} ({_size(need)} needed, {_size(free)} free)"
+                error.strerror = f"{error.strerror} ({megabytes(need)} needed, {megabytes(free)} free)"
                 raise
         self.array = np.memmap(path, np.dtype("<f2"), "r+", shape=(rows, *self.row_shape))
 
@@ -271,7 +271,3 @@ def _load_state(path: Path) -> NDArray[np.uint8]:
     except (FileNotFoundError, ValueError, EOFError):
         return np.zeros(0, np.uint8)
     return state if state.ndim == 1 and state.dtype == np.uint8 else np.zeros(0, np.uint8)
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

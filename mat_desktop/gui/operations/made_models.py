@@ -28,8 +28,8 @@ Do = Callable[[Path], object]
 class MadeModels(QObject):
     """Makes a model of a run's kept epoch where there is none yet, one at a time.
 
-    ``made`` names the training of which one was made; ``busy_changed`` says whether one is being made, or
-    taken in.
+    ``made`` names the training of which one was made, or was not to be had; ``busy_changed`` says whether one
+    is being made, or taken in.
     """
 
     made = Signal(str)
@@ -99,6 +99,7 @@ class MadeModels(QObject):
         def failed(error: Exception) -> None:
             self._over_with()
             self._desk.complain("The model cannot be used", error, kind=KIND)
+            self.made.emit(training.id)
 
         self._making = training.id
         self._say_busy()
@@ -114,6 +115,7 @@ class MadeModels(QObject):
             if reason:
                 text = f"No model could be made of {entry.title}: {reason}"
                 self._desk.say("danger", text, kind=KIND)
+                self.made.emit(training.id)
                 return
             self.made.emit(training.id)
             do(target)

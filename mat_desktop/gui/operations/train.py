@@ -150,10 +150,13 @@ class Trainer(QObject):
                 raise StoreFault(f"{name} is not there any more")
             return training
 
-        self._prepare(prepare, ready)
+        self._prepare(prepare, ready, name)
 
-    def _prepare(self, work: Callable[[], T], ready: Callable[[T], None]) -> None:
-        """On the disk, before a training starts. Nothing is touched where one runs already."""
+    def _prepare(self, work: Callable[[], T], ready: Callable[[T], None], name: str = "") -> None:
+        """On the disk, before a training starts. Nothing is touched where one runs already.
+
+        :param name: of one that is there already
+        """
         if self.busy:
             self._desk.say("warning", "A training runs already; one runs at a time.", kind="training")
             return
@@ -166,6 +169,8 @@ class Trainer(QObject):
             self._starting = False
             self._desk.complain("The training was not started", error)
             self.moved.emit()
+            if name:
+                self.changed.emit(name)  # it may be there no more
 
         self._starting = True
         self._desk.bridge.keep(work, done, failed)

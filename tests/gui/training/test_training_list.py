@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,21 @@ def test_deleted_with_a_way_back(qtbot: QtBot, window: Window, page: TrainingPag
     (banner,) = [b for b in page.banners._shown.values() if "is deleted" in b.text]
     banner.action.click()
     qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+
+
+def test_a_run_that_was_deleted_by_another_program_leaves_the_list_once_it_is_asked_for(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, services: FakeServices
+) -> None:
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    start(qtbot, window, page, data)
+    over(qtbot, window, page, State.DONE)
+    (folder,) = services.trainings.folder.iterdir()
+    shutil.rmtree(folder)
+    page.run.use_button.click()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 0, timeout=PATIENCE)
+    assert page.stack.currentWidget() is page.form
+    assert any("not there any more" in text for text in page.banners.texts())
 
 
 def test_delete_that_is_pressed_twice_or_held_costs_one_run_and_never_its_way_back(
