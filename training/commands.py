@@ -105,7 +105,7 @@ def prepare(options: argparse.Namespace) -> int:
     """Fill the cache that a network needs."""
     settings, dataset = open_data(options, settings_of(options))
     clips = _prepared(options, dataset, _input_of(settings))
-    console.print(f"{int(clips.usable.sum())} of {len(clips.usable)} clips are ready")
+    console.print(f"{int(clips.usable.sum()):,} of {count(len(clips.usable), 'clip')} are ready")
     return 0
 
 

@@ -266,7 +266,7 @@ def _features(
                 _keep(store, known)
     usable = [key in known for key in keys]
     if not any(usable):
-        raise DatasetFault(f"none of the {len(tracks)} corrected tracks can be listened to: {skipped[0]}")
+        raise DatasetFault(f"none of the {len(tracks):,} corrected tracks can be listened to: {skipped[0]}")
     rows = [known[key] for key in keys if key in known]
     return torch.from_numpy(np.stack(rows)), usable, skipped
 

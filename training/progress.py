@@ -265,7 +265,7 @@ class Bar:
                 self._progress.reset(
                     self._task, total=event.of * event.steps, completed=event.epoch * event.steps + event.step
                 )
-                clips = ", ".join(f"{number} {split}" for split, number in event.clips.items())
+                clips = ", ".join(f"{number:,} {split}" for split, number in event.clips.items())
                 self._print(f"{clips} clips, {count(event.steps, 'step')} an epoch, {event.precision}")
             case StepDone():
                 self._progress.update(

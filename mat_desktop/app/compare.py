@@ -113,6 +113,10 @@ ONE_SIDED = 0.8
 """Share of the decisions on what the model in use suggests from which on they say little of the other."""
 
 
+LEFT_OUT = "On tracks left out of its training"
+"""How the figures of these begin, in a note and in a conclusion: one of the two is enough."""
+
+
 class Differences:
     """Adds up tracks as they are compared.
 
@@ -213,6 +217,10 @@ class Differences:
             )
         return f"{text}."
 
+    def repeats(self, note: str) -> bool:
+        """Whether the conclusion says what a note says as well."""
+        return note.startswith(LEFT_OUT) and LEFT_OUT in self.conclusion
+
     @property
     def conclusion(self) -> str:
         """What the user can make of it, in a sentence or two; empty where nothing was compared."""
@@ -288,12 +296,10 @@ class Comparison:
                 f"“{self.name}” was trained on {learned.get('verdicts')} of your decisions, so that it "
                 "agrees with them says little"
             )
+            notes.append(f"{text}.")
             before, after = learned.get("agreement_before"), learned.get("agreement_held_out")
             if isinstance(before, float) and isinstance(after, float):
-                text += (
-                    f"; on tracks left out it agreed with {after:.0%} of them, and before with {before:.0%}"
-                )
-            notes.append(f"{text}.")
+                notes.append(f"{LEFT_OUT} it agreed with {after:.0%} of them, and before with {before:.0%}.")
         if self._own:
             notes.append(
                 f"Your own {'threshold does' if self._own == 1 else f'{self._own:,} thresholds do'} not "
@@ -316,7 +322,7 @@ class Comparison:
             if isinstance(before, float) and isinstance(after, float):
                 better = after > before
                 held_out = (
-                    f". On tracks left out of its training it agrees with {after:.0%} of them, the one it "
+                    f". {LEFT_OUT} it agrees with {after:.0%} of them, the one it "
                     f"comes from with {before:.0%}: "
                     f"{'it is better there too.' if better else 'no better, so keep the old one.'}"
                 )

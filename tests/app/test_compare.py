@@ -257,14 +257,15 @@ def test_what_has_to_be_known_of_the_figures_is_said(session: Session, other: st
         )
     )  # fmt: skip
     comparison = Comparison(session, other)
-    trained, taught = comparison.notes
+    trained, left_out, taught = comparison.notes
     assert "was trained on 64 of your decisions" in trained
-    assert "on tracks left out it agreed with 70% of them, and before with 71%" in trained
+    assert left_out == ("On tracks left out of its training it agreed with 70% of them, and before with 71%.")
     found = comparison.differences()
     decided = Decided("rock", True, present=False, other=True)
     for place in range(9):
         found.add(Compared(Path(str(place)), (), ("rock",), (), (decided,)))
     assert "agrees with 70% of them, the one it comes from with 71%: no better, so keep" in found.conclusion
+    assert [note for note in comparison.notes if found.repeats(note)] == [left_out]
     assert "Taught tags are left out" in taught
     assert "banjo" not in {tag.name for tag in comparison.scheme.tags}
 

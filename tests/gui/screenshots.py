@@ -5,9 +5,9 @@ On the demo tracks, with the bundled model. The README's pictures are made with 
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -162,9 +162,12 @@ def _has_picture(window: Window) -> bool:
 
 
 if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("folder", type=Path, help="where the pictures go")
+    folder = arguments.parse_args().folder
     place = Path(tempfile.mkdtemp(prefix="screenshots-"))
     os.environ["HOME"] = str(place)  # so that folders are called as a user's are
     try:
-        main(Path(sys.argv[1]), place)
+        main(folder, place)
     finally:
         shutil.rmtree(place, ignore_errors=True)

@@ -107,7 +107,7 @@ def filled(
         ) from error
     usable = store.state[rows] == DONE
     if not usable.any():
-        raise DatasetFault(f"{printable(folder)}: none of the {len(dataset.clips)} clips can be decoded")
+        raise DatasetFault(f"{printable(folder)}: none of the {len(dataset.clips):,} clips can be decoded")
     lost = [store.keys[row][0] for row in rows[~usable]]
     skipped = tuple(Skipped(path, store.faults.get(path, "damaged")) for path in lost)
     return Rows(store.array, rows), usable, skipped

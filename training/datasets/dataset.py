@@ -121,7 +121,7 @@ def assemble(
     lost = [Skipped(printable(clip), reason) for clip, reason in zip(clips, reasons, strict=True) if reason]
     if not kept:
         first = f", the first being {lost[0]}" if lost else ""
-        raise DatasetFault(f"{name}: none of the {len(lost)} clips can be used{first}. {source}")
+        raise DatasetFault(f"{name}: none of the {len(lost):,} clips can be used{first}. {source}")
     return Dataset(
         name=name,
         clips=tuple(clips[index] for index in kept),

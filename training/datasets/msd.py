@@ -78,7 +78,7 @@ def read_msd(folder: Path, *, audio: Path | None = None) -> Dataset:
             kept.append((name, clip, marks[track]))
     if not kept:
         raise DatasetFault(
-            f"{printable(audio or folder)}: none of the {len(lost)} tracks can be used, the first being "
+            f"{printable(audio or folder)}: none of the {len(lost):,} tracks can be used, the first being "
             f"{lost[0]}. {AUDIO_SOURCE}"
         )
     return assemble(

@@ -202,7 +202,7 @@ class Trainer(QObject):
         leave = (
             "It can be gone on with from its last checkpoint."
             if order.task is not Task.CORRECTIONS
-            else "It takes about a minute and begins anew."
+            else "It begins anew."
         )
         self._child = child
         self.work = ChildWork("Training", child, unit="epoch", leave=leave)
@@ -301,7 +301,8 @@ class Trainer(QObject):
         if self.work is not None:
             self.work.new_pace()
         clips = event.get("clips")
-        counts = ", ".join(f"{n} {split}" for split, n in clips.items()) if isinstance(clips, dict) else ""
+        told = clips.items() if isinstance(clips, dict) else ()
+        counts = ", ".join(f"{words.number(n) if isinstance(n, int) else n} {split}" for split, n in told)
         self._log(f"{counts} clips, {words.plural(progress.steps, 'step')} an epoch, {progress.precision}")
         self._count(None)
         self._refresh()

@@ -46,6 +46,7 @@ class ComparePage(Panel):
     def __init__(self) -> None:
         super().__init__("surface")
         self._name = self._present = self._tag = ""
+        self._every_note: Sequence[str] = ()
         self._ready = False
         self._differences: Differences | None = None
         self._title: Callable[[Path], str] = str
@@ -175,8 +176,8 @@ class ComparePage(Panel):
         """
         self._name, self._present, self._title = comparison.name, comparison.present_name, title
         self.title.setText(f"“{comparison.name}” against “{comparison.present_name}”, which is in use")
-        self.notes.setText(" ".join(comparison.notes))
-        self.notes.setVisible(bool(comparison.notes))
+        self._every_note = comparison.notes
+        self._show_notes(self._every_note)
         self.summary.hide()
         self.conclusion.hide()
         self.offer.setText("")
@@ -185,6 +186,10 @@ class ComparePage(Panel):
         self._body.setCurrentIndex(0)
         self.show_progress(None, "")
         self.back_button.setFocus()
+
+    def _show_notes(self, notes: Sequence[str]) -> None:
+        self.notes.setText(" ".join(notes))
+        self.notes.setVisible(bool(notes))
 
     def offer_tracks(self, sizes: Mapping[str, int], scope: str, tracks: int, heard: int) -> None:
         """Which tracks can be compared, and how many the other model has yet to listen to."""
@@ -224,6 +229,7 @@ class ComparePage(Panel):
         self.summary.show()
         self.conclusion.setText(differences.conclusion)
         self.conclusion.setVisible(bool(differences.conclusion))
+        self._show_notes([note for note in self._every_note if not differences.repeats(note)])
         self.table_says.setText(differences.TABLE)
         self._body.setCurrentIndex(1)
         tag = self._tag

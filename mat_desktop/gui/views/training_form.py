@@ -252,7 +252,7 @@ class TrainingForm(Panel):
         choice = self._tasks[-1]
         choice.setEnabled(verdicts > 0)
         choice.set_about(
-            f"{words.plural(verdicts, 'decision')} on {words.plural(tracks, 'track')}; takes about a minute"
+            f"{words.plural(verdicts, 'decision')} on {words.plural(tracks, 'track')}; takes minutes"
             if verdicts
             else "Nothing was accepted or rejected yet"
         )

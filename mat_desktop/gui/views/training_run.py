@@ -263,7 +263,7 @@ class RunView(Panel):
             outcome = (
                 "A new head learns in one go, so that there are no curves."
                 if order.task is Task.FINETUNE
-                else "It takes about a minute; what it achieved stands here afterwards."
+                else "What it achieved stands here afterwards."
             )
         few = entry.rests_on_few and not failed and order.task is not Task.CORRECTIONS
         if few and order.budget != "smoke":
