@@ -160,6 +160,8 @@ class SettingsPage(Panel):
             box = self._sections[section] = QWidget()
             box.hide()
             column.addWidget(box)
+        self._tail = QWidget()
+        column.addWidget(self._tail)
         column.addStretch(1)
         outer = QHBoxLayout(body)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -419,6 +421,13 @@ class SettingsPage(Panel):
         chosen.blockSignals(False)
         self.list.viewport().update()
 
+    def _lengthen(self) -> None:
+        """Where not all is in view at once, the last section too can stand at the top."""
+        boxes = list(self._sections.values())
+        room = self._scroll.viewport().height()
+        fits = boxes[-1].geometry().bottom() < room
+        self._tail.setFixedHeight(0 if fits else max(0, room - boxes[-1].height() - 48))
+
     def _laid_out(self) -> None:
         """Other widths and letters move the sections, some of them a moment later."""
         self._settling.start()
@@ -427,6 +436,7 @@ class SettingsPage(Panel):
         """What was at the top stays there, and so the list in step."""
         number, below = self._place
         self._still = True
+        self._lengthen()
         self._scroll.verticalScrollBar().setValue(list(self._sections.values())[number].y() + below)
         self._still = False
 
