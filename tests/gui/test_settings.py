@@ -248,6 +248,13 @@ def test_own_thresholds_are_listed_and_go_back_one_by_one_or_all(
     qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "mellow", "rock"], timeout=5000)
 
 
+def test_every_section_can_stand_at_the_top(qtbot: QtBot, page: SettingsPage) -> None:
+    bar = page._scroll.verticalScrollBar()
+    for number, box in list(enumerate(page._sections.values()))[1:]:
+        page.list.setCurrentIndex(page.list.model().index(number, 0))
+        qtbot.waitUntil(lambda box=box: bar.value() == box.y(), timeout=5000)
+
+
 def test_sections_are_reached_by_keyboard(qtbot: QtBot, library: Window, page: SettingsPage) -> None:
     library.resize(1280, 720)
     assert page.list.hasFocus()
