@@ -341,6 +341,8 @@ def _of_field(
     before = track.tags.get(target, ())
     ours = before and policy in (Policy.FILL_EMPTY, Policy.APPEND) and any(track.tags.get(m) for m in MARKS)
     old = outdated(session.scheme, target, before) if ours else set()
+    if old:  # what another model was taught is not called otherwise: this one does not know it
+        old -= {tag.as_display_tag().value for tag in session.taught.elsewhere}
     if not old:
         return _change(track, target, suggested, policy)
     own = own_values(session.journal, track.path, target, before)

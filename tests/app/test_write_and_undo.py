@@ -20,10 +20,12 @@ from mat_desktop.app.reverse import reverse
 from mat_desktop.app.scan import refresh, scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import TagChange
+from mat_desktop.app.taught import Shelf
 from mat_desktop.app.undo import last_run, look, undoing
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.scores import Suggestion
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import Category, Field
+from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import StoreFault, UsageFault
 from mat_desktop.metadata.files import read_tags
@@ -317,6 +319,29 @@ def test_a_tag_that_was_renamed_takes_the_place_of_its_own_old_value(
     assert "Rock" in genre()
     session.change_tags({rock.name: TagChange(label="rawk")})
     assert genre() == after
+
+
+def test_what_another_model_was_taught_stays_in_files(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = music[0]
+    change = Change(Field.GENRE, (), ("Fuzz",))
+    noted = Change(Field.MAT_TAGS, (), ("genre:fuzz",))
+    write(session, Plan("test", (FilePlan(path, FileStamp.of(path.stat()), (change, noted)),)))
+    (track,) = [t for t in scan(session, [path], Event()) if isinstance(t, Track)]
+    rock = next(tag for tag in session.scheme.tags if tag.name == "rock")
+    heard = (Suggestion(rock, 0.9, 0.4, suggested=True),)
+
+    def genres() -> list[tuple[str, ...]]:
+        plan = plan_file(session, track, heard, {Field.GENRE: Policy.FILL_EMPTY})
+        return [c.after for c in plan.changes if c.field is Field.GENRE] if plan else []
+
+    assert genres() == [("Rock",)]  # nobody calls anything so any more
+    tag = TaughtTag(
+        1, "fuzz", Category.GENRE, "0" * 12, "other", "2026-01-01", (1.0,), 0.0, 0.5, (), (), 1, 1.0
+    )
+    monkeypatch.setattr(Shelf, "elsewhere", (tag,))
+    assert genres() == []
 
 
 def test_what_the_user_changed_since_is_not_the_programs_own(session: Session, music: list[Path]) -> None:
