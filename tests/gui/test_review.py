@@ -453,6 +453,8 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     panel.scopes["reviewed"].click()
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert panel.look.text() == "Show it in Review"
+    margin = panel.summary.x() + panel.summary.contentsMargins().left()
+    assert panel.look.x() + 4 == margin, "its text stands under the others"
     panel.look.click()
     assert heard.room.in_view
     assert heard.room.queue._queue == [row]
