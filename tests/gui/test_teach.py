@@ -257,6 +257,19 @@ def test_names_that_a_search_takes_for_something_else_are_refused(heard: Window,
     assert bool(panel(heard).fault.text()) is bool(why)
 
 
+def test_a_tag_that_has_such_a_name_already_can_keep_it(
+    qtbot: QtBot, heard: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("mat_desktop.gui.views.teach.odd_name", lambda _: "")
+        teach(qtbot, heard, "and")
+    heard.school.open("and")
+    side = panel(heard)
+    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    side.name.setText("or")
+    assert "must not be called" in side.fault.text()
+
+
 def test_while_marks_are_read_none_are_said_to_be_missing(qtbot: QtBot, heard: Window) -> None:
     teach(qtbot, heard)
     heard.school.open("dungeon synth")

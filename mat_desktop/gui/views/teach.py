@@ -63,6 +63,7 @@ class TeachPanel(Panel):
         super().__init__("surface", edges="l")
         self._widen()
         appearance.changed.connect(self._widen)
+        self._called = ""
         self._learned = self._says_learning = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 0, 0, 0)
@@ -224,6 +225,7 @@ class TeachPanel(Panel):
         :param known: whether this model was taught it, or another
         """
         self._fields = fields
+        self._called = tag.name if tag is not None and known else ""
         self.title.setText(f"Teach “{tag.name}”" if tag is not None and known else "Teach a tag")
         self.name.setText(tag.name if tag is not None else "")
         self.kind.set_category(tag.category if tag is not None else Category.GENRE)
@@ -262,7 +264,8 @@ class TeachPanel(Panel):
 
     def show_fault(self, text: str) -> None:
         """Why the name cannot be used."""
-        text = odd_name(self.name.text()) or text
+        if self.name.text() != self._called:  # what an earlier version let it be called it may keep
+            text = odd_name(self.name.text()) or text
         self.fault.setText(text)
         self.fault.setVisible(bool(text) and bool(self.name.text().strip()))
         self._can_save()
