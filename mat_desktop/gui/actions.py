@@ -69,6 +69,7 @@ SPECS = (
     Spec("taught", "Taught tags", (), TAGS, listed=False),
     Spec("mapping", "How tags are written…", (), TAGS, listed=False),
     Spec("play", "Play, pause", ("Space",), PLAY, "play", review=True),
+    Spec("play_selected", "Play this track", (), PLAY, "play", listed=False),
     Spec("stop", "Stop", ("Shift+Space",), PLAY, "square", review=True),
     Spec("mute", "Mute", ("Shift+M",), PLAY, "volume-x", review=True),
     Spec("loop", "Loop", ("O",), PLAY, "repeat", review=True),
@@ -115,6 +116,7 @@ DECIDING = ("accept", "reject", "undecide", "add_tag", "mark")
 BY_WIDGETS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     TAGS: ((("1", "…", "9"), "Accept a tag"), (("Shift+1", "…", "9"), "Reject a tag")),
     PLAY: (
+        (("Return",), "In the table: play the selected track"),
         (("Left", "Right"), "Five seconds back or on"),
         (("Shift+Left", "Shift+Right"), "Thirty seconds"),
         (("PgUp", "PgDown"), "In the picture: the part before or after"),

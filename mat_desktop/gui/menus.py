@@ -65,7 +65,7 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 ROWS = (
     *(
-        "play",
+        "play_selected",
         "listen",
         "similar",
         "",

@@ -94,7 +94,7 @@ class Reviewing(QObject):
         """
         if self.is_open:
             return
-        self.is_open = True
+        self.is_open = self._library.player.follows = True
         dock = self._library.lend_dock()
         self.page.stage.addWidget(dock)
         dock.tab_after(self.page.next)
@@ -108,6 +108,8 @@ class Reviewing(QObject):
             self._begin()
         else:
             self._fill("selected" if several else "waiting")
+        if self._queue:
+            self._library.player.follow()
         self.page.question.scores.setFocus()
         picture = dock.picture
         if picture is not None:  # drawn before the page came: nothing will be said of it again
@@ -120,7 +122,7 @@ class Reviewing(QObject):
     def close(self) -> None:
         """Another page is in view: give the pictures back."""
         if self.is_open:
-            self.is_open = False
+            self.is_open = self._library.player.follows = False
             self._pause.stop()
             self._unsay()
             self._library.take_dock()

@@ -162,7 +162,13 @@ class TrackView(QObject):
         return self._room.in_view or self._decided or inside or len(self._library.meant()) > 1
 
     def _go_on(self) -> None:
-        """The track was played to its end: on with the next one, unless it is being worked on."""
-        if not self._is_worked_on:
+        """The track was played to its end: on with the next one, unless it is being worked on.
+
+        The view goes along where it is of that track, and is let alone where it is of another one.
+        """
+        other = self._play.other
+        if other is not None:
+            self._play.start_beside(self._library.neighbour(other, 1))
+        elif not self._is_worked_on:
             with self._play.carrying(ended=True):
                 self._room.step(1)

@@ -233,6 +233,7 @@ class Window(QMainWindow):
             "redo": self.redo,
             "undo_files": panels.open_undo,
             "play": library.player.toggle,
+            "play_selected": library.player.start,
             "stop": library.player.stop,
             "search": self._focus_search,
             "problems": panels.open_problems,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.audio.player import Player
 from mat_desktop.gui import theme
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
+from tests.gui.silent_player import SilentCard
 
 PATIENCE = 60_000
 """Longest wait in milliseconds: a thread may be loading something large on a busy computer."""
@@ -52,3 +55,26 @@ def library(qtbot: QtBot, window: Window, services: FakeServices) -> Window:
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=30_000)
     qtbot.waitUntil(lambda: window.library.dock.plot is not None, timeout=30_000)
     return window
+
+
+@pytest.fixture
+def card() -> SilentCard:
+    return SilentCard()
+
+
+@pytest.fixture
+def sounding(qtbot: QtBot, services: FakeServices, card: SilentCard) -> Iterator[Window]:
+    """A window with the double's tracks and a player that makes no sound."""
+    window = Window(services, make_player=lambda: cast(Player, card))
+    qtbot.addWidget(window)
+    window.resize(1440, 900)
+    window.show()
+    window.begin([services.music])
+    bar = window.library.dock.player
+    qtbot.waitUntil(lambda: bar.play.isEnabled() and len(window.tracks.rows()) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: window.library.dock.plot is not None, timeout=10000)
+    qtbot.waitUntil(lambda: window.library.dock.picture is not None, timeout=5000)
+    window.library.table.setFocus()
+    yield window
+    window.close()
+    assert window.bridge.shut(5000)

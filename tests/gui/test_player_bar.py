@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import soundfile
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.audio import output
@@ -74,6 +76,24 @@ def test_a_bar_goes_on_when_a_device_that_stalled_plays_again(
     qtbot.waitUntil(lambda: bar.now.text() == f"0:0{at + 1}", timeout=5000)
     assert bar.play.playing
     assert said == []
+
+
+@pytest.mark.parametrize("wide", [NARROWEST, 460, 900])
+def test_the_name_of_what_plays_out_of_view_pushes_nothing_out(
+    qtbot: QtBot, player: Player, wide: int
+) -> None:
+    host, bar = QWidget(), PlayerBar()
+    qtbot.addWidget(host)
+    bar.setParent(host)
+    bar.set_player(player)
+    bar.be_about("A very long name of a track that nobody could ever show whole " * 3, 200.0)
+    host.resize(wide, 52)
+    host.show()
+    bar.setGeometry(0, 0, wide, 52)
+    qtbot.waitUntil(lambda: bar.name.isVisible() and bar.name.width() >= 36, timeout=3000)
+    assert bar.devices.geometry().right() < wide
+    parts = [part for part in (bar.now, bar.name, bar.overview, bar.loop) if part.isVisible()]
+    assert all(a.geometry().right() < b.x() for a, b in pairwise(parts))
 
 
 def test_a_narrow_bar_without_sound_has_room_for_a_way_out(qtbot: QtBot, player: Player) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.evidence import Evidence
-from mat_desktop.audio.player import Player
 from mat_desktop.domain.card import Normalisation
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scheme import DisplayTag
@@ -28,7 +26,8 @@ from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.spectrogram import HANDLE, Spectrogram, lut
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
-from tests.gui.test_flow import SilentCard, confirm_undo, listen
+from tests.gui.silent_player import SilentCard
+from tests.gui.test_flow import confirm_undo, listen
 
 Key = Qt.Key
 
@@ -390,28 +389,6 @@ def test_a_folder_that_cannot_be_written_is_said(
 
 
 # playing
-
-
-@pytest.fixture
-def card() -> SilentCard:
-    return SilentCard()
-
-
-@pytest.fixture
-def sounding(qtbot: QtBot, services: FakeServices, card: SilentCard) -> Iterator[Window]:
-    window = Window(services, make_player=lambda: cast(Player, card))
-    qtbot.addWidget(window)
-    window.resize(1440, 900)
-    window.show()
-    window.begin([services.music])
-    bar = window.library.dock.player
-    qtbot.waitUntil(lambda: bar.play.isEnabled() and len(window.tracks.rows()) == 6, timeout=5000)
-    qtbot.waitUntil(lambda: window.library.dock.plot is not None, timeout=10000)
-    qtbot.waitUntil(lambda: window.library.dock.picture is not None, timeout=5000)
-    window.library.table.setFocus()
-    yield window
-    window.close()
-    assert window.bridge.shut(5000)
 
 
 def test_a_drag_marks_a_loop_and_escape_ends_it(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:

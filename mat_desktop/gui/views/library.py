@@ -178,7 +178,8 @@ class Library(QWidget):
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))
         self.table.selectionModel().selectionChanged.connect(self._selected)
         self.table.clicked.connect(self._chosen_again)
-        self.table.doubleClicked.connect(lambda _: self.player.toggle())
+        self.table.doubleClicked.connect(lambda _: self.player.start())
+        self.table.entered_row.connect(self.player.start)
         self.tracks.rows_changed.connect(self._rows_changed)
         self.tracks.refreshed_all.connect(self._all_changed)
         self.tracks.counted.connect(self._counted)
@@ -190,8 +191,9 @@ class Library(QWidget):
         self.pane.no_tag.left.connect(self.table.setFocus)
         self.pane.scores.selectionModel().currentChanged.connect(lambda *_: self._light())
         bar = self.dock.player
-        bar.previous.clicked.connect(lambda: self.stepped.emit(-1))
-        bar.next.clicked.connect(lambda: self.stepped.emit(1))
+        bar.previous.clicked.connect(lambda: self._bar_stepped(-1))
+        bar.next.clicked.connect(lambda: self._bar_stepped(1))
+        bar.name.clicked.connect(self._look_at_played)
         bar.failed.connect(lambda why: self.banners.show_message("danger", f"Cannot play the track: {why}"))
         self.table.seek.connect(self.player.skip)
         self.dock.player.overview.skip.connect(self.player.skip)
@@ -331,10 +333,28 @@ class Library(QWidget):
             self.table.clearSelection()
             self._show(row)
 
+    def _look_at_played(self) -> None:
+        if self.player.other is not None:
+            self.look_at(self.player.other)
+
     def step(self, by: int) -> None:
         """The next track, or the one before."""
         here = self.tracks.place(self.row.path) if self.row is not None else -1
         self.select(min(max(here + by, 0), self.tracks.rowCount() - 1))
+
+    def _bar_stepped(self, by: int) -> None:
+        """What plays out of view is what the bar names, and its neighbours are meant."""
+        if self.player.other is None:
+            self.stepped.emit(by)
+        elif (row := self.neighbour(self.player.other, by)) is not None:
+            self.player.start_beside(row)
+
+    def neighbour(self, row: Row, by: int) -> Row | None:
+        """The track of the table that comes so many after another one and can be played."""
+        here = self.tracks.place(row.path)
+        places = range(here + by, self.tracks.rowCount() if by > 0 else -1, by) if here >= 0 else ()
+        found = (self.tracks.at(self.tracks.index(place, 0)) for place in places)
+        return next((row for row in found if row is not None and row.track is not None), None)
 
     def next_part(self) -> None:
         """Focus the next part of the page."""

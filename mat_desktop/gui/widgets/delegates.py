@@ -229,10 +229,12 @@ class ChipsDelegate(RowDelegate):
 class TrackTable(TableView):
     """The table of tracks.
 
-    ``menu_asked`` says where the menu of the selected rows is to open.
+    ``menu_asked`` says where the menu of the selected rows is to open, ``entered_row`` that Enter was
+    pressed on one.
     """
 
     seek = Signal(float)
+    entered_row = Signal()
     menu_asked = Signal(QPoint)
 
     def __init__(self, model: TracksModel) -> None:
@@ -337,6 +339,10 @@ class TrackTable(TableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right seek, as they would only walk through cells; the menu key opens the row's menu."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            if not event.isAutoRepeat():
+                self.entered_row.emit()
+            return
         if event.key() == Qt.Key.Key_Menu and self.currentIndex().isValid():
             self._ask_menu(self.visualRect(self.currentIndex()).center())
             return

@@ -178,7 +178,7 @@ class Dock(Panel):
         if self._before is not None:
             self.tab_after(self._before)
         plot.pointed.connect(self._pointed)
-        plot.window_changed.connect(self.player.overview.set_window)
+        plot.window_changed.connect(self.player.set_window)
         if self._seconds:
             plot.set_length(self._seconds)
         plot.clear_track(self._note)
@@ -194,7 +194,7 @@ class Dock(Panel):
         self._before, player = before, self.player
         parts: list[QWidget] = [self.level_scale, self.evidence, self.zoom_in, self.zoom_out, self.fit]
         parts += [self.export, *([self.plot] if self.plot is not None else [])]
-        parts += [player.previous, player.play, player.stop, player.next, player.overview]
+        parts += [player.previous, player.play, player.stop, player.next, player.name, player.overview]
         parts += [player.look_again, player.loop, player.mute, player.volume, player.devices]
         for part in parts:
             QWidget.setTabOrder(before, part)
@@ -259,7 +259,7 @@ class Dock(Panel):
         self._picture = None
         self._seconds = seconds
         self.set_info("")
-        self.player.overview.set_levels(None)
+        self.player.set_levels(None)
         self.player.set_track(seconds)
         self.set_note(note, clear=True)
         if self.plot is not None and seconds:
@@ -319,7 +319,7 @@ class Dock(Panel):
         columns = picture.mel.shape[1]
         whole = (self._seconds or 0.0) * picture.frames_per_second
         rest = max(0, round((whole - columns) / max(1, columns) * len(picture.loudness)))
-        self.player.overview.set_levels(np.append(picture.loudness, np.zeros(rest, np.float32)))
+        self.player.set_levels(np.append(picture.loudness, np.zeros(rest, np.float32)))
 
     def set_picture(self, picture: Picture) -> None:
         """The spectrogram is drawn."""
@@ -332,7 +332,7 @@ class Dock(Panel):
             self.plot.set_picture(picture)
         self.set_note("")
         self.player.set_track(seconds)
-        self.player.overview.set_levels(picture.loudness)
+        self.player.set_levels(picture.loudness)
 
     def set_tags(
         self, suggestions: tuple[Suggestion, ...], taggram: NDArray[np.float32] | None, note: str

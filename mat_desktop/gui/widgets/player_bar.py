@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QActionGroup,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.theme import appearance, current, wider
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Button, Link, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
@@ -21,8 +30,19 @@ if TYPE_CHECKING:
 
     from mat_desktop.audio.player import Player
 
+_RIGHT = Qt.TextElideMode.ElideRight
+
 NARROWEST = 300
 """Pixels in which there is room for all that a narrow bar shows."""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What the bar shows of a track: its length, how loud it is, and the part in view."""
+
+    seconds: float | None = None
+    levels: NDArray[np.float32] | None = None
+    window: tuple[float, float] = (0.0, 1.0)
 
 
 class PlayButton(QAbstractButton):
@@ -145,7 +165,10 @@ class Overview(QWidget):
 
 
 class PlayerBar(Panel):
-    """52 px under the pictures. ``notice`` is what became of the device, empty when that is no longer so."""
+    """52 px under the pictures, about the track in view, or about another one that plays and that it names.
+
+    ``notice`` is what became of the device, empty when that is no longer so.
+    """
 
     moved = Signal(float)
     device_picked = Signal(str)
@@ -156,7 +179,10 @@ class PlayerBar(Panel):
     def __init__(self) -> None:
         super().__init__("surface", edges="t")
         self.player: Player | None = None
-        self._seconds: float | None = None
+        self._in_view = _Shown()
+        self._other: _Shown | None = None
+        self._title = ""
+        self._at = 0.0
         self._reason = ""
         self._muted = False
         KeepTall(self, 52, room=24)
@@ -175,6 +201,9 @@ class PlayerBar(Panel):
         layout.addWidget(self.now)
         layout.addWidget(self.length)
         layout.addSpacing(8)
+        self.name = Link()
+        self.name.hide()
+        layout.addWidget(self.name)
         self.overview = Overview()
         layout.addWidget(self.overview, 1)
         layout.addSpacing(8)
@@ -217,7 +246,7 @@ class PlayerBar(Panel):
         if silent:
             self.play.set_playing(False)
         self.stop.setEnabled(not silent)
-        self.play.setToolTip(reason or "Play, pause (Space)")
+        self._name()
         self.why.setText(reason)
         self.look_again.setEnabled(True)
         self.look_again.setVisible(silent and self.player is not None)
@@ -243,6 +272,14 @@ class PlayerBar(Panel):
         """A narrow one leaves how loud to the system, and how long to the axis above."""
         roomy = self.width() >= NARROWEST + wider(180)
         self.length.setVisible(roomy)
+        self.name.setVisible(self._other is not None)
+        self.now.setVisible(roomy or self._other is None)  # a narrow one has the name in their place
+        self.overview.setVisible(roomy or self._other is None)
+        wide = QSizePolicy.Policy.Fixed if roomy else QSizePolicy.Policy.Expanding
+        self.name.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
+        most = self.width() // 4 if roomy else max(40, self.width() - 250)
+        self.name.setText(QFontMetrics(font(12, 500)).elidedText(self._title, _RIGHT, most))
+        self.name.updateGeometry()
         self.why.setVisible(roomy and not self.play.isEnabled())
         self.look_again.setText("Look again" if roomy else "")
         self.look_again.set_icon("" if roomy else "rotate-ccw")
@@ -261,15 +298,58 @@ class PlayerBar(Panel):
             self.notice.emit("")
 
     def set_track(self, seconds: float | None) -> None:
-        """Another track is in view."""
-        self._seconds = seconds
-        self.length.setText(f"/ {words.clock(seconds)}" if seconds else "")
-        self._show(0.0)
+        """The length of the track in view."""
+        self._in_view.seconds = seconds
+        self._fill()
+
+    def set_levels(self, levels: NDArray[np.float32] | None) -> None:
+        """How loud the track in view is over its length, 0..1."""
+        self._in_view.levels, self._in_view.window = levels, (0.0, 1.0)
+        self._fill()
+
+    def set_window(self, low: float, high: float) -> None:
+        """The part of the track in view that the spectrogram shows, 0..1."""
+        self._in_view.window = (low, high)
+        self._fill()
+
+    def stay(self, title: str) -> None:
+        """It stays with the track that was in view until now."""
+        self._be_about(replace(self._in_view, window=(0.0, 1.0)), title)
+
+    def be_about(self, title: str, seconds: float | None) -> None:
+        """It is about a track that is not in view."""
+        self._be_about(_Shown(seconds), title)
+
+    def come_back(self) -> None:
+        """It is about the track in view again."""
+        self._be_about(None, "")
+
+    def _be_about(self, other: _Shown | None, title: str) -> None:
+        self._other, self._title = other, title
+        self.name.setToolTip(f"Show “{title}”")
+        self.name.setAccessibleName(f"Plays “{title}”, which is not in view. Show it")
+        self._name()
+        self._fill()
+        self._fit()
+
+    def _name(self) -> None:
+        """What the button would do."""
+        tip = "Play, pause (Space)"
+        if self._title:
+            tip = f"Play, pause “{self._title}” (Space). Enter or a double click plays the selected track"
+        self.play.setToolTip(self._reason or tip)
+
+    def _fill(self) -> None:
+        shown = self._other or self._in_view
+        self.length.setText(f"/ {words.clock(shown.seconds)}" if shown.seconds else "")
+        self.overview.set_levels(shown.levels)
+        self.overview.set_window(*shown.window)
+        self._show(self._at)
 
     @property
     def seconds(self) -> float | None:
-        """Length of the track in view."""
-        return self._seconds
+        """Length of the track that it is about."""
+        return (self._other or self._in_view).seconds
 
     def started(self) -> None:
         """Sound is on, or the place is another."""
@@ -312,12 +392,13 @@ class PlayerBar(Panel):
             self.player.volume = (value / 100) ** 2
 
     def _seek_share(self, share: float) -> None:
-        if self._seconds:
-            self.moved.emit(share * self._seconds)
+        if self.seconds:
+            self.moved.emit(share * self.seconds)
 
     def _show(self, position: float) -> None:
+        self._at = position
         self.now.setText(words.clock(position))
-        self.overview.set_share(position / self._seconds if self._seconds else 0.0)
+        self.overview.set_share(position / self.seconds if self.seconds else 0.0)
 
     position_changed = Signal(float)
 
