@@ -192,6 +192,10 @@ def test_changes_by_other_programs_show_without_a_scan(
     qtbot.waitUntil(lambda: "Just in" in titles(library) and "Song 1" not in titles(library), timeout=5000)
     qtbot.waitUntil(lambda: "Retitled" in titles(library), timeout=5000)
     qtbot.waitUntil(lambda: library.tracks.counts()[State.CHANGED] == 1, timeout=5000)
+    said = "On disk: 1 changed; 6 tracks in the library"  # they come one by one, the last first
+    services.files[changed] = replace(services.files[changed], stamp=FileStamp(3, 3, 3))
+    services.changes.append(changed)
+    qtbot.waitUntil(lambda: library.status.result.text() == said, timeout=5000)
     row = library.tracks.row(fresh)
     assert row is not None
     assert row.state is State.NEW
@@ -312,6 +316,7 @@ def test_a_folder_that_came_keeps_no_other_question_waiting_and_can_be_cancelled
     go_on.set()
     work.retry()
     qtbot.waitUntil(lambda: library.bridge.past[0].outcome == "Looked at 1 track that changed", timeout=5000)
+    qtbot.waitUntil(lambda: "On disk: 1 new" in library.status.result.text(), timeout=5000)
 
 
 def test_a_look_at_a_few_files_is_not_told_of_and_not_lost_when_work_is_cancelled(

@@ -166,7 +166,8 @@ class Watch(QObject):
         places = (self._watcher.places if self._watcher is not None else None) or {}
         todo: list[Path] = []
         fresh: list[Row] = []
-        before = desk.tracks.tally().total
+        changed: set[Path] = set()
+        lost_rows = 0
 
         def make(cancel: threading.Event) -> Iterator[Row | Arrived | AsShown | _Gone]:
             todo.extend(self._pile.take())
@@ -185,21 +186,27 @@ class Watch(QObject):
                 del todo[:SLICE]
 
         def items(batch: list[Any]) -> None:
+            nonlocal lost_rows
             for item in batch:
                 if isinstance(item, _Gone):
+                    before = desk.tracks.tally().total
                     desk.tracks.forget(item)
+                    lost_rows += before - desk.tracks.tally().total
             found = [item for item in batch if not isinstance(item, _Gone)]
             rows = [item for item in found if isinstance(item, Row)]
             if not job.quiet:
                 job.failures += [Failure(row.path.name, row.reason) for row in rows if row.track is None]
             fresh.extend(row for row in rows if desk.tracks.row(row.path) is None)
+            changed.update(row.path for row in rows if _is_other(desk.tracks.row(row.path), row))
             if found:
                 self._take(found)
 
         def ended(error: Exception | None) -> None:
             desk.tracks.settle()
-            if (total := desk.tracks.tally().total) != before:
-                desk.result(f"{words.plural(total, 'track')} in the library")
+            counts = ((len(fresh), "new"), (len(changed), "changed"), (lost_rows, "gone"))
+            if told := ", ".join(f"{words.number(count)} {what}" for count, what in counts if count):
+                total = desk.tracks.tally().total
+                desk.result(f"On disk: {told}; {words.plural(total, 'track')} in the library")
             if error is not None:
                 desk.complain("Changed files cannot be looked at", error)
             wanted = [row for row in fresh if row.is_new and desk.tracks.row(row.path) is row]
@@ -227,6 +234,11 @@ class Watch(QObject):
         )
         job.quiet = True
         desk.bridge.do(job)
+
+
+def _is_other(known: Row | None, row: Row) -> bool:
+    """Whether a file is another than the library knows."""
+    return known is not None and (row.track is None or not known.says(row.track))
 
 
 class _Gone(list[Path]):

@@ -183,7 +183,8 @@ class JobBar(Panel):
         for widget in (self.pause, self.cancel, self.title, self.count, self.progress, self.speed):
             inner.addWidget(widget)
         layout.addWidget(self.job)
-        self.result = Text("Ready", size=12, token="muted", elide=True)
+        self._last = self._before = "Ready"
+        self.result = Text(self._last, size=12, token="muted", elide=True)
         layout.addWidget(self.result, 1)
         self.problems = Link(icon="triangle-alert")
         self.problems.token = "warning"
@@ -191,6 +192,7 @@ class JobBar(Panel):
         layout.addWidget(self.problems)
         self.job.hide()
         bridge.changed.connect(self.refresh)
+        bridge.over.connect(self._over)
         appearance.changed.connect(self._fit)
         self._fit()
 
@@ -230,11 +232,18 @@ class JobBar(Panel):
 
     def say(self, text: str) -> None:
         """The last result."""
+        self._last = text
         self.result.setText(text)
+
+    def _over(self, work: Work) -> None:
+        """What came of work that was shown stays in view, where nothing else was said of it."""
+        if work.outcome and not work.quiet and self._last == self._before:
+            self._last = work.outcome
 
     def unsay(self, text: str) -> None:
         """That is no longer so; another result stays."""
-        if self.result.text() == text:
+        if self._last == text:
+            self._last = ""
             self.result.setText("")
 
     def _running(self) -> Work | None:
@@ -269,7 +278,10 @@ class JobBar(Panel):
         self.job.setVisible(job is not None)
         self.result.setVisible(True)
         if job is None:
+            self.result.setText(self._last)
             return
+        if self.result.text():
+            self._before = self._last
         self.result.setText("")
         others = len(to_show(self._bridge)) - 1
         title = "Stopping" if job.stopping else job.title
