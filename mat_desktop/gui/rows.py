@@ -86,6 +86,8 @@ class Rows(QObject):
             library = self._library
             library.comparison.show_title(row.title, aside=library.filter.is_aside)
             library.select(row.place)
+            library.table.updateGeometries()  # of fewer or other rows until now
+            library.table.scrollToTop()  # as alike as itself may be copies of it, which stand before it
 
     def _ended(self) -> None:
         self._sorting = None

@@ -83,6 +83,21 @@ def test_similar_tracks_and_back(qtbot: QtBot, library: Window) -> None:
     assert library.tracks.order == (Column.TITLE, Qt.SortOrder.DescendingOrder)
 
 
+def test_similar_tracks_begin_with_the_likest_also_where_copies_stand_before_the_track(
+    qtbot: QtBot, library: Window
+) -> None:
+    listen(qtbot, library)  # the double hears the same in all: they are as alike as the track itself
+    view = library.library
+    view.table.setFixedHeight(70)
+    view.select(next(row.place for row in library.tracks.rows() if row.title == "Song 3"))
+    qtbot.waitUntil(lambda: view.table.verticalScrollBar().value() > 0, timeout=5000)
+    view.table.setFocus()
+    qtbot.keyClick(view.table, Key.Key_S)
+    qtbot.waitUntil(lambda: len(titles(library)) == 4, timeout=5000)
+    assert view.row is not None and view.row.place > 0
+    assert view.table.rowAt(0) == 0
+
+
 def test_similar_tracks_are_looked_for_in_all_whatever_the_search_shows(
     qtbot: QtBot, library: Window
 ) -> None:
