@@ -114,3 +114,17 @@ def test_review_says_which_tag_is_not_written_as_its_field_is_filled(
     assert "Indie: not written, as the field is left as it is" in text
     heard.review.set_policy(Field.GENRE, Policy.APPEND)
     assert "not written" not in heard.room.page.written.fields.text()
+
+
+def test_the_pane_counts_fields_as_the_write_panel_does(qtbot: QtBot, heard: Window) -> None:
+    heard.library.select(1)
+    said = heard.library.pane.changes.summary.text()
+    heard.actions_["review"].trigger()
+    in_review = heard.room.page.written.summary.text()
+    heard.actions_["library"].trigger()
+    heard.actions_["write"].trigger()
+    panel = heard.panels.write
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    fields = f"{sum(1 for number in panel.plan.by_field.values() if number)} fields"
+    assert f" in {fields}." in panel.summary.text()
+    assert said == f"{fields}, nothing removed" and in_review == fields
