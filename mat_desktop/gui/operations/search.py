@@ -109,18 +109,8 @@ class Search(QObject):
 
     def renew(self) -> None:
         """Tags may be others, or called otherwise: what is typed may mean something else now, or nothing."""
-        if self.query is not None and not self._is_understood(self._text):
-            self.query, self._text = None, ""  # a tag of it is gone: the table shows all again
-            self._typing.start()
         if self._typed.strip():
             self.type(self._typed)
-
-    def _is_understood(self, text: str) -> bool:
-        try:
-            parse(text, self.vocabulary)
-        except QueryError as error:
-            return error.meant is not None
-        return True
 
     def insist(self) -> bool:
         """What is typed is meant as it is: whether it is wrong, which is said at once."""
