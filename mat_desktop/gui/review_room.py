@@ -214,6 +214,7 @@ class ReviewRoom(QObject):
                 self._library.look_at(row)
             if names:
                 self.question.scores.go_to(names[0])
+                self.question.scores.tell_current()
 
     def counted(self) -> None:
         """The number beside the page's name in the rail."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QApplication
 
@@ -12,6 +14,7 @@ from mat_desktop.gui.operations.picture import ExportPicture
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.review_room import ReviewRoom
 from mat_desktop.gui.views.library import Library
+from mat_desktop.gui.widgets.toggle import show_checked
 
 DEVICE = "device"
 """Kind of the messages on the output device."""
@@ -57,7 +60,7 @@ class TrackView(QObject):
             (bar.mute, "mute"),
         ):
             button.follow(actions[name])
-        self.evidence.changed.connect(dock.evidence.setChecked)
+        self.evidence.changed.connect(partial(show_checked, dock.evidence))
         self.evidence.passage.connect(self._play_passage)
         library.tags_shown.connect(self._tags_shown)
         room.review.decided.connect(self._was_decided)
@@ -123,7 +126,7 @@ class TrackView(QObject):
         self._loop_changed(self._play.loop)
 
     def _loop_changed(self, loop: tuple[float, float] | None) -> None:
-        self._dock.player.loop.setChecked(loop is not None)
+        show_checked(self._dock.player.loop, loop is not None)
         if self._dock.plot is not None:
             self._dock.plot.set_loop(loop)
 

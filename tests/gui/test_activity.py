@@ -83,6 +83,20 @@ def test_failures_are_listed_and_retried(qtbot: QtBot, library: Window, services
     assert library.tracks.counts()[State.TO_REVIEW] == 5
 
 
+def test_escape_closes_the_panel_before_what_it_lies_over(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    library.pages.show("review")
+    library.activity.toggle()
+    library.room.page.back.setFocus()  # where Tab goes from its last button
+    qtbot.waitUntil(library.room.page.back.hasFocus)
+    qtbot.keyClick(library.room.page.back, Qt.Key.Key_Escape)
+    assert not library.activity.isVisible()
+    assert library.room.in_view
+    qtbot.keyClick(library.room.page.back, Qt.Key.Key_Escape)
+    assert not library.room.in_view
+
+
 def test_cancel_by_key_stops_only_what_the_status_bar_shows(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

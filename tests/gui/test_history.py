@@ -114,6 +114,8 @@ def test_files_and_fields_are_chosen_by_keyboard(
     assert (model.picked_files, model.changes) == (4, before - 1)
     first = model.index(1, 1).data(Qt.ItemDataRole.AccessibleTextRole)
     assert first == "Genre, left out"
+    assert model.index(1, 3).data() == "Stays as it is", "and not what it would have become"
+    assert model.stays(model.line(1)) and not model.stays(model.line(2))
     name = model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert name == "0 song.flac, partly will be changed"
     assert (model.checked(model.line(1)), model.partly) == (None, 1), "the box has a line"

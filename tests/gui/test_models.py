@@ -32,6 +32,7 @@ from mat_desktop.gui.models.tags import TagsModel
 from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.theme import current
+from mat_desktop.gui.views.history import sign
 from mat_desktop.gui.views.problems import ProblemsModel
 from mat_desktop.gui.widgets.changes import marks_html, new_html
 from mat_desktop.gui.widgets.dock import most_telling
@@ -246,6 +247,25 @@ def test_history(qtmodeltester: ModelTester) -> None:
     assert list(listed()) == [3, 2]
     model.filter("written")
     assert list(listed()) == [2, 1]
+
+
+def test_runs_that_did_a_part_warn() -> None:
+    now = datetime.now(UTC)
+    cases = {
+        "Wrote 6 of 9 files": (Run(1, now, "Double", 6, 6, planned=9), "triangle-alert"),
+        "Took back 4 of 6 files": (
+            Run(2, now, "", 4, 4, RunKind.UNDO, undo_of=1, planned=6),
+            "triangle-alert",
+        ),
+        "Took back 6 files": (Run(3, now, "", 6, 6, RunKind.UNDO, undo_of=1, planned=6), "undo-2"),
+        "Wrote 6 of 9 files, undone": (Run(4, now, "", 6, 6, reverted=6, planned=9), "undo-2"),
+        "Wrote 9 files": (Run(5, now, "", 9, 9, planned=9), "circle-check"),
+    }
+    model = HistoryModel()
+    model.show([run for run, _ in cases.values()])
+    entries = [model.entry(row) for row in range(model.rowCount())]
+    signs = {entry.title: sign(entry)[0] for entry in entries if entry is not None and entry.run is not None}
+    assert signs == {title: icon for title, (_, icon) in cases.items()}
 
 
 def test_small_models(services: FakeServices, qtmodeltester: ModelTester) -> None:

@@ -72,6 +72,9 @@ class Line:
 
 STAYS = "Stays as it is"
 
+BOX = {True: Qt.CheckState.Checked, None: Qt.CheckState.PartiallyChecked, False: Qt.CheckState.Unchecked}
+"""How a box looks, by what is checked."""
+
 
 def refusal_icon(fault: str) -> str:
     """The sign of a reason why a file cannot be written."""
@@ -236,6 +239,10 @@ class PlanModel(QAbstractTableModel):
         """Whether the change in this line would be made."""
         return self.checked(line) is not False
 
+    def stays(self, line: Line) -> bool:
+        """Whether it is said in a line that its field stays, as the user unchecked it alone."""
+        return False
+
     def follows(self, line: Line) -> bool:
         """Whether a line has no box of its own, as it goes with others."""
         return False
@@ -342,7 +349,21 @@ class PlanModel(QAbstractTableModel):
                 said = {True: self.TAKEN, None: f"partly {self.TAKEN}", False: "left out"}
                 return f"{line.file.path.name}, {said[self.checked(line)]}"
             return f"{text}, {self._said(line)}" if index.column() == 1 and self._said(line) else text
+        if role == Qt.ItemDataRole.CheckStateRole:
+            return self._box(line, index)
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Screen readers hear which cells have a box."""
+        flags = super().flags(index)
+        has = self.data(index, Qt.ItemDataRole.CheckStateRole) is not None
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if has else flags
+
+    def _box(self, line: Line, index: Index) -> Qt.CheckState | None:
+        """What a cell's box shows, None where it has none."""
+        if index.column() or line.file is None or not line.file.changes or not self.is_first(index.row()):
+            return None
+        return BOX[self.checked(line)]
 
     def _said(self, line: Line) -> str:
         """What a field's own box says."""
@@ -360,4 +381,6 @@ class PlanModel(QAbstractTableModel):
             return words.field(line.change.field)
         if column == 3 and line.why and not self.takes(line):
             return line.why
+        if column == 3 and self.stays(line):
+            return STAYS
         return "; ".join(line.change.before if column == 2 else line.change.after)

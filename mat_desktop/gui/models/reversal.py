@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+
 from mat_desktop.domain.plan import Change, told_copies
 from mat_desktop.domain.reversal import FileReversal, told_copies_go
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.columns import sentence
-from mat_desktop.gui.models.plan import Folder, Line, PlanModel, PlannedFile, replaces
+from mat_desktop.gui.models.plan import BOX, Folder, Index, Line, PlanModel, PlannedFile, replaces
 
 
 class RunModel(PlanModel):
@@ -32,6 +34,9 @@ class RunModel(PlanModel):
     def takes(self, line: Line) -> bool:
         """Whether it still counts."""
         return not line.why
+
+    def _box(self, line: Line, index: Index) -> Qt.CheckState | None:
+        return None
 
 
 class ReversalModel(PlanModel):
@@ -141,6 +146,10 @@ class ReversalModel(PlanModel):
             return False
         return any(change.field is line.change.field for change in self._taken(line.file))
 
+    def stays(self, line: Line) -> bool:
+        """Where nothing else is said already."""
+        return line.change is not None and not line.why and not self.takes(line)
+
     def follows(self, line: Line) -> bool:
         """MAT_TAGS has no box of its own while a field is checked whose tags it names, nor have other marks
         that were not asked for themselves.
@@ -161,6 +170,11 @@ class ReversalModel(PlanModel):
         if self.follows(line):
             return self.FOLLOWS
         return self.TAKEN if self.takes(line) else "cannot be changed" if line.stuck else "left out"
+
+    def _box(self, line: Line, index: Index) -> Qt.CheckState | None:
+        if index.column() != 1 or line.file is None or line.stuck or self.follows(line):
+            return super()._box(line, index)
+        return BOX[self.takes(line)]
 
     def toggle_field(self, row: int) -> None:
         """Check or uncheck one field of one file; with the last of them its marks are unchecked."""

@@ -179,7 +179,8 @@ class TagsModel(QAbstractListModel):
             return Qt.ItemFlag.NoItemFlags
         if self._rows[index.row()].suggestion is None:
             return Qt.ItemFlag.ItemIsEnabled
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return flags | Qt.ItemFlag.ItemIsUserCheckable
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Names, and full phrases for screen readers."""
@@ -198,6 +199,10 @@ class TagsModel(QAbstractListModel):
             return text if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             return suggestion.tag.shown
+        if role == Qt.ItemDataRole.CheckStateRole:  # for screen readers, as the rows are painted
+            share = self.shares.get(suggestion.tag.name)
+            said = share.said if share else suggestion.verdict
+            return Qt.CheckState.Checked if said is Verdict.ACCEPTED else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.AccessibleTextRole:
             key = f", key {row.number}" if row.number else ""
             share = self.shares.get(suggestion.tag.name)

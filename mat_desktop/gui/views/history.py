@@ -59,6 +59,18 @@ AT_ONCE = 200
 """Files whose changes are added to the list at once."""
 
 
+def sign(entry: Entry) -> tuple[str, str]:
+    """Icon and colour of a row. What did only a part of what it should, also in taking back, warns."""
+    run = entry.run
+    if run is None:
+        return "arrow-down-to-line", "accent"
+    if entry.partly and not run.undone:
+        return "triangle-alert", "warning"
+    if run.undone or run.kind in (RunKind.UNDO, RunKind.REMOVE):
+        return "undo-2", "muted"
+    return "circle-check", "positive"
+
+
 class _Delegate(QStyledItemDelegate):
     def __init__(self, view: Runs) -> None:
         super().__init__(view)
@@ -84,16 +96,12 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(rect.adjusted(0, 0, 0, -1), t.color("hover"))
         painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
         run = entry.run
-        back = run is not None and (run.undone or run.kind in (RunKind.UNDO, RunKind.REMOVE))
         x, y = rect.x() + 24, rect.y() + (rect.height() - 20) // 2
-        if run is None:
-            icons.draw(painter, "arrow-down-to-line", x, y, 20, t.color("accent"))
-        elif back:
-            icons.draw(painter, "undo-2", x, y, 20, t.color("muted"))
-        elif entry.partly:
-            icons.draw(painter, "triangle-alert", x, y, 20, t.color("warning"))
+        icon, token = sign(entry)
+        if icon == "circle-check":
+            icons.draw_filled(painter, icon, x, y, 20, t.color(token), t.color("surface"))
         else:
-            icons.draw_filled(painter, "circle-check", x, y, 20, t.color("positive"), t.color("surface"))
+            icons.draw(painter, icon, x, y, 20, t.color(token))
         button = self._view.button(rect)
         painter.setFont(font(13, 500))
         painter.setPen(t.color("muted" if run is not None and run.undone else "text"))
@@ -137,7 +145,6 @@ class Runs(ListView):
         self.setMouseTracking(True)
         self.setMinimumWidth(280)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
 
     def button(self, rect: QRect) -> QRect:
         """Where a row's button is."""

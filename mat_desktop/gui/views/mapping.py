@@ -140,6 +140,7 @@ class Mapping(QWidget):
         layout.addWidget(self.search)
         self.tags = MappingModel(self)
         self.list = ListView()
+        self.list.setSelectionMode(ListView.SelectionMode.SingleSelection)
         self.list.setModel(self.tags)
         self.list.setItemDelegate(_Row(self.list))
         self.list.setAccessibleName("Tags and how they are written")

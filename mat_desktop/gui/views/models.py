@@ -140,7 +140,6 @@ class ModelsPage(Panel):
         self.list.setItemDelegate(_Delegate(self.list, self.models))
         self.list.setMinimumWidth(180)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.list.selectionModel().currentChanged.connect(lambda *_: self._show_current())
         self.list.activated.connect(lambda _: self._to_use())
         appearance.changed.connect(self.list.viewport().update)

@@ -117,6 +117,7 @@ class Problems(Panel):
         head.addWidget(close)
         layout.addWidget(bar)
         self.list = ListView()
+        self.list.setSelectionMode(QListView.SelectionMode.SingleSelection)
         self.list.setModel(self.problems)
         self.list.setAccessibleName("Problems")
         self.list.setItemDelegate(_Delegate(self.list))

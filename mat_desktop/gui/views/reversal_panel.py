@@ -12,9 +12,10 @@ from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import Keep
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.operations.undo import LookBack
+from mat_desktop.gui.widgets.alternatives import Alternatives
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
-from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Line, Panel, Steady, Text
+from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Steady, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 

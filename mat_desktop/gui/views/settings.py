@@ -45,7 +45,8 @@ from mat_desktop.gui.widgets.own_thresholds import OwnThresholds
 from mat_desktop.gui.widgets.scrolled import Scrolled
 from mat_desktop.gui.widgets.setting_row import CONTROL, SettingRow
 from mat_desktop.gui.widgets.slider import Slider
-from mat_desktop.gui.widgets.toggle import Toggle
+from mat_desktop.gui.widgets.toggle import Toggle, show_checked
+from mat_desktop.gui.widgets.views import ListView
 
 WIDEST = 720
 ABOVE = 8
@@ -131,14 +132,13 @@ class SettingsPage(Panel):
         scroll.valueChanged.connect(self._scrolled)
         scroll.rangeChanged.connect(self._laid_out)
 
-    def _list(self) -> QListView:
-        view = QListView()
+    def _list(self) -> ListView:
+        view = ListView()
         view.setModel(QStringListModel(list(SECTIONS.values()), view))
         view.setAccessibleName("Sections")
         view.setViewportMargins(0, 8, 0, 8)
         view.setItemDelegate(_SectionDelegate(view))
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setCurrentIndex(view.model().index(0, 0))
         view.selectionModel().currentChanged.connect(lambda index, _: self._go_to(index.row()))
@@ -227,7 +227,7 @@ class SettingsPage(Panel):
         key = spec.key
         if isinstance(spec.default, bool):
             toggle = Toggle("")
-            toggle.clicked.connect(lambda: self.picked.emit(key, toggle.isChecked()))
+            toggle.toggled.connect(lambda on: self.picked.emit(key, on))
             return toggle
         if key in SLIDERS:
             slider, sign = Slider(from_middle=spec.least < 0), SLIDERS[key]
@@ -303,7 +303,7 @@ class SettingsPage(Panel):
         for key, row in self.rows.items():
             control, value = row.control, now[key]
             if isinstance(control, Toggle):
-                control.setChecked(bool(value))
+                show_checked(control, bool(value))
             elif isinstance(control, Slider):
                 control.blockSignals(True)
                 control.setValue(SLIDERS[key] * int(value))

@@ -35,6 +35,7 @@ from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.state_chip import LOOKS
 from mat_desktop.gui.widgets.training_tables import TrainingTables
+from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
 HEADING, RUN = 36, 32
@@ -128,7 +129,7 @@ def _lines(entry: Entry, wide: int) -> list[tuple[str, str]]:
     return [*((line, "") for line in lines), ("", word)]
 
 
-class _Runs(QListView):
+class _Runs(ListView):
     """``remove`` says that Delete was pressed on a run.
 
     ``in_view``: whether the current one is shown beside it, and not the form.
@@ -243,7 +244,6 @@ class TrainingPage(Panel):
         self.list.setResizeMode(QListView.ResizeMode.Adjust)  # how many lines a run has depends on it
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.list.selectionModel().currentChanged.connect(lambda now, _: self._picked(now.row()))
         self.list.clicked.connect(lambda index: self._picked(index.row()))
         self.list.remove.connect(lambda: self.run.delete_action.trigger())

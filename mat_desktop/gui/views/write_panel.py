@@ -14,9 +14,10 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import Keep, PlanModel
 from mat_desktop.gui.theme import wider
+from mat_desktop.gui.widgets.alternatives import Alternatives
 from mat_desktop.gui.widgets.changes import PolicyCombo, PolicyNote
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
-from mat_desktop.gui.widgets.controls import Alternatives, Button, Icon, Link, Panel, Steady, Text
+from mat_desktop.gui.widgets.controls import Button, Icon, Link, Panel, Steady, Text
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 from mat_desktop.gui.work import Work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -176,6 +176,10 @@ class ActivityPanel(Panel):
         self._area.viewport().setAutoFillBackground(False)
         layout.addWidget(self._area, 1)
         self.hide()
+        # Before what it lies over, wherever the focus is; counts only while it is shown.
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
+        escape.setAutoRepeat(False)
+        escape.activated.connect(self.dismiss)
         bridge.changed.connect(self.refresh)
         parent.installEventFilter(self)
 
@@ -287,10 +291,3 @@ class ActivityPanel(Panel):
         if event.type() is QEvent.Type.Resize and self.isVisible():
             self._place()
         return False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape closes it."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.dismiss()
-        else:
-            super().keyPressEvent(event)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
@@ -29,6 +28,7 @@ from mat_desktop.gui import icons, theme
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.fit import grown, tall
 from mat_desktop.gui.widgets.painting import draw_key, key_height, key_width, round_rect
+from mat_desktop.gui.widgets.toggle import show_checked
 
 Kind = Literal["primary", "plain", "flat"]
 
@@ -67,7 +67,8 @@ class Button(QAbstractButton):
         self._icon = icon
         self._key = key
         self._height = height
-        self._chosen = False
+        self._chosen = self._clicking = False
+        self.toggled.connect(self._toggled)
         self.setText(text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -107,8 +108,20 @@ class Button(QAbstractButton):
     def set_chosen(self, chosen: bool) -> None:
         """One of several, on or off."""
         self._chosen = chosen
-        self.setAccessibleDescription("Chosen" if chosen else "")
+        self.setCheckable(True)  # screen readers say which is
+        show_checked(self, chosen)
         self.update()
+
+    def nextCheckState(self) -> None:
+        """A click is under way; ``clicked`` follows."""
+        self._clicking = True
+        super().nextCheckState()
+        self._clicking = False
+
+    def _toggled(self) -> None:
+        """A screen reader toggles without a click; for the program it is one."""
+        if not self._clicking:
+            self.clicked.emit()
 
     def follow(self, action: QAction) -> Button:
         """Do what an action does, and be enabled when it is."""
@@ -224,25 +237,6 @@ class Button(QAbstractButton):
             high = key_height()
             box = QRect(x, rect.y() + (rect.height() - high) // 2, key_width(key), high)
             draw_key(painter, box, key, ink, line)
-
-
-class Alternatives:
-    """Buttons of which one is on: the first, until another is pressed.
-
-    Tab stops at each of them and no arrow key presses one, as Qt's groups of buttons have it: what a press
-    shows may take a while. Screen readers call them buttons, and say of one that it is chosen.
-    """
-
-    def __init__(self, buttons: Sequence[Button]) -> None:
-        self._buttons = buttons
-        for button in buttons:
-            button.clicked.connect(lambda _=False, button=button: self.choose(button))
-        self.choose(buttons[0])
-
-    def choose(self, chosen: Button) -> None:
-        """Turn one on, and the others off."""
-        for button in self._buttons:
-            button.set_chosen(button is chosen)
 
 
 class Link(QAbstractButton):
@@ -403,12 +397,21 @@ class Steady(Text):
         QLabel.setMinimumHeight(self, 0)
 
 
-class Key(QWidget):
+SPOKEN = {"⇧": "Shift", "⌘": "Command", "⌥": "Option", "⌃": "Control", "+": "Plus", "-": "Minus"}
+"""Signs on keys, as screen readers say them."""
+
+
+class Key(QLabel):
     """A key cap."""
 
     def __init__(self, text: str) -> None:
-        super().__init__()
+        super().__init__(text)
         self._text = text
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        spoken = text
+        for sign, name in SPOKEN.items():
+            spoken = spoken.replace(sign, f"{name} ")
+        self.setAccessibleName(" ".join(spoken.split()))
         self._fit()
         appearance.changed.connect(self._fit)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepTall, grown
 from mat_desktop.gui.widgets.painting import round_rect
@@ -138,6 +139,10 @@ def to_show(bridge: Bridge) -> list[Work]:
     return [work for work in bridge.jobs if not work.quiet]
 
 
+TELLING_MS = 1000
+"""After the last new problem screen readers are told how many there are."""
+
+
 class JobBar(Panel):
     """28 px at the bottom of the window. ``activity`` asks for the panel with all of the work."""
 
@@ -191,6 +196,11 @@ class JobBar(Panel):
         self.problems.hide()
         layout.addWidget(self.problems)
         self.job.hide()
+        self._count = 0
+        self._telling = QTimer(self)
+        self._telling.setSingleShot(True)
+        self._telling.setInterval(TELLING_MS)
+        self._telling.timeout.connect(self._tell)
         bridge.changed.connect(self.refresh)
         bridge.over.connect(self._over)
         appearance.changed.connect(self._fit)
@@ -229,11 +239,20 @@ class JobBar(Panel):
         """How many files failed or conflict."""
         self.problems.setText(words.plural(count, "problem"))
         self.problems.setVisible(count > 0)
+        if count > self._count:
+            self._telling.start()
+        self._count = count
+
+    def _tell(self) -> None:
+        """Problems may come one after the other; their number is told once."""
+        if self._count:
+            announce(self, self.problems.text())
 
     def say(self, text: str) -> None:
         """The last result."""
         self._last = text
         self.result.setText(text)
+        announce(self, text)
 
     def _over(self, work: Work) -> None:
         """What came of work that was shown stays in view, where nothing else was said of it."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 
 from mat_desktop.gui import icons
 from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.overlay import Overlay
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.slider import Slider
 
@@ -114,13 +115,13 @@ class LevelScale(QAbstractButton):
             round_rect(painter, self.rect(), 5, None, t.color("focus"), 2)
 
 
-class LevelPanel(QFrame):
-    """Colour map and range; stays until something else is clicked, or Escape."""
+class LevelPanel(Overlay):
+    """Colour map and range."""
 
     changed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent)
         self.setAccessibleName("Range and colours of the spectrogram")
         layout = QGridLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
@@ -197,13 +198,11 @@ class LevelPanel(QFrame):
     def open_under(self, button: QWidget) -> None:
         """Show it, with its right edge at the button's, above where there is no room below."""
         self.adjustSize()
-        at = button.mapToGlobal(QPoint(button.width() - self.width(), button.height() + 4))
-        screen = button.screen().availableGeometry()
-        if at.y() + self.height() > screen.bottom():
-            at.setY(button.mapToGlobal(QPoint(0, 0)).y() - self.height() - 4)
-        self.move(max(screen.left(), at.x()), at.y())
-        self.show()
-        self.maps.setFocus()
+        window = button.window()
+        at = button.mapTo(window, QPoint(button.width() - self.width(), button.height() + 4))
+        if at.y() + self.height() > window.height():
+            at.setY(button.mapTo(window, QPoint(0, 0)).y() - self.height() - 4)
+        self.open_over(window, at, self.maps)
 
     def save(self, settings: QSettings) -> None:
         """Remember the range."""

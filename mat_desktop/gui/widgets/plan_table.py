@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
@@ -21,7 +31,7 @@ from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import MARKS
 from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.models.plan import LINE_ROLE, Line, PlanModel, replaces
+from mat_desktop.gui.models.plan import LINE_ROLE, STAYS, Line, PlanModel, replaces
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.announce import announce
@@ -29,7 +39,7 @@ from mat_desktop.gui.widgets.box_header import BoxHeader, draw_check
 from mat_desktop.gui.widgets.delegates import elide, fix_rows, text_width
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
-from mat_desktop.gui.widgets.views import TableView
+from mat_desktop.gui.widgets.views import TableView, after_press
 
 Index = QModelIndex | QPersistentModelIndex
 Piece = tuple[str, str, bool]
@@ -192,10 +202,12 @@ class _Delegate(QStyledItemDelegate):
             text = elide(words.field(line.change.field), inner.width())
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
         elif index.column() == 2:
-            stays = line.why and not taken and self._table.checkable
-            draw(painter, inner, old_pieces(line.change, stays=bool(stays)), dim=not taken)
+            stays = plan.stays(line) or (bool(line.why) and not taken and self._table.checkable)
+            draw(painter, inner, old_pieces(line.change, stays=stays), dim=not taken)
         elif line.why and not taken:
             self._why(painter, inner, line)
+        elif plan.stays(line):
+            draw(painter, inner, [(STAYS, "faint", False)], dim=True)
         else:
             draw(painter, inner, new_pieces(line.change), dim=not taken)
         if self._table.plan.is_last(index.row()):
@@ -279,7 +291,7 @@ class PlanTable(TableView):
         self.setObjectName("changes")
         self.setShowGrid(False)
         self.setWordWrap(False)
-        self.setSelectionMode(QTableView.SelectionMode.NoSelection)
+        self.setSelectionMode(QTableView.SelectionMode.MultiSelection)
         self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -361,6 +373,31 @@ class PlanTable(TableView):
         boxes = 2 if self.fieldwise else 1
         if event.button() is Qt.MouseButton.LeftButton and index.isValid() and index.column() < boxes:
             self._toggle(index)
+
+    def selectionCommand(
+        self, index: Index, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        """Mouse and keys select nothing."""
+        return QItemSelectionModel.SelectionFlag.NoUpdate
+
+    def selectAll(self) -> None:
+        """Nothing is selected."""
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """A screen reader presses a cell."""
+        if not selected.isEmpty():
+            self.selectionModel().clearSelection()
+        after_press(self, selected, self._press)
+
+    def _press(self, at: QPersistentModelIndex) -> None:
+        """Check or uncheck; unfold where there are no boxes."""
+        if not at.isValid():
+            return
+        self.setCurrentIndex(self.plan.index(at.row(), at.column()))
+        if self.checkable:
+            self._toggle(self.currentIndex())
+        else:
+            self.unfold(at.row())
 
     def _toggle(self, index: QModelIndex | QPersistentModelIndex) -> None:
         if not self.checkable:

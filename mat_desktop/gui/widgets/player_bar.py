@@ -14,8 +14,9 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QSlider
 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current, font, wider
@@ -23,6 +24,7 @@ from mat_desktop.gui.widgets.controls import Button, Link, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.slider import Slider
+from mat_desktop.gui.widgets.toggle import show_checked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,17 +83,18 @@ class PlayButton(QAbstractButton):
             round_rect(painter, self.rect().adjusted(1, 1, -1, -1), 19, None, t.color("focus"), 2)
 
 
-class Overview(QWidget):
+class Overview(QSlider):
     """How loud the track is over its length; a click goes there, keys go on and back as in the picture.
 
-    ``seek`` hands over a share of the track, ``skip`` seconds.
+    For screen readers it is a slider of whole seconds. ``seek`` hands over a share of the track, ``skip``
+    seconds.
     """
 
     seek = Signal(float)
     skip = Signal(float)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(Qt.Orientation.Horizontal)
         self._levels: NDArray[np.float32] | None = None
         self._share = 0.0
         self._window = (0.0, 1.0)
@@ -99,6 +102,11 @@ class Overview(QWidget):
         self.setFixedHeight(32)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Overview of the track")
+        self.setAccessibleDescription("Seconds from the start; Left and Right go 5 seconds")
+        self.setRange(0, 0)
+        self.setSingleStep(5)
+        self.setPageStep(30)
+        self.valueChanged.connect(lambda value: self.seek.emit(value / max(1, self.maximum())))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         appearance.changed.connect(self.update)
 
@@ -108,8 +116,17 @@ class Overview(QWidget):
         self._window = (0.0, 1.0)
         self.update()
 
+    def set_length(self, seconds: float) -> None:
+        """Of the track; 0 for none."""
+        self.blockSignals(True)
+        self.setMaximum(round(seconds))
+        self.blockSignals(False)
+
     def set_share(self, share: float) -> None:
         """Where the playhead is, 0..1."""
+        self.blockSignals(True)  # only what a screen reader sets is to be gone to
+        self.setValue(round(share * self.maximum()))
+        self.blockSignals(False)
         if abs(share - self._share) * self.width() >= 0.5 or share == 0:
             self._share = share
             self.update()
@@ -162,6 +179,10 @@ class Overview(QWidget):
         """Go there."""
         if self._levels is not None:
             self.seek.emit(min(max(event.position().x() / max(1, self.width()), 0.0), 1.0))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Nothing."""
+        event.ignore()
 
 
 class PlayerBar(Panel):
@@ -342,6 +363,7 @@ class PlayerBar(Panel):
     def _fill(self) -> None:
         shown = self._other or self._in_view
         self.length.setText(f"/ {words.clock(shown.seconds)}" if shown.seconds else "")
+        self.overview.set_length(shown.seconds or 0.0)
         self.overview.set_levels(shown.levels)
         self.overview.set_window(*shown.window)
         self._show(self._at)
@@ -386,7 +408,7 @@ class PlayerBar(Panel):
 
     def _set_volume(self) -> None:
         value = 0 if self._muted else self.volume.value()
-        self.mute.setChecked(self._muted)
+        show_checked(self.mute, self._muted)
         self.mute.set_icon("volume-x" if value == 0 else "volume-1" if value < 50 else "volume-2")
         if self.player is not None:
             self.player.volume = (value / 100) ** 2

@@ -6,10 +6,11 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from mat_desktop.gui.theme import current
 from mat_desktop.gui.widgets.controls import Link, Text
+from mat_desktop.gui.widgets.overlay import MARGIN, Overlay
 from mat_desktop.gui.widgets.painting import round_rect
 
 EXAMPLES = (
@@ -25,32 +26,41 @@ EXAMPLES = (
 )
 
 
-class QueryHelp(QFrame):
-    """Lies under the field until a key or a click closes it. ``picked`` hands over an example to try."""
+class QueryHelp(Overlay):
+    """Lies under the field. ``picked`` hands over an example to try."""
 
     picked = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent)
         self.setAccessibleName("What can be asked")
         grid = QGridLayout(self)
         grid.setContentsMargins(16, 12, 16, 12)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(6)
         self.links: list[Link] = []
+        self._meanings: list[Text] = []
         for number, (example, meaning) in enumerate(EXAMPLES):
             link = Link(example)
+            link.setAccessibleDescription(meaning)
             link.clicked.connect(partial(self._pick, example))
             self.links.append(link)
             grid.addWidget(link, number, 0, Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(Text(meaning, size=12, token="muted"), number, 1)
+            text = Text(meaning, size=12, token="muted")
+            self._meanings.append(text)
+            grid.addWidget(text, number, 1)
+        grid.setColumnStretch(1, 1)
 
     def open_under(self, field: QWidget) -> None:
         """Show it under the field, with the first example in focus."""
-        self.adjustSize()
-        self.move(field.mapToGlobal(QPoint(0, field.height() + 4)))
-        self.show()
-        self.links[0].setFocus(Qt.FocusReason.PopupFocusReason)
+        window = field.window()
+        for text in self._meanings:
+            text.setWordWrap(False)
+        wide, room = self.sizeHint().width(), window.width() - 2 * MARGIN
+        for text in self._meanings:
+            text.setWordWrap(wide > room)
+        self.resize(min(wide, room), self.heightForWidth(room) if wide > room else self.sizeHint().height())
+        self.open_over(window, field.mapTo(window, QPoint(0, field.height() + 4)), self.links[0])
 
     def _pick(self, example: str) -> None:
         self.close()

@@ -9,9 +9,11 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from mat_desktop.domain.scores import Suggestion, Verdict
+from mat_desktop.gui import words
 from mat_desktop.gui.models.tags import NEAREST, listed
 from mat_desktop.gui.models.together import Share
 from mat_desktop.gui.widgets.add_tag import AddTag
+from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Link, Panel, Text
 from mat_desktop.gui.widgets.score_list import NARROW, ScoreAxis, ScoreList, Shape
 
@@ -66,6 +68,7 @@ class Question(Panel):
         self._soon.setSingleShot(True)  # once the line that came has its place
         self._soon.timeout.connect(self._reveal_field)
         self.add.resized.connect(self._soon.start)
+        self.decided.connect(self._tell)
         row = QHBoxLayout()
         row.setContentsMargins(16, 0, 16, 10)
         row.addWidget(self.add)
@@ -154,6 +157,14 @@ class Question(Panel):
         names = self.undecided
         if names:
             self.decided.emit(dict.fromkeys(names, Verdict.ACCEPTED))
+
+    def _tell(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Screen readers hear what was said, after what is read of the next tag."""
+        known = {s.tag.name: s.tag.shown for s in self._suggestions}
+        what = [known.get(name, name) for name in verdicts]
+        text = what[0] if len(what) == 1 else words.plural(len(what), "tag")
+        said = f"{text} {next(iter(verdicts.values()))}"
+        QTimer.singleShot(0, self, lambda: announce(self.scores, said))
 
     def go_to_field(self) -> None:
         """A: type a tag."""

@@ -55,9 +55,10 @@ class ReviewKeys(QWidget):
             caps.setSpacing(3)
             caps.addStretch(1)
             for sequence in sequences:
-                caps.addWidget(
-                    Text("…", size=12, token="muted") if sequence == "…" else Key(key_text(sequence))
-                )
+                cap = Text("…", size=12, token="muted") if sequence == "…" else Key(key_text(sequence))
+                if sequence == "…":
+                    cap.setAccessibleName("to")
+                caps.addWidget(cap)
             self._cells.append((box, Text(text, size=12, token="muted")))
         grid.setColumnStretch(1, 1)
         layout.addWidget(self._grid)

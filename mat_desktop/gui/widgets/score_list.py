@@ -26,7 +26,6 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QListView,
     QMenu,
     QStyledItemDelegate,
@@ -40,6 +39,7 @@ from mat_desktop.gui.models.tags import NEAREST, TAG_ROLE, TagRow, TagsModel, li
 from mat_desktop.gui.models.together import Share
 from mat_desktop.gui.scale import MARKS, SAYS, from_scale, on_scale
 from mat_desktop.gui.theme import appearance, current, font, wider
+from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.painting import draw_key, key_height, key_width, round_rect
 from mat_desktop.gui.widgets.views import ListView
@@ -312,7 +312,6 @@ class ScoreList(ListView):
         self.setMouseTracking(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.tags.modelReset.connect(self._fit)
         appearance.changed.connect(self._restyle)
@@ -352,6 +351,10 @@ class ScoreList(ListView):
         if place >= 0:
             self.setCurrentIndex(self.tags.index(place))
             self.reveal.emit(self.visualRect(self.tags.index(place)))
+
+    def tell_current(self) -> None:
+        """Screen readers hear how the current tag is now."""
+        announce(self, str(self.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole)))
 
     def step(self, by: int) -> None:
         """The next tag, or the one before, without headings."""
@@ -449,6 +452,14 @@ class ScoreList(ListView):
         if row is not None and row.suggestion is not None and abs(value - row.suggestion.threshold) > 0.001:
             self.threshold_picked.emit(row.suggestion.tag.name, row.suggestion.at_rest(value))
         self.viewport().update()
+
+    def press(self, index: QModelIndex) -> None:
+        """Accept a tag, or take that back."""
+        row = self.tags.row(index.row())
+        if row is not None and row.suggestion is not None:
+            self.setCurrentIndex(index)
+            wished = _toggle(row.suggestion.verdict, Verdict.ACCEPTED)
+            self.decided.emit(row.suggestion.tag.name, wished)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with a tag; the menu key asks for the current one."""

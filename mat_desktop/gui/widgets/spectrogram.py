@@ -13,7 +13,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QLabel
 
 from mat_desktop.audio.mel import mel_frequencies
@@ -37,6 +37,9 @@ RIGHT_GUTTER = 20
 GAP = 6
 HANDLE = 8
 TAUGHT = "taught by you: judged over the whole track, not over time"
+GONE = 1.0
+"""Seconds that the playhead moves at once only where somebody goes there."""
+
 SHORTEST = 2.0
 """Seconds that are shown at least when zoomed in."""
 
@@ -351,11 +354,24 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._move_handle()
         low, high = self.upper.viewRange()[0]
         was, self._head_at = self._head_at, seconds
+        if abs(seconds - was) > GONE:
+            self._describe()
         followed = low <= was <= high or seconds == 0
         if shown and followed and high - low < self._seconds * 0.99 and not low <= seconds <= high:
             self.upper.setXRange(seconds, min(seconds + high - low, self._seconds), padding=0)
 
+    def _describe(self) -> None:
+        """Screen readers hear where the playhead is: on coming here and after a jump, not while it plays."""
+        at = f"Playhead at {words.clock(self._head_at)} of {words.clock(self._seconds)}"
+        for part in (self, self.viewport()):
+            part.setAccessibleDescription(f"{at}; Left and Right go 5 seconds")
+
     # events
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The place is said anew."""
+        self._describe()
+        super().focusInEvent(event)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         """The handle over the playhead."""

@@ -106,7 +106,6 @@ class TaughtList(ListView):
         self.setModel(self._tags)
         self.setAccessibleName("Taught tags")
         self.setItemDelegate(_Delegate(self))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         appearance.changed.connect(self.viewport().update)
 

@@ -11,6 +11,15 @@ from mat_desktop.gui.widgets.fit import grown, tall
 from mat_desktop.gui.widgets.painting import round_rect
 
 
+def show_checked(button: QAbstractButton, checked: bool) -> None:
+    """Show what is so already. ``toggled`` is left to users: mouse, key and screen readers all emit it, while
+    ``clicked`` comes from mouse and key only.
+    """
+    before = button.blockSignals(True)
+    button.setChecked(checked)
+    button.blockSignals(before)
+
+
 class Toggle(QAbstractButton):
     """A track of 28 x 16 with a knob, larger beside larger letters, and a word."""
 

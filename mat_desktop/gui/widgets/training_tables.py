@@ -33,7 +33,8 @@ from mat_desktop.gui.models.results import (
 )
 from mat_desktop.gui.models.trainings import Entry, State, card_tags
 from mat_desktop.gui.theme import appearance, current, font, wider
-from mat_desktop.gui.widgets.controls import Alternatives, Button, Text
+from mat_desktop.gui.widgets.alternatives import Alternatives
+from mat_desktop.gui.widgets.controls import Button, Text
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.splitter import Splitter

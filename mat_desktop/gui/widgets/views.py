@@ -1,8 +1,24 @@
-"""Lists and tables that show the focus also where no row is there to have it."""
+"""Lists and tables that show the focus also where no row is there to have it.
+
+A screen reader presses a row by selecting it; Qt has no other way in. Where nothing is selected by mouse or
+key, a row that comes to be selected was pressed so, and ``press`` does what a click on it does.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QListView, QTableView, QWidget
 
@@ -19,10 +35,58 @@ def show_focus(before: QWidget | None, now: QWidget | None) -> None:
             part.viewport().update()
 
 
+def after_press(
+    view: QAbstractItemView, selected: QItemSelection, do: Callable[[QPersistentModelIndex], None]
+) -> None:
+    """Do something for a cell once the accessibility layer, which selected it, is done with it."""
+    for index in selected.indexes()[:1]:
+        QTimer.singleShot(0, view, partial(do, QPersistentModelIndex(index)))
+
+
 class ListView(QListView):
-    """Its delegate paints the ring of the current row. ``nothing`` stands in it where it is empty."""
+    """Its delegate paints the ring of the current row. ``nothing`` stands in it where it is empty.
+
+    With ``SingleSelection`` the current row is the selected one, else none is.
+    """
 
     nothing = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSelectionMode(QListView.SelectionMode.MultiSelection)
+
+    @property
+    def _selects(self) -> bool:
+        return self.selectionMode() is QListView.SelectionMode.SingleSelection
+
+    def selectionCommand(
+        self, index: Index, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        """Mouse and keys make a row the current one."""
+        if self._selects:
+            return super().selectionCommand(index, event)
+        return QItemSelectionModel.SelectionFlag.NoUpdate
+
+    def selectAll(self) -> None:
+        """None is selected."""
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """A screen reader presses a row."""
+        if self._selects:
+            super().selectionChanged(selected, deselected)
+        elif not selected.isEmpty():
+            self.selectionModel().clearSelection()
+        after_press(self, selected, self._pressed)
+
+    def _pressed(self, at: QPersistentModelIndex) -> None:
+        here = self.currentIndex()
+        if at.isValid() and not (self._selects and here.row() == at.row()):
+            self.press(self.model().index(at.row(), at.column(), at.parent()))
+
+    def press(self, index: QModelIndex) -> None:
+        """Do what a click on a row does."""
+        self.setCurrentIndex(index)
+        self.clicked.emit(index)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Rows, or the words and the ring of an empty list."""
