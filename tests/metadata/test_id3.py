@@ -258,6 +258,9 @@ def test_the_values_of_a_lonely_apev2_tag_are_copied_into_the_new_one(song):
     path = song()
     tags = mutagen.apev2.APEv2()
     tags["Title"], tags["Genre"], tags["MP3GAIN_MINMAX"] = "A title", ["Rock", "Pop"], "1,2"
+    cover = b"\xff\xd8\xff\xe0 a picture"
+    tags["Cover Art (Front)"] = mutagen.apev2.APEValue(b"cover.jpg\0" + cover, mutagen.apev2.BINARY)
+    tags["Unknown"] = mutagen.apev2.APEValue(b"\0\1\2", mutagen.apev2.BINARY)
     tags.save(path)
     ape = path.read_bytes()[-200:]
     before = read_tags(path).tags
@@ -265,7 +268,10 @@ def test_the_values_of_a_lonely_apev2_tag_are_copied_into_the_new_one(song):
     write(path, {Field.GENRE: ("Rock", "Pop", "Jazz")})
     assert read_tags(path).tags == {**before, Field.GENRE: ("Rock", "Pop", "Jazz")}
     assert path.read_bytes().endswith(ape)
-    assert str(m.ID3(path, load_v1=False)["TXXX:MP3GAIN_MINMAX"]) == "1,2"
+    found = m.ID3(path, load_v1=False)
+    assert str(found["TXXX:MP3GAIN_MINMAX"]) == "1,2"
+    (picture,) = found.getall("APIC")
+    assert (picture.type, picture.mime, picture.data) == (3, "image/jpeg", cover)
 
 
 def test_lyrics3_between_the_audio_and_id3v1_stays(song):

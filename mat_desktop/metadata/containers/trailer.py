@@ -8,7 +8,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
 from mat_desktop.metadata.dialects import genres
 from mat_desktop.metadata.dialects.apev2 import FOOTER, ApeTag, Footer
-from mat_desktop.metadata.dialects.carried import Carried, of_ape, of_v1
+from mat_desktop.metadata.dialects.carried import Carried, covers, of_ape, of_v1
 from mat_desktop.metadata.source import Source
 
 _V1 = 128
@@ -80,7 +80,7 @@ class Trailer:
     def others(self) -> list[Carried]:
         """What both tags say beside our fields; the APEv2 tag counts where both say it."""
         found = of_v1(self.v1.comment, self.v1.track) if self.v1 is not None else []
-        ape = of_ape(self.ape.others()) if self.ape is not None else []
+        ape = [*of_ape(self.ape.others()), *covers(self.ape.binaries())] if self.ape is not None else []
         said = {item.frame for item in ape}
         return [*ape, *(item for item in found if item.frame not in said)]
 

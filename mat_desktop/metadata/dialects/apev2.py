@@ -17,7 +17,7 @@ FOOTER = 32
 _MAGIC = b"APETAGEX"
 _VERSION = 2000
 _HAS_HEADER, _IS_HEADER, _READ_ONLY = 1 << 31, 1 << 29, 1
-_KIND = 0b110
+_KIND, _BINARY = 0b110, 0b010
 _KEYS = {
     Field.TITLE: "Title",
     Field.ARTIST: "Artist",
@@ -134,6 +134,10 @@ class ApeTag:
         found = [(item.key.decode("latin-1"), item) for item in self.items if not item.flags & _KIND]
         texts = [(key, unique(i.value.decode("utf-8", "replace").split("\0"))) for key, i in found]
         return [(key, values) for key, values in texts if values and key.casefold() not in ours]
+
+    def binaries(self) -> list[tuple[str, bytes]]:
+        """Keys and contents of the items that are no text and no link."""
+        return [(i.key.decode("latin-1"), i.value) for i in self.items if i.flags & _KIND == _BINARY]
 
     def add(self, key: str, value: str) -> None:
         """One more text that is none of our fields."""

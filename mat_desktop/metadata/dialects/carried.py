@@ -43,18 +43,23 @@ _NAMES = {
     "TSRC": "ISRC",
     "TBPM": "BPM",
     "TCMP": "compilation",
+    "APIC": "cover",
 }
+_COVERS = {"COVER ART (FRONT)": 3, "COVER ART (BACK)": 4}
+_MAGIC = {b"\xff\xd8": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"BM": "image/bmp"}
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """:param frame: its identifier
     :param description: of TXXX, else empty
+    :param picture: of APIC, with its kind and MIME type, else nothing
     """
 
     frame: str
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()
     description: str = ""
+    picture: tuple[int, str, bytes] | None = None
 
     @property
     def name(self) -> str:
@@ -74,6 +79,17 @@ def of_ape(items: Iterable[tuple[str, tuple[str, ...]]]) -> list[Carried]:
         Carried(frame, values) if (frame := _APE_FRAMES.get(key.upper())) else Carried("TXXX", values, key)
         for key, values in items
     ]
+
+
+def covers(items: Iterable[tuple[str, bytes]]) -> list[Carried]:
+    """Pictures of an APEv2 tag, each behind its file's name, where they are of a usual kind."""
+    found = []
+    for key, value in items:
+        data = value.partition(b"\0")[2]
+        mime = next((mime for magic, mime in _MAGIC.items() if data.startswith(magic)), "")
+        if mime and key.upper() in _COVERS:
+            found.append(Carried("APIC", picture=(_COVERS[key.upper()], mime, data)))
+    return found
 
 
 def of_chunks(texts: Iterable[tuple[bytes, str]]) -> list[Carried]:

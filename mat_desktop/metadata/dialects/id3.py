@@ -139,6 +139,9 @@ class Id3Tag:
             data = self._encode(parts)
             if item.frame == "COMM":  # its language is not known, and the players' comment has no description
                 data = data[:1] + b"XXX" + self._encode(["", "; ".join(item.values)])[1:]
+            if item.picture is not None:
+                kind, mime, picture = item.picture
+                data = b"\0" + mime.encode("ascii") + bytes((0, kind, 0)) + picture
             self.frames.append(Frame(item.frame.encode("ascii"), 0, data))
 
     def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
