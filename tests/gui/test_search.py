@@ -123,7 +123,11 @@ def test_a_state_that_is_not_whole_is_named_with_all_there_are(qtbot: QtBot, lib
     library.library.search.setText("state:review")
     states = ", ".join(state.value for state in State)
     said = f"No track fits “state:review”. The state was taken as To review or Reviewed. There are: {states}."
-    qtbot.waitUntil(lambda: library.library.listing.note.text() == said, timeout=5000)
+    note = library.library.listing.note
+    qtbot.waitUntil(lambda: note.text() == said, timeout=5000)
+    library.resize(1100, 800)
+    qtbot.waitUntil(lambda: note.height() >= note.heightForWidth(note.width()) > 0, timeout=5000)
+    assert note.height() > 1.5 * note.fontMetrics().height(), "it has more lines than one: nothing is cut"
     library.library.search.clear()
     listen(qtbot, library)
     library.library.search.setText("state:review")

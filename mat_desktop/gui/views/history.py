@@ -418,6 +418,7 @@ class History(Panel):
         text = Text("Nothing was written yet. Every write stands here and can be taken back.", token="muted")
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         text.setWordWrap(True)
+        text.setWordWrap(True)
         layout.addWidget(text)
         layout.addSpacing(12)
         back = Button("Back to the library", "list-music")

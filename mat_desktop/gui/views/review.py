@@ -255,6 +255,7 @@ class ReviewPage(QWidget):
         self.what_now = Text(token="muted")
         for label in (self.nothing, self.what_now):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            label.setWordWrap(True)
             layout.addWidget(label)
         layout.addSpacing(8)
         self.way_out = Button("Back to library", kind="primary")

@@ -164,6 +164,7 @@ class Dock(Panel):
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._waiting = Text("", size=12, token="faint")
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._waiting.setWordWrap(True)
         self._stack.addWidget(self._waiting)
         layout.addWidget(self._stage, 1)
         self.player = PlayerBar()

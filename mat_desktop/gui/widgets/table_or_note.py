@@ -41,6 +41,8 @@ class TableOrNote(QWidget):
         layout.addStretch(1)
         self.note = Text(token="muted")
         self.note.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.note.setWordWrap(True)  # it may repeat a query and name all states
+        self.note.setContentsMargins(24, 0, 24, 0)
         layout.addWidget(self.note)
         layout.addSpacing(12)
         self.clear = Button("Show all tracks")
