@@ -101,10 +101,12 @@ def test_a_narrow_bar_without_sound_has_room_for_a_way_out(qtbot: QtBot, player:
     qtbot.addWidget(bar)
     bar.player = player
     bar.show_reason("No sound output device found")
+    bar.set_track(200.0)
+    bar.setMinimumWidth(NARROWEST)
     bar.resize(NARROWEST, 52)
     bar.show()
     qtbot.waitExposed(bar)
     link = bar.look_again
     assert link.isVisible() and link.geometry().right() < bar.width()
-    assert not link.geometry().intersects(bar.overview.geometry())
+    qtbot.waitUntil(lambda: not link.geometry().intersects(bar.overview.geometry()), timeout=5000)
     assert "No sound output device found" in link.toolTip()

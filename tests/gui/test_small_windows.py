@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.domain.tags import Field
 from mat_desktop.gui.models.columns import HEADERS, Column
 from mat_desktop.gui.theme import appearance, font
 from mat_desktop.gui.widgets.controls import Link, Text
@@ -158,6 +159,28 @@ def test_with_large_letters_changes_are_seen_before_they_are_written(qtbot: QtBo
         assert combo.toolTip(), "what the line under it said"
     finally:
         appearance.use_text(100)
+
+
+def test_in_a_very_low_window_the_plan_is_whole_and_policies_come_when_asked_for(
+    qtbot: QtBot, library: Window
+) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    shrink(qtbot, library, 640, 360)
+    library.actions_["write"].trigger()
+    panel, view = library.panels.write, library.pages.view
+    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() == 0, timeout=5000)
+    for part in (panel.title, panel.write, panel.table):
+        assert view.viewport().rect().contains(part.mapTo(view.viewport(), part.rect().bottomRight())), part
+    assert panel.table.viewport().height() >= appearance.row
+    card = panel.cards[Field.GENRE]
+    assert not card.isVisible()
+    panel.policies.click()
+    assert card.isVisible()
+    library.resize(1280, 720)
+    qtbot.waitUntil(panel.policies.isHidden, timeout=5000)
+    assert card.isVisible()
 
 
 def test_with_large_letters_no_column_is_out_of_sight(qtbot: QtBot, library: Window) -> None:

@@ -25,6 +25,9 @@ from mat_desktop.gui.work import Work
 LOWEST = 400
 """Pixels, with letters of usual size, under which the cards leave the room to the table."""
 
+TIGHT = 440
+"""Pixels of a window under which the cards come only when they are asked for."""
+
 NARROWEST = 520
 """Pixels in which there is room for the parts of a narrow one."""
 
@@ -140,7 +143,7 @@ class WritePanel(ConfirmPanel):
             card.combo.picked.connect(lambda policy, field=field: self.policy_picked.emit(field, policy))
             card.note.acted.connect(lambda field=field: self.policy_moved.emit(field))
             self.cards[field] = card
-            card.setVisible(field in policies)
+        self._offered: Collection[Field] = policies.keys()
         layout.addLayout(self._cards)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setContentsMargins(24, 0, 24, 10)
@@ -160,6 +163,10 @@ class WritePanel(ConfirmPanel):
             self.filters.append(button)
             row.addWidget(button)
         Alternatives(self.filters)
+        self.policies = Button("Policies", height=28, tip="What happens to values that are there")
+        self.policies.setCheckable(True)
+        self.policies.toggled.connect(lambda _: self._arrange())
+        row.addWidget(self.policies)
         row.addStretch(1)
         self._row.addLayout(row, 1)
         row = QHBoxLayout()
@@ -335,6 +342,10 @@ class WritePanel(ConfirmPanel):
         """In a narrow window the cards stand two by two, and what is shown over what it is for; in a low one
         the cards say less.
         """
+        tight = self.window().height() < TIGHT
+        self.policies.setVisible(tight)
+        for field, card in self.cards.items():
+            card.setVisible(field in self._offered and (not tight or self.policies.isChecked()))
         shown = [card for card in self.cards.values() if not card.isHidden()]
         for card in self.cards.values():
             card.set_low(self.height() < wider(LOWEST))
@@ -363,8 +374,8 @@ class WritePanel(ConfirmPanel):
         :param once: fields whose policy is for this write only
         :param kept: those whose policy was for this write only, and was made the setting
         """
+        self._offered = policies.keys()
         for field, card in self.cards.items():
-            card.setVisible(field in policies)
             if field in policies:
                 card.set_policy(policies[field], once=field in once, kept=field in kept)
         self._arrange()

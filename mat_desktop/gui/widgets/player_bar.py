@@ -37,6 +37,9 @@ _RIGHT = Qt.TextElideMode.ElideRight
 NARROWEST = 300
 """Pixels in which there is room for all that a narrow bar shows."""
 
+SHORTEST = 80
+"""Pixels of the waveform; half of it in a narrow bar."""
+
 
 @dataclass(slots=True)
 class _Shown:
@@ -98,7 +101,7 @@ class Overview(QSlider):
         self._levels: NDArray[np.float32] | None = None
         self._share = 0.0
         self._window = (0.0, 1.0)
-        self.setMinimumWidth(80)
+        self.setMinimumWidth(SHORTEST)
         self.setFixedHeight(32)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Overview of the track")
@@ -301,6 +304,7 @@ class PlayerBar(Panel):
         most = self.width() // 4 if roomy else max(40, self.width() - 250)
         self.name.setText(QFontMetrics(font(12, 500)).elidedText(self._title, _RIGHT, most))
         self.name.updateGeometry()
+        self.overview.setMinimumWidth(SHORTEST if roomy else SHORTEST // 2)
         self.why.setVisible(roomy and not self.play.isEnabled())
         self.look_again.setText("Look again" if roomy else "")
         self.look_again.set_icon("" if roomy else "rotate-ccw")
