@@ -158,6 +158,8 @@ class Appearance(QObject):
         self.theme, self.family, self._text = theme or self.theme, family or before, text or self._text
         application.setFont(font())
         if theme is not None:  # the sheet is about colours only, and with it every widget is polished anew
+            # A sheet in the place of another polishes each widget once for each that it lies in.
+            application.setStyleSheet("")
             application.setPalette(self.theme.palette())
             application.setStyleSheet(self.theme.style_sheet())
         else:

@@ -276,3 +276,22 @@ def test_larger_letters_are_no_reason_to_polish_every_widget_and_reach_all_of_th
         appearance.use_text(100)
     assert plain.font().pixelSize() == 13
     assert combo.minimumSizeHint().width() == least
+
+
+def test_other_colours_polish_a_widget_no_oftener_for_lying_deep(qtbot: QtBot) -> None:
+    before = appearance.mode
+    try:
+        appearance.use("dark")
+        outer = QWidget()
+        qtbot.addWidget(outer)
+        inner = outer
+        for _ in range(12):
+            inner = QWidget(inner)
+        box = Polished("surface")
+        box.setParent(inner)
+        outer.show()
+        times = box.times
+        appearance.use("light")
+        assert 0 < box.times - times <= 4
+    finally:
+        appearance.use(before)
