@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from mat_desktop.domain.plan import Plan, Policy
@@ -71,7 +70,7 @@ class Panels(QObject):
         self.write.review_asked.connect(self._review)
         self.problems.chosen.connect(self._go_to)
         self.problems.again.connect(self.read_bad_again)
-        QGuiApplication.instance().applicationStateChanged.connect(self._came)  # type: ignore[union-attr]
+        self.write.stale.connect(self.plan_once_more)
         writing.unseen.connect(self.write.add_unseen)
         writing.planned.connect(self.write.add_plans)
         writing.complete.connect(self.write.complete)
@@ -89,11 +88,6 @@ class Panels(QObject):
     def plan_once_more(self) -> None:
         """What is in view, of the same files: what stood in their way may be gone."""
         self._plan(self.write.scope)
-
-    def _came(self, state: Qt.ApplicationState) -> None:
-        """From elsewhere, where there may be room on the disk by now."""
-        if state is Qt.ApplicationState.ApplicationActive and self.plans and self.write.is_refused:
-            self.plan_once_more()
 
     def escape(self) -> bool:
         """Close the one in view, wherever the focus is; says whether there was one."""

@@ -181,12 +181,12 @@ def test_a_plan_in_view_is_made_once_more_with_ctrl_s_and_on_coming_back_where_f
     assert panel.note.text() == ""
     assert panel.scope == "all"
     services.refused[first] = "no space left on the disk"
-    library.panels._came(active)  # nothing stood in the way: it stays as it is
+    panel.came(active)  # nothing stood in the way: it stays as it is
     assert panel.is_complete
     library.actions_["write"].trigger()
     qtbot.waitUntil(lambda: panel.is_refused, timeout=5000)
     del services.refused[first]
-    library.panels._came(active)
+    panel.came(active)
     qtbot.waitUntil(lambda: panel.write.text() == "Write 4 files", timeout=5000)
 
 

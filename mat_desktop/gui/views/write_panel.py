@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from mat_desktop.domain.plan import FilePlan, Plan, Policy
@@ -91,7 +91,7 @@ class WritePanel(ConfirmPanel):
     ``policy_picked`` hands over a field and its policy for this write, ``policy_moved`` a field whose policy
     is to be the setting, or where it has become that to be for this write only again; ``listen_asked`` that
     the tracks are to be listened to of which it can say nothing; ``review_asked`` hands over paths of
-    reviewed files that suggest more since.
+    reviewed files that suggest more since; ``stale`` says that what stood in the way of files may be gone.
     """
 
     confirmed = Signal(object)
@@ -100,6 +100,7 @@ class WritePanel(ConfirmPanel):
     scope_picked = Signal(str)
     listen_asked = Signal()
     review_asked = Signal(object)
+    stale = Signal()
 
     def __init__(self, fields: Sequence[Field], policies: Mapping[Field, Policy]) -> None:
         super().__init__()
@@ -205,6 +206,12 @@ class WritePanel(ConfirmPanel):
         buttons.addWidget(self.write)
         layout.addWidget(foot)
         self.plan.picked.connect(self._refresh)
+        QGuiApplication.instance().applicationStateChanged.connect(self.came)  # type: ignore[union-attr]
+
+    def came(self, state: Qt.ApplicationState) -> None:
+        """From elsewhere, where there may be room on the disk by now."""
+        if state is Qt.ApplicationState.ApplicationActive and self.isVisible() and self.is_refused:
+            self.stale.emit()
 
     def wait(
         self,
