@@ -43,7 +43,7 @@ class Panels(QObject):
     review = Signal()
 
     def __init__(self, desk: Desk, library: Library, writing: Write) -> None:
-        super().__init__()
+        super().__init__(library)  # goes with it: the application tells it when the user comes back
         self._desk, self._library, self._writing = desk, library, writing
         self._old = False
         self._policies: dict[Field, Policy] = {}

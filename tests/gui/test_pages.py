@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QAccessible
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +14,7 @@ from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets import rail
 from mat_desktop.gui.window import Window
 from tests.gui.access import role
+from tests.gui.double import FakeServices
 from tests.gui.resting import rests
 
 
@@ -114,3 +116,17 @@ def test_a_page_that_was_lent_is_given_back_unless_the_user_went_elsewhere(libra
     pages.show("library")
     pages.give_back()
     assert pages.current.name == "library"
+
+
+def test_a_window_that_is_gone_hears_nothing_of_the_user_coming_back(
+    qtbot: QtBot, services: FakeServices
+) -> None:
+    window = Window(services)
+    panels = window.panels  # as an exception or a cycle may keep it
+    window.quit()
+    qtbot.waitUntil(lambda: services.closed, timeout=30_000)
+    shiboken6.delete(window)
+    app = QGuiApplication.instance()
+    assert isinstance(app, QGuiApplication)
+    app.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    assert not shiboken6.isValid(panels)
