@@ -7,9 +7,9 @@ callback just stops. Whoever uses this says only whether sound is wanted, and re
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +25,9 @@ CHANNELS = 2
 STALLED = 2.0
 """Seconds without a callback after which a device is opened anew; a busy computer may need one of them."""
 
+HANGS = 4.0
+"""Seconds without a callback after which it is said: a sound server may hold up the thread too."""
+
 DEAF = 3
 """Streams in a row that never called back after which a device that is there is given up as well."""
 
@@ -37,6 +40,8 @@ IDLE = 5.0
 
 LOOK = 0.2
 """Seconds between two looks at an open stream."""
+
+HANGING = "The sound device does not answer"
 
 NONE_FOUND = "No sound output device found"
 
@@ -70,6 +75,7 @@ class Output:
         self._told = False
         self._stream: Any = None
         self._calls = 0
+        self._alive = 0.0
         self._device_lock = threading.RLock()
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -100,6 +106,8 @@ class Output:
     def want(self) -> None:
         """Sound is wanted."""
         with self._change:
+            if not self._wanted:
+                self._alive = monotonic()
             self._wanted = True
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._watch, name="output", daemon=True)
@@ -110,7 +118,7 @@ class Output:
         """No sound is wanted; the device is closed now, or when it was idle for some seconds."""
         with self._change:
             self._wanted, self._at_once = False, at_once
-            self._rested = time.monotonic()
+            self._rested = monotonic()
             self._tell()
 
     def take_notice(self) -> str | None:
@@ -118,7 +126,8 @@ class Output:
 
         Empty, once, when that is no longer so; None where nothing is new.
         """
-        notice = self._notice
+        hangs = self._wanted and monotonic() - self._alive > HANGS
+        notice = HANGING if hangs else self._notice
         if notice == self._noticed:
             return None
         self._noticed = notice
@@ -139,14 +148,14 @@ class Output:
     # in the thread
 
     def _watch(self) -> None:
-        seen, since = -1, time.monotonic()
+        seen, since = -1, monotonic()
         while True:
             with self._change:
                 if not self._told:
                     self._change.wait(LOOK if self._stream is not None or self._wanted else None)
                 self._told = False
                 wanted, wish, closed = self._wanted, self.wish, self._closed
-                idle = not wanted and (self._at_once or time.monotonic() - self._rested > IDLE)
+                idle = not wanted and (self._at_once or monotonic() - self._rested > IDLE)
             with self._device_lock:
                 if closed or idle:
                     self._close_stream()
@@ -157,15 +166,15 @@ class Output:
                         self._notice, self._deaf = "", 0
                     self._close_stream()
                     self._open(wish)
-                    seen, since = self._calls, time.monotonic()
+                    seen, since = self._calls, monotonic()
                 elif self._stream is not None:
-                    now = time.monotonic()
+                    now = monotonic()
                     if self._calls != seen:
                         seen, since = self._calls, now
                         self._hears()
                     if now - since > STALLED or not self._is_active():
                         self._lose(wish)
-                        seen, since = self._calls, time.monotonic()
+                        seen, since = self._calls, monotonic()
 
     def _is_active(self) -> bool:
         """PortAudio raises instead of saying no where the system's sound service came to grief."""
@@ -254,11 +263,12 @@ class Output:
 
     def _callback(self, out: Block, frames: int, time: object, status: object) -> None:
         self._calls += 1
+        self._alive = monotonic()
         self._fill(out)
 
     def _give_up(self, reason: str) -> None:
-        self._sounddevice = None
         self.reason = reason
+        self._sounddevice = None
         with self._change:
             self._wanted, self._at_once = False, True
 

@@ -42,6 +42,9 @@ PAST = 20
 CHUNK = 50
 """Items handed over together, between two looks at the clock."""
 
+SOUND = "sound"
+"""The channel of what is asked of the sound system, which may never answer: nothing else waits for it."""
+
 KEEP = "keep "
 """How the channels begin whose questions are answered even when the window closes."""
 
@@ -90,10 +93,16 @@ class Bridge(QObject):
         self._to_keep: deque[_Wish] = deque()
         self._reads = Questions("reads", self._latest, turns)
         self._engine = Questions("engine", self._latest, turns)
-        for questions in (self._reads, self._engine):
+        self._sound = Questions("sound", self._latest, turns)
+        for questions in (self._reads, self._engine, self._sound):
             questions.answered.connect(self._answer)
             questions.start()
-        self._threads: list[Lane | Questions] = [*self._lanes.values(), self._reads, self._engine]
+        self._threads: list[Lane | Questions] = [
+            *self._lanes.values(),
+            self._reads,
+            self._engine,
+            self._sound,
+        ]
 
     @property
     def job(self) -> Job | None:
@@ -212,7 +221,8 @@ class Bridge(QObject):
             self.engine_asked.emit(channel)
         self._token += 1
         self._latest[channel] = self._token
-        (self._engine if engine else self._reads).put((channel, self._token, work, done, failed))
+        others = self._sound if channel == SOUND else self._reads
+        (self._engine if engine else others).put((channel, self._token, work, done, failed))
 
     @property
     def closed(self) -> bool:

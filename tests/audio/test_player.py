@@ -334,6 +334,28 @@ def test_a_device_that_takes_no_sound_is_told_until_it_does(
     assert player.playing
 
 
+def test_a_sound_server_that_hangs_is_told_while_it_does(
+    card: Any, player: Player, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "STALLED", 0.1)
+    monkeypatch.setattr(output, "HANGS", 0.3)
+    back = threading.Event()
+    abort = FakeStream.abort
+    player.play(tone)
+    pull(card, player, 480)
+    monkeypatch.setattr(FakeStream, "abort", lambda stream: (back.wait(10), abort(stream)))
+    said: list[str] = []
+    until(lambda: said.append(player.take_notice() or "") or said[-1] == "The sound device does not answer")
+    player.pause()
+    assert player.take_notice() == "", "nobody waits for it"
+    player.play()
+    until(lambda: player.take_notice() == "The sound device does not answer")
+    back.set()
+    until(lambda: len(card.streams) > 1 and card.streams[-1].pull(64) is not None)
+    assert player.take_notice() == ""
+    assert player.playing
+
+
 def test_the_last_device_that_vanishes_leaves_a_reason_and_the_way_back(
     card: Any, player: Player, tone: Path
 ) -> None:

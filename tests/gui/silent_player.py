@@ -21,9 +21,12 @@ class SilentCard:
         self.notice: str | None = None
         self.lent: list[Path] = []
         self.available = True
+        self.back = False
 
     def look_again(self) -> bool:
-        return True
+        if self.back:
+            self.available, self.reason, self.position = True, "", 0.0
+        return self.available
 
     def play(self, path: Path | None = None, at: float = 0.0) -> bool:
         if path is not None:

@@ -573,14 +573,30 @@ def test_a_lost_device_is_said_and_playing_can_go_on(
     qtbot.waitUntil(lambda: not sounding.library.banners.texts(), timeout=5000)
     card.reason, card.playing, card.position = "The sound device is gone and there is no other", False, 42.0
     qtbot.waitUntil(lambda: "there is no other" in bar.why.text(), timeout=5000)
-    assert not bar.play.isEnabled()
+    card.available = False
     assert bar.look_again.isVisible()
-    card.reason, card.position = "", 0.0
-    bar.look_again.click()
-    qtbot.waitUntil(bar.play.isEnabled, timeout=5000)
     sounding.library.table.setFocus()
     qtbot.keyClick(sounding.library.table, Key.Key_Space)
-    assert (card.playing, card.position) == (True, 42.0)
+    text = "Nothing can be played: The sound device is gone and there is no other"
+    qtbot.waitUntil(lambda: text in sounding.library.banners.texts(), timeout=5000)
+    assert not card.playing
+    card.back = True
+    qtbot.keyClick(sounding.library.table, Key.Key_Space)  # no need to look again first
+    qtbot.waitUntil(lambda: card.playing, timeout=5000)
+    assert card.position == 42.0
+    assert not bar.why.isVisible()
+    assert not sounding.library.banners.texts()
+
+
+def test_the_scale_of_the_levels_says_what_its_panel_says(seen: Window) -> None:
+    dock = seen.library.dock
+    assert dock.picture is not None
+    at = plot_of(seen).upper.getViewBox().sceneBoundingRect().center()
+    said = plot_of(seen)._level_at(at, 1.0)
+    assert said.endswith(" dB")
+    dock.set_picture(replace(dock.picture, top_db=24.0))
+    assert dock.level_range == dock.levels.range == (-80, 0)
+    assert plot_of(seen)._level_at(at, 1.0) == said, "relative to the loudest place, too"
 
 
 def test_what_came_of_looking_for_sound_is_said(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:

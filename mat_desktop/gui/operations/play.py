@@ -21,10 +21,12 @@ class Play(QObject):
 
     What plays plays on while other tracks come into view; bar and keys are about it until it is paused and
     yet another one is looked at. ``other`` is that track, None where they are about the one in view.
+    ``sound_asked``: something is to be played as soon as there is a sound device for it again.
     ``follows``: sound that is on goes on with the track that comes into view.
     """
 
     moved = Signal(float)
+    sound_asked = Signal()
     loop_changed = Signal(object)
 
     def __init__(self, bar: PlayerBar) -> None:
@@ -182,9 +184,11 @@ class Play(QObject):
         """Play, or pause."""
         self._over = False
         player, row = self._player, self.other or self._row
-        if player is None or not player.available:
-            reason = player.reason if player is not None else self._bar.why.text()
-            self._bar.notice.emit(f"Nothing can be played: {reason}")
+        if player is None:
+            self._bar.notice.emit(f"Nothing can be played: {self._bar.why.text()}")
+            return
+        if not player.available:
+            self.sound_asked.emit()
             return
         if row is None or row.track is None:
             return

@@ -286,10 +286,8 @@ class Dock(Panel):
 
     @property
     def level_range(self) -> tuple[float, float]:
-        """Levels of the first and the last colour, dB."""
-        top = self._picture.top_db if self._picture is not None else 0.0
-        low, high = self.levels.range
-        return top + low, top + high
+        """Levels of the first and the last colour, dB relative to the loudest place of the track."""
+        return self.levels.range
 
     @property
     def picture(self) -> Picture | None:

@@ -266,7 +266,7 @@ class PlayerBar(Panel):
         """Why there is no sound, empty where there is."""
         self._reason = reason
         silent = bool(reason)
-        self.play.setEnabled(not silent)
+        self.play.setEnabled(self.player is not None)  # it looks for a device once more
         if silent:
             self.play.set_playing(False)
         self.stop.setEnabled(not silent)
@@ -305,14 +305,14 @@ class PlayerBar(Panel):
         self.name.setText(QFontMetrics(font(12, 500)).elidedText(self._title, _RIGHT, most))
         self.name.updateGeometry()
         self.overview.setMinimumWidth(SHORTEST if roomy else SHORTEST // 2)
-        self.why.setVisible(roomy and not self.play.isEnabled())
+        self.why.setVisible(roomy and bool(self._reason))
         self.look_again.setText("Look again" if roomy else "")
         self.look_again.set_icon("" if roomy else "rotate-ccw")
         self.look_again.setAccessibleName("Look again")
         self.look_again.setToolTip("Look for a sound device" if roomy else f"{self._reason}. Look again")
         self.look_again.updateGeometry()
         for part in (self.mute, self.volume):
-            part.setVisible(roomy and bool(self.play.isEnabled()))
+            part.setVisible(roomy and not self._reason)
 
     def set_player(self, player: Player) -> None:
         """The player is there, able or not."""
@@ -362,7 +362,9 @@ class PlayerBar(Panel):
         tip = "Play, pause (Space)"
         if self._title:
             tip = f"Play, pause “{self._title}” (Space). Enter or a double click plays the selected track"
-        self.play.setToolTip(self._reason or tip)
+        if self._reason:
+            tip = f"{self._reason}. Look again and play (Space)" if self.player is not None else self._reason
+        self.play.setToolTip(tip)
 
     def _fill(self) -> None:
         shown = self._other or self._in_view
@@ -438,7 +440,8 @@ class PlayerBar(Panel):
         if player is None:
             self._timer.stop()
             return
-        self.play.set_playing(player.playing)
+        playing = player.playing  # asked once, before the reason: the device's thread may lose it meanwhile
+        self.play.set_playing(playing)
         notice = player.take_notice()
         if notice is not None:
             self.notice.emit(notice)
@@ -455,7 +458,7 @@ class PlayerBar(Panel):
             else:
                 self.finished.emit()
             return
-        if player.playing or player.position:
+        if playing or player.position:
             self.show_position(player.position)
-        if not player.playing:
+        if not playing:
             self._timer.stop()

@@ -495,7 +495,7 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         frame = min(int(seconds * self._picture.frames_per_second), frames - 1)
         hertz = float(mel_frequencies(self._spec)[band + 1])
         scale = self._picture.range_db / 255
-        level = self._picture.top_db - self._picture.range_db + float(self._picture.mel[band, frame]) * scale
+        level = float(self._picture.mel[band, frame]) * scale - self._picture.range_db  # below the loudest
         text = f"{hertz:.0f} Hz" if hertz < 1000 else f"{hertz / 1000:.1f} kHz"
         return f"{text} at {words.clock(seconds)}, {level:.0f} dB".replace("-", "−")
 
