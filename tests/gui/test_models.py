@@ -543,6 +543,23 @@ def test_old_values_have_the_room_that_new_ones_leave(qtbot: QtBot) -> None:
     assert abs(table.columnWidth(2) - table.columnWidth(3)) < 20
 
 
+def test_what_differs_is_not_among_the_values_without_room(qtbot: QtBot) -> None:
+    kept = tuple(f"genre:number {n}" for n in range(9))
+    added = Change(Field.MAT_TAGS, kept, (*kept, "mood:calm"))
+    assert fitting(new_pieces(added), 300)[0][0] == "+ mood:calm"
+    removed = Change(Field.MAT_TAGS, (*kept, "mood:calm"), kept)
+    assert fitting(old_pieces(removed), 300)[0][0] == "mood:calm"
+    model = PlanModel()
+    table = PlanTable(model)
+    qtbot.addWidget(table)
+    table.resize(1080, 400)
+    table.show()
+    model.show([FilePlan(Path("/m/a.flac"), FileStamp(0, 0, 0), (added,))])
+    assert table.columnWidth(0) == 180, "a short name keeps no room from values"
+    model.show([FilePlan(Path(f"/m/{'a' * 90}.flac"), FileStamp(0, 0, 0), (added,))])
+    assert table.columnWidth(0) == 310
+
+
 def test_long_values_are_shown_whole_on_enter(qtbot: QtBot) -> None:
     values = tuple(f"instrument:number {n}" for n in range(30))
     model = PlanModel()
@@ -583,9 +600,9 @@ def test_many_rows_are_sorted_as_few_are(services: FakeServices, monkeypatch: py
 @pytest.mark.parametrize(
     ("field", "before", "after", "tokens"),
     [
-        (Field.MAT_TAGS, ("genre:rock",), ("genre:rock", "genre:fuzz"), ["muted", "text"]),
-        (Field.GENRE, ("Rock",), ("Rock", "Fuzz"), ["muted", "positive"]),
-        (Field.GENRE, ("Pop", "Rock"), ("Rock", "Fuzz"), ["muted", "warning"]),
+        (Field.MAT_TAGS, ("genre:rock",), ("genre:rock", "genre:fuzz"), ["text", "muted"]),
+        (Field.GENRE, ("Rock",), ("Rock", "Fuzz"), ["positive", "muted"]),
+        (Field.GENRE, ("Pop", "Rock"), ("Rock", "Fuzz"), ["warning", "muted"]),
     ],
 )
 def test_what_is_added_stands_out_from_what_was_there(
@@ -596,4 +613,4 @@ def test_what_is_added_stands_out_from_what_was_there(
     marks = field is Field.MAT_TAGS
     old, new = (marks_html(change) if marks else new_html(before, after)).split("</span>")[:2]
     assert (current().faint if marks else current().muted) in old
-    assert getattr(current(), tokens[1]) in new
+    assert getattr(current(), tokens[0]) in new

@@ -51,6 +51,9 @@ GAP = 12
 REASON = 24 + 2 * 8
 """Pixels of the sign and the margins beside a reason."""
 
+NAMED = 56 + 2 * 8
+"""Pixels of the box and the margins beside a file's name."""
+
 MEASURED = 200
 """Lines that say how much room old and new values need."""
 
@@ -59,15 +62,16 @@ WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere | Qt.AlignmentFla
 
 
 def old_pieces(change: Change, *, stays: bool = False) -> list[Piece]:
-    """Old values; those that go are struck, unless all stay as they are."""
+    """Old values; those that go are struck and stand first, unless all stay as they are."""
     if not change.before:
         return [("empty", "faint", False)]
-    return [(value, "muted", value not in change.after and not stays) for value in change.before]
+    pieces = [(value, "muted", value not in change.after and not stays) for value in change.before]
+    return sorted(pieces, key=lambda piece: not piece[2])
 
 
 def new_pieces(change: Change) -> list[Piece]:
-    """New values; those that are added have a plus, those that replace something another colour. What was
-    there before recedes behind them.
+    """New values; those that are added stand first and have a plus, those that replace something another
+    colour. What was there before recedes behind them: where there is no room, that is what is only counted.
     """
     had = set(change.before)
     token = "warning" if replaces(change) else "positive"
@@ -77,7 +81,8 @@ def new_pieces(change: Change) -> list[Piece]:
     if not change.after:
         return [("removed", "warning", False)]
     return [
-        (value, "muted", False) if value in had else (plus + value, token, False) for value in change.after
+        (value, "muted", False) if value in had else (plus + value, token, False)
+        for value in sorted(change.after, key=had.__contains__)
     ]
 
 
@@ -355,7 +360,6 @@ class PlanTable(TableView):
         self.setColumnWidth(1, wider(136 if self.fieldwise else 112))
         # What goes is the question where values are taken back.
         least = min(260, wide // 5) if self.fieldwise else min(184, max(96, wide // 7))
-        rest = wide - self.columnWidth(0) - self.columnWidth(1)
         lines = [line for row in range(MEASURED) if (line := self.plan.line(row)) is not None]
         changes = [line.change for line in lines if line.change is not None]
         old = max((_room(old_pieces(change)) for change in changes), default=0)
@@ -363,6 +367,12 @@ class PlanTable(TableView):
         if self.checkable:  # a reason stands in the place of new values
             whys = [text_width(line.why, 13, 400) + REASON for line in lines if line.why]
             new = max([new, *whys])
+        rest = wide - self.columnWidth(0) - self.columnWidth(1)
+        if old + new > rest:  # short names do not keep room from values
+            names = [line.file.path.name for line in lines if line.file is not None]
+            named = max((text_width(printable(Path(name)), 13, 500) for name in names), default=0)
+            self.setColumnWidth(0, max(180, min(self.columnWidth(0), named + NAMED)))
+            rest = wide - self.columnWidth(0) - self.columnWidth(1)
         # Old values have what they need and new ones do not, or half of the room where both need more.
         self.setColumnWidth(2, max(least, min(old, max(rest - new, rest // 2))))
 
