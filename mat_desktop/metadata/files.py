@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mat_desktop.domain.tags import WRITABLE, Field
+from mat_desktop.domain.tags import Field
 from mat_desktop.errors import TagFault
 from mat_desktop.metadata.causes import Refusal, fault
-from mat_desktop.metadata.containers.base import Beside
+from mat_desktop.metadata.containers.base import present
 from mat_desktop.metadata.containers.recognise import open_container
 from mat_desktop.metadata.source import Source
 
@@ -19,8 +19,7 @@ class FileTags:
 
     :param format: for people: "ID3v2.3", "Vorbis comment", "MP4", "APEv2", "ASF"; what would be written where
         the file has none
-    :param tags: present values by field; empty if the file has no tag. Of title, artist, album and date also
-        what stands only beside the tag
+    :param tags: present values by field; those that stand only beside the tag among them, but for our marks
     :param notes: what a user should know before the file is written, also why it cannot be
     """
 
@@ -39,11 +38,7 @@ def read_tags(path: Path) -> FileTags:
             raise Refusal("not a regular file" if path.exists() else "no such file")
         with path.open("rb") as file:
             container = open_container(path, Source(file))
-            values = {field: container.tag.get(field) for field in Field}
-            if isinstance(container, Beside):
-                # Not of fields that are written: what stands there is not what a write would change.
-                values |= {f: v for f, v in container.beside().items() if f not in WRITABLE and not values[f]}
-            tags = {field: value for field, value in values.items() if value}
+            tags = {field: values for field in Field if (values := present(container, field))}
             notes = container.notes
             if container.obstacle:
                 notes = (*notes, f"cannot be written: {container.obstacle}")

@@ -16,8 +16,12 @@ def other_names(container: Container, changes: Sequence[Change]) -> tuple[str, .
     """Names that the changed fields have only in such files, as sentences without their stops."""
     told = []
     if isinstance(container, Iff) and container.kind == "wav":
-        genres = [change.after for change in changes if change.field is Field.GENRE and change.after]
-        told += [f"the genre is written to IGNR of RIFF INFO too: {'; '.join(values)}" for values in genres]
+        old = container.beside().get(Field.GENRE, ())
+        for change in changes:
+            if change.field is Field.GENRE and change.after:
+                unseen = old not in ((), change.before, change.after)
+                lost = f", in place of {'; '.join(old)}" if unseen else ""
+                told.append(f"the genre is written to IGNR of RIFF INFO too: {'; '.join(change.after)}{lost}")
     if isinstance(container.tag, AsfTags):
         own = [change.field for change in changes if change.field in (Field.INSTRUMENT, Field.VOICE)]
         told += [f"{field} is called {container.tag.key(field)} in WMA files" for field in own]

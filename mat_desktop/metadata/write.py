@@ -20,7 +20,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, FileFault, TagFault
 from mat_desktop.metadata.causes import Refusal, fault
-from mat_desktop.metadata.containers.base import Beside, Container
+from mat_desktop.metadata.containers.base import Beside, Container, present
 from mat_desktop.metadata.containers.recognise import open_container
 from mat_desktop.metadata.delta import apply_delta, make_delta
 from mat_desktop.metadata.replace import (
@@ -109,8 +109,10 @@ def prepare(
         if container.obstacle:
             raise Refusal(container.obstacle)
         for change in changes:
-            if container.tag.get(change.field) != change.before:
+            if present(container, change.field) != change.before:
                 raise Conflict(path, f"its {change.field} is not what it was when the change was planned")
+            if not change.after and not container.tag.get(change.field):
+                raise Refusal(f"its {change.field} stands only beside the tag, where nothing is removed")
             if any(not value or "\0" in value for value in change.after):
                 raise Refusal(f"a value of {change.field} is empty or holds a NUL character")
         evidence = gather(target, container, changes)

@@ -9,12 +9,17 @@ import mutagen.asf
 import mutagen.flac
 import mutagen.mp4
 import mutagen.wave
+import pytest
 from sample_files import PICTURE, vorbis_comment
 from writing import write
 
 from mat_desktop.audio.probe import packets_digest
+from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp
+from mat_desktop.errors import Conflict
 from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.write import outlook, prepare
 
 GENRE = {Field.GENRE: ("Jazz", "Soul")}
 
@@ -290,16 +295,32 @@ def test_wav_keeps_its_other_chunks(music):
     assert b"IGNR" + struct.pack("<I", 6) + b"Polka\0" in path.read_bytes()
 
 
-def test_a_title_that_only_info_has_is_shown(music):
+def test_a_title_and_a_genre_that_only_info_has_are_shown(music):
     path = music("wav")
     write(path, {Field.MOOD: ("Happy",)})
     data = path.read_bytes()
     info = b"INFOINAM" + struct.pack("<I", 4) + b"Song" + b"IGNR" + struct.pack("<I", 4) + b"Folk"
     body = data[8:] + b"LIST" + struct.pack("<I", len(info)) + info
     path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
-    assert read_tags(path).tags == {Field.TITLE: ("Song",), Field.MOOD: ("Happy",)}
-    write(path, GENRE)
-    assert read_tags(path).tags == {Field.TITLE: ("Song",), Field.MOOD: ("Happy",), **GENRE}
+    before = {Field.TITLE: ("Song",), Field.MOOD: ("Happy",), Field.GENRE: ("Folk",)}
+    assert read_tags(path).tags == before
+    # A plan that takes the genre for empty is about another file.
+    unseen = [Change(Field.GENRE, (), GENRE[Field.GENRE])]
+    with pytest.raises(Conflict):
+        prepare(path, unseen, FileStamp.of(path.stat()))
+    write(path, {Field.MOOD: ("Sad",)})
+    assert b"IGNR" + struct.pack("<I", 4) + b"Folk" in path.read_bytes()
+    write(path, {Field.GENRE: ("Folk", "Jazz")})
+    assert read_tags(path).tags == before | {Field.MOOD: ("Sad",), Field.GENRE: ("Folk", "Jazz")}
+
+
+def test_a_genre_of_info_that_gives_way_to_another_is_told(music):
+    path = music("wav")
+    write(path, {Field.GENRE: ("Rock",)})
+    path.write_bytes(path.read_bytes().replace(b"IGNR\5\0\0\0Rock", b"IGNR\5\0\0\0Folk"))
+    assert read_tags(path).tags == {Field.GENRE: ("Rock",)}
+    told = outlook(path, [Change(Field.GENRE, ("Rock",), ("Rock", "Jazz"))]).told
+    assert told == ("the genre is written to IGNR of RIFF INFO too: Rock; Jazz, in place of Folk",)
 
 
 def test_wav_gets_the_genre_in_info_and_loses_it_again(music):

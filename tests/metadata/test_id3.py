@@ -254,6 +254,17 @@ def test_an_apev2_tag_beside_it_is_told_of_and_stays(song):
     assert path.read_bytes().endswith(ape + v1())
 
 
+def test_a_genre_that_only_the_tag_behind_the_audio_has_is_the_files_genre(song):
+    path = song(tag(3, frame("TIT2", text("x"))))
+    tags = mutagen.apev2.APEv2()
+    tags["Genre"], tags["MAT_TAGS"] = "Dub", "genre:dub"
+    tags.save(path)
+    assert read_tags(path).tags == {Field.TITLE: ("x",), Field.GENRE: ("Dub",)}
+    write(path, {Field.GENRE: ("Dub", "Jazz")})
+    assert read_tags(path).tags[Field.GENRE] == ("Dub", "Jazz")
+    assert mutagen.apev2.APEv2(path)["Genre"] == "Dub"
+
+
 def test_the_values_of_a_lonely_apev2_tag_are_copied_into_the_new_one(song):
     path = song()
     tags = mutagen.apev2.APEv2()

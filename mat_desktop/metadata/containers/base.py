@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.metadata.dialects.base import Dialect
 from mat_desktop.metadata.source import Piece
 
@@ -56,3 +56,14 @@ class Beside(Protocol):
 
     def beside(self) -> Mapping[Field, tuple[str, ...]]:
         """The values of our fields there."""
+
+
+def present(container: Container, field: Field) -> tuple[str, ...]:
+    """The values of a field in the file: of the tag, where it has none those that stand beside it.
+
+    Not of our marks: they count only where they are written and removed.
+    """
+    values = container.tag.get(field)
+    if values or field in MARKS or not isinstance(container, Beside):
+        return values
+    return container.beside().get(field, ())

@@ -12,6 +12,7 @@ from typing import Literal
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
+from mat_desktop.metadata.dialects.base import unique
 from mat_desktop.metadata.dialects.carried import of_chunks
 from mat_desktop.metadata.dialects.id3 import HEADER, Id3Tag, tag_size
 from mat_desktop.metadata.source import Piece, Source, Span
@@ -83,8 +84,8 @@ class Iff:
         if self.is_new:
             notes.append("has no ID3v2 tag yet; one of version 2.4 will be added")
             # Players look at ID3v2 first: what the other chunks say must not vanish behind it.
-            for field, text in texts.items():
-                self.tag.set(field, (text,))
+            for field, values in texts.items():
+                self.tag.set(field, values)
             carried = of_chunks(self._all_texts())
             self.tag.carry(carried)
             self.carried = tuple(item.name for item in carried)
@@ -101,7 +102,7 @@ class Iff:
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
         """What text chunks say."""
-        return {field: (text,) for field, text in self._texts().items()}
+        return self._texts()
 
     def pieces(self) -> Iterable[Piece]:
         """The chunks with the tag's in its old place, or as the last."""
@@ -200,9 +201,14 @@ class Iff:
             found = [pair for data in lists if data[:4] == b"INFO" for pair in _info(data)]
         return [(name, _text(data)) for name, data in found]
 
-    def _texts(self) -> dict[Field, str]:
-        """Fields that stand in chunks of their own."""
-        return {_FIELDS[name]: text for name, text in self._all_texts() if text and name in _FIELDS}
+    def _texts(self) -> dict[Field, tuple[str, ...]]:
+        """Fields that stand in chunks of their own. Genres are parted as they are joined there."""
+        found = {}
+        for name, text in self._all_texts():
+            parts = [part.strip() for part in text.split(";")] if name == _GENRE_CHUNK else [text]
+            if name in _FIELDS and (values := unique(parts)):
+                found[_FIELDS[name]] = values
+        return found
 
 
 def _info(data: bytes) -> Iterator[tuple[bytes, bytes]]:
