@@ -16,7 +16,7 @@ def other_names(container: Container, changes: Sequence[Change]) -> tuple[str, .
     """Names that the changed fields have only in such files, as sentences without their stops."""
     told = []
     if isinstance(container, Iff) and container.kind == "wav":
-        old = container.beside().get(Field.GENRE, ())
+        old = container.texts().get(Field.GENRE, ())
         for change in changes:
             if change.field is Field.GENRE and change.after:
                 unseen = old not in ((), change.before, change.after)

@@ -334,6 +334,25 @@ def test_wav_gets_the_genre_in_info_and_loses_it_again(music):
     assert b"IGNR" not in path.read_bytes()
 
 
+@pytest.mark.parametrize("kind", ["wav", "aiff"])
+def test_an_id3v1_tag_behind_the_chunks_stays_and_what_it_says_is_shown(music, kind):
+    path = music(kind)
+    id3v1 = b"TAG" + b"A title".ljust(30, b"\0") + bytes(64) + b"mine".ljust(28, b"\0") + b"\0\3" + b"\x08"
+    path.write_bytes(path.read_bytes() + id3v1)
+    size = path.stat().st_size
+    before = read_tags(path)
+    assert before.tags == {Field.TITLE: ("A title",), Field.GENRE: ("Jazz",)}
+    assert not any("cannot" in note for note in before.notes)
+    write(path, {Field.GENRE: ("Jazz", "Soul")})
+    after = path.read_bytes()
+    order = "little" if kind == "wav" else "big"
+    assert after.endswith(id3v1) and len(after) > size
+    assert int.from_bytes(after[4:8], order) + 8 + len(id3v1) == len(after)
+    assert read_tags(path).tags == {Field.TITLE: ("A title",), Field.GENRE: ("Jazz", "Soul")}
+    write(path, {Field.MOOD: ("Happy",)})
+    assert path.read_bytes().endswith(id3v1)
+
+
 def test_the_letters_tag_in_our_own_keys_are_no_id3v1(music):
     """At some length of its value, the TAG of MAT_TAGS lies 128 bytes before the end of an APEv2 file."""
     for length in range(20, 60):

@@ -55,6 +55,7 @@ AUDIO = bytes(range(101))
         (riff(FMT, chunk(b"data", AUDIO, size=0)), "unknown size"),
         (riff(FMT, chunk(b"data", AUDIO), size=40), "size in the file's head"),
         (riff(FMT, chunk(b"data", AUDIO[:100])) + b"\0\1\2", "belong to no chunk"),
+        (riff(FMT, chunk(b"data", AUDIO)) + b"APETAGEX" * 8, "behind its end"),
         (riff(FMT, chunk(b"data", AUDIO), name=b"RF64"), "RF64"),
         (riff(FMT, chunk(b"data", AUDIO), chunk(b"id3 ", b"nonsense")), "holds no ID3 tag"),
     ],

@@ -12,8 +12,9 @@ from typing import Literal
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
+from mat_desktop.metadata.containers.trailer import V1, V1_SIZE
 from mat_desktop.metadata.dialects.base import unique
-from mat_desktop.metadata.dialects.carried import of_chunks
+from mat_desktop.metadata.dialects.carried import of_chunks, of_v1
 from mat_desktop.metadata.dialects.id3 import HEADER, Id3Tag, tag_size
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -62,6 +63,8 @@ class Iff:
         self._is_riff = source.peek(0, 4) == b"RIFF"
         self._order: Literal["little", "big"] = "little" if self._is_riff else "big"
         self.kind = "wav" if self._is_riff else "aiff"
+        self._v1 = self._behind()
+        self._end = source.size - (len(self._v1.raw) if self._v1 else 0)
         self._chunks, self.obstacle = self._walk()
         tags = [chunk for chunk in self._chunks if chunk.id.upper() == b"ID3 "]
         self._chunk = tags[0] if tags else None
@@ -80,17 +83,24 @@ class Iff:
         self.obstacle = self.obstacle or self.tag.obstacle
         self.carried: tuple[str, ...] = ()
         notes = []
-        texts = self._texts()
+        texts = self.beside()
+        if self._v1 is not None:
+            notes.append("an ID3v1 tag stands behind its chunks; it stays as it is")
         if self.is_new:
             notes.append("has no ID3v2 tag yet; one of version 2.4 will be added")
-            # Players look at ID3v2 first: what the other chunks say must not vanish behind it.
+            # Players look at ID3v2 first: what stands elsewhere must not vanish behind it.
             for field, values in texts.items():
                 self.tag.set(field, values)
             carried = of_chunks(self._all_texts())
+            if self._v1 is not None:
+                said = {item.frame for item in carried}
+                old = of_v1(self._v1.comment, self._v1.track)
+                carried += [item for item in old if item.frame not in said]
             self.tag.carry(carried)
             self.carried = tuple(item.name for item in carried)
             if texts or carried:
-                notes.append("the values of its text chunks will be copied to it")
+                place = "text chunks" if self._v1 is None else "text chunks and its ID3v1 tag"
+                notes.append(f"the values of its {place} will be copied to it")
         if self.tag.upgraded:
             notes.append("ID3v2.2 will be upgraded to 2.3")
         infos = [chunk for chunk in self._chunks if self._is_info(chunk)]
@@ -101,8 +111,17 @@ class Iff:
         self._genre = self.tag.get(Field.GENRE)
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
-        """What text chunks say."""
-        return self._texts()
+        """What text chunks say, and where they say nothing an ID3v1 tag behind them."""
+        return (self._v1.values() if self._v1 is not None else {}) | self.texts()
+
+    def texts(self) -> dict[Field, tuple[str, ...]]:
+        """Fields that stand in chunks of their own. Genres are parted as they are joined there."""
+        found = {}
+        for name, text in self._all_texts():
+            parts = [part.strip() for part in text.split(";")] if name == _GENRE_CHUNK else [text]
+            if name in _FIELDS and (values := unique(parts)):
+                found[_FIELDS[name]] = values
+        return found
 
     def pieces(self) -> Iterable[Piece]:
         """The chunks with the tag's in its old place, or as the last."""
@@ -114,7 +133,7 @@ class Iff:
             changed.insert(0, (self._info, self._info_list()))
         body: list[Piece] = []
         position = _FORM
-        for chunk, new in sorted(changed, key=lambda item: item[0].start if item[0] else self._source.size):
+        for chunk, new in sorted(changed, key=lambda item: item[0].start if item[0] else self._end):
             if chunk is not None:
                 body += [Span(position, chunk.start), new]
                 position = chunk.stop
@@ -127,6 +146,8 @@ class Iff:
             raise Refusal("the file would exceed 4 GiB, which its container cannot hold")
         yield self._source.read(0, 4) + (total - _HEAD).to_bytes(4, self._order) + self._source.read(8, 4)
         yield from body
+        if self._v1 is not None:
+            yield self._v1.raw
 
     def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
         """Other frames and, of every other chunk, its name, size and digest; of INFO, what is not ours."""
@@ -140,7 +161,8 @@ class Iff:
             else:
                 digest = self._source.digest(chunk.start, chunk.stop)
                 others.append(chunk.id + chunk.size.to_bytes(4, "big") + digest)
-        return (*self.tag.foreign(fields), self._behind_tag, *others)
+        v1 = self._v1.raw if self._v1 is not None else b""
+        return (*self.tag.foreign(fields), self._behind_tag, *others, v1)
 
     def _is_info(self, chunk: _Chunk) -> bool:
         return (
@@ -162,14 +184,21 @@ class Iff:
         )
         return b"LIST" + len(data).to_bytes(4, "little") + data
 
+    def _behind(self) -> V1 | None:
+        """An ID3v1 tag as the only thing behind the end of the container, where taggers of MP3 leave it."""
+        end = int.from_bytes(self._source.peek(4, 4), self._order) + _HEAD
+        raw = self._source.peek(end, V1_SIZE)
+        alone = end + V1_SIZE == self._source.size
+        return V1(raw) if alone and raw[:3] == b"TAG" else None
+
     def _walk(self) -> tuple[list[_Chunk], str]:
         """The chunks, and what is wrong with them."""
         source = self._source
         declared = int.from_bytes(source.read(4, 4), self._order)
         chunks: list[_Chunk] = []
         position = _FORM
-        while position < source.size:
-            head = source.peek(position, _HEAD)
+        while position < self._end:
+            head = source.peek(position, min(_HEAD, self._end - position))
             odd_before = bool(chunks) and chunks[-1].size % 2 == 1
             if len(head) < _HEAD or not all(0x20 <= byte <= 0x7E for byte in head[:4]):
                 if odd_before:
@@ -179,15 +208,17 @@ class Iff:
             if size == _UNKNOWN_SIZE or (size == 0 and head[:4] in (b"data", b"SSND")):
                 return chunks, "a chunk of unknown size, as a stream leaves it"
             chunk = _Chunk(head[:4], position, size)
-            if chunk.data + size > source.size:
+            if chunk.data + size > self._end:
+                if position == declared + _HEAD:
+                    return chunks, "bytes behind its end that belong to no chunk"
                 return chunks, "the file is cut off: a chunk reaches beyond its end"
             chunks.append(chunk)
-            if chunk.stop > source.size:
+            if chunk.stop > self._end:
                 return chunks, "a chunk of odd size without its pad byte"
             position = chunk.stop
         if not chunks:
             raise Refusal("the file has no chunks")
-        if declared + _HEAD != source.size:
+        if declared + _HEAD != self._end:
             return chunks, "the size in the file's head is not its size"
         return chunks, ""
 
@@ -200,15 +231,6 @@ class Iff:
             lists = [self._source.read(c.data, c.size) for c in chunks if c.id == b"LIST"]
             found = [pair for data in lists if data[:4] == b"INFO" for pair in _info(data)]
         return [(name, _text(data)) for name, data in found]
-
-    def _texts(self) -> dict[Field, tuple[str, ...]]:
-        """Fields that stand in chunks of their own. Genres are parted as they are joined there."""
-        found = {}
-        for name, text in self._all_texts():
-            parts = [part.strip() for part in text.split(";")] if name == _GENRE_CHUNK else [text]
-            if name in _FIELDS and (values := unique(parts)):
-                found[_FIELDS[name]] = values
-        return found
 
 
 def _info(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -11,7 +11,8 @@ from mat_desktop.metadata.dialects.apev2 import FOOTER, ApeTag, Footer
 from mat_desktop.metadata.dialects.carried import Carried, covers, of_ape, of_v1
 from mat_desktop.metadata.source import Source
 
-_V1 = 128
+V1_SIZE = 128
+"""Bytes of an ID3v1 tag."""
 _LYRICS_FOOT = 15
 """Bytes of "LYRICS200" with the six digits of its size before it."""
 
@@ -89,13 +90,13 @@ def find_trailer(source: Source) -> Trailer:
     """:raises Refusal: the APEv2 tag is damaged"""
     end = source.size
     v1 = None
-    raw = source.peek(end - _V1, _V1) if end >= _V1 else b""
+    raw = source.peek(end - V1_SIZE, V1_SIZE) if end >= V1_SIZE else b""
     # The letters TAG also stand in an APEv2 tag: in its magic, and in keys such as MAT_TAGS. One that ends
     # with the file has no ID3v1 tag behind it.
     ends_with_ape = end >= FOOTER and Footer.parse(source.peek(end - FOOTER, FOOTER)) is not None
-    if raw[:3] == b"TAG" and not ends_with_ape and source.peek(end - _V1 - 3, 8) != b"APETAGEX":
+    if raw[:3] == b"TAG" and not ends_with_ape and source.peek(end - V1_SIZE - 3, 8) != b"APETAGEX":
         v1 = V1(raw)
-        end -= _V1
+        end -= V1_SIZE
     v1_start = end
     foot = source.peek(end - _LYRICS_FOOT, _LYRICS_FOOT) if end >= _LYRICS_FOOT else b""
     if v1 and foot[6:] == b"LYRICS200" and foot[:6].isdigit():
