@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -35,8 +36,9 @@ from mat_desktop.gui.theme import current
 from mat_desktop.gui.views.history import sign
 from mat_desktop.gui.views.problems import ProblemsModel
 from mat_desktop.gui.widgets.changes import marks_html, new_html
+from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.dock import most_telling
-from mat_desktop.gui.widgets.pane import how_sure
+from mat_desktop.gui.widgets.pane import Pane, how_sure
 from mat_desktop.gui.widgets.plan_table import PlanTable, fitting, flow, new_pieces, old_pieces
 from mat_desktop.gui.widgets.sidebar import ITEM_ROLE, SideModel
 from mat_desktop.store.journal import Run
@@ -385,6 +387,26 @@ def test_how_sure_suggestions_are_is_said_of_those_that_are_undecided() -> None:
     assert how_sure(tags, 0) == "1 of 2 undecided, about 8 in 10 right"
     tags[0] = replace(tags[0], verdict=Verdict.ACCEPTED)
     assert how_sure(tags, 0) == "2 suggested, all decided"
+
+
+def test_the_tags_stay_where_they_are_whatever_is_said_over_them(qtbot: QtBot) -> None:
+    pane = Pane((), {})
+    qtbot.addWidget(pane)
+    pane.show()
+    tags = [replace(suggestion(f"tag {n}", 0.9), chance=0.7) for n in range(7)]
+    for wide in range(340, 480, 8):
+        pane.resize(wide, 700)
+        for _ in range(3):  # a layout that turns is settled a turn later
+            QApplication.processEvents()
+        tops = set()
+        for decided in range(8):
+            told = [replace(tag, verdict=Verdict.REJECTED) for tag in tags[:decided]] + tags[decided:]
+            pane.show_question(tuple(told), 0.0, new_track=not decided)
+            for _ in range(3):
+                QApplication.processEvents()
+            tops.add(pane.pages.y())
+            assert text_width(pane.says.text(), 12, 400) <= pane.says.width()
+        assert len(tops) == 1, wide
 
 
 def test_shares_of_several_tracks_read_as_what_they_are() -> None:

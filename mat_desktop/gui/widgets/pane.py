@@ -36,6 +36,10 @@ from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.shared_height import SharedHeight
 from mat_desktop.gui.widgets.slider import Slider
 
+WIDEST = "9 of 9 undecided, about 9 in 10 right"
+WIDEST_LINK = "Accept all 99"
+"""What stands beside each other in a pane that is wide enough for it; what is wider still is cut."""
+
 
 class StateChip(QWidget):
     """A track's state as icon and word."""
@@ -157,6 +161,7 @@ class Pane(Panel):
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(6)
         self.says = Text(size=12, token="muted", elide=True)
+        self._said = ""
         self.accept_all = Link("Accept all")
         self._accept_key = Key(key_text("Shift+P"))
         row = QHBoxLayout()
@@ -170,12 +175,19 @@ class Pane(Panel):
         return box
 
     def _fold(self) -> None:
-        """What is said and what can be done stand under each other where they do not fit side by side."""
-        room = self.width() - 32 - self.accept_all.sizeHint().width() - self._accept_key.width() - 12
-        beside = text_width(self.says.text(), 12, 400) <= room
+        """What is said and what can be done stand under each other in a narrow pane, whatever is said: else
+        a decision would move the tags under the pointer.
+        """
+        room = self.width() - 32 - self._accept_key.sizeHint().width() - 12
+        beside = text_width(WIDEST, 12, 400) + text_width(WIDEST_LINK, 12, 500) + 10 <= room
         way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._line.direction() is not way:
             self._line.setDirection(way)
+        room = room - self.accept_all.sizeHint().width() if beside else self.width() - 32
+        fits = text_width(self._said, 12, 400) <= room
+        self.says.setText(self._said if fits else self._said.replace(" undecided", " left"))
+        tip = "" if fits else self._said
+        self.says.setToolTip(ABOUT_THE_FIGURE if self._said.endswith(" right") else tip)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width."""
@@ -296,7 +308,7 @@ class Pane(Panel):
         self._open_question(new_track)
         self.question.show_tags(together.suggestions, new_track=new_track, shares=together.shares)
         self._name_many(together.tracks, selected)
-        text = f"{words.plural(together.suggested, 'suggestion')} in {words.number(together.tracks)} tracks"
+        text = words.plural(together.suggested, "suggestion")
         left = together.undecided
         if left < together.suggested:
             text += f", {words.number(left)} undecided" if left else ", all decided"
@@ -329,7 +341,6 @@ class Pane(Panel):
         """So far."""
         so_far = f" {words.number(counted)} of {words.number(tracks)} tracks" if counted else ""
         self._say(f"counting…{so_far}")
-        self._fold()
 
     def _open_question(self, new_track: bool) -> None:
         self.pages.setCurrentIndex(0)
@@ -340,8 +351,8 @@ class Pane(Panel):
             self.area.verticalScrollBar().setValue(0)
 
     def _say(self, text: str) -> None:
-        self.says.setText(text)
-        self.says.setToolTip(ABOUT_THE_FIGURE if text.endswith(" right") else "")
+        self._said = text
+        self._fold()
 
     def _offer_to_accept(self, undecided: int) -> None:
         self.accept_all.setText(f"Accept all {words.number(undecided)}" if undecided else "Accept all")
