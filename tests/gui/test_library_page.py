@@ -83,6 +83,34 @@ def test_similar_tracks_and_back(qtbot: QtBot, library: Window) -> None:
     assert library.tracks.order == (Column.TITLE, Qt.SortOrder.DescendingOrder)
 
 
+def test_silent_tracks_are_like_no_other(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    view = library.library
+    rows = [row for row in library.tracks.rows() if row.levels is not None]
+    assert rows[0].scores is not None
+    rows[0].scores = replace(rows[0].scores, silent=True)
+    view.select(rows[0].place)
+    view.table.setFocus()
+    qtbot.keyClick(view.table, Key.Key_S)
+    assert "only silence in “Song 0”" in view.banners.texts()[-1]
+    view.select(rows[1].place)
+    qtbot.keyClick(view.table, Key.Key_S)
+    qtbot.waitUntil(view.comparison.isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: len(titles(library)) == 3, timeout=5000)
+    assert "Song 0" not in titles(library)
+
+
+def test_letters_without_a_meaning_jump_to_no_track(qtbot: QtBot, library: Window) -> None:
+    listen(qtbot, library)
+    table = library.library.table
+    table.setFocus()
+    for column in (Column.STATE, Column.TITLE):
+        table.setCurrentIndex(library.tracks.index(1, column))
+        for letter in "nfts":
+            table.keyboardSearch(letter)
+        assert table.currentIndex().row() == 1
+
+
 def test_similar_tracks_begin_with_the_likest_also_where_copies_stand_before_the_track(
     qtbot: QtBot, library: Window
 ) -> None:

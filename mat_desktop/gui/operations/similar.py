@@ -28,8 +28,12 @@ class Similar(QObject):
         """Compare all tracks that were listened to with one of them."""
         if row.levels is None:
             return
+        if _silent(row):
+            text = f"There is only silence in “{row.title}”: no tracks sound like it."
+            self._desk.say("warning", text, kind="similar")
+            return
         tracks = self._desk.tracks
-        rows = [other for other in tracks.rows() if other.levels is not None]
+        rows = [other for other in tracks.rows() if other.levels is not None and not _silent(other)]
 
         def done(found: dict[Path, float]) -> None:
             self.row = row
@@ -52,6 +56,11 @@ class Similar(QObject):
         self._desk.tracks.compare({})
         self.ended.emit()
         return True
+
+
+def _silent(row: Row) -> bool:
+    """What the network says of silence resembles what it says of some music."""
+    return row.scores is not None and row.scores.silent
 
 
 def compare(row: Row, rows: Sequence[Row]) -> dict[Path, float]:

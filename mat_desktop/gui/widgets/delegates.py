@@ -274,6 +274,9 @@ class TrackTable(TableView):
     def _fix_rows(self) -> None:
         fix_rows(self)
 
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are keys of actions: those without a meaning jump to no row."""
+
     def keep_place(self) -> None:
         """A message under it comes or goes: the rows stay where they are."""
         self._keeping.start()
