@@ -136,12 +136,15 @@ def test_what_cannot_be_written_is_said_where_it_would_be_and_is_not_counted(
     refusal = library.library.pane.changes.refusal
     qtbot.waitUntil(refusal.isVisible, timeout=5000)
     assert refusal.text.text() == "Cannot be written: Matroska and WebM files are only read"
+    summary = library.library.pane.changes.summary
+    assert not summary.isVisible()  # it counts fields that would be written
     library.library.select(1)
-    assert not refusal.isVisible()
+    assert not refusal.isVisible() and summary.isVisible()
     library.pages.show("review")
     assert not library.room.page.written.refusal.isVisible()
     library.library.select(0)
     qtbot.waitUntil(library.room.page.written.refusal.isVisible, timeout=5000)
+    assert not library.room.page.written.summary.isVisible()
     library.pages.show("library")
 
     ask_to_write_all(library)

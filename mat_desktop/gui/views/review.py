@@ -335,7 +335,7 @@ class ReviewPage(QWidget):
     def show_changes(self, changes: Sequence[Change], held_back: HeldBack, fault: str) -> None:
         """What would be written and what policies keep out, or why nothing can be."""
         self.written.show_changes(changes, held_back)
-        self.written.refusal.say(fault)
+        self.written.show_fault(fault)
 
     def show_progress(self, at: int, total: int, reviewed: int, seconds_each: float | None) -> None:
         """:param at: place of the track in view

@@ -276,6 +276,7 @@ class Changes(QWidget):
     def show_fault(self, fault: str) -> None:
         """Why none of it can be written; empty where it can."""
         self.refusal.say(fault)
+        self.summary.setVisible(not fault)  # it would promise what is not done
 
     def set_policies(self, policies: Mapping[Field, Policy]) -> None:
         """Policies were changed elsewhere, or there are others."""

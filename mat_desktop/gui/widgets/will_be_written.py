@@ -71,5 +71,10 @@ class WillBeWritten(QWidget):
         table = f"<table>{''.join(rows)}</table>" if rows else ""
         self.fields.setText(f"{table}{nothing}" if told else f"{nothing}{table}")
 
+    def show_fault(self, fault: str) -> None:
+        """Why none of it can be written; empty where it can."""
+        self.refusal.say(fault)
+        self.summary.setVisible(not fault)  # it would promise what is not done
+
     def _again(self) -> None:
         self.show_changes(*self._last)
