@@ -105,7 +105,7 @@ class Reviewing(QObject):
         self._selection_first = False
         if again and self._queue:
             self._later.start()
-            self._begin()
+            self._begin(self._shown)
         else:
             self._fill("selected" if several else "waiting")
         if self._queue:
@@ -156,7 +156,8 @@ class Reviewing(QObject):
         self._left.clear()
         self._begin()
 
-    def _begin(self) -> None:
+    def _begin(self, shown: Row | None = None) -> None:
+        """:param shown: the track that was in view, where the library may show another by now"""
         self._took.clear()
         self._since = time.monotonic()
         self._count_scopes()
@@ -164,8 +165,8 @@ class Reviewing(QObject):
         if not self._queue:
             self._show_empty()
             return
-        row = self._library.row
-        self._look_at(row if row in self._queue else self._queue[0], again=True)
+        seen = [row for row in (shown, self._library.row) if row is not None and row in self._queue]
+        self._look_at([*seen, *self._queue][0], again=True)
 
     def _count_scopes(self) -> None:
         tracks = self._desk.tracks

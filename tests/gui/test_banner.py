@@ -136,3 +136,29 @@ def test_long_messages_in_large_letters_push_nothing_out(qtbot: QtBot, library: 
             assert banners.viewport().height() >= 2 * lines, name
     finally:
         appearance.use_text(100)
+
+
+def test_a_message_leaves_the_current_row_in_view(qtbot: QtBot, library: Window) -> None:
+    table, banners = library.library.table, library.library.banners
+    bar = table.verticalScrollBar()
+    library.setMinimumSize(100, 100)
+    library.resize(1280, 640)
+    library.library.middle.setSizes([200, 400])
+    qtbot.waitUntil(lambda: bar.maximum() > 20, timeout=5000)
+
+    high = table.viewport().height()
+
+    def message() -> None:
+        banners.show_message("danger", "No sound")
+        qtbot.waitUntil(lambda: table.viewport().height() < high, timeout=5000)
+
+    library.library.select(0)
+    message()
+    assert bar.value() == 0, "what is in view stays where it is"
+    banners.clear("No sound")
+    qtbot.waitUntil(lambda: table.viewport().height() == high, timeout=5000)
+    library.library.select(table.rowAt(table.viewport().height() - 1))
+    at = bar.value()
+    message()
+    assert bar.value() > at
+    assert table.visualRect(table.currentIndex()).bottom() < table.viewport().height()

@@ -519,6 +519,20 @@ def test_write_from_the_review_page_is_for_the_track_in_view_whatever_the_filter
     assert in_view(heard) is hidden
 
 
+def test_the_library_shows_a_track_of_its_list_once_review_is_left(qtbot: QtBot, heard: Window) -> None:
+    library, table = heard.library, heard.library.table
+    heard.tracks.filter(Word("song 0"))
+    heard.pages.show("review")
+    heard.room.queue.step(1)
+    hidden = in_view(heard)
+    assert hidden.place < 0
+    heard.pages.show("library")
+    assert in_view(heard) is heard.tracks.at(table.currentIndex())
+    assert library.selected() == [in_view(heard)]
+    library.look_at(hidden)
+    assert in_view(heard) is hidden is heard.tracks.at(table.currentIndex())
+
+
 def test_left_and_right_seek_also_from_the_tags(qtbot: QtBot, heard: Window) -> None:
     heard.actions_["review"].trigger()
     scores = heard.room.page.question.scores

@@ -220,8 +220,10 @@ class Library(QWidget):
         self.dock.show()
         if sizes:
             self.middle.setSizes(sizes)
-        if not self.tracks.rowCount():  # of Review's queue, no row of the table
-            self._show(None)
+        if self.row is not None and self.row.place < 0:  # of Review's queue, no row of the table
+            here = self.table.currentIndex()
+            self.select(here.row())
+            self._show(self.tracks.at(here))
 
     def lend_dock(self) -> Dock:
         """The pictures, for another page that shows the same track."""
@@ -261,6 +263,8 @@ class Library(QWidget):
         if any(row.place < 0 for row in self.several.rows):
             self.several.look()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
+            if self.table.currentIndex().row() != self.row.place:  # it came into view while it was hidden
+                self.select(self.row.place)
             if asked or self._is_first_look():  # else the user may look elsewhere just now
                 self.table.updateGeometries()  # of fewer rows until now: it would not scroll beyond those
                 self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
@@ -326,7 +330,9 @@ class Library(QWidget):
         self.table.selectionModel().select(chosen, also)
 
     def look_at(self, row: Row) -> None:
-        """Bring a track into view, even one that the filter hides."""
+        """Bring a track into view, even one that the filter hides; here that is none any more then."""
+        if row.place < 0 and self.middle.isAncestorOf(self.dock):
+            self.filter.show_all()
         if row.place >= 0:
             self.select(row.place)
         else:

@@ -25,6 +25,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -290,6 +291,14 @@ class TrackTable(TableView):
             bar.setMaximum(at)
             bar.setValue(at)
         self._rows = self.tracks.rowCount()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it becomes lower, as for a message under it, the current row stays in view if it was."""
+        here = self.currentIndex()
+        middle = self.visualRect(here).center().y() if here.isValid() else -1
+        super().resizeEvent(event)
+        if 0 <= middle < event.oldSize().height() > event.size().height():
+            self.scrollTo(here)
 
     def selected_rows(self) -> list[Row]:
         """Selected rows in the order shown; read by ranges, as there may be many."""
