@@ -14,7 +14,7 @@ from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.domain.track import TrackId
-from mat_desktop.inference.cards import open_card
+from mat_desktop.inference.cards import open_card, trunk_digest
 from mat_desktop.store.library import Library
 from tests.models import tiny_model
 
@@ -64,7 +64,8 @@ def test_an_exported_tag_replaces_no_file_of_another_kind(
 def test_a_removed_tag_comes_back_with_all_that_was_said_of_it(
     taught: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    digest = open_card(tmp_path / "model").digest
+    card = open_card(tmp_path / "model")
+    digest, trunk = card.digest, trunk_digest(tmp_path / "model", card)
     capsys.readouterr()
     kept = tmp_path / "data" / "taught" / "removed"
     for number in (1, 2):
@@ -73,12 +74,12 @@ def test_a_removed_tag_comes_back_with_all_that_was_said_of_it(
         files = sorted(kept.iterdir(), key=lambda path: len(path.name))
         assert len(files) == number
         library = Library(tmp_path / "data" / "library.db")
-        assert (library.verdicts_on("bright"), library.thresholds(digest)) == ({}, {})
+        assert library.verdicts_on("bright") == library.thresholds(digest) == library.thresholds(trunk) == {}
         library.close()
         assert main(["taught", "import", str(files[-1]), *taught]) == 0
         library = Library(tmp_path / "data" / "library.db")
         assert library.verdicts_on("bright") == {TrackId("b"): Verdict.REJECTED}
-        assert library.thresholds(digest) == {"bright": 0.4}
+        assert library.thresholds(trunk) == {"bright": 0.4}  # with every model that hears the same
         library.close()
         capsys.readouterr()
 

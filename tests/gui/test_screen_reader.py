@@ -126,7 +126,13 @@ def test_a_long_value_of_a_run_is_unfolded(qtbot: QtBot, written: Window) -> Non
 def test_lists_of_which_one_is_shown_follow(qtbot: QtBot, library: Window) -> None:
     listen(qtbot, library)
     sidebar = library.library.sidebar
-    failed = next(n for n in range(sidebar.side.rowCount()) if "ailed" in str(sidebar.side.index(n).data()))
+
+    def found() -> list[int]:
+        rows = range(sidebar.side.rowCount())
+        return [row for row in rows if "ailed" in str(sidebar.side.index(row).data())]
+
+    qtbot.waitUntil(lambda: len(found()) == 1, timeout=5000)
+    (failed,) = found()
     do_cell(sidebar, failed)
     qtbot.waitUntil(lambda: sidebar.currentIndex().row() == failed, timeout=5000)
     assert {row.state for row in library.tracks.shown()} == {State.FAILED}
