@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -271,6 +271,7 @@ class Task:
     :param reason: one line for the history
     :param undo_of: the run that it is about, None where it is about several
     :param whole: it is all of that run, and not some files or fields of it
+    :param left: by file, fields of it that the user left out before: whoever goes on with it leaves them too
     """
 
     kind: RunKind
@@ -278,3 +279,15 @@ class Task:
     pasts: tuple[Past, ...]
     undo_of: int | None = None
     whole: bool = True
+    left: Mapping[Path, frozenset[Field]] = field(default_factory=dict)
+
+    def choosing(self, files: Sequence[FileReversal]) -> Task:
+        """The same of these files and the fields that are chosen in them; what else there was is left."""
+        chosen = {file.path: {item.change.field for item in file.fields} for file in files}
+        left: dict[Path, frozenset[Field]] = {}
+        for past in self.pasts:
+            fields = frozenset(trace.field for trace in past.traces) - chosen.get(past.path, set())
+            # Marks follow the fields of their file.
+            if fields - MARKS or (fields and past.path not in chosen):
+                left[past.path] = fields
+        return replace(self, pasts=tuple(past for past in self.pasts if past.path in chosen), left=left)

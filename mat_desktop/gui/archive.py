@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
@@ -11,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 
 from mat_desktop.domain.plan import WriteResult
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
+from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.jobs import Job
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
 
 REMOVING = "removing"
 """Setting: everything written is being removed; each start says so until that ended or is not wanted."""
+
+
+Left = Mapping[Path, frozenset[Field]]
+
+NONE_LEFT: Left = MappingProxyType({})
 
 
 class Archive(QObject):
@@ -139,11 +147,15 @@ class Archive(QObject):
 
     # the panel
 
-    def show_undo(self, run_id: int) -> None:
-        """What taking a run back would do."""
+    def show_undo(self, run_id: int, left: Left = NONE_LEFT) -> None:
+        """What taking a run back would do.
+
+        :param left: what the user left out of it before
+        """
         run = self.undoing.run(run_id)
         kind = RunKind.REDO if run is not None and run.kind is RunKind.UNDO else RunKind.UNDO
-        self._open(f"{TITLES[kind]} run {run_id}", lambda: self._desk.services.undoing(run_id))
+        title = f"{TITLES[kind]} run {run_id}"
+        self._open(title, lambda: replace(self._desk.services.undoing(run_id), left=left))
 
     def show_redo(self, run_id: int) -> None:
         """What writing it again would do."""
@@ -191,28 +203,33 @@ class Archive(QObject):
         if task.kind is RunKind.REMOVE:
             self.show_removal()
         elif task.whole:
-            self.show_rest(task.undo_of)
+            self.show_rest(task.undo_of, task.left)
         else:
-            self.show_files(task.undo_of, rest)
+            self.show_files(task.undo_of, rest, task.left)
 
-    def show_rest(self, run_id: int | None) -> None:
-        """What remains of a run to be taken back; the page alone where nobody knows which it was."""
+    def show_rest(self, run_id: int | None, left: Left) -> None:
+        """What remains of a run to be taken back; the page alone where nobody knows which it was.
+
+        :param left: what the user left out of it before
+        """
         if run_id is not None:
-            self.show_undo(run_id)
+            self.show_undo(run_id, left)
         else:
             self._pages.show("history")
 
-    def show_files(self, run_id: int | None, files: Sequence[Path]) -> None:
+    def show_files(self, run_id: int | None, files: Sequence[Path], left: Left) -> None:
         """What remains of some files to be taken back.
 
         :param run_id: that wrote to them, None where it was several
+        :param left: what the user left out of them before
         """
         services = self._desk.services
 
         def make() -> Task:
             if not files:
                 raise UsageFault("nothing of it remains")
-            return services.undoing_files(files) if run_id is None else services.undoing(run_id, files)
+            task = services.undoing_files(files) if run_id is None else services.undoing(run_id, files)
+            return replace(task, left=left)
 
         what = f"run {run_id}" if run_id is not None else "the last write to single files"
         self._open(f"{TITLES[RunKind.UNDO]} {what}", make)

@@ -610,6 +610,53 @@ def test_an_undo_that_quitting_stopped_is_told_of_at_the_next_start(
     assert said == "Last time undoing run 1 was stopped: Put back 0 files; 4 remain."
 
 
+def test_going_on_with_an_undo_leaves_out_what_was_left_out(
+    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    idle(qtbot, library)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    first, second, *_ = (file.path for file in services.run_changes(1))
+
+    def boxes(window: Window) -> dict[Path, set[Field]]:
+        panel = window.archive.page.reversal
+        qtbot.waitUntil(
+            lambda: window.archive.page.right.currentWidget() is panel and panel.do.isEnabled(), timeout=5000
+        )
+        return {file.path: {item.change.field for item in file.fields} for file in panel.model.chosen}
+
+    services.hold.clear()
+    library.archive.show_undo(1)
+    every = boxes(library)
+    model = library.archive.page.reversal.model
+    for row in range(model.rowCount()):
+        line = model.line(row)
+        if line is not None and line.file is not None and line.file.path == first and line.change is not None:
+            if line.change.field is Field.GENRE:
+                model.toggle_field(row)
+        elif line is not None and line.file is not None and line.file.path == second and model.checked(line):
+            model.toggle(row)
+    wanted = boxes(library)
+    assert Field.GENRE in every[first] - wanted[first] and wanted[first] and second not in wanted
+    confirm_undo(qtbot, library)
+    killed = as_on_disk(qtbot, services, tmp_path / "killed.ini")
+    library.bridge.stop(library.bridge.jobs[0])
+    idle(qtbot, library)
+    assert library.bridge.past[0].retry is not None
+    library.bridge.past[0].retry()
+    assert boxes(library) == wanted, "in the same window"
+    (said,) = last_time(qtbot, services, killed, lambda again: assert_equal(boxes(again), wanted))
+    assert "Last time undoing run 1 was stopped" in said
+
+
+def assert_equal(one: object, other: object) -> None:
+    assert one == other
+
+
 @pytest.mark.parametrize("kept", ["[]", "2026-11-28T10:00:00+00:00", '[{"kind": "write"}]', "{"])
 def test_a_note_that_cannot_be_understood_does_not_keep_the_window_from_opening(
     qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path, kept: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -43,7 +43,7 @@ class ReversalModel(PlanModel):
     """Fields that another program changed since are unchecked at first; ``conflicts`` counts them.
 
     MAT_TAGS names the tags of fields that stay: it follows the boxes of the others. Other marks go with the
-    last of these.
+    last of these. ``left_before`` are fields that the user left out of the same task earlier: unchecked too.
     """
 
     TAKEN = "will be changed"
@@ -52,18 +52,21 @@ class ReversalModel(PlanModel):
         super().__init__()
         self._left: dict[Path, set[Field]] = {}
         self._lists: dict[Path, Line] = {}
+        self.left_before: Mapping[Path, frozenset[Field]] = {}
         self.conflicts = 0
 
     def show(self, files: Sequence[PlannedFile]) -> None:
         """Another reversal, with nothing chosen by the user yet."""
         self._left, self._lists = {}, {}
+        self.left_before = {}
         self.conflicts = 0
         super().show(files)
 
     def add(self, files: Sequence[PlannedFile]) -> None:
         """More files of it."""
         for file in files:
-            self._take_usual(file)
+            before = self.left_before.get(file.path, frozenset())
+            self._leave(file, _with_marks(file, before | _conflicts(file)) if before else _conflicts(file))
             self.conflicts += len(_conflicts(file))
         super().add(files)
 
@@ -184,8 +187,7 @@ class ReversalModel(PlanModel):
         self._count(line.file, -1)
         left = self._left.get(line.file.path, set()) ^ {line.change.field}
         if line.change.field not in MARKS:
-            can = {change.field for change in line.file.changes}
-            left = left - MARKS if can - MARKS - left else left | (can & MARKS)
+            left = _with_marks(line.file, left)
         self._leave(line.file, left)
         self._count(line.file, 1)
         self._told()
@@ -203,6 +205,12 @@ class ReversalModel(PlanModel):
         """
         files = [file for file in self._files if isinstance(file, FileReversal)]
         return [self._chosen(file) for file in files if file.fault or self._taken(file)]
+
+
+def _with_marks(file: PlannedFile, left: Set[Field]) -> set[Field]:
+    """Fields that are left out of a file: its marks are with the last of the others, and not before."""
+    can = {change.field for change in file.changes}
+    return {*left - MARKS} if can - MARKS - left else {*left, *can & MARKS}
 
 
 def _conflicts(file: PlannedFile) -> set[Field]:

@@ -37,6 +37,8 @@ NOTHING = {
 }
 
 
+Left = Mapping[Path, frozenset[Field]]
+
 DOING = {RunKind.UNDO: "Undoing", RunKind.REDO: "Redoing"}
 
 
@@ -49,6 +51,7 @@ class Note:
     :param of: the run that it is to take back
     :param whole: all of that run
     :param paths: of the files of a write, in the order in which they are written, and where it is not whole
+    :param left: by file, fields that were left out of an undo or redo
     :param scope: of a write, as it was wished
     :param policies: of a write's fields, likewise
     :param told: an earlier start said so already
@@ -63,6 +66,7 @@ class Note:
     scope: str = ""
     policies: Mapping[str, str] = field(default_factory=dict)
     told: bool = False
+    left: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def found(self, runs: Sequence[Run]) -> Run | None:
         """What came of it, None where that is nothing.
@@ -110,6 +114,7 @@ class Note:
             "scope": self.scope,
             "policies": dict(self.policies),
             "told": self.told,
+            "left": dict(self.left),
         }
 
 
@@ -127,10 +132,11 @@ def _unpacked(text: str) -> list[Note]:
                 found["scope"],
                 found.get("policies", {}),
                 bool(found.get("told")),
+                {path: [str(Field(name)) for name in names] for path, names in found.get("left", {}).items()},
             )
             for found in json.loads(text)
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return []
 
 
@@ -147,12 +153,12 @@ class Begun(QObject):
         desk: Desk,
         settings: QSettings,
         remains: Remains,
-        take_back: Callable[[int | None], object],
-        take_files_back: Callable[[int | None, Sequence[Path]], object],
+        take_back: Callable[[int | None, Left], object],
+        take_files_back: Callable[[int | None, Sequence[Path], Left], object],
     ) -> None:
         """:param remains: says what remains of a write
         :param take_back: shows what remains of a run that is to be taken back; None: shows the history
-        :param take_files_back: the same of single files
+        :param take_files_back: the same of single files; both with what was left out before
         """
         super().__init__()
         self._desk, self._settings = desk, settings
@@ -175,7 +181,9 @@ class Begun(QObject):
         """A run is going to be taken back."""
         if task.kind in NOTHING:  # a removal of everything is looked for in the files
             paths = () if task.whole else tuple(fspath(past.path) for past in task.pasts)
-            self._note(work, Note(task.kind, _now(), work.total or 0, task.undo_of, task.whole, paths=paths))
+            left = {fspath(path): [*map(str, fields)] for path, fields in task.left.items()}
+            number = work.total or 0
+            self._note(work, Note(task.kind, _now(), number, task.undo_of, task.whole, paths, left=left))
 
     def _note(self, work: Work, note: Note) -> None:
         self._now[work] = note
@@ -293,9 +301,10 @@ class Begun(QObject):
         """
         whole = run if note.whole else None
         action = "Undo…" if note.kind is RunKind.UNDO else "Redo…"
-        do: Do = partial(self._take_back, whole)
+        left = {Path(path): frozenset(map(Field, names)) for path, names in note.left.items()}
+        do: Do = partial(self._take_back, whole, left)
         if note.paths:
-            do = partial(self._take_files_back, note.of, rest)
+            do = partial(self._take_files_back, note.of, rest, left)
         elif whole is None:
             action = "History"
         text = text.format(f" run {run}" if run is not None else "")

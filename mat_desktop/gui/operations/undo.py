@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -125,8 +124,8 @@ class Undo(QObject):
 
     def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:
         """Do what was shown and chosen."""
-        desk, done, paths = self._desk, DONE[task.kind], {file.path for file in files}
-        task = replace(task, pasts=tuple(past for past in task.pasts if past.path in paths))
+        desk, done = self._desk, DONE[task.kind]
+        task = task.choosing(files)
         outcome = Outcome(desk.tracks)
 
         def make(cancel: threading.Event) -> Iterator[Any]:

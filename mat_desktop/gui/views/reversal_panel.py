@@ -137,6 +137,7 @@ class ReversalPanel(ConfirmPanel):
     def begin(self, task: Task) -> None:
         """That is what will be looked at."""
         self._task = task
+        self.model.left_before = task.left
         self.do.set_icon(BUTTONS[task.kind][1])
         self._refresh()
 
