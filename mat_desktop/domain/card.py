@@ -140,6 +140,15 @@ class ModelCard:
         return self.weights.sha256[:12]
 
     @property
+    def valid_roc_auc(self) -> float | None:
+        """ROC-AUC on the validation split, a mean over the vocabularies; None where the card has none."""
+        split = self.metrics.get("valid")
+        figures = split.values() if isinstance(split, dict) else ()
+        found = [figure.get("roc_auc") for figure in figures if isinstance(figure, dict)]
+        known = [float(value) for value in found if isinstance(value, (int, float)) and value == value]
+        return sum(known) / len(known) if known else None
+
+    @property
     def smoke_clips(self) -> int:
         """Clips of each split that it was trained on only to see that it runs; 0 for any other model."""
         if not re.search(r"--budget[ =]smoke\b", str(self.training.get("command", ""))):

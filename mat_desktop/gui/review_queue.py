@@ -11,12 +11,14 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from mat_desktop.domain.plan import Change, Policy
 from mat_desktop.domain.tags import Field
+from mat_desktop.gui import words
 from mat_desktop.gui.models.columns import silent_note, why_no_tags
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.review import Review
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.review import ReviewPage
+from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.will_be_written import HeldBack
 
 if TYPE_CHECKING:
@@ -356,6 +358,14 @@ class Reviewing(QObject):
         )
         self._light()
         self._tell()
+        if new_track and row in self._queue:
+            QTimer.singleShot(0, self, lambda: self._announce(row))  # after what is read of its first tag
+
+    def _announce(self, row: Row) -> None:
+        """Screen readers hear which track came into view."""
+        if self.is_open and row is self._library.row and row in self._queue:
+            place = f"{words.number(self._at + 1)} of {words.number(len(self._queue))}"
+            announce(self.page, ", ".join(part for part in (row.title, row.artist, place) if part))
 
     def _show_place(self, row: Row) -> None:
         """The track's name, and what stands before and after it."""

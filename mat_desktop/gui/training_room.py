@@ -23,7 +23,7 @@ from mat_desktop.gui.operations.train import Progress, Trainer
 from mat_desktop.gui.operations.training_log import TrainingLog
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.save import ask_target
-from mat_desktop.gui.smoke import use_or_ask
+from mat_desktop.gui.smoke import doubt, use_or_ask
 from mat_desktop.gui.views.training import TrainingPage
 from mat_desktop.gui.widgets.data_picker import Wanted
 from mat_desktop.gui.workshop import Workshop
@@ -310,9 +310,9 @@ class TrainingRoom(QObject):
         self.trainer.begin(order, begun)
 
     def _use(self, entry: Entry) -> None:
-        """At once, unless the run was only to see that it runs."""
+        """At once, unless its tags say nothing."""
         clips = entry.training.order.smoke_clips if entry.training is not None else 0
-        use_or_ask(self.page.banners, entry.title, clips, lambda: self.models.use(entry))
+        use_or_ask(self.page.banners, entry.title, doubt(clips, entry.figure), lambda: self.models.use(entry))
 
     def _compare(self, name: str) -> None:
         """On the page of models, where the new one stands from now on."""

@@ -70,8 +70,8 @@ class Workshop(QObject):
         self._pages.shown.connect(self._shown)
         self._desk.bridge.changed.connect(self._show_progress)
 
-    def _doubt(self, name: str, clips: int) -> None:
-        use_or_ask(self._pages.current.banners, name, clips, lambda: self.models.use(name))
+    def _doubt(self, name: str, why: str) -> None:
+        use_or_ask(self._pages.current.banners, name, why, lambda: self.models.use(name))
 
     def decided(self) -> None:
         """Decisions are others: a comparison follows them, at once where it is in view."""

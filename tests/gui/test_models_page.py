@@ -484,13 +484,16 @@ def test_that_tracks_are_not_heard_yet_is_said_until_they_are(
     assert there.texts() == []
 
 
+@pytest.mark.parametrize("doubtful", ["smoke", "guesses"])
 @pytest.mark.parametrize("place", ["page", "comparison", "settings"])
-def test_a_model_of_a_smoke_run_is_used_only_after_a_question(
-    qtbot: QtBot, library: Window, services: FakeServices, place: str
+def test_a_model_whose_tags_say_nothing_is_used_only_after_a_question(
+    qtbot: QtBot, library: Window, services: FakeServices, place: str, doubtful: str
 ) -> None:
-    how = {"command": "python -m training reproduce --table 2 --budget smoke", "settings": {"clips": 16}}
-    for name, training in (("smoke", how), ("good", {})):
-        card = replace(CARD, name=name, training=training)
+    smoke = {"command": "python -m training reproduce --table 2 --budget smoke", "settings": {"clips": 16}}
+    poor, fair = ({"valid": {"mtat": {"roc_auc": roc}}} for roc in (0.4, 0.6))
+    how, metrics = (smoke, {}) if doubtful == "smoke" else ({}, poor)
+    for name, training, figures in (("smoke", how, metrics), ("good", {}, fair)):
+        card = replace(CARD, name=name, training=training, metrics=figures)
         services.other_models.append(Model(name, services.data_dir, card, bundled=False))
     library.pages.show("models")
     page, banners = library.workshop.models_page, library.workshop.models_page.banners
@@ -510,7 +513,8 @@ def test_a_model_of_a_smoke_run_is_used_only_after_a_question(
 
     use("smoke")
     qtbot.waitUntil(lambda: bool(banners.texts()), timeout=5000)
-    assert "16 clips only" in banners.texts()[0]
+    why = "16 clips only" if doubtful == "smoke" else "ROC-AUC of 0.40, where chance has 0.50"
+    assert why in banners.texts()[0]
     assert QApplication.focusWidget() is banners.findChildren(Banner)[-1].action
     assert services.model == "double"
     assert banners.escape()

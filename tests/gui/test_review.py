@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -18,9 +18,9 @@ from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import review_queue
 from mat_desktop.gui.models.row import State
-from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.theme import appearance, font
 from mat_desktop.gui.widgets.add_tag import likest
-from mat_desktop.gui.widgets.queue_strip import CARD, LEFT
+from mat_desktop.gui.widgets.queue_strip import CARD, QueueStrip
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.reviewing import decide_all, in_view, press
@@ -100,11 +100,24 @@ def test_every_track_of_the_queue_gets_its_small_picture(qtbot: QtBot, heard: Wi
 def test_a_name_that_is_cut_in_the_strip_is_whole_in_its_tool_tip(qtbot: QtBot, heard: Window) -> None:
     press(qtbot, heard, Key.Key_2, control=True)
     strip = heard.room.page.strip
-    at = QPoint(LEFT + CARD + CARD // 2, 40)
+    at = QPoint(strip.start + CARD + CARD // 2, 40)
     asked = QHelpEvent(QEvent.Type.ToolTip, at, strip.mapToGlobal(at))
     QApplication.sendEvent(strip, asked)
     row = heard.room.queue._queue[1]
     assert QToolTip.text() == f"{row.title}\n{row.artist}"
+
+
+def test_the_place_in_the_queue_is_whole_with_large_letters(qtbot: QtBot, heard: Window) -> None:
+    strip = QueueStrip()
+    qtbot.addWidget(strip)
+    usual = round(100 * appearance.text_scale)
+    try:
+        appearance.use_text(200)
+        strip.show_queue([*heard.tracks.rows()] * 50, 187, set())
+        assert strip.start - 20 >= QFontMetrics(font(12)).horizontalAdvance("188 of 200")
+        assert strip._box(0).left() == strip.start
+    finally:
+        appearance.use_text(usual)
 
 
 def test_tags_have_room_beside_keys_and_changes_with_large_letters(qtbot: QtBot, heard: Window) -> None:

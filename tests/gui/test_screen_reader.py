@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.settings import SPECS
+from mat_desktop.gui import review_queue
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.widgets import job_bar, question, score_list
 from mat_desktop.gui.widgets.controls import Key as Cap
@@ -18,7 +19,7 @@ from mat_desktop.gui.widgets.query_help import EXAMPLES
 from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
-from tests.gui.reviewing import in_view
+from tests.gui.reviewing import decide_all, in_view
 from tests.gui.test_flow import listen, press
 from tests.gui.test_history import open_undo, written
 
@@ -157,7 +158,7 @@ def test_buttons_that_stay_down(qtbot: QtBot, library: Window) -> None:
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What screen readers are told."""
     told: list[str] = []
-    for module in (question, job_bar, score_list):
+    for module in (question, job_bar, score_list, review_queue):
         monkeypatch.setattr(module, "announce", lambda _, text: told.append(text))
     return told
 
@@ -179,6 +180,28 @@ def test_decisions_by_key_are_told(qtbot: QtBot, said: list[str], library: Windo
         qtbot.waitUntil(lambda text=text: said[-1] == text, timeout=5000)
     library.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: said[-1].startswith("indie, suggested"), timeout=5000)
+
+
+def test_another_track_in_review_is_told_with_its_place(
+    qtbot: QtBot, said: list[str], library: Window
+) -> None:
+    listen(qtbot, library)
+    library.pages.show("review")
+
+    def told(place: int) -> bool:
+        row = library.library.row
+        return row is not None and said[-1] == f"{row.title}, {row.artist}, {place} of 4".replace(", ,", ",")
+
+    qtbot.waitUntil(lambda: told(1), timeout=5000)
+    for key, place in ((Key.Key_J, 2), (Key.Key_J, 3), (Key.Key_K, 2)):
+        press(qtbot, library, key)
+        qtbot.waitUntil(lambda place=place: told(place), timeout=5000)
+    times = len(said)
+    press(qtbot, library, Key.Key_P)
+    qtbot.waitUntil(lambda: said[-1].endswith("accepted"), timeout=5000)
+    assert not any(text.endswith("of 4") for text in said[times:])
+    decide_all(qtbot, library)
+    qtbot.waitUntil(lambda: told(3), timeout=5000)
 
 
 def test_alternatives_say_which_is_chosen(qtbot: QtBot, written: Window) -> None:

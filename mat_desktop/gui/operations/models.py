@@ -16,6 +16,7 @@ from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.models.row import Arrived
 from mat_desktop.gui.operations.arrive import AsShown, known
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.smoke import doubt
 
 if TYPE_CHECKING:
     from mat_desktop.app.models import BrokenModel, Model, Trained
@@ -40,8 +41,8 @@ class Models(QObject):
     """``listed`` hands over all models and how many tracks each has heard, by digest; ``changed`` says that
     another is in use, ``listen`` that what it did not hear yet is to be heard; ``settled`` names the kind of
     a message that is not so any more, ``left_behind`` the taught tags that do not come along, ``brought`` a
-    model that was imported; ``doubted`` names a model that says nothing, and how many clips it was trained
-    on: it is not used before the user was asked.
+    model that was imported; ``doubted`` names a model whose tags say nothing, and why: it is not used
+    before the user was asked.
     """
 
     listed = Signal(object, object)
@@ -50,7 +51,7 @@ class Models(QObject):
     settled = Signal(str)
     left_behind = Signal(object)
     brought = Signal(str)
-    doubted = Signal(str, int)
+    doubted = Signal(str, str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -181,12 +182,12 @@ class Models(QObject):
         """Use one of those that were listed, unless it has to be asked first whether that is meant."""
         model = next((model for model in self._listed if model.name == name), None)
         card: ModelCard | None = getattr(model, "card", None)  # a broken one has none
-        clips = card.smoke_clips if card is not None else 0
-        if not clips:
+        why = doubt(card.smoke_clips, card.valid_roc_auc) if card is not None else ""
+        if not why:
             self.use(name)
             return
         self.listed.emit(self._listed, self._heard)  # until there is an answer, pages show the one before
-        self.doubted.emit(name, clips)
+        self.doubted.emit(name, why)
 
     def use(self, name: str) -> None:
         """Another model, in place of the one that listens now. Listening with that one is cancelled.

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CARD = 122
 PICTURE = 28
 LEFT = 96
+"""Least pixels before the first card, where the place in the queue stands."""
+
 KEPT = 60
 """Small pictures that are kept."""
 
@@ -50,12 +52,21 @@ class QueueStrip(QWidget):
         """Three lines under a picture, however large their letters are."""
         self._line = max(17, QFontMetrics(font(12)).height() + 1)
         self.setFixedHeight(55 + 3 * self._line)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The place is whole, however large its letters and the queue are."""
+        total = "".join("0" if sign.isdigit() else sign for sign in words.number(len(self._rows)))
+        wide = max(
+            QFontMetrics(font(12)).horizontalAdvance(text) for text in ("Queue", f"{total} of {total}")
+        )
+        self.start = max(LEFT, 16 + wide + 12)
         self.update()
 
     def show_queue(self, rows: Sequence[Row], at: int, left: set[Path]) -> None:
         """:param left: files of tracks that were passed without being reviewed"""
         self._rows, self._at, self._left = rows, at, left
-        self.update()
+        self._make_room()
 
     def set_lut(self, lut: Lut) -> None:
         """Colours of the spectrogram; pictures in others are drawn anew."""
@@ -84,12 +95,12 @@ class QueueStrip(QWidget):
 
     def places(self) -> range:
         """Places of the tracks that are shown."""
-        room = max(1, (self.width() - LEFT - 8) // CARD)
+        room = max(1, (self.width() - self.start - 8) // CARD)
         first = max(0, min(self._at - room // 2, len(self._rows) - room))
         return range(first, min(len(self._rows), first + room))
 
     def _box(self, number: int) -> QRect:
-        return QRect(LEFT + number * CARD, 8, CARD - 2, self.height() - 16)
+        return QRect(self.start + number * CARD, 8, CARD - 2, self.height() - 16)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Cards; the one in view has the accent."""
@@ -98,11 +109,11 @@ class QueueStrip(QWidget):
         painter.fillRect(0, 0, self.width(), 1, t.color("border"))
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))
-        painter.drawText(QRect(16, 14, LEFT - 20, self._line), Qt.AlignmentFlag.AlignVCenter, "Queue")
+        painter.drawText(QRect(16, 14, self.start - 20, self._line), Qt.AlignmentFlag.AlignVCenter, "Queue")
         if self._rows:
             text = f"{words.number(self._at + 1)} of {words.number(len(self._rows))}"
             painter.drawText(
-                QRect(16, 14 + self._line, LEFT - 20, self._line), Qt.AlignmentFlag.AlignVCenter, text
+                QRect(16, 14 + self._line, self.start - 20, self._line), Qt.AlignmentFlag.AlignVCenter, text
             )
         for number, place in enumerate(self.places()):
             self._card(painter, self._box(number), self._rows[place], place == self._at)
@@ -151,7 +162,7 @@ class QueueStrip(QWidget):
 
     def _place(self, x: int) -> int | None:
         """The track whose card is there."""
-        number, shown = (x - LEFT) // CARD, self.places()
+        number, shown = (x - self.start) // CARD, self.places()
         return shown[number] if 0 <= number < len(shown) else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
