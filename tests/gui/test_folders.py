@@ -317,6 +317,12 @@ def test_a_folder_that_came_keeps_no_other_question_waiting_and_can_be_cancelled
     work.retry()
     qtbot.waitUntil(lambda: library.bridge.past[0].outcome == "Looked at 1 track that changed", timeout=5000)
     qtbot.waitUntil(lambda: "On disk: 1 new" in library.status.result.text(), timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    past = list(library.bridge.past)
+    library.watching.look([folder])
+    assert library.bridge.busy
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert list(library.bridge.past) == past, "nothing was other than the library knows"
 
 
 def test_a_look_at_a_few_files_is_not_told_of_and_not_lost_when_work_is_cancelled(

@@ -99,6 +99,7 @@ def test_a_card_says_what_its_figures_rest_on(qtbot: QtBot, library: Window) -> 
         tags = tuple(replace(tag, metrics={**figures, "positives": positives}) for tag in CARD.tags)
         page._show_card(replace(CARD, tags=tags, metrics={"test": {"mtat": figures}}), "")
         assert page.measured.text() == said
+        assert page.counted.text().endswith("with thresholds, on its validation split")
         assert page.metrics.rows()[0][2].text == shown
         assert page.tags.rows()[0][3].text == shown
     learned = {"verdicts": 60, "agreement_before": 0.8, "agreement_held_out": 0.85}

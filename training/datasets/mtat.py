@@ -27,6 +27,8 @@ INFO_COLUMNS = (
 AUDIO_FOLDERS = (".", "mp3", "mp3s", "audio")
 PATH = r"[0-9a-f]/[^/\\]+\.mp3"
 TOP = 50
+NAMED = 5
+"""Tags that a sentence names; of more it says how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +146,19 @@ def _check_tags(path: Path, header: list[str], tags: tuple[str, ...]) -> None:
     known = vocabulary("mtat")
     unknown = [tag for tag in tags if tag not in known]
     if unknown:
-        raise fault_at(path, 1, f"unknown tag {', '.join(map(repr, unknown))}")
+        raise fault_at(path, 1, f"unknown tag {_some(list(map(repr, unknown)))}")
     columns = Unique("the tag")
     for tag in tags:
         columns.add(tag, path, 1)
     missing = [tag for tag in known if tag not in tags]
     if missing:
-        raise fault_at(path, 1, f"{len(tags)} tags instead of {len(known)}: no column {', '.join(missing)}")
+        raise fault_at(path, 1, f"{len(tags)} tags instead of {len(known)}: no column {_some(missing)}")
+
+
+def _some(names: list[str]) -> str:
+    """The first few, and how many more."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def read_lengths(path: Path, annotations: Annotations) -> dict[str, float]:

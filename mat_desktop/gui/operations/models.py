@@ -257,6 +257,7 @@ class Models(QObject):
                 on_items=items,
                 on_end=ended,
                 total=len(tracks) or None,
+                unit="readable track",
                 counts=lambda item: item != name,
                 lane=LISTEN,
             )

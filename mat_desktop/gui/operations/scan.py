@@ -149,7 +149,9 @@ class Scan(QObject):
             shown.set()
             self.remembered.emit()
 
-        self.coming = job = Job("Reading the library", make, on_items=self.found, on_end=ended)
+        self.coming = job = Job(
+            "Reading the library", make, on_items=self.found, on_end=ended, unit="readable track"
+        )
         desk.bridge.do(job)
         return shown
 

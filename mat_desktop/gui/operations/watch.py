@@ -214,7 +214,7 @@ class Watch(QObject):
                 self.new.emit(wanted)
             if job.stopping and not desk.bridge.leaving:
                 stopped()
-            elif not job.quiet and job.done:
+            elif not job.quiet and job.done and told:  # what the program itself wrote is known already
                 job.outcome = f"Looked at {words.plural(job.done, 'track')} that changed"
 
         def stopped() -> None:

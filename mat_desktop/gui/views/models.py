@@ -366,7 +366,9 @@ class ModelsPage(Panel):
             said += "; few positive clips, so that its figures are rough" if rows else ""
         self.measured.setText(agreement_words(card.metrics.get("corrections")) or said)
         self.measured.setToolTip(str(card.metrics.get("protocol", "")))
-        self.counted.setText(f"{words.plural(len(card.tags), 'tag')} with thresholds")
+        counted = f"{words.plural(len(card.tags), 'tag')} with thresholds"
+        measured = any("roc_auc" in tag.metrics for tag in card.tags)
+        self.counted.setText(f"{counted}, on its validation split" if measured else counted)
         self.tags.show([_tag_row(tag, digits) for tag in card.tags])
 
     def show_comparison(self, on: bool) -> None:
