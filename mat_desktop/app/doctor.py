@@ -264,16 +264,16 @@ def _models(data_dir: Path) -> Iterator[Finding]:
     trunks = Trunks(data_dir)
     for model in list_models(data_dir):
         needed = State.FAULT if model.name == chosen else State.WARNING
+        use = "in use, " if model.name == chosen else ""
         if isinstance(model, BrokenModel):
-            yield Finding("Models", model.name, needed, without_home(model.reason), model.way_out)
+            yield Finding("Models", model.name, needed, use + without_home(model.reason), model.way_out)
             continue
         try:
             read_weights(model.folder, model.card)
         except MatError as fault:
             way_out = "install the program anew" if model.bundled else "import the model anew"
-            yield Finding("Models", model.name, needed, without_home(str(fault)), way_out)
+            yield Finding("Models", model.name, needed, use + without_home(str(fault)), way_out)
             continue
-        use = "in use, " if model.name == chosen else ""
         shelf = Shelf(data_dir / "taught", model.card, trunks.named)
         text = (
             f"{use}{model.origin}, whole, {len(model.card.tags)} outputs, "

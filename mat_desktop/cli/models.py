@@ -59,12 +59,15 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
         ]
         print(json.dumps(rows, indent=1))
     else:
-        wide = max((len(model.name) for model in good), default=0)
+        wide = max((len(printable(model.name)) for model in models), default=0)
         for model in good:
             card = model.card
             facts = f"{count(len(card.tags), 'tag')}, {card.weights.size / 1e6:.1f} MB, {card.licence}"
             star = "*" if model.name == chosen else " "
             print(f"{star} {model.name:<{wide}}  {card.title}; {facts}, {model.origin}")
+        for unusable in broken:
+            star = "*" if unusable.name == chosen else " "
+            print(f"{star} {printable(unusable.name):<{wide}}  cannot be used")
     for unusable in broken:
         name, way_out = printable(unusable.name), unusable.way_out
         if unusable.name == chosen:

@@ -13,9 +13,11 @@ from typing import TextIO
 
 from mat_desktop.app.apply import apply
 from mat_desktop.app.decide import checked, plan_file, suggest
+from mat_desktop.app.models import BrokenModel, as_listed, find_model, usable_model
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
-from mat_desktop.app.session import Session
+from mat_desktop.app.session import Session, default_data_dir
+from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.cli.opening import opened
 from mat_desktop.cli.output import Results, command, errors, list_failures, progress
 from mat_desktop.cli.report import Record, text_of, write_csv, write_json
@@ -31,7 +33,12 @@ FAILED = (WriteStatus.FAILED, WriteStatus.CONFLICT)
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
-    """Exit status 0, or 1 when a file failed or something ended the run."""
+    """Exit status 0, or 1 when a file failed or something ended the run.
+
+    :raises UsageFault: the model cannot be used: no other listens in its place, and what it heard before
+        does not hide that
+    """
+    _check_model(options)
     with (
         targets((options.json, ".json"), (options.csv, ".csv")) as (as_json, as_csv),
         opened(
@@ -39,6 +46,20 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
         ) as session,
     ):
         return _run(session, options, as_json, as_csv, cancel)
+
+
+def _check_model(options: argparse.Namespace) -> None:
+    data_dir, name, why = options.data_dir or default_data_dir(), options.model, ""
+    if name is None:
+        name, slip = usable_model(data_dir, SettingsFile(data_dir).read().settings.model)
+        why = slip.why if slip is not None else ""
+    if not why:
+        model = as_listed(name, find_model(data_dir, name))
+        if isinstance(model, BrokenModel):
+            why = f"the model “{printable(name)}” cannot be used: {model.reason}"
+    if why:
+        ways = f"{command(options, 'models')} lists those that can be, --model or listening.model names one"
+        raise UsageFault(f"{why}; {ways}")
 
 
 def _run(

@@ -389,9 +389,30 @@ def test_models_says_that_the_one_in_use_is_damaged_and_how_to_take_another(
     weights.write_bytes(content)
     capsys.readouterr()
     assert main(["models", "--data-dir", str(data)]) == 1
-    said = capsys.readouterr().err
+    listed, said = capsys.readouterr()
+    assert listed.splitlines()[-1].split(maxsplit=2) == ["*", "tiny", "cannot be used"]
     assert said.startswith("tiny, which is in use, cannot be used: ")
     assert "settings listening.model fcn2d" in said
+
+
+def test_tag_takes_no_other_model_and_no_old_scores_for_one_that_is_damaged(
+    music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    tiny_model(tmp_path / "tiny")
+    weights = import_model(data, tmp_path / "tiny").folder / "model.safetensors"
+    tag = ["tag", str(music), "--device", "cpu", "--data-dir", str(data)]
+    assert main(["settings", "listening.model", "tiny", "--data-dir", str(data)]) == 0
+    assert main(tag) == 0
+    content = weights.read_bytes()
+    for damaged in (content[:-1] + bytes([content[-1] ^ 1]), content[:-4]):
+        weights.write_bytes(damaged)
+        capsys.readouterr()
+        assert main(tag) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "the model “tiny” cannot be used: " in err
+        assert "“fcn2d” listens" not in err
 
 
 def test_what_was_decided_is_written_for_training(
