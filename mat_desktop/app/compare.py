@@ -127,7 +127,8 @@ class Differences:
     TABLE = (
         "For each tag: on how many tracks both models suggest it (stays), only the other one does (comes) "
         "and only the one in use does (goes); then how often you decided on it, and with how many of these "
-        "decisions each model agrees."
+        "decisions each model agrees. What is suggested counts: not a tag that contradicts a surer one or is "
+        "beyond its category's limit, and as strict as the slider is set."
     )
     """What the figures of the tags are."""
 

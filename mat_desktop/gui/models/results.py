@@ -239,7 +239,8 @@ def correction_text(figures: Mapping[str, Any]) -> str:
         return ""
     text = (
         f"{words.plural(verdicts, 'decision')} on {words.plural(tracks, 'track')}. The model agrees with "
-        f"{after:.0%} of them; the one it comes from with {before:.0%}."
+        f"{after:.0%} of them; the one it comes from with {before:.0%}. "
+        "Here a tag counts by its threshold alone; a comparison counts what is suggested."
     )
     names = figures.get("tags")
     if isinstance(names, list) and names:

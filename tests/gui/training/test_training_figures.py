@@ -42,6 +42,7 @@ def test_corrections_are_trained_on_once_there_are_some(
     folders = page.form.data.folder
     assert [folders.itemData(n) for n in range(folders.count())] == [], "corrections are no data to choose"
     assert "agrees with 100% of them; the one it comes from with 50%" in page.run.outcome.text()
+    assert "by its threshold alone; a comparison counts what is suggested" in page.run.outcome.text()
     assert page.run.use_button.isEnabled()
     assert page.run.use_button.kind == "plain", "nobody knows whether it is better"
     log = page.run.log
