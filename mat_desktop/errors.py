@@ -5,7 +5,8 @@ Every fault composes its own one-line sentence, so that a shell only prints it.
 
 from __future__ import annotations
 
-from os import fspath
+import errno
+from os import fspath, strerror
 from pathlib import Path
 from unicodedata import category
 
@@ -24,6 +25,16 @@ class FileFault(MatError):
 
     def __str__(self) -> str:
         return f"{printable(self.path)}: {self.cause}"
+
+
+GONE = "the file is gone"
+
+_ABSENT = frozenset({GONE, "no such file", strerror(errno.ENOENT)})
+
+
+def tells_absence(cause: str) -> bool:
+    """Whether a fault was only that its file was not there: its drive may come back."""
+    return cause in _ABSENT
 
 
 class DecodeError(FileFault):

@@ -15,7 +15,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.audio.probe import is_audio_name, packets_digest, probe
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
-from mat_desktop.errors import DecodeError, FileFault, TagFault
+from mat_desktop.errors import DecodeError, FileFault, TagFault, tells_absence
 from mat_desktop.metadata.files import read_tags
 
 KEEP_EVERY = 200
@@ -214,7 +214,8 @@ def _look(
     stamp = FileStamp.of(status)
     if known is not None and known.stamp != stamp:
         known = session.library.track(path)  # this program may have written it since it was looked up
-    if known is not None and known.stamp == stamp and not again:
+    # A fault of a time when the file was away is none of the file's.
+    if known is not None and known.stamp == stamp and not again and not tells_absence(known.fault):
         fresh.is_as_before(path)
         return known
     if stamp.size == 0:

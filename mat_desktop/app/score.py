@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mat_desktop.app.scan import is_as_known
 from mat_desktop.app.session import Session
 from mat_desktop.domain.scores import Scores
 from mat_desktop.domain.track import Track, TrackId
@@ -64,7 +65,8 @@ def score(
         if isinstance(item, Heard):
             yield item
         elif isinstance(item, Fault):
-            session.library.put_fault(item.track.path, item.track.stamp, item.fault.cause)
+            if is_as_known(item.track):  # what is away with its drive is heard once it is back
+                session.library.put_fault(item.track.path, item.track.stamp, item.fault.cause)
             yield item.fault
         else:
             fresh = as_kept(digest, item.scored)

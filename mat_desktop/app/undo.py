@@ -18,12 +18,11 @@ from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task, Trace
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet
-from mat_desktop.errors import FileFault, UsageFault
+from mat_desktop.errors import GONE, FileFault, UsageFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import obstacle
 from mat_desktop.store.journal import Entry, Journal, Run
 
-GONE = "the file is gone"
 BACK_ALREADY = "is as it was already"
 REVERTED = "undone"
 FOREIGN = "another program changed it since"

@@ -18,7 +18,7 @@ from pathlib import Path
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
-from mat_desktop.errors import Conflict, FileFault, TagFault
+from mat_desktop.errors import GONE, Conflict, FileFault, TagFault
 from mat_desktop.metadata.causes import Refusal, fault
 from mat_desktop.metadata.containers.base import Beside, Container, present
 from mat_desktop.metadata.containers.recognise import open_container
@@ -73,6 +73,8 @@ class Step:
     delta: bytes
     sha256: str
 
+
+_JUST_CHANGED = "another program changed the file at this moment"
 
 Way = Callable[[str], Sequence[Step]]
 """From a file's digest to the steps that lead to another one, none where no way is known."""
@@ -211,8 +213,8 @@ def commit(prepared: Prepared) -> FileStamp:
     """
     with _refusing(prepared.path), _removing(prepared.temp):
         stamp = FileStamp.of(prepared.temp.stat())
-        if _stamp(prepared.path) != prepared.before_stamp:
-            raise Conflict(prepared.path, "another program changed the file at this moment")
+        if (now := _stamp(prepared.path)) != prepared.before_stamp:
+            raise Conflict(prepared.path, _JUST_CHANGED if now is not None else GONE)
         swap(prepared.temp, prepared.path)
     # Nothing may fail from here on: the file is written.
     sync_folder(prepared.path.parent)
@@ -251,8 +253,8 @@ def _prepared(
                 if keep_time:
                     copy_times(status, temp)
                 sync_file(temp)
-                if _stamp(target) != before:
-                    raise Conflict(path, "another program changed the file at this moment")
+                if (now := _stamp(target)) != before:
+                    raise Conflict(path, _JUST_CHANGED if now is not None else GONE)
                 delta = make_delta(target, temp)
                 return Prepared(target, temp, before, before_sha256, _sha256(temp), delta, changes, copied)
 
@@ -261,7 +263,7 @@ def _resolved(path: Path) -> Path:
     try:
         return path.resolve(strict=True)
     except FileNotFoundError:
-        raise Conflict(path, "the file is gone") from None
+        raise Conflict(path, GONE) from None
     except RuntimeError:
         # Python before 3.13 for links that form a circle.
         raise Refusal("a symbolic link that leads nowhere") from None

@@ -14,7 +14,7 @@ from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, pack, score, unpack
 from mat_desktop.app.session import Session
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import DecodeError, EngineFault
+from mat_desktop.errors import DecodeError, EngineFault, FileFault, tells_absence
 from tests.models import tiny_model
 from tests.sounds import encode, tone
 
@@ -54,6 +54,18 @@ def test_broken_files_are_yielded_as_faults(session: Session, tmp_path: Path) ->
     results = {item.path: item for item in score(session, tracks(session, good, cut), Event())}
     assert isinstance(results[good], Heard)
     assert isinstance(results[cut], DecodeError)
+
+
+def test_a_file_that_goes_away_before_it_is_heard_waits(session: Session, tmp_path: Path) -> None:
+    drive, away = tmp_path / "drive", tmp_path / "away"
+    drive.mkdir()
+    (track,) = tracks(session, encode(drive / "a.flac", tone(1.0)))
+    drive.rename(away)
+    (fault,) = score(session, [track], Event())
+    assert isinstance(fault, FileFault)
+    assert tells_absence(fault.cause), fault.cause
+    away.rename(drive)
+    assert session.library.tracks([track.path])[track.path].fault == ""
 
 
 def test_cancelling_ends_the_iteration(session: Session, tmp_path: Path) -> None:

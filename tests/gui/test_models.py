@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,6 +34,7 @@ from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
 from mat_desktop.gui.models.tags import TagsModel
 from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
+from mat_desktop.gui.operations.arrive import rows_of
 from mat_desktop.gui.theme import current
 from mat_desktop.gui.views.history import sign
 from mat_desktop.gui.views.problems import ProblemsModel
@@ -316,6 +319,25 @@ def test_files_that_a_whole_scan_did_not_find_again_leave_the_table(
     assert [model.place(row.path) for row in model.shown()] == list(range(len(expected)))
     model.forget_missing([folder / "other"], set())
     assert model.rowCount() == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.CONFLICT, "the file is gone"), (State.FAILED, os.strerror(errno.ENOENT))],
+)
+def test_a_row_whose_drive_is_back_is_what_it_was(
+    services: FakeServices, qtmodeltester: ModelTester, state: State, reason: str
+) -> None:
+    model = filled(services, qtmodeltester)
+    away, other = model.rows()[:2]
+    before, scores = away.state, away.scores
+    model.mark([away], state, reason)
+    model.mark([other], state, "another program changed the file")
+    tracks = [track for row in (away, other) if (track := row.track) is not None]
+    found = [item for item in rows_of(services, tracks, 0.0, model.row) if isinstance(item, Row)]
+    model.add(found)
+    assert (away.state, away.reason, away.scores) == (before, "", scores)
+    assert other.state is state, "what else happened is told until somebody looks"
 
 
 def test_what_is_gone_leaves_the_table_whether_file_or_folder(

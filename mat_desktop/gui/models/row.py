@@ -17,7 +17,7 @@ from mat_desktop.domain.query import fold
 from mat_desktop.domain.scores import Mark, Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import FileFault, printable
+from mat_desktop.errors import FileFault, printable, tells_absence
 
 if TYPE_CHECKING:
     from mat_desktop.app.decide import Choice
@@ -225,6 +225,11 @@ class Row:
         if self.scores is not None:
             return self.scores.seconds
         return self.track.duration if self.track else None
+
+    @property
+    def was_absent(self) -> bool:
+        """Whether its problem is only that its file was not there, as while its drive was away."""
+        return self.state in BAD and tells_absence(self.reason)
 
     @property
     def waits(self) -> bool:

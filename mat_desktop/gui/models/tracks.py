@@ -144,7 +144,7 @@ class TracksModel(RowTable):
                 self._all[new.path] = new
                 tally.add(new)
                 fresh.append(new)
-            elif again or new.track is None or not row.says(new.track):
+            elif again or new.track is None or not row.says(new.track) or row.was_absent:
                 tally.add(row, -1)
                 self._update(row, new, again=again)
                 tally.add(row)
@@ -156,8 +156,9 @@ class TracksModel(RowTable):
     def _update(self, row: Row, new: Row, *, again: bool) -> None:
         if new.track is None or row.track is None or row.track.stamp != new.track.stamp:
             row.forget_scores()
+        back = row.was_absent and new.track is not None and row.says(new.track)
         row.replace_track(new.track)
-        if row.state is State.CONFLICT and new.track is not None and not again:
+        if row.state is State.CONFLICT and new.track is not None and not again and not back:
             return  # what came of a write is told until somebody looks, though a watcher has read it by now
         row.reason = new.reason
         row.state = self._state_of(row)

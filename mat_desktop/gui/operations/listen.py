@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import EngineFault, FileFault, ModelFault
+from mat_desktop.errors import EngineFault, FileFault, ModelFault, tells_absence
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.models.row import Arrived, Row, State, new_of
@@ -76,11 +76,14 @@ class Listen(QObject):
             return None
         desk.tracks.mark(rows, State.LISTENING if len(rows) == 1 else State.QUEUED)
         began = time.monotonic()
+        away: set[Path] = set()
 
         def items(batch: list[Any]) -> None:
             desk.tracks.hear([item for item in batch if isinstance(item, Arrived)], fresh=True)
             for fault in batch:
                 if isinstance(fault, FileFault):
+                    if tells_absence(fault.cause):
+                        away.add(fault.path)
                     job.failures.append(Failure(fault.path.name, fault.cause))
                     row = desk.tracks.row(fault.path)
                     if row is not None:
@@ -107,7 +110,8 @@ class Listen(QObject):
                 # What was heard before, or as a copy, takes no time, and then none is told.
                 job.outcome += f" in {words.took(seconds)}" if seconds >= 1 else ""
             if error is None and not desk.bridge.leaving:
-                self._forget(tracks)  # finished or cancelled: nothing to go on with at the next start
+                # Finished or cancelled: nothing to go on with at the next start, but for what is away.
+                self._forget([track for track in tracks if track.path not in away])
             if error is not None:
                 job.outcome += f"; stopped: {error}"
                 job.retry = lambda: self.to([row for row in rows if row.is_new])
@@ -201,7 +205,8 @@ class Listen(QObject):
         for item in services.score(tracks, cancel, lambda path, share: job.inside(path, share)):
             job.inside(item.path, 1)
             if isinstance(item, FileFault):
-                services.drop_queue([item.path])
+                if not tells_absence(item.cause):  # it waits for its drive
+                    services.drop_queue([item.path])
                 yield item
             else:
                 yield with_verdicts(services, item, self._desk.tracks.shift)

@@ -234,6 +234,7 @@ class Scan(QObject):
         while not shown.wait(0.1) and not cancel.is_set():
             pass
         services, tracks = self._desk.services, self._desk.tracks
+        services.recover()  # a drive that went away in the middle of a write may be back
         for item in rows_of(services, services.scan(paths, cancel), tracks.shift, tracks.row):
             if isinstance(item, AsShown):
                 seen.files.add(os.fspath(item.path))
