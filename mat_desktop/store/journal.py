@@ -247,7 +247,9 @@ class Journal:
         try:
             yield number
         finally:
-            self._finish(number)
+            # A drive that went away may hold a half-made copy: who looks once it is back removes it.
+            if all(Path(folder).is_dir() for folder in folders):
+                self._finish(number)
 
     def tried(self, run: int) -> None:
         """A reversal got to the end of the run that it takes back: what it left there is to stay.

@@ -25,6 +25,7 @@ from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import StoreFault, TagFault, UsageFault
 from mat_desktop.gui.app_services import AppServices
 from mat_desktop.gui.operations.undo import last_of
+from mat_desktop.metadata import write as write_module
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import Prepared
 from mat_desktop.store.journal import EntryState
@@ -408,6 +409,27 @@ def test_nothing_is_settled_while_this_program_writes(session: Session, music: l
     assert found == [[]]
     assert session.journal.unfinished() == [entry]
     assert entry.temp.exists()
+
+
+def test_a_copy_on_a_drive_that_went_away_is_removed_once_it_is_back(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = music[0].parent
+    away = folder.with_name("away")
+
+    def goes(made: Path) -> None:
+        folder.rename(away)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(write_module, "sync_file", goes)
+        (result, *_) = apply(session, plan(music[0], genre="Rock"), Event())
+    assert result.reason == "the file is gone"
+    away.rename(folder)
+    assert list(folder.glob(".mat-*.tmp"))
+    services = AppServices(session)
+    assert list(services.recover()) == []
+    assert not list(folder.glob(".mat-*.tmp"))
+    assert session.journal.interrupted() == []
 
 
 def test_a_folder_that_cannot_be_swept_is_swept_later(session: Session, music: list[Path]) -> None:
