@@ -293,7 +293,8 @@ def plan_file(
         is not None
     ]
     if settings.mat_tags:
-        noted = _change(track, Field.MAT_TAGS, [tag.key for tag in chosen], Policy.REPLACE)
+        keys = _with_strangers(session, track, [tag.key for tag in chosen])
+        noted = _change(track, Field.MAT_TAGS, keys, Policy.REPLACE)
         if noted is not None:
             changes.append(noted)
     if not changes:
@@ -342,12 +343,31 @@ def _of_field(
     ours = before and policy in (Policy.FILL_EMPTY, Policy.APPEND) and any(track.tags.get(m) for m in MARKS)
     old = outdated(session.scheme, target, before) if ours else set()
     if old:  # what another model was taught is not called otherwise: this one does not know it
-        old -= {tag.as_display_tag().value for tag in session.taught.elsewhere}
+        old -= {tag.value for tag in _strangers(session)}
     if not old:
         return _change(track, target, suggested, policy)
     own = own_values(session.journal, track.path, target, before)
     after = applied(policy, before, suggested, old, own)
     return Change(target, tuple(before), after) if after != tuple(before) else None
+
+
+def _with_strangers(session: Session, track: Track, keys: Sequence[str]) -> list[str]:
+    """A new MAT_TAGS, with what only other models and removed tags put there in the place where it is."""
+    before, after = track.tags.get(Field.MAT_TAGS, ()), list(keys)
+    if not keys or set(before) <= set(keys):
+        return after
+    strange = {tag.key.casefold() for tag in _strangers(session)}
+    for place, key in enumerate(before):
+        if key.casefold() in strange:
+            after.insert(place, key)
+    return after
+
+
+def _strangers(session: Session) -> list[DisplayTag]:
+    """Taught tags that the scheme does not have: another model's, and those that were removed."""
+    taught = session.taught.ever
+    known = {tag.name.casefold() for tag in session.bundled_scheme.tags} if taught else set()
+    return [tag.as_display_tag() for tag in taught if tag.name.casefold() not in known]
 
 
 def _change(track: Track, target: Field, suggested: Sequence[str], policy: Policy) -> Change | None:

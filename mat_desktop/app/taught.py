@@ -74,6 +74,10 @@ class Shelf:
                 else:
                     found.setdefault(tag.name.casefold(), tag)
         self._tags, self._foreign = _ordered(found.values()), _ordered(foreign.values())
+        self._removed: list[TaughtTag] = []
+        for path in sorted((base / AWAY).glob(f"*{SUFFIX}")):
+            with suppress(UsageFault):  # whoever wants it back is told
+                self._removed.append(_parsed(path))
 
     def _folders(self) -> Iterator[Path]:
         """That of the trunk, that of earlier versions, then all others."""
@@ -109,6 +113,11 @@ class Shelf:
         """Tags that only models of other trunks were taught, in order of name."""
         here = {tag.name.casefold() for tag in self._tags}
         return tuple(tag for tag in self._foreign if tag.name.casefold() not in here)
+
+    @property
+    def ever(self) -> tuple[TaughtTag, ...]:
+        """All that files may have been given: those of this model, of others, and those that were removed."""
+        return (*self._tags, *self.elsewhere, *self._removed)
 
     def fits(self, tag: TaughtTag) -> bool:
         """Whether the tag hears with this model."""
@@ -214,6 +223,7 @@ class Shelf:
             number += 1
             path = plain.with_name(f"{plain.name.removesuffix(SUFFIX)}-{number}{SUFFIX}")
         _write(path, tag, said)
+        self._removed.append(tag)
         return path
 
     def read(self, path: Path) -> TaughtTag:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from math import log
@@ -61,11 +61,13 @@ class Removed:
 
     :param said: of tracks, when it was taught and in review
     :param threshold: the user's own
+    :param kept: file that :meth:`Teacher.take` brings all of it back from
     """
 
     tag: TaughtTag
     said: Mapping[TrackId, Verdict]
     threshold: float | None
+    kept: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,10 +328,15 @@ class Teacher:
                 session.change_tags({old.name: None})
 
     def remove(self, name: str) -> Removed:
-        """Forget a tag and what was said of it. :raises UsageFault: there is none"""
+        """Forget a tag and what was said of it, but for a file in the data folder. Music files keep it.
+
+        :raises UsageFault: there is none
+        :raises StoreFault: it cannot be written
+        """
         session = self._session
-        removed = self._all_of(name)
-        name = removed.tag.name
+        every = self._all_of(name)
+        name = every.tag.name
+        removed = replace(every, kept=session.taught.put_away(every.tag, Said(every.said, every.threshold)))
         try:
             session.set_threshold(name, None)
             session.remove_taught(name)
@@ -339,16 +346,6 @@ class Teacher:
                 self.restore(removed)
             raise
         return removed
-
-    def put_away(self, name: str) -> Path:
-        """Write a tag and what was said of it into a file that ``take`` brings all of it back from.
-
-        :returns: the file, in the data folder
-        :raises UsageFault: there is no such tag
-        :raises StoreFault: it cannot be written
-        """
-        every = self._all_of(name)
-        return self._session.taught.put_away(every.tag, Said(every.said, every.threshold))
 
     def _all_of(self, name: str) -> Removed:
         session = self._session
@@ -363,6 +360,9 @@ class Teacher:
         self._session.library.add_verdicts(tag.name, removed.said)
         if removed.threshold is not None:
             self._session.set_threshold(tag.name, removed.threshold)
+        if removed.kept is not None:
+            with suppress(OSError):
+                removed.kept.unlink(missing_ok=True)
 
     def export(self, name: str, path: Path) -> None:
         """Copy a tag into a file. :raises MatError: as the shelf's, whose file it is"""

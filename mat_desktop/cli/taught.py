@@ -29,12 +29,11 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
                 tag = teacher.take(options.file).tag
                 errors.print(f"“{tag.name}” is imported: {_told(tag)}.")
             case "remove":
-                kept = teacher.put_away(options.name)
                 removed = teacher.remove(options.name)
                 decisions = count(len(removed.said), "decision")
                 errors.print(f"“{removed.tag.name}” is removed, with {decisions} on it.")
                 model = ["--model", options.model] if options.model else []
-                errors.print(f"{command(options, 'taught', 'import', kept, *model)} takes it back.")
+                errors.print(f"{command(options, 'taught', 'import', removed.kept, *model)} takes it back.")
             case _:
                 if options.json:
                     return _list_json(teacher)

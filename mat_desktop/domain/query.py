@@ -291,7 +291,9 @@ class _Parser:
         called = [
             tags[fold(part.text)] for part in (token, before) if part is not None and fold(part.text) in tags
         ]
-        raise self._error(f"Expected a condition{after}{_to_quote(called)}", token)
+        raise self._error(
+            f"Expected a condition{after}{self._tag_at(token.start) or _to_quote(called)}", token
+        )
 
     def _name(self) -> list[Query]:
         """After "not", the words of a tag's name belong together."""

@@ -19,7 +19,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.app.taught import SUFFIX
 from mat_desktop.app.teach import Teacher
-from mat_desktop.domain.scores import Scores, Verdict
+from mat_desktop.domain.scores import Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import ForeignTag, Marks
 from mat_desktop.domain.track import FileStamp, Track, TrackId
@@ -326,6 +326,43 @@ def test_files_of_earlier_versions_name_all_the_weights(
     Teacher(again).remove("dungeon synth")
     assert not earlier.exists()
     again.close()
+
+
+@pytest.mark.parametrize("how", ["another model", "removed", "removed before a start"])
+def test_what_files_have_of_a_taught_tag_stays_there(
+    session: Session,
+    teacher: Teacher,
+    tracks: list[Track],
+    other_model: str,
+    tmp_path: Path,
+    how: str,
+) -> None:
+    taught(teacher, "and x")
+    first, *_ = session.scheme.tags
+    heard = [Suggestion(first, 0.9, 0.4, suggested=True)]
+    there = ("genre:and x", first.key, "mood:nobody's")
+    if how == "another model":
+        session.use_model(other_model)
+    else:
+        removed = teacher.remove("and x")
+        if how == "removed before a start":
+            session.close()
+            session = Session(tmp_path / "data", str(tmp_path / "model"), "cpu")
+
+    def noted(*before: str) -> list[tuple[str, ...]]:
+        track = replace(tracks[0], tags={Field.MAT_TAGS: before})
+        plan = plan_file(session, track, heard)
+        return [c.after for c in plan.changes if c.field is Field.MAT_TAGS] if plan else []
+
+    assert noted(*there[:2]) == []
+    assert noted(*there) == [there[:2]]
+    assert noted("genre:and x") == [there[:2]]
+    if how == "removed":
+        teacher.restore(removed)
+        assert noted(*there[:2]) == [(first.key,)]  # the user does not want it there
+        assert removed.kept is not None
+        assert not removed.kept.exists()
+    session.close()
 
 
 @pytest.mark.parametrize("differs", ["weights", "level"])

@@ -154,6 +154,10 @@ def test_a_tag_that_is_called_like_a_word_of_the_language_takes_quotes() -> None
     for text, hint in (("and", '"and"'), ("rock and", '"and"'), ("not", '"Not"')):
         with pytest.raises(QueryError, match=f"^Expected a condition.*; write {hint}$"):
             parse(text, known)
+    known = Vocabulary({"and": "and", "and x": "and x"}, [])
+    for text in ("and x > 0.2", "rock and and x"):
+        with pytest.raises(QueryError, match=r'^Expected a condition.*; write "and x"$'):
+            parse(text, known)
 
 
 def test_what_a_query_with_an_open_quote_asks_for_is_known() -> None:

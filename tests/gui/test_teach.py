@@ -395,9 +395,10 @@ def test_a_tag_that_was_put_away_comes_back_with_its_decisions(
         ]
 
     qtbot.waitUntil(lambda: len(said()) == 7, timeout=5000)
-    before, away = said(), services.teacher.put_away("dungeon synth")
+    before = said()
     heard.school.teach.remove("dungeon synth")
     qtbot.waitUntil(lambda: said() == [], timeout=5000)
+    (away,) = (services.classroom.taught.base / "removed").iterdir()
     panel(heard).taught.taken.emit(away)
     qtbot.waitUntil(lambda: said() == before, timeout=5000)
 
