@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import FileFault
@@ -323,6 +324,29 @@ def test_a_folder_that_came_keeps_no_other_question_waiting_and_can_be_cancelled
     assert library.bridge.busy
     qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
     assert list(library.bridge.past) == past, "nothing was other than the library knows"
+
+
+def test_a_file_that_was_written_keeps_its_own_decisions_when_it_is_looked_at(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    first = next(iter(services.files))
+    row = library.tracks.row(first)
+    assert row is not None and row.scores is not None
+    services.music.mkdir(exist_ok=True)
+    first.touch()
+    # Another copy of the same sound was decided on.
+    services.keep_said([(row.scores.track_id, {"rock": Verdict.REJECTED}, True)])
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    library.panels.write.confirm()
+    qtbot.waitUntil(lambda: row.state is State.WRITTEN and not library.bridge.busy, timeout=5000)
+    began, go_on = gated_look(services)
+    library.watching.look([first])
+    assert began.wait(5)
+    go_on.set()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    assert (row.verdicts, row.mark, row.state) == ({}, False, State.WRITTEN)
 
 
 def test_a_look_at_a_few_files_is_not_told_of_and_not_lost_when_work_is_cancelled(

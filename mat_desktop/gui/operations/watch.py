@@ -180,7 +180,9 @@ class Watch(QObject):
             yield _Gone(lost)
             while todo:
                 found = desk.services.look(todo[:SLICE], cancel)
-                yield from rows_of(desk.services, found, desk.tracks.shift)
+                # A file that this program just wrote is as its row says: what was decided on another copy of
+                # the same sound must not come into the row with it.
+                yield from rows_of(desk.services, found, desk.tracks.shift, desk.tracks.row)
                 if cancel.is_set():
                     return
                 del todo[:SLICE]
@@ -192,7 +194,7 @@ class Watch(QObject):
                     before = desk.tracks.tally().total
                     desk.tracks.forget(item)
                     lost_rows += before - desk.tracks.tally().total
-            found = [item for item in batch if not isinstance(item, _Gone)]
+            found = [item for item in batch if isinstance(item, (Row, Arrived))]
             rows = [item for item in found if isinstance(item, Row)]
             if not job.quiet:
                 job.failures += [Failure(row.path.name, row.reason) for row in rows if row.track is None]
@@ -230,7 +232,7 @@ class Watch(QObject):
             make,
             on_items=items,
             on_end=ended,
-            counts=lambda item: isinstance(item, Row),
+            counts=lambda item: isinstance(item, (Row, AsShown)),
         )
         job.quiet = True
         desk.bridge.do(job)
