@@ -87,6 +87,10 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
+LIKELY = 1 / 3
+"""Chance from which on a tag is called likely, and is written unasked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A display tag with its score for one track.
@@ -129,6 +133,16 @@ class Suggestion:
         return self.verdict is Verdict.ACCEPTED or (self.suggested and self.verdict is not Verdict.REJECTED)
 
     @property
+    def unlikely(self) -> bool:
+        """Whether it is known that the tag is seldom right at such a score."""
+        return self.chance is not None and self.chance < LIKELY
+
+    @property
+    def unasked(self) -> bool:
+        """Whether it is written without being accepted; beyond the user's own threshold it is wished for."""
+        return self.tag.write and (self.own or not self.unlikely)
+
+    @property
     def written(self) -> bool:
         """Whether it would be written: some tags are only once they are accepted."""
-        return self.chosen and (self.tag.write or self.verdict is Verdict.ACCEPTED)
+        return self.chosen and (self.unasked or self.verdict is Verdict.ACCEPTED)

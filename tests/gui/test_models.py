@@ -16,7 +16,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.decide import TagSum
-from mat_desktop.domain.plan import Change, FilePlan
+from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.query import Vocabulary, parse
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.scheme import DisplayTag
@@ -381,6 +381,15 @@ def test_a_heading_says_why_a_tag_over_its_threshold_is_not_suggested() -> None:
         "indie and 2 more are likely too",
         "3 more are likely too",
     ]
+    unlikely = [replace(others[0], chance=0.02), replace(others[1], chance=0.3)]
+    model.show((suggestion("rock", 0.9), *unlikely), False)
+    row = model.row(0)
+    assert row is not None
+    assert row.notes == [f"left out, as {limit}: indie, pop", "2 more are left out"]
+    model.show((suggestion("rock", 0.9), *unlikely, replace(others[2], chance=0.4)), False)
+    row = model.row(0)
+    assert row is not None
+    assert row.notes[1:] == ["folk is likely too", "1 more is likely too"]
     model.show((suggestion("rock", 0.9),), False)
     assert model.index(0).data(Role.AccessibleTextRole) == "Genre"
 
@@ -400,6 +409,16 @@ def test_a_tag_that_is_written_only_when_accepted_says_so(qtmodeltester: ModelTe
     assert "about 3 in 10 such scores were right" in tip
     assert not any("written only" in text for text in said(replace(party, verdict=Verdict.ACCEPTED)))
     assert "hardly any such scores" in said(replace(party, chance=0.01))[1]
+    mellow = replace(suggestion("mellow", 0.06), chance=0.01)
+    assert "written only when you accept it" in said(mellow)[0] and not mellow.written
+    assert replace(mellow, verdict=Verdict.ACCEPTED).written
+    for written in (replace(mellow, chance=0.4), replace(mellow, chance=None), replace(mellow, own=True)):
+        assert written.written and "written only" not in said(written)[0]
+    pane = Pane((Field.MOOD, Field.GENRE), {Field.MOOD: Policy.APPEND, Field.GENRE: Policy.APPEND})
+    track = Track(Path("/m/a.flac"), FileStamp(1, 1, 1), 9.0, {})
+    pane.show_changes(track, (), {}, "", {Field.MOOD})
+    shown = [pane.changes.blocks[field].new.text() for field in (Field.MOOD, Field.GENRE)]
+    assert "not written unless accepted" in shown[0] and "nothing to add" in shown[1]
 
 
 def test_how_sure_suggestions_are_is_said_of_those_that_are_undecided() -> None:

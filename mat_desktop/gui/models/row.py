@@ -125,7 +125,7 @@ class Chosen:
         if isinstance(mark, bool):
             return frozenset()
         nothing = Verdict.UNDECIDED
-        return frozenset([s.tag.name for s in self.tags if s.verdict is nothing and s.tag.write]) - mark
+        return frozenset([s.tag.name for s in self.tags if s.verdict is nothing and s.unasked]) - mark
 
     @property
     def accepted(self) -> Chosen:

@@ -33,12 +33,14 @@ class TagRow:
 
     :param number: the digit key that accepts it, 0 where it has none
     :param left_out: of a heading, names of tags above their thresholds that are not suggested, by reason
+    :param unlikely: of a heading, those of them that are seldom right at such scores
     """
 
     category: Category
     suggestion: Suggestion | None = None
     number: int = 0
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unlikely: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def notes(self) -> list[str]:
@@ -46,11 +48,15 @@ class TagRow:
 
         ``likely too, but at most 3 are suggested: indie, pop``, then ``indie and 1 more are likely too``.
         """
-        if not self.left_out:
+        if not self.left_out and not self.unlikely:
             return []
         whole = [f"likely too, but {reason}: {', '.join(names)}" for reason, names in self.left_out.items()]
+        whole += [f"left out, as {reason}: {', '.join(names)}" for reason, names in self.unlikely.items()]
         names = [name for some in self.left_out.values() for name in some]
-        return ["; ".join(whole), *(_likely_too(names, most) for most in range(len(names), -1, -1))]
+        if names:
+            return ["; ".join(whole), *(_likely_too(names, most) for most in range(len(names), -1, -1))]
+        more = sum(map(len, self.unlikely.values()))
+        return ["; ".join(whole), f"{words.number(more)} more {'is' if more == 1 else 'are'} left out"]
 
 
 def _likely_too(names: Sequence[str], most: int) -> str:
@@ -124,7 +130,9 @@ class TagsModel(QAbstractListModel):
             if not first and not shown:
                 continue
             asked += [s.tag.name for s in first if listed(s)]
-            rows.append(TagRow(category, left_out=_left_out(rest)))
+            likely = [s for s in rest if not s.unlikely]
+            unlikely = [s for s in rest if s.unlikely]
+            rows.append(TagRow(category, left_out=_left_out(likely), unlikely=_left_out(unlikely)))
             rows += [TagRow(category, s) for s in (*first, *shown)]
         self._number(asked, anew=new_track or moved)
         rows = [
@@ -285,5 +293,5 @@ def meaning(suggestion: Suggestion, share: Share | None = None) -> str:
     if verdict is Verdict.REJECTED:
         return "rejected"
     if suggestion.suggested:
-        return "suggested" if suggestion.tag.write else "suggested, written only when you accept it"
+        return "suggested" if suggestion.unasked else "suggested, written only when you accept it"
     return f"left out, as {suggestion.left_out}" if suggestion.left_out else "below its threshold"

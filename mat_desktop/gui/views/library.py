@@ -474,9 +474,12 @@ class Library(QWidget):
         row = self.row
         if row is None or row.track is None or row.scores is None:
             return
-        plan = self._services.plan_file(row.track, self.tracks.suggestions(row))
+        suggestions = self.tracks.suggestions(row)
+        plan = self._services.plan_file(row.track, suggestions)
         changes, fault = plan.wanted if plan else (), self.look.fault(plan)
-        self.pane.show_changes(row.track, changes, self._services.policies, fault)
+        field_of = self._services.scheme.field_of
+        asking = {field for s in suggestions if s.chosen and not s.written and (field := field_of(s.tag))}
+        self.pane.show_changes(row.track, changes, self._services.policies, fault, asking)
         self.changes_shown.emit(changes, fault)
 
     def set_policies(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRect, Qt, Signal
@@ -378,9 +378,17 @@ class Pane(Panel):
         self.no_tag.refuse(why)
 
     def show_changes(
-        self, track: Track, changes: Sequence[Change], policies: Mapping[Field, Policy], fault: str
+        self,
+        track: Track,
+        changes: Sequence[Change],
+        policies: Mapping[Field, Policy],
+        fault: str,
+        asking: Collection[Field] = (),
     ) -> None:
-        """What would be written, or why it cannot be."""
+        """What would be written, or why it cannot be.
+
+        :param asking: fields of suggestions that are only written when they are accepted
+        """
         why: dict[Field, str] = {}
         by_field = {change.field for change in changes}
         for field in self._fields:
@@ -391,7 +399,7 @@ class Pane(Panel):
             elif policies.get(field) is Policy.FILL_EMPTY and track.tags.get(field):
                 why[field] = "kept, as the field is filled"
             else:
-                why[field] = "nothing to add"
+                why[field] = "not written unless accepted" if field in asking else "nothing to add"
         self.changes.show_changes(track.tags, changes, why)
         self.changes.show_fault(fault)
 

@@ -139,7 +139,7 @@ class ScoreDelegate(QStyledItemDelegate):
         middle = rect.y() + rect.height() // 2
         if shape.key < 0 or not hover:
             self._verdict(painter, rect.x() + shape.icon, middle - 8, s, verdict)
-        asks = verdict is Verdict.UNDECIDED and not s.tag.write
+        asks = verdict is Verdict.UNDECIDED and not s.unasked
         ink = t.color("text" if shown and not asks and not rejected else "muted")
         room = wider(shape.name_width)
         name = QRect(rect.x() + shape.name, rect.y(), room, rect.height())
