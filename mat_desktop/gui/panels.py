@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +13,7 @@ from mat_desktop.domain.reversal import FileReversal, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
+from mat_desktop.gui.models.columns import why_no_tags
 from mat_desktop.gui.models.row import BAD, Row, State
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.listen import can_be_heard
@@ -22,6 +23,11 @@ from mat_desktop.gui.views.library import FIELDS, Library
 from mat_desktop.gui.views.problems import Problems
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.views.write_panel import WritePanel
+
+
+def _to_write(rows: Iterable[Row]) -> list[Row]:
+    """Those of them that the user is done with and that are not written yet."""
+    return heard(row for row in rows if row.reviewed and row.state is not State.WRITTEN)
 
 
 class Panels(QObject):
@@ -50,7 +56,7 @@ class Panels(QObject):
         self._rest: list[Row] | None = None
         self._rest_scope = ""
         self._in_review: list[Row] = []
-        self._queue: list[Row] = []
+        self._now: list[Row] | None = None
         self._before: dict[Field, tuple[Policy, Policy]] = {}
         services = desk.services
         self.write = WritePanel(FIELDS, services.policies)
@@ -66,7 +72,7 @@ class Panels(QObject):
         self.write.policy_picked.connect(self._pick_policy)
         self.write.policy_moved.connect(self._move_policy)
         self.write.scope_picked.connect(self._plan)
-        self.write.listen_asked.connect(lambda: self.listen_to.emit(can_be_heard(self._selected())))
+        self.write.listen_asked.connect(lambda: self.listen_to.emit(self._to_hear()))
         self.write.review_asked.connect(self._review)
         self.problems.chosen.connect(self._go_to)
         self.problems.again.connect(self.read_bad_again)
@@ -100,6 +106,10 @@ class Panels(QObject):
         """Selected rows, else the track in view; of the Review page that one alone."""
         return self._in_review or self._library.selected() or self._library.meant()
 
+    def _to_hear(self) -> list[Row]:
+        """Those of them that can be listened to, and did not fail before."""
+        return [row for row in can_be_heard(self._selected()) if row.state is not State.FAILED]
+
     def _shows(self, panel: QWidget) -> bool:
         return self._library.right.currentWidget() is panel
 
@@ -116,37 +126,41 @@ class Panels(QObject):
     def close(self) -> None:
         """Back to the tags."""
         self._writing.drop_plan()
-        self._in_review, self._queue = [], []
+        self._in_review, self._now = [], None
         self._library.right.setCurrentIndex(0)
         self._library.table.setFocus()
         self.closed.emit()
 
     # writing
 
-    def open_write(self, *, reviewing: Sequence[Row] | None = None, queue: Sequence[Row] = ()) -> None:
+    def open_write(self, *, reviewing: Sequence[Row] | None = None, now: Sequence[Row] = ()) -> None:
         """Show what would be written: for the selection, as the pane beside it says.
 
         All is never checked unless somebody asked for all.
 
-        :param reviewing: on the Review page, where one goes from track to track, it is for the reviewed
-            ones of the queue, and without any for this track, which is in view there; where there is none
-            either, for all reviewed ones
-        :param queue: of the Review page
+        :param reviewing: on the Review page, where one goes from track to track, it is for those
+            that were reviewed now, without any for all reviewed ones of the library, and where there is none
+            either for this track, which is in view there
+        :param now: what was reviewed in this visit of the Review page
         """
         if not self._desk.tracks.tally().heard:
             return
         self._rest = None
-        self._in_review, self._queue = list(reviewing or ()), list(queue)
+        self._in_review, self._now = list(reviewing or ()), None if reviewing is None else list(now)
         scope = "selected"
-        if any(row.state is State.REVIEWED for row in self._queue):
-            scope = "queue"
-        elif not (self._selected() if reviewing is None else reviewing) and self._reviewed_waits():
+        if self._now is not None:
+            scope = "now" if _to_write(self._now) else "reviewed" if self._all_reviewed() else "selected"
+        elif not self._selected() and self._reviewed_waits():
             scope = "reviewed"
         self.write.plan.reset_checks()
         self._policies, self._before = {}, {}
         self._show_policies()
         self._open(self.write, self.write.table)
         self._plan(scope)
+
+    def _all_reviewed(self) -> list[Row]:
+        """All reviewed tracks of the library that are not written, whatever the table shows."""
+        return _to_write(self._desk.tracks.rows())
 
     def _reviewed_waits(self) -> bool:
         """Whether a reviewed track that is shown is not written yet."""
@@ -168,7 +182,7 @@ class Panels(QObject):
     def open_rest(self, paths: Sequence[Path], wish: Wish, called: str = "Remaining") -> None:
         """Show what a write left undone: those files and no others, as that write was wished for."""
         self.write.rest_called = called
-        self._in_review, self._queue = [], []
+        self._in_review, self._now = [], None
         rows = [self._desk.tracks.row(path) for path in paths]
         self._rest, self._rest_scope = heard(row for row in rows if row is not None), wish.scope
         self.write.plan.reset_checks()
@@ -182,10 +196,11 @@ class Panels(QObject):
         self._old = False
         selected = heard(self._selected())
         shown = heard([row for row in tracks.rows() if row.place >= 0])
-        reviewed = [row for row in shown if row.reviewed]
-        queue = heard(row for row in self._queue if row.reviewed and row.state is not State.WRITTEN)
+        in_review = self._now is not None
+        reviewed = self._all_reviewed() if in_review else [row for row in shown if row.reviewed]
+        now = _to_write(self._now or ())
         rest = self._rest or []
-        rows = {"selected": selected, "queue": queue, "reviewed": reviewed, "rest": rest, "all": shown}[scope]
+        rows = {"selected": selected, "now": now, "reviewed": reviewed, "rest": rest, "all": shown}[scope]
         seen_only = self._wished(scope) == "reviewed"
         self.write.wait(
             len(rows),
@@ -194,33 +209,39 @@ class Panels(QObject):
             len(shown),
             len(reviewed),
             None if self._rest is None else len(self._rest),
-            len(queue) if self._queue else None,
+            len(now) if in_review else None,
             seen_only=seen_only,
             unreviewed={row.path for row in rows if not row.reviewed},
             filtered=len(shown) < tracks.tally().heard,
             why_none="" if rows else self._why_none(scope),
-            can_listen=scope == "selected" and not rows and bool(can_be_heard(self._selected())),
+            can_listen=scope == "selected" and not rows and bool(self._to_hear()),
         )
         self._writing.plan(rows, dict(self._policies), seen_only=seen_only)
 
     def _wished(self, scope: str) -> str:
-        """What remains of a write is planned as that write was; what is reviewed is so in a queue, too."""
+        """What remains of a write is planned as that write was; what is reviewed now is so, too."""
         scope = self._rest_scope if scope == "rest" else scope
-        return "reviewed" if scope == "queue" else scope
+        return "reviewed" if scope == "now" else scope
 
     def _why_none(self, scope: str) -> str:
         """What is the matter where a scope has no track that there is something to write for."""
         if scope == "rest":
             return "The files that remained are no longer in the library, or not listened to."
         unheard = self._selected()
-        if scope == "queue":
-            return "No track of this review queue waits to be written."
+        if scope == "now":
+            return "No track that was reviewed since Review was opened waits to be written."
         if scope == "reviewed":
+            if self._now is not None:
+                return "No reviewed track waits to be written."
             return "No track that is shown is reviewed."
         if scope == "all":
             return "No track that is shown was listened to."
         if not unheard:
             return "No track is selected."
+        if len(unheard) == 1 and unheard[0].state is State.FAILED:
+            return f"“{unheard[0].title}” has no tags to write: {why_no_tags(unheard[0])}"
+        if all(row.state is State.FAILED for row in unheard):
+            return "None of the selected tracks could be listened to: each of them says why."
         what = f"“{unheard[0].title}”" if len(unheard) == 1 else "None of the selected tracks"
         has = "has not been" if len(unheard) == 1 else "has been"
         return f"{what} {has} listened to: there is nothing to write yet."

@@ -58,7 +58,7 @@ class Reviewing(QObject):
         self._by_itself: tuple[Row, float] | None = None
         self._hint: tuple[Row, str] | None = None
         self._left: set[Path] = set()
-        self._went: list[Row] = []
+        self._waited: set[Row] = set()
         self._losses = -1
         self._took: list[float] = []
         self._since = 0.0
@@ -109,6 +109,7 @@ class Reviewing(QObject):
             self._later.start()
             self._begin(self._shown)
         else:
+            self._waited = {row for row in self._desk.tracks.rows() if not row.reviewed}
             self._fill("selected" if several else "waiting")
         if self._queue:
             self._library.player.follow()
@@ -142,17 +143,10 @@ class Reviewing(QObject):
         return shown + [row for row in tracks.rows() if row.state is wanted and row.place < 0]
 
     def reviewed(self) -> list[Row]:
-        """Tracks of the queue that are reviewed; of the one of all that waits, also those that it was made
-        without when the page came anew.
-        """
-        there = set(self._desk.tracks.rows())
-        rows = [*self._went, *self._queue] if self._scope == "waiting" else self._queue
-        return [row for row in rows if row.reviewed and row in there]
+        """Tracks of the library that were reviewed since the page came."""
+        return [row for row in self._desk.tracks.rows() if row.reviewed and row in self._waited]
 
     def _fill(self, scope: str) -> None:
-        if self._scope == "waiting":
-            self._went += [row for row in self._queue if row.state is State.REVIEWED]
-            self._went = [row for row in dict.fromkeys(self._went) if row.state is State.REVIEWED]
         self._scope = scope
         self._queue = self._rows_of(scope)
         self._left.clear()
@@ -208,6 +202,7 @@ class Reviewing(QObject):
         if self._scope == "waiting":
             have, wanted = set(self._queue), State.TO_REVIEW
             fresh = [row for row in tracks.rows() if row.state is wanted and row not in have]
+            self._waited.update(fresh)
             fresh.sort(key=lambda row: row.place if row.place >= 0 else tracks.rowCount())
             if fresh and not self._queue:
                 self._fill("waiting")

@@ -438,7 +438,7 @@ class Window(QMainWindow):
         queue, here = self.room.queue, self.room.in_view
         meant = queue.meant() if here else None
         self.review.then(
-            lambda: self.panels.open_write(reviewing=meant, queue=queue.reviewed() if here else ())
+            lambda: self.panels.open_write(reviewing=meant, now=queue.reviewed() if here else ())
         )
 
     def write(self, plan: Plan, wish: Wish | None = None) -> None:

@@ -17,6 +17,7 @@ from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.track import TrackId
 from mat_desktop.gui import review_queue
+from mat_desktop.gui.models.columns import sentence
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.theme import appearance, font
 from mat_desktop.gui.widgets.add_tag import likest
@@ -370,7 +371,9 @@ def test_rows_whose_file_is_gone_leave_the_queue(qtbot: QtBot, heard: Window) ->
     qtbot.waitUntil(lambda: not heard.room.queue._queue, timeout=2000)
 
 
-def test_write_in_review_is_for_what_was_reviewed_in_the_queue(qtbot: QtBot, heard: Window) -> None:
+def test_write_in_review_is_for_what_was_reviewed_now_else_for_all_that_is_reviewed(
+    qtbot: QtBot, heard: Window
+) -> None:
     rows, panel, queue = heard.tracks.rows()[:4], heard.panels.write, heard.room.queue
     heard.review.mark(rows[2:4])  # elsewhere, some time ago
     heard.tracks.filter(Word("song 0"))
@@ -383,31 +386,29 @@ def test_write_in_review_is_for_what_was_reviewed_in_the_queue(qtbot: QtBot, hea
         qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
         return panel.scope, panel.write.text()
 
-    assert opens_at() == ("selected", "Write 1 file"), "none of this queue is reviewed"
-    assert not panel.scopes["queue"].isEnabled()
+    assert opens_at() == ("reviewed", "Write 2 files"), "whatever the table shows"
+    assert (panel.scopes["now"].text(), panel.scopes["now"].isEnabled()) == ("Reviewed now 0", False)
+    assert panel.scopes["reviewed"].text() == "All reviewed 2"
     heard.panels._leave()
     assert (queue._scope, queue._queue) == ("shown", rows[:1]), "the queue is what it was"
     queue.done()
-    assert opens_at() == ("queue", "Write 1 file")
+    assert opens_at() == ("now", "Write 1 file")
     assert [file.path for file in panel.plan.files] == [rows[0].path]
-    assert "Only tracks that are reviewed in this queue. " in panel.summary.text()
-    assert panel.scopes["queue"].text() == "In queue 1"
-    heard.tracks.filter(None)
-    heard.panels.outdated()
-    qtbot.waitUntil(lambda: panel.scopes["reviewed"].text() == "All reviewed 3", timeout=5000)
+    assert "Only tracks that were reviewed since Review was opened. " in panel.summary.text()
+    assert panel.scopes["now"].text() == "Reviewed now 1"
+    assert panel.scopes["reviewed"].text() == "All reviewed 3"
     panel.scopes["reviewed"].click()
     qtbot.waitUntil(lambda: panel.write.text() == "Write 3 files", timeout=5000)
-    assert "in this queue" not in panel.summary.text()
+    assert "Review was opened" not in panel.summary.text()
     heard.panels.close()
     heard.pages.show("library")
+    heard.tracks.filter(None)
     heard.library.select(0)
     assert opens_at() == ("selected", "Write 1 file")
-    assert panel.scopes["queue"].isHidden()
+    assert panel.scopes["now"].isHidden()
 
 
-def test_what_was_reviewed_of_all_that_waits_is_still_written_once_the_page_came_anew(
-    qtbot: QtBot, heard: Window
-) -> None:
+def test_another_visit_of_review_writes_what_was_reviewed_in_it(qtbot: QtBot, heard: Window) -> None:
     panel, queue, rows = heard.panels.write, heard.room.queue, heard.tracks.rows()
     heard.pages.show("review")
     queue.done()
@@ -417,7 +418,8 @@ def test_what_was_reviewed_of_all_that_waits_is_still_written_once_the_page_came
     queue.done()
     heard.actions_["write"].trigger()
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
-    assert [file.path for file in panel.plan.files] == [row.path for row in rows[:2]]
+    assert [file.path for file in panel.plan.files] == [rows[1].path]
+    assert panel.scopes["reviewed"].text() == "All reviewed 2"
 
 
 @pytest.mark.parametrize("said", ["accepted", "marked as it is"])
@@ -433,12 +435,12 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     qtbot.waitUntil(lambda: row.reviewed, timeout=5000)
 
     def written() -> tuple[str, str]:
-        heard.panels.open_write(reviewing=[row], queue=[row])
+        heard.panels.open_write(reviewing=[row], now=[row])
         qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
         return str(panel.plan.files), panel.summary.text()
 
     first, summary = written()
-    assert (panel.scope, "were not there" in summary) == ("queue", False)
+    assert (panel.scope, "were not there" in summary) == ("now", False)
     heard.panels.close()
     later = next(s for s in heard.tracks.suggestions(row) if not s.suggested and s.tag.write)
     heard.room.weigh.set_threshold(later.tag.name, 0.001)
@@ -492,6 +494,16 @@ def test_a_tag_that_is_never_written_is_not_said_to_be_left_out(
     heard.panels.open_write(reviewing=[row])
     qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
     assert "were not there" not in panel.summary.text()
+
+
+def test_write_says_why_a_track_that_failed_has_nothing_to_write(qtbot: QtBot, heard: Window) -> None:
+    failed = next(row for row in heard.tracks.rows() if row.state is State.FAILED and row.track is not None)
+    heard.library.select(failed.place)
+    heard.actions_["write"].trigger()
+    panel = heard.panels.write
+    said = f"“{failed.title}” has no tags to write: {sentence(failed.reason)}"
+    qtbot.waitUntil(lambda: panel.summary.text() == said, timeout=5000)
+    assert panel.listen.isHidden()
 
 
 def test_write_says_that_the_selected_track_was_not_listened_to_and_offers_it(

@@ -173,7 +173,7 @@ class WritePanel(ConfirmPanel):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.scopes: dict[str, Button] = {}
-        for scope in ("rest", "queue", "selected", "reviewed", "all"):
+        for scope in ("rest", "now", "selected", "reviewed", "all"):
             button = Button(scope, height=28)
             button.clicked.connect(lambda _=False, scope=scope: self.scope_picked.emit(scope))
             self.scopes[scope] = button
@@ -221,7 +221,7 @@ class WritePanel(ConfirmPanel):
         shown: int,
         reviewed: int,
         rest: int | None = None,
-        queue: int | None = None,
+        now: int | None = None,
         *,
         seen_only: bool = False,
         unreviewed: Collection[Path],
@@ -231,11 +231,11 @@ class WritePanel(ConfirmPanel):
     ) -> None:
         """A plan is being made; its files come with :meth:`add_plans`.
 
-        :param scope: "rest", "queue", "selected", "reviewed" or "all"
+        :param scope: "rest", "now", "selected", "reviewed" or "all"
         :param shown: tracks that were listened to, of those in the table
-        :param reviewed: those of them that the user is done with
+        :param reviewed: those of them that the user is done with; from Review all that are not written
         :param rest: files that remain of another write, None where it is not about that
-        :param queue: tracks of the review queue that are reviewed and not written, None where there is none
+        :param now: tracks that were reviewed in this visit of Review and are not written, None elsewhere
         :param seen_only: what reviewed tracks did not suggest yet when they were reviewed is left out
         :param unreviewed: files the plan is for that the user is not done with
         :param filtered: there are more, which the table does not show
@@ -254,10 +254,10 @@ class WritePanel(ConfirmPanel):
         self.scopes["rest"].setVisible(rest is not None)
         self.scopes["rest"].setText(f"{self.rest_called} {words.number(rest or 0)}")
         self.scopes["selected"].setText(f"Selected {words.number(selected)}")
-        self.scopes["queue"].setVisible(queue is not None)
-        self.scopes["queue"].setText(f"In queue {words.number(queue or 0)}")
-        self.scopes["queue"].setEnabled(bool(queue))
-        which = "Reviewed" if queue is None else "Reviewed in view" if filtered else "All reviewed"
+        self.scopes["now"].setVisible(now is not None)
+        self.scopes["now"].setText(f"Reviewed now {words.number(now or 0)}")
+        self.scopes["now"].setEnabled(bool(now))
+        which = "All reviewed" if now is not None else "Reviewed in view" if filtered else "Reviewed"
         self.scopes["reviewed"].setText(f"{which} {words.number(reviewed)}")
         which = "Listened to in view" if filtered else "All listened to"
         self.scopes["all"].setText(f"{which} {words.number(shown)}")
@@ -308,7 +308,7 @@ class WritePanel(ConfirmPanel):
 
     @property
     def scope(self) -> str:
-        """What the plan is for: "rest", "queue", "selected", "reviewed" or "all"."""
+        """What the plan is for: "rest", "now", "selected", "reviewed" or "all"."""
         return next(scope for scope, button in self.scopes.items() if button.chosen)
 
     def complete(self, reason: str) -> None:
@@ -404,9 +404,9 @@ class WritePanel(ConfirmPanel):
             return f"Tags of {files} {since} are left out. "
         return f"{files} now {'suggests' if count == 1 else 'suggest'} tags {since}. "
 
-    def _of_queue(self) -> str:
+    def _of_visit(self) -> str:
         """That it is for a part of the reviewed files, as a sentence."""
-        return "Only tracks that are reviewed in this queue. " if self.scope == "queue" else ""
+        return "Only tracks that were reviewed since Review was opened. " if self.scope == "now" else ""
 
     def _not_reviewed(self, count: int) -> str:
         """How many of the checked files the user is not done with, as a sentence."""
@@ -457,7 +457,7 @@ class WritePanel(ConfirmPanel):
             fields = sum(1 for number in self.plan.by_field.values() if number)
             self.summary.setText(
                 f"{words.plural(self.plan.changes, 'change')} in {words.plural(fields, 'field')}. "
-                f"{self._of_queue()}{self._not_reviewed(count)}{self._grown()}Sound, covers, ratings and "
+                f"{self._of_visit()}{self._not_reviewed(count)}{self._grown()}Sound, covers, ratings and "
                 "lyrics stay as they are; the run can be undone in History at any time."
             )
         elif self.plan.left_out:
