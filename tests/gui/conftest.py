@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -18,6 +18,21 @@ from tests.gui.silent_player import SilentCard
 
 PATIENCE = 60_000
 """Longest wait in milliseconds: a thread may be loading something large on a busy computer."""
+
+
+class Patient(QtBot):
+    """Waits so long as a busy computer may need, unless told otherwise."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return Patient(request)
 
 
 @pytest.fixture(autouse=True)
@@ -71,9 +86,9 @@ def sounding(qtbot: QtBot, services: FakeServices, card: SilentCard) -> Iterator
     window.show()
     window.begin([services.music])
     bar = window.library.dock.player
-    qtbot.waitUntil(lambda: bar.play.isEnabled() and len(window.tracks.rows()) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: bar.play.isEnabled() and len(window.tracks.rows()) == 6)
     qtbot.waitUntil(lambda: window.library.dock.plot is not None, timeout=10000)
-    qtbot.waitUntil(lambda: window.library.dock.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.library.dock.picture is not None)
     window.library.table.setFocus()
     yield window
     window.close()

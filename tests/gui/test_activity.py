@@ -37,19 +37,19 @@ def hold(qtbot: QtBot, window: Window, services: FakeServices) -> Work:
 
 
 def idle(qtbot: QtBot, window: Window) -> None:
-    qtbot.waitUntil(lambda: not window.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not window.bridge.busy)
 
 
 def test_progress_within_a_file_is_shown(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     work = hold(qtbot, library, services)
     library.actions_["activity"].trigger()
     (card,) = library.activity.cards
-    qtbot.waitUntil(lambda: card.detail.text() == "0 song.flac, 50%", timeout=5000)
+    qtbot.waitUntil(lambda: card.detail.text() == "0 song.flac, 50%")
     assert card.count.text() == "0 of 5 tracks"
     assert work.share == 0.1
     services.hold.set()
     idle(qtbot, library)
-    qtbot.waitUntil(lambda: len(library.activity.past) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(library.activity.past) == 2)
     assert library.activity.past[0].outcome.text().startswith("Listened to 4 tracks")
 
 
@@ -106,13 +106,13 @@ def test_cancel_by_key_stops_only_what_the_status_bar_shows(
     library.bridge.take_on(other)
     services.hold.clear()
     library.actions_["listen_all"].trigger()
-    qtbot.waitUntil(lambda: library.status.title.text() == "Listening (+1)", timeout=5000)
+    qtbot.waitUntil(lambda: library.status.title.text() == "Listening (+1)")
     listening = library.bridge.job
     assert listening is not None
     cancel.trigger()
     assert listening.stopping
     assert not other.stopping
-    qtbot.waitUntil(lambda: library.status.title.text() == "Training", timeout=5000)
+    qtbot.waitUntil(lambda: library.status.title.text() == "Training")
     cancel.trigger()
     assert other.stopping
     assert not cancel.isEnabled()
@@ -147,7 +147,7 @@ def test_space_after_the_activity_key_stops_nothing(
     press(Qt.Key.Key_Space)
     assert work.stopping and QApplication.focusWidget() is activity.close_button
     services.hold.set()
-    qtbot.waitUntil(lambda: work not in library.bridge.jobs, timeout=5000)
+    qtbot.waitUntil(lambda: work not in library.bridge.jobs)
     assert QApplication.focusWidget() is activity.close_button
     assert not other.stopping and not another.stopping
     library.bridge.let_go(other)
@@ -201,7 +201,7 @@ def test_closing_asks_and_work_can_go_on(qtbot: QtBot, library: Window, services
     library.close()
     library.leave_bar.later.click()
     services.hold.set()
-    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not library.isVisible())
     assert services.closed
     assert not services.queued
 
@@ -214,27 +214,27 @@ def test_the_question_says_that_the_work_has_ended_meanwhile(
     library.close()
     services.hold.set()
     idle(qtbot, library)
-    qtbot.waitUntil(lambda: bar.title.text() == "The work has ended", timeout=5000)
+    qtbot.waitUntil(lambda: bar.title.text() == "The work has ended")
     assert bar.isVisible()
     assert bar.text.text().startswith("Listened to 4 tracks")
     assert not bar.later.isVisible()
     services.hold.clear()
     library.listen.to([library.tracks.rows()[4]])
-    qtbot.waitUntil(lambda: bar.title.text() == "Work is not finished", timeout=5000)
+    qtbot.waitUntil(lambda: bar.title.text() == "Work is not finished")
     assert bar.later.isVisible()
     services.hold.set()
-    qtbot.waitUntil(lambda: bar.title.text() == "The work has ended", timeout=5000)
+    qtbot.waitUntil(lambda: bar.title.text() == "The work has ended")
     bar.keep.click()
     assert not bar.isVisible()
     assert library.isVisible()
     services.hold.clear()
     library.listen.to([library.tracks.rows()[4]])
-    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    qtbot.waitUntil(lambda: library.bridge.job is not None)
     library.close()
     services.hold.set()
-    qtbot.waitUntil(lambda: bar.title.text() == "The work has ended", timeout=5000)
+    qtbot.waitUntil(lambda: bar.title.text() == "The work has ended")
     bar.now.click()
-    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not library.isVisible())
 
 
 def test_listening_goes_on_after_the_next_start(
@@ -244,7 +244,7 @@ def test_listening_goes_on_after_the_next_start(
     qtbot.waitUntil(lambda: len(services.queued) == 5)
     library.close()
     library.leave_bar.now.click()
-    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not library.isVisible())
     assert len(services.queued) == 5
     services.hold.set()
     again = Window(services)
@@ -253,7 +253,7 @@ def test_listening_goes_on_after_the_next_start(
     again.begin([services.music])
     qtbot.waitUntil(lambda: again.tracks.counts()[State.TO_REVIEW] == 4, timeout=10_000)
     idle(qtbot, again)
-    qtbot.waitUntil(lambda: not services.queued, timeout=5000)
+    qtbot.waitUntil(lambda: not services.queued)
     again.quit()
     assert again.bridge.shut(5000)
 
@@ -266,7 +266,7 @@ def test_listening_that_rests_does_so_after_the_next_start(
     library.status.pause.click()
     library.close()
     library.leave_bar.now.click()
-    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not library.isVisible())
     services.hold.set()
     again = Window(services)
     qtbot.addWidget(again)
@@ -274,7 +274,7 @@ def test_listening_that_rests_does_so_after_the_next_start(
     again.begin([services.music])
     said = "Listening to 5 tracks is paused, as it was last time."
     qtbot.waitUntil(lambda: said in again.library.banners.texts(), timeout=10_000)
-    qtbot.waitUntil(lambda: again.status.speed.text() == "Paused", timeout=5000)
+    qtbot.waitUntil(lambda: again.status.speed.text() == "Paused")
     qtbot.wait(100)
     assert again.tracks.counts()[State.TO_REVIEW] == 0 and len(services.queued) == 5
     again.status.pause.click()
@@ -293,7 +293,7 @@ def test_that_listening_goes_on_is_not_said_once_it_was_cancelled(
     library.listen.resume()
     banners = library.library.banners
     said = "Listening to 5 tracks goes on from last time."
-    qtbot.waitUntil(lambda: said in banners.texts(), timeout=5000)
+    qtbot.waitUntil(lambda: said in banners.texts())
     library.status.cancel.click()
     idle(qtbot, library)
     assert said not in banners.texts()
@@ -304,7 +304,7 @@ def test_cancelling_empties_the_queue(qtbot: QtBot, library: Window, services: F
     qtbot.waitUntil(lambda: len(services.queued) == 5)
     library.status.cancel.click()
     idle(qtbot, library)
-    qtbot.waitUntil(lambda: not services.queued, timeout=5000)
+    qtbot.waitUntil(lambda: not services.queued)
     counts = library.tracks.counts()
     assert counts[State.QUEUED] == counts[State.TO_REVIEW] == 0
     assert counts[State.NEW] == 5
@@ -327,14 +327,14 @@ def test_quitting_while_writing_finishes_the_file_and_says_what_remains(
 
     services.apply = slowly  # type: ignore[method-assign]
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     qtbot.waitUntil(lambda: library.bridge.lane_busy(FILES) and library.bridge.job is not None)
     library.close()
     library.leave_bar.now.click()
     assert library.isVisible()  # the file under way is not finished
     gate.set()
-    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not library.isVisible())
     assert last_time(qtbot, services, services.data_dir / "window.ini") == [
         "Last time writing was stopped: Wrote 1 file; 3 remain."
     ]
@@ -362,11 +362,11 @@ def last_time(
     qtbot.addWidget(again)
     again.show()
     again.begin([services.music])
-    qtbot.waitUntil(lambda: len(again.tracks.rows()) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: len(again.tracks.rows()) == 6)
     idle(qtbot, again)
     answered: list[int] = []
     again.bridge.ask("after it", lambda: 1, answered.append)
-    qtbot.waitUntil(lambda: bool(answered), timeout=5000)  # and what was said is laid out
+    qtbot.waitUntil(lambda: bool(answered))  # and what was said is laid out
     texts = again.library.banners.texts()
     for banner in again.library.banners.findChildren(Banner):
         if click is not None and "Last time" in banner.text:
@@ -382,7 +382,7 @@ def last_time(
 def as_on_disk(qtbot: QtBot, services: FakeServices, copy: Path) -> Path:
     """The window's state as a kill at this moment would leave it, once it knows of work that has begun."""
     kept = services.data_dir / "window.ini"
-    qtbot.waitUntil(lambda: kept.is_file() and "begun=" in kept.read_text(), timeout=5000)
+    qtbot.waitUntil(lambda: kept.is_file() and "begun=" in kept.read_text())
     copy.write_text(kept.read_text())
     return copy
 
@@ -400,14 +400,14 @@ def test_a_write_whose_process_was_killed_says_what_remains(
 
     services.apply = slowly  # type: ignore[method-assign]
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     whole, killed, none = (
         as_on_disk(qtbot, services, tmp_path / name) for name in ("1.ini", "2.ini", "3.ini")
     )
     gate.set()
     idle(qtbot, library)
-    qtbot.waitUntil(lambda: "begun=" not in (services.data_dir / "window.ini").read_text(), timeout=5000)
+    qtbot.waitUntil(lambda: "begun=" not in (services.data_dir / "window.ini").read_text())
 
     files = list(services.files)[:4]
 
@@ -415,7 +415,7 @@ def test_a_write_whose_process_was_killed_says_what_remains(
         def look(again: Window) -> None:
             panel, banners = again.panels.write, again.library.banners
             again.library.select(0)  # whatever is selected
-            qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+            qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
             assert [file.path for file in panel.plan.files] == rest
             assert panel.scope == "rest"
             assert any("Last time" in text for text in banners.texts()), "it stays until that is done"
@@ -458,10 +458,10 @@ def test_what_remained_of_a_write_is_not_said_once_it_is_written(
     library.library.select(0)
     library.panels.open_write()
     for _ in range(2):  # one file, then the others
-        qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+        qtbot.waitUntil(library.panels.write.write.isEnabled)
         assert any("Last time" in text for text in texts())
         library.panels.write.confirm()
-        qtbot.waitUntil(lambda: any("written. Sound" in text for text in texts()), timeout=5000)
+        qtbot.waitUntil(lambda: any("written. Sound" in text for text in texts()))
         idle(qtbot, library)
         library.panels.open_waiting(list(services.files))
     assert not any("Last time" in text for text in texts())
@@ -474,10 +474,10 @@ def test_an_undo_whose_process_was_killed_says_what_remains_and_goes_on(
     library.actions_["listen_all"].trigger()
     idle(qtbot, library)
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     idle(qtbot, library)
-    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
     (written,) = services.runs()
     services.hold.clear()
     library.archive.show_undo(written.id)
@@ -514,15 +514,15 @@ def test_an_undo_of_single_files_that_was_killed_goes_on_with_those_that_remain(
     library.actions_["listen_all"].trigger()
     idle(qtbot, library)
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     idle(qtbot, library)
     wanted = [services.music / f"{number} song.flac" for number in range(3)]
     library.library.select_rows([row for path in wanted if (row := library.tracks.row(path)) is not None])
-    qtbot.waitUntil(library.actions_["undo_files"].isEnabled, timeout=5000)
+    qtbot.waitUntil(library.actions_["undo_files"].isEnabled)
     library.actions_["undo_files"].trigger()
     panel = library.panels.reversal
-    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.do.isEnabled)
     services.hold.clear()
     panel.do.click()
     killed, over = (as_on_disk(qtbot, services, tmp_path / name) for name in ("1.ini", "2.ini"))
@@ -536,7 +536,7 @@ def test_an_undo_of_single_files_that_was_killed_goes_on_with_those_that_remain(
 
     def look(again: Window) -> None:
         page = again.archive.page.reversal
-        qtbot.waitUntil(page.do.isEnabled, timeout=5000)
+        qtbot.waitUntil(page.do.isEnabled)
         shown.append((page.title.text(), [file.path.name for file in page.model.chosen]))
 
     services._runs[0] = (replace(now, reverted=1), services._runs[0][1])
@@ -557,7 +557,7 @@ def test_a_stopped_undo_is_told_of_until_it_is_gone_on_with(
 ) -> None:
     listen(qtbot, library)
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     idle(qtbot, library)
     begun = library.begun
@@ -573,7 +573,7 @@ def test_a_stopped_undo_is_told_of_until_it_is_gone_on_with(
     for last in (False, True):
         library.archive.show_undo(1)
         confirm_undo(qtbot, library)
-        qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+        qtbot.waitUntil(lambda: library.bridge.job is not None)
         assert told() == []
         if not last:
             assert library.bridge.job is not None
@@ -594,17 +594,17 @@ def test_an_undo_that_quitting_stopped_is_told_of_at_the_next_start(
     library.actions_["listen_all"].trigger()
     idle(qtbot, library)
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     idle(qtbot, library)
-    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
     services.hold.clear()
     library.archive.show_undo(1)
     confirm_undo(qtbot, library)
-    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    qtbot.waitUntil(lambda: library.bridge.job is not None)
     library.close()
     library.leave_bar.now.click()
-    qtbot.waitUntil(lambda: not library.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not library.isVisible())
     services.hold.set()
     (said,) = last_time(qtbot, services, services.data_dir / "window.ini")
     assert said == "Last time undoing run 1 was stopped: Put back 0 files; 4 remain."
@@ -616,17 +616,15 @@ def test_going_on_with_an_undo_leaves_out_what_was_left_out(
     library.actions_["listen_all"].trigger()
     idle(qtbot, library)
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     idle(qtbot, library)
-    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
     first, second, *_ = (file.path for file in services.run_changes(1))
 
     def boxes(window: Window) -> dict[Path, set[Field]]:
         panel = window.archive.page.reversal
-        qtbot.waitUntil(
-            lambda: window.archive.page.right.currentWidget() is panel and panel.do.isEnabled(), timeout=5000
-        )
+        qtbot.waitUntil(lambda: window.archive.page.right.currentWidget() is panel and panel.do.isEnabled())
         return {file.path: {item.change.field for item in file.fields} for file in panel.model.chosen}
 
     services.hold.clear()
@@ -668,7 +666,7 @@ def test_a_note_that_cannot_be_understood_does_not_keep_the_window_from_opening(
     again = Window(services, settings=QSettings(str(state), QSettings.Format.IniFormat))
     qtbot.addWidget(again)
     again.begin([services.music])
-    qtbot.waitUntil(lambda: len(again.tracks.rows()) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: len(again.tracks.rows()) == 6)
     assert not [text for text in again.library.banners.texts() if "Last time" in text]
     again.quit()
     assert again.bridge.shut(5000)
@@ -682,11 +680,11 @@ def test_the_rest_of_a_write_is_what_that_write_was_for(
     panel = library.panels.write
     library.library.table.selectAll()
     library.actions_["write"].trigger()
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert panel.scope == "selected"
     card = panel.cards[Field.GENRE]
     card.combo.picked.emit(Policy.REPLACE)
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     left, *others = [file.path for file in panel.plan.files]
     panel.plan.toggle(1)  # the first file, under its folder
     services.conflict = others[0]
@@ -697,12 +695,12 @@ def test_the_rest_of_a_write_is_what_that_write_was_for(
     library.library.select(0)
     services.conflict = None
     work.retry()
-    qtbot.waitUntil(lambda: library.panels.is_open and panel.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: library.panels.is_open and panel.write.isEnabled())
     assert [file.path for file in panel.plan.files] == [others[0]]
     assert left not in [file.path for file in panel.plan.files]
     assert card.combo.policy is Policy.REPLACE
     panel.scopes["all"].click()
-    qtbot.waitUntil(lambda: len(panel.plan.files) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(panel.plan.files) == 2)
 
 
 def test_a_cancelled_write_offers_the_rest(qtbot: QtBot, library: Window, services: FakeServices) -> None:
@@ -710,7 +708,7 @@ def test_a_cancelled_write_offers_the_rest(qtbot: QtBot, library: Window, servic
     idle(qtbot, library)
     services.conflict = Path(next(iter(services.files)))
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     idle(qtbot, library)
     work = next(work for work in library.bridge.past if work.title == "Writing")
@@ -718,7 +716,7 @@ def test_a_cancelled_write_offers_the_rest(qtbot: QtBot, library: Window, servic
     assert work.retry is not None
     services.conflict = None
     work.retry()
-    qtbot.waitUntil(lambda: library.panels.is_open and library.panels.write.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: library.panels.is_open and library.panels.write.write.isEnabled())
     assert len(library.panels.write.plan.files) == 1
 
 
@@ -734,7 +732,7 @@ def test_an_engine_that_fails_while_listening_rests_does_not_stay_held(
 
     services.score = score  # type: ignore[method-assign, assignment]
     library.listen.to(library.listen.new())
-    qtbot.waitUntil(lambda: library.bridge.job is not None, timeout=5000)
+    qtbot.waitUntil(lambda: library.bridge.job is not None)
     assert library.bridge.job is not None
     library.bridge.pause(library.bridge.job, True)
     gate.set()
@@ -751,15 +749,15 @@ def test_going_on_from_last_time_keeps_what_waits_already_and_what_is_not_there(
     qtbot.waitUntil(lambda: len(services.queued) == 6)
     library.listen.resume()
     asked: list[None] = []
-    qtbot.waitUntil(lambda: library.bridge._reads.queue.empty(), timeout=5000)
+    qtbot.waitUntil(lambda: library.bridge._reads.queue.empty())
     library.bridge.ask("after", lambda: None, asked.append)
-    qtbot.waitUntil(lambda: bool(asked), timeout=5000)
+    qtbot.waitUntil(lambda: bool(asked))
     library.bridge.ask("after that", lambda: None, asked.append)
-    qtbot.waitUntil(lambda: len(asked) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(asked) == 2)
     assert len(services.queued) == 6
     services.hold.set()
     idle(qtbot, library)
     heard = next(row.path for row in library.tracks.rows() if row.scores is not None)
     services.put_queue([heard])
     library.listen.resume()
-    qtbot.waitUntil(lambda: services.queue() == [elsewhere], timeout=5000)
+    qtbot.waitUntil(lambda: services.queue() == [elsewhere])

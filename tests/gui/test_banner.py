@@ -64,7 +64,7 @@ def test_escape_closes_the_newest_message_that_leads_nowhere(qtbot: QtBot, windo
     banners.show_message("warning", "older")
     banners.show_message("danger", "newer")
     banners.show_message("warning", "led on", "Undo", lambda: None)
-    qtbot.waitUntil(lambda: len(banners.texts()) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(banners.texts()) == 3)
     for left in (["older", "led on"], ["led on"], ["led on"]):
         press = [QKeyEvent(PRESS, Qt.Key.Key_Escape, NO_MODIFIER, "", held) for held in (False, True, True)]
         for event in press:
@@ -89,7 +89,7 @@ def test_good_news_gives_way_first_and_what_is_not_done_last(qtbot: QtBot) -> No
 def test_a_click_for_what_stood_there_before_does_nothing(qtbot: QtBot, window: Window) -> None:
     pressed: list[str] = []
     banner = window.pages.current.banners.show_message("danger", "No", "Again", lambda: pressed.append("a"))
-    qtbot.waitUntil(lambda: banner.action.height() > 10 and banner.action.width() > 10, timeout=5000)
+    qtbot.waitUntil(lambda: banner.action.height() > 10 and banner.action.width() > 10)
 
     def click() -> None:
         place = banner.action.mapTo(window, banner.action.rect().center())
@@ -99,7 +99,7 @@ def test_a_click_for_what_stood_there_before_does_nothing(qtbot: QtBot, window: 
     click()
     assert not pressed, "it has only just come"
     through = Qt.WidgetAttribute.WA_TransparentForMouseEvents
-    qtbot.waitUntil(lambda: not banner.testAttribute(through), timeout=5000)
+    qtbot.waitUntil(lambda: not banner.testAttribute(through))
     click()
     assert pressed == ["a"]
 
@@ -124,7 +124,7 @@ def test_long_messages_in_large_letters_push_nothing_out(qtbot: QtBot, library: 
             banners = library.pages.current.banners
             for text in LONG:
                 newest = banners.show_message("danger", text, "Write the rest…", lambda: None)
-            qtbot.waitUntil(lambda newest=newest: newest.y() < 20 < newest.height(), timeout=5000)
+            qtbot.waitUntil(lambda newest=newest: newest.y() < 20 < newest.height())
             qtbot.wait(50)
             view = library.pages.view
             assert view.verticalScrollBar().maximum() == 0, name
@@ -144,19 +144,19 @@ def test_a_message_leaves_the_current_row_in_view(qtbot: QtBot, library: Window)
     library.setMinimumSize(100, 100)
     library.resize(1280, 640)
     library.library.middle.setSizes([200, 400])
-    qtbot.waitUntil(lambda: bar.maximum() > 20, timeout=5000)
+    qtbot.waitUntil(lambda: bar.maximum() > 20)
 
     high = table.viewport().height()
 
     def message() -> None:
         banners.show_message("danger", "No sound")
-        qtbot.waitUntil(lambda: table.viewport().height() < high, timeout=5000)
+        qtbot.waitUntil(lambda: table.viewport().height() < high)
 
     library.library.select(0)
     message()
     assert bar.value() == 0, "what is in view stays where it is"
     banners.clear("No sound")
-    qtbot.waitUntil(lambda: table.viewport().height() == high, timeout=5000)
+    qtbot.waitUntil(lambda: table.viewport().height() == high)
     library.library.select(table.rowAt(table.viewport().height() - 1))
     at = bar.value()
     message()

@@ -55,11 +55,11 @@ def test_slices_come_in_order_and_a_new_question_replaces_the_rest(qtbot: QtBot,
         return sum(part)
 
     bridge.slices("sum", range(10), 3, work, lambda s, n: got.append((s, n)), lambda: ends.append("first"))
-    qtbot.waitUntil(lambda: bool(ends), timeout=5000)
+    qtbot.waitUntil(lambda: bool(ends))
     assert got == [(3, 3), (12, 6), (21, 9), (9, 10)]
     bridge.slices("sum", range(9999), 3, work, lambda *_: None, lambda: ends.append("dropped"))
     bridge.slices("sum", range(3), 3, work, lambda *_: None, lambda: ends.append("last"))
-    qtbot.waitUntil(lambda: "last" in ends, timeout=5000)
+    qtbot.waitUntil(lambda: "last" in ends)
     assert ends == ["first", "last"]
 
 
@@ -74,7 +74,7 @@ def test_slices_grow_where_they_are_quick(qtbot: QtBot, bridge: Bridge) -> None:
         assert done == len(numbers)
 
     bridge.slices("all", range(200), 5, lambda part: part, each, lambda: ends.append("all"), most=40)
-    qtbot.waitUntil(lambda: bool(ends), timeout=5000)
+    qtbot.waitUntil(lambda: bool(ends))
     assert numbers == list(range(200))
     assert max(sizes[:-1]) > 5
     assert max(sizes) <= 40
@@ -84,7 +84,7 @@ def test_an_error_that_nobody_takes_is_in_the_log(
     qtbot: QtBot, bridge: Bridge, caplog: pytest.LogCaptureFixture
 ) -> None:
     bridge.ask("division", lambda: 1 / 0, lambda _: None)
-    qtbot.waitUntil(lambda: bool(caplog.records), timeout=5000)
+    qtbot.waitUntil(lambda: bool(caplog.records))
     assert "division" in caplog.text
     assert "ZeroDivisionError" in caplog.text
 
@@ -97,7 +97,7 @@ def test_what_is_written_down_is_never_skipped(qtbot: QtBot, bridge: Bridge) -> 
     for number in range(5):
         bridge.keep(partial(done.append, number), lambda _, number=number: answers.append(number))
     gate.set()
-    qtbot.waitUntil(lambda: len(answers) == 5, timeout=5000)
+    qtbot.waitUntil(lambda: len(answers) == 5)
     assert done == answers == list(range(5))
 
 
@@ -106,7 +106,7 @@ def test_questions_come_between_very_much_that_is_written_down(qtbot: QtBot, bri
     for number in range(5):
         bridge.keep(partial(done.append, number))
     bridge.ask("question", lambda: None, lambda _: done.append("answer"))
-    qtbot.waitUntil(lambda: "answer" in done and 4 in done, timeout=5000)
+    qtbot.waitUntil(lambda: "answer" in done and 4 in done)
     assert done.index("answer") < done.index(4)
 
 

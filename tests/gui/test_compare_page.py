@@ -24,11 +24,11 @@ def heard(qtbot: QtBot, library: Window, services: FakeServices) -> Window:
     """Four tracks are heard, two decisions made, and there is another model."""
     services.kept[TrackId("0 song.flac")] = {"rock": Verdict.REJECTED, "guitar": Verdict.ACCEPTED}
     library.actions_["listen_all"].trigger()
-    qtbot.waitUntil(lambda: library.tracks.tally().heard == 4 and not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: library.tracks.tally().heard == 4 and not library.bridge.busy)
     services.other_models.append(Model("mine", Path("mine"), replace(CARD, name="mine"), bundled=False))
     library.pages.show("models")
     page = library.workshop.models_page
-    qtbot.waitUntil(lambda: page.models.rowCount() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: page.models.rowCount() == 2)
     page.look_at("mine")
     return library
 
@@ -36,7 +36,7 @@ def heard(qtbot: QtBot, library: Window, services: FakeServices) -> Window:
 def opened(qtbot: QtBot, window: Window) -> ComparePage:
     page = window.workshop.models_page
     page.compare_button.click()
-    qtbot.waitUntil(lambda: page.compares and bool(page.comparison.offer.text()), timeout=5000)
+    qtbot.waitUntil(lambda: page.compares and bool(page.comparison.offer.text()))
     return page.comparison
 
 
@@ -54,7 +54,7 @@ def test_only_another_model_can_be_compared(qtbot: QtBot, heard: Window) -> None
     page.look_at("double")
     assert not page.compare_button.isEnabled()
     heard.workshop.compare.open("broken")
-    qtbot.waitUntil(lambda: bool(page.banners.texts()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(page.banners.texts()))
     assert page.banners.texts() == ["“broken” cannot be compared: its card is damaged"]
     assert not page.compares
 
@@ -68,8 +68,8 @@ def test_what_stays_comes_and_goes_is_shown(qtbot: QtBot, heard: Window, service
     assert view.start_button.hasFocus()
     heard.tracks.shift = 0.25
     qtbot.keyClick(view.start_button, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: heard.workshop.compare.left == 0 and view.summary.isVisible(), timeout=5000)
-    qtbot.waitUntil(lambda: not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: heard.workshop.compare.left == 0 and view.summary.isVisible())
+    qtbot.waitUntil(lambda: not heard.bridge.busy)
     assert services.comparison.shifts == [0.25]
     assert view.summary.text() == (
         "On 3 tracks: 3 suggestions stay, 5 come, 3 go. Of your 2 decisions “double” agrees with 1, “mine” "
@@ -93,7 +93,7 @@ def test_what_stays_comes_and_goes_is_shown(qtbot: QtBot, heard: Window, service
 def test_a_tag_leads_to_its_tracks_and_a_track_to_the_library(qtbot: QtBot, heard: Window) -> None:
     view = opened(qtbot, heard)
     view.start_button.click()
-    qtbot.waitUntil(lambda: len(view.tracks.rows()) == 3 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(view.tracks.rows()) == 3 and not heard.bridge.busy)
     names = [row[0].text for row in view.tags.rows()]
     view.tag_table.setCurrentIndex(view.tags.index(names.index("mellow"), 0))
     assert view.listed.text() == "2 tracks where “mellow” comes or goes"
@@ -129,7 +129,7 @@ def test_escape_leaves_the_comparison_wherever_the_focus_is(qtbot: QtBot, heard:
         opened(qtbot, heard)
     for table in (view.tag_table, view.track_table):
         view.start_button.click()
-        qtbot.waitUntil(lambda: view.tag_table.isVisible() and not heard.bridge.busy, timeout=5000)
+        qtbot.waitUntil(lambda: view.tag_table.isVisible() and not heard.bridge.busy)
         table.setFocus()
         qtbot.keyClick(table, Qt.Key.Key_Escape)
         assert not page.compares and page.list.hasFocus()
@@ -142,8 +142,8 @@ def test_it_stops_goes_on_and_rests(qtbot: QtBot, heard: Window, services: FakeS
     view.start_button.setFocus()
     view.start_button.click()
     compare = heard.workshop.compare
-    qtbot.waitUntil(lambda: compare.job is not None and heard.bridge.runs(compare.job), timeout=5000)
-    qtbot.waitUntil(view.going.isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: compare.job is not None and heard.bridge.runs(compare.job))
+    qtbot.waitUntil(view.going.isVisible)
     assert view.pace.text() == "Starting the other model…"
     job = compare.job
     assert job is not None
@@ -154,12 +154,12 @@ def test_it_stops_goes_on_and_rests(qtbot: QtBot, heard: Window, services: FakeS
     assert view.scope.hasFocus(), "not Stop: the key that started it would stop it at once"
     view.stop_button.setFocus()
     qtbot.keyClick(view.stop_button, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: compare.job is None, timeout=5000)
+    qtbot.waitUntil(lambda: compare.job is None)
     assert compare.left == 4
     assert view.start_button.isVisible()  # nothing was compared yet
     services.hold.set()
     view.start_button.click()
-    qtbot.waitUntil(lambda: compare.left == 0 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: compare.left == 0 and not heard.bridge.busy)
     assert not view.going.isVisible()
 
 
@@ -171,16 +171,16 @@ def test_what_was_compared_stays_in_view_when_it_is_stopped(
     services.rounds = 2
     view.start_button.setFocus()
     view.start_button.click()
-    qtbot.waitUntil(lambda: compare.left == 2, timeout=5000)
+    qtbot.waitUntil(lambda: compare.left == 2)
     view.stop_button.setFocus()
     view.stop_button.click()
-    qtbot.waitUntil(lambda: compare.job is None and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: compare.job is None and not heard.bridge.busy)
     assert view.summary.text().startswith("On 2 tracks: ")
     assert view.pace.text() == "2 tracks are left"
     assert view.go_on.hasFocus()
     services.rounds = 99
     qtbot.keyClick(view.go_on, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: compare.left == 0 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: compare.left == 0 and not heard.bridge.busy)
     assert not view.going.isVisible()
     assert view.tag_table.hasFocus()
     assert view.listed.text() == "3 tracks with changes"  # the focus alone looks at no tag
@@ -197,11 +197,11 @@ def test_what_was_heard_before_is_compared_at_once(
     services.comparison.known.update(services.heard)
     view.scope.setCurrentIndex(view.scope.count() - 1)
     view.scope.activated.emit(view.scope.count() - 1)
-    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy)
     heard.library.table.selectAll()
     view.scope.setCurrentIndex(view.scope.findData("sample"))
     view.scope.activated.emit(view.scope.currentIndex())
-    qtbot.waitUntil(lambda: len(texts(view)) == 2 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(texts(view)) == 2 and not heard.bridge.busy)
     assert choices(view) == ["A sample of 2 tracks", "The 4 tracks selected", "All 4 tracks"]
 
 
@@ -214,7 +214,7 @@ def test_a_selection_that_became_one_track_is_all_tracks(
     heard.library.select(0)
     view.scope.setCurrentIndex(0)
     view.scope.activated.emit(0)
-    qtbot.waitUntil(lambda: choices(view) == ["All 4 tracks"], timeout=5000)
+    qtbot.waitUntil(lambda: choices(view) == ["All 4 tracks"])
     assert len(heard.workshop.compare.tracks) == 4
     assert "4 tracks" in view.offer.text()
 
@@ -222,9 +222,9 @@ def test_a_selection_that_became_one_track_is_all_tracks(
 def test_using_the_model_ends_the_comparison(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     view = opened(qtbot, heard)
     view.start_button.click()
-    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy)
     view.use_button.click()
-    qtbot.waitUntil(lambda: services.model == "mine" and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: services.model == "mine" and not heard.bridge.busy)
     assert not heard.workshop.models_page.compares
     assert heard.workshop.compare.comparison is None
 
@@ -233,7 +233,7 @@ def test_nothing_heard_is_nothing_to_compare(qtbot: QtBot, library: Window, serv
     services.other_models.append(Model("mine", Path("mine"), replace(CARD, name="mine"), bundled=False))
     library.pages.show("models")
     page = library.workshop.models_page
-    qtbot.waitUntil(lambda: page.models.rowCount() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: page.models.rowCount() == 2)
     page.look_at("mine")
     view = opened(qtbot, library)
     assert view.offer.text() == "“double” has heard no track yet. Let it listen to some first."
@@ -249,18 +249,18 @@ def agreed(view: ComparePage) -> dict[str, list[str]]:
 def test_the_verdict_follows_the_decisions(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     view = opened(qtbot, heard)
     view.start_button.click()
-    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy)
     assert "Of your 2 decisions “double” agrees with 1, “mine” with 2." in view.summary.text()
     heard.pages.show("review")
     rows = [heard.tracks.rows()[place] for place in range(3)]
     heard.room.review.decide(rows, {"rock": Verdict.ACCEPTED})
     heard.pages.show("models")
-    qtbot.waitUntil(lambda: "Of your 4 decisions" in view.summary.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Of your 4 decisions" in view.summary.text())
     assert "“double” agrees with 4, “mine” with 1." in view.summary.text()
     assert agreed(view)["rock"] == ["3", "3", "0"]
     assert len(services.comparison.shifts) == 1, "nothing is listened to again"
     assert heard.room.review.take_back()  # in view: at once
-    qtbot.waitUntil(lambda: "Of your 2 decisions" in view.summary.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Of your 2 decisions" in view.summary.text())
     assert agreed(view)["rock"] == ["1", "0", "1"]
     assert not view.going.isVisible()
 
@@ -269,13 +269,13 @@ def test_decisions_made_while_it_listens_count(qtbot: QtBot, heard: Window, serv
     view = opened(qtbot, heard)
     services.rounds = 2
     view.start_button.click()
-    qtbot.waitUntil(lambda: heard.workshop.compare.left == 2, timeout=5000)
+    qtbot.waitUntil(lambda: heard.workshop.compare.left == 2)
     heard.pages.show("library")
     rows = [heard.tracks.rows()[place] for place in range(3)]
     heard.room.review.decide(rows, {"rock": Verdict.ACCEPTED})
     services.rounds = 99
-    qtbot.waitUntil(lambda: heard.workshop.compare.left == 0 and not heard.bridge.busy, timeout=5000)
-    qtbot.waitUntil(lambda: "Of your 4 decisions" in view.summary.text(), timeout=5000)
+    qtbot.waitUntil(lambda: heard.workshop.compare.left == 0 and not heard.bridge.busy)
+    qtbot.waitUntil(lambda: "Of your 4 decisions" in view.summary.text())
     assert agreed(view)["rock"] == ["3", "3", "0"]
 
 
@@ -284,9 +284,9 @@ def test_the_slider_moves_both_models_of_a_comparison(
 ) -> None:
     view = opened(qtbot, heard)
     view.start_button.click()
-    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(texts(view)) == 3 and not heard.bridge.busy)
     heard.pages.show("library")
     heard.tracks.shift = 0.5
     heard.pages.show("models")
-    qtbot.waitUntil(lambda: services.comparison.shifts == [0.0, 0.5], timeout=5000)
-    qtbot.waitUntil(lambda: heard.workshop.compare.left == 0 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: services.comparison.shifts == [0.0, 0.5])
+    qtbot.waitUntil(lambda: heard.workshop.compare.left == 0 and not heard.bridge.busy)

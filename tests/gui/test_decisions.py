@@ -42,27 +42,27 @@ def test_redo_makes_again_what_undo_took_back_in_its_order(
     row, slider, possible = in_view(heard), heard.library.pane.slider, heard.actions_["redo"]
     press(qtbot, heard, Key.Key_1)
     slider.setValue(7)
-    qtbot.waitUntil(lambda: heard.tracks.shift == -0.7, timeout=5000)
+    qtbot.waitUntil(lambda: heard.tracks.shift == -0.7)
     heard.room.weigh.set_threshold("mellow", 0.9)
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9})
     press(qtbot, heard, Key.Key_M)
     marked = row.mark
     assert row.reviewed and not possible.isEnabled()
     for _ in range(4):
         press(qtbot, heard, Key.Key_Z, control=True)
     assert (row.verdicts, row.reviewed, heard.tracks.shift) == ({}, False, 0.0)
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {})
 
     redo()
     assert (row.verdicts, row.reviewed) == ({"rock": Verdict.ACCEPTED}, False)
     redo()
     assert (heard.tracks.shift, slider.value()) == (-0.7, 7)
     redo()
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9})
     redo()
     assert (row.mark, possible.isEnabled()) == (marked, False)
     track = TrackId(row.path.name)
-    qtbot.waitUntil(lambda: services.marked.get(track) == marked, timeout=5000)
+    qtbot.waitUntil(lambda: services.marked.get(track) == marked)
     assert services.kept[track] == {"rock": Verdict.ACCEPTED}
 
     press(qtbot, heard, Key.Key_Z, control=True)
@@ -87,22 +87,22 @@ def test_a_decision_counts_for_all_selected_tracks(
     for _ in range(2):
         press(qtbot, heard, Key.Key_Down, shift=True)
     pane = heard.library.pane
-    qtbot.waitUntil(lambda: pane.title.text() == "3 tracks selected", timeout=5000)
-    qtbot.waitUntil(lambda: "counting" not in pane.says.text(), timeout=5000)
+    qtbot.waitUntil(lambda: pane.title.text() == "3 tracks selected")
+    qtbot.waitUntil(lambda: "counting" not in pane.says.text())
     rows = heard.library.meant()
     assert len(rows) == 3
     place = pane.scores.tags.place("rock")
     assert "in 3 of 3 tracks" in pane.scores.tags.index(place).data(Qt.ItemDataRole.AccessibleTextRole)
     press(qtbot, heard, Key.Key_1, shift=True)
     assert all(row.verdicts == {"rock": Verdict.REJECTED} for row in rows)
-    qtbot.waitUntil(lambda: len(services.kept) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(services.kept) == 3)
     press(qtbot, heard, Key.Key_P, shift=True)
-    qtbot.waitUntil(lambda: all(row.state is State.REVIEWED for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all(row.state is State.REVIEWED for row in rows))
     press(qtbot, heard, Key.Key_Z, control=True)
     press(qtbot, heard, Key.Key_Z, control=True)
     assert not any(row.verdicts for row in rows)
     heard.library.select(3)
-    qtbot.waitUntil(lambda: pane.title.text() == "Song 3", timeout=5000)
+    qtbot.waitUntil(lambda: pane.title.text() == "Song 3")
     assert not pane.changes.isHidden()
 
 
@@ -116,7 +116,7 @@ def test_decisions_on_selections_with_one_beginning_are_all_kept(
     heard.review.decide([first, third], {"indie": Verdict.ACCEPTED})
     gate.set()
     ids = [row.scores.track_id for row in (first, second, third) if row.scores is not None]
-    qtbot.waitUntil(lambda: ids[2] in services.kept, timeout=5000)
+    qtbot.waitUntil(lambda: ids[2] in services.kept)
     assert [services.kept.get(i) for i in ids] == [
         {"rock": Verdict.ACCEPTED, "indie": Verdict.ACCEPTED},
         {"rock": Verdict.ACCEPTED},
@@ -131,12 +131,12 @@ def test_a_decision_on_very_many_tracks_lets_the_window_have_its_turn(
     rows = [row for row in heard.tracks.rows() if row.scores is not None]
     heard.review.mark(rows)
     assert [row.state for row in rows] == [State.REVIEWED, *[State.TO_REVIEW] * (len(rows) - 1)]
-    qtbot.waitUntil(lambda: all(row.state is State.REVIEWED for row in rows), timeout=5000)
-    qtbot.waitUntil(lambda: len(services.marked) == len(rows), timeout=5000)
+    qtbot.waitUntil(lambda: all(row.state is State.REVIEWED for row in rows))
+    qtbot.waitUntil(lambda: len(services.marked) == len(rows))
     heard.review.take_back()
     heard.review.decide(rows[:1], {"rock": Verdict.ACCEPTED})  # waits for the rest of what is taken back
     assert {row.state for row in rows} == {State.TO_REVIEW}
-    qtbot.waitUntil(lambda: not services.marked, timeout=5000)
+    qtbot.waitUntil(lambda: not services.marked)
     heard.review.take_back()
     assert not heard.review.can_take_back
 
@@ -149,15 +149,15 @@ def test_a_decision_is_taken_back_after_a_change_of_the_model(
     track_id = row.scores.track_id
     heard.review.decide([row], {"rock": Verdict.ACCEPTED})
     heard.review.mark([row])
-    qtbot.waitUntil(lambda: track_id in services.marked, timeout=5000)
+    qtbot.waitUntil(lambda: track_id in services.marked)
     heard.workshop.models.use("other")
-    qtbot.waitUntil(lambda: services.model == "other" and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: services.model == "other" and not heard.bridge.busy)
     assert row.scores is None
     assert heard.review.take_back()
-    qtbot.waitUntil(lambda: track_id not in services.marked, timeout=5000)
+    qtbot.waitUntil(lambda: track_id not in services.marked)
     assert services.kept[track_id] == {"rock": Verdict.ACCEPTED}
     assert heard.review.take_back()
-    qtbot.waitUntil(lambda: services.kept[track_id] == {}, timeout=5000)
+    qtbot.waitUntil(lambda: services.kept[track_id] == {})
     assert row.state is State.NEW
     assert not row.verdicts
 
@@ -175,7 +175,7 @@ def test_only_what_was_just_said_is_kept(qtbot: QtBot, heard: Window, services: 
     heard.review.decide([row], {"rock": Verdict.ACCEPTED})
     heard.review.decide([row], {"indie": Verdict.REJECTED})
     heard.review.take_back()
-    qtbot.waitUntil(lambda: len(said) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(said) == 3)
     assert said == [
         {"rock": Verdict.ACCEPTED},
         {"indie": Verdict.REJECTED},
@@ -205,7 +205,7 @@ def test_a_row_in_which_another_sound_is_heard_by_now_does_not_show_what_is_take
     row.scores = replace(before, track_id=TrackId("another sound"))
     row.verdicts = {"rock": Verdict.REJECTED}
     heard.review.take_back()
-    qtbot.waitUntil(lambda: services.kept.get(before.track_id) == {}, timeout=5000)
+    qtbot.waitUntil(lambda: services.kept.get(before.track_id) == {})
     assert row.verdicts == {"rock": Verdict.REJECTED}
     assert "another sound" not in services.kept
 
@@ -249,33 +249,33 @@ def test_what_cannot_be_kept_is_said_and_kept_with_what_is_said_next(
     press(qtbot, heard, Key.Key_1)
     press(qtbot, heard, Key.Key_2)
     text = "Decisions on 1 track are not kept yet, and tried again with the next one: the disk is full"
-    qtbot.waitUntil(lambda: unkept() == [text], timeout=5000)
+    qtbot.waitUntil(lambda: unkept() == [text])
     heard.library.select(1)
     press(qtbot, heard, Key.Key_M)
-    qtbot.waitUntil(lambda: unkept() == [text.replace("1 track", "2 tracks")], timeout=5000)
+    qtbot.waitUntil(lambda: unkept() == [text.replace("1 track", "2 tracks")])
     assert services.kept == services.marked == {}
 
     monkeypatch.setattr(services, "keep_said", keep)
     heard.library.select(0)
     press(qtbot, heard, Key.Key_2)  # takes it back
     said = {"rock": Verdict.ACCEPTED}
-    qtbot.waitUntil(lambda: services.kept.get(track) == said and not unkept(), timeout=5000)
+    qtbot.waitUntil(lambda: services.kept.get(track) == said and not unkept())
     assert in_view(heard).verdicts == said
     assert len(services.marked) == 1
 
     monkeypatch.setattr(services, "keep_said", refuse)
     press(qtbot, heard, Key.Key_3)
-    qtbot.waitUntil(lambda: bool(unkept()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(unkept()))
     monkeypatch.setattr(services, "keep_said", keep)
     button = next(b for b in heard.library.banners.findChildren(QAbstractButton) if b.text() == "Try again")
     button.click()
-    qtbot.waitUntil(lambda: len(services.kept[track]) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(services.kept[track]) == 2)
     assert not unkept()
 
     monkeypatch.setattr(services, "keep_said", refuse)
     press(qtbot, heard, Key.Key_M)
-    qtbot.waitUntil(lambda: bool(unkept()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(unkept()))
     monkeypatch.setattr(services, "keep_said", keep)
     heard.quit()
-    qtbot.waitUntil(lambda: services.closed, timeout=5000)
+    qtbot.waitUntil(lambda: services.closed)
     assert len(services.marked) == 2, "there was room when the window closed"

@@ -39,10 +39,10 @@ def test_arrow_keys_after_the_first_folder_go_through_its_tracks(
 
     services.scan = slow  # type: ignore[method-assign, assignment]
     window.activateWindow()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.opening.first.open, timeout=5000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.opening.first.open)
     window.scan.open([services.music])
     view = window.library
-    qtbot.waitUntil(view.listing.note.isVisible, timeout=5000)
+    qtbot.waitUntil(view.listing.note.isVisible)
     press(Key.Key_Down, Key.Key_Down)
     go_on.set()
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=30_000)
@@ -59,10 +59,10 @@ def test_the_table_has_the_focus_again_that_it_lost_to_a_query_without_tracks(
     view = library.library
     view.table.setFocus()
     view.search.setText("artist:nobody")
-    qtbot.waitUntil(view.listing.note.isVisible, timeout=5000)
+    qtbot.waitUntil(view.listing.note.isVisible)
     press(Key.Key_Down)
     view.search.clear()
-    qtbot.waitUntil(view.table.isVisible, timeout=5000)
+    qtbot.waitUntil(view.table.isVisible)
     assert QApplication.focusWidget() is view.table
     assert view.pane.slider.value() == 0
 
@@ -84,7 +84,7 @@ def test_where_a_control_goes_from_under_the_focus_it_falls_to_the_table(
     button.setFocus()
     assert QApplication.focusWidget() is button
     LOST[how](button)
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is view.table, timeout=5000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is view.table)
 
 
 def test_elsewhere_it_falls_to_no_control_that_arrow_keys_change(qtbot: QtBot, library: Window) -> None:

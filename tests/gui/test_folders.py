@@ -30,9 +30,9 @@ def test_scanning_again_leaves_the_focus_where_it_is(qtbot: QtBot, library: Wind
     listen(qtbot, library)
     library.actions_["write"].trigger()
     panel = library.panels.write
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert library.focusWidget() is panel.table
-    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+    with qtbot.waitSignal(library.scan.ended):
         library.actions_["rescan"].trigger()
     assert panel.isVisible()
     assert library.focusWidget() is panel.table
@@ -47,13 +47,13 @@ def test_a_folder_that_is_away_is_a_message_and_no_track(
         yield FileFault(music, "no such file")
 
     services.scan = away  # type: ignore[method-assign]
-    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+    with qtbot.waitSignal(library.scan.ended):
         library.actions_["rescan"].trigger()
     assert f"{music} is not there: 6 tracks wait for it." in messages()
     assert library.tracks.row(music) is None
     assert library.tracks.tally().total == len(titles(library)) == 6
     services.scan = scan  # type: ignore[method-assign]
-    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+    with qtbot.waitSignal(library.scan.ended):
         library.actions_["rescan"].trigger()
     assert not any("is not there" in text for text in messages())
 
@@ -72,23 +72,23 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     page, music = library.library, services.music
     with monkeypatch.context() as away:
         no_music(services, away)
-        with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        with qtbot.waitSignal(library.scan.ended):
             library.actions_["rescan"].trigger()
         text = f"{music} is empty, or its drive is not there: 6 tracks wait for it."
         assert page.banners.texts() == [text]
         assert library.tracks.tally().total == len(titles(library)) == 6
         assert services.missing == []  # nor at the next start
-    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+    with qtbot.waitSignal(library.scan.ended):
         library.actions_["rescan"].trigger()
     assert page.banners.texts() == []
     no_music(services, monkeypatch)
-    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+    with qtbot.waitSignal(library.scan.ended):
         library.actions_["rescan"].trigger()
     next(b for b in page.banners.findChildren(Link) if b.text() == "Forget these tracks").click()
-    qtbot.waitUntil(lambda: len(services.missing) == len(services.library), timeout=5000)
+    qtbot.waitUntil(lambda: len(services.missing) == len(services.library))
     assert library.tracks.tally().total == 0
     assert page.banners.texts() == []
-    qtbot.waitUntil(lambda: page.listing.shows_note, timeout=5000)
+    qtbot.waitUntil(lambda: page.listing.shows_note)
     assert page.listing.note.text() == "No music is in the folders that are open"
 
 
@@ -100,8 +100,8 @@ def test_that_no_music_was_found_is_not_said_once_there_is_some(
         no_music(services, away)
         services.library = []
         window.begin([services.music])
-        qtbot.waitUntil(lambda: texts() == ["No music was found there."], timeout=5000)
-    with qtbot.waitSignal(window.scan.ended, timeout=5000):
+        qtbot.waitUntil(lambda: texts() == ["No music was found there."])
+    with qtbot.waitSignal(window.scan.ended):
         window.actions_["rescan"].trigger()
     assert window.tracks.tally().total == 6
     assert texts() == []
@@ -116,12 +116,12 @@ def test_files_that_go_with_the_volume_they_are_on_stay_in_the_library(
     library.watching.at([music])
     watcher = library.watching._watcher
     assert watcher is not None
-    qtbot.waitUntil(lambda: watcher.places is not None, timeout=5000)
+    qtbot.waitUntil(lambda: watcher.places is not None)
     music.rename(music.with_name("mounted"))
     music.mkdir()  # another folder than the one that was watched
-    with qtbot.waitSignal(library.bridge.changed, timeout=5000):
+    with qtbot.waitSignal(library.bridge.changed):
         services.changes.append(path)
-    qtbot.waitUntil(lambda: not services.changes and not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not services.changes and not library.bridge.busy)
     assert library.tracks.row(path) is not None
     assert services.missing == []
 
@@ -136,7 +136,7 @@ def test_a_file_that_is_no_music_is_a_failed_track_and_no_folder_that_is_away(
         yield FileFault(notes, "not audio, or damaged beyond reading")
 
     services.scan = scan  # type: ignore[method-assign]
-    with qtbot.waitSignal(library.scan.ended, timeout=5000):
+    with qtbot.waitSignal(library.scan.ended):
         library.scan.open([notes])
     row = library.tracks.row(notes)
     assert row is not None
@@ -156,7 +156,7 @@ def test_a_scan_that_is_stopped_leaves_the_message_on_a_folder_that_is_away(
 
     for scan in (away, stopped):
         services.scan = scan  # type: ignore[method-assign]
-        with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        with qtbot.waitSignal(library.scan.ended):
             library.actions_["rescan"].trigger()
             if scan is stopped:
                 library.bridge.cancel()
@@ -169,7 +169,7 @@ def test_a_file_that_was_opened_alone_is_no_folder(
     side, file = library.library.sidebar.side, next(iter(services.files))
     library.scan.open([file])
     texts = lambda: [side.index(n).data() for n in range(side.rowCount())]  # noqa: E731
-    qtbot.waitUntil(lambda: "Files" in texts(), timeout=5000)
+    qtbot.waitUntil(lambda: "Files" in texts())
     assert texts()[-4:] == ["Folders", services.music.name, "Files", file.name]
 
 
@@ -190,20 +190,20 @@ def test_changes_by_other_programs_show_without_a_scan(
         old, tags={Field.TITLE: ("Retitled",)}, stamp=FileStamp(2, 2, 2), outside=True
     )
     services.changes += [fresh, changed, gone]
-    qtbot.waitUntil(lambda: "Just in" in titles(library) and "Song 1" not in titles(library), timeout=5000)
-    qtbot.waitUntil(lambda: "Retitled" in titles(library), timeout=5000)
-    qtbot.waitUntil(lambda: library.tracks.counts()[State.CHANGED] == 1, timeout=5000)
+    qtbot.waitUntil(lambda: "Just in" in titles(library) and "Song 1" not in titles(library))
+    qtbot.waitUntil(lambda: "Retitled" in titles(library))
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.CHANGED] == 1)
     said = "On disk: 1 changed; 6 tracks in the library"  # they come one by one, the last first
     services.files[changed] = replace(services.files[changed], stamp=FileStamp(3, 3, 3))
     services.changes.append(changed)
-    qtbot.waitUntil(lambda: library.status.result.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: library.status.result.text() == said)
     row = library.tracks.row(fresh)
     assert row is not None
     assert row.state is State.NEW
     assert row.scores is None
     shown = library.tracks.row(changed)
     assert shown is not None
-    qtbot.waitUntil(lambda: shown.scores is not None, timeout=5000)
+    qtbot.waitUntil(lambda: shown.scores is not None)
     tip = library.tracks.index(shown.place, Column.STATE).data(Qt.ItemDataRole.ToolTipRole)
     assert tip == "Another program changed the file since"
 
@@ -217,8 +217,8 @@ def test_new_music_is_listened_to_where_that_is_wanted(
     fresh.touch()
     services.files[fresh] = Track(fresh, FileStamp(1, 9, 9), 100.0, {})
     services.changes.append(fresh)
-    qtbot.waitUntil(lambda: fresh in services.heard, timeout=5000)
-    qtbot.waitUntil(lambda: library.tracks.counts()[State.TO_REVIEW] == 1, timeout=5000)
+    qtbot.waitUntil(lambda: fresh in services.heard)
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.TO_REVIEW] == 1)
 
 
 def test_a_folder_that_is_not_there_keeps_its_tracks(
@@ -226,7 +226,7 @@ def test_a_folder_that_is_not_there_keeps_its_tracks(
 ) -> None:
     assert not services.music.exists()  # as a volume that was taken out
     services.changes.append(next(iter(services.files)))
-    qtbot.waitUntil(lambda: not services.changes, timeout=5000)
+    qtbot.waitUntil(lambda: not services.changes)
     qtbot.wait(200)
     assert len(library.tracks.rows()) == 6
 
@@ -241,18 +241,18 @@ def test_failed_stays_failed_after_a_scan_until_it_is_read_again(
     assert (row.state, row.reason) == (State.FAILED, "the decoder gave up")
     pane = library.library.pane
     library.library.select(0)
-    qtbot.waitUntil(lambda: pane.accept_all.text() != "Accept all", timeout=5000)
+    qtbot.waitUntil(lambda: pane.accept_all.text() != "Accept all")
     library.library.select(row.place)
-    qtbot.waitUntil(lambda: pane.accept_all.text() == "Accept all", timeout=5000)
+    qtbot.waitUntil(lambda: pane.accept_all.text() == "Accept all")
     services.files[path] = replace(services.files[path], fault="the decoder gave up")
     library.actions_["rescan"].trigger()
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     assert (row.state, row.reason) == (State.FAILED, "the decoder gave up")
     assert library.tracks.tally().new == 0  # "Listen to all new" does not try it for ever
     services.files[path] = replace(services.files[path], fault="")
     library.library.select(row.place)
     library.actions_["read_again"].trigger()
-    qtbot.waitUntil(lambda: row.state is State.NEW, timeout=5000)
+    qtbot.waitUntil(lambda: row.state is State.NEW)
 
 
 def gated_look(services: FakeServices) -> tuple[threading.Event, threading.Event]:
@@ -282,12 +282,12 @@ def test_a_look_at_changed_files_and_a_write_never_run_at_once(
     library.watching.look([first])
     assert began.wait(5)
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     qtbot.wait(300)
     assert services.runs() == []  # what the look read before would replace what is known after
     go_on.set()
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     assert services.runs()[0].files == 4
     row = library.tracks.row(first)
     assert row is not None
@@ -310,19 +310,19 @@ def test_a_folder_that_came_keeps_no_other_question_waiting_and_can_be_cancelled
     qtbot.waitUntil(library.status.job.isVisible, timeout=2000)
     assert library.status.title.text() == "Looking at changes"
     library.status.cancel.click()
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     work = library.bridge.past[0]
     assert work.outcome == "Stopped after 0 tracks that changed"
     assert work.retry is not None
     go_on.set()
     work.retry()
-    qtbot.waitUntil(lambda: library.bridge.past[0].outcome == "Looked at 1 track that changed", timeout=5000)
-    qtbot.waitUntil(lambda: "On disk: 1 new" in library.status.result.text(), timeout=5000)
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: library.bridge.past[0].outcome == "Looked at 1 track that changed")
+    qtbot.waitUntil(lambda: "On disk: 1 new" in library.status.result.text())
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     past = list(library.bridge.past)
     library.watching.look([folder])
     assert library.bridge.busy
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     assert list(library.bridge.past) == past, "nothing was other than the library knows"
 
 
@@ -338,14 +338,14 @@ def test_a_file_that_was_written_keeps_its_own_decisions_when_it_is_looked_at(
     # Another copy of the same sound was decided on.
     services.keep_said([(row.scores.track_id, {"rock": Verdict.REJECTED}, True)])
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
-    qtbot.waitUntil(lambda: row.state is State.WRITTEN and not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: row.state is State.WRITTEN and not library.bridge.busy)
     began, go_on = gated_look(services)
     library.watching.look([first])
     assert began.wait(5)
     go_on.set()
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     assert (row.verdicts, row.mark, row.state) == ({}, False, State.WRITTEN)
 
 
@@ -363,7 +363,7 @@ def test_a_look_at_a_few_files_is_not_told_of_and_not_lost_when_work_is_cancelle
     assert library.status.job.isHidden()
     library.bridge.cancel()
     go_on.set()
-    qtbot.waitUntil(lambda: "Just in" in titles(library), timeout=5000)
+    qtbot.waitUntil(lambda: "Just in" in titles(library))
     assert [work.title for work in library.bridge.past] == ["Scanning"]
 
 
@@ -380,7 +380,7 @@ def test_a_folder_that_comes_back_and_a_watch_that_failed_are_taken_up_again(
         return watch(roots, stop)
 
     def scanned() -> None:
-        with qtbot.waitSignal(library.scan.ended, timeout=5000):
+        with qtbot.waitSignal(library.scan.ended):
             library.actions_["rescan"].trigger()
         qtbot.wait(200)
 

@@ -37,9 +37,9 @@ def written(qtbot: QtBot, library: Window) -> Window:
     """The window after it wrote four files in one run."""
     listen(qtbot, library)
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
-    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
     return library
 
 
@@ -47,7 +47,7 @@ def open_undo(qtbot: QtBot, window: Window, run_id: int = 1) -> ReversalPanel:
     window.pages.show("history")
     window.archive.show_undo(run_id)
     panel = window.archive.page.reversal
-    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.do.isEnabled)
     return panel
 
 
@@ -69,32 +69,32 @@ def test_a_run_is_taken_back_from_its_row_and_written_again(
 ) -> None:
     page = written.archive.page
     written.pages.show("history")
-    qtbot.waitUntil(lambda: page.list.hasFocus(), timeout=5000)
-    qtbot.waitUntil(lambda: len(page.changes.files) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: page.list.hasFocus())
+    qtbot.waitUntil(lambda: len(page.changes.files) == 4)
     assert page.undo_button.isVisible()
     assert not page.redo_button.isVisible()
     qtbot.keyClick(page.list, Key.Key_Space)
     panel = page.reversal
-    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.do.isEnabled)
     assert page.right.currentWidget() is panel
     assert panel.do.text() == "Put 4 files back"
     assert "4 files go back to what they were" in panel.summary.text()
     assert genre(services) == ("Rock", "Indie"), "nothing was done yet"
     qtbot.keyClick(panel.table, Key.Key_Return, Modifier.ControlModifier)
-    qtbot.waitUntil(lambda: written.archive.undoing.last is None, timeout=5000)
+    qtbot.waitUntil(lambda: written.archive.undoing.last is None)
     assert genre(services) == ("Rock",)
     assert page.list.hasFocus()
     assert any("4 files put back" in text for text in page.banners.texts())
-    qtbot.waitUntil(lambda: written.tracks.counts()[State.WRITTEN] == 0, timeout=5000)
+    qtbot.waitUntil(lambda: written.tracks.counts()[State.WRITTEN] == 0)
 
     assert page.title.text() == "Took back 4 files"
     assert not page.undo_button.isVisible()
     page.redo_button.click()
-    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.do.isEnabled)
     assert panel.do.text() == "Write 4 files again"
     panel.do.click()
-    qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"), timeout=5000)
-    qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again", timeout=5000)
+    qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"))
+    qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again")
 
 
 def test_files_and_fields_are_chosen_by_keyboard(
@@ -131,7 +131,7 @@ def test_files_and_fields_are_chosen_by_keyboard(
     model.toggle_field(line_of(model, Field.GENRE))
     assert "the rest of it goes too, and MAT_MODEL" in panel.summary.text()
     panel.confirm()
-    qtbot.waitUntil(lambda: not written.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not written.bridge.busy)
     path = services.music / "0 song.flac"
     assert services.files[path].tags[Field.GENRE] == ("Rock", "Indie")
     assert Field.MAT_TAGS not in services.files[path].tags
@@ -166,14 +166,14 @@ def test_the_list_of_tags_follows_the_boxes_of_the_fields() -> None:
 def test_the_run_that_a_panel_made_is_the_one_to_look_at(qtbot: QtBot, written: Window) -> None:
     page, panel = written.archive.page, open_undo(qtbot, written)
     panel.confirm()
-    qtbot.waitUntil(lambda: page.title.text() == "Took back 4 files", timeout=5000)
+    qtbot.waitUntil(lambda: page.title.text() == "Took back 4 files")
     older = written.archive.undoing.runs[-1].id
     page.list.setCurrentIndex(page.runs.index(page.runs.row(older)))
     assert page.title.text() == "Wrote 4 files, undone"
     written.archive.show_undo(written.archive.undoing.runs[0].id)
-    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.do.isEnabled)
     panel.confirm()
-    qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again", timeout=5000)
+    qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again")
 
 
 def test_values_without_room_are_counted() -> None:
@@ -236,7 +236,7 @@ def test_conflicts_and_what_is_not_possible_are_shown_before(
     assert model.picked_files == 3, "it stays as it is"
     qtbot.mouseClick(panel.filters[0], Qt.MouseButton.LeftButton)
     panel.confirm()
-    qtbot.waitUntil(lambda: not written.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not written.bridge.busy)
     assert genre(services) == ("Theirs",)
 
     services.gone.clear()
@@ -244,7 +244,7 @@ def test_conflicts_and_what_is_not_possible_are_shown_before(
     model.toggle_field(line_of(model, Field.GENRE))
     assert model.index(line_of(model, Field.GENRE), 3).data() == "Rock"
     panel.confirm()
-    qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
+    qtbot.waitUntil(lambda: genre(services) == ("Rock",))
 
 
 def test_escape_leaves_everything_as_it_is(qtbot: QtBot, written: Window, services: FakeServices) -> None:
@@ -260,16 +260,16 @@ def test_undo_and_redo_by_key_are_about_this_windows_runs(
     qtbot: QtBot, written: Window, services: FakeServices
 ) -> None:
     for _ in range(2):
-        qtbot.waitUntil(written.actions_["undo"].isEnabled, timeout=5000)
+        qtbot.waitUntil(written.actions_["undo"].isEnabled)
         qtbot.keyClick(written.library.table, Key.Key_Z, Modifier.ControlModifier)
         confirm_undo(qtbot, written)
-        qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
-        qtbot.waitUntil(written.actions_["redo"].isEnabled, timeout=5000)
+        qtbot.waitUntil(lambda: genre(services) == ("Rock",))
+        qtbot.waitUntil(written.actions_["redo"].isEnabled)
         assert not written.actions_["undo"].isEnabled()
         both = Modifier.ControlModifier | Modifier.ShiftModifier
         qtbot.keyClick(written.library.table, Key.Key_Z, both)
         confirm_undo(qtbot, written)
-        qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"), timeout=5000)
+        qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"))
     assert [run.kind for run in services.runs()][:3] == [RunKind.REDO, RunKind.UNDO, RunKind.REDO]
 
 
@@ -278,11 +278,9 @@ def test_undo_by_key_shows_first_what_would_become_of_the_files(
 ) -> None:
     page = written.archive.page
     for own in (True, False):  # the last run of another process likewise
-        qtbot.waitUntil(written.actions_["undo"].isEnabled, timeout=5000)
+        qtbot.waitUntil(written.actions_["undo"].isEnabled)
         written.undo()
-        qtbot.waitUntil(
-            lambda: page.right.currentWidget() is page.reversal and page.reversal.do.isEnabled(), timeout=5000
-        )
+        qtbot.waitUntil(lambda: page.right.currentWidget() is page.reversal and page.reversal.do.isEnabled())
         assert (written.pages.current.name, page.reversal.title.text()) == ("history", "Undo run 1")
         assert not written.archive.busy
         qtbot.keyClick(page.reversal.table, Key.Key_Escape)
@@ -292,12 +290,12 @@ def test_undo_by_key_shows_first_what_would_become_of_the_files(
             services.not_own()
     written.undo()
     confirm_undo(qtbot, written)
-    qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
+    qtbot.waitUntil(lambda: genre(services) == ("Rock",))
     assert written.pages.current.name == "library"
     written.pages.show("history")
     written.archive.show_redo(1)
     confirm_undo(qtbot, written)
-    qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"), timeout=5000)
+    qtbot.waitUntil(lambda: genre(services) == ("Rock", "Indie"))
     assert written.pages.current.name == "history"
 
 
@@ -309,16 +307,14 @@ def test_a_look_at_what_undo_would_do_costs_no_redo_of_decisions(
     written.undo()
     assert row.verdicts == {}
     written.undo()
-    qtbot.waitUntil(
-        lambda: page.right.currentWidget() is page.reversal and page.reversal.do.isEnabled(), timeout=5000
-    )
+    qtbot.waitUntil(lambda: page.right.currentWidget() is page.reversal and page.reversal.do.isEnabled())
     qtbot.keyClick(page.reversal.table, Key.Key_Escape)
     written.redo()
     assert row.verdicts == {"rock": Verdict.REJECTED}
     written.undo()
     written.undo()
     confirm_undo(qtbot, written)
-    qtbot.waitUntil(lambda: genre(services) == ("Rock",), timeout=5000)
+    qtbot.waitUntil(lambda: genre(services) == ("Rock",))
     assert not written.review.can_do_again, "redo is about the files now"
 
 
@@ -326,19 +322,19 @@ def test_a_file_is_taken_back_from_the_library(qtbot: QtBot, written: Window, se
     row = written.tracks.row(services.music / "2 song.flac")
     assert row is not None
     written.library.select(row.place)
-    qtbot.waitUntil(written.actions_["undo_files"].isEnabled, timeout=5000)
+    qtbot.waitUntil(written.actions_["undo_files"].isEnabled)
     written.actions_["undo_files"].trigger()
     panel = written.panels.reversal
-    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.do.isEnabled)
     assert written.library.right.currentWidget() is panel
     assert panel.title.text() == "Undo the last write to 2 song.flac"
     panel.do.click()
-    qtbot.waitUntil(lambda: genre(services, 2) == (), timeout=5000)
+    qtbot.waitUntil(lambda: genre(services, 2) == ())
     assert genre(services, 1) == ("Rock", "Indie")
     assert written.library.right.currentIndex() == 0
-    qtbot.waitUntil(lambda: not written.actions_["undo_files"].isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: not written.actions_["undo_files"].isEnabled())
     texts = written.library.banners.texts
-    qtbot.waitUntil(lambda: any("1 file put back" in text for text in texts()), timeout=5000)
+    qtbot.waitUntil(lambda: any("1 file put back" in text for text in texts()))
 
 
 def test_everything_is_removed_after_its_number_was_seen(
@@ -346,22 +342,22 @@ def test_everything_is_removed_after_its_number_was_seen(
 ) -> None:
     written.pages.show("history")
     page = written.archive.page
-    qtbot.waitUntil(page.remove.isEnabled, timeout=5000)
+    qtbot.waitUntil(page.remove.isEnabled)
     page.remove.click()
     panel = page.reversal
-    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.do.isEnabled)
     assert panel.title.text() == "Remove everything written"
     assert panel.do.text() == "Remove from 4 files"
     services.hold.clear()
     panel.do.click()
-    qtbot.waitUntil(lambda: written.bridge.job is not None, timeout=5000)
+    qtbot.waitUntil(lambda: written.bridge.job is not None)
     assert written._settings.value(REMOVING) is not None
-    qtbot.waitUntil(lambda: not page.remove.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: not page.remove.isEnabled())
     services.hold.set()
-    qtbot.waitUntil(lambda: not written.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not written.bridge.busy)
     assert [genre(services, number) for number in range(4)] == [("Rock",), (), (), ()]
     assert written._settings.value(REMOVING) is None
-    qtbot.waitUntil(lambda: page.title.text() == "Removed from 4 files", timeout=5000)
+    qtbot.waitUntil(lambda: page.title.text() == "Removed from 4 files")
 
 
 def test_what_a_removal_could_not_be_made_of_is_told_in_the_end(
@@ -370,11 +366,11 @@ def test_what_a_removal_could_not_be_made_of_is_told_in_the_end(
     services.read_only = {services.music / "1 song.flac", services.music / "2 song.flac"}
     written.archive.show_removal()
     panel = written.archive.page.reversal
-    qtbot.waitUntil(panel.do.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.do.isEnabled)
     assert panel.do.text() == "Remove from 2 files"
     panel.do.click()
     told = written.library.banners.texts
-    qtbot.waitUntil(lambda: len(told()) == 2 and not written.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(told()) == 2 and not written.bridge.busy)
     assert told() == [
         "What was written is out of 2 files.",
         "What was written is not out of 2 files: 1 song.flac, 2 song.flac: the file is read-only.",
@@ -387,13 +383,13 @@ def test_a_removal_that_was_interrupted_goes_on_at_the_next_start(
 ) -> None:
     window._settings.setValue(REMOVING, True)
     window.begin([services.music])
-    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy)
     banners = window.library.banners._shown.values()
     (banner,) = (b for b in banners if "Removing everything written was stopped" in b.text)
     assert window._settings.value(REMOVING) is not None, "the next start says so too"
     banner.action.click()
     panel = window.archive.page.reversal
-    qtbot.waitUntil(lambda: "Nothing that this program wrote" in panel.summary.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Nothing that this program wrote" in panel.summary.text())
     assert not panel.do.isEnabled()
     assert window._settings.value(REMOVING) is None
     window._settings.setValue(REMOVING, True)
@@ -417,13 +413,13 @@ def test_the_menu_of_a_run(qtbot: QtBot, written: Window) -> None:
     ]
     menu.actions()[0].trigger()
     menu.close()
-    qtbot.waitUntil(written.archive.page.reversal.do.isEnabled, timeout=5000)
+    qtbot.waitUntil(written.archive.page.reversal.do.isEnabled)
 
 
 def test_what_another_process_wrote_shows_when_the_window_is_come_back_to(
     qtbot: QtBot, written: Window, services: FakeServices
 ) -> None:
-    qtbot.waitUntil(lambda: not written.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not written.bridge.busy)
     path = services.music / "4 song.flac"
     services.music.mkdir()
     path.touch()  # what is not there is not looked at
@@ -445,7 +441,6 @@ def test_what_another_process_wrote_shows_when_the_window_is_come_back_to(
             and row.track is not None
             and row.track.tags.get(Field.GENRE) == ("Rock", "Indie")
         ),
-        timeout=5000,
     )
 
 
@@ -454,16 +449,14 @@ def test_a_filter_that_leaves_no_run_leaves_nothing_of_the_one_before(qtbot: QtB
     written.pages.show("history")
     written.archive.undo_last_run()
     confirm_undo(qtbot, written)
-    qtbot.waitUntil(lambda: written.archive.undoing.last is None, timeout=5000)
-    qtbot.waitUntil(
-        lambda: page.title.text() == "Took back 4 files" and bool(page.changes.files), timeout=5000
-    )
+    qtbot.waitUntil(lambda: written.archive.undoing.last is None)
+    qtbot.waitUntil(lambda: page.title.text() == "Took back 4 files" and bool(page.changes.files))
     page.filter.pick("counting")  # the undo itself is
     page.filter.picked.emit("counting")
-    qtbot.waitUntil(lambda: bool(page.changes.files), timeout=5000)
+    qtbot.waitUntil(lambda: bool(page.changes.files))
     written.archive.redo_last_run()
     confirm_undo(qtbot, written)
-    qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again", timeout=5000)
+    qtbot.waitUntil(lambda: page.title.text() == "Wrote 4 files again")
     page.runs.show([replace(run, reverted=run.changes) for run in written.archive.undoing.runs])
     page.filter.picked.emit("counting")
     assert page.runs.rowCount() == 0
@@ -485,7 +478,7 @@ def test_a_run_whose_changes_cannot_be_read_says_why(
     page = written.archive.page
     written.pages.show("history")
     page.filter.picked.emit("written")
-    qtbot.waitUntil(lambda: "disk I/O error" in str(page.banners.texts()), timeout=5000)
+    qtbot.waitUntil(lambda: "disk I/O error" in str(page.banners.texts()))
     assert "What the run changed cannot be read" in page.banners.texts()[0]
 
 
@@ -495,7 +488,7 @@ def test_what_is_not_written_yet_stands_above_the_runs_and_opens_its_plan(
     listen(qtbot, library)
     page, runs = library.archive.page, library.archive.page.runs
     library.pages.show("history")
-    qtbot.waitUntil(lambda: runs.rowCount() == 2, timeout=5000)
+    qtbot.waitUntil(lambda: runs.rowCount() == 2)
     assert page.list.isVisible()
     assert page.title.text() == "Changes for 4 files"
     assert (
@@ -507,7 +500,7 @@ def test_what_is_not_written_yet_stands_above_the_runs_and_opens_its_plan(
     page.list.setFocus()
     qtbot.keyClick(page.list, Key.Key_Space)
     panel = library.panels.write
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert library.pages.shows(library.library)
     assert panel.write.text() == "Write 4 files"
     panel.plan.toggle(1)
@@ -516,11 +509,11 @@ def test_what_is_not_written_yet_stands_above_the_runs_and_opens_its_plan(
     assert line.file is not None
     panel.plan.toggle(7)
     panel.confirm()
-    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
     services.refused[line.file.path] = "the file is read-only"  # which does not wait for being written
     library.pages.show("history")
     texts = ["Not written yet", "Changes for 1 file", "Today", "Wrote 2 files"]
-    qtbot.waitUntil(lambda: [runs.data(runs.index(row)) for row in range(4)] == texts, timeout=5000)
+    qtbot.waitUntil(lambda: [runs.data(runs.index(row)) for row in range(4)] == texts)
     assert page.title.text() == "Wrote 2 files"
     assert page.export.isEnabled()
     page.filter.picked.emit("written")
@@ -529,11 +522,11 @@ def test_what_is_not_written_yet_stands_above_the_runs_and_opens_its_plan(
     page.list.setCurrentIndex(runs.index(1))
     assert page.write_button.isVisible()
     page.write_button.click()
-    qtbot.waitUntil(lambda: panel.write.text() == "Write 1 file" and panel.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 1 file" and panel.write.isEnabled())
     panel.confirm()
-    qtbot.waitUntil(lambda: len(services.own_runs) == 2 and not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(services.own_runs) == 2 and not library.bridge.busy)
     library.pages.show("history")
-    qtbot.waitUntil(lambda: runs.data(runs.index(0)) == "Today" and runs.rowCount() == 3, timeout=5000)
+    qtbot.waitUntil(lambda: runs.data(runs.index(0)) == "Today" and runs.rowCount() == 3)
 
 
 def test_what_was_taken_back_is_not_said_to_wait(
@@ -542,8 +535,8 @@ def test_what_was_taken_back_is_not_said_to_wait(
     page, runs, panel = written.archive.page, written.archive.page.runs, written.panels.write
     panel_of_undo = open_undo(qtbot, written)
     panel_of_undo.confirm()
-    qtbot.waitUntil(lambda: runs.rowCount() == 3 and not written.bridge.busy, timeout=5000)
-    with qtbot.waitSignal(written.archive.unwritten.counted, timeout=5000) as told:
+    qtbot.waitUntil(lambda: runs.rowCount() == 3 and not written.bridge.busy)
+    with qtbot.waitSignal(written.archive.unwritten.counted) as told:
         written.archive.unwritten.count()
     assert told.args == [None]
     assert runs.data(runs.index(0)) == "Today"
@@ -552,15 +545,15 @@ def test_what_was_taken_back_is_not_said_to_wait(
     written.review.decide([row], {suggested.tag.name: Verdict.REJECTED})
     written.pages.show("library")
     written.pages.show("history")
-    qtbot.waitUntil(lambda: runs.data(runs.index(1)) == "Changes for 1 file", timeout=5000)
+    qtbot.waitUntil(lambda: runs.data(runs.index(1)) == "Changes for 1 file")
     page.list.setCurrentIndex(runs.index(1))
     assert page.about.text().endswith("in no file yet · 3 files not counted, as you took that back there")
     page.write_button.click()
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert [file.path for file in panel.plan.files] == [row.path]
     assert (panel.scope, panel.scopes["rest"].text()) == ("rest", "Not written yet 1")
     panel.scopes["all"].click()  # they can be written again
-    qtbot.waitUntil(lambda: panel.write.text() == "Write 4 files", timeout=5000)
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 4 files")
 
 
 def test_a_run_is_exported(
@@ -568,14 +561,14 @@ def test_a_run_is_exported(
 ) -> None:
     page, target = written.archive.page, services.data_dir / "run.json"
     written.pages.show("history")
-    qtbot.waitUntil(page.export.isEnabled, timeout=5000)
+    qtbot.waitUntil(page.export.isEnabled)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     page.export.click()
-    qtbot.waitUntil(lambda: f"Run 1 is exported to {target}." in page.banners.texts(), timeout=5000)
+    qtbot.waitUntil(lambda: f"Run 1 is exported to {target}." in page.banners.texts())
     assert target.read_text() == "run 1"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("/no/such/run.csv", ""))
     page.export.click()
-    qtbot.waitUntil(lambda: "was not exported" in str(page.banners.texts()), timeout=5000)
+    qtbot.waitUntil(lambda: "was not exported" in str(page.banners.texts()))
 
 
 def test_all_files_are_unchecked_and_checked_at_once(
@@ -606,7 +599,7 @@ def test_a_closed_panel_hears_no_more(qtbot: QtBot, written: Window) -> None:
     page.reversal.closed.emit()
     answered: list[int] = []
     written.bridge.ask("after it", lambda: 1, answered.append)
-    qtbot.waitUntil(lambda: answered == [1], timeout=5000)
+    qtbot.waitUntil(lambda: answered == [1])
     assert page.reversal.model.rowCount() == 0
 
 
@@ -623,13 +616,13 @@ def test_undo_that_is_pressed_while_files_are_written_takes_that_run_back(
 
     services.apply = slow  # type: ignore[method-assign]
     ask_to_write_all(library)
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
     assert library.actions_["undo"].isEnabled()
     library.actions_["undo"].trigger()
     going.set()
     confirm_undo(qtbot, library)
-    qtbot.waitUntil(lambda: len(library.archive.undoing.runs) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(library.archive.undoing.runs) == 2)
     assert library.archive.undoing.runs[0].undo_of == library.archive.undoing.runs[1].id
     assert genre(services) == ("Rock",)
 
@@ -659,11 +652,11 @@ def test_undo_that_is_pressed_while_nothing_gets_written_leaves_older_runs_alone
     listed: list[object] = []
     written.archive.undoing.listed.connect(listed.append)
     going.set()
-    qtbot.waitUntil(lambda: bool(ended and listed), timeout=5000)
+    qtbot.waitUntil(lambda: bool(ended and listed))
     assert not written.archive.busy
     answered: list[int] = []
     written.bridge.ask("after it", lambda: 1, answered.append)
-    qtbot.waitUntil(lambda: answered == [1], timeout=5000)
+    qtbot.waitUntil(lambda: answered == [1])
     assert services.runs() == runs
     assert written.pages.current.name == "library"
 
@@ -684,14 +677,14 @@ def test_an_undo_that_is_cancelled_is_not_gone_on_with_by_one_that_waited_for_it
     services.reverse = one  # type: ignore[method-assign]
     written.actions_["undo"].trigger()
     confirm_undo(qtbot, written)
-    qtbot.waitUntil(lambda: written.bridge.job is not None and written.bridge.job.done == 1, timeout=5000)
+    qtbot.waitUntil(lambda: written.bridge.job is not None and written.bridge.job.done == 1)
     written.actions_["undo"].trigger()
     written.bridge.cancel()
-    qtbot.waitUntil(lambda: not written.archive.busy, timeout=5000)
-    qtbot.waitUntil(lambda: len(written.archive.undoing.runs) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: not written.archive.busy)
+    qtbot.waitUntil(lambda: len(written.archive.undoing.runs) == 2)
     answered: list[int] = []
     written.bridge.ask("after it", lambda: 1, answered.append)
-    qtbot.waitUntil(lambda: answered == [1], timeout=5000)
+    qtbot.waitUntil(lambda: answered == [1])
     assert asked == [run.id]
     assert not written.archive.busy
     assert written.pages.current.name == "library"

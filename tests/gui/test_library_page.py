@@ -46,7 +46,7 @@ def test_escape_closes_the_panel_wherever_the_focus_is(qtbot: QtBot, library: Wi
     listen(qtbot, library)
     library.actions_["write"].trigger()
     panel, sidebar = library.panels.write, library.library.sidebar
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     sidebar.setFocus()
     assert library.focusWidget() is sidebar
     qtbot.keyClick(sidebar, Qt.Key.Key_Escape)
@@ -66,7 +66,7 @@ def test_similar_tracks_and_back(qtbot: QtBot, library: Window) -> None:
     view.select(rows[0].place)
     view.table.setFocus()
     qtbot.keyClick(view.table, Key.Key_S)
-    qtbot.waitUntil(lambda: len(titles(library)) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(titles(library)) == 4)
     assert titles(library)[0] == "Song 0"
     shown = [row.likeness for row in library.tracks.shown()]
     assert shown == sorted(shown, key=lambda value: -(value or 0.0))
@@ -76,7 +76,7 @@ def test_similar_tracks_and_back(qtbot: QtBot, library: Window) -> None:
     assert view.comparison.isVisible()
     view.table.setFocus()
     qtbot.keyClick(view.table, Key.Key_Escape)
-    qtbot.waitUntil(lambda: len(titles(library)) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: len(titles(library)) == 6)
     assert Column.LIKENESS not in header_shows(library)
     assert view.comparison.isHidden()
     assert titles(library)[-2] == "Song 0"  # sorted as before
@@ -95,8 +95,8 @@ def test_silent_tracks_are_like_no_other(qtbot: QtBot, library: Window) -> None:
     assert "only silence in “Song 0”" in view.banners.texts()[-1]
     view.select(rows[1].place)
     qtbot.keyClick(view.table, Key.Key_S)
-    qtbot.waitUntil(view.comparison.isVisible, timeout=5000)
-    qtbot.waitUntil(lambda: len(titles(library)) == 3, timeout=5000)
+    qtbot.waitUntil(view.comparison.isVisible)
+    qtbot.waitUntil(lambda: len(titles(library)) == 3)
     assert "Song 0" not in titles(library)
 
 
@@ -118,10 +118,10 @@ def test_similar_tracks_begin_with_the_likest_also_where_copies_stand_before_the
     view = library.library
     view.table.setFixedHeight(70)
     view.select(next(row.place for row in library.tracks.rows() if row.title == "Song 3"))
-    qtbot.waitUntil(lambda: view.table.verticalScrollBar().value() > 0, timeout=5000)
+    qtbot.waitUntil(lambda: view.table.verticalScrollBar().value() > 0)
     view.table.setFocus()
     qtbot.keyClick(view.table, Key.Key_S)
-    qtbot.waitUntil(lambda: len(titles(library)) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(titles(library)) == 4)
     assert view.row is not None and view.row.place > 0
     assert view.table.rowAt(0) == 0
 
@@ -132,14 +132,14 @@ def test_similar_tracks_are_looked_for_in_all_whatever_the_search_shows(
     listen(qtbot, library)
     view = library.library
     view.search.setText('title="Song 0"')
-    qtbot.waitUntil(lambda: titles(library) == ["Song 0"], timeout=5000)
+    qtbot.waitUntil(lambda: titles(library) == ["Song 0"])
     view.table.setFocus()
     qtbot.keyClick(view.table, Key.Key_S)
-    qtbot.waitUntil(lambda: len(titles(library)) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(titles(library)) == 4)
     assert view.search.text() == ""
     assert view.comparison.back.text() == "Back to what was shown"
     qtbot.keyClick(view.table, Key.Key_Escape)
-    qtbot.waitUntil(lambda: titles(library) == ["Song 0"], timeout=5000)
+    qtbot.waitUntil(lambda: titles(library) == ["Song 0"])
     assert view.search.text() == 'title="Song 0"'
 
 
@@ -150,18 +150,18 @@ def test_the_likest_are_said_to_be_first_once_they_are(
     view = library.library
     view.select(0)
     view.search.setText("song")
-    qtbot.waitUntil(lambda: library.tracks.filtered, timeout=5000)
+    qtbot.waitUntil(lambda: library.tracks.filtered)
     waiting: list = []  # type: ignore[type-arg]
     library.tracks.work_with(lambda work, done: waiting.append((work, done)))
     monkeypatch.setattr(tracks_module, "AT_ONCE", 2)
     library.actions_["similar"].trigger()
-    qtbot.waitUntil(view.comparison.isVisible, timeout=5000)
+    qtbot.waitUntil(view.comparison.isVisible)
     assert view.comparison.text.text() == "Looking for tracks that sound like “Song 0”…"
     work, done = waiting[-1]
     done(work())
     assert view.comparison.text.text() == "Tracks that sound like “Song 0”, the likest first"
     view.search.setText("ferries")
-    qtbot.waitUntil(lambda: view.search._found.startswith("… of"), timeout=5000)
+    qtbot.waitUntil(lambda: view.search._found.startswith("… of"))
     work, done = waiting[-1]
     done(work())
     assert not view.search._found.startswith("…")
@@ -209,12 +209,12 @@ def test_what_is_accepted_in_several_tracks_is_not_offered_again(qtbot: QtBot, l
     listen(qtbot, library)
     pane = library.library.pane
     library.library.table.selectAll()
-    qtbot.waitUntil(lambda: pane.title.text().endswith("tracks selected"), timeout=5000)
-    qtbot.waitUntil(lambda: "suggestion" in pane.says.text(), timeout=5000)
+    qtbot.waitUntil(lambda: pane.title.text().endswith("tracks selected"))
+    qtbot.waitUntil(lambda: "suggestion" in pane.says.text())
     offered, said = pane.accept_all.text().split()[-1], pane.says.text().split()[0]
     assert offered == said != "all"
     library.actions_["accept_all"].trigger()
-    qtbot.waitUntil(lambda: pane.says.text().endswith("all decided"), timeout=5000)
+    qtbot.waitUntil(lambda: pane.says.text().endswith("all decided"))
     assert (pane.accept_all.text(), pane.accept_all.isEnabled()) == ("Accept all", False)
     model = pane.question.scores.tags
     spoken = [model.index(n).data(Qt.ItemDataRole.AccessibleTextRole) for n in range(model.rowCount())]
@@ -227,15 +227,15 @@ def test_rows_stay_together_when_one_of_them_is_pressed_to_drag_them(qtbot: QtBo
     view, table = library.library, library.library.table
     heard = [row for row in library.tracks.rows() if row.levels is not None][:3]
     view.select_rows(heard)
-    qtbot.waitUntil(lambda: view.pane.title.text() == "3 tracks selected", timeout=5000)
+    qtbot.waitUntil(lambda: view.pane.title.text() == "3 tracks selected")
     at = table.visualRect(library.tracks.index(heard[1].place, Column.TITLE)).center()
     qtbot.mousePress(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert view.row is heard[1]  # the program that they are dragged to has the pointer from here on
     assert view.meant() == heard == view.selected()
-    qtbot.waitUntil(lambda: view.pane.title.text() == "3 tracks selected", timeout=5000)
+    qtbot.waitUntil(lambda: view.pane.title.text() == "3 tracks selected")
     qtbot.keyClick(table, Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
     assert view.meant() == heard == view.selected()
-    qtbot.waitUntil(lambda: view.pane.title.text() == "3 tracks selected", timeout=5000)
+    qtbot.waitUntil(lambda: view.pane.title.text() == "3 tracks selected")
 
 
 def test_rows_are_dragged_as_files(library: Window, services: FakeServices) -> None:
@@ -259,7 +259,7 @@ def test_what_is_dropped_is_never_moved(qtbot: QtBot, library: Window, services:
         library.dropEvent(drop)
         for event in (enter, drop):
             assert (event.dropAction() if event.isAccepted() else None) == taken
-        qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+        qtbot.waitUntil(lambda: not library.bridge.busy)
 
 
 def test_files_that_are_held_over_the_window_are_welcomed(qtbot: QtBot, library: Window) -> None:
@@ -283,7 +283,7 @@ def test_files_that_are_held_over_the_window_are_welcomed(qtbot: QtBot, library:
     enter(copy)
     library.dropEvent(QDropEvent(QPointF(50, 50), copy, data, Qt.MouseButton.LeftButton, no_key))
     assert not sign.isVisible()
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
 
 
 def test_the_selected_row_stays_in_view_where_a_filter_goes(
@@ -296,10 +296,10 @@ def test_the_selected_row_stays_in_view_where_a_filter_goes(
     tracks.settle()
     view.search.setFocus()
     qtbot.keyClicks(view.search, "z 250")
-    qtbot.waitUntil(lambda: tracks.rowCount() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: tracks.rowCount() == 1)
     view.select(0)
     qtbot.keyClick(view.search, Key.Key_Escape)
-    qtbot.waitUntil(lambda: tracks.rowCount() > 300, timeout=5000)
+    qtbot.waitUntil(lambda: tracks.rowCount() > 300)
     row = tracks.row(paths[250])
     assert view.row is row
     shown = view.table.visualRect(tracks.index(tracks.place(paths[250]), 0))
@@ -324,10 +324,10 @@ def test_a_table_is_sorted_by_keys_alone(qtbot: QtBot, library: Window) -> None:
 
     def press(*keys: Key) -> None:
         library.actions_["sort"].trigger()
-        qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None, timeout=5000)
+        qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
         for key in keys:
             qtbot.keyClick(QApplication.activePopupWidget(), key)
-        qtbot.waitUntil(lambda: QApplication.activePopupWidget() is None, timeout=5000)
+        qtbot.waitUntil(lambda: QApplication.activePopupWidget() is None)
 
     press(Key.Key_Down, Key.Key_Down, Key.Key_Return)  # round from the end to the second column
     assert tracks.order == (Column.TITLE, Qt.SortOrder.AscendingOrder)
@@ -352,7 +352,7 @@ def test_what_is_under_the_mouse_stays_there_when_messages_come_and_go(
     library.resize(1280, 640)
     view, table = library.library, library.library.table
     view.middle.setSizes([200, 400])
-    qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 20, timeout=5000)
+    qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 20)
     banners, bar = view.banners, table.verticalScrollBar()
     mouse = table.viewport().mapToGlobal(QPoint(60, 20))
 
@@ -360,13 +360,13 @@ def test_what_is_under_the_mouse_stays_there_when_messages_come_and_go(
         return table.rowAt(table.viewport().mapFromGlobal(mouse).y())
 
     def settled() -> None:
-        qtbot.waitUntil(lambda: not table._keeping.isActive(), timeout=5000)
+        qtbot.waitUntil(lambda: not table._keeping.isActive())
 
     bar.setValue(round(part * bar.maximum()))
     before = row()
     high = table.viewport().height()
     first = banners.show_message("warning", "Two files were left as they were.")
-    qtbot.waitUntil(lambda: table.viewport().height() < high, timeout=5000)
+    qtbot.waitUntil(lambda: table.viewport().height() < high)
     assert row() == before
     second = banners.show_message("danger", "No sound")
     settled()
@@ -377,7 +377,7 @@ def test_what_is_under_the_mouse_stays_there_when_messages_come_and_go(
     settled()
     assert row() == before
     first.dismiss()
-    qtbot.waitUntil(lambda: table.viewport().height() == high, timeout=5000)
+    qtbot.waitUntil(lambda: table.viewport().height() == high)
     settled()
     assert row() == before
     bar.setValue(0)
@@ -412,21 +412,19 @@ def test_playlist_of_the_selection_or_of_all_that_is_shown(
 ) -> None:
     library.rows.export_playlist(tmp_path / "all")
     made = tmp_path / "all.m3u8"
-    qtbot.waitUntil(made.exists, timeout=5000)
+    qtbot.waitUntil(made.exists)
     lines = made.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 11  # the broken file is no track
     assert lines[1:3] == ["#EXTINF:200,The Late Ferries - Song 0", "music/0 song.flac"]
-    qtbot.waitUntil(
-        lambda: any("5 tracks listed" in t for t in library.library.banners.texts()), timeout=5000
-    )
+    qtbot.waitUntil(lambda: any("5 tracks listed" in t for t in library.library.banners.texts()))
     library.library.table.selectRow(1)
     model = library.library.table.selectionModel()
     model.select(library.tracks.index(3, 0), model.SelectionFlag.Select | model.SelectionFlag.Rows)
     library.rows.export_playlist(tmp_path / "some.m3u8")
-    qtbot.waitUntil((tmp_path / "some.m3u8").exists, timeout=5000)
+    qtbot.waitUntil((tmp_path / "some.m3u8").exists)
     assert (tmp_path / "some.m3u8").read_text(encoding="utf-8").count("#EXTINF") == 2
     library.rows.export_playlist(tmp_path / "no folder" / "list.m3u8")
-    qtbot.waitUntil(lambda: "no folder" in library.library.banners.texts()[-1], timeout=5000)
+    qtbot.waitUntil(lambda: "no folder" in library.library.banners.texts()[-1])
 
 
 def test_paths_are_copied(library: Window, services: FakeServices) -> None:
@@ -508,7 +506,7 @@ def test_no_export_replaces_a_file_that_the_chooser_did_not_ask_about(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
     library.rows.choose_playlist()
     made = tmp_path / "mine (2).m3u8"
-    qtbot.waitUntil(made.exists, timeout=5000)
+    qtbot.waitUntil(made.exists)
     qtbot.waitUntil(lambda: any(str(made) in t for t in library.library.banners.texts()))
     for suffix in (".zip", ".tag.json"):
         assert ask_target(library, "", tmp_path, {suffix: ""}) == tmp_path / f"mine (2){suffix}"
@@ -530,21 +528,17 @@ def test_a_library_that_is_read_says_how_many_tracks_are_coming(
     services.remembered = remembered  # type: ignore[method-assign]
     window.begin([services.music])
     page, count = window.library, len(services.library)
-    qtbot.waitUntil(
-        lambda: page.listing.note.text() == f"Reading the library… 0 of {count} tracks", timeout=5000
-    )
+    qtbot.waitUntil(lambda: page.listing.note.text() == f"Reading the library… 0 of {count} tracks")
     assert page.listing.note.isVisible()
     assert not page.listing.clear.isVisible()
     (work,) = [work for work in window.bridge.jobs if work.title == "Reading the library"]
     assert work.total == count
     side = page.sidebar.side
-    qtbot.waitUntil(lambda: side.index(0).data(ITEM_ROLE).number == "0…", timeout=5000)
+    qtbot.waitUntil(lambda: side.index(0).data(ITEM_ROLE).number == "0…")
     assert "so far" in side.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     go_on.set()
     qtbot.waitUntil(lambda: not window.bridge.busy, timeout=30_000)
-    qtbot.waitUntil(
-        lambda: side.index(0).data(ITEM_ROLE).number == str(len(window.tracks.rows())), timeout=5000
-    )
+    qtbot.waitUntil(lambda: side.index(0).data(ITEM_ROLE).number == str(len(window.tracks.rows())))
     assert page.table.isVisible()
 
 
@@ -563,7 +557,6 @@ def test_the_track_that_came_first_is_in_view_once_all_are_sorted(
         lambda: (
             table.viewport().rect().contains(table.visualRect(window.tracks.index(row.place, 0)).center())
         ),
-        timeout=5000,
     )
     bar = table.verticalScrollBar()
     bar.setValue(0)  # as Qt does where it lays out rows that came
@@ -583,10 +576,9 @@ def test_tracks_that_were_listened_to_are_not_offered_to_be_listened_to(
     left = [row for row in library.tracks.rows() if row.scores is None and row.track is not None]
     qtbot.waitUntil(
         lambda: page.listen.text() == f"Listen to {len(left)} of {library.tracks.rowCount()} selected",
-        timeout=5000,
     )
     page.select_rows([row for row in library.tracks.rows() if row.scores is not None])
-    qtbot.waitUntil(lambda: not library.actions_["listen"].isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: not library.actions_["listen"].isEnabled())
 
 
 def test_an_hour_is_shown_whole(library: Window) -> None:

@@ -73,11 +73,11 @@ def test_a_picture_fills_from_the_left_as_it_is_decoded(
     assert plot is not None
     engine.held = {page.tracks.rows()[3].path.name}
     page.select(3)
-    qtbot.waitUntil(lambda: bool(engine.asked), timeout=5000)
+    qtbot.waitUntil(lambda: bool(engine.asked))
     assert plot._note.text() == "Reading…"
     assert plot._note.wordWrap()  # a cause that is long is not cut
     engine.tell(picture(3125))  # 100 of 203 s
-    qtbot.waitUntil(lambda: plot.mel.image is not None, timeout=5000)
+    qtbot.waitUntil(lambda: plot.mel.image is not None)
     assert not plot._note.isVisible()
     assert plot.mel.mapRectToParent(plot.mel.boundingRect()).right() == pytest.approx(100)
     assert plot.view == pytest.approx((0, 203)), "all of it has its room"
@@ -85,7 +85,7 @@ def test_a_picture_fills_from_the_left_as_it_is_decoded(
     plot.zoom(0.5)
     view = plot.view
     engine.go.set()
-    qtbot.waitUntil(lambda: dock.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: dock.picture is not None)
     assert plot.view == pytest.approx(view), "stays where somebody looks"
 
 
@@ -96,9 +96,9 @@ def test_what_nobody_looks_at_any_more_is_withdrawn(
     first, second = (page.tracks.rows()[place].path.name for place in (2, 4))
     engine.held = {first}
     page.select(2)
-    qtbot.waitUntil(lambda: first in names(engine), timeout=5000)
+    qtbot.waitUntil(lambda: first in names(engine))
     page.select(4)
-    qtbot.waitUntil(lambda: page.dock.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.dock.picture is not None)
     assert names(engine).index(second) > names(engine).index(first)
 
 
@@ -108,9 +108,9 @@ def test_the_tracks_beside_are_drawn_ahead_and_kept(
     page = library.library
     order = [row.path.name for row in page.tracks.rows()]
     page.select(3)
-    qtbot.waitUntil(lambda: len(engine.asked) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(engine.asked) == 3)
     assert names(engine) == [order[3], order[4], order[2]]
-    qtbot.waitUntil(lambda: library.bridge.engine_rests, timeout=5000)
+    qtbot.waitUntil(lambda: library.bridge.engine_rests)
     qtbot.wait(50)
     page.select(4)
     assert page.dock.picture is not None, "at once"
@@ -124,14 +124,14 @@ def test_drawing_ahead_makes_way_and_goes_on_later(qtbot: QtBot, library: Window
     order = [row.path.name for row in page.tracks.rows()]
     engine.held = {order[4]}
     page.select(3)
-    qtbot.waitUntil(lambda: names(engine) == [order[3], order[4]], timeout=5000)
+    qtbot.waitUntil(lambda: names(engine) == [order[3], order[4]])
     answered: list[str] = []
     library.bridge.ask("evidence", lambda: "there", answered.append, engine=True)
-    qtbot.waitUntil(lambda: answered == ["there"], timeout=5000)
-    qtbot.waitUntil(lambda: names(engine) == [order[3], order[4], order[4]], timeout=5000)
+    qtbot.waitUntil(lambda: answered == ["there"])
+    qtbot.waitUntil(lambda: names(engine) == [order[3], order[4], order[4]])
     page.select(4)  # it is the one that is being drawn: nothing begins anew
     engine.go.set()
-    qtbot.waitUntil(lambda: page.dock.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.dock.picture is not None)
     assert names(engine)[:3] == [order[3], order[4], order[4]]
     assert names(engine).count(order[4]) == 2
 
@@ -142,8 +142,8 @@ def test_pictures_that_are_kept_have_a_limit(
     monkeypatch.setattr(look, "PICTURES", 2 * 96 * 6250)
     page = library.library
     page.select(3)
-    qtbot.waitUntil(lambda: len(engine.asked) >= 3, timeout=5000)
-    qtbot.waitUntil(lambda: len(page.look._kept) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(engine.asked) >= 3)
+    qtbot.waitUntil(lambda: len(page.look._kept) == 2)
 
 
 def test_in_review_the_next_of_the_queue_is_drawn_ahead(qtbot: QtBot, library: Window) -> None:

@@ -23,7 +23,7 @@ def opened(qtbot: QtBot, window: Window, name: str) -> Mapping:
     assert isinstance(sheet, MappingSheet)
     editor = sheet.findChild(Mapping)
     assert isinstance(editor, Mapping)
-    qtbot.waitUntil(lambda: editor.tags.rowCount() > 0, timeout=5000)
+    qtbot.waitUntil(lambda: editor.tags.rowCount() > 0)
     assert editor.title.text() == name
     return editor
 
@@ -35,32 +35,30 @@ def test_a_tag_gets_another_name_and_field_everywhere(
     editor = opened(qtbot, library, "rock")
     editor.label.setText("rocknroll")
     editor.label.editingFinished.emit()
-    qtbot.waitUntil(lambda: editor.title.text() == "rocknroll", timeout=5000)
+    qtbot.waitUntil(lambda: editor.title.text() == "rocknroll")
     assert editor.list.currentIndex().data() == "rocknroll"
     editor.field.pick("grouping")
     editor.field.picked.emit("grouping")
-    qtbot.waitUntil(lambda: services.tag_changes()["rock"].field is Field.GROUPING, timeout=5000)
-    qtbot.waitUntil(lambda: Field.GROUPING in services.policies, timeout=5000)
+    qtbot.waitUntil(lambda: services.tag_changes()["rock"].field is Field.GROUPING)
+    qtbot.waitUntil(lambda: Field.GROUPING in services.policies)
     qtbot.keyClick(library.pages.stack.currentWidget(), Qt.Key.Key_Escape)
     assert library.pages.shows(library.library)
     pane = library.library.pane
-    qtbot.waitUntil(lambda: "Rocknroll" in pane.changes.blocks[Field.GROUPING].new.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Rocknroll" in pane.changes.blocks[Field.GROUPING].new.text())
     assert not pane.changes.blocks[Field.GROUPING].isHidden()
     assert pane.scores.tags.index(pane.scores.tags.place("rock")).data() == "rocknroll"
 
     editor = opened_again(qtbot, library)
     editor.reset.click()
-    qtbot.waitUntil(lambda: services.tag_changes() == {}, timeout=5000)
-    qtbot.waitUntil(
-        lambda: pane.scores.tags.index(pane.scores.tags.place("rock")).data() == "rock", timeout=5000
-    )
+    qtbot.waitUntil(lambda: services.tag_changes() == {})
+    qtbot.waitUntil(lambda: pane.scores.tags.index(pane.scores.tags.place("rock")).data() == "rock")
 
 
 def opened_again(qtbot: QtBot, window: Window) -> Mapping:
     window.room.show_mapping("rock")
     editor = window.pages.stack.currentWidget().findChild(Mapping)
     assert isinstance(editor, Mapping)
-    qtbot.waitUntil(lambda: editor.title.text() == "rocknroll", timeout=5000)
+    qtbot.waitUntil(lambda: editor.title.text() == "rocknroll")
     return editor
 
 
@@ -75,14 +73,14 @@ def test_a_tag_is_written_only_when_accepted_or_never_shown(
     editor.use.picked.emit(ACCEPTED)
     pane = library.library.pane
     block = pane.changes.blocks[Field.GENRE]
-    qtbot.waitUntil(lambda: "Indie" not in block.new.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Indie" not in block.new.text())
     library.review.decide([row], {"indie": Verdict.ACCEPTED})
     assert "Indie" in block.new.text()
     editor.use.pick(NEVER)
     editor.use.picked.emit(NEVER)
-    qtbot.waitUntil(lambda: pane.scores.tags.place("indie") < 0, timeout=5000)
+    qtbot.waitUntil(lambda: pane.scores.tags.place("indie") < 0)
     assert "Indie" not in block.new.text()
-    qtbot.waitUntil(lambda: editor.use.value == NEVER, timeout=5000)  # still listed, to bring it back
+    qtbot.waitUntil(lambda: editor.use.value == NEVER)  # still listed, to bring it back
 
 
 def test_a_name_that_is_taken_is_refused_and_nothing_changes(
@@ -91,12 +89,12 @@ def test_a_name_that_is_taken_is_refused_and_nothing_changes(
     editor = opened(qtbot, library, "rock")
     editor.label.setText("Jazz")
     editor.label.editingFinished.emit()
-    qtbot.waitUntil(lambda: "Two tags are shown as" in editor.fault.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Two tags are shown as" in editor.fault.text())
     assert editor.label.text() == ""
     assert services.tag_changes() == {}
     editor.written.setText("Rock; Pop")
     editor.written.editingFinished.emit()
-    qtbot.waitUntil(lambda: "must not contain" in editor.fault.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "must not contain" in editor.fault.text())
 
 
 def test_search_and_own_tags(qtbot: QtBot, library: Window, services: FakeServices) -> None:
@@ -104,7 +102,7 @@ def test_search_and_own_tags(qtbot: QtBot, library: Window, services: FakeServic
     row = library.library.row
     assert row is not None
     library.review.add_tag([row], "shoegaze", Category.GENRE)
-    qtbot.waitUntil(lambda: "shoegaze" in row.verdicts, timeout=5000)
+    qtbot.waitUntil(lambda: "shoegaze" in row.verdicts)
     editor = opened(qtbot, library, "shoegaze")
     assert editor.count.text().endswith(", 0 changed, 1 added by hand")
     assert not editor.reset_all.isEnabled()
@@ -113,10 +111,8 @@ def test_search_and_own_tags(qtbot: QtBot, library: Window, services: FakeServic
     editor.search.setText("shoe")
     assert editor.reset.text() == "Forget this tag"
     editor.reset.click()
-    qtbot.waitUntil(lambda: services.tag_changes() == {}, timeout=5000)
-    qtbot.waitUntil(
-        lambda: not any(s.tag.name == "shoegaze" for s in library.tracks.suggestions(row)), timeout=5000
-    )
+    qtbot.waitUntil(lambda: services.tag_changes() == {})
+    qtbot.waitUntil(lambda: not any(s.tag.name == "shoegaze" for s in library.tracks.suggestions(row)))
 
 
 def test_a_broken_file_is_named_with_a_way_out(qtbot: QtBot, library: Window, services: FakeServices) -> None:
@@ -125,7 +121,7 @@ def test_a_broken_file_is_named_with_a_way_out(qtbot: QtBot, library: Window, se
     library.room.map_tags.warn()
     assert "tags.toml" in library.library.banners.texts()[-1]
     library.room.map_tags._set_aside()
-    qtbot.waitUntil(lambda: not services.tags.path.exists(), timeout=5000)
+    qtbot.waitUntil(lambda: not services.tags.path.exists())
 
 
 def test_two_changes_in_a_row_are_both_kept(qtbot: QtBot, library: Window, services: FakeServices) -> None:
@@ -135,7 +131,7 @@ def test_two_changes_in_a_row_are_both_kept(qtbot: QtBot, library: Window, servi
     mapping.change("rock", TagChange(label="Rock music"))
     mapping.change("jazz", TagChange(label="Jazz music"))
     gate.set()
-    qtbot.waitUntil(lambda: set(services.tag_changes()) == {"rock", "jazz"}, timeout=5000)
+    qtbot.waitUntil(lambda: set(services.tag_changes()) == {"rock", "jazz"})
 
 
 def test_what_does_not_count_is_named(library: Window, services: FakeServices) -> None:
@@ -151,8 +147,8 @@ def test_what_does_not_count_stands_in_the_editor_as_long_as_that_is_so(
 ) -> None:
     services.slips = (Slip("two tags are shown as “Shoegaze”: rock and shoegaze", "“shoegaze” is left out"),)
     editor = opened(qtbot, library, "rock")
-    qtbot.waitUntil(lambda: editor.amiss.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: editor.amiss.isVisible())
     assert "rock and shoegaze; “shoegaze” is left out" in editor.amiss.text()
     services.slips = ()
     library.room.map_tags.change("rock", TagChange(label="Rock music"))
-    qtbot.waitUntil(lambda: not editor.amiss.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not editor.amiss.isVisible())

@@ -76,10 +76,10 @@ def test_rows_come_before_a_file_is_looked_at(qtbot: QtBot, known: FakeServices,
     assert window.tracks.tally().heard == 3
     second = window.tracks.shown()[1]
     assert second.verdicts == {"rock": Verdict.ACCEPTED}
-    qtbot.waitUntil(lambda: second.last_chosen is not None, timeout=5000)
+    qtbot.waitUntil(lambda: second.last_chosen is not None)
     assert second.level("rock") == pytest.approx(SCORES[0])
     window.library.search.setText("guitar > 0.9")
-    qtbot.waitUntil(lambda: window.tracks.rowCount() == 3, timeout=5000)
+    qtbot.waitUntil(lambda: window.tracks.rowCount() == 3)
     end(qtbot, window, gate)
 
 
@@ -144,15 +144,15 @@ def test_listening_goes_on_before_the_walk_with_what_is_as_the_library_knows_it(
     known.put_queue([same.path, changed.path])
     gate = Gate(known)
     begin(qtbot, window, known, gate)
-    qtbot.waitUntil(lambda: known.queue() == [changed.path], timeout=5000)
+    qtbot.waitUntil(lambda: known.queue() == [changed.path])
     row, other = window.tracks.row(same.path), window.tracks.row(changed.path)
     assert row is not None and other is not None
-    qtbot.waitUntil(lambda: row.scores is not None, timeout=5000)
+    qtbot.waitUntil(lambda: row.scores is not None)
     assert window.scan.reading, "the walk is not over"
     assert other.scores is None
     gate.open()
-    qtbot.waitUntil(lambda: known.queue() == [], timeout=5000)
-    qtbot.waitUntil(lambda: other.scores is not None, timeout=5000)
+    qtbot.waitUntil(lambda: known.queue() == [])
+    qtbot.waitUntil(lambda: other.scores is not None)
 
 
 def test_a_folder_that_is_away_keeps_its_tracks_and_its_message(
@@ -195,7 +195,7 @@ def test_a_table_that_is_sorted_is_so_before_a_file_is_looked_at(
     window.tracks.sort(Column.TITLE)
     gate = Gate(known)
     begin(qtbot, window, known, gate)
-    qtbot.waitUntil(lambda: [row.title for row in window.tracks.shown()] == list("56789"), timeout=5000)
+    qtbot.waitUntil(lambda: [row.title for row in window.tracks.shown()] == list("56789"))
     end(qtbot, window, gate)
 
 
@@ -226,14 +226,12 @@ def test_what_finds_nothing_yet_says_so(qtbot: QtBot, known: FakeServices, windo
     window.library.search.setText('artist:"Band 400"')
     text = window.library.listing.note.text
     said = 'No track fits “artist:"Band 400"” so far: the library is still being read.'
-    qtbot.waitUntil(lambda: text() == said and window.library.listing.note.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: text() == said and window.library.listing.note.isVisible())
     gate.open()
-    qtbot.waitUntil(lambda: shown(window) == ["9 new.flac"], timeout=5000)
-    qtbot.waitUntil(
-        lambda: not window.bridge.busy and not window.library.listing.note.isVisible(), timeout=5000
-    )
+    qtbot.waitUntil(lambda: shown(window) == ["9 new.flac"])
+    qtbot.waitUntil(lambda: not window.bridge.busy and not window.library.listing.note.isVisible())
     window.library.search.setText("artist:nobody")
-    qtbot.waitUntil(lambda: text() == "No track fits “artist:nobody”.", timeout=5000)
+    qtbot.waitUntil(lambda: text() == "No track fits “artist:nobody”.")
 
 
 def test_tags_that_are_still_worked_out_bring_their_tracks(
@@ -247,21 +245,21 @@ def test_tags_that_are_still_worked_out_bring_their_tracks(
 
     known.choose = held  # type: ignore[method-assign]
     window.library.search.setText("guitar > 0.9")  # before any is in view, whose tags are made at once
-    qtbot.waitUntil(lambda: window.tracks.filtered, timeout=5000)
+    qtbot.waitUntil(lambda: window.tracks.filtered)
     window.begin([known.music])
     text = window.library.listing.note.text
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.scan.reading, timeout=30_000)
     said = "No track fits “guitar > 0.9” so far: the tags of some tracks are still being worked out."
-    qtbot.waitUntil(lambda: text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: text() == said)
     window.library.search.setText("artist:nobody")
-    qtbot.waitUntil(lambda: text() == "No track fits “artist:nobody”.", timeout=5000)
+    qtbot.waitUntil(lambda: text() == "No track fits “artist:nobody”.")
     window.library.search.setText("guitar > 0.9")
-    qtbot.waitUntil(lambda: text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: text() == said)
     go_on.set()
-    qtbot.waitUntil(lambda: len(shown(window)) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(shown(window)) == 3)
     assert not window.room.weigh.busy
     window.library.search.setText("guitar > 0.99")
-    qtbot.waitUntil(lambda: text().endswith("The highest score of guitar is 0.96."), timeout=5000)
+    qtbot.waitUntil(lambda: text().endswith("The highest score of guitar is 0.96."))
 
 
 def test_what_a_search_leaves_out_goes_once_its_tags_are_known(
@@ -275,8 +273,8 @@ def test_what_a_search_leaves_out_goes_once_its_tags_are_known(
 
     known.choose = held  # type: ignore[method-assign]
     window.library.search.setText("not guitar > 0.9")
-    qtbot.waitUntil(lambda: window.tracks.filtered, timeout=5000)
+    qtbot.waitUntil(lambda: window.tracks.filtered)
     window.begin([known.music])
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.scan.reading, timeout=30_000)
     go_on.set()
-    qtbot.waitUntil(lambda: shown(window) == ["3 song.flac", "4 song.flac", "5 broken.ape"], timeout=5000)
+    qtbot.waitUntil(lambda: shown(window) == ["3 song.flac", "4 song.flac", "5 broken.ape"])

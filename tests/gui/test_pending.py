@@ -48,9 +48,9 @@ def test_two_decisions_in_a_row_on_many_tracks_both_count(
     assert not any(row.verdicts for row in rows)
     hold()
     both = {"guitar": ACCEPTED, "rock": ACCEPTED}
-    qtbot.waitUntil(lambda: rows[0].verdicts == {**both, "rock": REJECTED}, timeout=5000)
+    qtbot.waitUntil(lambda: rows[0].verdicts == {**both, "rock": REJECTED})
     assert [row.verdicts for row in rows[1:]] == [both] * (len(rows) - 1)
-    qtbot.waitUntil(lambda: services.kept.get(rows[-1].scores.track_id) == both, timeout=5000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: services.kept.get(rows[-1].scores.track_id) == both)  # type: ignore[union-attr]
 
 
 def test_accepting_what_is_suggested_leaves_out_what_was_rejected_just_before(
@@ -60,7 +60,7 @@ def test_accepting_what_is_suggested_leaves_out_what_was_rejected_just_before(
     heard.review.decide(rows, {"rock": REJECTED})
     heard.review.accept_suggested(rows)
     hold()
-    qtbot.waitUntil(lambda: all(len(row.verdicts) > 1 for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all(len(row.verdicts) > 1 for row in rows))
     assert all(row.verdicts["rock"] is REJECTED for row in rows)
     assert all(row.verdicts["guitar"] is ACCEPTED for row in rows)
 
@@ -75,14 +75,14 @@ def test_undo_takes_back_the_decision_that_is_being_worked_out_and_not_the_one_b
     heard.review.decide(rows, {"rock": ACCEPTED})
     undo.trigger()
     hold()
-    qtbot.waitUntil(lambda: all(row.verdicts == {"guitar": ACCEPTED} for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all(row.verdicts == {"guitar": ACCEPTED} for row in rows))
     undo.trigger()
-    qtbot.waitUntil(lambda: not any(row.verdicts for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: not any(row.verdicts for row in rows))
     heard.review.decide(rows, {"rock": ACCEPTED})
     undo.trigger()
     assert not heard.review.can_take_back
     heard.review.decide(rows, {"drums": ACCEPTED})
-    qtbot.waitUntil(lambda: all(row.verdicts == {"drums": ACCEPTED} for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all(row.verdicts == {"drums": ACCEPTED} for row in rows))
 
 
 def test_a_plan_waits_for_the_decision_that_it_is_about(
@@ -96,9 +96,9 @@ def test_a_plan_waits_for_the_decision_that_it_is_about(
     assert not heard.panels.is_open
     hold()
     panel = heard.panels.write
-    qtbot.waitUntil(lambda: heard.panels.is_open and panel.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: heard.panels.is_open and panel.write.isEnabled())
     panel.confirm()
-    qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not heard.bridge.busy)
     assert all("Jazz" in str(services.files[row.path].tags) for row in rows)
     assert not heard.review.can_take_back
 
@@ -106,13 +106,13 @@ def test_a_plan_waits_for_the_decision_that_it_is_about(
 def test_an_open_plan_is_made_anew_after_a_decision(qtbot: QtBot, heard: Window) -> None:
     heard.actions_["write"].trigger()
     panel = heard.panels.write
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     heard.pages.show("review")
     heard.review.decide(rows_of(heard), {"jazz": ACCEPTED})
-    qtbot.waitUntil(lambda: all(row.verdicts for row in rows_of(heard)), timeout=5000)
+    qtbot.waitUntil(lambda: all(row.verdicts for row in rows_of(heard)))
     heard.pages.show("library")
     assert not panel.write.isEnabled()
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert "Jazz" in str([file.changes for file in panel.plan.files])
 
 
@@ -125,7 +125,7 @@ def test_a_decision_that_cannot_be_worked_out_costs_only_itself(
     heard.review.decide(rows, {"guitar": ACCEPTED})
     heard.review.decide(rows, {"rock": ACCEPTED})
     hold()
-    qtbot.waitUntil(lambda: all(row.verdicts == {"rock": ACCEPTED} for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all(row.verdicts == {"rock": ACCEPTED} for row in rows))
     assert "cannot be worked out" in str(heard.library.banners.texts())
 
 
@@ -150,7 +150,7 @@ def test_a_decision_on_very_many_shows_how_far_it_is_and_can_be_taken_back(
     monkeypatch.setattr(review, "LARGE", 2)
     heard.library.table.selectAll()
     pane = heard.library.pane
-    qtbot.waitUntil(lambda: pane.title.text() == "6 tracks selected", timeout=5000)
+    qtbot.waitUntil(lambda: pane.title.text() == "6 tracks selected")
     assert pane.says.text().startswith("counting…")
     assert pane.accept_all.isEnabled()
     heard.actions_["accept_all"].trigger()
@@ -161,16 +161,16 @@ def test_a_decision_on_very_many_shows_how_far_it_is_and_can_be_taken_back(
     assert not heard.review.can_take_back
     heard.actions_["accept_all"].trigger()
     hold()
-    qtbot.waitUntil(lambda: not heard.bridge.jobs, timeout=5000)
+    qtbot.waitUntil(lambda: not heard.bridge.jobs)
     assert heard.bridge.past[0].outcome == "What is suggested is accepted in 4 tracks"
     assert len(services.marked) == 4
     banners = heard.library.banners
     assert "What is suggested is accepted in 4 tracks." in str(banners.texts())
     heard.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: not services.marked and not any(services.kept.values()), timeout=5000)
+    qtbot.waitUntil(lambda: not services.marked and not any(services.kept.values()))
     assert "accepted" not in str(banners.texts())
     heard.actions_["mark"].trigger()
-    qtbot.waitUntil(lambda: "4 tracks marked as reviewed." in str(banners.texts()), timeout=5000)
+    qtbot.waitUntil(lambda: "4 tracks marked as reviewed." in str(banners.texts()))
 
 
 def test_keys_that_are_quicker_than_the_pane_are_for_what_is_selected(
@@ -180,7 +180,7 @@ def test_keys_that_are_quicker_than_the_pane_are_for_what_is_selected(
     heard.actions_["accept_all"].trigger()
     hold()
     rows = rows_of(heard)
-    qtbot.waitUntil(lambda: all(row.verdicts for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all(row.verdicts for row in rows))
 
 
 def test_what_is_suggested_needs_not_be_worked_out_again_after_a_decision(
@@ -188,10 +188,10 @@ def test_what_is_suggested_needs_not_be_worked_out_again_after_a_decision(
 ) -> None:
     rows = rows_of(heard)
     heard.review.decide(rows, {"rock": REJECTED})
-    qtbot.waitUntil(lambda: all(row.verdicts for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all(row.verdicts for row in rows))
     assert all(row.is_weighed(heard.tracks.shift) for row in rows)
     heard.review.accept_suggested(rows)
-    qtbot.waitUntil(lambda: all(row.reviewed for row in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all(row.reviewed for row in rows))
     for row in rows:
         assert row.last_chosen is not None
         made = heard.tracks.suggestions(row)

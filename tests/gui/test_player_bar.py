@@ -49,7 +49,7 @@ def test_the_wheel_over_the_volume_moves_it(qtbot: QtBot, player: Player) -> Non
     bar.set_player(player)
     bar.resize(1200, 60)
     bar.show()
-    qtbot.waitUntil(lambda: bar.volume.isVisible() and bar.volume.x() > 600, timeout=5000)
+    qtbot.waitUntil(lambda: bar.volume.isVisible() and bar.volume.x() > 600)
     at = QPointF(bar.volume.mapTo(bar, bar.volume.rect().center()))
     QTest.wheelEvent(bar.windowHandle(), at, QPoint(0, -120))
     assert bar.volume.value() < 100
@@ -68,12 +68,12 @@ def test_a_bar_goes_on_when_a_device_that_stalled_plays_again(
     bar.started()
     said: list[str] = []
     bar.notice.connect(said.append)
-    qtbot.waitUntil(lambda: bar.play.playing and player.position > 0.1, timeout=5000)
+    qtbot.waitUntil(lambda: bar.play.playing and player.position > 0.1)
     stream = player._output._stream
     stream._callback = lambda *_: None  # it goes on, but nobody hears of it
-    qtbot.waitUntil(lambda: player._output._stream not in (None, stream), timeout=5000)
+    qtbot.waitUntil(lambda: player._output._stream not in (None, stream))
     at = int(player.position)
-    qtbot.waitUntil(lambda: bar.now.text() == f"0:0{at + 1}", timeout=5000)
+    qtbot.waitUntil(lambda: bar.now.text() == f"0:0{at + 1}")
     assert bar.play.playing
     assert said == []
 
@@ -108,5 +108,5 @@ def test_a_narrow_bar_without_sound_has_room_for_a_way_out(qtbot: QtBot, player:
     qtbot.waitExposed(bar)
     link = bar.look_again
     assert link.isVisible() and link.geometry().right() < bar.width()
-    qtbot.waitUntil(lambda: not link.geometry().intersects(bar.overview.geometry()), timeout=5000)
+    qtbot.waitUntil(lambda: not link.geometry().intersects(bar.overview.geometry()))
     assert "No sound output device found" in link.toolTip()

@@ -23,7 +23,7 @@ def play_first(qtbot: QtBot, window: Window, card: SilentCard) -> None:
     window.library.table.setFocus()
     qtbot.keyClick(window.library.table, Key.Key_Space)
     card.position = 42.0
-    qtbot.waitUntil(lambda: window.library.dock.player.now.text() == "0:42", timeout=5000)
+    qtbot.waitUntil(lambda: window.library.dock.player.now.text() == "0:42")
 
 
 def test_what_plays_plays_on_whatever_is_looked_at(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
@@ -39,18 +39,18 @@ def test_what_plays_plays_on_whatever_is_looked_at(qtbot: QtBot, sounding: Windo
     assert bar.name.isVisible() and "Song 0" in bar.name.text()
     assert "Song 0" in bar.play.toolTip()
     assert (bar.seconds, bar.now.text()) == (200.0, "0:42"), "the bar is about what plays"
-    qtbot.waitUntil(lambda: page.dock.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: page.dock.picture is not None)
     assert bar.overview._levels is levels
     assert plot._head_at == 0, "the picture is about what is looked at"
     page.search.setText("nothing has this")
-    qtbot.waitUntil(lambda: page.row is None, timeout=5000)
+    qtbot.waitUntil(lambda: page.row is None)
     assert playing(card) == "0 song.flac"
     page.search.setText("")
-    qtbot.waitUntil(lambda: page.tracks.rowCount() == 6, timeout=5000)
+    qtbot.waitUntil(lambda: page.tracks.rowCount() == 6)
     bar.name.click()
     assert page.row is not None and page.row.title == "Song 0"
     assert not bar.name.isVisible()
-    qtbot.waitUntil(lambda: plot._head_at == 42.0, timeout=5000)
+    qtbot.waitUntil(lambda: plot._head_at == 42.0)
 
 
 def test_space_is_for_what_the_bar_names(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
@@ -111,7 +111,7 @@ def test_the_next_track_follows_what_plays_and_leaves_the_view_alone(
     play_first(qtbot, sounding, card)
     page.select(4)
     card.playing, card.ended = False, True
-    qtbot.waitUntil(lambda: playing(card) == "1 song.flac", timeout=5000)
+    qtbot.waitUntil(lambda: playing(card) == "1 song.flac")
     assert page.row is not None and page.row.title == "Song 4"
     assert bar.name.isVisible() and "Song 1" in bar.name.text()
     bar.next.click()
@@ -136,10 +136,10 @@ def test_in_review_the_track_in_view_plays_as_long_as_sound_is_on(
     press(qtbot, sounding, Key.Key_Return)
     assert (in_view(sounding).title, playing(card)) == ("Song 2", "2 song.flac")
     card.playing, card.ended = False, True
-    qtbot.waitUntil(lambda: not card.ended, timeout=5000)
+    qtbot.waitUntil(lambda: not card.ended)
     assert (in_view(sounding).title, playing(card)) == ("Song 2", ""), "the end moves no view"
     press(qtbot, sounding, Key.Key_P, shift=True)  # all is decided: it goes on by itself
-    qtbot.waitUntil(lambda: in_view(sounding).title == "Song 3", timeout=5000)
+    qtbot.waitUntil(lambda: in_view(sounding).title == "Song 3")
     assert playing(card) == "3 song.flac", "it was over, and not turned off"
     press(qtbot, sounding, Key.Key_Space)
     press(qtbot, sounding, Key.Key_K)

@@ -30,7 +30,7 @@ def test_a_policy_of_the_write_panel_is_for_that_write(
     before = services.policies[Field.GENRE]
     heard.actions_["write"].trigger()
     panel = heard.panels.write
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     card = panel.cards[Field.GENRE]
     assert card.note.isHidden()
     assert panel.plan.by_field[Field.GENRE]
@@ -38,7 +38,7 @@ def test_a_policy_of_the_write_panel_is_for_that_write(
     card.combo.activated.emit(card.combo.currentIndex())
     assert card.note.text.text() == "This write only"
     assert services.policies[Field.GENRE] is before
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert not panel.plan.by_field[Field.GENRE]
     heard.panels.close()
     heard.actions_["write"].trigger()
@@ -51,7 +51,7 @@ def test_a_policy_of_the_write_panel_is_for_that_write(
     card.note.link.click()
     assert services.policies[Field.GENRE] is before
     assert (card.combo.policy, card.note.text.text()) == (Policy.REPLACE, "This write only")
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     card.note.link.click()
     heard.panels.close()
     heard.actions_["write"].trigger()
@@ -124,7 +124,7 @@ def test_the_pane_counts_fields_as_the_write_panel_does(qtbot: QtBot, heard: Win
     heard.actions_["library"].trigger()
     heard.actions_["write"].trigger()
     panel = heard.panels.write
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     fields = f"{sum(1 for number in panel.plan.by_field.values() if number)} fields"
     assert f" in {fields}." in panel.summary.text()
     assert said == f"{fields}, nothing removed" and in_review == fields

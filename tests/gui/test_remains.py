@@ -37,7 +37,7 @@ def conflicting(services: FakeServices, *paths: Path) -> None:
 
 def write(qtbot: QtBot, window: Window) -> None:
     ask_to_write_all(window)
-    qtbot.waitUntil(window.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(window.panels.write.write.isEnabled)
     window.panels.write.confirm()
 
 
@@ -53,20 +53,20 @@ def test_files_that_a_write_left_stay_told_though_a_watcher_reads_them(
     bad, apply = list(services.files)[:2], services.apply
     conflicting(services, *bad)
     write(qtbot, library)
-    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: left(library) is not None)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     for path in bad:
         library.watching.look([path])
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     rows = [library.tracks.row(path) for path in bad]
     assert [(row.state, row.reason) for row in rows if row] == [(State.CONFLICT, WHY)] * 2
     (said,) = library.library.banners.texts()
     names = ", ".join(path.name for path in bad)
     said_of = f"2 files left as they were: {names}: {WHY}."
     assert said == f"2 of 4 files written. {said_of}", "and no word of success"
-    qtbot.waitUntil(lambda: library.status.problems.text() == "4 problems", timeout=5000)
+    qtbot.waitUntil(lambda: library.status.problems.text() == "4 problems")
     library.actions_["rescan"].trigger()
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     banner = left(library)
     assert banner is not None
     assert [link.text() for link in banner.links] == ["Show them", "Try again…"]
@@ -77,8 +77,8 @@ def test_files_that_a_write_left_stay_told_though_a_watcher_reads_them(
     library.panels.close()
     assert left(library) is not None
     banner.links[1].click()
-    qtbot.waitUntil(lambda: library.panels.write.isVisible(), timeout=5000)
-    qtbot.waitUntil(lambda: library.panels.write.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: library.panels.write.isVisible())
+    qtbot.waitUntil(lambda: library.panels.write.write.isEnabled())
     library.panels.close()
     assert [(row.state, row.reason) for row in rows if row] == [(State.CONFLICT, WHY)] * 2, (
         "a look is no decision"
@@ -88,11 +88,11 @@ def test_files_that_a_write_left_stay_told_though_a_watcher_reads_them(
     services.apply = apply  # type: ignore[method-assign]
     banner.links[1].click()
     panel = library.panels.write
-    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
     assert [file.path for file in panel.plan.files] == bad
     panel.confirm()
-    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 4, timeout=5000)
-    qtbot.waitUntil(lambda: library.library.banners.texts()[-1].startswith("2 files written"), timeout=5000)
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 4)
+    qtbot.waitUntil(lambda: library.library.banners.texts()[-1].startswith("2 files written"))
     assert left(library) is None or left(library).isHidden()  # type: ignore[union-attr]
 
 
@@ -103,14 +103,14 @@ def test_a_file_that_is_gone_stays_told_as_not_written(
     gone = next(iter(services.files))
     conflicting(services, gone)
     write(qtbot, library)
-    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: left(library) is not None)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     track = services.files.pop(gone)
     banner = left(library)
     assert banner is not None
     banner.links[1].click()
     said = "None of these files is there any more, or can be read"
-    qtbot.waitUntil(lambda: library.status.result.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: library.status.result.text() == said)
     assert not library.panels.write.isVisible(), "it would be an empty plan"
     services.files[gone] = track
     library.tracks.forget([gone])
@@ -128,13 +128,13 @@ def test_a_file_that_drops_out_of_what_remains_is_counted(
     bad = list(services.files)[:3]
     conflicting(services, *bad)
     write(qtbot, library)
-    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: left(library) is not None)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     services.files.pop(bad[0])
     banner, panel = left(library), library.panels.write
     assert banner is not None
     banner.links[1].click()
-    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
     assert [file.path for file in panel.plan.files] == bad[1:]
     assert library.status.result.text() == "1 of 3 files is not there any more, or cannot be read"
 
@@ -158,7 +158,7 @@ def test_each_reason_is_told_with_its_files(qtbot: QtBot, library: Window, servi
 
     services.apply = none  # type: ignore[method-assign]
     write(qtbot, library)
-    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: left(library) is not None)
     assert library.library.banners.texts() == [
         "3 files left as they were: 0 song.flac, 1 song.flac: reason 0; 2 song.flac: reason 1."
         " Writing was stopped: 1 file remains."
@@ -179,10 +179,10 @@ def write_one(qtbot: QtBot, library: Window, services: FakeServices) -> None:
 
     services.apply = slowly  # type: ignore[method-assign]
     write(qtbot, library)
-    qtbot.waitUntil(lambda: library.status.can_cancel, timeout=5000)
+    qtbot.waitUntil(lambda: library.status.can_cancel)
     library.actions_["cancel"].trigger()
     gate.set()
-    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: left(library) is not None)
     assert library.library.banners.texts() == ["1 of 4 files written. Writing was stopped: 3 files remain."]
     services.apply = apply  # type: ignore[method-assign]
 
@@ -202,13 +202,13 @@ def test_what_remains_of_a_write_is_not_told_once_it_is_being_written_or_was_tak
     services.apply = later  # type: ignore[method-assign]
     assert banner is not None
     banner.action.click()
-    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
     panel.confirm()
-    qtbot.waitUntil(lambda: library.status.can_cancel, timeout=5000)
+    qtbot.waitUntil(lambda: library.status.can_cancel)
     assert left(library) is None, "it is being written"
     library.actions_["cancel"].trigger()
     gate.set()
-    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: left(library) is not None)
     assert library.library.banners.texts() == ["Writing was stopped: 3 files remain."]
     (run,) = services.runs()
     library.remains.taken_back([replace(run, reverted=run.changes)])
@@ -222,7 +222,7 @@ def test_what_remains_of_a_write_is_not_told_once_that_was_undone(
     (run,) = services.runs()
     library.archive.undo_last_run()
     confirm_undo(qtbot, library)
-    qtbot.waitUntil(lambda: left(library) is None, timeout=5000)
+    qtbot.waitUntil(lambda: left(library) is None)
     note = Note(RunKind.WRITE, run.started, 4, paths=tuple(map(str, services.files))[:4])
 
     def told() -> list[str]:
@@ -251,22 +251,22 @@ def test_a_cancelled_write_says_what_remains_until_that_is_written(
     banner, panel = left(library), library.panels.write
     assert banner is not None
     banner.action.click()
-    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
     assert [file.path for file in panel.plan.files] == list(services.files)[1:4]
     assert panel.scopes["rest"].text() == "Remaining 3"
     panel.scopes["selected"].click()
     assert panel.title.text() == "Write to 1 file"
     panel.scopes["rest"].click()
-    qtbot.waitUntil(lambda: panel.write.isEnabled() and len(panel.plan.files) == 3, timeout=5000)
+    qtbot.waitUntil(lambda: panel.write.isEnabled() and len(panel.plan.files) == 3)
     panel.plan.toggle(1)
     panel.confirm()
-    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 3, timeout=5000)
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 3)
     assert banner.isVisible(), "one remains"
     banner.action.click()
-    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
     panel.confirm()
-    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 4, timeout=5000)
-    qtbot.waitUntil(lambda: left(library) is None, timeout=5000)
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 4)
+    qtbot.waitUntil(lambda: left(library) is None)
     library.actions_["write"].trigger()
     assert panel.scopes["rest"].isHidden()
 
@@ -282,7 +282,7 @@ def test_an_error_that_stops_a_write_says_what_remains(
 
     services.apply = refuse  # type: ignore[method-assign]
     write(qtbot, library)
-    qtbot.waitUntil(lambda: left(library) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: left(library) is not None)
     assert library.library.banners.texts() == ["Writing stopped: the disk is full. 4 files remain."]
     work = library.bridge.past[0]
     assert work.retry is not None
@@ -296,11 +296,11 @@ def test_write_is_not_offered_where_it_would_be_for_no_track(
     assert action.isEnabled()
     view.table.clearSelection()
     view.table.setCurrentIndex(library.tracks.index(-1, -1))
-    qtbot.waitUntil(lambda: not action.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: not action.isEnabled())
     assert not view.pane.write.isEnabled()
     library.review.mark(library.tracks.rows()[:1])
-    qtbot.waitUntil(action.isEnabled, timeout=5000)  # for what is reviewed
+    qtbot.waitUntil(action.isEnabled)  # for what is reviewed
     view.select(0)
     assert action.isEnabled()
     qtbot.keyClick(view.table, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(library.panels.write.isVisible, timeout=5000)
+    qtbot.waitUntil(library.panels.write.isVisible)

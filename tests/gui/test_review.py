@@ -55,7 +55,7 @@ def test_a_queue_is_reviewed_by_keyboard_and_every_decision_can_be_taken_back(
     assert "Indie" not in page.written.fields.text()
     press(qtbot, heard, Key.Key_Return)
     assert first.state is State.REVIEWED
-    qtbot.waitUntil(lambda: TrackId(first.path.name) in services.marked, timeout=5000)
+    qtbot.waitUntil(lambda: TrackId(first.path.name) in services.marked)
     second = in_view(heard)
     assert second.title == "Song 1"
 
@@ -73,7 +73,7 @@ def test_a_queue_is_reviewed_by_keyboard_and_every_decision_can_be_taken_back(
     press(qtbot, heard, Key.Key_Z, control=True)
     press(qtbot, heard, Key.Key_Z, control=True)
     assert first.verdicts == {}
-    qtbot.waitUntil(lambda: TrackId(first.path.name) not in services.marked, timeout=5000)
+    qtbot.waitUntil(lambda: TrackId(first.path.name) not in services.marked)
 
     press(qtbot, heard, Key.Key_Escape)
     assert heard.pages.shows(heard.library)
@@ -84,11 +84,11 @@ def test_a_queue_is_reviewed_by_keyboard_and_every_decision_can_be_taken_back(
 def test_every_track_of_the_queue_gets_its_small_picture(qtbot: QtBot, heard: Window) -> None:
     heard.library.select(0)
     # Drawn before the page opens.
-    qtbot.waitUntil(lambda: heard.library.dock.picture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: heard.library.dock.picture is not None)
     heard.pages.show("review")
     strip = heard.room.page.strip
     paths = [row.path for row in heard.tracks.rows() if row.track is not None and row.scores is not None]
-    qtbot.waitUntil(lambda: all(strip.has(path) for path in paths), timeout=5000)
+    qtbot.waitUntil(lambda: all(strip.has(path) for path in paths))
     assert len(paths) == 4
     plot = heard.library.dock.plot
     assert plot is not None
@@ -129,7 +129,7 @@ def test_tags_have_room_beside_keys_and_changes_with_large_letters(qtbot: QtBot,
     try:
         appearance.use_text(150)
         row = page.question.scores.sizeHintForRow(0)
-        qtbot.waitUntil(lambda: page.area.height() >= 5 * row, timeout=5000)
+        qtbot.waitUntil(lambda: page.area.height() >= 5 * row)
     finally:
         appearance.use_text(usual)
 
@@ -152,7 +152,7 @@ def test_a_track_whose_tags_are_all_decided_stays_reviewed(
     row = in_view(heard)
     press(qtbot, heard, Key.Key_P, shift=True)
     assert row.state is State.REVIEWED
-    qtbot.waitUntil(lambda: TrackId(row.path.name) in services.marked, timeout=5000)
+    qtbot.waitUntil(lambda: TrackId(row.path.name) in services.marked)
     heard.library.shift_picked.emit(-2.0)  # many more are suggested
     assert len(heard.tracks.chosen(row)) > len(row.verdicts)
     assert row.state is State.REVIEWED
@@ -160,16 +160,16 @@ def test_a_track_whose_tags_are_all_decided_stays_reviewed(
     assert row.state is State.REVIEWED
     heard.undo()
     assert row.state is State.TO_REVIEW
-    qtbot.waitUntil(lambda: TrackId(row.path.name) not in services.marked, timeout=5000)
+    qtbot.waitUntil(lambda: TrackId(row.path.name) not in services.marked)
 
 
 def test_what_is_marked_as_reviewed_stays_so(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     press(qtbot, heard, Key.Key_M)
     row = in_view(heard)
     assert row.state is State.REVIEWED
-    qtbot.waitUntil(lambda: services.marked.keys() == {TrackId(row.path.name)}, timeout=5000)
+    qtbot.waitUntil(lambda: services.marked.keys() == {TrackId(row.path.name)})
     heard.scan.read_again([row.path])
-    qtbot.waitUntil(lambda: not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not heard.bridge.busy)
     assert row.state is State.REVIEWED
 
 
@@ -178,11 +178,11 @@ def test_an_empty_queue_says_what_to_do(qtbot: QtBot, library: Window) -> None:
     page = library.room.page
     assert page.nothing.text() == "Nothing to review yet"
     page.way_out.click()
-    qtbot.waitUntil(lambda: page.title.text() == "Song 0", timeout=5000)
+    qtbot.waitUntil(lambda: page.title.text() == "Song 0")
     for _ in range(4):
         press(qtbot, library, Key.Key_Return)
     assert page.pace.text() == "All reviewed"
-    qtbot.waitUntil(lambda: library.rail.buttons["review"].accessibleName() == "Review", timeout=5000)
+    qtbot.waitUntil(lambda: library.rail.buttons["review"].accessibleName() == "Review")
 
 
 def test_tracks_that_are_being_read_are_not_said_to_be_missing(qtbot: QtBot, window: Window) -> None:
@@ -191,7 +191,7 @@ def test_tracks_that_are_being_read_are_not_said_to_be_missing(qtbot: QtBot, win
     assert page.nothing.text() == "No tracks yet"
     for reading, says in ((True, "Reading the library…"), (False, "No tracks yet")):
         window.room.queue.set_reading(reading)
-        qtbot.waitUntil(lambda says=says: page.nothing.text() == says, timeout=5000)
+        qtbot.waitUntil(lambda says=says: page.nothing.text() == says)
 
 
 def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
@@ -212,7 +212,7 @@ def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
     qtbot.keyClicks(add.field, "shoegaze")
     add.kind.set_category(Category.GENRE)
     qtbot.keyClick(add.field, Key.Key_Return)
-    qtbot.waitUntil(lambda: row.verdicts == {"shoegaze": Verdict.ACCEPTED}, timeout=5000)
+    qtbot.waitUntil(lambda: row.verdicts == {"shoegaze": Verdict.ACCEPTED})
     found = {s.tag.name: s for s in heard.tracks.suggestions(row)}
     assert found["shoegaze"].by_hand
     assert "Shoegaze" in heard.library.pane.changes.blocks[Field.GENRE].new.text()
@@ -248,7 +248,7 @@ def test_the_tags_most_like_what_is_typed_come_first() -> None:
 def test_a_tag_is_typed_where_there_is_a_track_to_have_it(qtbot: QtBot, heard: Window) -> None:
     add = heard.library.pane.question.add
     heard.library.search.setText("state:conflict")
-    qtbot.waitUntil(lambda: heard.library.row is None, timeout=5000)
+    qtbot.waitUntil(lambda: heard.library.row is None)
     heard.library.table.setFocus()
     press(qtbot, heard, Key.Key_A)
     assert not add.field.hasFocus()
@@ -258,7 +258,7 @@ def test_a_tag_is_typed_where_there_is_a_track_to_have_it(qtbot: QtBot, heard: W
 def test_the_queue_can_be_the_selection(qtbot: QtBot, heard: Window) -> None:
     heard.library.select(1)
     press(qtbot, heard, Key.Key_Down, shift=True)
-    qtbot.waitUntil(lambda: len(heard.library.meant()) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(heard.library.meant()) == 2)
     heard.actions_["review"].trigger()
     assert heard.room.page.place.text().endswith("of 2")
     assert heard.room.page.scope.value == "selected"
@@ -280,7 +280,7 @@ def test_enter_after_the_page_went_on_by_itself_marks_no_track_that_nobody_looke
 ) -> None:
     monkeypatch.setattr(review_queue, "MEANT_BEFORE", 3600.0)
     first = decide_all(qtbot, heard)
-    qtbot.waitUntil(lambda: in_view(heard) is not first, timeout=5000)
+    qtbot.waitUntil(lambda: in_view(heard) is not first)
     second = in_view(heard)
     press(qtbot, heard, Key.Key_Return)
     assert in_view(heard) is second
@@ -300,7 +300,7 @@ def test_enter_marks_a_track_that_was_looked_at(
     monkeypatch.setattr(review_queue, "MEANT_BEFORE", 3600.0 if decided else 0.0)
     monkeypatch.setattr(review_queue, "SEEN_AFTER", 0.0)
     first = decide_all(qtbot, heard)
-    qtbot.waitUntil(lambda: in_view(heard) is not first, timeout=5000)
+    qtbot.waitUntil(lambda: in_view(heard) is not first)
     second = in_view(heard)
     if decided:
         press(qtbot, heard, Key.Key_1)
@@ -313,7 +313,7 @@ def test_a_key_that_was_meant_for_the_track_before_decides_nothing(
 ) -> None:
     monkeypatch.setattr(review_queue, "SEEN_AFTER", 3600.0)
     first = decide_all(qtbot, heard)
-    qtbot.waitUntil(lambda: in_view(heard) is not first, timeout=5000)
+    qtbot.waitUntil(lambda: in_view(heard) is not first)
     second = in_view(heard)
     for key in (Key.Key_1, Key.Key_P, Key.Key_X):
         press(qtbot, heard, key)
@@ -383,7 +383,7 @@ def test_write_in_review_is_for_what_was_reviewed_now_else_for_all_that_is_revie
 
     def opens_at() -> tuple[str, str]:
         heard.actions_["write"].trigger()
-        qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+        qtbot.waitUntil(panel.write.isEnabled)
         return panel.scope, panel.write.text()
 
     assert opens_at() == ("reviewed", "Write 2 files"), "whatever the table shows"
@@ -398,7 +398,7 @@ def test_write_in_review_is_for_what_was_reviewed_now_else_for_all_that_is_revie
     assert panel.scopes["now"].text() == "Reviewed now 1"
     assert panel.scopes["reviewed"].text() == "All reviewed 3"
     panel.scopes["reviewed"].click()
-    qtbot.waitUntil(lambda: panel.write.text() == "Write 3 files", timeout=5000)
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 3 files")
     assert "Review was opened" not in panel.summary.text()
     heard.panels.close()
     heard.pages.show("library")
@@ -417,7 +417,7 @@ def test_another_visit_of_review_writes_what_was_reviewed_in_it(qtbot: QtBot, he
     assert queue._queue == rows[1:4]
     queue.done()
     heard.actions_["write"].trigger()
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert [file.path for file in panel.plan.files] == [rows[1].path]
     assert panel.scopes["reviewed"].text() == "All reviewed 2"
 
@@ -432,11 +432,11 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
         heard.review.accept_suggested([row])
     else:
         heard.review.mark([row])
-    qtbot.waitUntil(lambda: row.reviewed, timeout=5000)
+    qtbot.waitUntil(lambda: row.reviewed)
 
     def written() -> tuple[str, str]:
         heard.panels.open_write(reviewing=[row], now=[row])
-        qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+        qtbot.waitUntil(panel.write.isEnabled)
         return str(panel.plan.files), panel.summary.text()
 
     first, summary = written()
@@ -444,20 +444,20 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     heard.panels.close()
     later = next(s for s in heard.tracks.suggestions(row) if not s.suggested and s.tag.write)
     heard.room.weigh.set_threshold(later.tag.name, 0.001)
-    qtbot.waitUntil(lambda: later.tag.name in row.unseen(services.suggest, heard.tracks.shift), timeout=5000)
+    qtbot.waitUntil(lambda: later.tag.name in row.unseen(services.suggest, heard.tracks.shift))
     assert later.tag.name not in before
     assert row.reviewed
     again, summary = written()
     assert again == first
     heard.panels.close()
-    with qtbot.waitSignal(heard.archive.unwritten.counted, timeout=5000) as told:
+    with qtbot.waitSignal(heard.archive.unwritten.counted) as told:
         heard.archive.unwritten.count()
     assert told.args is not None
     assert told.args[0].unreviewed == 4  # of this one too a part
     again, summary = written()
     assert "Tags of 1 reviewed file that were not there when you reviewed it are left out. " in summary
     panel.scopes["all"].click()
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert later.tag.value in str([file for file in panel.plan.files if file.path == row.path])
     assert (
         "1 reviewed file now suggests tags that were not there when you reviewed it. " in panel.summary.text()
@@ -466,7 +466,7 @@ def test_what_a_reviewed_track_suggests_later_is_not_written_as_reviewed(
     place = next(n for n in tags.tag_rows() if tags.row(n).suggestion.tag.name == later.tag.name)
     assert "new since your review" in tags.index(place).data(Qt.ItemDataRole.AccessibleTextRole)
     panel.scopes["reviewed"].click()
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert panel.look.text() == "Show it in Review"
     margin = panel.summary.x() + panel.summary.contentsMargins().left()
     assert panel.look.x() + 4 == margin, "its text stands under the others"
@@ -489,10 +489,10 @@ def test_a_tag_that_is_never_written_is_not_said_to_be_left_out(
     heard.review.mark([row])
     heard.room.weigh.set_threshold(later.tag.name, 0.001)
     suggest = services.suggest
-    qtbot.waitUntil(lambda: later.tag.name in row.chosen(suggest, heard.tracks.shift).undecided, timeout=5000)
+    qtbot.waitUntil(lambda: later.tag.name in row.chosen(suggest, heard.tracks.shift).undecided)
     assert row.unseen(suggest, heard.tracks.shift) == frozenset()
     heard.panels.open_write(reviewing=[row])
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert "were not there" not in panel.summary.text()
 
 
@@ -502,7 +502,7 @@ def test_write_says_why_a_track_that_failed_has_nothing_to_write(qtbot: QtBot, h
     heard.actions_["write"].trigger()
     panel = heard.panels.write
     said = f"“{failed.title}” has no tags to write: {sentence(failed.reason)}"
-    qtbot.waitUntil(lambda: panel.summary.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: panel.summary.text() == said)
     assert panel.listen.isHidden()
 
 
@@ -511,21 +511,21 @@ def test_write_says_that_the_selected_track_was_not_listened_to_and_offers_it(
 ) -> None:
     first, second = [row for row in library.tracks.rows() if row.track is not None][:2]
     library.listen.to([first])
-    qtbot.waitUntil(lambda: first.scores is not None and not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: first.scores is not None and not library.bridge.busy)
     library.library.select(second.place)
     library.actions_["write"].trigger()
     panel = library.panels.write
     said = f"“{second.title}” has not been listened to: there is nothing to write yet."
-    qtbot.waitUntil(lambda: panel.summary.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: panel.summary.text() == said)
     assert not panel.write.isEnabled()
     panel.listen.click()
     assert panel.table.hasFocus()
-    qtbot.waitUntil(lambda: panel.write.text() == "Write 1 file", timeout=5000)
+    qtbot.waitUntil(lambda: panel.write.text() == "Write 1 file")
     assert [file.path for file in panel.plan.files] == [second.path]
     assert panel.listen.isHidden()
     library.panels.close()
     library.tracks.filter(Word("no such track"))
-    qtbot.waitUntil(lambda: not library.actions_["write"].isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: not library.actions_["write"].isEnabled())
 
 
 def test_write_from_the_review_page_is_for_the_track_in_view_whatever_the_filter_hides(
@@ -537,7 +537,7 @@ def test_write_from_the_review_page_is_for_the_track_in_view_whatever_the_filter
     heard.library.look_at(hidden)
     heard.actions_["write"].trigger()
     panel = heard.panels.write
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     assert [file.path for file in panel.plan.files] == [hidden.path]
     qtbot.keyClick(panel.table, Key.Key_Escape)
     assert heard.room.in_view, "back to where it was asked for"
@@ -564,7 +564,7 @@ def test_left_and_right_seek_also_from_the_tags(qtbot: QtBot, heard: Window) -> 
     scores.setFocus()
     qtbot.waitUntil(scores.hasFocus)
     for key, shift, seconds in ((Qt.Key.Key_Right, False, 5.0), (Qt.Key.Key_Left, True, -30.0)):
-        with qtbot.waitSignal(heard.room.page.skip, timeout=5000) as asked:
+        with qtbot.waitSignal(heard.room.page.skip) as asked:
             press(qtbot, heard, key, shift=shift)
         assert asked.args == [seconds]
 
@@ -590,7 +590,7 @@ def test_a_decision_in_review_is_about_the_track_in_view_whatever_is_selected(
         press(qtbot, heard, Key.Key_Z, control=True)
         assert (row.verdicts, page.decided.text()) == ({}, asked)
         heard.room.page.question.added.emit("Sea shanty", Category.GENRE)
-        qtbot.waitUntil(lambda: "Sea shanty" in row.verdicts, timeout=5000)
+        qtbot.waitUntil(lambda: "Sea shanty" in row.verdicts)
         assert not any(other.verdicts for other in others)
 
 
@@ -628,13 +628,13 @@ def test_a_message_moves_neither_tags_nor_buttons(qtbot: QtBot, heard: Window) -
         tag = scores.viewport().mapTo(page, scores.visualRect(place).topLeft())
         return [tag, *(part.mapTo(page, QPoint()) for part in (page.next, page.mark, player))]
 
-    qtbot.waitUntil(lambda: where()[3].y() > page.height() / 2, timeout=5000)
+    qtbot.waitUntil(lambda: where()[3].y() > page.height() / 2)
     before, stage = where(), page.stage.geometry()
     banner = page.banners.show_message("positive", "Done.")
-    qtbot.waitUntil(lambda: page.stage.geometry() != stage, timeout=5000)
+    qtbot.waitUntil(lambda: page.stage.geometry() != stage)
     assert where() == before
     banner.dismiss()
-    qtbot.waitUntil(lambda: page.stage.geometry() == stage, timeout=5000)
+    qtbot.waitUntil(lambda: page.stage.geometry() == stage)
     assert where() == before
 
 
@@ -644,7 +644,7 @@ def test_messages_are_seen_in_review_with_nothing_to_review(qtbot: QtBot, heard:
     page.banners.show_message("danger", "No sound")
     for part in (1, 0, 1):
         page._show_part(part)
-        qtbot.waitUntil(lambda: page.banners.isVisible() and page.banners.height() > 20, timeout=5000)
+        qtbot.waitUntil(lambda: page.banners.isVisible() and page.banners.height() > 20)
 
 
 def test_a_silent_track_takes_tags_by_hand_and_one_that_was_not_heard_says_why_it_does_not(

@@ -64,16 +64,16 @@ def box(view: QAbstractItemView, row: int, column: int = 0) -> bool | None:
 def test_every_switch_of_the_settings_counts(qtbot: QtBot, library: Window, services: FakeServices) -> None:
     library.actions_["settings"].trigger()
     page = library.preferences.page
-    qtbot.waitUntil(lambda: page._complete, timeout=5000)
+    qtbot.waitUntil(lambda: page._complete)
     switches = {key: row.control for key, row in page.rows.items() if isinstance(row.control, Toggle)}
     assert set(switches) == {key for key, spec in SPECS.items() if isinstance(spec.default, bool)}
     for key, switch in switches.items():
         before = services.settings[key]
         do(switch)
-        qtbot.waitUntil(lambda key=key, before=before: services.settings[key] is not before, timeout=5000)
+        qtbot.waitUntil(lambda key=key, before=before: services.settings[key] is not before)
         assert switch.isChecked() is not before
         do(switch, "Press")
-        qtbot.waitUntil(lambda key=key, before=before: services.settings[key] is before, timeout=5000)
+        qtbot.waitUntil(lambda key=key, before=before: services.settings[key] is before)
     before = services.settings["appearance.motion"]
     library.configure.put({"appearance.motion": not before})
     assert switches["appearance.motion"].isChecked() is not before  # type: ignore[union-attr]
@@ -88,11 +88,11 @@ def test_a_tag_is_accepted(qtbot: QtBot, library: Window, place: str) -> None:
     at = scores.tags.place("rock")
     assert box(scores, at) is False
     do_cell(scores, at)
-    qtbot.waitUntil(lambda: row.verdicts.get("rock") is Verdict.ACCEPTED, timeout=5000)
+    qtbot.waitUntil(lambda: row.verdicts.get("rock") is Verdict.ACCEPTED)
     assert scores.currentIndex().row() == at
     assert box(scores, at) is True
     do_cell(scores, at)
-    qtbot.waitUntil(lambda: "rock" not in row.verdicts, timeout=5000)
+    qtbot.waitUntil(lambda: "rock" not in row.verdicts)
     assert not scores.selectionModel().hasSelection()
 
 
@@ -102,14 +102,14 @@ def test_files_and_fields_of_plans_are_checked(qtbot: QtBot, written: Window) ->
     assert box(table, 1, 0) is box(table, 1, 1) is True
     assert box(table, 0) is box(table, 1, 2) is None
     do_cell(table, 1, 1)
-    qtbot.waitUntil(lambda: model.partly == 1, timeout=5000)
+    qtbot.waitUntil(lambda: model.partly == 1)
     assert box(table, 1, 1) is False
     assert box(table, 1, 0) is False
     assert table.currentIndex() == model.index(1, 1)
     do_cell(table, 0)
-    qtbot.waitUntil(lambda: model.partly == 0, timeout=5000)
+    qtbot.waitUntil(lambda: model.partly == 0)
     do_cell(table, 1)
-    qtbot.waitUntil(lambda: model.picked_files == 3, timeout=5000)
+    qtbot.waitUntil(lambda: model.picked_files == 3)
     assert not table.selectionModel().hasSelection()
     table.selectAll()
     assert not table.selectionModel().hasSelection()
@@ -118,10 +118,10 @@ def test_files_and_fields_of_plans_are_checked(qtbot: QtBot, written: Window) ->
 def test_a_long_value_of_a_run_is_unfolded(qtbot: QtBot, written: Window) -> None:
     written.pages.show("history")
     page = written.archive.page
-    qtbot.waitUntil(lambda: len(page.changes.files) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(page.changes.files) == 4)
     assert box(page.table, 1) is None
     do_cell(page.table, 1)
-    qtbot.waitUntil(lambda: page.table.unfolded == 1, timeout=5000)
+    qtbot.waitUntil(lambda: page.table.unfolded == 1)
 
 
 def test_lists_of_which_one_is_shown_follow(qtbot: QtBot, library: Window) -> None:
@@ -132,16 +132,16 @@ def test_lists_of_which_one_is_shown_follow(qtbot: QtBot, library: Window) -> No
         rows = range(sidebar.side.rowCount())
         return [row for row in rows if "ailed" in str(sidebar.side.index(row).data())]
 
-    qtbot.waitUntil(lambda: len(found()) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(found()) == 1)
     (failed,) = found()
     do_cell(sidebar, failed)
-    qtbot.waitUntil(lambda: sidebar.currentIndex().row() == failed, timeout=5000)
+    qtbot.waitUntil(lambda: sidebar.currentIndex().row() == failed)
     assert {row.state for row in library.tracks.shown()} == {State.FAILED}
     library.pages.show("settings")
     page = library.preferences.page
-    qtbot.waitUntil(lambda: page._complete, timeout=5000)
+    qtbot.waitUntil(lambda: page._complete)
     do_cell(page.list, 4)
-    qtbot.waitUntil(lambda: page.list.currentIndex().row() == 4, timeout=5000)
+    qtbot.waitUntil(lambda: page.list.currentIndex().row() == 4)
 
 
 def test_buttons_that_stay_down(qtbot: QtBot, library: Window) -> None:
@@ -166,7 +166,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_decisions_by_key_are_told(qtbot: QtBot, said: list[str], library: Window) -> None:
     listen(qtbot, library)
     assert any("4 tracks" in text for text in said), "the end of listening"
-    qtbot.waitUntil(lambda: "2 problems" in said, timeout=5000)
+    qtbot.waitUntil(lambda: "2 problems" in said)
     library.library.table.setFocus()
     library.library.pane.question.scores.go_to("rock")
     for key, text in (
@@ -177,9 +177,9 @@ def test_decisions_by_key_are_told(qtbot: QtBot, said: list[str], library: Windo
         if key is Key.Key_X:
             library.library.pane.question.scores.go_to("indie")
         press(qtbot, library, key)
-        qtbot.waitUntil(lambda text=text: said[-1] == text, timeout=5000)
+        qtbot.waitUntil(lambda text=text: said[-1] == text)
     library.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: said[-1].startswith("indie, suggested"), timeout=5000)
+    qtbot.waitUntil(lambda: said[-1].startswith("indie, suggested"))
 
 
 def test_another_track_in_review_is_told_with_its_place(
@@ -192,16 +192,16 @@ def test_another_track_in_review_is_told_with_its_place(
         row = library.library.row
         return row is not None and said[-1] == f"{row.title}, {row.artist}, {place} of 4".replace(", ,", ",")
 
-    qtbot.waitUntil(lambda: told(1), timeout=5000)
+    qtbot.waitUntil(lambda: told(1))
     for key, place in ((Key.Key_J, 2), (Key.Key_J, 3), (Key.Key_K, 2)):
         press(qtbot, library, key)
-        qtbot.waitUntil(lambda place=place: told(place), timeout=5000)
+        qtbot.waitUntil(lambda place=place: told(place))
     times = len(said)
     press(qtbot, library, Key.Key_P)
-    qtbot.waitUntil(lambda: said[-1].endswith("accepted"), timeout=5000)
+    qtbot.waitUntil(lambda: said[-1].endswith("accepted"))
     assert not any(text.endswith("of 4") for text in said[times:])
     decide_all(qtbot, library)
-    qtbot.waitUntil(lambda: told(3), timeout=5000)
+    qtbot.waitUntil(lambda: told(3))
 
 
 def test_alternatives_say_which_is_chosen(qtbot: QtBot, written: Window) -> None:
@@ -302,7 +302,7 @@ def test_what_opens_over_the_window_is_a_part_of_it(qtbot: QtBot, library: Windo
         assert not overlay.isVisible()
         open_it()
         library.pages.show("history")
-        qtbot.waitUntil(lambda overlay=overlay: not overlay.isVisible(), timeout=5000)
+        qtbot.waitUntil(lambda overlay=overlay: not overlay.isVisible())
         library.pages.show("library")
 
 

@@ -22,9 +22,9 @@ def test_a_query_filters_while_it_is_typed(qtbot: QtBot, library: Window) -> Non
     field = library.library.search
     library.actions_["search"].trigger()
     qtbot.keyClicks(field, "guitar > 0.9 genre:rock")
-    qtbot.waitUntil(lambda: titles(library) == ["Song 0"], timeout=5000)
+    qtbot.waitUntil(lambda: titles(library) == ["Song 0"])
     qtbot.keyClicks(field, " or song 3")
-    qtbot.waitUntil(lambda: titles(library) == ["Song 0", "Song 3"], timeout=5000)
+    qtbot.waitUntil(lambda: titles(library) == ["Song 0", "Song 3"])
     assert library.library.problem.isHidden()
 
 
@@ -73,13 +73,13 @@ def test_a_query_about_a_tag_that_is_gone_is_not_answered_any_more(
 ) -> None:
     listen(qtbot, library)
     library.library.search.setText("guitar > 1")
-    qtbot.waitUntil(lambda: titles(library) == [], timeout=5000)
+    qtbot.waitUntil(lambda: titles(library) == [])
     services.change_tags({"guitar": TagChange(drop=True)})
     library.library.filter.asking.renew()
     problem = library.library.problem
     assert problem.text.text().startswith("No tag is called “guitar”")
     assert problem.instead.text() == "The list is not searched"
-    qtbot.waitUntil(lambda: len(titles(library)) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: len(titles(library)) == 6)
 
 
 def test_a_quote_that_is_still_open_is_told_once_the_user_rests(qtbot: QtBot, library: Window) -> None:
@@ -88,9 +88,9 @@ def test_a_quote_that_is_still_open_is_told_once_the_user_rests(qtbot: QtBot, li
     library.library.filter.asking.wrong.connect(said.append)
     qtbot.keyClicks(field, 'title:"song 1')
     assert not any(said), "nobody is told while typing"
-    qtbot.waitUntil(lambda: titles(library) == ["Song 1"], timeout=5000)
+    qtbot.waitUntil(lambda: titles(library) == ["Song 1"])
     field._popup.hide()
-    qtbot.waitUntil(problem.isVisible, timeout=5000)
+    qtbot.waitUntil(problem.isVisible)
     assert problem.text.text() == 'The closing " is missing'
     assert problem.instead.text() == "The list takes it as ending here"
     said.clear()
@@ -106,17 +106,17 @@ def test_where_no_score_is_high_enough_the_highest_is_said(qtbot: QtBot, library
     library.library.search.setText("jazz > 0.5 song")
     qtbot.wait(100)
     library.library.search.setText("jazz > 0.5 and song")
-    qtbot.waitUntil(lambda: titles(library) == [], timeout=5000)
+    qtbot.waitUntil(lambda: titles(library) == [])
     said = "No track fits “jazz > 0.5 and song”. The highest score of jazz is 0.10."
-    qtbot.waitUntil(lambda: library.library.listing.note.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: library.library.listing.note.text() == said)
 
 
 def test_what_fits_nothing_is_said_in_the_words_that_stand_there(qtbot: QtBot, library: Window) -> None:
     nothing = library.library.listing.note
     library.library.search.setText("zzz state:n")
-    qtbot.waitUntil(lambda: nothing.text().startswith("No track fits “zzz state:n”. "), timeout=5000)
+    qtbot.waitUntil(lambda: nothing.text().startswith("No track fits “zzz state:n”. "))
     library.library.search.setText("zzz state:new")  # the same question in more words
-    qtbot.waitUntil(lambda: nothing.text() == "No track fits “zzz state:new”.", timeout=5000)
+    qtbot.waitUntil(lambda: nothing.text() == "No track fits “zzz state:new”.")
 
 
 def test_a_state_that_is_not_whole_is_named_with_all_there_are(qtbot: QtBot, library: Window) -> None:
@@ -124,14 +124,14 @@ def test_a_state_that_is_not_whole_is_named_with_all_there_are(qtbot: QtBot, lib
     states = ", ".join(state.value for state in State)
     said = f"No track fits “state:review”. The state was taken as To review or Reviewed. There are: {states}."
     note = library.library.listing.note
-    qtbot.waitUntil(lambda: note.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: note.text() == said)
     library.resize(1100, 800)
-    qtbot.waitUntil(lambda: note.height() >= note.heightForWidth(note.width()) > 0, timeout=5000)
+    qtbot.waitUntil(lambda: note.height() >= note.heightForWidth(note.width()) > 0)
     assert note.height() > 1.5 * note.fontMetrics().height(), "it has more lines than one: nothing is cut"
     library.library.search.clear()
     listen(qtbot, library)
     library.library.search.setText("state:review")
-    qtbot.waitUntil(lambda: len(titles(library)) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(titles(library)) == 4)
 
 
 def test_the_highest_score_is_said_of_what_is_shown(
@@ -141,16 +141,16 @@ def test_the_highest_score_is_said_of_what_is_shown(
     services.change_tags({"jazz": TagChange(label="swing")})
     library.library.search.setText("swing > 0.5")
     said = "No track fits “swing > 0.5”. The highest score of swing is 0.10."
-    qtbot.waitUntil(lambda: library.library.listing.note.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: library.library.listing.note.text() == said)
 
 
 def test_completion_forgets_scores_of_another_model(qtbot: QtBot, library: Window) -> None:
     listen(qtbot, library)
     asking = library.library.filter.asking
     asking.count_values()
-    qtbot.waitUntil(lambda: f"{SCORES}jazz" in asking._values, timeout=5000)
+    qtbot.waitUntil(lambda: f"{SCORES}jazz" in asking._values)
     library.workshop.models.use("other")
-    qtbot.waitUntil(lambda: f"{SCORES}jazz" not in asking._values, timeout=5000)
+    qtbot.waitUntil(lambda: f"{SCORES}jazz" not in asking._values)
     assert "artist" in asking._values
 
 
@@ -168,18 +168,18 @@ def test_escape_empties_the_search_field_and_then_leaves_it(qtbot: QtBot, librar
 def test_completion_by_keyboard(qtbot: QtBot, library: Window) -> None:
     field = library.library.search
     library.actions_["search"].trigger()
-    qtbot.waitUntil(lambda: "artist" in library.library.filter.asking._values, timeout=5000)
+    qtbot.waitUntil(lambda: "artist" in library.library.filter.asking._values)
     qtbot.keyClicks(field, "art")
     qtbot.keyClick(field, Key.Key_Tab)
     assert field.text() == "artist:"
     qtbot.wait(1000)
     assert library.library.problem.isHidden()  # as long as there is something to choose from
-    qtbot.waitUntil(field._popup.isVisible, timeout=5000)
+    qtbot.waitUntil(field._popup.isVisible)
     qtbot.keyClick(field._popup, Key.Key_Down)
     qtbot.keyClick(field._popup, Key.Key_Return)
     assert field.text() == 'artist:"The Late Ferries" '
     assert field.hasFocus()
-    qtbot.waitUntil(lambda: len(titles(library)) == 5, timeout=5000)
+    qtbot.waitUntil(lambda: len(titles(library)) == 5)
     qtbot.keyClicks(field, "-so")
     qtbot.keyClick(field, Key.Key_Escape)
     field._popup.hide()
@@ -193,7 +193,7 @@ def test_enter_leads_to_the_tracks_only_where_the_query_is_whole_and_right(
     field, table = library.library.search, library.library.table
     library.actions_["search"].trigger()
     qtbot.keyClicks(field, "roc")
-    qtbot.waitUntil(field._popup.isVisible, timeout=5000)
+    qtbot.waitUntil(field._popup.isVisible)
     qtbot.keyClick(field, Key.Key_Return)
     assert (field._popup.isVisible(), field.hasFocus(), field.text()) == (False, True, "roc")
     field.setText('"sofa')
@@ -230,9 +230,9 @@ def test_the_hint_of_the_search_is_whole_in_a_usual_window(qtbot: QtBot, library
 def test_a_query_says_how_many_tracks_it_finds(qtbot: QtBot, library: Window) -> None:
     field = library.library.search
     qtbot.keyClicks(field, "song 3")
-    qtbot.waitUntil(lambda: field.accessibleDescription() == "1 of 6 tracks", timeout=5000)
+    qtbot.waitUntil(lambda: field.accessibleDescription() == "1 of 6 tracks")
     field.clear()
-    qtbot.waitUntil(lambda: field.accessibleDescription() == field.placeholderText(), timeout=5000)
+    qtbot.waitUntil(lambda: field.accessibleDescription() == field.placeholderText())
 
 
 def test_choices_do_not_cover_why_a_query_is_not_understood(qtbot: QtBot, library: Window) -> None:
@@ -266,7 +266,7 @@ def test_a_word_that_begins_a_field_and_is_found_nowhere_leaves_the_list_until_i
         qtbot.wait(150)
         assert tracks.rowCount() == every, text
     page.search.setText("state:failed")
-    qtbot.waitUntil(lambda: tracks.rowCount() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: tracks.rowCount() == 1)
     page.search.setText("state")
     page.filter.asking.insist()
-    qtbot.waitUntil(lambda: tracks.rowCount() == 0, timeout=5000)
+    qtbot.waitUntil(lambda: tracks.rowCount() == 0)

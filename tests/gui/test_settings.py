@@ -31,9 +31,9 @@ from tests.gui.test_flow import listen
 def page(qtbot: QtBot, library: Window) -> SettingsPage:
     library.actions_["settings"].trigger()
     page = library.preferences.page
-    qtbot.waitUntil(lambda: page._complete, timeout=5000)
-    qtbot.waitUntil(lambda: "double" in entries(page, "listening.model"), timeout=5000)
-    qtbot.waitUntil(lambda: "cuda" in entries(page, "listening.device"), timeout=5000)
+    qtbot.waitUntil(lambda: page._complete)
+    qtbot.waitUntil(lambda: "double" in entries(page, "listening.model"))
+    qtbot.waitUntil(lambda: "cuda" in entries(page, "listening.device"))
     return page
 
 
@@ -67,7 +67,7 @@ def test_every_setting_has_a_control_that_counts_at_once(
         else:
             pick(page, key, next(value for value in entries(page, key) if value != str(before)))
         assert services.settings[key] != before, key
-    qtbot.waitUntil(lambda: len(services.kept_settings) == len(SPECS) - 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(services.kept_settings) == len(SPECS) - 2)
     assert services.kept_settings == {key: services.settings[key] for key in services.kept_settings}
 
 
@@ -102,7 +102,7 @@ def test_a_reset_mends_what_in_the_file_cannot_be_used(
     page.shown.emit()
     page.resets["listening"].click()
     kept = {"listening.threads": 0, "listening.model": "fcn2d"}
-    qtbot.waitUntil(lambda: services.kept_settings == kept, timeout=5000)
+    qtbot.waitUntil(lambda: services.kept_settings == kept)
     assert page.banners.texts() == ["Listening: all as by default."]
 
 
@@ -115,12 +115,10 @@ def test_another_device_starts_the_model_anew_and_listening_goes_on(
     qtbot.waitUntil(lambda: any(row.state is State.LISTENING or row.waits for row in library.tracks.rows()))
     library.actions_["settings"].trigger()
     pick(page, "listening.device", "cuda")
-    qtbot.waitUntil(lambda: services.device == "GPU, Double", timeout=5000)
+    qtbot.waitUntil(lambda: services.device == "GPU, Double")
     services.hold.set()
-    qtbot.waitUntil(lambda: sum(row.scores is not None for row in library.tracks.rows()) == 4, timeout=5000)
-    qtbot.waitUntil(
-        lambda: page.rows["listening.device"].meaning.text() == "The model runs on GPU, Double.", timeout=5000
-    )
+    qtbot.waitUntil(lambda: sum(row.scores is not None for row in library.tracks.rows()) == 4)
+    qtbot.waitUntil(lambda: page.rows["listening.device"].meaning.text() == "The model runs on GPU, Double.")
 
 
 def test_a_device_that_does_not_work_is_said_and_the_model_goes_on(
@@ -128,9 +126,7 @@ def test_a_device_that_does_not_work_is_said_and_the_model_goes_on(
 ) -> None:
     services.engine_fault = "out of memory"
     pick(page, "listening.device", "cuda")
-    qtbot.waitUntil(
-        lambda: "The model goes on as before: out of memory" in page.banners.texts(), timeout=5000
-    )
+    qtbot.waitUntil(lambda: "The model goes on as before: out of memory" in page.banners.texts())
     assert services.device == "CPU, 2 cores"
 
 
@@ -139,9 +135,9 @@ def test_starting_anew_can_be_cancelled(
 ) -> None:
     services.starting.clear()
     pick(page, "listening.device", "cuda")
-    qtbot.waitUntil(library.actions_["cancel"].isEnabled, timeout=5000)
+    qtbot.waitUntil(library.actions_["cancel"].isEnabled)
     library.actions_["cancel"].trigger()
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     assert services.device == "CPU, 2 cores"
     assert page.banners.texts() == []
 
@@ -151,9 +147,9 @@ def test_another_model_is_used_as_on_its_page(
 ) -> None:
     services.import_model(Path("other"))
     page.shown.emit()
-    qtbot.waitUntil(lambda: "other" in entries(page, "listening.model"), timeout=5000)
+    qtbot.waitUntil(lambda: "other" in entries(page, "listening.model"))
     pick(page, "listening.model", "other")
-    qtbot.waitUntil(lambda: services.model == "other", timeout=5000)
+    qtbot.waitUntil(lambda: services.model == "other")
 
 
 def test_the_window_looks_as_the_settings_say(library: Window, page: SettingsPage) -> None:
@@ -205,16 +201,16 @@ def test_settings_are_saved_loaded_and_taken_back(
     target = tmp_path / "mine.toml"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     page.save.click()
-    qtbot.waitUntil(lambda: target.exists(), timeout=5000)
+    qtbot.waitUntil(lambda: target.exists())
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(target), ""))
     page.load.click()
-    qtbot.waitUntil(lambda: services.settings.genre == "skip", timeout=5000)
+    qtbot.waitUntil(lambda: services.settings.genre == "skip")
     qtbot.waitUntil(lambda: any("“later.thing”; it is passed over" in t for t in page.banners.texts()))
     assert page.rows["writing.genre"].control.value == "skip"  # type: ignore[attr-defined]
     assert services.policies[Field.GENRE] is Policy.SKIP
     page.banners._shown["luggage"].action.click()
-    qtbot.waitUntil(lambda: services.policies[Field.GENRE] is Policy.APPEND, timeout=5000)
-    qtbot.waitUntil(lambda: page.rows["writing.genre"].control.value == "append", timeout=5000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: services.policies[Field.GENRE] is Policy.APPEND)
+    qtbot.waitUntil(lambda: page.rows["writing.genre"].control.value == "append")  # type: ignore[attr-defined]
     for said in (f"The settings of {target} count now.", f"{target} changes nothing."):
         page.load.click()
         qtbot.waitUntil(lambda said=said: any(t.startswith(said) for t in page.banners.texts()))  # type: ignore[misc]
@@ -232,27 +228,27 @@ def test_own_thresholds_are_listed_and_go_back_one_by_one_or_all(
     assert not listed.every.isEnabled()
     for name, value in (("mellow", 0.2), ("rock", 0.9), ("jazz", 0.4)):
         library.room.weigh.set_threshold(name, value)
-    qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "mellow", "rock"], timeout=5000)
+    qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "mellow", "rock"])
     assert listed.rows["rock"].meaning.text().startswith("From 0.90 on; the model's is ")
     assert listed.rows["rock"].control.accessibleName() == "Reset the threshold of “rock”"
     listed.rows["mellow"].control.setFocus()
     listed.rows["mellow"].control.click()  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "rock"], timeout=5000)
+    qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "rock"])
     assert listed.rows["rock"].control.hasFocus(), "the next one is under the finger"
     listed.every.click()
-    qtbot.waitUntil(lambda: not listed.rows, timeout=5000)
+    qtbot.waitUntil(lambda: not listed.rows)
     assert services.thresholds.by_name == {}
     library.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"rock": 0.9, "jazz": 0.4}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"rock": 0.9, "jazz": 0.4})
     library.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "mellow", "rock"], timeout=5000)
+    qtbot.waitUntil(lambda: list(listed.rows) == ["jazz", "mellow", "rock"])
 
 
 def test_every_section_can_stand_at_the_top(qtbot: QtBot, page: SettingsPage) -> None:
     bar = page._scroll.verticalScrollBar()
     for number, box in list(enumerate(page._sections.values()))[1:]:
         page.list.setCurrentIndex(page.list.model().index(number, 0))
-        qtbot.waitUntil(lambda box=box: bar.value() == box.y(), timeout=5000)
+        qtbot.waitUntil(lambda box=box: bar.value() == box.y())
 
 
 def test_sections_are_reached_by_keyboard(qtbot: QtBot, library: Window, page: SettingsPage) -> None:
@@ -265,7 +261,7 @@ def test_sections_are_reached_by_keyboard(qtbot: QtBot, library: Window, page: S
     qtbot.keyClick(page.list, Qt.Key.Key_Return)
     assert page.rows["writing.genre"].control.hasFocus()
     bar = page._scroll.verticalScrollBar()
-    qtbot.waitUntil(lambda: not page._settling.isActive(), timeout=5000)
+    qtbot.waitUntil(lambda: not page._settling.isActive())
     bar.setValue(bar.maximum())
     assert page.list.currentIndex().data() == "Files of the program"
     bar.setValue(0)
@@ -285,7 +281,7 @@ def test_the_wheel_scrolls_over_a_slider_until_that_is_clicked(
     library.resize(1280, 720)
     slider, bar = page.rows["review.strictness"].control, page._scroll.verticalScrollBar()
     assert isinstance(slider, Slider)
-    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=5000)
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
     for reason in (Qt.FocusReason.NoFocusReason, Qt.FocusReason.TabFocusReason):
         slider.setFocus(reason)
         page._scroll.ensureWidgetVisible(slider, 0, 100)
@@ -309,13 +305,13 @@ def test_the_section_in_view_stays_where_sizes_change(
 ) -> None:
     library.resize(1400, 720)
     section, bar = page._sections["writing"], page._scroll.verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > section.y(), timeout=5000)
+    qtbot.waitUntil(lambda: bar.maximum() > section.y())
     page.list.setCurrentIndex(page.list.model().index(2, 0))
     before = section.y()
     usual = round(100 * appearance.text_scale)
     try:
         appearance.use_text(150)
-        qtbot.waitUntil(lambda: section.y() > before + 50 and bar.value() == section.y(), timeout=5000)
+        qtbot.waitUntil(lambda: section.y() > before + 50 and bar.value() == section.y())
         assert page.list.currentIndex().data() == "Writing"
         bar.setValue(bar.maximum())
         assert page.list.currentIndex().data() == "Files of the program"
@@ -335,7 +331,7 @@ def test_a_policy_set_in_the_window_is_written_down(
     library.review.set_policy(Field.GENRE, Policy.SKIP)
     library.review.set_policy(Field.GENRE, Policy.REPLACE)
     assert services.policies[Field.GENRE] is Policy.REPLACE
-    qtbot.waitUntil(lambda: services.kept_settings == {"writing.genre": "replace"}, timeout=5000)
+    qtbot.waitUntil(lambda: services.kept_settings == {"writing.genre": "replace"})
 
 
 def test_a_plan_and_the_preview_follow_the_settings_that_they_depend_on(
@@ -343,9 +339,9 @@ def test_a_plan_and_the_preview_follow_the_settings_that_they_depend_on(
 ) -> None:
     listen(qtbot, library)
     panel, marks = library.panels.write, library.library.pane.changes._mark_label
-    qtbot.waitUntil(lambda: "MAT_TAGS" in marks.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "MAT_TAGS" in marks.text())
     library.actions_["write"].trigger()
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
 
     def fields() -> set[Field]:
         return {change.field for file in panel.plan.files for change in file.changes}
@@ -353,14 +349,14 @@ def test_a_plan_and_the_preview_follow_the_settings_that_they_depend_on(
     assert {Field.MAT_TAGS, Field.MAT_MODEL} <= fields()
     library.pages.show("settings")
     page = library.preferences.page
-    qtbot.waitUntil(lambda: "writing.mat_tags" in page.rows, timeout=5000)
+    qtbot.waitUntil(lambda: "writing.mat_tags" in page.rows)
     toggle = page.rows["writing.mat_tags"].control
     assert isinstance(toggle, Toggle)
     toggle.click()
     library.pages.show("library")
-    qtbot.waitUntil(lambda: panel.write.isEnabled() and Field.MAT_TAGS not in fields(), timeout=5000)
+    qtbot.waitUntil(lambda: panel.write.isEnabled() and Field.MAT_TAGS not in fields())
     library.configure.put({"writing.mat_model": False})
-    qtbot.waitUntil(lambda: panel.write.isEnabled() and Field.MAT_MODEL not in fields(), timeout=5000)
+    qtbot.waitUntil(lambda: panel.write.isEnabled() and Field.MAT_MODEL not in fields())
     assert not marks.text()
 
 
@@ -414,15 +410,15 @@ def test_a_file_that_cannot_be_used_is_said_and_set_aside_on_demand(
     assert "line 3; all settings are as by default." in library.library.banners.texts()[-1]
     library.configure.put({"player.volume": 12})
     assert library.library.dock.player.volume.value() == 12
-    qtbot.waitUntil(lambda: "cannot be kept" in library.library.banners.texts()[-1], timeout=5000)
+    qtbot.waitUntil(lambda: "cannot be kept" in library.library.banners.texts()[-1])
     assert len(library.library.banners.texts()) == 1, "of one file there is one message"
     library.pages.show("settings")
     library.configure.put({"player.volume": 13})
     banners = library.pages.current.banners
-    qtbot.waitUntil(lambda: banners.texts() != [], timeout=5000)
+    qtbot.waitUntil(lambda: banners.texts() != [])
     banners._shown["settings"].action.click()
-    qtbot.waitUntil(lambda: services.kept_settings == {"player.volume": 13}, timeout=5000)
-    qtbot.waitUntil(lambda: library.library.banners.texts() == [], timeout=5000)
+    qtbot.waitUntil(lambda: services.kept_settings == {"player.volume": 13})
+    qtbot.waitUntil(lambda: library.library.banners.texts() == [])
     assert library.status.result.text() == "The file is now called settings.toml.old"
 
 
@@ -439,11 +435,11 @@ def test_a_file_that_was_mended_meanwhile_is_not_set_aside_and_nothing_is_said_o
     services.settings_mended = True
     library.library.banners._shown["settings"].action.click()
     text = "The settings file can be used again, from the next start on"
-    qtbot.waitUntil(lambda: library.status.result.text() == text, timeout=5000)
+    qtbot.waitUntil(lambda: library.status.result.text() == text)
     fail()
     services.settings_mended = True
     library.pages.show("settings")
-    qtbot.waitUntil(lambda: library.library.banners.texts() == [], timeout=5000)
+    qtbot.waitUntil(lambda: library.library.banners.texts() == [])
 
 
 def test_what_cannot_be_used_is_said_in_sentences(library: Window, services: FakeServices) -> None:
@@ -466,5 +462,4 @@ def test_a_device_that_is_not_here_is_said(qtbot: QtBot, library: Window, servic
             "There is no cuda device on this computer. The model runs on CPU, 2 cores."
             in library.library.banners.texts()
         ),
-        timeout=5000,
     )

@@ -150,8 +150,8 @@ def test_with_large_letters_changes_are_seen_before_they_are_written(qtbot: QtBo
         library.library.table.selectAll()
         library.actions_["write"].trigger()
         panel, view = library.panels.write, library.pages.view
-        qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
-        qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() == 0, timeout=5000)
+        qtbot.waitUntil(panel.write.isEnabled)
+        qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() == 0)
         assert panel.table.viewport().height() >= 3 * appearance.row
         low = panel.write.mapTo(view.viewport(), panel.write.rect().bottomRight())
         assert view.viewport().rect().contains(low)
@@ -169,8 +169,8 @@ def test_in_a_very_low_window_the_plan_is_whole_and_policies_come_when_asked_for
     shrink(qtbot, library, 640, 360)
     library.actions_["write"].trigger()
     panel, view = library.panels.write, library.pages.view
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
-    qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() == 0, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
+    qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() == 0)
     for part in (panel.title, panel.write, panel.table):
         assert view.viewport().rect().contains(part.mapTo(view.viewport(), part.rect().bottomRight())), part
     assert panel.table.viewport().height() >= appearance.row
@@ -179,7 +179,7 @@ def test_in_a_very_low_window_the_plan_is_whole_and_policies_come_when_asked_for
     panel.policies.click()
     assert card.isVisible()
     library.resize(1280, 720)
-    qtbot.waitUntil(panel.policies.isHidden, timeout=5000)
+    qtbot.waitUntil(panel.policies.isHidden)
     assert card.isVisible()
 
 
@@ -191,7 +191,7 @@ def test_with_large_letters_no_column_is_out_of_sight(qtbot: QtBot, library: Win
         appearance.use_text(LARGE)
         shrink(qtbot, library, 1280, 720)
         library.actions_["pane"].setChecked(True)  # the pictures have the rest of the room
-        qtbot.waitUntil(lambda: table.horizontalHeader().length() <= table.viewport().width(), timeout=5000)
+        qtbot.waitUntil(lambda: table.horizontalHeader().length() <= table.viewport().width())
         assert not table.isColumnHidden(Column.SUGGESTED)
         header = table.horizontalHeader()
         for column in Column:
@@ -200,7 +200,7 @@ def test_with_large_letters_no_column_is_out_of_sight(qtbot: QtBot, library: Win
                 assert header.sectionSize(column) >= words + 16, HEADERS[column]
         table.selectAll()
         pane = library.library.pane
-        qtbot.waitUntil(pane.many.isVisible, timeout=5000)
+        qtbot.waitUntil(pane.many.isVisible)
         assert pane.all_changes.mapTo(pane, pane.all_changes.rect().topRight()).x() < pane.width()
         assert pane.minimumSizeHint().width() <= pane.width()
     finally:
@@ -216,7 +216,7 @@ def test_with_large_letters_the_button_of_review_is_whole(qtbot: QtBot, library:
         shrink(qtbot, library, 1280, 720)
         library.pages.show("review")
         qtbot.waitUntil(lambda: rests(library), timeout=30_000)
-        qtbot.waitUntil(lambda: page.mark.width() >= page.mark.sizeHint().width(), timeout=5000)
+        qtbot.waitUntil(lambda: page.mark.width() >= page.mark.sizeHint().width())
         assert page.undo.accessibleName() == "Undo"
         assert page.undo.width() >= page.undo.sizeHint().width()
     finally:
@@ -231,15 +231,15 @@ def test_the_player_is_in_view_on_a_small_screen_with_large_pixels(qtbot: QtBot,
         place = dock.player.mapTo(view.viewport(), dock.player.rect().bottomLeft())
         return view.viewport().rect().contains(place) and view.verticalScrollBar().maximum() == 0
 
-    qtbot.waitUntil(low, timeout=5000)
+    qtbot.waitUntil(low)
     library.pages.say("danger", "The sound device has gone away, so that nothing is heard any more.")
-    qtbot.waitUntil(lambda: library.library.banners.viewport().height() > 30, timeout=5000)
-    qtbot.waitUntil(low, timeout=5000)
+    qtbot.waitUntil(lambda: library.library.banners.viewport().height() > 30)
+    qtbot.waitUntil(low)
     library.pages.show("review")
-    qtbot.waitUntil(low, timeout=5000)
+    qtbot.waitUntil(low)
     library.pages.show("library")
     shrink(qtbot, library, 1280, 720)
-    qtbot.waitUntil(lambda: dock.height() >= 300, timeout=5000)
+    qtbot.waitUntil(lambda: dock.height() >= 300)
 
 
 def test_large_letters_are_not_cut_in_the_list_of_how_tags_are_written(qtbot: QtBot, library: Window) -> None:
@@ -247,10 +247,10 @@ def test_large_letters_are_not_cut_in_the_list_of_how_tags_are_written(qtbot: Qt
     view = next(
         part for part in library.findChildren(ListView) if part.accessibleName().startswith("Tags and")
     )
-    qtbot.waitUntil(lambda: view.model().rowCount() > 0, timeout=5000)
+    qtbot.waitUntil(lambda: view.model().rowCount() > 0)
     try:
         appearance.use_text(LARGE)
         high = QFontMetrics(font()).height()
-        qtbot.waitUntil(lambda: view.visualRect(view.model().index(0, 0)).height() >= high, timeout=5000)
+        qtbot.waitUntil(lambda: view.visualRect(view.model().index(0, 0)).height() >= high)
     finally:
         appearance.use_text(100)

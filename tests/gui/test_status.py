@@ -49,7 +49,7 @@ def test_a_scan_tells_how_many_files_there_are_about(
     qtbot.waitUntil(lambda: status.count.text() == "2 of about 6 tracks", timeout=20_000)
     assert status.progress.isVisible()
     gate.set()
-    qtbot.waitUntil(lambda: not window.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not window.bridge.busy)
 
 
 def test_a_total_that_is_about_right_is_never_less_than_what_is_done() -> None:
@@ -72,10 +72,10 @@ def test_closing_asks_while_files_are_read_for_the_first_time_and_not_while_know
     assert "Scanning: 2 of about 6 tracks. What was read is kept" in window.leave_bar.text.text()
     window.leave_bar.keep.click()
     gate.set()
-    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy)
     gate.clear()
     window.actions_["rescan"].trigger()
-    qtbot.waitUntil(lambda: window.status.count.text() == "2 of about 6 tracks", timeout=5000)
+    qtbot.waitUntil(lambda: window.status.count.text() == "2 of about 6 tracks")
     window.close()
     assert not window.isVisible()
     gate.set()
@@ -85,10 +85,10 @@ def test_a_cancelled_scan_says_so(qtbot: QtBot, window: Window, services: FakeSe
     slow_scan(services)
     window.begin([services.music])
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 2, timeout=20_000)
-    qtbot.waitUntil(lambda: window.status.can_cancel, timeout=5000)
+    qtbot.waitUntil(lambda: window.status.can_cancel)
     window.actions_["cancel"].trigger()
     said = "Scan stopped after 2 tracks; 2 tracks in the library"
-    qtbot.waitUntil(lambda: window.status.result.text() == said, timeout=5000)
+    qtbot.waitUntil(lambda: window.status.result.text() == said)
 
 
 def test_only_what_got_through_has_a_green_tick(qtbot: QtBot) -> None:
@@ -116,7 +116,7 @@ def test_the_reason_of_a_failure_is_not_cut(qtbot: QtBot, library: Window) -> No
     library.bridge.past.appendleft(work)
     library.actions_["activity"].trigger()
     line = next(text for text in library.activity.findChildren(Text) if reason in text.text())
-    qtbot.waitUntil(lambda: line.height() >= line.heightForWidth(line.width()), timeout=5000)
+    qtbot.waitUntil(lambda: line.height() >= line.heightForWidth(line.width()))
     assert line.heightForWidth(line.width()) > 2 * line.fontMetrics().height() - 4
     assert not library.activity._area.verticalScrollBar().isVisible(), "there is room for it"
 
@@ -129,7 +129,7 @@ def test_a_long_outcome_of_work_is_not_cut(qtbot: QtBot, library: Window) -> Non
         why = "/music/a folder/library.db cannot be written: the disk is full (database or disk is full)"
         work.outcome = f"Listened to {number} tracks; stopped: {why}"
         library.bridge.let_go(work)
-    qtbot.waitUntil(lambda: len(library.activity.past) >= 3, timeout=5000)
+    qtbot.waitUntil(lambda: len(library.activity.past) >= 3)
     qtbot.wait(50)
     for card in library.activity.past:
         assert card.outcome.height() >= card.outcome.heightForWidth(card.outcome.width())
@@ -175,7 +175,7 @@ def test_the_buttons_of_a_job_stay_under_the_pointer(
     services.hold.clear()
     library.actions_["listen_all"].trigger()
     status = library.status
-    qtbot.waitUntil(lambda: status.can_cancel, timeout=5000)
+    qtbot.waitUntil(lambda: status.can_cancel)
     layout = status.job.layout()
     assert layout is not None
 
@@ -196,7 +196,7 @@ def test_the_buttons_of_a_job_stay_under_the_pointer(
     status.pause.show()
     status.pause.click()
     services.hold.set()
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
 
 
 def top(widget: QWidget) -> int:
@@ -208,13 +208,13 @@ def test_nothing_moves_in_the_write_panel_where_a_policy_is_picked(qtbot: QtBot,
     library.library.table.selectAll()
     library.actions_["write"].trigger()
     panel = library.panels.write
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     qtbot.wait(50)  # laid out
     before = top(panel.filters[0])
     card = panel.cards[Field.GENRE]
     card.combo.picked.emit(Policy.REPLACE)
     assert card.note.isVisible()
-    qtbot.waitUntil(panel.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel.write.isEnabled)
     qtbot.wait(50)
     assert top(panel.filters[0]) == before
     text = card.note.text
@@ -254,14 +254,14 @@ def test_what_was_put_back_in_part_is_counted_as_in_the_history(
     services.reverse = partly  # type: ignore[method-assign]
     library.library.table.selectAll()
     library.actions_["write"].trigger()
-    qtbot.waitUntil(library.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
     library.panels.write.confirm()
-    qtbot.waitUntil(lambda: library.archive.undoing.last is not None, timeout=5000)
-    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
     task = services.undoing(1)
     assert task.kind is RunKind.UNDO
     library.archive.carry_out(task, services.look_back(task, task.pasts))
-    qtbot.waitUntil(lambda: "4 files put back." in library.library.banners.texts(), timeout=5000)
+    qtbot.waitUntil(lambda: "4 files put back." in library.library.banners.texts())
     assert services.runs()[0].files == 4
 
 
@@ -269,6 +269,6 @@ def test_selected_tracks_are_counted_alike(qtbot: QtBot, library: Window) -> Non
     listen(qtbot, library)  # 4 of 6: one cannot be read, one not be listened to
     library.library.table.selectAll()
     pane = library.library.pane
-    qtbot.waitUntil(lambda: pane.title.text() == "6 tracks selected", timeout=5000)
+    qtbot.waitUntil(lambda: pane.title.text() == "6 tracks selected")
     assert pane.about.text() == "Decisions count for the 4 that were listened to"
     assert library.library.listen.text() == "Listen to 1 of 6 selected"

@@ -42,7 +42,7 @@ def test_what_stops_work_stays_in_its_place_whatever_device_and_work_are_called(
     for wide in (1440, 1000):
         library.resize(wide, 760)
         library.actions_["listen_all"].trigger()
-        qtbot.waitUntil(status.cancel.isVisible, timeout=5000)
+        qtbot.waitUntil(status.cancel.isVisible)
         places = set()
         for device in (WAITING, "CPU, 2 cores", "NVIDIA GeForce RTX 4090 Laptop GPU"):
             for title in ("Scanning", "Listening to what has come since then (+3)"):
@@ -54,7 +54,7 @@ def test_what_stops_work_stays_in_its_place_whatever_device_and_work_are_called(
                 )
         assert len(places) == 1
         library.actions_["cancel"].trigger()
-        qtbot.waitUntil(lambda: not library.bridge.busy, timeout=5000)
+        qtbot.waitUntil(lambda: not library.bridge.busy)
     assert status.device.toolTip().startswith("GPU · NVIDIA GeForce RTX 4090 Laptop GPU")
 
 
@@ -63,5 +63,5 @@ def test_what_is_cut_is_whole_in_the_tool_tip(qtbot: QtBot, library: Window) -> 
     assert model.toolTip().endswith("Choose the model on the Models page")
     assert model.text() not in model.toolTip()
     model.say("A model with a name that is far too long for the bar of a window " * 4)
-    qtbot.waitUntil(lambda: model.width() < model.sizeHint().width(), timeout=5000)
+    qtbot.waitUntil(lambda: model.width() < model.sizeHint().width())
     assert model.toolTip().startswith(model.text())

@@ -25,12 +25,12 @@ def begin(qtbot: QtBot, window: Window) -> None:
     window.actions_["has_it"].trigger()
     select(window, 30)
     window.actions_["has_it_not"].trigger()
-    qtbot.waitUntil(lambda: panel(window).heading.text() == MARKED, timeout=5000)
-    qtbot.waitUntil(lambda: not panel(window).discard.isHidden(), timeout=5000)
+    qtbot.waitUntil(lambda: panel(window).heading.text() == MARKED)
+    qtbot.waitUntil(lambda: not panel(window).discard.isHidden())
 
 
 def is_back(qtbot: QtBot, window: Window) -> None:
-    qtbot.waitUntil(lambda: panel(window).heading.text() == MARKED, timeout=5000)
+    qtbot.waitUntil(lambda: panel(window).heading.text() == MARKED)
     assert panel(window).name.text() == "dungeon synth"
     assert not panel(window).discard.isHidden()
 
@@ -71,7 +71,7 @@ def test_what_is_discarded_comes_back(qtbot: QtBot, heard: Window) -> None:
     begin(qtbot, heard)
     side = panel(heard)
     side.discard.click()
-    qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet")
     assert side.name.text() == "" and side.discard.isHidden()
     answer(heard)
     is_back(qtbot, heard)
@@ -84,26 +84,26 @@ def test_marks_of_a_saved_tag_that_are_changed_stay_changed_and_end_with_saving(
     teach(qtbot, heard)
     side = panel(heard)
     heard.school.open("dungeon synth")
-    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not")
     assert side.discard.isHidden(), "all of it is saved"
     select(heard, 0)
     heard.actions_["has_it"].trigger()  # takes the mark back
     select(heard, 5, 6)
     heard.actions_["has_it"].trigger()
-    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not")
     side.all.click()
     assert side.taught.begun.text() == "Not saved yet: changes to “dungeon synth”"
     assert side.taught.fresh.text() == "Teach another"
     side.taught.fresh.click()
-    qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet")
     heard.school.open("dungeon synth")
-    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not")
     assert heard.tracks.at(0) not in heard.school.teach.marks
-    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    qtbot.waitUntil(side.save.isEnabled)
     side.save.click()
-    qtbot.waitUntil(lambda: not heard.school.is_open, timeout=5000)
+    qtbot.waitUntil(lambda: not heard.school.is_open)
     heard.school.open("dungeon synth")
-    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not")
     assert side.discard.isHidden()
 
 
@@ -117,7 +117,7 @@ def test_marks_of_tracks_that_are_not_here_are_kept(
     heard.school._drafts = Drafts(heard._settings)
     heard.actions_["teach"].trigger()
     text = "1 has it, 0 do not, 1 not in the library any more"
-    qtbot.waitUntil(lambda: panel(heard).heading.text() == text, timeout=5000)
+    qtbot.waitUntil(lambda: panel(heard).heading.text() == text)
     select(heard, 1)
     heard.actions_["has_it"].trigger()
     kept = heard.school._drafts.get("")
@@ -125,7 +125,7 @@ def test_marks_of_tracks_that_are_not_here_are_kept(
     row = heard.tracks.at(9)
     row.scores = replace(row.scores, track_id=TrackId("away"))
     heard.school.heard_more()
-    qtbot.waitUntil(lambda: panel(heard).heading.text() == "3 have it, 0 do not", timeout=5000)
+    qtbot.waitUntil(lambda: panel(heard).heading.text() == "3 have it, 0 do not")
 
 
 def test_no_key_decides_on_tags_that_are_not_in_view(qtbot: QtBot, heard: Window) -> None:

@@ -42,7 +42,7 @@ def heard(qtbot: QtBot, window: Window, services: FakeServices) -> Window:
         services.heard[path] = Heard(path, scores)
         services.classroom.rows[TrackId(path.name)] = features[number].astype(np.float16)
     window.begin([services.music])
-    qtbot.waitUntil(lambda: window.tracks.tally().heard == TRACKS and not window.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: window.tracks.tally().heard == TRACKS and not window.bridge.busy)
     return window
 
 
@@ -73,11 +73,11 @@ def teach(qtbot: QtBot, window: Window, name: str = "dungeon synth") -> None:
     window.actions_["has_it"].trigger()
     select(window, 30, 31)
     window.actions_["has_it_not"].trigger()
-    qtbot.waitUntil(panel(window).save.isEnabled, timeout=5000)
+    qtbot.waitUntil(panel(window).save.isEnabled)
     panel(window).save.click()
-    qtbot.waitUntil(lambda: not window.school.is_open, timeout=5000)
+    qtbot.waitUntil(lambda: not window.school.is_open)
     path = window.tracks.at(6).path
-    qtbot.waitUntil(lambda: f"taught/{name}" in window.tracks.row(path).scores.taught, timeout=5000)
+    qtbot.waitUntil(lambda: f"taught/{name}" in window.tracks.row(path).scores.taught)
 
 
 def test_what_is_missing_is_said_before_anything_can_be_saved(qtbot: QtBot, heard: Window) -> None:
@@ -86,15 +86,15 @@ def test_what_is_missing_is_said_before_anything_can_be_saved(qtbot: QtBot, hear
     assert side.isVisible()
     assert not heard.library.pane.isVisible()
     assert side.name.hasFocus()
-    qtbot.waitUntil(lambda: side.verdict.text() == "Mark 3 more tracks that have it", timeout=5000)
+    qtbot.waitUntil(lambda: side.verdict.text() == "Mark 3 more tracks that have it")
     assert not side.save.isEnabled()
     select(heard, 0, 1)
     assert side.about.text() == "Marks the 2 selected tracks"
     qtbot.mouseClick(side.yes, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: side.verdict.text() == "Mark 1 more track that has it", timeout=5000)
+    qtbot.waitUntil(lambda: side.verdict.text() == "Mark 1 more track that has it")
     select(heard, 2)
     qtbot.mouseClick(side.yes, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: side.verdict.text().startswith("Guesses "), timeout=5000)
+    qtbot.waitUntil(lambda: side.verdict.text().startswith("Guesses "))
     assert not side.save.isEnabled()  # it has no name
     side.name.setText("rock")
     assert "already" in side.fault.text()
@@ -106,22 +106,22 @@ def test_what_is_missing_is_said_before_anything_can_be_saved(qtbot: QtBot, hear
 def test_undo_takes_marks_back_and_no_write(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
     select(heard, 5)
     heard.actions_["write"].trigger()
-    qtbot.waitUntil(heard.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(heard.panels.write.write.isEnabled)
     heard.panels.write.confirm()
-    qtbot.waitUntil(lambda: heard.tracks.counts()[State.WRITTEN] == 1, timeout=5000)
-    qtbot.waitUntil(lambda: not heard.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: heard.tracks.counts()[State.WRITTEN] == 1)
+    qtbot.waitUntil(lambda: not heard.bridge.busy)
     heard.actions_["teach"].trigger()
     side = panel(heard)
     for place in (0, 1):
         select(heard, place)
         heard.actions_["has_it"].trigger()
     assert side.heading.text() == "2 have it, 0 do not"
-    qtbot.waitUntil(heard.actions_["undo"].isEnabled, timeout=5000)
+    qtbot.waitUntil(heard.actions_["undo"].isEnabled)
     heard.actions_["undo"].trigger()
-    qtbot.waitUntil(lambda: side.heading.text() == "1 has it, 0 do not", timeout=5000)
-    qtbot.waitUntil(heard.actions_["redo"].isEnabled, timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "1 has it, 0 do not")
+    qtbot.waitUntil(heard.actions_["redo"].isEnabled)
     heard.actions_["redo"].trigger()
-    qtbot.waitUntil(lambda: side.heading.text() == "2 have it, 0 do not", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "2 have it, 0 do not")
     assert heard.tracks.counts()[State.WRITTEN] == 1
     heard.actions_["undo"].trigger()
     heard.school.close()
@@ -143,7 +143,7 @@ def test_keys_mark_while_browsing_and_take_marks_back(qtbot: QtBot, heard: Windo
     side.marks.setFocus()
     side.marks.setCurrentIndex(side.marks.marks.index(0))
     qtbot.keyClick(side.marks, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "Nothing marked yet")
     qtbot.keyClick(side.marks, Qt.Key.Key_Escape)
     assert not heard.school.is_open
     assert heard.library.pane.isVisible()
@@ -166,7 +166,7 @@ def test_a_taught_tag_takes_part_like_any_other(qtbot: QtBot, heard: Window, ser
     plan = services.plan_file(row.track, heard.tracks.suggestions(row))
     assert "Dungeon synth" in {c.field: c.after for c in plan.changes}[Field.GENRE]
     heard.library.search.setText("dungeon")
-    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12, timeout=5000)
+    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12)
 
 
 def test_tracks_dropped_on_a_button_are_marked(qtbot: QtBot, heard: Window) -> None:
@@ -186,14 +186,14 @@ def test_unsure_tracks_are_proposed_and_lead_to_the_table(qtbot: QtBot, heard: W
     side = panel(heard)
     select(heard, 0, 1, 2, 3)
     heard.actions_["has_it"].trigger()
-    qtbot.waitUntil(lambda: side.next.marks.rowCount() == 6, timeout=5000)
+    qtbot.waitUntil(lambda: side.next.marks.rowCount() == 6)
     first = side.next.marks.mark(0)
     assert first is not None
     assert first.row not in heard.school.teach.marks
     side.next.chosen.emit(first.row)
     assert heard.library.row is first.row
     heard.actions_["has_it_not"].trigger()
-    qtbot.waitUntil(lambda: side.next.marks.place(first.row) < 0, timeout=5000)
+    qtbot.waitUntil(lambda: side.next.marks.place(first.row) < 0)
     assert heard.school.teach.marks[first.row] is False
 
 
@@ -203,7 +203,7 @@ def test_a_wrong_mark_stands_out(qtbot: QtBot, heard: Window) -> None:
     heard.actions_["has_it"].trigger()
     marks = panel(heard).marks.marks
     wrong = heard.tracks.at(25)
-    qtbot.waitUntil(lambda: (m := marks.mark(marks.place(wrong))) is not None and m.odd, timeout=5000)
+    qtbot.waitUntil(lambda: (m := marks.mark(marks.place(wrong))) is not None and m.odd)
     assert "Guessed wrong" in marks.mark(marks.place(wrong)).phrase
 
 
@@ -213,29 +213,29 @@ def test_edited_with_what_review_said_since_then_removed_and_put_back(
     teach(qtbot, heard)
     row = heard.tracks.at(7)
     heard.review.decide([row], {"dungeon synth": Verdict.ACCEPTED})
-    qtbot.waitUntil(lambda: "dungeon synth" in services.kept.get(TrackId("07 song.flac"), {}), timeout=5000)
+    qtbot.waitUntil(lambda: "dungeon synth" in services.kept.get(TrackId("07 song.flac"), {}))
     heard.actions_["taught"].trigger()
     side = panel(heard)
     assert side.taught.tags.current().name == "dungeon synth"
     side.taught.edit.click()
-    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not")
     assert side.title.text() == "Teach “dungeon synth”"
-    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    qtbot.waitUntil(side.save.isEnabled)
     side.name.setText("crypt")
     side.kind.set_category(Category.MOOD)
     side.save.click()
-    qtbot.waitUntil(lambda: [tag.name for tag in services.teacher.tags] == ["crypt"], timeout=5000)
-    qtbot.waitUntil(lambda: "taught/crypt" in row.scores.taught, timeout=5000)
+    qtbot.waitUntil(lambda: [tag.name for tag in services.teacher.tags] == ["crypt"])
+    qtbot.waitUntil(lambda: "taught/crypt" in row.scores.taught)
     assert row.verdicts == {"crypt": Verdict.ACCEPTED}
 
     heard.actions_["taught"].trigger()
     side.taught.remove.click()
-    qtbot.waitUntil(lambda: services.teacher.tags == (), timeout=5000)
-    qtbot.waitUntil(lambda: "crypt" not in [s.tag.name for s in heard.tracks.suggestions(row)], timeout=5000)
-    qtbot.waitUntil(lambda: "crypt" not in row.verdicts, timeout=5000)
+    qtbot.waitUntil(lambda: services.teacher.tags == ())
+    qtbot.waitUntil(lambda: "crypt" not in [s.tag.name for s in heard.tracks.suggestions(row)])
+    qtbot.waitUntil(lambda: "crypt" not in row.verdicts)
     answer(heard)
-    qtbot.waitUntil(lambda: len(services.teacher.tags) == 1, timeout=5000)
-    qtbot.waitUntil(lambda: row.verdicts.get("crypt") is Verdict.ACCEPTED, timeout=5000)
+    qtbot.waitUntil(lambda: len(services.teacher.tags) == 1)
+    qtbot.waitUntil(lambda: row.verdicts.get("crypt") is Verdict.ACCEPTED)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_tag_that_has_such_a_name_already_can_keep_it(
         teach(qtbot, heard, "and")
     heard.school.open("and")
     side = panel(heard)
-    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    qtbot.waitUntil(side.save.isEnabled)
     side.name.setText("or")
     assert "must not be called" in side.fault.text()
 
@@ -277,7 +277,7 @@ def test_while_marks_are_read_none_are_said_to_be_missing(qtbot: QtBot, heard: W
     assert side.verdict.text() == "Reading the marks…"
     heard.school.mark(True)
     assert side.verdict.text() == "Reading the marks…"
-    qtbot.waitUntil(lambda: side.verdict.text().startswith("Guesses"), timeout=5000)
+    qtbot.waitUntil(lambda: side.verdict.text().startswith("Guesses"))
 
 
 def test_a_mark_taken_back_is_nothing_said(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
@@ -287,12 +287,12 @@ def test_a_mark_taken_back_is_nothing_said(qtbot: QtBot, heard: Window, services
     gone_too = ", 1 not in the library any more"
     heard.school.open("dungeon synth")
     side = panel(heard)
-    qtbot.waitUntil(lambda: side.heading.text() == f"5 have it, 2 do not{gone_too}", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == f"5 have it, 2 do not{gone_too}")
     heard.school.teach.unmark([row])
-    qtbot.waitUntil(lambda: side.heading.text() == f"4 have it, 2 do not{gone_too}", timeout=5000)
-    qtbot.waitUntil(lambda: len(heard.school.teach.study.marks) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == f"4 have it, 2 do not{gone_too}")
+    qtbot.waitUntil(lambda: len(heard.school.teach.study.marks) == 6)
     side.save.click()
-    qtbot.waitUntil(lambda: "dungeon synth" not in row.verdicts, timeout=5000)
+    qtbot.waitUntil(lambda: "dungeon synth" not in row.verdicts)
     assert "dungeon synth" not in services.kept[TrackId("04 song.flac")]
     assert services.kept[gone] == {"dungeon synth": Verdict.ACCEPTED}
 
@@ -303,14 +303,14 @@ def test_a_rename_keeps_what_was_said_of_unmarked_tracks(
     teach(qtbot, heard)
     heard.school.open("dungeon synth")
     side = panel(heard)
-    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not")
     row = heard.tracks.at(9)
     heard.review.decide([row], {"dungeon synth": Verdict.ACCEPTED})
-    qtbot.waitUntil(lambda: "dungeon synth" in services.kept.get(TrackId("09 song.flac"), {}), timeout=5000)
+    qtbot.waitUntil(lambda: "dungeon synth" in services.kept.get(TrackId("09 song.flac"), {}))
     side.name.setText("crypt")
-    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    qtbot.waitUntil(side.save.isEnabled)
     side.save.click()
-    qtbot.waitUntil(lambda: row.verdicts == {"crypt": Verdict.ACCEPTED}, timeout=5000)
+    qtbot.waitUntil(lambda: row.verdicts == {"crypt": Verdict.ACCEPTED})
     assert services.kept[TrackId("09 song.flac")] == {"crypt": Verdict.ACCEPTED}
 
 
@@ -323,7 +323,7 @@ def test_tracks_heard_after_teaching_keep_their_score(
     table = services.teacher.scores()
     late = {track_id: scores for track_id, scores in table.items() if track_id != row.scores.track_id}
     monkeypatch.setattr(services.teacher, "scores", lambda: late)
-    with qtbot.waitSignal(heard.school.teach.rescored, timeout=5000):
+    with qtbot.waitSignal(heard.school.teach.rescored):
         heard.school.teach.score("taught/dungeon synth")
     assert row.scores.taught == {"taught/dungeon synth": score}
 
@@ -331,11 +331,11 @@ def test_tracks_heard_after_teaching_keep_their_score(
 def test_completion_forgets_scores_from_before_teaching(qtbot: QtBot, heard: Window) -> None:
     asking = heard.library.filter.asking
     asking.count_values()
-    qtbot.waitUntil(lambda: f"{SCORES_OF}jazz" in asking._values, timeout=5000)
+    qtbot.waitUntil(lambda: f"{SCORES_OF}jazz" in asking._values)
     teach(qtbot, heard)
-    qtbot.waitUntil(lambda: f"{SCORES_OF}jazz" not in asking._values, timeout=5000)
+    qtbot.waitUntil(lambda: f"{SCORES_OF}jazz" not in asking._values)
     asking.count_values()
-    qtbot.waitUntil(lambda: f"{SCORES_OF}dungeon synth" in asking._values, timeout=5000)
+    qtbot.waitUntil(lambda: f"{SCORES_OF}dungeon synth" in asking._values)
 
 
 def test_exported_imported_and_refused_for_another_model(
@@ -344,22 +344,22 @@ def test_exported_imported_and_refused_for_another_model(
     teach(qtbot, heard)
     target = tmp_path / "out.tag.json"
     panel(heard).taught.sent.emit("dungeon synth", target)
-    qtbot.waitUntil(target.is_file, timeout=5000)
+    qtbot.waitUntil(target.is_file)
     heard.school.teach.remove("dungeon synth")
-    qtbot.waitUntil(lambda: services.teacher.tags == (), timeout=5000)
+    qtbot.waitUntil(lambda: services.teacher.tags == ())
     foreign = {**msgspec.json.decode(target.read_bytes()), "model": "0123456789ab", "trunk": ""}
     target.write_bytes(msgspec.json.encode(foreign))
     panel(heard).taught.taken.emit(target)
-    qtbot.waitUntil(lambda: "another model" in heard.library.banners.texts()[-1], timeout=5000)
+    qtbot.waitUntil(lambda: "another model" in heard.library.banners.texts()[-1])
     assert "7 marked tracks, which can teach it" in heard.library.banners.texts()[-1]
     assert services.teacher.tags == ()
     answer(heard)
     side = panel(heard)
-    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not", timeout=5000)
+    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not")
     assert side.name.text() == "dungeon synth"
-    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    qtbot.waitUntil(side.save.isEnabled)
     side.save.click()
-    qtbot.waitUntil(lambda: [tag.model for tag in services.teacher.tags] == [CARD.digest], timeout=5000)
+    qtbot.waitUntil(lambda: [tag.model for tag in services.teacher.tags] == [CARD.digest])
 
 
 def test_tags_that_another_model_was_not_taught_are_told_of_and_learned_anew(
@@ -368,15 +368,13 @@ def test_tags_that_another_model_was_not_taught_are_told_of_and_learned_anew(
     teach(qtbot, heard)
     heard.workshop.models.use("other")
     said = heard.library.banners.texts
-    qtbot.waitUntil(
-        lambda: any("1 taught tag not known to this model" in text for text in said()), timeout=5000
-    )
+    qtbot.waitUntil(lambda: any("1 taught tag not known to this model" in text for text in said()))
     heard.school.open_list()
     taught = panel(heard).taught
     assert "“dungeon synth”" in taught.elsewhere.text()
     assert taught.other.isVisible()
     taught.learn.click()
-    qtbot.waitUntil(lambda: any("“dungeon synth” is learned anew" in text for text in said()), timeout=5000)
+    qtbot.waitUntil(lambda: any("“dungeon synth” is learned anew" in text for text in said()))
     assert not taught.other.isVisible()
     assert [tag.name for tag in services.teacher.tags] == ["dungeon synth"]
     assert not any("not known to this model" in text for text in said())
@@ -394,13 +392,13 @@ def test_a_tag_that_was_put_away_comes_back_with_its_decisions(
             if row.verdicts.get("dungeon synth", Verdict.UNDECIDED) is not Verdict.UNDECIDED
         ]
 
-    qtbot.waitUntil(lambda: len(said()) == 7, timeout=5000)
+    qtbot.waitUntil(lambda: len(said()) == 7)
     before = said()
     heard.school.teach.remove("dungeon synth")
-    qtbot.waitUntil(lambda: said() == [], timeout=5000)
+    qtbot.waitUntil(lambda: said() == [])
     (away,) = (services.classroom.taught.base / "removed").iterdir()
     panel(heard).taught.taken.emit(away)
-    qtbot.waitUntil(lambda: said() == before, timeout=5000)
+    qtbot.waitUntil(lambda: said() == before)
 
 
 def test_undo_puts_a_removed_tag_back_and_redo_removes_it_again(
@@ -416,21 +414,21 @@ def test_undo_puts_a_removed_tag_back_and_redo_removes_it_again(
         return lambda: any(text in shown for shown in banners.texts())
 
     heard.school.teach.remove("dungeon synth")
-    qtbot.waitUntil(has("is removed, with 7 decisions"), timeout=5000)
+    qtbot.waitUntil(has("is removed, with 7 decisions"))
     assert there() == []
     heard.undo()
-    qtbot.waitUntil(has("is there again, with 7 decisions"), timeout=5000)
+    qtbot.waitUntil(has("is there again, with 7 decisions"))
     assert (there(), has("is removed")()) == (["dungeon synth"], False)
     assert not heard.pages.shows(heard.archive.page)
     heard.redo()
-    qtbot.waitUntil(has("is removed, with 7 decisions"), timeout=5000)
+    qtbot.waitUntil(has("is removed, with 7 decisions"))
     assert there() == []
     answer(heard)
-    qtbot.waitUntil(has("is there again"), timeout=5000)
+    qtbot.waitUntil(has("is there again"))
     heard.undo()
     kept: list[None] = []
     heard.bridge.keep(lambda: None, kept.append)
-    qtbot.waitUntil(lambda: bool(kept), timeout=5000)
+    qtbot.waitUntil(lambda: bool(kept))
     assert not has("was not put back")(), "that was taken back already"
     assert there() == ["dungeon synth"]
 
@@ -442,14 +440,14 @@ def test_tracks_heard_without_features_are_counted(
         del services.classroom.rows[TrackId(f"{number:02} song.flac")]
     heard.actions_["teach"].trigger()
     side = panel(heard)
-    qtbot.waitUntil(side.hear_old.isVisible, timeout=5000)
+    qtbot.waitUntil(side.hear_old.isVisible)
     assert side.hear_old.text() == "Listen to 5 tracks once more"
     select(heard, 0, 6)
     heard.actions_["has_it"].trigger()
     assert side.hear.text() == "Listen to 1 marked track first"
     assert services.classroom.teaching
     heard.school.close()
-    qtbot.waitUntil(lambda: not services.classroom.teaching, timeout=5000)
+    qtbot.waitUntil(lambda: not services.classroom.teaching)
 
 
 def test_nobody_marks_half_a_library(qtbot: QtBot, heard: Window, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -487,28 +485,28 @@ def test_learning_that_takes_a_while_is_told(
     side.name.setText("dungeon synth")
     select(heard, 0, 1, 2)
     heard.actions_["has_it"].trigger()
-    qtbot.waitUntil(lambda: side.verdict.text() == "Learning…", timeout=5000)
+    qtbot.waitUntil(lambda: side.verdict.text() == "Learning…")
     go.set()
-    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    qtbot.waitUntil(side.save.isEnabled)
     assert side.verdict.text().startswith("Guesses ")
     go.clear()
     select(heard, 30)
     heard.actions_["has_it_not"].trigger()
     assert not side.save.isEnabled(), "what would be saved knows nothing of the last mark"
     go.set()
-    qtbot.waitUntil(side.save.isEnabled, timeout=5000)
+    qtbot.waitUntil(side.save.isEnabled)
 
 
 def test_a_query_for_a_tag_that_is_removed_finds_nothing(qtbot: QtBot, heard: Window) -> None:
     teach(qtbot, heard)
     library = heard.library
     library.search.setText("dungeon synth > 0.5")
-    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12, timeout=5000)
+    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12)
     heard.school.teach.remove("dungeon synth")
-    qtbot.waitUntil(lambda: heard.tracks.rowCount() == 0, timeout=5000)
+    qtbot.waitUntil(lambda: heard.tracks.rowCount() == 0)
     assert "No tag is called" in library.problem.text.text()
     answer(heard)
-    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12, timeout=5000)
+    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12)
     assert library.problem.isHidden()
 
 

@@ -31,11 +31,9 @@ def test_thresholds_of_single_tags(qtbot: QtBot, heard: Window, services: FakeSe
     mellow = next(s for s in heard.tracks.suggestions(row) if s.tag.name == "mellow")
     menu = scores.menu(mellow)
     next(action for action in menu.actions() if action.text().startswith("Suggest from")).trigger()
-    qtbot.waitUntil(
-        lambda: services.thresholds.by_name == pytest.approx({"mellow": 0.3}, abs=0.001), timeout=5000
-    )
+    qtbot.waitUntil(lambda: services.thresholds.by_name == pytest.approx({"mellow": 0.3}, abs=0.001))
     rows = [r for r in heard.tracks.rows() if r.scores is not None]
-    qtbot.waitUntil(lambda: all("mellow" in r.heard for r in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all("mellow" in r.heard for r in rows))
     mellow = next(s for s in heard.tracks.suggestions(row) if s.tag.name == "mellow")
     assert mellow.own
     assert said_beside(mellow, room=200) == "own 0.30" and said_beside(mellow, room=60) == "own"
@@ -54,11 +52,11 @@ def test_thresholds_of_single_tags(qtbot: QtBot, heard: Window, services: FakeSe
     qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
     qtbot.mouseMove(viewport, end)
     qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=end)
-    qtbot.waitUntil(lambda: services.thresholds.by_name["mellow"] > 0.9, timeout=5000)
-    qtbot.waitUntil(lambda: all("mellow" not in r.heard for r in rows), timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name["mellow"] > 0.9)
+    qtbot.waitUntil(lambda: all("mellow" not in r.heard for r in rows))
 
     heard.room.weigh.set_threshold("mellow", None)
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {})
 
 
 def test_a_tag_whose_threshold_is_dragged_above_its_score_stays_until_another_track_comes(
@@ -66,22 +64,22 @@ def test_a_tag_whose_threshold_is_dragged_above_its_score_stays_until_another_tr
 ) -> None:
     heard.pages.show("review")
     scores, row = heard.room.page.question.scores, in_view(heard)
-    qtbot.waitUntil(lambda: bool(scores.tags.listed_rows()), timeout=5000)
+    qtbot.waitUntil(lambda: bool(scores.tags.listed_rows()))
     places = scores.tags.listed_rows()
     top = scores.tags.row(places[0])
     assert top is not None and top.suggestion is not None
     name = top.suggestion.tag.name
     scores.threshold_picked.emit(name, 0.99)
-    qtbot.waitUntil(lambda: name not in row.heard, timeout=5000)
-    qtbot.waitUntil(lambda: len(scores.tags.listed_rows()) < len(places), timeout=5000)
+    qtbot.waitUntil(lambda: name not in row.heard)
+    qtbot.waitUntil(lambda: len(scores.tags.listed_rows()) < len(places))
     assert scores.tags.place(name) == places[0]
     for _ in range(2):
         heard.room.page.question._toggle_fold()
         assert scores.tags.place(name) == places[0]
     heard.library.select(1)
     heard.library.select(0)
-    qtbot.waitUntil(lambda: in_view(heard) is row, timeout=5000)
-    qtbot.waitUntil(lambda: scores.tags.place(name) != places[0], timeout=5000)
+    qtbot.waitUntil(lambda: in_view(heard) is row)
+    qtbot.waitUntil(lambda: scores.tags.place(name) != places[0])
 
 
 def test_a_threshold_is_taken_back_where_it_is_said(
@@ -90,13 +88,13 @@ def test_a_threshold_is_taken_back_where_it_is_said(
     services.set_threshold("mellow", 0.2)
     heard.room.weigh.set_threshold("mellow", 0.9)
     banners = heard.library.banners
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
-    qtbot.waitUntil(lambda: any("threshold of your own" in text for text in banners.texts()), timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9})
+    qtbot.waitUntil(lambda: any("threshold of your own" in text for text in banners.texts()))
     (banner,) = [b for b in banners.findChildren(Banner) if not b.isHidden() and "mellow" in b.text]
     banner.action.click()
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.2}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.2})
     rows = [r for r in heard.tracks.rows() if r.scores is not None]
-    qtbot.waitUntil(lambda: all("mellow" in r.heard for r in rows), timeout=5000)
+    qtbot.waitUntil(lambda: all("mellow" in r.heard for r in rows))
 
 
 def test_undo_takes_back_thresholds_in_their_order_among_the_decisions(
@@ -106,19 +104,19 @@ def test_undo_takes_back_thresholds_in_their_order_among_the_decisions(
     press(qtbot, heard, Key.Key_1)
     heard.room.weigh.set_threshold("mellow", 0.9)
     slider.setValue(7)
-    qtbot.waitUntil(lambda: heard.tracks.shift == -0.7, timeout=5000)
+    qtbot.waitUntil(lambda: heard.tracks.shift == -0.7)
     slider.setValue(9)  # one movement of the hand
-    qtbot.waitUntil(lambda: heard.tracks.shift == -0.9, timeout=5000)
+    qtbot.waitUntil(lambda: heard.tracks.shift == -0.9)
     press(qtbot, heard, Key.Key_2)
     assert len(row.verdicts) == 2
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9})
 
     press(qtbot, heard, Key.Key_Z, control=True)
     assert row.verdicts == {"rock": Verdict.ACCEPTED}
     press(qtbot, heard, Key.Key_Z, control=True)
     assert (heard.tracks.shift, slider.value()) == (0.0, 0)
     press(qtbot, heard, Key.Key_Z, control=True)
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {})
     assert row.verdicts == {"rock": Verdict.ACCEPTED}
     press(qtbot, heard, Key.Key_Z, control=True)
     assert row.verdicts == {}
@@ -130,7 +128,7 @@ def test_the_slider_stays_where_it_was_left(
     qtbot: QtBot, heard: Window, services: FakeServices, tmp_path: Path
 ) -> None:
     heard.library.pane.slider.setValue(7)
-    qtbot.waitUntil(lambda: services.kept_settings == {"review.strictness": -7}, timeout=5000)
+    qtbot.waitUntil(lambda: services.kept_settings == {"review.strictness": -7})
     other = FakeServices(tmp_path / "later")
     other.use_settings(services.kept_settings)
     later = Window(other)
@@ -142,7 +140,7 @@ def test_the_slider_stays_where_it_was_left(
     later.quit()
     assert later.bridge.shut(5000)
     heard.undo()
-    qtbot.waitUntil(lambda: services.kept_settings == {"review.strictness": 0}, timeout=5000)
+    qtbot.waitUntil(lambda: services.kept_settings == {"review.strictness": 0})
     assert heard.library.pane.slider.value() == 0
 
 
@@ -152,11 +150,11 @@ def test_two_thresholds_set_at_once_are_taken_back_one_by_one(
     services.set_threshold("mellow", 0.2)
     heard.room.weigh.set_threshold("mellow", 0.5)
     heard.room.weigh.set_threshold("mellow", 0.9)  # before the first is kept
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9})
     heard.undo()
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.5}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.5})
     heard.undo()
-    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.2}, timeout=5000)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.2})
 
 
 def test_bars_have_one_length_and_a_scale_over_them(qtbot: QtBot, library: Window) -> None:
@@ -174,5 +172,5 @@ def test_bars_have_one_length_and_a_scale_over_them(qtbot: QtBot, library: Windo
     assert large.buttons(QRect(0, 0, 376, 32))[1].right() < large.shape_.name
     assert question.axis.isVisible() and "odds" in question.axis.toolTip()
     library.library.table.selectAll()
-    qtbot.waitUntil(lambda: bool(scores.tags.shares), timeout=5000)
+    qtbot.waitUntil(lambda: bool(scores.tags.shares))
     assert not question.axis.isVisible(), "these bars are shares of tracks"

@@ -38,7 +38,7 @@ def seen(qtbot: QtBot, library: Window) -> Window:
     listen(qtbot, library)
     library.library.select(0)
     dock = library.library.dock
-    qtbot.waitUntil(lambda: dock.picture is not None and bool(dock.suggestions), timeout=5000)
+    qtbot.waitUntil(lambda: dock.picture is not None and bool(dock.suggestions))
     library.library.table.setFocus()
     return library
 
@@ -134,7 +134,7 @@ def test_the_handle_of_the_playhead_follows_where_the_view_moves(qtbot: QtBot, s
     qtbot.wait(50)
     plot.viewport().installEventFilter(watch)
     plot.pan(0.2)
-    qtbot.waitUntil(lambda: not painted.isEmpty(), timeout=5000)
+    qtbot.waitUntil(lambda: not painted.isEmpty())
     qtbot.wait(50)
     strip = QRegion(0, 0, plot.viewport().width(), HANDLE)
     assert strip.subtracted(painted).isEmpty()
@@ -185,15 +185,15 @@ def test_evidence_is_shown_by_key_follows_the_tag_and_goes(
     plot, dock = plot_of(seen), seen.library.dock
     path = next(iter(services.files))
     qtbot.keyClick(seen.library.table, Key.Key_E)
-    qtbot.waitUntil(lambda: plot._evidence.shown, timeout=5000)
+    qtbot.waitUntil(lambda: plot._evidence.shown)
     assert services.explained == [(path, "rock")]
     assert dock.evidence.isChecked()
     assert "Evidence: rock" in dock.info.text()
     seen.library.pane.scores.step(1)
-    qtbot.waitUntil(lambda: len(services.explained) == 2, timeout=5000)
-    qtbot.waitUntil(lambda: "indie" in dock.info.text() and plot._evidence.shown, timeout=5000)
+    qtbot.waitUntil(lambda: len(services.explained) == 2)
+    qtbot.waitUntil(lambda: "indie" in dock.info.text() and plot._evidence.shown)
     seen.library.pane.scores.step(-1)  # kept, not asked again
-    qtbot.waitUntil(lambda: "rock" in dock.info.text() and plot._evidence.shown, timeout=5000)
+    qtbot.waitUntil(lambda: "rock" in dock.info.text() and plot._evidence.shown)
     assert len(services.explained) == 2
     dock.evidence.click()
     assert not plot._evidence.shown
@@ -212,7 +212,7 @@ def test_evidence_is_dimmed_outside_and_clear_inside(qtbot: QtBot, seen: Window)
 
     before = brightness(10, 0.2), brightness(services_length / 2, 0.2)
     qtbot.keyClick(seen.library.table, Key.Key_E)
-    qtbot.waitUntil(lambda: plot._evidence.shown, timeout=5000)
+    qtbot.waitUntil(lambda: plot._evidence.shown)
     assert brightness(10, 0.2) == pytest.approx(before[0] * 0.62, abs=3)
     assert brightness(services_length / 2, 0.2) == before[1]
 
@@ -235,9 +235,9 @@ def test_what_is_being_worked_out_is_said_over_the_picture(
     seen.library.dock.set_picture(seen.library.dock.picture or pytest.fail())  # as when it is drawn anew
     seen.library.look.drawn.emit(seen.library.dock.picture)
     assert "Working out where “rock”" in seen.library.dock.info.text()
-    qtbot.waitUntil(lambda: "40 %" in plot.sign, timeout=5000)
+    qtbot.waitUntil(lambda: "40 %" in plot.sign)
     found.set()
-    qtbot.waitUntil(lambda: plot._evidence.shown, timeout=5000)
+    qtbot.waitUntil(lambda: plot._evidence.shown)
     assert plot.sign == ""
 
 
@@ -274,10 +274,10 @@ def test_the_taggram_has_its_scale_beside_it(qtbot: QtBot, seen: Window) -> None
 
 def test_evidence_goes_on_with_the_next_track(qtbot: QtBot, seen: Window, services: FakeServices) -> None:
     qtbot.keyClick(seen.library.table, Key.Key_E)
-    qtbot.waitUntil(lambda: plot_of(seen)._evidence.shown, timeout=5000)
+    qtbot.waitUntil(lambda: plot_of(seen)._evidence.shown)
     qtbot.keyClick(seen.library.table, Key.Key_J)
     assert not plot_of(seen)._evidence.shown
-    qtbot.waitUntil(lambda: plot_of(seen)._evidence.shown, timeout=5000)
+    qtbot.waitUntil(lambda: plot_of(seen)._evidence.shown)
     assert services.explained[-1][0] == list(services.files)[1]
 
 
@@ -288,7 +288,7 @@ def test_a_click_on_a_name_beside_the_taggram_shows_its_evidence(qtbot: QtBot, s
     at = plot.mapFromScene(QPointF(area.left() + 60, area.top() + 1.5 * area.height() / rows))
     name = plot._rows[1].tag.name
     qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    qtbot.waitUntil(lambda: plot._evidence.shown, timeout=5000)
+    qtbot.waitUntil(lambda: plot._evidence.shown)
     assert seen.view.evidence.name == name
 
 
@@ -296,16 +296,16 @@ def test_what_is_pointed_at_follows_the_zoom(qtbot: QtBot, seen: Window) -> None
     plot, dock = plot_of(seen), seen.library.dock
     for by in (0, 1):  # the first one tells the window only where the pointer is
         qtbot.mouseMove(plot.viewport(), place(plot, 50.0) + QPoint(by, 0))
-    qtbot.waitUntil(lambda: "Hz at 0:50" in dock.info.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "Hz at 0:50" in dock.info.text())
     title = dock.title.text()
     plot.upper.setXRange(100, 120, padding=0)
     assert "Hz at 1:45" in dock.info.text()
     for wide in (1000, 1040, 1080, 1120, 1160):  # never a letter or two of the title
         seen.resize(wide, 720)
-        qtbot.waitUntil(lambda: seen.width() == wide, timeout=5000)  # noqa: B023
+        qtbot.waitUntil(lambda: seen.width() == wide)  # noqa: B023
         least = dock.title.fontMetrics().horizontalAdvance(title)
-        qtbot.waitUntil(lambda: dock.title.text() in ("", title), timeout=5000)
-        qtbot.waitUntil(lambda: not dock.title.text() or dock.title.width() >= least, timeout=5000)  # noqa: B023
+        qtbot.waitUntil(lambda: dock.title.text() in ("", title))
+        qtbot.waitUntil(lambda: not dock.title.text() or dock.title.width() >= least)  # noqa: B023
     QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
     assert "log-mel" in dock.info.text()
     assert dock.title.text() == title
@@ -321,11 +321,11 @@ def test_why_there_is_no_evidence(
 
     monkeypatch.setattr(services, "find_evidence", none)
     qtbot.keyClick(seen.library.table, Key.Key_E)
-    qtbot.waitUntil(lambda: "no maps over time" in plot_of(seen).sign, timeout=5000)
+    qtbot.waitUntil(lambda: "no maps over time" in plot_of(seen).sign)
     assert dock.info.text() == "No evidence"  # it has no room for the reason
     monkeypatch.setattr(services, "find_evidence", lambda *_: Evidence(np.zeros((24, 9), np.float32)))
     seen.library.pane.scores.step(1)
-    qtbot.waitUntil(lambda: "nothing here speaks for" in plot_of(seen).sign, timeout=5000)
+    qtbot.waitUntil(lambda: "nothing here speaks for" in plot_of(seen).sign)
     assert dock.info.text() == "No evidence"
     qtbot.keyClick(seen.library.table, Key.Key_E)
     assert plot_of(seen).sign == ""
@@ -344,10 +344,8 @@ def test_the_picture_is_saved_with_what_is_in_view(
     seen.library.player.seek(50.0)
     appearance.use("light")
     seen.library.dock.export.click()
-    qtbot.waitUntil(path.exists, timeout=5000)
-    qtbot.waitUntil(
-        lambda: any(f"saved as {path}." in text for text in seen.library.banners.texts()), timeout=5000
-    )
+    qtbot.waitUntil(path.exists)
+    qtbot.waitUntil(lambda: any(f"saved as {path}." in text for text in seen.library.banners.texts()))
     assert [file.name for file in tmp_path.glob("*picture-*")] == []
     assert plot_of(seen)._heads[0].opacity() == 1.0
     if suffix == ".svg":
@@ -384,7 +382,6 @@ def test_a_folder_that_cannot_be_written_is_said(
     seen.actions_["picture"].trigger()
     qtbot.waitUntil(
         lambda: any("mine.png cannot be written" in text for text in seen.library.banners.texts()),
-        timeout=5000,
     )
 
 
@@ -439,9 +436,9 @@ def test_the_loop_key_loops_what_is_in_view(qtbot: QtBot, sounding: Window, card
 
 def test_the_strongest_evidence_is_played(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
     listen(qtbot, sounding)
-    qtbot.waitUntil(lambda: bool(sounding.library.dock.suggestions), timeout=5000)
+    qtbot.waitUntil(lambda: bool(sounding.library.dock.suggestions))
     qtbot.keyClick(sounding.library.table, Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(lambda: card.playing, timeout=5000)
+    qtbot.waitUntil(lambda: card.playing)
     assert card.loop is not None
     assert 66 < card.loop[0] < card.loop[1] < 134
     assert card.position == card.loop[0]
@@ -480,13 +477,13 @@ def test_what_plays_goes_on_while_files_are_written_and_taken_back(
 
     monkeypatch.setattr(services, "_change", watched)
     qtbot.keyClick(sounding.library.table, Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(sounding.panels.write.write.isEnabled, timeout=5000)
+    qtbot.waitUntil(sounding.panels.write.write.isEnabled)
     sounding.panels.write.confirm()
-    qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not sounding.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not sounding.bridge.busy)
     assert during == [(True, True)]
     sounding.archive.undo_last_run()
     confirm_undo(qtbot, sounding)
-    qtbot.waitUntil(lambda: len(during) == 2 and not sounding.bridge.busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(during) == 2 and not sounding.bridge.busy)
     assert during == [(True, True)] * 2
     assert (card.playing, card.position) == (True, 42.0)
     assert sounding.library.dock.player.play.playing
@@ -516,18 +513,18 @@ def test_a_track_that_is_decided_on_stays_when_it_has_ended(
     play_to_the_end()
     page.pane.scores.setFocus()
     card.playing, card.ended = False, True
-    qtbot.waitUntil(lambda: not card.ended, timeout=5000)
+    qtbot.waitUntil(lambda: not card.ended)
     assert page.row is not None
     assert (page.row.title, card.playing) == ("Song 0", False)
     play_to_the_end()
     qtbot.keyClick(page.table, Key.Key_X)
     card.playing, card.ended = False, True
-    qtbot.waitUntil(lambda: not card.ended, timeout=5000)
+    qtbot.waitUntil(lambda: not card.ended)
     assert (page.row.title, card.playing) == ("Song 0", False)
     sounding.actions_["next"].trigger()
     play_to_the_end()
     card.playing, card.ended = False, True  # nothing was decided on this one
-    qtbot.waitUntil(lambda: page.row is not None and page.row.title == "Song 2", timeout=5000)
+    qtbot.waitUntil(lambda: page.row is not None and page.row.title == "Song 2")
 
 
 def test_a_loop_begins_at_its_start_from_the_end_of_the_track(
@@ -559,7 +556,7 @@ def test_a_device_is_chosen_and_remembered(
     menu.actions()[2].trigger()
     menu.close()
     assert card.device == "Headphones"
-    qtbot.waitUntil(lambda: services.kept_settings == {"player.device": "Headphones"}, timeout=5000)
+    qtbot.waitUntil(lambda: services.kept_settings == {"player.device": "Headphones"})
 
 
 def test_a_lost_device_is_said_and_playing_can_go_on(
@@ -568,21 +565,21 @@ def test_a_lost_device_is_said_and_playing_can_go_on(
     bar = sounding.library.dock.player
     qtbot.keyClick(sounding.library.table, Key.Key_Space)
     card.notice = "“Headphones” is gone. Playing on the system default"
-    qtbot.waitUntil(lambda: any("is gone" in text for text in sounding.library.banners.texts()), timeout=5000)
+    qtbot.waitUntil(lambda: any("is gone" in text for text in sounding.library.banners.texts()))
     card.notice = ""  # as soon as it plays again
-    qtbot.waitUntil(lambda: not sounding.library.banners.texts(), timeout=5000)
+    qtbot.waitUntil(lambda: not sounding.library.banners.texts())
     card.reason, card.playing, card.position = "The sound device is gone and there is no other", False, 42.0
-    qtbot.waitUntil(lambda: "there is no other" in bar.why.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "there is no other" in bar.why.text())
     card.available = False
     assert bar.look_again.isVisible()
     sounding.library.table.setFocus()
     qtbot.keyClick(sounding.library.table, Key.Key_Space)
     text = "Nothing can be played: The sound device is gone and there is no other"
-    qtbot.waitUntil(lambda: text in sounding.library.banners.texts(), timeout=5000)
+    qtbot.waitUntil(lambda: text in sounding.library.banners.texts())
     assert not card.playing
     card.back = True
     qtbot.keyClick(sounding.library.table, Key.Key_Space)  # no need to look again first
-    qtbot.waitUntil(lambda: card.playing, timeout=5000)
+    qtbot.waitUntil(lambda: card.playing)
     assert card.position == 42.0
     assert not bar.why.isVisible()
     assert not sounding.library.banners.texts()
@@ -607,13 +604,13 @@ def test_what_came_of_looking_for_sound_is_said(qtbot: QtBot, sounding: Window, 
     assert bar.why.text() == "Looking for a sound device…"
     assert not bar.look_again.isEnabled()
     text = "Looked again: no sound output device found"
-    qtbot.waitUntil(lambda: sounding.status.result.text() == text, timeout=5000)
+    qtbot.waitUntil(lambda: sounding.status.result.text() == text)
     assert bar.why.text() == card.reason
     assert bar.look_again.isEnabled()
     card.reason = ""
     bar.look_again.click()
     text = "Looked again: 2 sound devices found"
-    qtbot.waitUntil(lambda: sounding.status.result.text() == text, timeout=5000)
+    qtbot.waitUntil(lambda: sounding.status.result.text() == text)
 
 
 def test_the_view_follows_the_playhead_unless_one_looks_elsewhere(qtbot: QtBot, sounding: Window) -> None:

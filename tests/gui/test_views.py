@@ -40,7 +40,7 @@ def test_what_has_the_focus_is_painted_anew_as_a_whole(qtbot: QtBot, library: Wi
         painted = _Painted()
         plot.viewport().installEventFilter(painted)
         part.setFocus()
-        qtbot.waitUntil(partial(painted.covers, plot.viewport().rect()), timeout=5000)
+        qtbot.waitUntil(partial(painted.covers, plot.viewport().rect()))
         plot.viewport().removeEventFilter(painted)
 
 
