@@ -36,7 +36,7 @@ from mat_desktop.app.remembered import Remembered
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange, TagFile
-from mat_desktop.app.taught import with_taught
+from mat_desktop.app.taught import Shelf, with_taught
 from mat_desktop.app.teach import Teacher
 from mat_desktop.app.trainings import Trainings
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
@@ -118,6 +118,10 @@ class FakeServices:
                 tags[Field.GENRE] = ("Rock",)
             self.files[path] = Track(path, FileStamp(1, number, number), 200.0 + number, tags)
         self.broken = self.music / "5 broken.ape"
+
+    @property
+    def taught(self) -> Shelf:
+        return self.classroom.taught
 
     def use_settings(self, changes: Mapping[str, Value]) -> None:
         self.settings = self.settings.having(changes)
