@@ -49,3 +49,9 @@ def test_no_widget_is_asked_for_another_that_pyside_would_take_for_its_child() -
     asks = re.compile(r"(?<!QApplication)\.(focusWidget|nextInFocusChain|previousInFocusChain|childAt)\(")
     gui = Path(mat_desktop.gui.__file__).parent
     assert [path.name for path in gui.rglob("*.py") if asks.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_layouts_are_put_into_others_by_nest_alone() -> None:
+    gui = Path(mat_desktop.gui.__file__).parent
+    asks = [path.name for path in gui.rglob("*.py") if ".addLayout(" in path.read_text(encoding="utf-8")]
+    assert asks == ["nesting.py"]

@@ -64,6 +64,7 @@ from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.activity import ActivityPanel
 from mat_desktop.gui.widgets.job_bar import WAITING, JobBar
 from mat_desktop.gui.widgets.leave_bar import LeaveBar
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.rail import Rail
 from mat_desktop.gui.widgets.views import show_focus
 from mat_desktop.gui.workshop import Workshop
@@ -134,8 +135,8 @@ class Window(QMainWindow):
         row.addWidget(self.rail)
         right.addWidget(self.leave_bar)
         right.addWidget(self.pages.view, 1)
-        row.addLayout(right, 1)
-        outer.addLayout(row, 1)
+        nest(row, right, 1)
+        nest(outer, row, 1)
         outer.addWidget(self.status)
         self.setCentralWidget(box)
         self.activity = ActivityPanel(self.bridge, box, self.status.open)

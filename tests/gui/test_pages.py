@@ -6,8 +6,9 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLayout, QLayoutItem, QSpacerItem, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import Shiboken
 
 from mat_desktop.gui.actions import FOOT, PAGES, Actions
 from mat_desktop.gui.theme import appearance
@@ -102,6 +103,21 @@ def test_no_part_of_the_window_is_ever_a_window(
     finally:
         qapp.removeEventFilter(windows)
     assert windows.seen == ["Window"]
+
+
+def test_no_item_of_a_layout_is_known_to_python(qtbot: QtBot, library: Window) -> None:
+    """What it was told of would be forgotten by Qt alone; see :func:`nesting.nest`."""
+    for name in library.pages.names:
+        library.pages.show(name)
+        qtbot.waitUntil(lambda: rests(library))
+    for name in ("mapping", "about", "keys", "teach", "taught", "activity"):
+        library.actions_[name].trigger()
+    known = [
+        each
+        for each in Shiboken.getAllValidWrappers()
+        if isinstance(each, QLayoutItem) and not isinstance(each, QLayout | QSpacerItem)
+    ]
+    assert not known
 
 
 def test_a_page_that_was_lent_is_given_back_unless_the_user_went_elsewhere(library: Window) -> None:

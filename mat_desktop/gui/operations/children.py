@@ -21,6 +21,7 @@ class Children(QObject):
         super().__init__()
         self._desk = desk
         self._asked: dict[str, tuple[Child, ChildWork | None]] = {}
+        self._closed = False
 
     def ask(
         self,
@@ -39,6 +40,8 @@ class Children(QObject):
         :param stopped: called instead where the user cancelled it
         :param polite: whether it lets others go first
         """
+        if self._closed:  # by a page that was still being built
+            return
         self.drop(channel)
         child = Child(arguments, self, polite=polite)
         said: list[str] = []
@@ -79,7 +82,8 @@ class Children(QObject):
             child.stop()
 
     def close(self) -> None:
-        """End them with the window."""
+        """End them with the window; from now on nobody is asked."""
+        self._closed = True
         self._asked.clear()
         for child in self.findChildren(Child):  # those that are ending already too
             child.wait()

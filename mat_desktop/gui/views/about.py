@@ -13,6 +13,7 @@ from mat_desktop.gui.services import Services
 from mat_desktop.gui.views.shortcuts import Sheet
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Button, Icon, Text
+from mat_desktop.gui.widgets.nesting import nest
 
 MARKS = {
     State.OK: ("circle-check", "positive"),
@@ -65,12 +66,12 @@ class About(Sheet):
         for row, (name, value) in enumerate(facts):
             grid.addWidget(Text(name, token="muted"), row, 1, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(_paragraph(value), row, 2)
-        column.addLayout(grid)
-        column.addLayout(self._head())
+        nest(column, grid)
+        nest(column, self._head())
         column.addWidget(_paragraph(PRIVACY, "muted"))
         self._grid = _grid()
         self._row, self._group = 0, ""
-        column.addLayout(self._grid)
+        nest(column, self._grid)
         column.addStretch(1)
 
     def _head(self) -> QHBoxLayout:

@@ -17,6 +17,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import Combo
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.job_bar import Progress
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ComparePage(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(self._head())
+        nest(layout, self._head())
         self.conclusion = Text(size=13, weight=600)
         self.summary = Text(size=13)
         self.notes = Text(size=12, token="muted")
@@ -65,7 +66,7 @@ class ComparePage(Panel):
         layout.addWidget(self._going())
         layout.addSpacing(8)
         self._body = QStackedLayout()
-        layout.addLayout(self._body, 1)  # first: it shows what it gets, which would be a window of its own
+        nest(layout, self._body, 1)  # first: it shows what it gets, which would be a window of its own
         self._body.addWidget(self._before())
         self._body.addWidget(self._tables())
 
@@ -153,7 +154,7 @@ class ComparePage(Panel):
                 widget.setMinimumHeight(24)
                 row.addWidget(widget, 0 if number else 1)
             layout.addWidget(Line())
-            layout.addLayout(row)
+            nest(layout, row)
             if table is self.tag_table:
                 layout.addWidget(self.table_says)
             layout.addWidget(table, 1)

@@ -22,6 +22,7 @@ from mat_desktop.gui.services import Services
 from mat_desktop.gui.theme import appearance, current, wider
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepTall, KeepWide
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text, round_rect
 
 STEPS = (
@@ -153,7 +154,7 @@ class FirstStart(QScrollArea):
         self._layout.addWidget(Line())
         self._layout.addSpacing(20)
         self._steps = self._make_steps(services)
-        self._layout.addLayout(self._grid)
+        nest(self._layout, self._grid)
         self._layout.addSpacing(24)
         self._layout.addWidget(self._computer(services))
         self._layout.addStretch(1)
@@ -189,7 +190,7 @@ class FirstStart(QScrollArea):
         row.addWidget(self.open)
         row.addWidget(self.demo)
         row.addStretch(1)
-        layout.addLayout(row)
+        nest(layout, row)
         self.demo.setVisible(services.demo_tracks > 0)  # now that it is no window of its own
         layout.addStretch(2)
         return self.zone
@@ -210,7 +211,7 @@ class FirstStart(QScrollArea):
             head.addWidget(Icon(icon, 20, "accent"))
             head.addWidget(Text(title, weight=500))
             head.addStretch(1)
-            column.addLayout(head)
+            nest(column, head)
             label = Text(
                 text or f"The model scores {tags} tags over the whole length of each track.",
                 size=12,

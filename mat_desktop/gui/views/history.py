@@ -44,6 +44,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import tall, two_line_row, two_lines
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plan_table import PlanTable
 from mat_desktop.gui.widgets.splitter import Splitter
@@ -310,7 +311,7 @@ class History(Panel):
         for button, signal in ((self.undo_button, self.undo), (self.redo_button, self.redo)):
             button.clicked.connect(lambda _=False, signal=signal: self._ask(signal))
             head.addWidget(button)
-        layout.addLayout(head)
+        nest(layout, head)
         self.about = Text(token="muted")  # all of it: the row has no room for the fields
         self.about.setWordWrap(True)
         self.about.setContentsMargins(24, 0, 24, 12)

@@ -28,6 +28,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall, tall
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
 
@@ -125,9 +126,9 @@ class Mapping(QWidget):
         outer.addWidget(self.amiss)
         columns = QHBoxLayout()
         columns.setSpacing(16)
-        columns.addLayout(self._left(), 5)
+        nest(columns, self._left(), 5)
         columns.addWidget(self._form(), 4)
-        outer.addLayout(columns, 1)
+        nest(outer, columns, 1)
 
     def _left(self) -> QVBoxLayout:
         layout = QVBoxLayout()
@@ -154,7 +155,7 @@ class Mapping(QWidget):
         self.reset_all.clicked.connect(self._reset_all)
         row.addWidget(self.count, 1)
         row.addWidget(self.reset_all)
-        layout.addLayout(row)
+        nest(layout, row)
         return layout
 
     def _form(self) -> QWidget:
@@ -195,7 +196,7 @@ class Mapping(QWidget):
             widget.setAccessibleName(text)
             grid.addWidget(Text(text, token="muted"), row, 0)
             grid.addWidget(widget, row, 1)
-        layout.addLayout(grid)
+        nest(layout, grid)
         self.fault = Text(size=12, token="danger")
         self.fault.setWordWrap(True)
         self.fault.hide()
@@ -205,7 +206,7 @@ class Mapping(QWidget):
         self.reset.clicked.connect(self._reset)
         row_.addWidget(self.reset)
         row_.addStretch(1)
-        layout.addLayout(row_)
+        nest(layout, row_)
         layout.addStretch(1)
         return box
 

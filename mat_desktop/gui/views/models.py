@@ -36,6 +36,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, paint_ground, text_width
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.fit import two_line_row, two_lines
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.scrolled import Scrolled
 from mat_desktop.gui.widgets.search_field import SearchField
 from mat_desktop.gui.widgets.splitter import Splitter
@@ -150,7 +151,7 @@ class ModelsPage(Panel):
         holder.setSizes([320, 1040])
         self.comparison = ComparePage()
         self._parts = QStackedLayout()
-        layout.addLayout(self._parts, 1)  # first: it shows what it gets, which would be a window of its own
+        nest(layout, self._parts, 1)  # first: it shows what it gets, which would be a window of its own
         self.banners = Banners()
         layout.addWidget(self.banners)
         self._parts.addWidget(holder)
@@ -168,7 +169,7 @@ class ModelsPage(Panel):
         head, top = self._head, self._top
         head.setContentsMargins(24, 16, 16, 8)
         head.setSpacing(8)
-        head.addLayout(top)
+        nest(head, top)
         top.setSpacing(8)
         self.title = Text(size=16, weight=600, elide=True)
         self.title.setMinimumHeight(24)
@@ -186,7 +187,7 @@ class ModelsPage(Panel):
         self.compare_button.clicked.connect(self._compare)
         for button in (self.export, self.remove, self.compare_button, self.use_button):
             top.addWidget(button)
-        layout.addLayout(head)
+        nest(layout, head)
         self.why = Text(size=12, token="muted")
         self.why.setContentsMargins(24, 0, 24, 8)
         self.why.setWordWrap(True)
@@ -253,7 +254,7 @@ class ModelsPage(Panel):
         self.search.setMaximumWidth(280)
         self.search.textChanged.connect(self._search)
         row.addWidget(self.search, 1)
-        layout.addLayout(row)
+        nest(layout, row)
         self.tags_table = Figures(self.tags, "Tags")
         self.search.left.connect(self.tags_table.setFocus)
         self.tags_table.setMinimumHeight(7 * 28)

@@ -16,6 +16,7 @@ from mat_desktop.gui.widgets.alternatives import Alternatives
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Steady, Text
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 
@@ -63,11 +64,11 @@ class ReversalPanel(ConfirmPanel):
         self.close_button = Button(icon="x", kind="flat", tip="Back (Esc)")
         self.close_button.clicked.connect(self.closed)
         head.addWidget(self.close_button)
-        layout.addLayout(head)
+        nest(layout, head)
         self.summary = Steady(token="muted")
         self.summary.setContentsMargins(24, 0, 24, 12)
         layout.addWidget(self.summary)
-        layout.addLayout(self._filters())
+        nest(layout, self._filters())
         layout.addWidget(Line())
         self.table = PlanTable(self.model)
         self.table.setAccessibleDescription("Space checks and unchecks; Left and Right go to file and field")

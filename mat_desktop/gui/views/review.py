@@ -27,6 +27,7 @@ from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.pane import strictness_slider
 from mat_desktop.gui.widgets.question import Question
@@ -170,7 +171,7 @@ class ReviewPage(QWidget):
         middle.addStretch(1)
         row.addWidget(self.previous)
         row.addWidget(self.before, 2)
-        row.addLayout(middle, 5)
+        nest(row, middle, 5)
         row.addWidget(self.after, 2)
         row.addWidget(self.next)
         layout.addWidget(head)
@@ -178,7 +179,7 @@ class ReviewPage(QWidget):
         self.banners.tab_after(self.next)
         self._under_head = layout  # not over the tags: those under the mouse stay there
         self.stage = QVBoxLayout()
-        layout.addLayout(self.stage, 1)
+        nest(layout, self.stage, 1)
         self.strip = QueueStrip()
         layout.addWidget(self.strip)
         return box
@@ -204,7 +205,7 @@ class ReviewPage(QWidget):
         self.decided = Text(size=12, token="muted", figures=True)
         self.decided.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self.decided)
-        layout.addLayout(head)
+        nest(layout, head)
         self.note = Text(token="muted")
         self.note.setWordWrap(True)
         self.note.setContentsMargins(16, 8, 16, 8)
@@ -243,7 +244,7 @@ class ReviewPage(QWidget):
         self.undo.setAccessibleName("Undo")
         foot.addWidget(self.mark, 1)
         foot.addWidget(self.undo)
-        layout.addLayout(foot)
+        nest(layout, foot)
         return box
 
     def _empty(self) -> QWidget:

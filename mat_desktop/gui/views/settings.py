@@ -41,6 +41,7 @@ from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import paint_ground
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.own_thresholds import OwnThresholds
 from mat_desktop.gui.widgets.scrolled import Scrolled
 from mat_desktop.gui.widgets.setting_row import CONTROL, SettingRow
@@ -125,7 +126,7 @@ class SettingsPage(Panel):
         holder.addWidget(self.list)
         holder.addWidget(Line(vertical=True))
         holder.addWidget(self._body(), 1)
-        layout.addLayout(holder, 1)
+        nest(layout, holder, 1)
         self.banners = Banners()
         layout.addWidget(self.banners)
         scroll = self._scroll.verticalScrollBar()
@@ -181,7 +182,7 @@ class SettingsPage(Panel):
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 4)
         head.addWidget(Text(title, size=16, weight=600), 1)
-        layout.addLayout(head)
+        nest(layout, head)
         layout.addWidget(Line())
         if section == "files":
             self._files(layout)

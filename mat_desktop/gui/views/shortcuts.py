@@ -21,6 +21,7 @@ from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Key, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepWide
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text
 
 _Action = QAbstractSlider.SliderAction
@@ -90,7 +91,7 @@ class Shortcuts(Sheet):
             for title, keys in part:
                 column.addWidget(_group(title, keys))
             column.addStretch(1)
-            outer.addLayout(column, 0)
+            nest(outer, column, 0)
         outer.addStretch(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -120,6 +121,6 @@ def _group(title: str, keys: Sequence[tuple[Sequence[str], str]]) -> QWidget:
             else:
                 caps.addWidget(Key(key_text(sequence)))
         caps.addStretch(1)
-        grid.addLayout(caps, row, 0)
+        nest(grid, caps, row, 0)
         grid.addWidget(Text(text, token="muted"), row, 1)
     return box

@@ -31,6 +31,7 @@ from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Te
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.mark_list import MarkList
+from mat_desktop.gui.widgets.nesting import nest
 
 if TYPE_CHECKING:
     from mat_desktop.app.teach import Study
@@ -118,7 +119,7 @@ class TeachPanel(Panel):
         )
         layout.addWidget(intro)
         layout.addSpacing(8)
-        layout.addLayout(self._form())
+        nest(layout, self._form())
         self.fault = Text(size=12, token="danger")
         self.fault.setWordWrap(True)
         self.fault.setContentsMargins(16, 4, 16, 0)
@@ -135,7 +136,7 @@ class TeachPanel(Panel):
             button.setAcceptDrops(True)
             button.installEventFilter(self)
             marking.addWidget(button, 1)
-        layout.addLayout(marking)
+        nest(layout, marking)
         self.about = _caption()
         layout.addWidget(self.about)
         self.heading = _heading("Marked tracks")
@@ -151,7 +152,7 @@ class TeachPanel(Panel):
             row = QHBoxLayout()
             row.setContentsMargins(12, 0, 12, 0)
             row.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
-            layout.addLayout(row)
+            nest(layout, row)
         self.next_heading = _heading("Mark these next: the program is least sure of them")
         layout.addWidget(self.next_heading)
         self.next = MarkList("Tracks to mark next")
@@ -202,7 +203,7 @@ class TeachPanel(Panel):
         self.verdict = Text(weight=600, elide=True)
         self.verdict.setMinimumHeight(20)
         top.addWidget(self.verdict, 1)
-        layout.addLayout(top)
+        nest(layout, top)
         self.more = Text(size=12, token="muted")
         self.more.setWordWrap(True)
         self.more.setMinimumHeight(32)
@@ -213,7 +214,7 @@ class TeachPanel(Panel):
         self.save = Button("Save and look for it in the library", "check", kind="primary")
         self.save.clicked.connect(self._save)
         buttons.addWidget(self.save, 1)
-        layout.addLayout(buttons)
+        nest(layout, buttons)
         return foot
 
     # the tag that is taught

@@ -31,6 +31,7 @@ from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.fit import grown, more_lines, tall, two_line_row, two_lines
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.state_chip import LOOKS
@@ -260,7 +261,7 @@ class TrainingPage(Panel):
         line.setContentsMargins(16, 0, 16, 0)
         self._line = Line()
         line.addWidget(self._line)
-        column.addLayout(line)
+        nest(column, line)
         self.about = Text(size=12, token="muted", figures=True)
         self.about.setWordWrap(True)
         self.about.setContentsMargins(16, 12, 16, 12)

@@ -30,6 +30,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.data_picker import DataPicker
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepWide
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.setting import FIELD, NAME
 from mat_desktop.gui.widgets.toggle import Toggle
@@ -132,7 +133,7 @@ class TrainingForm(Panel):
             self._tasks.append(choice)
         self._place_tasks()
         self._group.idToggled.connect(lambda _, on: self._task_changed() if on else None)
-        self._column.addLayout(grid)
+        nest(self._column, grid)
 
     def _place_tasks(self) -> None:
         """Two beside each other where there is room for their words."""
@@ -186,7 +187,7 @@ class TrainingForm(Panel):
         self.whole = Toggle("Train the whole network after its new head")
         self.whole.toggled.connect(lambda _: self._task_changed())
         grid.addWidget(self.whole, len(names), 1, Qt.AlignmentFlag.AlignLeft)
-        self._column.addLayout(grid)
+        nest(self._column, grid)
         self._left_out = Text(size=12, token="muted")
         self._left_out.setWordWrap(True)
         self._left_out.setContentsMargins(NAME + 16, 0, 0, 0)

@@ -31,6 +31,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepWithin, grown, tall
 from mat_desktop.gui.widgets.job_bar import Progress
 from mat_desktop.gui.widgets.log_view import LogView
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.state_chip import StateChip
 from mat_desktop.gui.widgets.training_tables import TrainingTables
@@ -123,7 +124,7 @@ class RunView(Panel):
         self._acted: Button | None = None
         for button in (self.stop_button, self.resume_button):
             button.clicked.connect(lambda _=False, button=button: setattr(self, "_acted", button))
-        column.addLayout(top)
+        nest(column, top)
         self._below = below = QHBoxLayout()
         below.setSpacing(16)
         self.says = Text(size=12, figures=True)
@@ -139,7 +140,7 @@ class RunView(Panel):
         below.addWidget(self.bar, 1)
         below.addWidget(self.pace)
         below.addWidget(self.facts, 1)
-        column.addLayout(below)
+        nest(column, below)
         self._menu = QMenu(self)
         self.compare_action = self._menu.addAction("Compare…", self.compare_button.click)
         self.export_action = self._menu.addAction("Export the model…", lambda: self.export.emit(self.entry))
@@ -164,7 +165,7 @@ class RunView(Panel):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column.addWidget(self._area, 5)
         self._legend = QVBoxLayout()
-        column.addLayout(self._legend)
+        nest(column, self._legend)
         column.addWidget(Line())
         self.tags, self.results = self._lower.tags, self._lower.results
         self.results.report.connect(lambda: self.report.emit(self.entry))
@@ -185,7 +186,7 @@ class RunView(Panel):
         self.folder = Button("Open run folder", "folder", height=28)
         self.folder.clicked.connect(self._open_folder)
         head.addWidget(self.folder)
-        column.addLayout(head)
+        nest(column, head)
         self._log_box = box
         self.log = LogView()
         self.log.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)

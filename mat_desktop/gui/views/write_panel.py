@@ -18,6 +18,7 @@ from mat_desktop.gui.widgets.alternatives import Alternatives
 from mat_desktop.gui.widgets.changes import PolicyCombo, PolicyNote
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
 from mat_desktop.gui.widgets.controls import Button, Icon, Link, Panel, Steady, Text
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 from mat_desktop.gui.work import Work
@@ -117,7 +118,7 @@ class WritePanel(ConfirmPanel):
         close = Button(icon="x", kind="flat", tip="Back (Esc)")
         close.clicked.connect(self.closed)
         head.addWidget(close)
-        layout.addLayout(head)
+        nest(layout, head)
         self.summary = Steady(token="muted")
         self.summary.setContentsMargins(24, 0, 24, 12)
         layout.addWidget(self.summary)
@@ -132,7 +133,7 @@ class WritePanel(ConfirmPanel):
         links.setSpacing(0)
         for link in (self.listen, self.look):
             links.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addLayout(links)
+        nest(layout, links)
         self._order: tuple[int, list[PolicyCard]] = (0, [])
         self._cards = QGridLayout()
         self._cards.setContentsMargins(24, 4, 24, 12)
@@ -145,7 +146,7 @@ class WritePanel(ConfirmPanel):
             card.note.acted.connect(lambda field=field: self.policy_moved.emit(field))
             self.cards[field] = card
         self._offered: Collection[Field] = policies.keys()
-        layout.addLayout(self._cards)
+        nest(layout, self._cards)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setContentsMargins(24, 0, 24, 10)
         self._row.setSpacing(6)
@@ -169,7 +170,7 @@ class WritePanel(ConfirmPanel):
         self.policies.toggled.connect(lambda _: self._arrange())
         row.addWidget(self.policies)
         row.addStretch(1)
-        self._row.addLayout(row, 1)
+        nest(self._row, row, 1)
         row = QHBoxLayout()
         row.setSpacing(6)
         self.scopes: dict[str, Button] = {}
@@ -180,8 +181,8 @@ class WritePanel(ConfirmPanel):
             row.addWidget(button)
         self._scope = Alternatives(list(self.scopes.values()))
         row.addStretch(0)
-        self._row.addLayout(row)
-        layout.addLayout(self._row)
+        nest(self._row, row)
+        nest(layout, self._row)
         line = Panel("border")
         line.setFixedHeight(1)
         layout.addWidget(line)

@@ -24,6 +24,7 @@ from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepWide
 from mat_desktop.gui.widgets.job_bar import Progress, count_text, speed_text, to_show
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.work import Work
 
 WIDE, HIGH = 360, 400
@@ -54,7 +55,7 @@ class WorkCard(QWidget):
         head.addStretch(1)
         for widget in (self.count, self.pause, self.cancel):
             head.addWidget(widget)
-        layout.addLayout(head)
+        nest(layout, head)
         self.progress = Progress(wide=0)
         self.speed = Text(size=12, token="muted", figures=True)
         self.detail = Text(size=12, token="muted", elide=True, figures=True)
@@ -117,7 +118,7 @@ class PastCard(QWidget):
         head.addWidget(self.outcome, 1)
         when = datetime.fromtimestamp(work.ended or 0).astimezone().strftime("%H:%M")
         head.addWidget(Text(when, size=12, token="muted", figures=True), 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(head)
+        nest(layout, head)
         for failure in work.failures[:LISTED]:
             line = Text(words.breakable(f"{failure.name}: {failure.reason}"), size=12, token="muted")
             line.setWordWrap(True)
@@ -136,7 +137,7 @@ class PastCard(QWidget):
             self.retry.clicked.connect(lambda: self.retried.emit(work))
             foot.addWidget(self.retry)
         if foot.count() > 1:
-            layout.addLayout(foot)
+            nest(layout, foot)
 
 
 class ActivityPanel(Panel):
@@ -167,7 +168,7 @@ class ActivityPanel(Panel):
         self.close_button = Button(icon="x", kind="flat", height=24, tip="Close (Esc)")
         self.close_button.clicked.connect(self.dismiss)
         head.addWidget(self.close_button)
-        layout.addLayout(head)
+        nest(layout, head)
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)

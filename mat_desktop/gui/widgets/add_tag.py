@@ -17,6 +17,7 @@ from mat_desktop.gui.widgets.choices import Choices
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall
+from mat_desktop.gui.widgets.nesting import nest
 
 ASKED = ':<>="“”„'
 """These mean something in a search."""
@@ -103,7 +104,7 @@ class AddTag(QWidget):
         self.kind.hide()
         row.addWidget(self.field, 1)
         row.addWidget(self.kind)
-        layout.addLayout(row)
+        nest(layout, row)
         self.fault = Text(size=12, token="danger")
         self.fault.setWordWrap(True)
         self.fault.hide()

@@ -16,6 +16,7 @@ from mat_desktop.gui.models.plan import refusal_icon
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Icon, Line, Link, Text
 from mat_desktop.gui.widgets.drop_down import Combo
+from mat_desktop.gui.widgets.nesting import nest
 
 
 class PolicyCombo(Combo):
@@ -173,7 +174,7 @@ class _FieldBlock(QWidget):
         row.setSpacing(6)
         row.addWidget(Icon("arrow-right", 14, "muted"), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.new, 1)
-        layout.addLayout(row, 1, 1, 1, 2)
+        nest(layout, row, 1, 1, 1, 2)
         self.note = PolicyNote(words.field(field))
         layout.addWidget(self.note, 2, 1, 1, 2)
         self.before: Policy | None = None
@@ -214,7 +215,7 @@ class Changes(QWidget):
         self.summary.setMinimumHeight(16)
         self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self.summary, 1)
-        layout.addLayout(head)
+        nest(layout, head)
         self.refusal = Refusal()
         self.refusal.layout().setContentsMargins(16, 0, 16, 8)  # type: ignore[union-attr]
         layout.addWidget(self.refusal)

@@ -20,6 +20,7 @@ from mat_desktop.gui.turns import InTurns
 from mat_desktop.gui.widgets.controls import Panel, Text
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.fit import KeepTall, tall
+from mat_desktop.gui.widgets.nesting import nest
 
 NARROWEST = 200
 """Of a plot beside others; where there is less room they stand under each other."""
@@ -83,7 +84,7 @@ class Curve(QWidget):
         head.addStretch(1)
         self.value = Text("–", size=16, weight=600, figures=True)
         head.addWidget(self.value)
-        layout.addLayout(head)
+        nest(layout, head)
         self._bottom = _EpochAxis()
         self.view = pg.PlotWidget(axisItems={"bottom": self._bottom}, enableMenu=False)
         self.view.setAccessibleName(f"{title} by epoch")

@@ -16,6 +16,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.widgets.controls import Button, Icon, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepWide
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.setting import FIELD, NAME, Setting, Spec
 
 KINDS = (
@@ -109,7 +110,7 @@ class DataPicker(QWidget):
             name = Text(title, token="muted")
             KeepWide(name, NAME)
             grid.addWidget(name, place, 0)
-        grid.addLayout(row, 0, 1, 1, 2)
+        nest(grid, row, 0, 1, 1, 2)
         grid.addWidget(self.kind, 1, 1, 1, 2)
         self.tracks.put(grid, 2)
         self.artists.put(grid, 3)
@@ -134,7 +135,7 @@ class DataPicker(QWidget):
         self.again.clicked.connect(self._look)
         self.again.hide()
         said.addWidget(self.again, 0, top)
-        grid.addLayout(said, 5, 1, 1, 2)
+        nest(grid, said, 5, 1, 1, 2)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)

@@ -18,6 +18,7 @@ from mat_desktop.gui.scale import LOWEST, log_odds
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.levels import LevelPanel, LevelScale
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.player_bar import PlayerBar
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Dock(Panel):
         self.export = Button(icon="upload", kind="flat", height=28, tip="Export picture… (Ctrl+Shift+E)")
         for button in (self.evidence, self.zoom_in, self.zoom_out, self.fit, self.export):
             tools.addWidget(button)
-        head.addLayout(tools)
+        nest(head, tools)
         box = QWidget()
         box.setFixedHeight(HEADER)
         box.setLayout(head)

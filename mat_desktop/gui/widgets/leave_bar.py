@@ -11,6 +11,7 @@ from mat_desktop.gui.theme import current
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Button, Icon, Text
 from mat_desktop.gui.widgets.job_bar import count_text
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.work import Work
 
 
@@ -31,7 +32,7 @@ class LeaveBar(QFrame):
         head.addWidget(Icon("triangle-alert", 16, "warning"))
         self.title = Text("Work is not finished", weight=600)
         head.addWidget(self.title, 1)
-        layout.addLayout(head)
+        nest(layout, head)
         self.text = Text()
         self.text.setWordWrap(True)
         self.text.setContentsMargins(26, 0, 0, 0)
@@ -51,7 +52,7 @@ class LeaveBar(QFrame):
             button.clicked.connect(signal)
             row.addWidget(button)
         row.addStretch(1)
-        layout.addLayout(row)
+        nest(layout, row)
         self._ended = False
         self._came_from: QWidget | None = None
         self.hide()

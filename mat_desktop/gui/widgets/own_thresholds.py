@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mat_desktop.domain.scores import OwnThreshold
 from mat_desktop.gui import words
 from mat_desktop.gui.widgets.controls import Button
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.setting_row import SettingRow
 
 NONE = "None. A tag gets one where the mark on its bar is dragged, or in its menu."
@@ -36,7 +37,7 @@ class OwnThresholds(QWidget):
         self._list = QVBoxLayout()
         self._list.setContentsMargins(16, 0, 0, 0)
         self._list.setSpacing(0)
-        layout.addLayout(self._list)
+        nest(layout, self._list)
 
     def show_thresholds(self, own: Sequence[OwnThreshold]) -> None:
         """Those for the model in use."""

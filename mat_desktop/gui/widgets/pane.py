@@ -31,6 +31,7 @@ from mat_desktop.gui.widgets.add_tag import AddTag
 from mat_desktop.gui.widgets.changes import Changes
 from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import draw_state, text_width
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text, round_rect
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.shared_height import SharedHeight
@@ -136,7 +137,7 @@ class Pane(Panel):
         self.state = StateChip()
         row.addWidget(self.title, 1)
         row.addWidget(self.state)
-        layout.addLayout(row)
+        nest(layout, row)
         self.about = Text(size=13, token="muted", elide=True)
         self.about.setMinimumHeight(18)
         self.file = Text(size=12, token="muted", elide=True)
@@ -157,7 +158,7 @@ class Pane(Panel):
         self.slider.valueChanged.connect(lambda value: self.shift_changed.emit(-value / 10))
         row.addWidget(self.slider, 1)
         row.addWidget(Text("More", size=12))
-        layout.addLayout(row)
+        nest(layout, row)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(6)
         self.says = Text(size=12, token="muted", elide=True)
@@ -170,8 +171,8 @@ class Pane(Panel):
         row.addWidget(self._accept_key)
         row.addStretch(1)
         self._line.addWidget(self.says, 1)
-        self._line.addLayout(row)
-        layout.addLayout(self._line)
+        nest(self._line, row)
+        nest(layout, self._line)
         return box
 
     def _fold(self) -> None:
@@ -209,7 +210,7 @@ class Pane(Panel):
         self.all_changes = Link("Show all changes", underline=True)
         row.addWidget(self.all_changes)
         row.addStretch(1)
-        layout.addLayout(row)
+        nest(layout, row)
         self.many.hide()
         return self.many
 

@@ -15,6 +15,7 @@ from mat_desktop.gui.models.together import Share
 from mat_desktop.gui.widgets.add_tag import AddTag
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Link, Panel, Text
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.score_list import NARROW, ScoreAxis, ScoreList, Shape
 
 
@@ -60,7 +61,7 @@ class Question(Panel):
         row.setContentsMargins(12, 2, 16, 6)
         row.addWidget(self.fold)
         row.addStretch(1)
-        layout.addLayout(row)
+        nest(layout, row)
         self.add = AddTag()
         self.add.added.connect(self.added)
         self.add.left.connect(self.scores.setFocus)
@@ -72,7 +73,7 @@ class Question(Panel):
         row = QHBoxLayout()
         row.setContentsMargins(16, 0, 16, 10)
         row.addWidget(self.add)
-        layout.addLayout(row)
+        nest(layout, row)
 
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from mat_desktop.domain.query import QueryError
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Icon, Key, Link, Panel, Text
+from mat_desktop.gui.widgets.nesting import nest
 
 MOST = 48
 """Characters of a query that are repeated."""
@@ -29,7 +30,7 @@ class QueryProblem(Panel):
         for text in (self.text, self.instead):
             text.setWordWrap(True)  # it may name all states
             lines.addWidget(text)
-        layout.addLayout(lines, 1)
+        nest(layout, lines, 1)
         self.hide()
 
     def show_error(self, error: QueryError | None, before: str) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepWide
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.setting import FIELD, NAME, Setting, Spec, Value
 
 FIRST = ("epochs", "batch_size", "learning_rate")
@@ -55,7 +56,7 @@ class TrainingSettings(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(self._grid)
+        nest(layout, self._grid)
         self.preset = DropDown(tuple(PRESETS.items()))
         self.preset.setAccessibleName("Settings to begin with")
         self.preset.setAccessibleDescription("Settings to begin with")

@@ -14,6 +14,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.changes import Refusal, new_html, old_html
 from mat_desktop.gui.widgets.controls import Text
+from mat_desktop.gui.widgets.nesting import nest
 
 HeldBack = Mapping[Field, tuple[Sequence[str], str]]
 """Values that a field's policy keeps out of it, and why."""
@@ -32,7 +33,7 @@ class WillBeWritten(QWidget):
         head.addWidget(Text("Will be written", weight=600), 1)
         self.summary = Text(size=12, token="muted")
         head.addWidget(self.summary)
-        layout.addLayout(head)
+        nest(layout, head)
         self.refusal = Refusal()
         layout.addWidget(self.refusal)
         self.fields = QLabel()
