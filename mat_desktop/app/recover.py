@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from mat_desktop.app.session import Session
@@ -31,12 +32,13 @@ def recover(session: Session) -> list[WriteResult]:
         return []
     try:
         with session.journal.writing():
-            results = [settle(session, entry) for entry in session.journal.unfinished()]
+            entries = session.journal.unfinished()
+            results = [(settle(session, entry), entry.run) for entry in entries]
             waiting = {entry.temp for entry in session.journal.unfinished()}
             for run, folders in session.journal.interrupted():
                 left = [folder for folder in folders if not _swept(folder, waiting)]
                 session.journal.close_interrupted(run, left)
-            return [result for result in results if result is not None]
+            return [replace(result, run=run) for result, run in results if result is not None]
     except StoreFault:
         return []
 

@@ -110,9 +110,13 @@ class WriteStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """How the write of one file ended, and why, in one sentence where it was not written."""
+    """How the write of one file ended, and why, in one sentence where it was not written.
+
+    :param run: to which it belongs, where that was interrupted
+    """
 
     path: Path
     status: WriteStatus
     reason: str = ""
     changes: tuple[Change, ...] = ()
+    run: int | None = None

@@ -282,10 +282,17 @@ class Task:
     left: Mapping[Path, frozenset[Field]] = field(default_factory=dict)
 
     def choosing(self, files: Sequence[FileReversal]) -> Task:
-        """The same of these files and the fields that are chosen in them; what else there was is left."""
+        """The same of these files and the fields that are chosen in them; what else there was is left.
+
+        Where all that was ever written is meant, what was left out of it is known already.
+        """
         chosen = {file.path: {item.change.field for item in file.fields} for file in files}
         left: dict[Path, frozenset[Field]] = {}
         for past in self.pasts:
+            if not past.traces:
+                if past.path in self.left:
+                    left[past.path] = self.left[past.path]
+                continue
             fields = frozenset(trace.field for trace in past.traces) - chosen.get(past.path, set())
             # Marks follow the fields of their file.
             if fields - MARKS or (fields and past.path not in chosen):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from os import fspath
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from mat_desktop.domain.plan import WriteResult
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault, printable
+from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.operations.desk import Desk
@@ -29,12 +32,25 @@ if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
 
 REMOVING = "removing"
-"""Setting: everything written is being removed; each start says so until that ended or is not wanted."""
+"""Setting: everything written is being removed; each start says so until that ended or is not wanted. It
+holds what is left out of that, by file."""
 
 
 Left = Mapping[Path, frozenset[Field]]
 
 NONE_LEFT: Left = MappingProxyType({})
+
+
+def _packed(left: Left) -> str:
+    return json.dumps({fspath(path): [*map(str, fields)] for path, fields in left.items()})
+
+
+def _unpacked(text: str) -> Left:
+    """What the settings say; of an earlier version, or damaged, nothing."""
+    try:
+        return {Path(path): frozenset(map(Field, names)) for path, names in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError):
+        return NONE_LEFT
 
 
 class Archive(QObject):
@@ -80,7 +96,7 @@ class Archive(QObject):
         self.unwritten.counted.connect(self.page.show_waiting)
         self.page.back.connect(lambda: pages.show("library"))
         self.page.remove.follow(actions["remove_all"])
-        actions.connect("remove_all", self.show_removal)
+        actions.connect("remove_all", lambda: self.show_removal())
         QGuiApplication.instance().applicationStateChanged.connect(self._came)  # type: ignore[union-attr]
 
     # the last run
@@ -152,20 +168,27 @@ class Archive(QObject):
 
         :param left: what the user left out of it before
         """
-        run = self.undoing.run(run_id)
-        kind = RunKind.REDO if run is not None and run.kind is RunKind.UNDO else RunKind.UNDO
-        title = f"{TITLES[kind]} run {run_id}"
-        self._open(title, lambda: replace(self._desk.services.undoing(run_id), left=left))
+        self._open(self._title(run_id), lambda: replace(self._desk.services.undoing(run_id), left=left))
 
     def show_redo(self, run_id: int) -> None:
         """What writing it again would do."""
         title = f"{TITLES[RunKind.REDO]} run {run_id}"
         self._open(title, lambda: self._desk.services.redoing(run_id))
 
-    def show_removal(self) -> None:
-        """What taking out everything that was ever written would do."""
+    def show_removal(self, left: Left = NONE_LEFT, files: Collection[Path] = ()) -> None:
+        """What taking out everything that was ever written would do.
+
+        :param left: what the user left out of it before
+        :param files: only out of these, none means all
+        """
+
+        def make() -> Task:
+            task = self._desk.services.removing()
+            pasts = tuple(past for past in task.pasts if not files or past.path in files)
+            return replace(task, pasts=pasts, whole=not files, left=left)
+
         self._pages.clear_message(REMOVING)
-        self._open(TITLES[RunKind.REMOVE], self._desk.services.removing)
+        self._open(TITLES[RunKind.REMOVE], make)
 
     def _open(self, title: str, make: Callable[[], Task]) -> None:
         page = self._pages.current.name
@@ -189,8 +212,9 @@ class Archive(QObject):
     def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:
         """Do what a panel showed."""
         self._begin_work()
+        task = task.choosing(files)
         if task.kind is RunKind.REMOVE:
-            self._settings.setValue(REMOVING, True)
+            self._settings.setValue(REMOVING, _packed(task.left))
             self._settings.sync()  # it may be the last that this process does
         self.undoing.carry_out(task, files)
 
@@ -201,7 +225,7 @@ class Archive(QObject):
 
     def _again(self, task: Task, rest: Sequence[Path]) -> None:
         if task.kind is RunKind.REMOVE:
-            self.show_removal()
+            self.show_removal(task.left, () if task.whole else rest)
         elif task.whole:
             self.show_rest(task.undo_of, task.left)
         else:
@@ -231,12 +255,25 @@ class Archive(QObject):
             task = services.undoing_files(files) if run_id is None else services.undoing(run_id, files)
             return replace(task, left=left)
 
-        what = f"run {run_id}" if run_id is not None else "the last write to single files"
-        self._open(f"{TITLES[RunKind.UNDO]} {what}", make)
+        if run_id is not None:
+            self._open(self._title(run_id), make)
+        else:
+            self._open(f"{TITLES[RunKind.UNDO]} the last write to single files", make)
+
+    def _title(self, run_id: int) -> str:
+        """What taking a run back is called."""
+        run = self.undoing.run(run_id)
+        kind = RunKind.REDO if run is not None and run.kind is RunKind.UNDO else RunKind.UNDO
+        return f"{TITLES[kind]} run {run_id}"
 
     def _ended(self, job: Job) -> None:
         if job.title == "Removing" and not self._desk.bridge.leaving:
+            left = _unpacked(str(self._settings.value(REMOVING, "")))
             self._settings.remove(REMOVING)
+            remain = (job.total or 0) - job.done
+            if job.stopping and remain:
+                files = f"{words.plural(remain, 'file')} {'remains' if remain == 1 else 'remain'}"
+                self._offer_removal(f"Removing everything written was stopped: {files}.", left)
         if job.stopping:
             self.withdraw()  # an undo that waits for this one would go on with it
         self.changed.emit()
@@ -247,16 +284,19 @@ class Archive(QObject):
 
     def go_on(self) -> None:
         """At the start: say what the end of the program interrupted."""
-        if self._settings.value(REMOVING) is not None:
+        if (value := self._settings.value(REMOVING)) is not None:
             text = "Removing everything written was stopped before its end."
-            self._desk.say(
-                "warning",
-                text,
-                "Go on…",
-                self.show_removal,
-                kind=REMOVING,
-                closed=lambda: self._settings.remove(REMOVING),
-            )
+            self._offer_removal(text, _unpacked(str(value)))
+
+    def _offer_removal(self, text: str, left: Left) -> None:
+        self._desk.say(
+            "warning",
+            text,
+            "Go on…",
+            lambda: self.show_removal(left),
+            kind=REMOVING,
+            closed=lambda: self._settings.remove(REMOVING),
+        )
 
     # what is shown
 
@@ -320,4 +360,11 @@ class Archive(QObject):
     def _recovered(self, results: list[WriteResult]) -> None:
         parts = "; ".join(f"{result.path.name} {result.reason}" for result in results)
         text = f"A write was interrupted last time: {parts}"
-        self._desk.say("warning", text, "History", lambda: self._pages.show("history"))
+        run = max((result.run for result in results if result.run is not None), default=None)
+        self._desk.say("warning", text, "History", lambda: self._show_in_list(run))
+
+    def _show_in_list(self, run_id: int | None) -> None:
+        """The page, with a run in view."""
+        if run_id is not None:
+            self.page.look_for(run_id)
+        self._pages.show("history")

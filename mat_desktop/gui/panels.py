@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,8 +14,9 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.models.columns import why_no_tags
-from mat_desktop.gui.models.row import BAD, Row, State
+from mat_desktop.gui.models.row import BAD, Problem, Row, State
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.files import Left
 from mat_desktop.gui.operations.listen import can_be_heard
 from mat_desktop.gui.operations.undo import LookBack
 from mat_desktop.gui.operations.write import Wish, Write, heard
@@ -55,6 +56,7 @@ class Panels(QObject):
         self._policies: dict[Field, Policy] = {}
         self._rest: list[Row] | None = None
         self._rest_scope = ""
+        self._left: Left | None = None
         self._in_review: list[Row] = []
         self._now: list[Row] | None = None
         self._before: dict[Field, tuple[Policy, Policy]] = {}
@@ -75,7 +77,7 @@ class Panels(QObject):
         self.write.listen_asked.connect(lambda: self.listen_to.emit(self._to_hear()))
         self.write.review_asked.connect(self._review)
         self.problems.chosen.connect(self._go_to)
-        self.problems.again.connect(self.read_bad_again)
+        self.problems.again.connect(self._try_again)
         self.write.stale.connect(self.plan_once_more)
         writing.unseen.connect(self.write.add_unseen)
         writing.planned.connect(self.write.add_plans)
@@ -328,23 +330,47 @@ class Panels(QObject):
 
     def open_problems(self) -> None:
         """The list of files that failed or conflict."""
-        bad = self._bad()
-        if bad:
-            self.problems.show_problems(bad)
+        self._left = None
+        if self._bad():
+            self._show_problems()
             self._open(self.problems, self.problems.list)
 
-    def show_left(self, paths: Collection[Path]) -> None:
-        """The list, with files in view that a write left as they were."""
-        self.open_problems()
-        self.problems.look_at(paths)
+    def show_left(self, left: Left) -> None:
+        """The list of files that a run left as they were, and of no others."""
+        if not left.problems():
+            self._desk.result("None of these files has a problem any more")
+            return
+        self._left = left
+        self._show_problems()
+        self._open(self.problems, self.problems.list)
+
+    def _show_problems(self) -> None:
+        left = self._left
+        if left is None:
+            self.problems.show_problems([Problem(row.path, row.state, row.reason) for row in self._bad()])
+        else:
+            problems = left.problems()
+            self.problems.show_problems(problems, left.title(len(problems)), "Try again…")
 
     def counted(self) -> None:
         """Rows changed."""
         if self._shows(self.problems):
-            self.problems.show_problems(self._bad())
+            self._show_problems()
 
-    def _go_to(self, row: Row | None) -> None:
+    def _try_again(self) -> None:
+        if self._left is None:
+            self.read_bad_again()
+        else:
+            left, paths = self._left, [problem.path for problem in self._left.problems()]
+            self.close()
+            left.again(paths)
+
+    def _go_to(self, problem: Problem | None) -> None:
+        if problem is None:
+            return
+        row = self._desk.tracks.row(problem.path)
         if row is None:
+            self._desk.result(f"{printable(Path(problem.path.name))} is not in the library")
             return
         self.close()
         if row.place < 0:

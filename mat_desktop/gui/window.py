@@ -335,7 +335,8 @@ class Window(QMainWindow):
         panels.listen_to.connect(self.listen.to)
         for settled in (self.remains.settled, review.settled, self.view.settled, self.listen.settled):
             settled.connect(pages.clear_message)
-        self.remains.show.connect(panels.show_left)
+        for show in (self.remains.show, self.archive.undoing.show):
+            show.connect(panels.show_left)
         self.remains.again.connect(lambda paths, wish: review.then(lambda: panels.open_rest(paths, wish)))
         self.tracks.counted.connect(self.remains.look)
         panels.policy_picked.connect(review.set_policy)

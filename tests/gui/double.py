@@ -335,8 +335,24 @@ class FakeServices:
         raise UsageFault("nothing was written to it that could be undone")
 
     def removing(self) -> Task:
-        pasts = [past for run, files in self._runs if not run.undone for past in self._pasts(run.id, files)]
+        pasts = [
+            replace(past, traces=())
+            for run, files in self._runs
+            if not run.undone
+            for past in self._pasts(run.id, files)
+        ]
         return Task(RunKind.REMOVE, "removal of everything written", tuple(pasts))
+
+    def _written_to(self, path: Path) -> tuple[Trace, ...]:
+        """All that is not taken back of what was written to a file."""
+        return tuple(
+            trace
+            for run, files in self._runs
+            if not run.undone and run.kind is not RunKind.REMOVE
+            for past in self._pasts(run.id, files)
+            if past.path == path
+            for trace in past.traces
+        )
 
     def _pasts(self, run_id: int, files: Sequence[FilePlan]) -> tuple[Past, ...]:
         return tuple(
@@ -345,6 +361,10 @@ class FakeServices:
         )
 
     def look_back(self, task: Task, pasts: Sequence[Past]) -> list[FileReversal]:
+        if task.kind is RunKind.REMOVE:
+            every = [replace(past, traces=self._written_to(past.path)) for past in pasts]
+            found = [self._look_back(past) for past in every]
+            return [file for file in found if not all(item.idle for item in file.fields)]
         return [self._look_back(past) for past in pasts]
 
     def _look_back(self, past: Past) -> FileReversal:

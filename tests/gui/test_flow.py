@@ -272,7 +272,7 @@ def test_show_problems_shows_the_file_that_was_left_as_long_as_it_has_one(
     assert row.state is State.TO_REVIEW
     write().action.click()
     qtbot.waitUntil(lambda: library.panels.is_open)
-    assert problems.problems.row(problems.list.currentIndex().row()) is row
+    assert [problem.path for problem in problems.problems.shown()] == [path], "and no other problem"
 
 
 def test_policies_decide_what_happens_to_old_values(

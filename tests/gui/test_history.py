@@ -23,6 +23,7 @@ from mat_desktop.gui.archive import REMOVING
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
+from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.plan_table import fitting, old_pieces
 from mat_desktop.gui.window import Window
@@ -398,6 +399,123 @@ def test_a_removal_that_was_interrupted_goes_on_at_the_next_start(
     (banner,) = (b for b in banners if "Removing everything written was stopped" in b.text)
     banner.close_button.click()
     assert window._settings.value(REMOVING) is None, "nobody wants to know"
+
+
+def last_line(model: ReversalModel) -> int:
+    """A line of the last file."""
+    return model.rowCount() - 1
+
+
+def cancel_after_one(qtbot: QtBot, window: Window, services: FakeServices) -> None:
+    """Confirm what the panel shows, and stop it after its first file."""
+    reverse = services.reverse
+
+    def one(task: Task, files: Sequence[FileReversal], cancel: threading.Event) -> Iterator[WriteResult]:
+        for result in reverse(task, files, cancel):
+            yield result
+            if cancel.wait(10):
+                return
+
+    services.reverse = one  # type: ignore[method-assign]
+    window.archive.page.reversal.do.click()
+    qtbot.waitUntil(lambda: window.bridge.job is not None and window.bridge.job.done == 1)
+    window.bridge.cancel()
+    qtbot.waitUntil(lambda: not window.bridge.busy)
+    services.reverse = reverse  # type: ignore[method-assign]
+
+
+def test_a_removal_that_was_stopped_is_gone_on_with_as_it_was_chosen(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    written.archive.show_removal()
+    panel = written.archive.page.reversal
+    qtbot.waitUntil(panel.do.isEnabled)
+    model = panel.model
+    model.toggle(last_line(model))
+    assert panel.do.text() == "Remove from 3 files"
+    cancel_after_one(qtbot, written, services)
+    banners = written.library.banners
+    text = "Removing everything written was stopped: 2 files remain."
+    qtbot.waitUntil(lambda: text in banners.texts())
+    (banner,) = [b for b in banners.findChildren(Banner) if b.text == text]
+    banner.action.click()
+    qtbot.waitUntil(panel.do.isEnabled)
+    assert panel.do.text() == "Remove from 2 files", "the third was left out"
+
+    cancel_after_one(qtbot, written, services)
+    work = next(work for work in written.bridge.past if work.title == "Removing")
+    assert work.retry is not None
+    work.retry()
+    qtbot.waitUntil(panel.do.isEnabled)
+    assert panel.do.text() == "Remove from 1 file", "the same from the list of what was done"
+
+
+def test_a_removal_that_a_crash_ended_is_gone_on_with_as_it_was_chosen(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    written.archive.show_removal()
+    panel = written.archive.page.reversal
+    qtbot.waitUntil(panel.do.isEnabled)
+    model = panel.model
+    model.toggle(last_line(model))
+    services.hold.clear()
+    panel.do.click()
+    qtbot.waitUntil(lambda: written.bridge.job is not None)
+    kept = written._settings.value(REMOVING)
+    written.bridge.cancel()
+    services.hold.set()
+    qtbot.waitUntil(lambda: not written.bridge.busy)
+    written._settings.setValue(REMOVING, kept)
+    written.archive.go_on()
+    (banner,) = (b for b in written.library.banners.findChildren(Banner) if "before its end" in b.text)
+    banner.action.click()
+    qtbot.waitUntil(panel.do.isEnabled)
+    assert panel.do.text() == "Remove from 3 files"
+
+
+def test_what_an_undo_left_is_shown_by_itself_and_tried_again(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    bad = services.music / "1 song.flac"
+    reverse = services.reverse
+
+    def but_for(task: Task, files: Sequence[FileReversal], cancel: threading.Event) -> Iterator[WriteResult]:
+        yield from reverse(task, [file for file in files if file.path != bad], cancel)
+        yield WriteResult(bad, WriteStatus.CONFLICT, "another program changed it since")
+
+    services.reverse = but_for  # type: ignore[method-assign]
+    written.actions_["undo"].trigger()
+    confirm_undo(qtbot, written)
+    qtbot.waitUntil(lambda: any("not as wished" in text for text in written.library.banners.texts()))
+    qtbot.waitUntil(lambda: not written.bridge.busy)
+    (banner,) = (b for b in written.library.banners.findChildren(Banner) if "not as wished" in b.text)
+    assert banner.action.text() == "Show them"
+    banner.action.click()
+    problems, panel = written.panels.problems, written.archive.page.reversal
+    assert [problem.path for problem in problems.problems.shown()] == [bad]
+    assert problems.title.text() == "1 file not as wished"
+    problems.retry.click()
+    qtbot.waitUntil(panel.do.isEnabled)
+    assert panel.do.text() == "Put 1 file back"
+
+
+def test_the_message_on_an_interrupted_write_leads_to_that_run(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    written.actions_["undo"].trigger()
+    confirm_undo(qtbot, written)
+    qtbot.waitUntil(lambda: len(written.archive.undoing.runs) == 2)
+    written.pages.show("library")
+    found = WriteResult(next(iter(services.files)), WriteStatus.WRITTEN, "was finished", run=1)
+    written.archive.undoing.recovered.emit([found])
+    (banner,) = (b for b in written.library.banners.findChildren(Banner) if "interrupted" in b.text)
+    page = written.archive.page
+    page.filter.pick("counting")
+    banner.action.click()
+    qtbot.waitUntil(lambda: page.title.text() == page.runs.entry(page.runs.row(1)).title)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: not written.archive.undoing.loading)
+    entry = page.runs.entry(page.list.currentIndex().row())
+    assert entry is not None and entry.run is not None and entry.run.id == 1
 
 
 def test_the_menu_of_a_run(qtbot: QtBot, written: Window) -> None:

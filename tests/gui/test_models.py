@@ -30,7 +30,7 @@ from mat_desktop.gui.models.arrange import Wanted, ordered
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.history import HistoryModel
 from mat_desktop.gui.models.plan import PlanModel
-from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
+from mat_desktop.gui.models.row import Arrived, Chosen, Problem, Row, State
 from mat_desktop.gui.models.tags import TagsModel
 from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
@@ -277,7 +277,8 @@ def test_small_models(services: FakeServices, qtmodeltester: ModelTester) -> Non
     tracks = filled(services, qtmodeltester)
     problems = ProblemsModel()
     qtmodeltester.check(problems)
-    problems.show([row for row in tracks.rows() if row.state is State.FAILED])
+    bad = [row for row in tracks.rows() if row.state is State.FAILED]
+    problems.show([Problem(row.path, row.state, row.reason) for row in bad])
     assert problems.rowCount() == 1
     side = SideModel()
     qtmodeltester.check(side)

@@ -73,7 +73,9 @@ def test_files_that_a_write_left_stay_told_though_a_watcher_reads_them(
     banner.links[0].click()
     problems = library.panels.problems
     assert problems.isVisible()
-    assert problems.problems.row(problems.list.currentIndex().row()) in rows
+    assert problems.title.text() == "2 files left as they were"
+    shown = [(problem.path, problem.reason) for problem in problems.problems.shown()]
+    assert shown == [(path, WHY) for path in bad], "of the library's four problems these"
     library.panels.close()
     assert left(library) is not None
     banner.links[1].click()
@@ -119,6 +121,37 @@ def test_a_file_that_is_gone_stays_told_as_not_written(
     banner.links[1].click()
     assert not library.panels.write.isVisible(), "there is nothing to write to"
     assert library.status.result.text() == "None of these files is in the library any more"
+
+
+def test_a_file_that_is_gone_is_listed_with_why_it_was_left_and_only_these_are_tried_again(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    bad = list(services.files)[:3]
+    conflicting(services, *bad)
+    write(qtbot, library)
+    qtbot.waitUntil(lambda: left(library) is not None)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
+    library.tracks.forget(bad[:1])
+    problems, panel = library.panels.problems, library.panels.write
+    banner = left(library)
+    assert banner is not None
+    banner.links[0].click()
+    assert [(problem.path, problem.reason) for problem in problems.problems.shown()] == [
+        (p, WHY) for p in bad
+    ]
+    problems.list.clicked.emit(problems.problems.index(0))
+    assert problems.isVisible(), "it is nowhere else"
+    assert library.status.result.text() == f"{bad[0].name} is not in the library"
+    library.tracks.mark([library.tracks.row(bad[1])], State.TO_REVIEW)  # type: ignore[list-item]
+    qtbot.waitUntil(lambda: problems.title.text() == "2 files left as they were")
+    assert problems.retry.text() == "Try again…"
+    problems.retry.click()
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
+    assert [file.path for file in panel.plan.files] == bad[2:]
+    library.actions_["problems"].trigger()
+    assert problems.title.text() == "3 problems", "all of the library"
+    assert problems.retry.text() == "Read these files again"
 
 
 def test_a_file_that_drops_out_of_what_remains_is_counted(

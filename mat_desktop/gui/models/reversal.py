@@ -206,6 +206,11 @@ class ReversalModel(PlanModel):
         files = [file for file in self._files if isinstance(file, FileReversal)]
         return [self._chosen(file) for file in files if file.fault or self._taken(file)]
 
+    @property
+    def left(self) -> dict[Path, frozenset[Field]]:
+        """By file, fields that are not checked."""
+        return {path: frozenset(fields) for path, fields in self._left.items() if fields}
+
 
 def _with_marks(file: PlannedFile, left: Set[Field]) -> set[Field]:
     """Fields that are left out of a file: its marks are with the last of the others, and not before."""

@@ -45,6 +45,19 @@ class State(StrEnum):
 BAD = (State.FAILED, State.CONFLICT)
 """States that are problems."""
 
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file with a problem; it may be in no row.
+
+    :param reason: in words
+    """
+
+    path: Path
+    state: State
+    reason: str
+
+
 OUTSIDE = "another program changed the file since"
 """Why a track is said to be changed."""
 

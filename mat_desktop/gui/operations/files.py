@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mat_desktop.domain.plan import WriteResult, WriteStatus
@@ -10,7 +11,7 @@ from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import Job
-from mat_desktop.gui.models.row import State
+from mat_desktop.gui.models.row import BAD, Problem, State
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.services import Services
 from mat_desktop.gui.work import Do, Failure
@@ -46,6 +47,36 @@ def told(bad: Sequence[WriteResult]) -> str:
     if others := sum(len(names) for _, names in reasons[FEW:]):
         parts.append(f"and {words.plural(others, 'other file')}")
     return "; ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Files that a run left as they were, to be shown.
+
+    :param title: what became of so many of them
+    :param problems: those of them that have one still
+    :param again: tries to do it once more, to these paths
+    """
+
+    title: Callable[[int], str]
+    problems: Callable[[], Sequence[Problem]]
+    again: Callable[[Sequence[Path]], object]
+
+
+def as_they_were(count: int) -> str:
+    """``2 files left as they were``."""
+    return f"{words.plural(count, 'file')} left as {'it was' if count == 1 else 'they were'}"
+
+
+def still_bad(bad: Sequence[WriteResult], tracks: TracksModel) -> list[WriteResult]:
+    """Those whose problem was not settled since. Files that are in no row have it still."""
+    rows = [(result, tracks.row(result.path)) for result in bad]
+    return [result for result, row in rows if row is None or row.state in BAD]
+
+
+def problems_of(bad: Sequence[WriteResult]) -> list[Problem]:
+    """Why files were left, as it was told then, whatever is the matter with them by now."""
+    return [Problem(result.path, STATES[result.status], result.reason) for result in bad]
 
 
 def is_result(item: object) -> bool:

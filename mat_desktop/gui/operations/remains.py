@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.domain.plan import WriteResult
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import BAD
 from mat_desktop.gui.operations.desk import Desk, Do
+from mat_desktop.gui.operations.files import Left, as_they_were, problems_of, still_bad
 from mat_desktop.gui.operations.scan import Scan
 from mat_desktop.gui.operations.write import Ended, Wish
 
@@ -24,21 +26,26 @@ LEFT = "left"
 
 @dataclass(slots=True)
 class _Told:
-    """:param bad: files that were left as they were; they stay in the list of problems as well
+    """:param bad: what became of files that were left as they were; their rows stay problems as well
     :param unreached: files that it did not get to
     :param over: called once nothing of it remains, or nobody wants to know
     :param run: what it wrote, None where that is nothing
     """
 
-    bad: set[Path]
+    bad: list[WriteResult]
     unreached: set[Path]
     over: Do
     run: int | None
 
+    @property
+    def paths(self) -> list[Path]:
+        """Of all that remain."""
+        return sorted({result.path for result in self.bad} | self.unreached)
+
 
 class Remains(QObject):
-    """``settled`` names the kind of a message that is no longer so; ``show`` hands over paths of files with a
-    problem, ``again`` those of all that remain, and what was wished for them, once they can be planned anew.
+    """``settled`` names the kind of a message that is no longer so; ``show`` hands over files that were
+    :class:`Left`, ``again`` paths of what remains and what was wished for it, once it can be planned anew.
     """
 
     settled = Signal(str)
@@ -55,7 +62,7 @@ class Remains(QObject):
         """These files are going to be written: what becomes of them is told at the end of that."""
         mine = set(paths)
         for told in self._told.values():
-            told.bad -= mine
+            told.bad = [result for result in told.bad if result.path not in mine]
             told.unreached -= mine
         self.look()
 
@@ -67,7 +74,7 @@ class Remains(QObject):
         unreached = [path for path in ended.rest if path not in bad]
         level = "warning" if ended.error is None else "danger"
         run = self._desk.services.own_runs[-1] if ended.count else None
-        self.tell(level, ended.says(), bad, unreached, ended.wish, run=run)
+        self.tell(level, ended.says(), ended.bad, unreached, ended.wish, run=run)
 
     def taken_back(self, runs: Iterable[Run]) -> None:
         """Of what was taken back nobody wants the rest."""
@@ -80,7 +87,7 @@ class Remains(QObject):
         self,
         level: str,
         text: str,
-        bad: Iterable[Path],
+        bad: Iterable[WriteResult],
         unreached: Iterable[Path],
         wish: Wish,
         over: Do = lambda: None,
@@ -93,14 +100,15 @@ class Remains(QObject):
         """
         self._count += 1
         kind = f"{LEFT} {self._count}"
-        told = self._told[kind] = _Told(set(bad), set(unreached), over, run)
+        told = self._told[kind] = _Told(list(bad), set(unreached), over, run)
         rest = "Try again…" if told.bad else "Write the rest…"
 
         def again() -> None:
-            self.plan(sorted(told.bad | told.unreached), wish)
+            self.plan(told.paths, wish)
 
         def show() -> None:
-            self.show.emit(told.bad)
+            left = Left(as_they_were, lambda: problems_of(told.bad), lambda paths: self.plan(paths, wish))
+            self.show.emit(left)
 
         if told.bad:
             also = (rest, again)
@@ -139,8 +147,7 @@ class Remains(QObject):
     def look(self) -> None:
         """Rows changed: files that have no problem any more are not told of. Those that are gone have one."""
         for kind, told in list(self._told.items()):
-            rows = {path: self._desk.tracks.row(path) for path in told.bad}
-            told.bad = {path for path, row in rows.items() if row is None or row.state in BAD}
+            told.bad = still_bad(told.bad, self._desk.tracks)
             if not told.bad and not told.unreached:
                 self._settle(kind)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -14,7 +16,15 @@ from mat_desktop.errors import MatError
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.files import Outcome, is_result, told, with_refresh
+from mat_desktop.gui.operations.files import (
+    Left,
+    Outcome,
+    is_result,
+    problems_of,
+    still_bad,
+    told,
+    with_refresh,
+)
 
 if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
@@ -64,6 +74,7 @@ class Undo(QObject):
 
     ``begun`` hands over a job that is going to take something back, and its task.
     ``ended`` says that files were written; ``again`` asks to show a task anew, with the files that remain.
+    ``show`` hands over files that were :class:`Left`.
     ``loading``: there may be other runs than those that are known.
     """
 
@@ -73,6 +84,7 @@ class Undo(QObject):
     begun = Signal(object, object)
     ended = Signal(object)
     again = Signal(object, object)
+    show = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -123,9 +135,11 @@ class Undo(QObject):
         )
 
     def carry_out(self, task: Task, files: Sequence[FileReversal]) -> None:
-        """Do what was shown and chosen."""
+        """Do what was shown.
+
+        :param task: of what is chosen in the files
+        """
         desk, done = self._desk, DONE[task.kind]
-        task = task.choosing(files)
         outcome = Outcome(desk.tracks)
 
         def make(cancel: threading.Event) -> Iterator[Any]:
@@ -139,8 +153,7 @@ class Undo(QObject):
                 files = words.plural(outcome.written, "file")
                 desk.say("positive", SAID[task.kind].format(files), kind="wrote")
             if outcome.bad:
-                left = LEFT[task.kind].format(words.plural(len(outcome.bad), "file"))
-                desk.say("warning", f"{left}: {told(outcome.bad)}.", kind="undo")
+                self._tell(task, outcome.bad)
             settled = {result.path for result in outcome.results} - {result.path for result in outcome.bad}
             rest = [past.path for past in task.pasts if past.path not in settled]
             outcome.close(job, done, lambda: self.again.emit(task, rest))
@@ -159,6 +172,22 @@ class Undo(QObject):
         )
         self.begun.emit(job, task)
         desk.bridge.do(job)
+
+    def _tell(self, task: Task, bad: Sequence[WriteResult]) -> None:
+        """These files are not as wished."""
+        tracks = self._desk.tracks
+
+        def title(count: int) -> str:
+            return LEFT[task.kind].format(words.plural(count, "file"))
+
+        def again(paths: Sequence[Path]) -> None:
+            self.again.emit(replace(task, whole=False), paths)
+
+        def show() -> None:
+            self.show.emit(Left(title, lambda: problems_of(still_bad(bad, tracks)), again))
+
+        text = f"{title(len(bad))}: {told(bad)}."
+        self._desk.say("warning", text, "Show them", show, kind="undo", stays=True)
 
 
 class LookBack(QObject):

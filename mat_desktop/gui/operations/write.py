@@ -18,7 +18,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.jobs import FILES, Job
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.files import Outcome, is_result, told, with_refresh
+from mat_desktop.gui.operations.files import Outcome, as_they_were, is_result, told, with_refresh
 from mat_desktop.gui.operations.undo import DONE, WRITING
 
 SLICE = 20
@@ -75,8 +75,7 @@ class Ended:
         if self.count:
             said.append(f"{words.number(self.count)} of {words.plural(self.total, 'file')} written.")
         if bad:
-            were = "it was" if len(bad) == 1 else "they were"
-            said.append(f"{words.plural(len(bad), 'file')} left as {were}: {told(bad)}.")
+            said.append(f"{as_they_were(len(bad))}: {told(bad)}.")
         if self.error is not None:
             cause = self.error if isinstance(self.error, MatError) else repr(self.error)
             said.append(f"Writing stopped: {cause}.")

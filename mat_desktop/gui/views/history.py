@@ -258,6 +258,7 @@ class History(Panel):
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
         holder.setSizes([440, 920])
+        self._wanted: int | None = None
         self._empty_yet = self._to_newest = False  # nobody knows before the runs are read
         self._rest: list[FileReversal] = []
         self._filling = QTimer(self)
@@ -432,6 +433,14 @@ class History(Panel):
         """The next run that is listed is the one to look at."""
         self._to_newest = True
 
+    def look_for(self, run_id: int) -> None:
+        """Show a run, whichever are listed; where it is not known yet, once it is."""
+        self.filter.pick("")
+        self.runs.filter("")
+        row = self.runs.row(run_id)
+        self._wanted = run_id if row < 0 else None
+        self._look_at(row if row >= 0 else self.runs.first)
+
     def show_runs(self, runs: Sequence[Run]) -> None:
         """All runs anew. The one looked at stays in view, unless it was the newest before, or another is
         expected.
@@ -449,5 +458,8 @@ class History(Panel):
         row = self.runs.first
         if before is not None and before.run is not None and before is not newest:
             row = max(row, self.runs.row(before.run.id))
+        if self._wanted is not None:
+            found, self._wanted = self.runs.row(self._wanted), None
+            row = found if found >= 0 else row
         if self.runs.rowCount() or runs:
             self._look_at(row)

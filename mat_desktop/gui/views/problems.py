@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
@@ -13,7 +12,7 @@ from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewIt
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.models.columns import sentence
-from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.models.row import Problem
 from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
@@ -28,13 +27,13 @@ PROBLEM_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class ProblemsModel(QAbstractListModel):
-    """Rows of the library that have a reason."""
+    """Files that have one, with the reason."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[Row] = []
+        self._rows: list[Problem] = []
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[Problem]) -> None:
         """All problems anew."""
         self.beginResetModel()
         self._rows = list(rows)
@@ -57,7 +56,11 @@ class ProblemsModel(QAbstractListModel):
             return f"{printable(row.path)}\n{sentence(row.reason)}"
         return None
 
-    def row(self, place: int) -> Row | None:
+    def shown(self) -> list[Problem]:
+        """All of them, in their order."""
+        return list(self._rows)
+
+    def row(self, place: int) -> Problem | None:
         """A problem by its place."""
         return self._rows[place] if 0 <= place < len(self._rows) else None
 
@@ -68,7 +71,7 @@ class _Delegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
-        row: Row = index.data(PROBLEM_ROLE)
+        row: Problem = index.data(PROBLEM_ROLE)
         rect: QRect = option.rect
         view = self.parent()
         painter.save()
@@ -126,18 +129,22 @@ class Problems(Panel):
         self.list.clicked.connect(lambda index: self.chosen.emit(self.problems.row(index.row())))
         layout.addWidget(self.list, 1)
 
-    def show_problems(self, rows: Sequence[Row]) -> None:
-        """All of them anew."""
-        self.problems.show(rows)
-        self.title.setText(words.plural(len(rows), "problem"))
-        if rows:
-            self.list.setCurrentIndex(self.problems.index(0))
+    def show_problems(
+        self, problems: Sequence[Problem], title: str = "", retry: str = "Read these files again"
+    ) -> None:
+        """These, from the first on, unless the one in view is among them.
 
-    def look_at(self, paths: Collection[Path]) -> None:
-        """Bring the first of these files into view that is listed."""
-        rows = (self.problems.row(place) for place in range(self.problems.rowCount()))
-        at = next((n for n, row in enumerate(rows) if row is not None and row.path in paths), 0)
-        self.list.setCurrentIndex(self.problems.index(at))
+        :param title: their number by default
+        :param retry: what the button says that tries them again
+        """
+        before = self.problems.row(self.list.currentIndex().row())
+        self.problems.show(problems)
+        self.title.setText(title or words.plural(len(problems), "problem"))
+        self.retry.setText(retry)
+        self.retry.setEnabled(bool(problems))
+        if problems:
+            at = problems.index(before) if before is not None and before in problems else 0
+            self.list.setCurrentIndex(self.problems.index(at))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape goes back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
@@ -176,7 +177,7 @@ class ReversalPanel(ConfirmPanel):
     def confirm(self) -> None:
         """Do what is checked."""
         if self.do.isEnabled() and self._task is not None:
-            self.confirmed.emit(self._task, self.model.chosen)
+            self.confirmed.emit(replace(self._task, left=self.model.left), self.model.chosen)
 
     def _refresh(self) -> None:
         task, model = self._task, self.model
