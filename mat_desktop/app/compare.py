@@ -18,6 +18,7 @@ from threading import Event, RLock
 
 from mat_desktop.app.decide import suggest
 from mat_desktop.app.models import find_model
+from mat_desktop.app.said import said_of
 from mat_desktop.app.schemes import with_library_tags
 from mat_desktop.app.score import LOOK_SECONDS, Answer, Fault, as_kept, listen
 from mat_desktop.app.session import Session
@@ -339,22 +340,22 @@ class Comparison:
     def sample(candidates: Iterable[tuple[Track, TrackId, bool]], number: int | None) -> list[Track]:
         """Tracks that tell most: those that the user decided on, then any, always the same ones.
 
-        Of several files with the same sound one is taken.
+        Of several files with the same sound one is taken, such as the user decided on first.
 
         :param candidates: a track, what was heard in it, and whether the user decided on it
         :param number: at most so many; None takes all
         """
         distinct: dict[TrackId, tuple[bool, Track]] = {}
         for track, track_id, decided in candidates:
-            distinct.setdefault(track_id, (not decided, track))
+            if track_id not in distinct or (decided and distinct[track_id][0]):
+                distinct[track_id] = (not decided, track)
         # Identities are digests: in their order tracks are as good as shuffled.
         order = sorted(distinct, key=lambda track_id: (distinct[track_id][0], track_id))
         return [distinct[track_id][1] for track_id in order[:number]]
 
     def anew(self, tracks: Iterable[Compared]) -> list[Compared]:
         """Tracks that were compared before, beside what the user says of them by now."""
-        library = self._session.library
-        return [one.beside(library.verdicts(one.track_id)) for one in tracks]
+        return [one.beside(said_of(self._session, one.track_id, one.path).verdicts) for one in tracks]
 
     def heard(self, tracks: Iterable[Track]) -> int:
         """How many of some tracks the other model has heard already."""
@@ -446,7 +447,7 @@ class Comparison:
             # As good as every track has the same: one set for all.
             known=self._known.setdefault(known, known),
         )
-        return compared.beside(self._session.library.verdicts(present.track_id))
+        return compared.beside(said_of(self._session, present.track_id, path).verdicts)
 
     def _suggestions(self, card: ModelCard, scores: Scores, shift: float) -> dict[str, Suggestion]:
         found = suggest(self.scheme, card, scores, shift=shift)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mat_desktop.app.said import with_left
 from mat_desktop.app.score import unpack
 from mat_desktop.app.session import Session
 from mat_desktop.domain.scores import Mark, Scores, Verdict
@@ -43,7 +44,9 @@ def remembered(session: Session, roots: Sequence[Path]) -> Iterator[Remembered]:
     for first in range(0, len(numbers), PAGE):
         page = numbers[first : first + PAGE]
         yield from _remembered(
-            session, session.library.numbered(page, session.card.digest, features=_is_taught(session))
+            session,
+            session.library.numbered(page, session.card.digest, features=_is_taught(session)),
+            look=False,
         )
 
 
@@ -62,7 +65,7 @@ def known(session: Session, tracks: Sequence[Track]) -> Iterator[Remembered]:
         page = {track.path: track.stamp for track in tracks[first : first + PAGE]}
         files = session.library.files(list(page), session.card.digest, features=_is_taught(session))
         heard = [file for file in files if file.scores and file.track.stamp == page[file.track.path]]
-        yield from _remembered(session, heard)
+        yield from _remembered(session, heard, look=True)
 
 
 def taggram(session: Session, track: Track) -> NDArray[np.float16] | None:
@@ -78,8 +81,14 @@ def _is_taught(session: Session) -> bool:
     return bool(session.taught.tags)
 
 
-def _remembered(session: Session, files: Sequence[KnownFile]) -> Iterator[Remembered]:
+def _remembered(session: Session, files: Sequence[KnownFile], *, look: bool) -> Iterator[Remembered]:
     taught = session.taught.many_scores([file.features for file in files])
+    heirs = [
+        (file.scores.track_id, file.track.path, file.said) for file in files if file.scores and file.said.left
+    ]
+    said = with_left(session, [(i, path) for i, path, _ in heirs], [one for *_, one in heirs], look=look)
+    followed = {path: one for (_, path, _), one in zip(heirs, said, strict=True)}
     for file, added in zip(files, taught, strict=True):
         scores = replace(file.scores, taught=added) if file.scores is not None and added else file.scores
-        yield Remembered(file.track, scores, file.verdicts, file.mark)
+        of_file = followed.get(file.track.path, file.said)
+        yield Remembered(file.track, scores, of_file.verdicts, of_file.mark)

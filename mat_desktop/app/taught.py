@@ -38,12 +38,14 @@ AWAY = "removed"
 class Said(msgspec.Struct, frozen=True):
     """What stands beside a tag in the file of one that was put away.
 
-    :param said: of tracks
+    :param said: of sounds
     :param own_threshold: the user's own
+    :param files: of sounds that several files have, file by file, with its path as the system names it
     """
 
     said: Mapping[TrackId, Verdict] = {}
     own_threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    files: tuple[tuple[TrackId, bytes, Verdict], ...] = ()
 
 
 class Shelf:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -59,14 +60,16 @@ class Study:
 class Removed:
     """A tag that was removed, with all that is needed to put it back.
 
-    :param said: of tracks, when it was taught and in review
+    :param said: of sounds, when it was taught and in review
     :param threshold: the user's own
+    :param files: what was said of those sounds that several files have, file by file, the oldest first
     :param kept: file that :meth:`Teacher.take` brings all of it back from
     """
 
     tag: TaughtTag
     said: Mapping[TrackId, Verdict]
     threshold: float | None
+    files: tuple[tuple[TrackId, Path, Verdict], ...] = ()
     kept: Path | None = None
 
 
@@ -200,6 +203,10 @@ class Teacher:
         """What was said in review of a tag that is not taught yet, as one that was added by hand."""
         return _marks(self._session.library.verdicts_on(name))
 
+    def on_files(self, name: str) -> dict[Path, Verdict]:
+        """The same file by file: what was said of a sound in review may be another thing for each copy."""
+        return {path: verdict for _, path, verdict in self._session.library.files_on(name)}
+
     def check_name(self, name: str, before: str = "") -> str:
         """Why a tag cannot have this name, empty where it can; at once.
 
@@ -232,7 +239,7 @@ class Teacher:
         before: str = "",
         shown: Marks | None = None,
     ) -> TaughtTag:
-        """Keep what was learned; the marks become verdicts.
+        """Keep what was learned; the marks become verdicts, those that are news on all files with the sound.
 
         :param before: name of the tag that this one replaces
         :param shown: marks to begin with: what is not among the study's is taken back. By default those that
@@ -336,7 +343,9 @@ class Teacher:
         session = self._session
         every = self._all_of(name)
         name = every.tag.name
-        removed = replace(every, kept=session.taught.put_away(every.tag, Said(every.said, every.threshold)))
+        files = tuple((i, os.fsencode(path), verdict) for i, path, verdict in every.files)
+        kept = session.taught.put_away(every.tag, Said(every.said, every.threshold, files))
+        removed = replace(every, kept=kept)
         try:
             session.set_threshold(name, None)
             session.remove_taught(name)
@@ -351,13 +360,15 @@ class Teacher:
         session = self._session
         tag = session.taught.find(name)
         said, threshold = session.library.verdicts_on(tag.name), session.thresholds.by_name.get(tag.name)
-        return Removed(tag, said, threshold)
+        copied = session.library.copied()
+        files = tuple(file for file in session.library.files_on(tag.name) if file[0] in copied)
+        return Removed(tag, said, threshold, files)
 
     def restore(self, removed: Removed) -> None:
         """Take a removal back. :raises StoreFault: it cannot be written"""
         tag = removed.tag
         self._session.keep_taught(tag)
-        self._session.library.add_verdicts(tag.name, removed.said)
+        self._session.library.add_verdicts(tag.name, removed.said, removed.files)
         if removed.threshold is not None:
             self._session.set_threshold(tag.name, removed.threshold)
         if removed.kept is not None:
@@ -379,7 +390,8 @@ class Teacher:
         if fault:
             raise UsageFault(f"{fault}; rename or remove it first")
         said = read_said(path)
-        taken = Removed(tag, said.said, said.own_threshold)
+        files = tuple((i, Path(os.fsdecode(place)), verdict) for i, place, verdict in said.files)
+        taken = Removed(tag, said.said, said.own_threshold, files)
         self.restore(taken)
         return taken
 

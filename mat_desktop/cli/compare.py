@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.compare import Comparison, Differences
+from mat_desktop.app.said import said_of
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
@@ -66,7 +67,7 @@ def _present(
     new: dict[Path, Track] = {}
 
     def add(track: Track, track_id: TrackId) -> None:
-        known.append((track, track_id, bool(library.verdicts(track_id))))
+        known.append((track, track_id, bool(said_of(session, track_id, track.path).verdicts)))
 
     for item in scan(session, paths, cancel):
         if isinstance(item, FileFault):

@@ -14,6 +14,7 @@ from typing import TextIO
 from mat_desktop.app.apply import apply
 from mat_desktop.app.decide import checked, plan_file, suggest
 from mat_desktop.app.models import BrokenModel, as_listed, find_model, usable_model
+from mat_desktop.app.said import said_of
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session, default_data_dir
@@ -282,7 +283,7 @@ def _as_strict(strictness: int) -> str:
 
 
 def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds) -> Record:
-    verdicts = session.library.verdicts(heard.scores.track_id)
+    verdicts = said_of(session, heard.scores.track_id, track.path).verdicts
     shift = session.settings.shift if thresholds.every is None else 0.0
     suggestions = suggest(session.scheme, session.card, heard.scores, verdicts, shift, thresholds)
     record = Record(track.path, "unchanged", "", heard.scores, suggestions)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import exp
+from pathlib import Path
 
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.domain.track import TrackId
@@ -75,8 +76,8 @@ Mark = bool | frozenset[str]
 """Whether a track is reviewed; where it is, tags that were suggested and undecided then, True if unknown."""
 
 
-Said = tuple[TrackId, "Mapping[str, Verdict]", Mark | None]
-"""What the user says of some tags of a track, and whether it is done with; None where that stays as it is."""
+Said = tuple[TrackId, Path, "Mapping[str, Verdict]", Mark | None]
+"""What the user says of some tags of a file, and whether it is done with; None where that stays as it is."""
 
 
 class Verdict(StrEnum):

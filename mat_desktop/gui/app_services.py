@@ -48,6 +48,7 @@ from mat_desktop.app.remembered import Remembered, count_remembered, known, reme
 from mat_desktop.app.resources import resource
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.run_report import export_run
+from mat_desktop.app.said import said_of
 from mat_desktop.app.scan import count, forget_missing, is_as_known, look, refresh, scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
@@ -64,7 +65,7 @@ from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Mark, OwnThreshold, Said, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
-from mat_desktop.domain.track import Track, TrackId
+from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, ModelFault, UsageFault
 from mat_desktop.store.journal import Run, TakenBack
 
@@ -426,17 +427,14 @@ class AppServices:
         """Files that are gone, and whatever was in folders that are."""
         self._session.library.put_gone(paths)
 
-    def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
-        """What the user said of a track's tags before."""
-        return self._session.library.verdicts(track_id)
+    def said(self, heard: Heard) -> tuple[Mapping[str, Verdict], Mark]:
+        """What the user said of a file's tags before, and whether it was marked as reviewed."""
+        found = said_of(self._session, heard.scores.track_id, heard.path)
+        return found.verdicts, found.mark
 
     def keep_said(self, said: Sequence[Said]) -> None:
-        """Remember what the user says of some tags of tracks, and marks."""
+        """Remember what the user says of some tags of files, and marks."""
         self._session.library.put_said(said)
-
-    def reviewed(self, track_id: TrackId) -> Mark:
-        """Whether the user marked a track as reviewed before."""
-        return self._session.library.reviewed(track_id)
 
     def set_threshold(self, tag: str, value: float | None) -> float | None:
         """Suggest a tag from another score on."""

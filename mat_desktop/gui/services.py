@@ -15,7 +15,7 @@ from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Mark, OwnThreshold, Said, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
 from mat_desktop.domain.tags import Field
-from mat_desktop.domain.track import Track, TrackId
+from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, UsageFault
 
 if TYPE_CHECKING:
@@ -286,14 +286,11 @@ class Services(Protocol):
     def forget_paths(self, paths: Sequence[Path]) -> None:
         """Nor are files that are gone, and whatever was in folders that are."""
 
-    def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
-        """What the user said of a track's tags before."""
+    def said(self, heard: Heard) -> tuple[Mapping[str, Verdict], Mark]:
+        """What the user said of a file's tags before, and whether it was marked as reviewed."""
 
     def keep_said(self, said: Sequence[Said]) -> None:
-        """Remember what the user says of some tags of tracks, and marks; undecided takes a verdict back."""
-
-    def reviewed(self, track_id: TrackId) -> Mark:
-        """Whether the user marked a track as reviewed before."""
+        """Remember what the user says of some tags of files, and marks; undecided takes a verdict back."""
 
     def set_threshold(self, tag: str, value: float | None) -> float | None:
         """Suggest a tag from another score on, 0..1; None goes back to the model's threshold.

@@ -17,7 +17,7 @@ LIBRARY = {
     "tracks": "SELECT count(*) FROM track WHERE path NOT IN (SELECT path FROM gone)",
     "failed": "SELECT count(*) FROM track WHERE fault != '' AND path NOT IN (SELECT path FROM gone)",
     "heard": "SELECT count(DISTINCT track_id) FROM score",
-    "decisions": "SELECT count(*) FROM verdict",
+    "decisions": "SELECT count(*) FROM verdict WHERE decided IN (SELECT id FROM decided WHERE NOT taken)",
     "waiting": "SELECT count(*) FROM queue",
 }
 JOURNAL = {

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mat_desktop.domain.scores import Mark, Scores, Verdict
+from mat_desktop.domain.scores import Scores
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.store.database import Database
+from mat_desktop.store.decided import NOTHING, OfFile, of_places
 
 _SELECT = (
     "SELECT t.path, t.size, t.mtime_ns, t.inode, t.duration, t.tags, t.fault, t.outside,"
@@ -44,8 +45,7 @@ class KnownFile:
     track: Track
     scores: Scores | None = None
     features: bytes = b""
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
-    mark: Mark = False
+    said: OfFile = NOTHING
 
 
 def numbers(database: Database, roots: Iterable[Path]) -> list[int]:
@@ -102,17 +102,7 @@ def at(database: Database, paths: Sequence[Path], model: str, *, features: bool)
 
 
 def _files(database: Database, rows: Sequence[tuple[Any, ...]], model: str) -> list[KnownFile]:
-    ids = json.dumps([row[8] for row in rows if row[9] is not None])
-    verdicts: dict[str, dict[str, Verdict]] = {}
-    for track_id, tag, verdict in database.rows(
-        "SELECT track_id, tag, verdict FROM verdict WHERE track_id IN (SELECT value FROM json_each(?))", [ids]
-    ):
-        verdicts.setdefault(track_id, {})[tag] = Verdict(verdict)
-    marks = dict(
-        database.rows(
-            "SELECT track_id, seen FROM reviewed WHERE track_id IN (SELECT value FROM json_each(?))", [ids]
-        )
-    )
+    said = iter(of_places(database, [(row[8], row[0]) for row in rows if row[9] is not None]))
     found = []
     for path, *file, track_id, seconds, values, silent, features in rows:
         track = track_of(path_of(path), file)
@@ -120,8 +110,7 @@ def _files(database: Database, rows: Sequence[tuple[Any, ...]], model: str) -> l
             found.append(KnownFile(track))
             continue
         scores = Scores(model, TrackId(track_id), seconds, array("d", _VALUES.decode(values)), bool(silent))
-        mark = mark_of(marks[track_id]) if track_id in marks else False
-        found.append(KnownFile(track, scores, features or b"", verdicts.get(track_id, {}), mark))
+        found.append(KnownFile(track, scores, features or b"", next(said)))
     return found
 
 
@@ -155,8 +144,3 @@ def inode_of(stamp: FileStamp) -> bytes:
 def path_of(value: bytes) -> Path:
     """As the system names it."""
     return Path(os.fsdecode(value))
-
-
-def mark_of(seen: str | None) -> Mark:
-    """Of a track that is reviewed. :param seen: a list of names, None in marks of earlier versions"""
-    return True if seen is None else frozenset(json.loads(seen))

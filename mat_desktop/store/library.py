@@ -1,4 +1,4 @@
-"""What is known of the music files: tags and stamps as last read, scores, verdicts, opened folders."""
+"""What is known of the music files: tags and stamps as last read, scores, decisions, opened folders."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.scores import Mark, Said, Scores, Verdict
+from mat_desktop.domain.scores import Said, Scores, Verdict
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
-from mat_desktop.store import known
+from mat_desktop.store import decided, known
 from mat_desktop.store.database import Database
-from mat_desktop.store.known import KnownFile, inode_of, mark_of, path_of, stamp_of, track_of
+from mat_desktop.store.decided import Left, OfFile
+from mat_desktop.store.known import KnownFile, inode_of, path_of, stamp_of, track_of
 from mat_desktop.store.library_tables import MIGRATIONS
+
+_JUDGED = "SELECT d.track_id FROM verdict v JOIN decided d ON d.id = v.decided AND NOT d.taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,21 +305,27 @@ class Library:
         with self._database.transaction() as db:
             db.executemany("DELETE FROM queue WHERE path = ?", [(os.fsencode(path),) for path in paths])
 
-    def verdicts(self, track_id: TrackId) -> dict[str, Verdict]:
-        """What the user said of a track's suggestions, by name of the display tag."""
-        rows = self._database.rows("SELECT tag, verdict FROM verdict WHERE track_id = ?", (track_id,))
-        return {tag: Verdict(verdict) for tag, verdict in rows}
+    def said(self, files: Sequence[tuple[TrackId, Path]]) -> list[OfFile]:
+        """What the user said of files, by what is heard in them and their paths; in their order."""
+        return decided.of_files(self._database, files)
+
+    def take_over(self, heirs: Iterable[tuple[Left, Path]]) -> None:
+        """Files were elsewhere when something was said of them: it is said of them where they are now."""
+        with self._database.transaction() as db:
+            decided.take_over(db, heirs)
 
     def all_verdicts(self) -> list[tuple[TrackId, str, Verdict]]:
-        """What the user said of all tracks: identity, name of the display tag, verdict."""
-        rows = self._database.rows("SELECT track_id, tag, verdict FROM verdict ORDER BY track_id, tag")
-        return [(TrackId(track_id), tag, Verdict(verdict)) for track_id, tag, verdict in rows]
+        """What the user said of all sounds: identity, name of the display tag, verdict.
+
+        Of several files with the same sound the one that was decided last counts.
+        """
+        return decided.of_sounds(self._database)
 
     def judged_files(self) -> list[JudgedFile]:
         """Files of tracks of which the user said something, in order of path; a track may have several."""
         rows = self._database.rows(
             "SELECT track_id, path, size, mtime_ns, inode, tags FROM track"
-            " WHERE track_id IN (SELECT track_id FROM verdict) ORDER BY path"
+            f" WHERE track_id IN ({_JUDGED}) ORDER BY path"
         )
         return [
             JudgedFile(
@@ -331,51 +340,16 @@ class Library:
     def judged_features(self) -> list[tuple[TrackId, str, bytes]]:
         """What the last layer of each model heard in tracks of which the user said something."""
         return self._database.rows(
-            'SELECT track_id, model, "values" FROM feature WHERE track_id IN (SELECT track_id FROM verdict)'
+            f'SELECT track_id, model, "values" FROM feature WHERE track_id IN ({_JUDGED})'
         )
 
-    def put_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
-        """Say something of some of a track's tags; undecided forgets what was said of one.
-
-        Whoever decides has looked at the file.
-        """
-        self.put_said([(track_id, verdicts, None)])
-
     def put_said(self, said: Sequence[Said]) -> None:
-        """Say something of some tags of several tracks, and whether they are done with: all or nothing."""
-        with self._database.transaction() as db:
-            db.executemany("UPDATE track SET outside = 0 WHERE track_id = ?", [(one[0],) for one in said])
-            db.executemany(
-                "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)",
-                [
-                    (track_id, tag, verdict)
-                    for track_id, verdicts, _ in said
-                    for tag, verdict in verdicts.items()
-                    if verdict is not Verdict.UNDECIDED
-                ],
-            )
-            db.executemany(
-                "DELETE FROM verdict WHERE track_id = ? AND tag = ?",
-                [
-                    (track_id, tag)
-                    for track_id, verdicts, _ in said
-                    for tag, verdict in verdicts.items()
-                    if verdict is Verdict.UNDECIDED
-                ],
-            )
-            _mark(db, [(track_id, mark) for track_id, _, mark in said if mark is not None])
+        """Say something of some tags of several files, and whether they are done with: all or nothing.
 
-    def reviewed(self, track_id: TrackId) -> Mark:
-        """Whether the user said that a track is done with, and what was undecided then."""
-        rows = self._database.rows("SELECT seen FROM reviewed WHERE track_id = ?", (track_id,))
-        if not rows:
-            return False
-        return mark_of(rows[0][0])
-
-    def put_reviewed(self, track_id: TrackId, mark: Mark) -> None:
-        """Remember that a track is done with, or that it is not any more."""
+        Undecided forgets what was said of a tag. Whoever decides has looked at the file.
+        """
         with self._database.transaction() as db:
-            _mark(db, [(track_id, mark)])
+            decided.put(db, said)
 
     def thresholds(self, model: str) -> dict[str, float]:
         """The user's own thresholds for a model's scores, by name of the display tag."""
@@ -406,17 +380,36 @@ class Library:
             )
 
     def verdicts_on(self, tag: str) -> dict[TrackId, Verdict]:
-        """What the user said of one tag, track by track."""
-        rows = self._database.rows("SELECT track_id, verdict FROM verdict WHERE tag = ?", (tag,))
-        return {TrackId(track_id): Verdict(verdict) for track_id, verdict in rows}
+        """What the user said of one tag, sound by sound: of several files that have one the newest counts."""
+        return decided.on_tag(self._database, tag)
 
-    def add_verdicts(self, tag: str, verdicts: Mapping[TrackId, Verdict]) -> None:
-        """Say something of one tag of several tracks."""
+    def files_on(self, tag: str) -> list[tuple[TrackId, Path, Verdict]]:
+        """What the user said of one tag, file by file, the oldest first."""
+        return decided.files_on_tag(self._database, tag)
+
+    def copied(self) -> set[TrackId]:
+        """Sounds that several files have, or had."""
+        rows = self._database.rows(
+            "SELECT track_id FROM (SELECT track_id, path FROM track WHERE track_id IS NOT NULL"
+            " UNION SELECT track_id, path FROM decided) GROUP BY track_id HAVING count(*) > 1"
+        )
+        return {TrackId(row[0]) for row in rows}
+
+    def add_verdicts(
+        self,
+        tag: str,
+        verdicts: Mapping[TrackId, Verdict],
+        files: Sequence[tuple[TrackId, Path, Verdict]] = (),
+    ) -> None:
+        """Say something of one tag of all files with some sounds.
+
+        :param files: of these sounds only such files as are named here, the oldest first
+        """
+        apart = {track_id for track_id, _, _ in files}
         with self._database.transaction() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)",
-                [(track_id, tag, verdict) for track_id, verdict in verdicts.items()],
-            )
+            rest = {i: verdict for i, verdict in verdicts.items() if i not in apart}
+            decided.put_on_sounds(self._database, db, tag, rest)
+            decided.put_on_files(db, tag, files)
 
     def put_marks(
         self,
@@ -429,7 +422,8 @@ class Library:
         """What a tag was taught by, all of it or nothing.
 
         :param models: under which its threshold is kept
-        :param taken_back: tracks of which nothing is said any more
+        :param said: of all files with some sounds, as far as it is news
+        :param taken_back: sounds of which nothing is said any more
         :param before: name that the tag had; everything said of it, and its threshold, goes with it
         """
         with self._database.transaction() as db:
@@ -439,31 +433,13 @@ class Library:
                     "UPDATE OR REPLACE threshold SET tag = ? WHERE tag = ? AND model = ?",
                     [(tag, before, model) for model in models],
                 )
-            db.executemany(
-                "DELETE FROM verdict WHERE track_id = ? AND tag = ?",
-                [(track_id, tag) for track_id in taken_back],
-            )
-            db.executemany(
-                "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?)",
-                [(track_id, tag, verdict) for track_id, verdict in said.items()],
-            )
+            decided.take_back(db, tag, taken_back)
+            decided.put_on_sounds(self._database, db, tag, said)
 
     def drop_tag(self, tag: str) -> None:
         """Forget what the user said of a tag that is there no more."""
         with self._database.transaction() as db:
             db.execute("DELETE FROM verdict WHERE tag = ?", (tag,))
-
-
-def _mark(db: Connection, marks: Sequence[tuple[TrackId, Mark]]) -> None:
-    db.executemany("DELETE FROM reviewed WHERE track_id = ?", [(track_id,) for track_id, _ in marks])
-    db.executemany(
-        "INSERT OR REPLACE INTO reviewed VALUES (?, ?)",
-        [
-            (track_id, None if mark is True else json.dumps(sorted(mark)))
-            for track_id, mark in marks
-            if mark is not False
-        ],
-    )
 
 
 def _insert_scores(db: Connection, kept: KeptScores) -> None:

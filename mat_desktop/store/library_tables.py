@@ -47,6 +47,30 @@ MIGRATIONS = (
     """
     CREATE TABLE gone (path BLOB PRIMARY KEY) WITHOUT ROWID;
     """,
+    # What was said of a sound was said of all its copies. Each that is known has it as its own from here on,
+    # as it was shown with each; an empty path stands for sounds that no known file has.
+    """
+    ALTER TABLE verdict RENAME TO verdict_on_sound;
+    ALTER TABLE reviewed RENAME TO reviewed_sound;
+    CREATE TABLE decided (
+        id INTEGER PRIMARY KEY, track_id TEXT NOT NULL, path BLOB NOT NULL,
+        reviewed INTEGER NOT NULL DEFAULT 0, seen TEXT, changed INTEGER NOT NULL,
+        taken INTEGER NOT NULL DEFAULT 0, UNIQUE (track_id, path)
+    );
+    CREATE TABLE verdict (
+        decided INTEGER NOT NULL, tag TEXT NOT NULL, verdict TEXT NOT NULL, said INTEGER NOT NULL,
+        PRIMARY KEY (decided, tag)
+    ) WITHOUT ROWID;
+    INSERT INTO decided (track_id, path, reviewed, seen, changed)
+        SELECT s.track_id, coalesce(t.path, x''), r.track_id IS NOT NULL, r.seen, 0
+        FROM (SELECT track_id FROM verdict_on_sound UNION SELECT track_id FROM reviewed_sound) s
+        LEFT JOIN track t ON t.track_id = s.track_id AND t.path NOT IN (SELECT path FROM gone)
+        LEFT JOIN reviewed_sound r ON r.track_id = s.track_id;
+    INSERT INTO verdict
+        SELECT d.id, v.tag, v.verdict, 0 FROM decided d JOIN verdict_on_sound v ON v.track_id = d.track_id;
+    DROP TABLE verdict_on_sound;
+    DROP TABLE reviewed_sound;
+    """,
 )
 
 VERSION = len(MIGRATIONS)

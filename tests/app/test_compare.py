@@ -65,9 +65,8 @@ def test_what_stays_comes_and_goes_and_what_the_user_decided(
     session: Session, other: str, tmp_path: Path
 ) -> None:
     tracks = heard(session, encode(tmp_path / "a.flac", tone(1.0)), encode(tmp_path / "b.flac", tone(1.5)))
-    session.library.put_verdicts(
-        identity(session, tracks[0]), {"rock": YES, "guitar": NO, "happy": YES, "no such": YES}
-    )
+    said = {"rock": YES, "guitar": NO, "happy": YES, "no such": YES}
+    session.library.put_said([(identity(session, tracks[0]), tracks[0].path, said, None)])
     comparison = Comparison(session, other)
     assert comparison.heard(tracks) == 0
     differences = comparison.differences()
@@ -105,9 +104,8 @@ def test_decisions_made_since_are_weighed_without_hearing_anything(
     comparison = Comparison(session, other)
     before = [one for one in comparison.run(tracks, Event()) if isinstance(one, Compared)]
     assert before[0].decided == ()
-    session.library.put_verdicts(
-        identity(session, tracks[0]), {"rock": YES, "guitar": NO, "happy": YES, "no such": YES}
-    )
+    said = {"rock": YES, "guitar": NO, "happy": YES, "no such": YES}
+    session.library.put_said([(identity(session, tracks[0]), tracks[0].path, said, None)])
     assert comparison.anew(before) == list(comparison.run(tracks, Event()))
     assert len(comparison.anew(before)[0].decided) == 3
 
@@ -283,6 +281,8 @@ def test_a_sample_is_always_the_same_and_begins_with_what_was_decided_on() -> No
     ]
     assert Comparison.sample(candidates, 2) == [c, b]
     assert Comparison.sample(candidates, None) == [c, b, a]
+    candidates[3] = (twin, TrackId("3"), True)
+    assert Comparison.sample(candidates, None) == [twin, c, b]
 
 
 def test_one_track_without_decisions_in_words(session: Session) -> None:

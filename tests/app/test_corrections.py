@@ -46,8 +46,8 @@ def test_what_is_written_is_what_training_reads(session: Session, tmp_path: Path
     file.save()
     paths[1].rename(odd)
     a, c = heard(session, paths[0], odd)
-    session.library.put_verdicts(a, {"rock": YES, "guitar": NO})
-    session.library.put_verdicts(c, {"guitar": YES})
+    session.library.put_said([(a, paths[0], {"rock": YES, "guitar": NO}, None)])
+    session.library.put_said([(c, odd, {"guitar": YES}, None)])
     folder, collected = write_corrections(session)
     assert folder == session.data_dir / "training" / "corrections"
     assert is_corrections(folder)
@@ -64,7 +64,8 @@ def test_what_is_written_is_what_training_reads(session: Session, tmp_path: Path
 
 
 def test_what_no_output_stands_for_is_left_out_and_named(session: Session, tmp_path: Path) -> None:
-    (a,) = heard(session, encode(tmp_path / "a.flac", tone(0.2)))
+    path = encode(tmp_path / "a.flac", tone(0.2))
+    (a,) = heard(session, path)
     session.change_tags({"my own": TagChange(category=Category.MOOD, label="my own")})
     session.keep_taught(
         TaughtTag(
@@ -72,10 +73,10 @@ def test_what_no_output_stands_for_is_left_out_and_named(session: Session, tmp_p
             (1.0,), 0.0, 0.5, (a,), (), 1, 1.0,
         )
     )  # fmt: skip
-    session.library.put_verdicts(a, {"my own": YES, "banjo": YES, "no such": NO})
+    session.library.put_said([(a, path, {"my own": YES, "banjo": YES, "no such": NO}, None)])
     with pytest.raises(UsageFault, match=r"“banjo” left out.*“my own”, “no such” left out"):
         write_corrections(session)
-    session.library.put_verdicts(a, {"rock": NO})
+    session.library.put_said([(a, path, {"rock": NO}, None)])
     collected = collect_corrections(session)
     assert collected.corrections.verdicts == ({"rock": False},)
     assert collected.taught == ("banjo",)
@@ -85,8 +86,8 @@ def test_what_no_output_stands_for_is_left_out_and_named(session: Session, tmp_p
 def test_files_that_are_gone_or_changed_cost_only_themselves(session: Session, tmp_path: Path) -> None:
     paths = [encode(tmp_path / f"{name}.flac", tone(0.2)) for name in ("a", "changed", "gone")]
     ids = heard(session, *paths)
-    for track_id in (*ids, TrackId("elsewhere")):
-        session.library.put_verdicts(track_id, {"rock": YES})
+    for file in [*zip(ids, paths, strict=True), (TrackId("elsewhere"), tmp_path / "elsewhere")]:
+        session.library.put_said([(*file, {"rock": YES}, None)])
     encode(paths[1], tone(0.3))
     paths[2].unlink()
     collected = collect_corrections(session)
@@ -105,9 +106,9 @@ def test_they_are_counted_without_a_look_at_any_file_or_what_was_heard(
 ) -> None:
     paths = [encode(tmp_path / f"{name}.flac", tone(0.2)) for name in "ab"]
     a, b = heard(session, *paths)
-    session.library.put_verdicts(a, {"rock": YES, "guitar": NO})
-    session.library.put_verdicts(b, {"rock": NO, "no such": YES})
-    session.library.put_verdicts(TrackId("elsewhere"), {"rock": YES})
+    said = ({"rock": YES, "guitar": NO}, {"rock": NO, "no such": YES}, {"rock": YES})
+    files = [(a, paths[0]), (b, paths[1]), (TrackId("elsewhere"), tmp_path / "elsewhere")]
+    session.library.put_said([(*file, what, None) for file, what in zip(files, said, strict=True)])
     with monkeypatch.context() as patched:
         for name in ("stat", "judged_features"):
             owner = Path if name == "stat" else type(session.library)
@@ -125,7 +126,7 @@ def test_of_two_copies_the_one_that_is_there_is_taken(session: Session, tmp_path
     paths = [encode(tmp_path / name / "same.flac", tone(0.2)) for name in "ab"]
     ids = heard(session, *paths)
     assert ids[0] == ids[1]
-    session.library.put_verdicts(ids[0], {"rock": YES})
+    session.library.put_said([(ids[0], paths[0], {"rock": YES}, None)])
     assert collect_corrections(session).corrections.tracks == (paths[0],)
     paths[0].unlink()
     collected = collect_corrections(session)
@@ -134,8 +135,9 @@ def test_of_two_copies_the_one_that_is_there_is_taken(session: Session, tmp_path
 
 
 def test_a_folder_that_cannot_be_written_is_named(session: Session, tmp_path: Path) -> None:
-    (a,) = heard(session, encode(tmp_path / "a.flac", tone(0.2)))
-    session.library.put_verdicts(a, {"rock": YES})
+    path = encode(tmp_path / "a.flac", tone(0.2))
+    (a,) = heard(session, path)
+    session.library.put_said([(a, path, {"rock": YES}, None)])
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreFault, match=r"file.*corrections\.json cannot be written"):
         write_corrections(session, tmp_path / "file")

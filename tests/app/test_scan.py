@@ -84,7 +84,7 @@ def test_who_decides_has_looked(session: Session, song: Path) -> None:
     hear(session, one(session, song))
     retitle(song)
     assert one(session, song).outside
-    session.library.put_verdicts(packets_digest(song), {"rock": Verdict.ACCEPTED})
+    session.library.put_said([(packets_digest(song), song, {"rock": Verdict.ACCEPTED}, None)])
     assert not one(session, song).outside
 
 
@@ -165,8 +165,8 @@ def names(session: Session, folder: Path) -> list[str]:
 
 def test_what_is_known_is_remembered_without_a_look_at_the_files(session: Session, song: Path) -> None:
     hear(session, one(session, song))
-    session.library.put_verdicts(packets_digest(song), {"rock": Verdict.ACCEPTED})
-    session.library.put_reviewed(packets_digest(song), frozenset({"jazz"}))
+    said = {"rock": Verdict.ACCEPTED}
+    session.library.put_said([(packets_digest(song), song, said, frozenset({"jazz"}))])
     song.unlink()
     (item,) = remembered(session, [song.parent])
     assert item.scores is not None

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -36,6 +36,14 @@ VALUES = (0.1, 0.1, 0.1, 0.1, 0.1)
 
 def ids(*numbers: int) -> tuple[TrackId, ...]:
     return tuple(TrackId(f"{number:03}") for number in numbers)
+
+
+def file(folder: Path, number: int) -> tuple[TrackId, Path]:
+    return TrackId(f"{number:03}"), folder / f"{number:03}.flac"
+
+
+def on_file(session: Session, folder: Path, number: int) -> Mapping[str, Verdict]:
+    return session.library.said([file(folder, number)])[0].verdicts
 
 
 @pytest.fixture
@@ -141,11 +149,13 @@ def test_the_whole_library_is_scored_as_single_tracks_are(
         assert everything[item.scores.track_id] == pytest.approx(item.scores.taught, abs=1e-5)
 
 
-def test_marks_are_verdicts_and_verdicts_are_marks(session: Session, teacher: Teacher) -> None:
+def test_marks_are_verdicts_and_verdicts_are_marks(
+    session: Session, teacher: Teacher, tmp_path: Path
+) -> None:
     taught(teacher)
-    assert session.library.verdicts(TrackId("000")) == {"dungeon synth": Verdict.ACCEPTED}
-    assert session.library.verdicts(TrackId("030")) == {"dungeon synth": Verdict.REJECTED}
-    session.library.put_verdicts(TrackId("050"), {"dungeon synth": Verdict.REJECTED})
+    assert on_file(session, tmp_path, 0) == {"dungeon synth": Verdict.ACCEPTED}
+    assert on_file(session, tmp_path, 30) == {"dungeon synth": Verdict.REJECTED}
+    session.library.put_said([(*file(tmp_path, 50), {"dungeon synth": Verdict.REJECTED}, None)])
     assert teacher.marks("Dungeon Synth") == Marks(ids(*range(6)), ids(30, 31, 50))
 
 
@@ -166,7 +176,7 @@ def test_edited_and_renamed(session: Session, teacher: Teacher) -> None:
     assert session.library.verdicts_on("crypt").keys() == set(ids(*range(7), 30))
 
 
-def test_removed_with_all_that_was_said_of_it(session: Session, teacher: Teacher) -> None:
+def test_removed_with_all_that_was_said_of_it(session: Session, teacher: Teacher, tmp_path: Path) -> None:
     taught(teacher)
     session.set_threshold("dungeon synth", 0.4)
     removed = teacher.remove("dungeon synth")
@@ -174,7 +184,7 @@ def test_removed_with_all_that_was_said_of_it(session: Session, teacher: Teacher
     assert session.thresholds.by_name == {}
     assert session.taught.tags == ()
     assert list(session.taught.folder.glob("*")) == []
-    assert session.library.verdicts(TrackId("000")) == {}
+    assert on_file(session, tmp_path, 0) == {}
     assert "dungeon synth" not in [tag.name for tag in session.scheme.tags]
     teacher.restore(removed)
     assert session.thresholds.by_name == {"dungeon synth": 0.4}
@@ -237,7 +247,7 @@ def test_a_full_disk_costs_nothing(
     assert len(list(session.taught.folder.iterdir())) == 1
 
 
-def test_a_mark_that_was_taken_back_stays_away(session: Session, teacher: Teacher) -> None:
+def test_a_mark_that_was_taken_back_stays_away(session: Session, teacher: Teacher, tmp_path: Path) -> None:
     taught(teacher)
     session.library.add_verdicts(
         "dungeon synth", {TrackId("050"): Verdict.REJECTED, TrackId("gone"): Verdict.ACCEPTED}
@@ -246,7 +256,7 @@ def test_a_mark_that_was_taken_back_stays_away(session: Session, teacher: Teache
     study = teacher.study(Marks(ids(*range(5)), ids(30)))
     teacher.save("dungeon synth", Category.GENRE, None, study, "dungeon synth", shown)
     assert teacher.marks("dungeon synth") == Marks((*ids(*range(5)), TrackId("gone")), ids(30))
-    assert session.library.verdicts(TrackId("050")) == {}
+    assert on_file(session, tmp_path, 50) == {}
 
 
 def test_many_marks_come_back(session: Session, teacher: Teacher) -> None:
@@ -378,7 +388,7 @@ def test_another_trunk_learns_anew_from_the_examples(
             {**arrays, "head.bias": -arrays["head.bias"]},
         )
     rows = dict(session.library.features(session.card.digest))
-    session.library.put_verdicts(TrackId("007"), {"dungeon synth": Verdict.ACCEPTED})
+    session.library.put_said([(*file(tmp_path, 7), {"dungeon synth": Verdict.ACCEPTED}, None)])
     session.use_model(other_model)
     assert session.taught.tags == ()
     assert [tag.name for tag in teacher.elsewhere] == ["dungeon synth"]

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -423,11 +424,12 @@ def test_what_was_decided_is_written_for_training(
     assert "no tag was accepted or rejected yet" in capsys.readouterr().err
     assert main(["tag", str(music), *common]) == 0
     library = Library(tmp_path / "data" / "library.db")
-    first, second = (library.identity(path) for path in sorted(p for p in music.rglob("*") if p.is_file()))
+    paths = sorted(p for p in music.rglob("*") if p.is_file())
+    first, second = map(library.identity, paths)
     assert first is not None
     assert second is not None
-    library.put_verdicts(first, {"rock": Verdict.ACCEPTED, "no such": Verdict.ACCEPTED})
-    library.put_verdicts(second, {"rock": Verdict.REJECTED})
+    said = {"rock": Verdict.ACCEPTED, "no such": Verdict.ACCEPTED}
+    library.put_said([(first, paths[0], said, None), (second, paths[1], {"rock": Verdict.REJECTED}, None)])
     library.close()
     (music / "sub" / "B.MP3").unlink()
     capsys.readouterr()
@@ -439,6 +441,31 @@ def test_what_was_decided_is_written_for_training(
     assert "B.MP3: No such file" in err
     said = Corrections.decode((tmp_path / "said" / "corrections.json").read_bytes())
     assert said.tracks == (music / "a.flac",)
+
+
+def test_a_copy_and_a_moved_file_get_what_was_said_of_themselves(
+    music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sure_model(tmp_path / "model", "rock", "guitar")
+    data = ["--data-dir", str(tmp_path / "data"), "--device", "cpu"]
+    words = ["tag", str(music), "--model", str(tmp_path / "model"), *data, "--json", "-"]
+    shutil.copy(music / "a.flac", music / "sub" / "copy.flac")
+    assert main(words) == 0
+    library = Library(tmp_path / "data" / "library.db")
+    track_id = library.identity(music / "a.flac")
+    assert track_id is not None
+    library.put_said([(track_id, music / "a.flac", {"guitar": Verdict.REJECTED}, True)])
+    library.close()
+    capsys.readouterr()
+
+    def suggested() -> dict[str, set[str]]:
+        assert main(words) == 0
+        files = json.loads(capsys.readouterr().out)["files"]
+        return {Path(file["path"]).name: {tag["name"] for tag in file["tags"]} for file in files}
+
+    assert suggested() == {"a.flac": {"rock"}, "B.MP3": {"rock", "guitar"}, "copy.flac": {"rock", "guitar"}}
+    (music / "a.flac").rename(music / "sub" / "z.flac")
+    assert suggested() == {"z.flac": {"rock"}, "B.MP3": {"rock", "guitar"}, "copy.flac": {"rock", "guitar"}}
 
 
 def test_two_models_are_compared_without_writing(
@@ -477,7 +504,7 @@ def test_two_models_are_compared_without_writing(
     library = Library(tmp_path / "data" / "library.db")
     track_id = library.identity(music / "a.flac")
     assert track_id is not None
-    library.put_verdicts(track_id, {"guitar": Verdict.REJECTED})
+    library.put_said([(track_id, music / "a.flac", {"guitar": Verdict.REJECTED}, None)])
     library.close()
     assert main([*words, "--json", "--sample", "1"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -451,8 +451,8 @@ class FakeServices:
 
     def _remembered(self, track: Track) -> Remembered:
         scores = heard.scores if (heard := self.heard.get(track.path)) else None
-        said = self.verdicts(scores.track_id) if scores else {}
-        return Remembered(track, scores, said, scores is not None and self.reviewed(scores.track_id))
+        said, mark = self.said(heard) if heard else ({}, False)
+        return Remembered(track, scores, said, mark)
 
     def known(self, tracks: Sequence[Track]) -> Iterator[Remembered]:
         yield from (self._remembered(track) for track in tracks if track.path in self.heard)
@@ -472,18 +472,16 @@ class FakeServices:
     def forget_paths(self, paths: Sequence[Path]) -> None:
         self.missing += paths
 
-    def verdicts(self, track_id: TrackId) -> Mapping[str, Verdict]:
-        return self.kept.get(track_id, {})
+    def said(self, heard: Heard) -> tuple[Mapping[str, Verdict], Mark]:
+        track_id = heard.scores.track_id
+        return self.kept.get(track_id, {}), self.marked.get(track_id, False)
 
     def keep_verdicts(self, track_id: TrackId, verdicts: Mapping[str, Verdict]) -> None:
         said = {**self.kept.get(track_id, {}), **verdicts}
         self.kept[track_id] = {name: v for name, v in said.items() if v is not Verdict.UNDECIDED}
 
-    def reviewed(self, track_id: TrackId) -> Mark:
-        return self.marked.get(track_id, False)
-
     def keep_said(self, said: Sequence[Said]) -> None:
-        for track_id, verdicts, mark in said:
+        for track_id, _, verdicts, mark in said:
             self.keep_verdicts(track_id, verdicts)
             if mark is not None:
                 self.keep_reviewed(track_id, mark)

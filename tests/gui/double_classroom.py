@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,20 @@ class Classroom:
     def verdicts_on(self, tag: str) -> dict[TrackId, Verdict]:
         return {i: said[tag] for i, said in self._services.kept.items() if tag in said}
 
-    def add_verdicts(self, tag: str, verdicts: Mapping[TrackId, Verdict]) -> None:
+    def files_on(self, tag: str) -> list[tuple[TrackId, Path, Verdict]]:
+        said = self.verdicts_on(tag)
+        heard = [(h.scores.track_id, path) for path, h in self._services.heard.items()]
+        return [(track_id, path, said[track_id]) for track_id, path in heard if track_id in said]
+
+    def copied(self) -> set[TrackId]:
+        return set()
+
+    def add_verdicts(
+        self,
+        tag: str,
+        verdicts: Mapping[TrackId, Verdict],
+        files: Sequence[tuple[TrackId, Path, Verdict]] = (),
+    ) -> None:
         for track_id, verdict in verdicts.items():
             self._services.kept[track_id] = {**self._services.kept.get(track_id, {}), tag: verdict}
 

@@ -185,6 +185,30 @@ def test_only_what_was_just_said_is_kept(qtbot: QtBot, heard: Window, services: 
     assert services.kept[row.scores.track_id] == {"rock": Verdict.ACCEPTED}
 
 
+def test_copies_in_one_queue_are_decided_and_taken_back_each_by_itself(
+    qtbot: QtBot, heard: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Said] = []
+    monkeypatch.setattr(services, "keep_said", kept.extend)
+    one, other = [row for row in heard.tracks.rows() if row.scores is not None][:2]
+    assert one.scores is not None
+    other.scores = one.scores
+    sound = one.scores.track_id
+    heard.review.decide([one], {"rock": Verdict.REJECTED})
+    heard.review.mark([one])
+    assert (other.verdicts, other.state, one.state) == ({}, State.TO_REVIEW, State.REVIEWED)
+    heard.review.decide([other], {"rock": Verdict.ACCEPTED})
+    heard.review.take_back()
+    assert (one.verdicts, other.verdicts, one.reviewed) == ({"rock": Verdict.REJECTED}, {}, True)
+    qtbot.waitUntil(lambda: len(kept) == 4)
+    assert [(track_id, path, said) for track_id, path, said, _ in kept] == [
+        (sound, one.path, {"rock": Verdict.REJECTED}),
+        (sound, one.path, {}),
+        (sound, other.path, {"rock": Verdict.ACCEPTED}),
+        (sound, other.path, {"rock": Verdict.UNDECIDED}),
+    ]
+
+
 def test_a_mark_that_is_taken_back_is_not_set_again(qtbot: QtBot, heard: Window) -> None:
     first = decide_all(qtbot, heard)
     qtbot.waitUntil(lambda: first.reviewed and in_view(heard) is not first, timeout=2000)

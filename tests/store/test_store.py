@@ -16,9 +16,11 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import StoreFault
 from mat_desktop.store.database import Database, reading, uri
+from mat_desktop.store.decided import OfFile
 from mat_desktop.store.health import look_at_journal, look_at_library
 from mat_desktop.store.journal import EntryState, Journal
 from mat_desktop.store.library import KeptScores, Library
+from mat_desktop.store.library_tables import MIGRATIONS
 
 STAMP = FileStamp(1000, 123, 2**64 - 1)
 CHANGE = Change(Field.GENRE, ("Rock",), ("Rock", "Ünder; pop"))
@@ -60,16 +62,16 @@ def test_files_come_in_the_order_in_which_folders_are_shown(tmp_path: Path) -> N
     paths = [root / "a" / "1.mp3", root / "a" / "2.mp3", root / "a (live)" / "1.mp3", root / "b.mp3", odd]
     library.put_tracks([track(path) for path in [*reversed(paths), Path("/music2/a.mp3"), Path("/a.mp3")]])
     library.put_scores(odd, STAMP, replace(kept("odd"), features=b"\x01\x02"))
-    library.put_verdicts(TrackId("odd"), {"rock": Verdict.REJECTED})
+    library.put_said([(TrackId("odd"), odd, {"rock": Verdict.REJECTED}, None)])
     numbers = library.numbers([root, root / "a"])
     assert [file.track for file in library.numbered(numbers, "model", features=True)] == [
         track(path) for path in paths
     ]
     *_, last = library.numbered(numbers, "model", features=True)
     assert (last.scores, last.features) == (kept("odd").scores, b"\x01\x02")
-    assert (last.verdicts, last.mark) == ({"rock": Verdict.REJECTED}, False)
+    assert (last.said.verdicts, last.said.mark) == ({"rock": Verdict.REJECTED}, False)
     *_, last = library.numbered(numbers, "other", features=False)
-    assert (last.scores, last.features, last.verdicts) == (None, b"", {})
+    assert (last.scores, last.features, last.said.verdicts) == (None, b"", {})
     assert [file.features for file in library.files([odd], "model", features=False)] == [b""]
     library.put_gone([root / "a"])
     assert len(library.numbers([root])) == 3
@@ -116,12 +118,13 @@ def test_what_a_tag_was_taught_by_is_kept_whole_or_not_at_all(tmp_path: Path) ->
 
 def test_verdicts_on_one_tag(tmp_path: Path) -> None:
     library = Library(tmp_path / "library.db")
-    library.put_verdicts(TrackId("a"), {"rock": Verdict.ACCEPTED, "own": Verdict.REJECTED})
+    a = (TrackId("a"), Path("a"))
+    library.put_said([(*a, {"rock": Verdict.ACCEPTED, "own": Verdict.REJECTED}, None)])
     library.add_verdicts("own", {TrackId("a"): Verdict.ACCEPTED, TrackId("b"): Verdict.REJECTED})
     assert library.verdicts_on("own") == {"a": Verdict.ACCEPTED, "b": Verdict.REJECTED}
     library.drop_tag("own")
     assert library.verdicts_on("own") == {}
-    assert library.verdicts(TrackId("a")) == {"rock": Verdict.ACCEPTED}
+    assert library.said([a])[0].verdicts == {"rock": Verdict.ACCEPTED}
 
 
 def test_scores_belong_to_the_content(tmp_path: Path) -> None:
@@ -157,25 +160,27 @@ def test_a_second_copy_of_the_same_audio_shares_scores(tmp_path: Path) -> None:
 def test_verdicts(tmp_path: Path) -> None:
     library = Library(tmp_path / "library.db")
     verdicts = {"rock": Verdict.ACCEPTED, "pop": Verdict.REJECTED, "jazz": Verdict.UNDECIDED}
-    library.put_verdicts(TrackId("id"), verdicts)
-    assert library.verdicts(TrackId("id")) == {"rock": Verdict.ACCEPTED, "pop": Verdict.REJECTED}
-    library.put_verdicts(TrackId("id"), {"rock": Verdict.UNDECIDED, "jazz": Verdict.ACCEPTED})
-    assert library.verdicts(TrackId("id")) == {"pop": Verdict.REJECTED, "jazz": Verdict.ACCEPTED}
-    library.put_verdicts(TrackId("id"), {})
-    assert library.verdicts(TrackId("id")) == {"pop": Verdict.REJECTED, "jazz": Verdict.ACCEPTED}
+    file = (TrackId("id"), Path("a.mp3"))
+    library.put_said([(*file, verdicts, None)])
+    assert library.said([file])[0].verdicts == {"rock": Verdict.ACCEPTED, "pop": Verdict.REJECTED}
+    library.put_said([(*file, {"rock": Verdict.UNDECIDED, "jazz": Verdict.ACCEPTED}, None)])
+    assert library.said([file])[0].verdicts == {"pop": Verdict.REJECTED, "jazz": Verdict.ACCEPTED}
+    library.put_said([(*file, {}, None)])
+    assert library.said([file])[0].verdicts == {"pop": Verdict.REJECTED, "jazz": Verdict.ACCEPTED}
 
 
 def test_what_is_said_of_many_tracks_is_kept_together(tmp_path: Path) -> None:
     library = Library(tmp_path / "library.db")
-    a, b = TrackId("a"), TrackId("b")
+    a, b = (TrackId("a"), Path("a.mp3")), (TrackId("b"), Path("b.mp3"))
     library.put_said(
-        [(a, {"rock": Verdict.ACCEPTED}, frozenset({"pop"})), (b, {"rock": Verdict.REJECTED}, None)]
+        [(*a, {"rock": Verdict.ACCEPTED}, frozenset({"pop"})), (*b, {"rock": Verdict.REJECTED}, None)]
     )
-    assert (library.verdicts(a), library.reviewed(a)) == ({"rock": Verdict.ACCEPTED}, frozenset({"pop"}))
-    assert (library.verdicts(b), library.reviewed(b)) == ({"rock": Verdict.REJECTED}, False)
-    library.put_said([(a, {"rock": Verdict.UNDECIDED}, False), (b, {}, True)])
-    assert (library.verdicts(a), library.reviewed(a)) == ({}, False)
-    assert (library.verdicts(b), library.reviewed(b)) == ({"rock": Verdict.REJECTED}, True)
+    assert library.said([b, a]) == [
+        OfFile({"rock": Verdict.REJECTED}, False),
+        OfFile({"rock": Verdict.ACCEPTED}, frozenset({"pop"})),
+    ]
+    library.put_said([(*a, {"rock": Verdict.UNDECIDED}, False), (*b, {}, True)])
+    assert library.said([a, b]) == [OfFile(), OfFile({"rock": Verdict.REJECTED}, True)]
 
 
 def test_roots(tmp_path: Path) -> None:
@@ -447,22 +452,19 @@ def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
 
 def test_marks_and_thresholds_are_kept(tmp_path: Path) -> None:
     library = Library(tmp_path / "library.db")
-    assert not library.reviewed(TrackId("id"))
-    library.put_reviewed(TrackId("id"), True)
-    library.put_reviewed(TrackId("seen"), frozenset({"rock"}))
-    library.put_reviewed(TrackId("nothing"), frozenset())
+    files = [(TrackId(name), Path(name)) for name in ("id", "seen", "nothing", "other")]
+    marks = (True, frozenset({"rock"}), frozenset())
+    library.put_said([(*file, {}, mark) for file, mark in zip(files, marks, strict=False)])
     library.put_threshold("model", "rock", 0.4)
     library.put_threshold("model", "rock", 0.3)
     library.put_threshold("other", "rock", 0.6)
     library.close()
     library = Library(tmp_path / "library.db")
-    assert library.reviewed(TrackId("id")) is True
-    assert library.reviewed(TrackId("seen")) == {"rock"}
-    assert library.reviewed(TrackId("nothing")) == frozenset()
+    assert [one.mark for one in library.said(files)] == [*marks, False]
     assert library.thresholds("model") == {"rock": 0.3}
-    library.put_reviewed(TrackId("id"), False)
+    library.put_said([(*files[0], {}, False)])
     library.put_threshold("model", "rock", None)
-    assert not library.reviewed(TrackId("id"))
+    assert library.said(files)[0].mark is False
     assert library.thresholds("model") == {}
 
 
@@ -511,3 +513,44 @@ def test_a_database_has_an_address_on_every_system(tmp_path: Path) -> None:
     assert uri(PurePosixPath("/a?b#c%/\udcff.db")) == "file:///a%3Fb%23c%25/%FF.db"
     Library(tmp_path / "what? #1.db").close()
     reading(tmp_path / "what? #1.db").close()
+
+
+def test_what_an_earlier_version_kept_by_sound_is_said_of_each_file_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    files = [tmp_path / name for name in ("a.mp3", "copy.mp3", "moved.mp3", "other.mp3", "late.mp3")]
+    before = Database(path, MIGRATIONS[:7], "NORMAL")
+    with before.transaction() as db:
+        for file, track_id in zip(files[:4], ("sound", "sound", "sound", "other"), strict=True):
+            db.execute(
+                "INSERT INTO track (path, size, mtime_ns, inode, tags, track_id)"
+                " VALUES (?, 1, 1, ?, '{}', ?)",
+                (os.fsencode(file), bytes(16), track_id),
+            )
+        db.execute("INSERT INTO gone VALUES (?)", (os.fsencode(files[2]),))
+        rows = [("sound", "jazz", "rejected"), ("sound", "rock", "accepted"), ("away", "pop", "accepted")]
+        db.executemany("INSERT INTO verdict VALUES (?, ?, ?)", rows)
+        rows = [("sound", '["folk"]'), ("other", None), ("away", "[]")]
+        db.executemany("INSERT INTO reviewed VALUES (?, ?)", rows)  # type: ignore[arg-type]
+    before.close()
+    library = Library(path)
+    a, copy, moved, other, late = zip(("sound", "sound", "sound", "other", "away"), files, strict=True)
+    both = OfFile({"jazz": Verdict.REJECTED, "rock": Verdict.ACCEPTED}, frozenset({"folk"}))
+    found = library.said([a, copy, moved, other])  # type: ignore[list-item]
+    assert found[:2] == [both, both]
+    assert [(left.path, left.vacated) for left in found[2].left] == [(files[0], False), (files[1], False)]
+    assert found[3] == OfFile({}, True)
+    library.put_said([(TrackId("sound"), files[0], {"jazz": Verdict.ACCEPTED}, False)])
+    assert library.said([copy]) == [both]  # type: ignore[list-item]
+    assert library.all_verdicts() == [
+        ("away", "pop", Verdict.ACCEPTED),
+        ("sound", "jazz", Verdict.ACCEPTED),
+        ("sound", "rock", Verdict.ACCEPTED),
+    ]
+    for file in (late, (TrackId("away"), tmp_path / "copy of late.mp3")):
+        (one,) = library.said([file])  # type: ignore[list-item]
+        (any_file,) = [left for left in one.left if left.vacated]
+        library.take_over([(any_file, file[1])])
+        assert library.said([file]) == [OfFile({"pop": Verdict.ACCEPTED}, frozenset())]  # type: ignore[list-item]
+    health = look_at_library(path)
+    assert health is not None
+    assert health.counts["decisions"] == 6

@@ -26,9 +26,9 @@ class AsShown(NamedTuple):
 
 def with_verdicts(services: Services, heard: Heard, shift: float) -> Arrived:
     """What was heard, what the user said before, and the suggestions that follow from both."""
-    verdicts = dict(services.verdicts(heard.scores.track_id))
+    verdicts, mark = services.said(heard)
     (chosen,) = Chosen.many(services.choose([heard.scores], [verdicts], shift), shift)
-    return Arrived(heard.path, heard.scores, verdicts, chosen, services.reviewed(heard.scores.track_id))
+    return Arrived(heard.path, heard.scores, verdicts, chosen, mark)
 
 
 def remembered(services: Services, roots: Sequence[Path]) -> Iterator[Row]:

@@ -82,5 +82,7 @@ def now_of(before: Before) -> Before:
 
 
 def said_of(many: Sequence[Decision]) -> list[Said]:
-    """The decisions as the store keeps them, by what is heard in the rows."""
-    return [(row.scores.track_id, said, done) for row, said, done, *_ in many if row.scores is not None]
+    """The decisions as the store keeps them, by what is heard in the rows and their paths."""
+    return [
+        (row.scores.track_id, row.path, said, done) for row, said, done, *_ in many if row.scores is not None
+    ]

@@ -74,7 +74,7 @@ class Keeping(QObject):
     def _refused(self, error: Exception) -> None:
         self._tell()
         self._failed = True
-        tracks = words.plural(len({one[0] for said, _ in list(self._line) for one in said}), "track")
+        tracks = words.plural(len({path for said, _ in list(self._line) for _, path, _, _ in said}), "track")
         self._desk.complain(
             f"Decisions on {tracks} are not kept yet, and tried again with the next one",
             error,

@@ -393,7 +393,7 @@ class Review(QObject):
             same = [b for b in part if b.row.scores is None or b.row.scores.track_id == b.track_id]
             now.extend(now_of(b) for b in same)
             self._desk.tracks.decide([(b.row, b.verdicts, b.mark) for b in same], tell=tell)
-            self._keeping.keep([(b.track_id, b.verdicts, b.mark) for b in part])
+            self._keeping.keep([(b.track_id, b.row.path, b.verdicts, b.mark) for b in part])
 
         self._in_turns(before, some, lambda: [b.row for b in before])
         if len(before) > LARGE:

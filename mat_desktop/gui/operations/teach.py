@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -247,35 +247,35 @@ class Teach(QObject):
         if study is None or study.lesson is None:
             return
 
-        def done(tag: TaughtTag) -> None:
-            self._say_anew(tag.name, before, study.given, shown)
+        def done(answer: tuple[TaughtTag, Mapping[Path, Verdict]]) -> None:
+            tag, said = answer
+            self._say_anew(tag.name, before, {*_ids(study.given), *_ids(shown)}, said)
             self.name = tag.name
             self.listed.emit()
             self.saved.emit(tag)
             self.score(tag.key)
 
+        def work() -> tuple[TaughtTag, Mapping[Path, Verdict]]:
+            tag = self.teacher.save(name, category, field, study, before, shown)
+            return tag, self.teacher.on_files(tag.name)
+
         self._desk.bridge.keep(
-            lambda: self.teacher.save(name, category, field, study, before, shown),
+            work,
             done,
             lambda error: self._desk.complain("The tag was not saved", error),
         )
 
-    def _say_anew(self, name: str, before: str, marks: Marks, shown: Marks) -> None:
+    def _say_anew(self, name: str, before: str, marked: Set[TrackId], said: Mapping[Path, Verdict]) -> None:
         """In the rows what the library has: marks, what was said of the tag under its old name, and nothing
         of the marks that were taken back.
         """
-        said: dict[TrackId, Verdict] = dict.fromkeys(
-            (*shown.examples, *shown.counter_examples), Verdict.UNDECIDED
-        )
-        said |= dict.fromkeys(marks.examples, Verdict.ACCEPTED)
-        said |= dict.fromkeys(marks.counter_examples, Verdict.REJECTED)
         many: list[tuple[Row, Mapping[str, Verdict], bool | None]] = []
         for row in self._desk.tracks.rows():
             verdicts: dict[str, Verdict] = {}
             if before and before != name and before in row.verdicts:
                 verdicts = {before: Verdict.UNDECIDED, name: row.verdicts[before]}
-            if row.scores is not None and row.scores.track_id in said:
-                verdicts[name] = said[row.scores.track_id]
+            if row.scores is not None and row.scores.track_id in marked:
+                verdicts[name] = said.get(row.path, Verdict.UNDECIDED)
             if verdicts:
                 many.append((row, verdicts, None))
         self._desk.tracks.decide(many)
@@ -331,13 +331,10 @@ class Teach(QObject):
         said = [(row, {name: Verdict.UNDECIDED}, None) for row in tracks.rows() if name in row.verdicts]
         tracks.decide(said)
 
-    def _back(self, removed: Removed) -> None:
+    def _back(self, tag: TaughtTag, said: Mapping[Path, Verdict]) -> None:
         """A tag is there again with what was said of it: show both."""
-        tag, said = removed.tag, removed.said
         back = [
-            (row, {tag.name: said[row.scores.track_id]}, None)
-            for row in self._desk.tracks.rows()
-            if row.scores is not None and row.scores.track_id in said
+            (row, {tag.name: said[row.path]}, None) for row in self._desk.tracks.rows() if row.path in said
         ]
         self._desk.tracks.decide(back)
         self.listed.emit()
@@ -346,13 +343,17 @@ class Teach(QObject):
     def _restore(self, removed: Removed) -> None:
         desk, name = self._desk, removed.tag.name
 
-        def done(_: object) -> None:
-            self._back(removed)
+        def done(said: Mapping[Path, Verdict]) -> None:
+            self._back(removed.tag, said)
             decisions = words.plural(len(removed.said), "decision")
             desk.say("positive", f"“{name}” is there again, with {decisions} on it.", kind="taught")
 
+        def work() -> Mapping[Path, Verdict]:
+            self.teacher.restore(removed)
+            return self.teacher.on_files(name)
+
         desk.bridge.keep(
-            lambda: self.teacher.restore(removed),
+            work,
             done,
             lambda error: desk.complain("The tag was not put back", error),
         )
@@ -370,9 +371,13 @@ class Teach(QObject):
         """Take a tag in from a file."""
         desk = self._desk
 
-        def done(taken: Removed) -> None:
-            desk.say("positive", f"“{taken.tag.name}” is imported.", kind="taught")
-            self._back(taken)
+        def work() -> tuple[TaughtTag, Mapping[Path, Verdict]]:
+            tag = self.teacher.take(path).tag
+            return tag, self.teacher.on_files(tag.name)
+
+        def done(answer: tuple[TaughtTag, Mapping[Path, Verdict]]) -> None:
+            desk.say("positive", f"“{answer[0].name}” is imported.", kind="taught")
+            self._back(*answer)
 
         def failed(error: Exception) -> None:
             if isinstance(error, ForeignTag):
@@ -380,7 +385,7 @@ class Teach(QObject):
             else:
                 desk.complain("The tag was not imported", error)
 
-        desk.bridge.keep(lambda: self.teacher.take(path), done, failed)
+        desk.bridge.keep(work, done, failed)
 
     def learn_anew(self) -> None:
         """Teach this model what others were taught, from the examples that are kept."""
@@ -451,6 +456,10 @@ def can_mark(row: Row) -> bool:
 
 def _key(row: Row) -> str:
     return str(row.path) if row.scores is None else row.scores.track_id
+
+
+def _ids(marks: Marks) -> tuple[TrackId, ...]:
+    return (*marks.examples, *marks.counter_examples)
 
 
 def _as_marks(marks: Mapping[Row, bool]) -> Marks:

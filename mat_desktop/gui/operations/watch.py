@@ -180,8 +180,7 @@ class Watch(QObject):
             yield _Gone(lost)
             while todo:
                 found = desk.services.look(todo[:SLICE], cancel)
-                # A file that this program just wrote is as its row says: what was decided on another copy of
-                # the same sound must not come into the row with it.
+                # A file that this program just wrote is as its row says, with what was decided meanwhile.
                 yield from rows_of(desk.services, found, desk.tracks.shift, desk.tracks.row)
                 if cancel.is_set():
                     return
