@@ -87,6 +87,8 @@ def write_json(
 ) -> None:
     """The whole report. Names that are not UTF-8 keep their bytes as lone surrogates (PEP 383).
 
+    A suggested tag is ``writable`` unless it is only written once it was accepted.
+
     :param error: what ended the run before all was done
     """
     keys = [tag.key for tag in session.card.tags]
@@ -108,26 +110,30 @@ def write_json(
 
 
 def write_csv(session: Session, records: Sequence[Record], file: TextIO) -> None:
-    """One row a file: status, suggested tags by category, planned values by field, every raw score."""
+    """One row a file: status, suggested tags by category, those of them that are only written once
+    they are accepted, planned values by field, every raw score."""
     keys = [tag.key for tag in session.card.tags]
     fields = list(dict.fromkeys(change.field for record in records for change in record.changes))
     # Standard output has the line ends of its system.
     writer = csv.writer(file, lineterminator="\n" if file is sys.stdout else "\r\n")
     planned = [f"new {field}" for field in fields]
     taught = [tag.key for tag in session.taught.tags]
-    writer.writerow(["path", "status", "error", "seconds", *Category, *planned, *keys, *taught])
+    told = ["path", "status", "error", "seconds", *Category, "not written"]
+    writer.writerow([*told, *planned, *keys, *taught])
     for record in records:
         tags = [
             "; ".join(s.tag.shown for s in record.chosen if s.tag.category is category)
             for category in Category
         ]
+        held = "; ".join(s.tag.shown for s in record.chosen if not s.written)
         after = {change.field: "; ".join(change.after) for change in record.changes}
         values: list[object] = list(record.scores.values) if record.scores else [""] * len(keys)
         own = _taught(record.scores) if record.scores else {}
         values += [own.get(key, "") for key in taught]
         seconds = f"{record.scores.seconds:.2f}" if record.scores else ""
         new = [after.get(field, "") for field in fields]
-        writer.writerow([printable(record.path), record.status, record.error, seconds, *tags, *new, *values])
+        told = [printable(record.path), record.status, record.error, seconds, *tags, held]
+        writer.writerow([*told, *new, *values])
 
 
 def _taught(scores: Scores) -> dict[str, float]:
@@ -152,6 +158,7 @@ def _as_json(record: Record, keys: Sequence[str]) -> dict[str, Any]:
                 "category": s.tag.category,
                 "score": None if s.by_hand else round(s.score, 4),
                 "threshold": None if s.by_hand else round(s.threshold, 4),
+                "writable": s.written,
             }
             for s in record.chosen
         ],

@@ -35,6 +35,7 @@ REMOVING = "removing"
 """Setting: everything written is being removed; each start says so until that ended or is not wanted. It
 holds what is left out of that, by file."""
 
+FOLLOWS = "Follows when the work under way has ended"
 
 Left = Mapping[Path, frozenset[Field]]
 
@@ -57,12 +58,14 @@ class Archive(QObject):
     """``changed`` says that other runs can be taken back than before.
 
     ``elsewhere`` hands over files that another process of this program wrote; ``write`` asks for the plan of
-    all that is not written yet, and hands over the paths of those files.
+    all that is not written yet, and hands over the paths of those files; ``unsaid`` hands over a line of the
+    status bar that is no longer so.
     """
 
     write = Signal(object)
     changed = Signal()
     elsewhere = Signal(object)
+    unsaid = Signal(str)
 
     def __init__(
         self, desk: Desk, library: Library, pages: Pages, actions: Actions, settings: QSettings
@@ -85,6 +88,8 @@ class Archive(QObject):
         self.undoing.recovered.connect(self._recovered)
         self.undoing.ended.connect(self._ended)
         self.undoing.again.connect(self._again)
+        self.undoing.undo.connect(self.undo_last_run)
+        self.undoing.redo.connect(self.redo_last_run)
         self.page.undo.connect(self.show_undo)
         self.page.redo.connect(self.show_redo)
         self.page.reversal.confirmed.connect(self._confirmed)
@@ -137,11 +142,12 @@ class Archive(QObject):
                 self._show(run)
 
         self._wanted = do
-        self._desk.result("Follows when the work under way has ended")
+        self._desk.result(FOLLOWS)
 
     def withdraw(self) -> None:
         """What waits for work under way was not meant for the work that comes after it."""
         self._wanted = None
+        self.unsaid.emit(FOLLOWS)
 
     @property
     def busy(self) -> bool:
@@ -155,6 +161,7 @@ class Archive(QObject):
     def _do_wanted(self) -> None:
         if self._wanted is not None and not self.busy and not self._desk.bridge.leaving:
             do, self._wanted = self._wanted, None
+            self.unsaid.emit(FOLLOWS)
             do()
 
     def _show(self, run: Run | None) -> None:

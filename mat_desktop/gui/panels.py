@@ -171,9 +171,10 @@ class Panels(QObject):
             return False
         return any(row.state is State.REVIEWED and row.place >= 0 for row in tracks.rows())
 
-    @property
-    def can_write(self) -> bool:
-        """Whether there is a track that a plan would be for."""
+    def can_write(self, *, in_review: bool) -> bool:
+        """Whether there is a track that a plan would be for; in Review that may be one that is hidden."""
+        if in_review and self._desk.tracks.counts()[State.REVIEWED]:
+            return True
         shown = self._library.row is not None or bool(self._selected())
         return self._desk.tracks.tally().heard > 0 and (shown or self._reviewed_waits())
 

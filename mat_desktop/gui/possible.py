@@ -96,7 +96,7 @@ class Possible(QObject):
         here = row is not None and bool(not_heard([row]))
         a["listen"].setEnabled(in_library and (chosen > 0 or here))
         a["listen_all"].setEnabled(tags_in_view and tally.new > 0)
-        can_plan = tags_in_view and self._panels.can_write
+        can_plan = tags_in_view and self._panels.can_write(in_review=self._room.in_view)
         a["write"].setEnabled(not writes and (can_plan or self._panels.write.isVisible()))
         self._undo(writes)
         self._rows.refresh(in_library)

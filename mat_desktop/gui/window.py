@@ -319,7 +319,8 @@ class Window(QMainWindow):
         library.listen_to.connect(self.listen.to)
         library.table.menu_asked.connect(self._menus.show_rows)
         self.room.queue.leaving.connect(lambda: pages.show("library"))
-        self.room.queue.unsaid.connect(self.status.unsay)
+        for unsaid in (self.room.queue.unsaid, self.archive.unsaid):
+            unsaid.connect(self.status.unsay)
         self.school.opened.connect(lambda: pages.show("library"))
         self.school.scheme_changed.connect(review.scheme_changed)
         self.school.policies_changed.connect(review.policies_changed)

@@ -236,6 +236,21 @@ def test_the_report_has_every_raw_score_and_the_failures(
     assert float(rows[0]["mtat/guitar"]) == pytest.approx(first["scores"]["mtat/guitar"])
 
 
+def test_reports_tell_what_is_suggested_and_not_written(
+    music: Path, common: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "tags.toml").write_text("[tags.rock]\nwrite = false\n")
+    reports = ["--json", str(tmp_path / "r.json"), "--csv", str(tmp_path / "r.csv")]
+    assert main(["tag", str(music / "a.flac"), *common, *reports, "--threshold", "0"]) == 0
+    (file,) = json.loads((tmp_path / "r.json").read_text())["files"]
+    assert {tag["name"] for tag in file["tags"] if not tag["writable"]} == {"rock"}
+    assert "genre" not in {change["field"] for change in file["changes"]}
+    with (tmp_path / "r.csv").open(newline="") as table:
+        (row,) = csv.DictReader(table)
+    assert (row["genre"], row["not written"]) == ("rock", "rock")
+
+
 def test_json_on_standard_output_is_nothing_but_json(
     music: Path, common: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from mat_desktop.app.diagnosis import Finding, State
 from mat_desktop.app.doctor import Check
 from mat_desktop.gui.views.about import About
+from mat_desktop.gui.views.shortcuts import Shortcuts, in_columns
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -83,3 +84,32 @@ def test_a_sheet_scrolls_by_keyboard(qtbot: QtBot, library: Window) -> None:
     assert bar.value() > 0
     QTest.keyClick(library.focusWidget(), Qt.Key.Key_Home)
     assert bar.value() == 0
+
+
+def test_facts_and_findings_stand_in_the_same_columns(qtbot: QtBot, library: Window) -> None:
+    sheet = open_about(library)
+    qtbot.waitUntil(lambda: sheet.verdict.text() == "Everything is well")
+    labels = {label.text(): label for label in sheet.findChildren(Text)}
+    qtbot.waitUntil(lambda: labels["Program"].x() > 0)
+    finding = labels["double"] if "double" in labels else labels["Typeface"]
+    assert labels["Typeface"].x() == labels["Model"].x() == finding.x()
+    marks = [label for label in sheet.findChildren(Text) if label.text() == "Program"]
+    assert len({mark.x() for mark in marks if mark.font().weight() < 600}) == 1
+
+
+def test_all_keys_are_in_view_where_there_is_room_for_three_columns(qtbot: QtBot, library: Window) -> None:
+    library.actions_["keys"].trigger()
+    sheet = library.pages.stack.currentWidget()
+    assert isinstance(sheet, Shortcuts)
+    qtbot.waitUntil(lambda: sheet.columns == 3)
+    bar = sheet._scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+    library.resize(700, 900)
+    qtbot.waitUntil(lambda: sheet.columns == 1)
+
+
+def test_columns_are_as_even_as_their_order_allows() -> None:
+    assert in_columns([3, 3, 3], 3) == [range(1), range(1, 2), range(2, 3)]
+    assert in_columns([9, 1, 1, 7], 2) == [range(1), range(1, 4)]
+    assert in_columns([1, 2], 1) == [range(2)]
+    assert in_columns([5], 3) == [range(1)]

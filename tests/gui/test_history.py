@@ -358,6 +358,8 @@ def test_everything_is_removed_after_its_number_was_seen(
     qtbot.waitUntil(lambda: not written.bridge.busy)
     assert [genre(services, number) for number in range(4)] == [("Rock",), (), (), ()]
     assert written._settings.value(REMOVING) is None
+    (banner,) = (b for b in page.banners.findChildren(Banner) if "is out of 4 files" in b.text)
+    assert banner.action.text() == "Undo"
     qtbot.waitUntil(lambda: page.title.text() == "Removed from 4 files")
 
 
@@ -497,6 +499,19 @@ def test_what_an_undo_left_is_shown_by_itself_and_tried_again(
     problems.retry.click()
     qtbot.waitUntil(panel.do.isEnabled)
     assert panel.do.text() == "Put 1 file back"
+
+
+def test_the_message_on_what_was_put_back_offers_to_write_it_again(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    written.actions_["undo"].trigger()
+    confirm_undo(qtbot, written)
+    banners, panel = written.library.banners, written.archive.page.reversal
+    qtbot.waitUntil(lambda: "4 files put back." in banners.texts())
+    (banner,) = (b for b in banners.findChildren(Banner) if b.text == "4 files put back.")
+    assert banner.action.text() == "Redo"
+    banner.action.click()
+    qtbot.waitUntil(lambda: panel.do.isEnabled() and panel.do.text() == "Write 4 files again")
 
 
 def test_the_message_on_an_interrupted_write_leads_to_that_run(

@@ -281,6 +281,10 @@ def test_a_cancelled_write_says_what_remains_until_that_is_written(
 ) -> None:
     write_one(qtbot, library, services)
     library.library.select(0)
+    qtbot.waitUntil(lambda: library.library.pane.write.kind == "plain")  # this one is written
+    library.library.select(1)
+    qtbot.waitUntil(lambda: library.library.pane.write.kind == "primary")
+    library.library.select(0)
     banner, panel = left(library), library.panels.write
     assert banner is not None
     banner.action.click()
@@ -337,3 +341,22 @@ def test_write_is_not_offered_where_it_would_be_for_no_track(
     assert action.isEnabled()
     qtbot.keyClick(view.table, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(library.panels.write.isVisible)
+
+
+def test_what_is_reviewed_is_written_from_review_whatever_the_library_hides(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    rows = [row for row in library.tracks.rows() if row.state is State.TO_REVIEW]
+    library.review.mark(rows)
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.REVIEWED] == 4)
+    library.library.search.setText("state:failed zither")
+    qtbot.waitUntil(lambda: library.tracks.rowCount() == 0)
+    action = library.actions_["write"]
+    library.actions_["review"].trigger()
+    qtbot.waitUntil(lambda: library.room.in_view)
+    qtbot.waitUntil(action.isEnabled)
+    action.trigger()
+    panel = library.panels.write
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
+    assert len(panel.plan.files) == 4

@@ -74,7 +74,7 @@ class Undo(QObject):
 
     ``begun`` hands over a job that is going to take something back, and its task.
     ``ended`` says that files were written; ``again`` asks to show a task anew, with the files that remain.
-    ``show`` hands over files that were :class:`Left`.
+    ``show`` hands over files that were :class:`Left`; ``undo`` and ``redo`` ask for that of the last run.
     ``loading``: there may be other runs than those that are known.
     """
 
@@ -85,6 +85,8 @@ class Undo(QObject):
     ended = Signal(object)
     again = Signal(object, object)
     show = Signal(object)
+    undo = Signal()
+    redo = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -151,7 +153,8 @@ class Undo(QObject):
                 desk.complain(f"{JOBS[task.kind]} stopped", error, kind="undo stopped")
             if outcome.written:
                 files = words.plural(outcome.written, "file")
-                desk.say("positive", SAID[task.kind].format(files), kind="wrote")
+                back, offer = (self.redo, "Redo") if task.kind is RunKind.UNDO else (self.undo, "Undo")
+                desk.say("positive", SAID[task.kind].format(files), offer, back.emit, kind="wrote")
             if outcome.bad:
                 self._tell(task, outcome.bad)
             settled = {result.path for result in outcome.results} - {result.path for result in outcome.bad}

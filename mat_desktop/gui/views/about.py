@@ -63,6 +63,7 @@ class About(Sheet):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(16)
         grid = _grid()
+        grid.setColumnMinimumWidth(0, 16 + grid.horizontalSpacing())  # an empty column has no space behind it
         for row, (name, value) in enumerate(facts):
             grid.addWidget(Text(name, token="muted"), row, 1, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(_paragraph(value), row, 2)

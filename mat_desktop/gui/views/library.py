@@ -480,6 +480,8 @@ class Library(QWidget):
         field_of = self._services.scheme.field_of
         asking = {field for s in suggestions if s.chosen and not s.written and (field := field_of(s.tag))}
         self.pane.show_changes(row.track, changes, self._services.policies, fault, asking)
+        if not self.several.rows:
+            self.pane.invite_to_write(bool(changes) and not fault)
         self.changes_shown.emit(changes, fault)
 
     def set_policies(self) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSlider,
-    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -74,6 +73,11 @@ class Sheet(Panel):
 COLUMN = 400
 """Pixels of a column at the usual size of letters."""
 
+MOST_COLUMNS = 3
+
+BETWEEN = 48
+"""Pixels between two."""
+
 
 class Shortcuts(Sheet):
     """Every key, by what it is for."""
@@ -81,25 +85,55 @@ class Shortcuts(Sheet):
     def __init__(self, groups: Sequence[tuple[str, Sequence[tuple[Sequence[str], str]]]]) -> None:
         """:param groups: title, and keys with what they do"""
         super().__init__("Keyboard shortcuts")
-        self._columns = outer = QHBoxLayout(self.body)
+        outer = QHBoxLayout(self.body)
         outer.setContentsMargins(24, 16, 24, 24)
-        outer.setSpacing(48)
-        half = (len(groups) + 1) // 2
-        for part in (groups[:half], groups[half:]):
-            column = QVBoxLayout()
+        outer.setSpacing(BETWEEN)
+        self._groups = [_group(title, keys) for title, keys in groups]
+        self._rows = [len(keys) + 2 for _, keys in groups]  # a title, and the room after the last
+        self._columns: list[tuple[QWidget, QVBoxLayout]] = []
+        for _ in range(MOST_COLUMNS):
+            box = QWidget()
+            column = QVBoxLayout(box)
+            column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(16)
-            for title, keys in part:
-                column.addWidget(_group(title, keys))
-            column.addStretch(1)
-            nest(outer, column, 0)
+            column.setAlignment(Qt.AlignmentFlag.AlignTop)
+            self._columns.append((box, column))
+            outer.addWidget(box)
         outer.addStretch(1)
+        self.columns = 0
+        self._arrange(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """One column where there is no room for two."""
+        """As many columns as there is room for."""
         super().resizeEvent(event)
-        down, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
-        needed = 2 * wider(COLUMN) + 48 + 2 * 24
-        self._columns.setDirection(beside if event.size().width() >= needed else down)
+        room = event.size().width() - 2 * 24 + BETWEEN
+        self._arrange(max(1, min(MOST_COLUMNS, room // (wider(COLUMN) + BETWEEN))))
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self.columns:
+            return
+        self.columns = columns
+        parts = in_columns(self._rows, columns)
+        for number, (box, column) in enumerate(self._columns):
+            for place in parts[number] if number < len(parts) else ():
+                column.addWidget(self._groups[place])
+            box.setVisible(number < len(parts))
+
+
+def in_columns(heights: Sequence[int], columns: int) -> list[range]:
+    """Places of things that stand one under the other, so that the highest column is as low as can be."""
+    least = max(max(heights), -(-sum(heights) // columns))
+    for most in range(least, sum(heights) + 1):
+        parts, begin, high = [], 0, 0
+        for place, height in enumerate(heights):
+            if high + height > most:
+                parts.append(range(begin, place))
+                begin, high = place, 0
+            high += height
+        parts.append(range(begin, len(heights)))
+        if len(parts) <= columns:
+            return parts
+    return [range(len(heights))]
 
 
 def _group(title: str, keys: Sequence[tuple[Sequence[str], str]]) -> QWidget:

@@ -253,7 +253,7 @@ class TrainingForm(Panel):
         choice = self._tasks[-1]
         choice.setEnabled(verdicts > 0)
         choice.set_about(
-            f"{words.plural(verdicts, 'decision')} on {words.plural(tracks, 'track')}; takes minutes"
+            f"{words.plural(verdicts, 'decision')} on {words.plural(tracks, 'track')}; often done in a minute"
             if verdicts
             else "Nothing was accepted or rejected yet"
         )

@@ -404,6 +404,10 @@ class Pane(Panel):
         self.changes.show_changes(track.tags, changes, why)
         self.changes.show_fault(fault)
 
+    def invite_to_write(self, on: bool) -> None:
+        """Whether there is something to write: else the button is there, but not the first thing to do."""
+        self.write.set_kind("primary" if on else "plain")
+
     def _reveal(self, y: int) -> None:
         self.area.ensureVisible(0, self.question.y() + y, 0, 40)
 
