@@ -5,13 +5,20 @@ Qt hands it to whatever Tab would reach next: a slider took arrow keys that were
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QComboBox, QWidget
 
 MOST = 100
 """Controls that are passed at most on the way to one that arrow keys do not change."""
+
+
+def in_order(parts: Iterable[QWidget]) -> None:
+    """Tab goes from each to the next, whenever they were made: what comes later is else behind all others."""
+    for before, after in pairwise(parts):
+        QWidget.setTabOrder(before, after)
 
 
 def arrows_change(part: QWidget | None) -> bool:

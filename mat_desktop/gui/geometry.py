@@ -7,7 +7,8 @@ from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QWidget
 
 WISHED = QSize(1440, 900)
-LEAST = QSize(960, 600)
+LEAST = QSize(640, 340)
+"""A screen of 1280 by 720 at a scale of two, less a title bar."""
 FRAME = QMargins(2, 38, 2, 2)
 """Guess of a window manager's frame, until the window is shown and it can be asked."""
 

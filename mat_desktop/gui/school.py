@@ -201,9 +201,9 @@ class School(QObject):
             return
         library = self._library
         centre, pane, _ = library.inner.sizes()
-        side = max(self.panel.minimumWidth(), pane or min(384, centre - 520))
-        library.pane.hide()
+        side = max(self.panel.minimumWidth(), pane or min(384, centre - 300))
         self.panel.show()
+        library.show_pane(False)
         library.inner.setSizes([centre + pane - side, 0, side])
 
     def close(self) -> None:
@@ -212,8 +212,9 @@ class School(QObject):
             return
         centre, _, side = self._library.inner.sizes()
         self.panel.hide()
-        if self._actions is None or self._actions["pane"].isChecked():
-            self._library.pane.show()
+        shown = self._actions is None or self._actions["pane"].isChecked()
+        self._library.show_pane(shown)
+        if shown:
             self._library.inner.setSizes([centre, side, 0])
         draft = self._drafts.get(self._key) if self.teach.ready else None
         if draft is not None:

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QKeyEvent,
+    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -246,16 +247,17 @@ class Window(QMainWindow):
         self.room.connect_actions(a)
         self.school.connect_actions(a)
         self.watching.connect_actions(a)
-        for name, part, button, focus in (
-            ("sidebar", library.sidebar, library.to_sidebar, library.sidebar),
-            ("pane", library.pane, library.to_pane, library.pane.scores),
+        for name, button, focus in (
+            ("sidebar", library.to_sidebar, library.sidebar),
+            ("pane", library.to_pane, library.pane.scores),
         ):
             a[name].setCheckable(True)
             a[name].setChecked(True)
-            a[name].toggled.connect(part.setVisible)
-            a[name].toggled.connect(button.setHidden)
             button.clicked.connect(a[name].trigger)
             button.clicked.connect(focus.setFocus)
+        a["sidebar"].toggled.connect(library.sidebar.setVisible)
+        a["sidebar"].toggled.connect(library.to_sidebar.setHidden)
+        a["pane"].toggled.connect(library.show_pane)
         self.sides = Sides(self.pages.view.viewport(), a)
         library.actions_follow(a["open"])
         library.pane.write.follow(a["write"])
@@ -486,6 +488,12 @@ class Window(QMainWindow):
             self.archive.redo_last_run()
 
     # events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another size."""
+        super().resizeEvent(event)
+        self.rail.fit(event.size())
+        self.library.dock.fit_page(event.size().height() - self.status.height())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Now the window has a frame."""

@@ -123,6 +123,18 @@ def test_tab_follows_the_order_of_reading(qtbot: QtBot, full: Window) -> None:
         )
 
 
+def test_tab_follows_the_order_of_reading_in_the_activity_panel(qtbot: QtBot, full: Window) -> None:
+    full.activity.toggle()
+    again = [card.retry for card in full.activity.past if card.retry is not None]
+    assert again
+    assert not in_order(full, full.activity.close_button, *again)
+    assert not in_order(full, full.activity.clear, full.activity.close_button, again[0])
+    around = tab_round(full)
+    at = around.index(full.activity.close_button)
+    assert (around * 2)[at + 1] is again[0], "and not what it lies over first"
+    full.activity.dismiss()
+
+
 def panels(window: Window) -> dict[str, Callable[[], object]]:
     a, library = window.actions_, window.library
     return {

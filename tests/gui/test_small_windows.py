@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
@@ -43,19 +44,111 @@ def test_every_page_can_be_scrolled_to_its_ends(qtbot: QtBot, library: Window) -
         assert view.verticalScrollBar().maximum() == max(0, page.height() - room.height()), name
 
 
-def test_no_page_is_wider_than_a_narrow_window(qtbot: QtBot, library: Window) -> None:
+SCREENS = {
+    "1280x720 at a scale of two": (640, 340, 100),
+    "1440x900 at a scale of two": (716, 410, 100),
+    "1280x720": (1276, 690, 100),
+    "1280x720, letters of 150 %": (1276, 690, 150),
+    "1280x720, letters of 200 %": (1276, 690, 200),
+    "1440x900, letters of 200 %": (1436, 866, 200),
+}
+"""Windows that fill a screen, less a frame, with the size of letters in per cent."""
+
+
+def too_wide(library: Window) -> list[str]:
+    """What has to be scrolled sideways to be seen, of the page in view; tables of figures may be."""
+    found = []
+    for area in library.findChildren(QScrollArea):
+        if area.isVisible() and area.widget() is not None:
+            needed, room = area.widget().minimumSizeHint().width(), area.viewport().width()
+            if needed > room:
+                found.append(f"{type(area.widget()).__name__} needs {needed} of {room}")
+    return found
+
+
+@pytest.mark.parametrize(("wide", "high", "letters"), SCREENS.values(), ids=SCREENS)
+def test_nothing_is_scrolled_sideways(
+    qtbot: QtBot, library: Window, wide: int, high: int, letters: int
+) -> None:
+    def fits(name: str) -> None:
+        qtbot.waitUntil(lambda: rests(library), timeout=30_000)
+        with contextlib.suppress(qtbot.TimeoutError):
+            qtbot.waitUntil(lambda: not too_wide(library), timeout=2000)
+        assert not too_wide(library), name
+
     library.actions_["listen_all"].trigger()
     qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
-    shrink(qtbot, library, 720, 450)
-    for name in library.pages.names:
-        library.pages.show(name)
-        qtbot.waitUntil(lambda: rests(library), timeout=30_000)
-        qtbot.wait(50)
-        assert library.pages.view.horizontalScrollBar().maximum() == 0, name
-        for area in library.pages.current.widget.findChildren(QScrollArea):
-            if area.isVisible() and area.widget() is not None:
-                needed = area.widget().minimumSizeHint().width()
-                assert needed <= area.viewport().width(), f"{name}: {area.widget().objectName()} {needed}"
+    try:
+        appearance.use_text(letters)
+        shrink(qtbot, library, wide, high)
+        for name in library.pages.names:
+            library.pages.show(name)
+            fits(name)
+        library.pages.show("models")
+        library.workshop.models_page.show_comparison(True)
+        fits("compare")
+        library.pages.show("library")
+        library.actions_["mapping"].trigger()
+        fits("mapping")
+        library.pages.drop_sheet()
+        library.actions_["write"].trigger()
+        fits("write")
+        library.panels.close()
+        library.actions_["teach"].trigger()
+        fits("teach")
+    finally:
+        appearance.use_text(100)
+
+
+@pytest.mark.parametrize("page", ["library", "review"])
+def test_on_a_small_screen_with_large_pixels_the_spectrogram_is_seen(
+    qtbot: QtBot, library: Window, page: str
+) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    shrink(qtbot, library, 640, 340)
+    library.pages.show(page)
+    plot = library.library.dock.plot
+    assert plot is not None
+    qtbot.waitUntil(lambda: plot.upper.getViewBox().height() >= 48)
+    qtbot.waitUntil(lambda: library.pages.view.verticalScrollBar().maximum() == 0)
+    shrink(qtbot, library, 1440, 900)
+    qtbot.waitUntil(lambda: plot.lower.getViewBox().height() >= 4 * 14)
+
+
+def test_on_a_small_screen_with_large_pixels_a_tag_can_be_taught(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    shrink(qtbot, library, 640, 340)
+    library.library.select(0)
+    library.actions_["teach"].trigger()
+    panel, view = library.school.panel, library.pages.view
+
+    def seen(part: QWidget) -> bool:
+        place = QRect(part.mapTo(view.viewport(), QPoint(0, 0)), part.size())
+        return view.viewport().rect().contains(place)
+
+    qtbot.waitUntil(lambda: seen(panel.save) and seen(panel.name))
+    qtbot.waitUntil(
+        lambda: (view.verticalScrollBar().maximum(), view.horizontalScrollBar().maximum()) == (0, 0)
+    )
+    shrink(qtbot, library, 1440, 900)  # the tags come back for windows of this size, but not beside it
+    assert library.actions_["pane"].isChecked()
+    assert not library.library.pane.isVisible()
+    library.school.close()
+    assert library.library.pane.isVisible()
+
+
+def test_the_rail_has_words_where_there_is_room(qtbot: QtBot, library: Window) -> None:
+    rail = library.rail
+    wide = rail.width()
+    shrink(qtbot, library, 640, 340)
+    assert rail.width() < wide
+    qtbot.waitUntil(lambda: rail.rect().contains(rail.buttons["settings"].geometry()))
+    parts = sorted((button.geometry() for button in rail.buttons.values()), key=QRect.y)
+    assert all(above.bottom() < below.y() for above, below in pairwise(parts))
+    shrink(qtbot, library, 1280, 720)
+    assert rail.width() == wide
 
 
 LARGE = 200

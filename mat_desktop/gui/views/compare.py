@@ -16,6 +16,7 @@ from mat_desktop.gui.models.figures import CELL_ROLE, Cell, FiguresModel
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import Combo
 from mat_desktop.gui.widgets.figures import Figures
+from mat_desktop.gui.widgets.fit import KeepWithin
 from mat_desktop.gui.widgets.job_bar import Progress
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.splitter import Splitter
@@ -80,7 +81,7 @@ class ComparePage(Panel):
         self.title.setMinimumHeight(24)
         self.scope = Combo()
         self.scope.setAccessibleName("Tracks that are compared")
-        self.scope.setMinimumWidth(200)
+        self.scope.setMinimumWidth(120)
         self.scope.activated.connect(lambda _: self.picked.emit(str(self.scope.currentData())))
         self.use_button = Button("Use this model", "check")
         self.use_button.clicked.connect(lambda: self.use.emit(self._name))
@@ -116,11 +117,17 @@ class ComparePage(Panel):
         self.offer = Text(token="muted")
         self.offer.setWordWrap(True)
         self.offer.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self.offer.setFixedSize(OFFER)
+        self.offer.setMinimumHeight(OFFER.height())
+        self.offer.setMinimumWidth(200)
+        KeepWithin(self.offer, OFFER.width())
         self.start_button = Button("Compare", "play", kind="primary")
         self.start_button.clicked.connect(self.start)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.offer, 100)
+        row.addStretch(1)
         layout.addStretch(2)
-        layout.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignHCenter)
+        nest(layout, row)
         layout.addWidget(self.start_button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
         return box
@@ -164,8 +171,8 @@ class ComparePage(Panel):
         both.addWidget(left)
         both.addWidget(right)
         both.setSizes([580, 560])
-        left.setMinimumWidth(340)
-        right.setMinimumWidth(240)
+        left.setMinimumWidth(280)
+        right.setMinimumWidth(220)
         return both
 
     # what is shown

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QStackedLayout,
-    QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -36,7 +35,7 @@ from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.history import ENTRY_ROLE, FILTERS, Entry, HistoryModel, Waiting
 from mat_desktop.gui.models.reversal import RunModel
 from mat_desktop.gui.save import ask_target
-from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.theme import current, font, wider
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
@@ -44,6 +43,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import tall, two_line_row, two_lines
+from mat_desktop.gui.widgets.gives_way import Stack
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.plan_table import PlanTable
@@ -58,6 +58,9 @@ Index = QModelIndex | QPersistentModelIndex
 DAY, RUN = 36, 64
 AT_ONCE = 200
 """Files whose changes are added to the list at once."""
+
+NARROW = 320
+"""Pixels of the list, with letters of usual size, under which its buttons are signs alone."""
 
 
 def sign(entry: Entry) -> tuple[str, str]:
@@ -118,12 +121,13 @@ class _Delegate(QStyledItemDelegate):
             if here and self._view.hasFocus():
                 round_rect(painter, button, 6, None, t.color("focus"), 2)
             icon = "arrow-down-to-line" if run is None else "undo-2" if entry.can_undo else "redo-2"
-            icons.draw(
-                painter, icon, button.x() + 14, button.y() + (button.height() - 16) // 2, 16, t.color("text")
-            )
-            painter.setFont(font(13, 500))
-            painter.setPen(t.color("text"))
-            painter.drawText(button.adjusted(38, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, entry.offer)
+            whole = button.width() > button.height()
+            x, y = (14 if whole else (button.width() - 16) // 2), (button.height() - 16) // 2
+            icons.draw(painter, icon, button.x() + x, button.y() + y, 16, t.color("text"))
+            if whole:
+                painter.setFont(font(13, 500))
+                painter.setPen(t.color("text"))
+                painter.drawText(button.adjusted(38, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, entry.offer)
         painter.restore()
 
 
@@ -144,14 +148,16 @@ class Runs(ListView):
         self.setAccessibleName("Runs")
         self.setItemDelegate(_Delegate(self))
         self.setMouseTracking(True)
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(200)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
 
     def button(self, rect: QRect) -> QRect:
         """Where a row's button is."""
-        size = QSize(52 + text_width("Write", 13, 500), tall(32))
+        high = tall(32)
+        short = rect.width() < wider(NARROW)
+        size = QSize(high if short else 52 + text_width("Write", 13, 500), high)
         top = rect.y() + (rect.height() - size.height()) // 2
-        return QRect(QPoint(rect.right() - size.width() - 23, top), size)
+        return QRect(QPoint(rect.right() - size.width() - (11 if short else 23), top), size)
 
     def _ask(self, row: int) -> None:
         entry = self._model.entry(row)
@@ -249,7 +255,7 @@ class History(Panel):
         self._stack = QStackedLayout(box)
         holder = Splitter(Qt.Orientation.Horizontal)
         holder.addWidget(self._left())
-        self.right = QStackedWidget()
+        self.right = Stack()
         self.right.addWidget(self._details())
         self.reversal = ReversalPanel()
         self.reversal.closed.connect(self.show_details)
@@ -257,7 +263,7 @@ class History(Panel):
         holder.addWidget(self.right)
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
-        holder.setSizes([440, 920])
+        holder.beside(440, 0.4)
         self._wanted: int | None = None
         self._empty_yet = self._to_newest = False  # nobody knows before the runs are read
         self._rest: list[FileReversal] = []
@@ -284,9 +290,9 @@ class History(Panel):
         foot = Panel("surface", edges="t")
         foot.setFixedHeight(56)
         row = QHBoxLayout(foot)
-        row.setContentsMargins(24, 0, 16, 0)
+        row.setContentsMargins(16, 0, 16, 0)
         self.summary = Text(size=12, token="muted", elide=True)
-        self.summary.setMinimumHeight(16)
+        self.summary.setMinimumSize(1, 16)
         row.addWidget(self.summary, 1)
         self.remove = Button("Remove everything written…")
         row.addWidget(self.remove)

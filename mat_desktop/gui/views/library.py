@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
@@ -27,7 +27,8 @@ from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Panel
 from mat_desktop.gui.widgets.delegates import TrackTable
-from mat_desktop.gui.widgets.dock import Dock
+from mat_desktop.gui.widgets.dock import SHORT, Dock
+from mat_desktop.gui.widgets.gives_way import Stack
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.pane import Pane
 from mat_desktop.gui.widgets.search_bar import Comparison, QueryProblem
@@ -43,10 +44,6 @@ if TYPE_CHECKING:
 
 FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
 """Fields that have a block in the pane, where some tag is written into them."""
-
-
-SHORT = 560
-"""A page that is lower than this has tracks, messages and player in view, with little of the pictures."""
 
 
 class Library(QWidget):
@@ -78,7 +75,7 @@ class Library(QWidget):
         layout.addWidget(self.outer)
         self.sidebar = Sidebar()
         self.outer.addWidget(self.sidebar)
-        self.right = QStackedWidget()
+        self.right = Stack()
         self.outer.addWidget(self.right)
         self.inner = Splitter(Qt.Orientation.Horizontal)
         self.beside: QWidget | None = None
@@ -108,21 +105,21 @@ class Library(QWidget):
         """The size decides how wide the parts are, until someone moves their edges."""
         super().resizeEvent(event)
         short = event.size().height() < SHORT
-        self.dock.setMinimumHeight(132 if short else 300)
         self.listing.setMinimumHeight(60 if short else 120)
         if not self._sized:
             wide = event.size().width()
             side, pane = (200, 384) if wide >= 1300 else (176, 340)
             self.outer.setSizes([side, wide - side])
             self.inner.setSizes([wide - side - pane, pane])
-            self.middle.setSizes([414, 404] if event.size().height() >= 800 else [300, 330])
+            high = event.size().height()
+            self.middle.setSizes([414, 404] if high >= 800 else [300, 330] if not short else [80, 180])
 
     def _moved(self) -> None:
         self._sized = True
 
     def _centre(self) -> QWidget:
         box = Panel("surface")
-        box.setMinimumWidth(520)
+        box.setMinimumWidth(300)
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -142,6 +139,7 @@ class Library(QWidget):
             tools.addWidget(button)
         for button in (self.to_sidebar, self.to_pane):
             button.hide()
+        bar.give_way(self.add, self.listen)
         layout.addWidget(bar)
         self.problem = QueryProblem()
         layout.addWidget(self.problem)
@@ -163,7 +161,6 @@ class Library(QWidget):
         rows.addWidget(self.banners)  # under the rows: what is under the mouse stays there
         self.middle.addWidget(listed)
         self.dock = Dock()
-        self.dock.setMinimumHeight(300)
         self.middle.addWidget(self.dock)
         self.middle.setStretchFactor(0, 1)
         self.middle.setStretchFactor(1, 0)
@@ -208,6 +205,12 @@ class Library(QWidget):
         self._slow_shift.setSingleShot(True)
         self._slow_shift.setInterval(30)
         self._slow_shift.timeout.connect(self._apply_shift)
+
+    def show_pane(self, on: bool) -> None:
+        """Whether the tags of the track are in view, unless something else stands in their place."""
+        free = self.beside is None or self.beside.isHidden()
+        self.pane.setVisible(on and free)
+        self.to_pane.setVisible(free and not on)
 
     def take_dock(self) -> None:
         """The pictures are back from where they were borrowed."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
@@ -21,7 +22,7 @@ from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.tags import TAG_FIELDS, Field
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.mapping import MAPPED_ROLE, Mapped, MappingModel
-from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.views.shortcuts import Sheet
 from mat_desktop.gui.widgets.add_tag import MOST_LETTERS
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
@@ -83,6 +84,10 @@ class _Row(QStyledItemDelegate):
         painter.restore()
 
 
+NARROW = 660
+"""Pixels, with letters of usual size, under which list and tag do not stand beside each other."""
+
+
 class MappingSheet(Sheet):
     """The editor as a page over the others."""
 
@@ -92,6 +97,12 @@ class MappingSheet(Sheet):
         layout.setContentsMargins(24, 16, 24, 24)
         editor.setMaximumWidth(1080)
         layout.addWidget(editor)
+        self._editor = editor
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What can be changed of a tag stands under the list where there is no room beside it."""
+        super().resizeEvent(event)
+        self._editor.set_narrow(event.size().width() < wider(NARROW))
 
 
 class Mapping(QWidget):
@@ -124,11 +135,16 @@ class Mapping(QWidget):
         self.amiss.setWordWrap(True)
         self.amiss.hide()
         outer.addWidget(self.amiss)
-        columns = QHBoxLayout()
+        columns = self._columns = QHBoxLayout()
         columns.setSpacing(16)
         nest(columns, self._left(), 5)
         columns.addWidget(self._form(), 4)
         nest(outer, columns, 1)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Whether there is no room for list and tag beside each other."""
+        down, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._columns.setDirection(down if narrow else beside)
 
     def _left(self) -> QVBoxLayout:
         layout = QVBoxLayout()

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
     QMenu,
-    QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -36,6 +35,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, paint_ground, text_width
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.fit import two_line_row, two_lines
+from mat_desktop.gui.widgets.gives_way import Stack
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.scrolled import Scrolled
 from mat_desktop.gui.widgets.search_field import SearchField
@@ -148,10 +148,10 @@ class ModelsPage(Panel):
         holder.addWidget(Scrolled(self._card()))
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
-        holder.setSizes([320, 1040])
+        holder.beside(320, 0.35)
         self.comparison = ComparePage()
-        self._parts = QStackedLayout()
-        nest(layout, self._parts, 1)  # first: it shows what it gets, which would be a window of its own
+        self._parts = Stack()
+        layout.addWidget(self._parts, 1)
         self.banners = Banners()
         layout.addWidget(self.banners)
         self._parts.addWidget(holder)
@@ -248,7 +248,7 @@ class ModelsPage(Panel):
         layout.addWidget(Line())
         row = QHBoxLayout()
         row.setContentsMargins(24, 8, 24, 8)
-        self.counted = Text(weight=600)
+        self.counted = Text(weight=600, elide=True)
         row.addWidget(self.counted, 1)
         self.search = SearchField("Find a tag", name="Find a tag", language=False)
         self.search.setMaximumWidth(280)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +26,7 @@ from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.gives_way import Stack
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.pane import strictness_slider
@@ -43,6 +43,9 @@ HEAD = ((28, 20, 600), (20, 13, 400))
 
 FOOT = 34
 """Pixels beside and between the two buttons under the tags."""
+
+CENTRE, SIDE = 280, 288
+"""Least width of the pictures and of the tags beside them, pixels."""
 
 LOW = 800
 """Below this height of the page the queue gives its room to the pictures."""
@@ -107,7 +110,7 @@ class ReviewPage(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._top())
         self._layout = layout
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         layout.addWidget(self._stack, 1)
         work = QWidget()
         columns = QHBoxLayout(work)
@@ -145,7 +148,7 @@ class ReviewPage(QWidget):
 
     def _centre(self) -> QWidget:
         box = Panel("surface")
-        box.setMinimumWidth(320)
+        box.setMinimumWidth(CENTRE)
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -371,7 +374,7 @@ class ReviewPage(QWidget):
             label.setMinimumHeight(line)
         self._head.setFixedHeight(16 + sum(lines))
         usual = 376 + (wider(376) - 376) * 6 // 10
-        wide = min(usual, max(304, self.width() * 2 // 5))
+        wide = min(usual, max(SIDE, self.width() * 2 // 5))
         self._column.setFixedWidth(wide)
         most = QFontMetrics(font(12, figures=True)).horizontalAdvance("00 of 00 decided")
         self.decided.setMinimumWidth(most)  # the slider keeps its place from track to track

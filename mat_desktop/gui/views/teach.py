@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -30,13 +30,24 @@ from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall
+from mat_desktop.gui.widgets.gives_way import Stack
 from mat_desktop.gui.widgets.mark_list import MarkList
 from mat_desktop.gui.widgets.nesting import nest
+from mat_desktop.gui.widgets.scrolled import Scrolled
 
 if TYPE_CHECKING:
     from mat_desktop.app.teach import Study
 
 NO_FIELD = "Only MAT_TAGS"
+
+LEAST = 280
+"""Pixels that it is wide at least, with letters of usual size."""
+
+NARROW = 330
+"""Pixels under which its two buttons stand under each other, with letters of usual size."""
+
+LOW = 480
+"""Pixels under which what is said of the next step is scrolled with the rest, with letters of usual size."""
 
 
 class TeachPanel(Panel):
@@ -86,7 +97,7 @@ class TeachPanel(Panel):
         close.clicked.connect(self.closed)
         head.addWidget(close)
         layout.addWidget(bar)
-        self.stack = QStackedWidget()
+        self.stack = Stack()
         self.stack.addWidget(self._editor())
         self.taught = TaughtTags()
         self.stack.addWidget(self.taught)
@@ -103,13 +114,16 @@ class TeachPanel(Panel):
 
     def _widen(self) -> None:
         """Larger letters need more room."""
-        self.setMinimumWidth(320 + (wider(320) - 320) * 6 // 10)
+        self.setMinimumWidth(LEAST + (wider(LEAST) - LEAST) * 6 // 10)
 
     # parts
 
     def _editor(self) -> QWidget:
-        box = QWidget()
-        layout = QVBoxLayout(box)
+        whole, box = QWidget(), Panel("surface")
+        outer = QVBoxLayout(whole)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        layout = self._scrolled = QVBoxLayout(box)
         layout.setContentsMargins(0, 12, 0, 0)
         layout.setSpacing(0)
         intro = _caption()
@@ -126,7 +140,7 @@ class TeachPanel(Panel):
         layout.addWidget(self.fault)
         layout.addSpacing(12)
         layout.addWidget(Line())
-        marking = QHBoxLayout()
+        marking = self._marking = QHBoxLayout()
         marking.setContentsMargins(16, 12, 16, 4)
         marking.setSpacing(8)
         self.yes = Button("Has it", "plus", key="+")
@@ -161,8 +175,21 @@ class TeachPanel(Panel):
         for view in (self.marks, self.next):
             view.chosen.connect(self.chosen)
             view.unmarked.connect(self.unmarked)
-        layout.addWidget(self._foot())
-        return box
+        outer.addWidget(Scrolled(box), 1)
+        outer.addWidget(self._foot())
+        return whole
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A low one keeps room for what is scrolled."""
+        super().resizeEvent(event)
+        down, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._marking.setDirection(down if event.size().width() < wider(NARROW) else beside)
+        low = event.size().height() < wider(LOW)
+        layout = self._scrolled if low else self._under
+        if layout.indexOf(self.more) < 0:
+            layout.insertWidget(layout.count() if low else 1, self.more)
+            side = 16 if low else 0
+            self.more.setContentsMargins(side, 4 if low else 0, side, 0)
 
     def _form(self) -> QGridLayout:
         form = QGridLayout()
@@ -185,6 +212,7 @@ class TeachPanel(Panel):
         ):
             label = Text(text, token="muted")
             part.setAccessibleName(text)
+            part.setMinimumWidth(96)
             KeepTall(part, 32)
             form.addWidget(label, row, 0)
             form.addWidget(part, row, 1)
@@ -193,8 +221,8 @@ class TeachPanel(Panel):
 
     def _foot(self) -> QWidget:
         foot = Panel("surface", edges="t")
-        layout = QVBoxLayout(foot)
-        layout.setContentsMargins(16, 12, 12, 8)
+        layout = self._under = QVBoxLayout(foot)
+        layout.setContentsMargins(12, 12, 8, 8)
         layout.setSpacing(2)
         top = QHBoxLayout()
         top.setSpacing(8)

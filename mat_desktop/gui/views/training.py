@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QListView,
-    QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -31,6 +30,7 @@ from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.fit import grown, more_lines, tall, two_line_row, two_lines
+from mat_desktop.gui.widgets.gives_way import Stack
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.splitter import Splitter
@@ -42,6 +42,9 @@ Index = QModelIndex | QPersistentModelIndex
 HEADING, RUN = 36, 32
 PAD = 16
 NEW = "New run…"
+LEAST = 150
+"""Pixels that the list of runs is wide at least, with letters of usual size."""
+
 ROWS = 24
 """So high is the list at least, in rows, where facts on the run stand under it."""
 
@@ -177,14 +180,14 @@ class TrainingPage(Panel):
         layout.setSpacing(0)
         holder = Splitter(Qt.Orientation.Horizontal)
         holder.addWidget(self._side())
-        self.stack = QStackedWidget()
+        self.stack = Stack()
         self.stack.addWidget(Panel("surface"))
         self.missing = self._missing()
         self.stack.addWidget(self.missing)
         holder.addWidget(self.stack)
         holder.setStretchFactor(0, 0)
         holder.setStretchFactor(1, 1)
-        holder.setSizes([256, 1112])
+        holder.beside(256, 0.3)
         layout.addWidget(holder, 1)
         self.banners = Banners()
         layout.addWidget(self.banners)
@@ -270,7 +273,7 @@ class TrainingPage(Panel):
 
     def _widen(self) -> None:
         """Larger letters need more room."""
-        self._box.setMinimumWidth(180 + (wider(180) - 180) * 6 // 10)
+        self._box.setMinimumWidth(LEAST + (wider(LEAST) - LEAST) * 6 // 10)
         self._box.setMaximumWidth(wider(400))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

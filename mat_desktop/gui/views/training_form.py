@@ -11,10 +11,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -22,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.app.trainings import Order, Row, Task, Training, plain_name
 from mat_desktop.gui import words
+from mat_desktop.gui.focus import in_order
 from mat_desktop.gui.models.pace import expected
 from mat_desktop.gui.models.trainings import row_title
 from mat_desktop.gui.theme import appearance, wider
@@ -32,12 +31,16 @@ from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepWide
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text
+from mat_desktop.gui.widgets.scrolled import Scrolled
 from mat_desktop.gui.widgets.setting import FIELD, NAME
 from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.widgets.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
     from mat_desktop.app.models import Model
+
+NARROW = 450
+"""Pixels, with letters of usual size, under which a button is its sign alone."""
 
 WIDEST = 720
 PAPERS = 100
@@ -74,19 +77,13 @@ class TrainingForm(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area = area
         inside = Panel("surface")
+        self._area = area = Scrolled(inside)
         wide = QHBoxLayout(inside)
         wide.setContentsMargins(0, 0, 0, 0)
         column = QWidget()
         column.setMaximumWidth(WIDEST + 48)
         layout.addWidget(area, 1)  # before they are filled: what comes to another parent is styled anew
-        area.setWidget(inside)
         wide.addWidget(column, 1)
         wide.addStretch(0)
         self._column = QVBoxLayout(column)
@@ -148,6 +145,7 @@ class TrainingForm(Panel):
         """Another width."""
         super().resizeEvent(event)
         self._place_tasks()
+        self.data.choose.set_short(event.size().width() < wider(NARROW))
 
     def _add_data(self) -> None:
         self._data_head = self._head("Data")
@@ -225,6 +223,8 @@ class TrainingForm(Panel):
         self.table.pick("2")
         self.budget.pick("short")
         self.settings.describe(told["settings"], told["finetune"])
+        what = (self.network, self.layers, self.table, self.rows, self.budget, self.model, self.whole)
+        in_order([*what, *self.settings.stops, self.begin, self.cancel])
         self._network_changed()
         self._table_changed()
         self._task_changed()

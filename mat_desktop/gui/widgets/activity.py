@@ -20,6 +20,7 @@ from shiboken6 import isValid
 
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
+from mat_desktop.gui.focus import in_order
 from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepWide
@@ -258,6 +259,9 @@ class ActivityPanel(Panel):
             layout.addWidget(nothing)
         layout.addStretch(1)
         self._area.setWidget(box)
+        buttons = [button for card in self.cards for button in (card.pause, card.cancel)]
+        buttons += [card.retry for card in self.past if card.retry is not None]
+        in_order([self.clear, self.close_button, *buttons])
         self.clear.setEnabled(bool(bridge.past))
         self._place()
         if had and (focus is not self.clear or not self.clear.isEnabled()):

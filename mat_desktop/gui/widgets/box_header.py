@@ -12,6 +12,8 @@ from mat_desktop.gui.theme import current
 from mat_desktop.gui.widgets.painting import round_rect
 
 LEFT, SIZE, ROOM = 24, 16, 32
+TIGHT = 16
+"""Pixels by which what is at the left moves there in a narrow table."""
 
 
 def draw_check(painter: QPainter, box: QRect, on: bool | None) -> None:
@@ -35,6 +37,7 @@ class BoxHeader(QHeaderView):
     def __init__(self, plan: PlanModel, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._plan = plan
+        self.tight = False
         self.setToolTip("All or none (Ctrl+A)")
         plan.picked.connect(self.viewport().update)
 
@@ -51,7 +54,8 @@ class BoxHeader(QHeaderView):
         if not plan.picked_files and not plan.left_out:
             return
         painter.save()
-        box = QRect(rect.x() + LEFT, rect.y() + (rect.height() - SIZE) // 2, SIZE, SIZE)
+        left = LEFT - (TIGHT if self.tight else 0)
+        box = QRect(rect.x() + left, rect.y() + (rect.height() - SIZE) // 2, SIZE, SIZE)
         some = plan.picked_files > 0 and (plan.left_out > 0 or plan.partly > 0)
         draw_check(painter, box, None if some else plan.picked_files > 0)
         painter.restore()

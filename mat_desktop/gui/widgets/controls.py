@@ -65,9 +65,10 @@ class Button(QAbstractButton):
         super().__init__(parent)
         self._kind: Kind = kind
         self._icon = icon
+        self._tip = tip
         self._key = key
         self._height = height
-        self._chosen = self._clicking = False
+        self._chosen = self._clicking = self._short = False
         self.toggled.connect(self._toggled)
         self.setText(text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -134,6 +135,34 @@ class Button(QAbstractButton):
         changed()
         return self
 
+    def set_short(self, short: bool) -> None:
+        """Show the icon alone, where there is no room for more; what it does is the tool tip then."""
+        if short == self._short:
+            return
+        self._short = short
+        if not self._tip:
+            self.setToolTip(self.text() if short else "")
+        self.updateGeometry()
+        self.update()
+
+    def setText(self, text: str) -> None:
+        """Other words."""
+        super().setText(text)
+        if self._short and not self._tip:
+            self.setToolTip(text)
+
+    @property
+    def _words(self) -> str:
+        """Words that are seen."""
+        return "" if self._short else self.text()
+
+    def width_as(self, *, short: bool) -> int:
+        """Pixels that it needs with the icon alone, or with its words."""
+        before, self._short = self._short, short
+        wide = self.sizeHint().width()
+        self._short = before
+        return wide
+
     def sizeHint(self) -> QSize:
         """As wide as its parts."""
         self.ensurePolished()
@@ -142,14 +171,14 @@ class Button(QAbstractButton):
         parts = []
         if self._icon:
             parts.append(grown(16))
-        if self.text():
-            parts.append(QFontMetrics(self._font()).horizontalAdvance(self.text()) + 1)
+        if self._words:
+            parts.append(QFontMetrics(self._font()).horizontalAdvance(self._words) + 1)
         if self._key:
             parts.append(key_width(self._key))
         wide = sum(parts) + 8 * (len(parts) - 1) + 2 * pad
-        if not self.text():
+        if not self._words:
             wide = self._height + grown(16) - 16
-        high = tall(self._height) if self.text() else wide
+        high = tall(self._height) if self._words else wide
         return QSize(wide + 2 * ring, high + 2 * ring)
 
     def minimumSizeHint(self) -> QSize:
@@ -185,7 +214,7 @@ class Button(QAbstractButton):
         else:
             if self._kind == "plain":
                 fill, line = t.color("raised"), t.color("border_strong")
-            elif self.text() == "":
+            elif self._words == "":
                 ink = t.color("muted")
             if hover:
                 fill = t.color("hover")
@@ -209,8 +238,8 @@ class Button(QAbstractButton):
         widths = []
         if self._icon:
             widths.append(grown(16))
-        text = self.text()
-        key = self._key
+        text = self._words
+        key = "" if self._short else self._key
         if text:
             room = rect.width() - 16 - (grown(16) + 8 if self._icon else 0)
             if key and metrics.horizontalAdvance(text) > room - key_width(key) - 8:

@@ -101,6 +101,13 @@ class _Bar(QWidget):
         painter.drawRect(0, 0, self.width() - 1, self.height() - 1)
 
 
+SHORT = 560
+"""A page that is lower than this has tracks, messages and player in view, with little of the pictures."""
+
+LEAST_PICTURE = 64
+"""Pixels of the spectrogram, for which rows of the taggram give way."""
+
+
 class Dock(Panel):
     """Pictures of the track in view. The spectrogram arrives late: its library loads after the window."""
 
@@ -170,7 +177,12 @@ class Dock(Panel):
         layout.addWidget(self._stage, 1)
         self.player = PlayerBar()
         layout.addWidget(self.player)
+        self.fit_page(SHORT)
         appearance.changed.connect(self._recolor)
+
+    def fit_page(self, high: int) -> None:
+        """:param high: pixels of the page that it is a part of"""
+        self.setMinimumHeight(132 if high < SHORT else 300)
 
     def set_plot(self, plot: Spectrogram) -> None:
         """The spectrogram is there now."""
@@ -354,7 +366,7 @@ class Dock(Panel):
         space = self.height() - HEADER - self.player.height() - 8 - 6 - 24
         tall = max(14, QFontMetrics(font(11)).height() + 1)
         if space < 230:
-            return 6 if tall <= 14 else 4, tall
+            return max(0, min(6 if tall <= 14 else 4, (space - LEAST_PICTURE) // tall)), tall
         tall = max(16, tall)
         return min(14, max(8 if tall == 16 else 5, (space - 144) // tall)), tall
 
@@ -367,7 +379,7 @@ class Dock(Panel):
             return
         chosen = most_telling(self._suggestions, count)
         rows = [self._suggestions[place] for place in chosen]
-        self.plot.set_rows(rows, self._taggram[chosen], max(len(rows), 1), tall)
+        self.plot.set_rows(rows, self._taggram[chosen], max(len(rows), min(count, 1)), tall)
 
 
 def most_telling(suggestions: tuple[Suggestion, ...], count: int) -> list[int]:

@@ -11,6 +11,7 @@ from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
+from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.fit import KeepTall, grown
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.work import Work
@@ -22,10 +23,17 @@ SHARE = 0.4
 """Of the bar that device and model may have: what runs must not move them, nor they what stops it."""
 
 
+PROGRESS = 160
+"""Pixels of how much of the work is done."""
+
+BETWEEN = 80
+"""Pixels of margins, and of what parts device, model and work."""
+
+
 class Progress(QWidget):
     """A thin bar; without a total a part of it wanders with what is done."""
 
-    def __init__(self, wide: int = 160) -> None:
+    def __init__(self, wide: int = PROGRESS) -> None:
         """:param wide: 0 takes the room that there is"""
         super().__init__()
         self._share: float | None = 0.0
@@ -212,6 +220,23 @@ class JobBar(Panel):
         self.device.setFixedWidth(wide)
         least = self.model.width_of("") + 48
         self.model.setMaximumWidth(max(least, round(SHARE * self.width()) - wide))
+        self._fit_job()
+
+    def _fit_job(self) -> None:
+        """What is said of work gives way in a short bar: how fast it is first, then how much, then as a
+        picture; the panel with all of the work says it too.
+        """
+        if self._title:
+            self.title.setText(self._title)
+        others = (self.device, self.model, self.open, self.pause, self.cancel, self.title, self.problems)
+        used = sum(part.sizeHint().width() + 8 for part in others if not part.isHidden())
+        used += min(0, self.model.maximumWidth() - self.model.sizeHint().width())
+        room = self.width() - used - BETWEEN
+        if room < 0:
+            self.title.setText(elide(self._title, self.title.sizeHint().width() + room, 12))
+        for part, said in ((self.progress, self._has_share), (self.count, True), (self.speed, True)):
+            room -= part.sizeHint().width() + 8 if part is not self.progress else PROGRESS + 8
+            part.setVisible(said and room >= 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The model is cut where the bar is short."""
@@ -223,6 +248,9 @@ class JobBar(Panel):
         hint = super().minimumSizeHint()
         spare = max(0, self.model.width() - self.model.width_of("") - 48)
         return QSize(hint.width() - spare, hint.height())
+
+    _has_share = False
+    _title = ""
 
     def _tick(self) -> QWidget:
         line = Line(vertical=True, token="border_strong")
@@ -304,9 +332,10 @@ class JobBar(Panel):
         self.result.setText("")
         others = len(to_show(self._bridge)) - 1
         title = "Stopping" if job.stopping else job.title
-        self.title.setText(f"{title} (+{others})" if others else title)
+        self._title = f"{title} (+{others})" if others else title
+        self.title.setToolTip(self._title)
         self.count.setText(count_text(job))
-        self.progress.setVisible(job.share is not None)
+        self._has_share = job.share is not None
         self.progress.set(job.share)
         self.progress.setAccessibleDescription(self.count.text())
         self.speed.setText("Paused" if job.paused else speed_text(job))
@@ -316,6 +345,7 @@ class JobBar(Panel):
         self.pause.setAccessibleName(f"{'Go on with' if job.paused else 'Pause'} {job.title}")
         self.pause.setEnabled(not job.stopping)
         self.cancel.setEnabled(not job.stopping)
+        self._fit_job()
         # At once: a layout within another takes two turns, and what is painted between them is cut.
         self._inner.activate()
         self._row.activate()

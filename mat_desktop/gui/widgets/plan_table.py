@@ -35,7 +35,7 @@ from mat_desktop.gui.models.plan import LINE_ROLE, STAYS, Line, PlanModel, repla
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.announce import announce
-from mat_desktop.gui.widgets.box_header import BoxHeader, draw_check
+from mat_desktop.gui.widgets.box_header import LEFT, TIGHT, BoxHeader, draw_check
 from mat_desktop.gui.widgets.delegates import elide, fix_rows, text_width
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.painting import round_rect
@@ -51,13 +51,14 @@ GAP = 12
 REASON = 24 + 2 * 8
 """Pixels of the sign and the margins beside a reason."""
 
-NAMED = 56 + 2 * 8
-"""Pixels of the box and the margins beside a file's name."""
-
 MEASURED = 200
 """Lines that say how much room old and new values need."""
 
 UNFOLDED_TOP = 5
+
+NARROW = 520
+"""Pixels, with letters of usual size, under which there is no room to spare."""
+
 WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere | Qt.AlignmentFlag.AlignLeft
 
 
@@ -223,13 +224,14 @@ class _Delegate(QStyledItemDelegate):
         t = current()
         assert line.file is not None
         checked = self._table.plan.checked(line)
-        if not self._table.checkable:
-            icons.draw(painter, "music", rect.x() + 24, middle(rect), 16, t.color("muted"))
-        elif line.file.changes:
-            draw_check(painter, QRect(rect.x() + 24, middle(rect), 16, 16), checked)
+        left = LEFT - (TIGHT if self._table.tight else 0)
+        if not self._table.checkable and not self._table.tight:
+            icons.draw(painter, "music", rect.x() + left, middle(rect), 16, t.color("muted"))
+        elif self._table.checkable and line.file.changes:
+            draw_check(painter, QRect(rect.x() + left, middle(rect), 16, 16), checked)
         painter.setFont(font(13, 500))
         painter.setPen(t.color("muted" if checked is False else "text"))
-        name = rect.adjusted(56, 0, -8, 0)
+        name = rect.adjusted(self._table.indent, 0, -8, 0)
         text = elide(printable(Path(line.file.path.name)), name.width(), 13, 500)
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
 
@@ -290,6 +292,8 @@ class PlanTable(TableView):
         self.plan = model
         self.checkable = checkable
         self.unfolded = -1
+        self.tight = False
+        """Whether it is so narrow that its columns have no room to spare."""
         self.fieldwise = isinstance(model, ReversalModel)
         self.setModel(model)
         self.setAccessibleName("Changes")
@@ -353,13 +357,25 @@ class PlanTable(TableView):
         super().resizeEvent(event)
         self._share()
 
+    @property
+    def indent(self) -> int:
+        """Pixels from the left to the name of a file."""
+        return 56 - (0 if not self.tight else TIGHT if self.checkable else 40)
+
     def _share(self) -> None:
         self.unfold(-1)
         wide = self.viewport().width()
-        self.setColumnWidth(0, min(310, max(180, wide * 3 // 10)))
-        self.setColumnWidth(1, wider(136 if self.fieldwise else 112))
+        self.tight = wide < wider(NARROW)
+        header = self.horizontalHeader()
+        if isinstance(header, BoxHeader):
+            header.tight = self.tight
+        shortest = 180 if not self.tight else self.indent + wider(40)
+        self.setColumnWidth(0, min(310, max(shortest, wide * 3 // 10)))
+        self.setColumnWidth(1, wider(136 if self.fieldwise else 88 if self.tight else 112))
         # What goes is the question where values are taken back.
         least = min(260, wide // 5) if self.fieldwise else min(184, max(96, wide // 7))
+        if self.tight:
+            least = wider(48)
         lines = [line for row in range(MEASURED) if (line := self.plan.line(row)) is not None]
         changes = [line.change for line in lines if line.change is not None]
         old = max((_room(old_pieces(change)) for change in changes), default=0)
@@ -371,7 +387,7 @@ class PlanTable(TableView):
         if old + new > rest:  # short names do not keep room from values
             names = [line.file.path.name for line in lines if line.file is not None]
             named = max((text_width(printable(Path(name)), 13, 500) for name in names), default=0)
-            self.setColumnWidth(0, max(180, min(self.columnWidth(0), named + NAMED)))
+            self.setColumnWidth(0, max(shortest, min(self.columnWidth(0), named + self.indent + 8)))
             rest = wide - self.columnWidth(0) - self.columnWidth(1)
         # Old values have what they need and new ones do not, or half of the room where both need more.
         self.setColumnWidth(2, max(least, min(old, max(rest - new, rest // 2))))

@@ -13,10 +13,22 @@ from mat_desktop.gui.widgets.controls import Button, Panel
 from mat_desktop.gui.widgets.fit import grown
 from mat_desktop.gui.widgets.painting import key_text, round_rect
 
+NARROW = 720
+"""A window of fewer pixels, with letters of usual size, has signs alone in the rail."""
 
-def rail_width() -> int:
-    """72 pixels; larger letters need more."""
-    return wider(72)
+
+def rail_width(*, short: bool = False) -> int:
+    """72 pixels; larger letters need more.
+
+    :param short: without words, for a sign and a number
+    """
+    if not short:
+        return wider(72)
+    return max(56, 16 + grown(20) + QFontMetrics(font(11, 500)).horizontalAdvance("000"))
+
+
+BELOW = 32
+"""Pixels of the window that are under it, about."""
 
 
 def _line() -> int:
@@ -30,7 +42,7 @@ class RailButton(QAbstractButton):
         super().__init__()
         self._icon = icon
         self._count = 0
-        self._on = False
+        self._on = self._short = False
         self.setText(text)
         self.setToolTip(tip)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -39,8 +51,18 @@ class RailButton(QAbstractButton):
         appearance.changed.connect(self._fit)
 
     def _fit(self) -> None:
-        self.setFixedSize(QSize(rail_width() - 1, 20 + grown(20) + _line()))
+        self.setFixedSize(QSize(rail_width(short=self._short) - 1, self.height_as(short=self._short)))
         self.update()
+
+    @staticmethod
+    def height_as(*, short: bool) -> int:
+        """Pixels that it is high, with its word or without."""
+        return 20 + grown(20) + (0 if short else _line())
+
+    def set_short(self, short: bool) -> None:
+        """Without its word, which its tool tip says too."""
+        self._short = short
+        self._fit()
 
     @property
     def on(self) -> bool:
@@ -90,11 +112,11 @@ class RailButton(QAbstractButton):
         if self._count:  # the icon is what the page is known by: the number stands beside it
             x = max(4, min(x, self.width() - self._badge_text()[1] - 4 - size))
         icons.draw(painter, self._icon, x, 9, size, ink)
-        painter.setFont(font(11, 500))
-        painter.setPen(t.color("text" if on else "muted"))
-        painter.drawText(
-            QRect(0, 12 + size, self.width(), _line()), Qt.AlignmentFlag.AlignCenter, self.text()
-        )
+        if not self._short:
+            painter.setFont(font(11, 500))
+            painter.setPen(t.color("text" if on else "muted"))
+            word = QRect(0, 12 + size, self.width(), _line())
+            painter.drawText(word, Qt.AlignmentFlag.AlignCenter, self.text())
         if self._count:
             self._badge(painter)
         if self.hasFocus():
@@ -107,8 +129,7 @@ class Rail(Panel):
     def __init__(self, actions: Actions) -> None:
         """:param actions: those of :data:`PAGES` and, at the bottom, of :data:`FOOT` get a button each"""
         super().__init__("bg", edges="r")
-        self._widen()
-        appearance.changed.connect(self._widen)
+        self._size = QSize()
         self.setAccessibleName("Pages")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 1, 8)
@@ -122,6 +143,26 @@ class Rail(Panel):
         layout.addStretch(1)
         for name in FOOT:
             layout.addWidget(self.buttons[name])
+        self._short = False
+        self._widen()
+        appearance.changed.connect(self._refit)
+
+    def fit(self, size: QSize) -> None:
+        """Words give way where the window is low or narrow.
+
+        :param size: of the window
+        """
+        self._size = size
+        high = 2 * 8 + self.menu.sizeHint().height() + 8
+        high += len(self.buttons) * RailButton.height_as(short=False) + BELOW
+        short = size.isValid() and (size.width() < wider(NARROW) or size.height() < high)
+        if short != self._short:
+            self._short = short
+            self._widen()
+
+    def _refit(self) -> None:
+        self.fit(self._size)
+        self._widen()
 
     def _button(self, name: str, actions: Actions) -> RailButton:
         action = actions[name]
@@ -132,7 +173,9 @@ class Rail(Panel):
         return button
 
     def _widen(self) -> None:
-        self.setFixedWidth(rail_width())
+        self.setFixedWidth(rail_width(short=self._short))
+        for button in self.buttons.values():
+            button.set_short(self._short)
 
     def set_page(self, name: str) -> None:
         """Mark a page as the current one."""

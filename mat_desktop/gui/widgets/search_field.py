@@ -110,10 +110,15 @@ class SearchField(QLineEdit):
 
     def _make_room(self) -> None:
         """For what stands at the right: the key in an empty field, else how many were found."""
-        beside = key_width(self._key) + 4 if self._key else 0
+        beside = key_width(self._key) + 4 if self._key_fits else 0
         if self._found_fits:
             beside = max(beside, text_width(self._found, 12, 400) + 12)
         self.setTextMargins(24, 0, (28 if self._language else 4) + beside, 0)
+
+    @property
+    def _key_fits(self) -> bool:
+        """A narrow field has no room for the key: it is in the menu too."""
+        return bool(self._key) and self.width() > 3 * key_width(self._key)
 
     @property
     def _found_fits(self) -> bool:
@@ -170,7 +175,7 @@ class SearchField(QLineEdit):
         t = current()
         painter = QPainter(self)
         icons.draw(painter, "search", 10, 8, 16, t.color("muted"))
-        if self._key and not self.text():
+        if self._key_fits and not self.text():
             wide = key_width(self._key)
             box = QRect(self.width() - wide - 34, 7, wide, self.height() - 14)
             draw_key(painter, box, self._key, t.color("muted"), t.color("border_strong"))

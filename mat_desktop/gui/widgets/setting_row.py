@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from mat_desktop.gui import words
+from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.controls import Text
 
 CONTROL = 248
@@ -36,9 +38,25 @@ class SettingRow(QWidget):
         control.setMaximumWidth(CONTROL)
         side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
         layout.addWidget(control, 0, 1, 2, 1, side)
+        self._grid, self._under = layout, False
         if not control.accessibleName():
             control.setAccessibleName(title)
         self.say(meaning)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow one has its control under the words."""
+        super().resizeEvent(event)
+        under = event.size().width() < CONTROL + wider(200)
+        if under == self._under:
+            return
+        self._under = under
+        self._grid.setColumnMinimumWidth(1, 0 if under else CONTROL)
+        self._grid.setHorizontalSpacing(0 if under else 24)
+        top = Qt.AlignmentFlag.AlignTop
+        if under:
+            self._grid.addWidget(self.control, 2, 0, 1, 2, Qt.AlignmentFlag.AlignLeft | top)
+        else:
+            self._grid.addWidget(self.control, 0, 1, 2, 1, Qt.AlignmentFlag.AlignRight | top)
 
     def say(self, meaning: str) -> None:
         """What it does now."""

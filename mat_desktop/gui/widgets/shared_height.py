@@ -11,6 +11,9 @@ from mat_desktop.gui.widgets.scrolled import UpAndDown
 LOWER = 0.45
 """Share of the height that the lower part may take from an upper one that needs it."""
 
+UPPER = 120
+"""Pixels that the upper one keeps in any case."""
+
 
 class SharedHeight(QWidget):
     """The lower part is as high as it needs, but takes no more than its share of what the upper one needs."""
@@ -48,6 +51,7 @@ class SharedHeight(QWidget):
             _height(part, area) for part, area in zip(self._parts, (self.top, self.bottom), strict=True)
         )
         needed, room = lower, max(round(self.height() * LOWER), self.height() - upper)
+        room = min(room, self.height() - min(upper, UPPER))
         high = max(0, min(needed, room))
         if (self.bottom.minimumHeight(), self.bottom.maximumHeight()) != (high, high):
             self.bottom.setFixedHeight(high)

@@ -256,12 +256,12 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         """The taggram.
 
         :param values: [rows, positions] in 0..1
-        :param count: rows that there is room for
+        :param count: rows that there is room for, which may be none
         """
         self._rows = tuple(rows)
         self._values = values
         self._row_height = row_height
-        self._count = max(count, 1)
+        self._count = count
         self._fit()
         self._names.rows = self._rows
         self._names.update()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QSplitterHandle
 
 from mat_desktop.gui.theme import current
@@ -30,6 +30,27 @@ class Splitter(QSplitter):
         super().__init__(orientation)
         self.setHandleWidth(1 if orientation is Qt.Orientation.Horizontal else 7)
         self.setChildrenCollapsible(False)
+        self._first = 0, 1.0
+
+    def beside(self, wide: int, most: float) -> None:
+        """What is at the left is a list for what is at the right, until the user moves the edge.
+
+        :param wide: pixels of the list where there is room
+        :param most: its share of a narrow page
+        """
+        self._first = wide, most
+        self.splitterMoved.connect(self._moved)
+
+    def _moved(self) -> None:
+        self._first = 0, 1.0
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A list gives way to what it is for."""
+        super().resizeEvent(event)
+        wide, most = self._first
+        if wide:
+            left = min(wide, round(most * self.width()))
+            self.setSizes([left, self.width() - left])
 
     def createHandle(self) -> QSplitterHandle:
         """Our handle."""

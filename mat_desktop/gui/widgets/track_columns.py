@@ -34,12 +34,12 @@ OTHERS = {Column.ALBUM: 128, Column.MOOD: 100, Column.YEAR: 56, Column.LIKENESS:
 """Widths of the columns that the user may add."""
 
 TITLE, LEAST = 120, 56
-"""Least width of the title, and of any other column."""
+"""Least width of the title, with letters of usual size, and of any other column."""
 
 FIRM = (Column.STATE, Column.YEAR, Column.LENGTH, Column.LIKENESS)
 """Columns that do not give room to others: half of a number says nothing."""
 
-SPARE = (Column.GENRE, Column.ARTIST)
+SPARE = (Column.GENRE, Column.ARTIST, Column.LENGTH, Column.SUGGESTED)
 """Columns that go first where there is too little room, unless the user asked for them."""
 
 HOURS = "10:00:00"
@@ -125,7 +125,8 @@ class TrackColumns(QObject):
         if self._comparing:
             columns.append(Column.LIKENESS)
         for column in SPARE:
-            if TITLE + sum(self._wanted(c) if c in FIRM else self._least(c) for c in columns) > self._wide:
+            others = sum(self._wanted(c) if c in FIRM else self._least(c) for c in columns)
+            if wider(TITLE) + others > self._wide:
                 columns = [c for c in columns if c is not column or self._picked.get(c)]
         return columns
 
@@ -138,7 +139,7 @@ class TrackColumns(QObject):
         """Show and size the columns; where there is too little room each gives some of its own."""
         wanted = {column: self._wanted(column) for column in self.shown()}
         firm = sum(wide for column, wide in wanted.items() if column in FIRM)
-        room = max(1, self._wide - TITLE - firm)
+        room = max(1, self._wide - wider(TITLE) - firm)
         share = min(1.0, room / max(1, sum(wanted.values()) - firm))
         self._laying = True
         for column in Column:

@@ -144,6 +144,13 @@ class TrainingSettings(QWidget):
         self.changed.emit()
 
     @property
+    def stops(self) -> list[QWidget]:
+        """What Tab goes through, as they stand under each other."""
+        first = [self.all[name].field for name in ("width", *FIRST)]
+        others = [self.all[name].field for name in self._rest]
+        return [self.preset, *first, self.augment, *others, self.more]
+
+    @property
     def problem(self) -> str:
         """The first value that cannot be; empty where all can."""
         return next((setting.problem for setting in self.all.values() if setting.problem), "")

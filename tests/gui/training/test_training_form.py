@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.models import Model
@@ -45,6 +45,25 @@ def test_without_runs_the_form_says_what_to_do(qtbot: QtBot, page: TrainingPage,
     assert form.why.text() == "These data cannot be used"
     choose(qtbot, page, data / "gone")
     assert form.data.says.text().endswith("gone is not a folder")
+
+
+def test_tab_goes_through_the_form_as_the_eye_does(qtbot: QtBot, page: TrainingPage, data: Path) -> None:
+    choose(qtbot, page, data)
+    form = page.form
+    assert form.begin.isEnabled()
+    form.settings.more.click()  # all of them
+    form.network.setFocus()
+    reached, places = [], []
+    while form.begin not in reached and len(reached) < 100:
+        part = QApplication.focusWidget()
+        assert part is not None
+        reached.append(part)
+        inside = part is not form.begin
+        places.append(part.mapTo(form.settings.parentWidget() if inside else form, QPoint(0, 0)).y())
+        qtbot.keyClick(part, Qt.Key.Key_Tab)
+    assert form.layers in reached
+    assert {setting.field for setting in form.settings.all.values()} < set(reached)
+    assert places[:-1] == sorted(places[:-1])
 
 
 def test_settings_begin_as_in_the_paper_and_bad_ones_are_refused_in_place(
