@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import inf, isnan
@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.app.judge import MODELS_OWN, SMALLEST, Judged, Lines, judge, lines_of, sigmoid
-from mat_desktop.app.own_values import applied, outdated, own_values
+from mat_desktop.app.own_values import applied, may_give_way, own_values
 from mat_desktop.app.session import Session
+from mat_desktop.app.whereabouts import written_to
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import Change, FilePlan, Policy
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
@@ -279,27 +280,42 @@ def plan_file(
     track: Track,
     suggestions: Sequence[Suggestion],
     policies: Mapping[Field, Policy] = {},
+    verdicts: Mapping[str, Verdict] = {},
 ) -> FilePlan | None:
     """What would be changed in a file; None where nothing would. The file itself is not looked at.
 
     :param policies: of some fields, instead of the settings'
+    :param verdicts: what the user said of tags of the track, those among it that are not suggested: what the
+        program wrote of rejected ones goes
     """
     settings = session.settings
     chosen = [s.tag for s in suggestions if s.written]
-    changes = [
-        change
-        for target, values in _values_by_field(session.scheme, chosen).items()
-        if (change := _of_field(session, track, target, values, {**session.policies, **policies}[target]))
-        is not None
-    ]
+    rejected = {name for name, verdict in verdicts.items() if verdict is Verdict.REJECTED}
+    refused = [tag for tag in session.scheme.tags if tag.name in rejected] if rejected else []
+    if refused:  # they may have been written before they were renamed
+        refused += [tag for tag in session.bundled_scheme.tags if tag.name in rejected]
+    wanted, unwanted = _values_by_field(session.scheme, chosen), _values_by_field(session.scheme, refused)
+    changes = []
+    for target in dict.fromkeys([*wanted, *unwanted]):
+        policy = {**session.policies, **policies}[target]
+        values, no_more = wanted.get(target, ()), unwanted.get(target, ())
+        change = _of_field(session, track, target, values, no_more, policy)
+        if change is not None:
+            changes.append(change)
     if settings.mat_tags:
-        keys = _with_strangers(session, track, [tag.key for tag in chosen])
-        noted = _change(track, Field.MAT_TAGS, keys, Policy.REPLACE)
+        noted = _noted(session, track, [tag.key for tag in chosen], {tag.key for tag in refused})
         if noted is not None:
             changes.append(noted)
     if not changes:
         return None
     if not settings.mat_model:
+        return FilePlan(track.path, track.stamp, tuple(changes))
+    if not chosen:
+        # Nothing is written that the model heard; what it is about may be gone.
+        after = {change.field: change.after for change in changes}
+        model = track.tags.get(Field.MAT_MODEL, ())
+        if model and after.get(Field.MAT_TAGS) == ():
+            changes.append(Change(Field.MAT_MODEL, tuple(model), ()))
         return FilePlan(track.path, track.stamp, tuple(changes))
     # The model's mark alone is no reason to touch a file: its date differs every day.
     mark = f"{session.card.name} sha256:{session.card.digest} date:{datetime.now(UTC).date().isoformat()}"
@@ -334,27 +350,42 @@ def _values_by_field(scheme: TagScheme, chosen: Sequence[DisplayTag]) -> dict[Fi
 
 
 def _of_field(
-    session: Session, track: Track, target: Field, suggested: Sequence[str], policy: Policy
+    session: Session,
+    track: Track,
+    target: Field,
+    suggested: Sequence[str],
+    refused: Sequence[str],
+    policy: Policy,
 ) -> Change | None:
-    """As :func:`_change`; what this program wrote under a name that the tag has no more gives way to the new
-    one.
-    """
-    before = track.tags.get(target, ())
-    ours = before and policy in (Policy.FILL_EMPTY, Policy.APPEND) and any(track.tags.get(m) for m in MARKS)
-    old = outdated(session.scheme, target, before) if ours else set()
-    if old:  # what another model was taught is not called otherwise: this one does not know it
-        old -= {tag.value for tag in _strangers(session)}
-    if not old:
+    """As :func:`_change`; what this program wrote gives way, but for what other models were taught."""
+    before, no_more = track.tags.get(target, ()), {value.casefold() for value in refused}
+    ours = not session.settings.mat_tags or any(track.tags.get(mark) for mark in MARKS)
+    if not ours or not may_give_way(policy, before, suggested, no_more):
         return _change(track, target, suggested, policy)
-    own = own_values(session.journal, track.path, target, before)
-    after = applied(policy, before, suggested, old, own)
+    own = own_values(written_to(session, track.path), target, before)
+    if own:  # what another model was taught is neither suggested nor rejected: this one does not know it
+        own -= {tag.value for tag in _strangers(session)}
+    after = applied(policy, before, suggested, own, no_more)
     return Change(target, tuple(before), after) if after != tuple(before) else None
+
+
+def _noted(session: Session, track: Track, chosen: Sequence[str], refused: Collection[str]) -> Change | None:
+    """MAT_TAGS, as it is to be: without any tag that is chosen, only rejected ones leave it.
+
+    :param chosen: keys of tags
+    """
+    before = track.tags.get(Field.MAT_TAGS, ())
+    if chosen:
+        keys = _with_strangers(session, track, chosen)
+    else:
+        keys = [key for key in before if key not in refused]
+    return Change(Field.MAT_TAGS, tuple(before), tuple(keys)) if tuple(keys) != tuple(before) else None
 
 
 def _with_strangers(session: Session, track: Track, keys: Sequence[str]) -> list[str]:
     """A new MAT_TAGS, with what only other models and removed tags put there in the place where it is."""
     before, after = track.tags.get(Field.MAT_TAGS, ()), list(keys)
-    if not keys or set(before) <= set(keys):
+    if set(before) <= set(keys):
         return after
     strange = {tag.key.casefold() for tag in _strangers(session)}
     for place, key in enumerate(before):

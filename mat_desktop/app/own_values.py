@@ -1,53 +1,81 @@
-"""Values that this program put into a field: the journal tells, as MAT_TAGS names tags and no values."""
+"""Values that this program put into a field: the journal tells, as MAT_TAGS names tags and no values.
+
+Those that still stand as they were written give way where their tag was rejected, or where others are written
+that their tag is not among, whatever the policy: it is about the values of the user.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
 
 from mat_desktop.domain.plan import Policy
-from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.tags import Field
-from mat_desktop.store.journal import Journal
+from mat_desktop.store.journal import Entry
+
+
+def may_give_way(
+    policy: Policy, before: Sequence[str], suggested: Sequence[str], refused: Collection[str]
+) -> bool:
+    """Whether it matters which values of a field are the program's own.
+
+    :param refused: values of rejected tags, case-folded
+    """
+    there, wanted = _folded(before), _folded(suggested)
+    if policy is Policy.SKIP or not there or there == wanted:
+        return False
+    return bool(wanted) or bool(there & set(refused))
 
 
 def applied(
     policy: Policy,
     before: Sequence[str],
     suggested: Sequence[str],
-    outdated: set[str],
-    own: set[str],
+    own: Collection[str],
+    refused: Collection[str],
 ) -> tuple[str, ...]:
-    """A field's new values where names of tags changed since it was written: its own old ones give way.
+    """A field's new values, where the program's own ones give way.
 
-    :param outdated: values that no tag is written as any more
-    :param own: values that this program put there
+    :param own: values that this program put there, but for those that are to stay
+    :param refused: values of rejected tags, case-folded
     """
-    if policy is Policy.FILL_EMPTY and outdated & own and own >= set(before):
-        return Policy.REPLACE.apply(before, suggested)
-    if policy is Policy.APPEND and suggested:
-        return policy.apply([value for value in before if value not in outdated & own], suggested)
-    return policy.apply(before, suggested)
+    if policy is Policy.SKIP or not own:
+        return policy.apply(before, suggested)
+    wanted = _folded(suggested)
+    filled = policy is Policy.FILL_EMPTY and not set(before) <= set(own)
+    replaced = bool(suggested) and not filled
+    rest = [
+        value
+        for value in before
+        if value not in own
+        or value.casefold() in wanted
+        or (value.casefold() not in refused and not replaced)
+    ]
+    if filled or not suggested:
+        return tuple(rest)
+    if policy is Policy.FILL_EMPTY:
+        # The order alone, as of scores that are nearly alike, is no reason to touch a file.
+        return tuple(before) if _folded(before) == wanted else tuple(suggested)
+    return policy.apply(rest, suggested)
 
 
-def outdated(scheme: TagScheme, target: Field, before: Sequence[str]) -> set[str]:
-    """Values of a field that no tag is written as."""
-    return set(before) - {tag.value for tag in scheme.tags if scheme.field_of(tag) is target}
+def own_values(entries: Sequence[Entry], target: Field, now: Sequence[str]) -> set[str]:
+    """Values of a field that this program put there. None where another program changed it since.
 
+    What the user had there before, too, is the user's.
 
-def own_values(journal: Journal, path: Path, target: Field, now: Sequence[str]) -> set[str]:
-    """Values of a field that this program put there. None where it was changed since, or the file moved.
-
-    :raises StoreFault: the journal cannot be read
+    :param entries: all that was written to the file, the oldest first
     """
     own: set[str] = set()
     others: set[str] = set()
     last: tuple[str, ...] = ()
-    for entry in journal.written_to({path, Path(os.path.realpath(path))}):
+    for entry in entries:
         for change in entry.changes:
             if change.field is target:
                 others |= {value for value in change.before if value not in last}
                 own |= set(change.after) - set(change.before)
                 last = change.after
     return (own - others) & set(now) if last == tuple(now) else set()
+
+
+def _folded(values: Sequence[str]) -> set[str]:
+    return {value.casefold() for value in values}

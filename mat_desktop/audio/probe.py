@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 from av.error import EOFError, FFmpegError, InvalidDataError
@@ -19,6 +21,8 @@ EXTENSIONS = frozenset(
     )
 )
 """Lower-case extensions of files that a folder scan looks at."""
+_ID3V1 = 128
+"""Bytes of an ID3v1 tag."""
 
 
 def is_audio_name(path: Path) -> bool:
@@ -65,14 +69,55 @@ def packets_digest(path: Path) -> TrackId:
 
     :raises DecodeError: the file cannot be demultiplexed
     """
-    digest = hashlib.sha256()
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            if not container.streams.audio:
-                raise DecodeError(path, "no audio stream")
-            for packet in container.demux(container.streams.audio[0]):
-                if packet.size:
-                    digest.update(packet)
+        try:
+            return _digest(path, str(path))
+        except InvalidDataError:
+            # As the demultiplexer of WavPack, which takes an ID3v1 tag behind the audio for a damaged block.
+            with path.open("rb") as file:
+                end = _start_of_id3v1(file)
+                if end is None:
+                    raise
+                return _digest(path, _Front(file, end))
     except (FFmpegError, OSError, ValueError) as error:
         raise DecodeError(path, cause_of(error)) from error
+
+
+def _digest(path: Path, opened: str | _Front) -> TrackId:
+    digest = hashlib.sha256()
+    with av.open(opened, mode="r", metadata_errors="replace") as container:
+        if not container.streams.audio:
+            raise DecodeError(path, "no audio stream")
+        for packet in container.demux(container.streams.audio[0]):
+            if packet.size:
+                digest.update(packet)
     return TrackId(digest.hexdigest())
+
+
+def _start_of_id3v1(file: BinaryIO) -> int | None:
+    """Where it starts; None where the file has none at its end."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _ID3V1))
+    tail = file.read(_ID3V1)
+    # The letters TAG also stand in an APEv2 tag, which ends with 32 bytes that begin with this.
+    is_tag = len(tail) == _ID3V1 and tail.startswith(b"TAG") and not tail[-32:].startswith(b"APETAGEX")
+    return size - _ID3V1 if is_tag else None
+
+
+class _Front:
+    """The first bytes of a file as a file of its own, for FFmpeg."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self._size = file, size
+        file.seek(0)
+
+    def read(self, count: int) -> bytes:
+        return self._file.read(max(0, min(count, self._size - self._file.tell())))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_END:
+            offset, whence = self._size + offset, os.SEEK_SET
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()

@@ -287,7 +287,7 @@ def _judge(session: Session, track: Track, heard: Heard, thresholds: Thresholds)
     shift = session.settings.shift if thresholds.every is None else 0.0
     suggestions = suggest(session.scheme, session.card, heard.scores, verdicts, shift, thresholds)
     record = Record(track.path, "unchanged", "", heard.scores, suggestions)
-    plan = plan_file(session, track, suggestions)
+    plan = plan_file(session, track, suggestions, verdicts=verdicts)
     if plan is not None:
         plan = checked(plan)
     if plan is not None:

@@ -224,10 +224,14 @@ class AppServices:
         return tag_taggram(self.scheme, self.card, taggram, suggestions)
 
     def plan_file(
-        self, track: Track, suggestions: Sequence[Suggestion], policies: Mapping[Field, Policy] = {}
+        self,
+        track: Track,
+        suggestions: Sequence[Suggestion],
+        policies: Mapping[Field, Policy] = {},
+        verdicts: Mapping[str, Verdict] = {},
     ) -> FilePlan | None:
         """What would be written into one file."""
-        return plan_file(self._session, track, suggestions, policies)
+        return plan_file(self._session, track, suggestions, policies, verdicts)
 
     def check_plan(self, plan: FilePlan) -> FilePlan | None:
         """What speaks against writing a file, by a look at it."""

@@ -136,7 +136,11 @@ class Services(Protocol):
         """Rows over time for display tags; at once."""
 
     def plan_file(
-        self, track: Track, suggestions: Sequence[Suggestion], policies: Mapping[Field, Policy] = ...
+        self,
+        track: Track,
+        suggestions: Sequence[Suggestion],
+        policies: Mapping[Field, Policy] = ...,
+        verdicts: Mapping[str, Verdict] = ...,
     ) -> FilePlan | None:
         """What would be written into one file; at once."""
 

@@ -16,14 +16,17 @@ from mat_desktop.app.apply import apply
 from mat_desktop.app.decide import plan_file
 from mat_desktop.app.own_values import own_values
 from mat_desktop.app.recover import recover
+from mat_desktop.app.remove import look_at as look_removal
+from mat_desktop.app.remove import removing
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.scan import refresh, scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.app.taught import Shelf
 from mat_desktop.app.undo import last_run, look, undoing
+from mat_desktop.app.whereabouts import written_to
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
-from mat_desktop.domain.scores import Suggestion
+from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.domain.track import FileStamp, Track
@@ -32,6 +35,8 @@ from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.replace import create_temp
 from tests.app.power_cut import power_cut
 from tests.sounds import encode, tone
+
+ADDING = (Policy.FILL_EMPTY, Policy.APPEND, Policy.REPLACE)
 
 
 @pytest.fixture
@@ -346,16 +351,88 @@ def test_what_another_model_was_taught_stays_in_files(
 
 def test_what_the_user_changed_since_is_not_the_programs_own(session: Session, music: list[Path]) -> None:
     path = music[0]
+
+    def own(*now: str) -> set[str]:
+        return own_values(written_to(session, path), Field.GENRE, now)
+
     write(session, genre_plan([path], ("Rock",)))
-    assert own_values(session.journal, path, Field.GENRE, ("Rock",)) == {"Rock"}
+    assert own("Rock") == {"Rock"}
     write(session, genre_plan([path], ("Rock", "Indie")))
-    assert own_values(session.journal, path, Field.GENRE, ("Rock", "Indie")) == {"Rock", "Indie"}
-    assert own_values(session.journal, path, Field.GENRE, ("Rock", "Mine")) == set()
+    assert own("Rock", "Indie") == {"Rock", "Indie"}
+    assert own("Rock", "Mine") == set()
     write_values(path, ("Indie", "Mine"))
     write(session, genre_plan([path], ("Indie", "Mine", "Rock")))
-    assert own_values(session.journal, path, Field.GENRE, ("Indie", "Mine", "Rock")) == {"Indie", "Rock"}
+    assert own("Indie", "Mine", "Rock") == {"Indie", "Rock"}
     take_back(session)
-    assert own_values(session.journal, path, Field.GENRE, ("Indie", "Mine")) == {"Indie"}
+    assert own("Indie", "Mine") == {"Indie"}
+
+
+ROCK, PUNK = "rock", "punk"
+
+
+@pytest.mark.parametrize(
+    ("there", "policy", "chosen", "after"),
+    [
+        # Rejected: the program's own goes, whatever comes in its place.
+        *[((), policy, {ROCK: False, PUNK: True}, ("Punk",)) for policy in ADDING],
+        *[((), policy, {ROCK: False}, ()) for policy in ADDING],
+        (("Mine",), Policy.APPEND, {ROCK: False, PUNK: True}, ("Mine", "Punk")),
+        (("Mine",), Policy.APPEND, {ROCK: False}, ("Mine",)),
+        # No longer suggested: it goes where others come.
+        *[((), policy, {PUNK: True}, ("Punk",)) for policy in ADDING],
+        (("Mine",), Policy.APPEND, {PUNK: True}, ("Mine", "Punk")),
+        *[((), policy, {}, ("Rock",)) for policy in ADDING],
+        # Still suggested: it stays, and others come beside it.
+        *[((), policy, {ROCK: True, PUNK: True}, ("Rock", "Punk")) for policy in ADDING],
+        # Left as it is means just that.
+        ((), Policy.SKIP, {ROCK: False, PUNK: True}, ("Rock",)),
+        # What the user had there is the user's.
+        (("Rock",), Policy.FILL_EMPTY, {ROCK: False, PUNK: True}, ("Rock",)),
+        (("Rock",), Policy.APPEND, {ROCK: False, PUNK: True}, ("Rock", "Punk")),
+        (("Rock",), Policy.APPEND, {ROCK: False}, ("Rock",)),
+    ],
+)
+def test_what_the_program_wrote_gives_way_under_every_policy(
+    session: Session,
+    music: list[Path],
+    there: tuple[str, ...],
+    policy: Policy,
+    chosen: dict[str, bool],
+    after: tuple[str, ...],
+) -> None:
+    path = music[0]
+    if there:
+        write_values(path, there)
+    before = sha(path)
+    tags = {tag.name: tag for tag in session.scheme.tags}
+
+    def genre(said: dict[str, bool], policy: Policy) -> tuple[str, ...]:
+        (track,) = [t for t in scan(session, [path], Event()) if isinstance(t, Track)]
+        verdicts = {name: Verdict.ACCEPTED if yes else Verdict.REJECTED for name, yes in said.items()}
+        heard = [
+            Suggestion(tags[name], 0.9, 0.4, suggested=True, verdict=verdict)
+            for name, verdict in verdicts.items()
+            if verdict is Verdict.ACCEPTED
+        ]
+        plan = plan_file(session, track, heard, {Field.GENRE: policy}, verdicts)
+        if plan is not None:
+            assert [result.status for result in write(session, Plan("test", (plan,)))] == [
+                WriteStatus.WRITTEN
+            ]
+        return read_tags(path).tags.get(Field.GENRE, ())
+
+    genre({ROCK: True}, Policy.APPEND)
+    assert genre(chosen, policy) == after
+    noted = read_tags(path).tags.get(Field.MAT_TAGS, ())
+    assert f"genre:{ROCK}" not in noted or chosen.get(ROCK, True)
+    assert bool(noted) is (any(chosen.values()) or not chosen)
+    assert bool(read_tags(path).tags.get(Field.MAT_MODEL)) is bool(noted)
+    assert genre(chosen, policy) == after
+
+    task = removing(session, [path])
+    files = [file for past in task.pasts if (file := look_removal(session, past)) is not None]
+    assert {result.status for result in reverse(session, task, files, Event())} <= {WriteStatus.WRITTEN}
+    assert sha(path) == before
 
 
 def write_values(path: Path, genres: tuple[str, ...]) -> None:

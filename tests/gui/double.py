@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
@@ -208,9 +209,24 @@ class FakeServices:
         return own_thresholds(self.scheme, CARD, self.thresholds, self.bundled_scheme)
 
     def plan_file(
-        self, track: Track, suggestions: Sequence[Suggestion], policies: Mapping[Field, Policy] = {}
+        self,
+        track: Track,
+        suggestions: Sequence[Suggestion],
+        policies: Mapping[Field, Policy] = {},
+        verdicts: Mapping[str, Verdict] = {},
     ) -> FilePlan | None:
-        return plan_file(cast(Session, self), track, suggestions, policies)
+        nobody_wrote = SimpleNamespace(written_to=lambda _: [], same_sound=lambda _: [])
+        session = SimpleNamespace(
+            scheme=self.scheme,
+            bundled_scheme=self.bundled_scheme,
+            card=self.card,
+            settings=self.settings,
+            policies=self.policies,
+            taught=self.taught,
+            journal=nobody_wrote,
+            library=nobody_wrote,
+        )
+        return plan_file(cast(Session, session), track, suggestions, policies, verdicts)
 
     def check_plan(self, plan: FilePlan) -> FilePlan:
         return replace(plan, fault=self.refused.get(plan.path, ""))

@@ -67,7 +67,9 @@ class Unwritten(QObject):
             found, left = [], 0
             for row in part:
                 track = row.track
-                plan = track and services.plan_file(track, row.chosen(services.suggest, shift).tags)
+                said = dict(row.verdicts)
+                tags = row.chosen(services.suggest, shift).tags
+                plan = track and services.plan_file(track, tags, verdicts=said)
                 if plan and is_taken_back(plan, back.get(row.path, {})):
                     left += 1
                 elif plan:

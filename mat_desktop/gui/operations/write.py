@@ -126,7 +126,7 @@ class Write(QObject):
                     tags = row.chosen(services.suggest, shift).tags
                     if seen_only:
                         tags = tuple(s for s in tags if s.tag.name not in unseen)
-                    plan = services.plan_file(track, tags, policies)
+                    plan = services.plan_file(track, tags, policies, dict(row.verdicts))
                     plans.append((row.path, plan and services.check_plan(plan), bool(unseen)))
             return plans
 

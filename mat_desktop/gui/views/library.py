@@ -478,7 +478,7 @@ class Library(QWidget):
         if row is None or row.track is None or row.scores is None:
             return
         suggestions = self.tracks.suggestions(row)
-        plan = self._services.plan_file(row.track, suggestions)
+        plan = self._services.plan_file(row.track, suggestions, verdicts=row.verdicts)
         changes, fault = plan.wanted if plan else (), self.look.fault(plan)
         field_of = self._services.scheme.field_of
         asking = {field for s in suggestions if s.chosen and not s.written and (field := field_of(s.tag))}

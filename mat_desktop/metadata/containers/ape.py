@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from mat_desktop.domain.tags import Field
-from mat_desktop.metadata.containers.trailer import find_trailer
+from mat_desktop.domain.tags import MARKS, Field
+from mat_desktop.metadata.containers.trailer import find_trailer, in_front
 from mat_desktop.metadata.dialects.apev2 import ApeTag
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -30,32 +30,35 @@ class Ape:
         elif self._trailer.ape_version not in (0, _SUPPORTED):
             self.obstacle = "an APE tag of another version than 2"
         self.carried: tuple[str, ...] = ()
+        v1 = self._trailer.v1
+        self._beside = (v1.values() if v1 is not None else {}) | in_front(source)
         notes = []
         if source.peek(0, 3) == b"ID3":
             notes.append("an ID3v2 tag stands before the audio; it stays as it is")
         if self.is_new:
             notes.append("has no APEv2 tag yet; one will be added")
-            self._carry_v1()
+            self._carry()
             if self.tag.items:
-                notes.append("the values of its ID3v1 tag will be copied to it")
+                notes.append("the values of its ID3 tags will be copied to it")
         self.notes = tuple(notes)
         self._genre = self.tag.get(Field.GENRE)
 
-    def _carry_v1(self) -> None:
-        """Players look at APEv2 first: what an ID3v1 tag says must not vanish behind it."""
+    def _carry(self) -> None:
+        """Players look at APEv2 first: what an ID3 tag says must not vanish behind it."""
+        for field, values in self._beside.items():
+            if field not in MARKS:
+                self.tag.set(field, values)
         v1 = self._trailer.v1
         if v1 is None:
             return
-        for field, values in v1.values().items():
-            self.tag.set(field, values)
         for key, value in (("Comment", v1.comment), ("Track", str(v1.track or ""))):
             if value:
                 self.tag.add(key, value)
                 self.carried += (key.lower(),)
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
-        """What ID3v1 says behind the tag."""
-        return self._trailer.v1.values() if self._trailer.v1 is not None else {}
+        """What ID3v2 says before the audio, and ID3v1 behind the tag."""
+        return self._beside
 
     def pieces(self) -> Iterable[Piece]:
         """The audio, the tag anew, the rest as it is."""

@@ -1,4 +1,7 @@
-"""FLAC: metadata blocks before the frames. Specification: RFC 9639, section 8."""
+"""FLAC: metadata blocks before the frames. Specification: RFC 9639, section 8.
+
+Tags of other kinds before and behind the stream are looked at and never touched.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
+from mat_desktop.metadata.containers.trailer import foreign_tags
 from mat_desktop.metadata.dialects.vorbis import VorbisComment
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -56,9 +60,17 @@ class Flac:
         notes = []
         if start:
             notes.append("an ID3v2 tag stands before the FLAC stream; it stays as it is")
+        behind, self._beside = foreign_tags(source, start)
+        if behind:
+            notes.append(f"{behind} stands behind the FLAC stream; it stays as it is")
         if len(comments) > 1:
             notes.append("there are several comment blocks; only the first is read and written")
         self.notes = tuple(notes)
+        self.carried: tuple[str, ...] = ()
+
+    def beside(self) -> dict[Field, tuple[str, ...]]:
+        """What ID3v2 says before the stream, and APEv2 and ID3v1 behind it."""
+        return self._beside
 
     def pieces(self) -> Iterable[Piece]:
         """The blocks, the first padding taking up the difference where it can."""

@@ -9,6 +9,7 @@ from mat_desktop.metadata.causes import Refusal
 from mat_desktop.metadata.dialects import genres
 from mat_desktop.metadata.dialects.apev2 import FOOTER, ApeTag, Footer
 from mat_desktop.metadata.dialects.carried import Carried, covers, of_ape, of_v1
+from mat_desktop.metadata.dialects.id3 import HEADER, Id3Tag, tag_size
 from mat_desktop.metadata.source import Source
 
 V1_SIZE = 128
@@ -110,3 +111,28 @@ def find_trailer(source: Source) -> Trailer:
         raise Refusal("the APEv2 tag is damaged")
     tag = ApeTag.parse(source.read(items, footer.size - FOOTER), footer.count)
     return Trailer(start, end, v1_start, v1, tag, footer.version, False)
+
+
+def in_front(source: Source) -> dict[Field, tuple[str, ...]]:
+    """The fields of an ID3v2 tag before a file of which it is no part; none if it is damaged."""
+    try:
+        size = tag_size(source.peek(0, HEADER))
+        tag = Id3Tag.parse(source.read(0, size)) if size else Id3Tag()
+    except Refusal:
+        return {}
+    return {field: values for field in Field if (values := tag.get(field))}
+
+
+def foreign_tags(source: Source, start: int) -> tuple[str, dict[Field, tuple[str, ...]]]:
+    """What tags say that are no part of a file's own kind, as far as they can be read.
+
+    :param start: of the file behind an ID3v2 tag, 0 where there is none
+    :returns: which stand behind the audio, for people, empty for none; the fields of all
+    """
+    front = in_front(source) if start else {}
+    try:
+        trailer = find_trailer(source)
+    except Refusal:
+        return "a damaged APEv2 tag", front
+    kinds = [name for name, tag in (("an APEv2 tag", trailer.ape), ("an ID3v1 tag", trailer.v1)) if tag]
+    return " and ".join(kinds), trailer.values() | front

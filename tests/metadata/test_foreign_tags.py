@@ -1,0 +1,124 @@
+"""Tags that are no part of a container's own kind: they count as present, stay, and stand in no one's way."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import mutagen.apev2
+import mutagen.id3
+import pytest
+from sample_files import monkeys_audio
+from writing import taken_back, write
+
+from mat_desktop.audio.decode import Decoding
+from mat_desktop.audio.probe import packets_digest
+from mat_desktop.domain.tags import Field
+from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.write import commit, obstacle
+
+ROCK, ACID_PUNK = 17, 73
+ID3V1 = b"TAG" + b"A title".ljust(30, b"\0") + bytes(64) + b"mine".ljust(28, b"\0") + b"\0\3" + bytes([ROCK])
+GENRES = {"id3v1": "Rock", "apev2": "Jazz", "both": "Jazz", "id3v2": "Blues", "id3v2 and id3v1": "Blues"}
+BY_CONTAINER = {
+    "flac": tuple(GENRES),
+    "wv": ("id3v1", "both"),
+    "ape": ("id3v1", "both"),
+    "tta": tuple(GENRES),
+    "mp3": tuple(GENRES),
+    "aac": tuple(GENRES),
+    "wav": ("id3v1",),
+    "aiff": ("id3v1",),
+}
+
+
+def add(path: Path, which: str) -> None:
+    if which in ("apev2", "both"):
+        tags = mutagen.apev2.APEv2()
+        tags["Genre"] = "Jazz"
+        tags.save(path)
+    if which in ("id3v1", "both", "id3v2 and id3v1"):
+        path.write_bytes(path.read_bytes() + ID3V1)
+    if which.startswith("id3v2"):
+        path.write_bytes(id3v2() + path.read_bytes())
+
+
+def id3v2() -> bytes:
+    out = io.BytesIO()
+    tags = mutagen.id3.ID3()
+    tags.add(mutagen.id3.TCON(3, ["Blues"]))
+    tags.save(out, v1=0)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("extension", "which"), [(e, which) for e, kinds in BY_CONTAINER.items() for which in kinds]
+)
+def test_they_count_as_present_and_stay_and_the_file_is_written_and_comes_back(extension, which, music):
+    path = music(extension)
+    add(path, which)
+    before, audio = path.read_bytes(), packets_digest(path)
+    shown = read_tags(path).tags
+    assert shown[Field.GENRE] == (GENRES[which],)
+    assert (Field.TITLE in shown) is (which != "apev2" and which != "id3v2")
+    assert obstacle(path) == ""
+
+    done = write(path, {Field.GENRE: ("Acid Punk", "Soul"), Field.MOOD: ("Happy",)})
+
+    shown = read_tags(path).tags
+    assert (shown[Field.GENRE], shown[Field.MOOD]) == (("Acid Punk", "Soul"), ("Happy",))
+    after = path.read_bytes()
+    if which in ("id3v1", "both", "id3v2 and id3v1"):
+        assert after[-128:-1] == ID3V1[:127] and after[-1] in (ROCK, ACID_PUNK)
+    if extension != "ape":  # FFmpeg counts what ends the file as part of its last packet
+        assert packets_digest(path) == audio
+    if extension == "flac":
+        front = len(id3v2()) if which.startswith("id3v2") else 0
+        assert after[:front] == before[:front] and after[-3000:] == before[-3000:]
+    commit(taken_back(path, done))
+    assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(before).digest()
+
+
+@pytest.mark.parametrize("which", ["id3v1", "both"])
+def test_wavpack_with_id3v1_is_the_track_that_is_heard(which, music):
+    path = music("wv")
+    alone = packets_digest(path)
+    add(path, which)
+    heard = Decoding(path, 16_000)
+    assert sum(block.size for block in heard) > 15_000
+    assert packets_digest(path) == alone == heard.track_id
+
+
+@pytest.mark.parametrize("magic", [b"MP+\x07", b"MPCK", b"MAC "])
+def test_an_id3v2_tag_before_the_audio_counts_and_comes_into_a_new_apev2_tag(tmp_path, magic):
+    path = tmp_path / "song.mpc"
+    audio = magic + monkeys_audio()[4:]
+    path.write_bytes(id3v2() + audio + ID3V1)
+    shown = read_tags(path)
+    assert shown.tags == {Field.GENRE: ("Blues",), Field.TITLE: ("A title",)}
+    assert any("will be copied" in note for note in shown.notes)
+
+
+def test_a_damaged_tag_of_another_kind_costs_nothing(music):
+    path = music("flac")
+    path.write_bytes(b"ID3\x09\0\0\0\0\0\x0a" + bytes(10) + path.read_bytes())
+    tags = mutagen.apev2.APEv2()
+    tags["Genre"] = "Jazz"
+    tags.save(path)
+    data = bytearray(path.read_bytes())
+    data[-20:-16] = (7).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert read_tags(path).tags == {}
+    done = write(path, {Field.GENRE: ("Rock",)})
+    assert read_tags(path).tags == {Field.GENRE: ("Rock",)}
+    commit(taken_back(path, done))
+    assert path.read_bytes() == data
+
+
+def test_the_vorbis_comment_counts_before_all_others(music):
+    path = music("flac")
+    write(path, {Field.GENRE: ("Soul",)})
+    for which in ("both", "id3v2"):
+        add(path, which)
+        assert read_tags(path).tags[Field.GENRE] == ("Soul",)
