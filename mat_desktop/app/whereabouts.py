@@ -6,10 +6,13 @@ that were left in it, and when which of the two was written, tell them apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mat_desktop.app.session import Session
 from mat_desktop.domain.tags import MARKS, Field
+from mat_desktop.errors import FileFault
+from mat_desktop.metadata.files import read_tags
 from mat_desktop.store.journal import Entry
 
 
@@ -57,13 +60,13 @@ def _may_be(session: Session, path: Path, place: Path) -> bool:
         return True
     own = session.journal.written_to([path.resolve()])
     earlier = [entry for entry in own if entry.id < theirs[0].id]
-    if earlier:  # it was here before: then it went there just as it was left
-        return earlier[-1].after_sha256 == theirs[0].before_sha256
+    if earlier:  # it was here before: then it went there just as it was left, and came back as it was then
+        if earlier[-1].after_sha256 != theirs[0].before_sha256:
+            return False
+        return _came_back(path, own[len(earlier) :], earlier, theirs)
     if own and own[0].id < theirs[-1].id:
         return False  # both were written at one time
-    left: dict[Field, tuple[str, ...]] = {}
-    for entry in theirs:
-        left |= {change.field: change.after for change in entry.changes if change.field in MARKS}
+    left = {field: values for field, values in _left(theirs).items() if field in MARKS}
     if not any(left.values()):
         return True
     track = session.library.track(path)
@@ -71,3 +74,26 @@ def _may_be(session: Session, path: Path, place: Path) -> bool:
     for entry in reversed(own):
         came |= {change.field: change.before for change in entry.changes}
     return any(came.get(field) for field in left)
+
+
+def _came_back(path: Path, later: Sequence[Entry], earlier: Sequence[Entry], theirs: Sequence[Entry]) -> bool:
+    """Whether a file has what was written there, where it may as well be what was left here, there a copy.
+
+    :param later: what was written here after all that was written here before it went
+    """
+    if earlier[-1].after_sha256 == theirs[-1].after_sha256:
+        return True
+    if later:
+        return later[0].id > theirs[-1].id and later[0].before_sha256 != earlier[-1].after_sha256
+    try:
+        now = read_tags(path).tags
+    except FileFault:
+        return True
+    left, there = _left(earlier), _left(theirs)
+    moved = {field for field, values in left.items() if there.get(field, values) != values}
+    return not moved or any(now.get(field, ()) != left[field] for field in moved)
+
+
+def _left(entries: Sequence[Entry]) -> dict[Field, tuple[str, ...]]:
+    """Values of the fields that were written, as they were left."""
+    return {change.field: change.after for entry in entries for change in entry.changes}

@@ -8,6 +8,10 @@ from threading import Event
 
 import pytest
 
+from mat_desktop.app.own_values import own_values
+from mat_desktop.app.remove import look_at as look_removal
+from mat_desktop.app.remove import removing
+from mat_desktop.app.reverse import reverse
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import (
@@ -15,7 +19,9 @@ from mat_desktop.app.undo import (
     undoing,
     undoing_files,
 )
+from mat_desktop.app.whereabouts import written_to
 from mat_desktop.domain.plan import WriteStatus
+from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault
 from tests.app.undoing import ALL, do, heard, looked_at, write
 
@@ -67,3 +73,44 @@ def test_of_two_copies_one_is_gone(session: Session, music: list[Path], gone: in
     assert copies[1 - gone].read_bytes() == before
     with pytest.raises(UsageFault):
         undoing(session, run, files=[copies[1 - gone]])
+
+
+@pytest.mark.parametrize("rewritten", [False, True])
+def test_what_was_written_to_a_copy_that_is_gone_is_not_the_files(
+    session: Session, music: list[Path], rewritten: bool
+) -> None:
+    path = music[0]
+    before = path.read_bytes()
+    heard(session, path.parent)
+    write(session, {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock",)}, path)
+    copy = Path(shutil.copy(path, path.with_name("copy.flac")))
+    heard(session, path.parent)
+    write(session, {Field.GENRE: ("Rock", "Dance"), Field.MAT_TAGS: ("genre:rock", "genre:dance")}, copy)
+    copy.unlink()
+    if rewritten:
+        write(session, {Field.MAT_TAGS: ("genre:rock", "mood:happy")}, path)
+    list(scan(session, [path.parent], Event()))
+    assert own_values(written_to(session, path), Field.GENRE, ("Rock",)) == {"Rock"}
+    task = removing(session, [path])
+    files = [file for past in task.pasts if (file := look_removal(session, past)) is not None]
+    assert [item.why for item in files[0].fields] == ["", ""]
+    list(reverse(session, task, files, Event()))
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_was_written_went_was_written_there_and_came_back(
+    session: Session, music: list[Path]
+) -> None:
+    path, there = music[0], music[0].with_name("there.flac")
+    before = path.read_bytes()
+    heard(session, path.parent)
+    write(session, {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock",)}, path)
+    path.rename(there)
+    heard(session, path.parent)
+    write(session, {Field.GENRE: ("Rock", "Dance"), Field.MAT_TAGS: ("genre:rock", "genre:dance")}, there)
+    there.rename(path)
+    list(scan(session, [path.parent], Event()))
+    task = removing(session, [path])
+    files = [file for past in task.pasts if (file := look_removal(session, past)) is not None]
+    list(reverse(session, task, files, Event()))
+    assert path.read_bytes() == before
