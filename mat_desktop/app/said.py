@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mat_desktop.app.session import Session
-from mat_desktop.domain.track import TrackId
+from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.store.decided import Left, OfFile
 
 MOUNTS = frozenset(map(Path, ("/media", "/run/media", "/mnt", "/Volumes")))
 """Folders in which, or one below which, systems make a folder for each drive."""
+
+AT_ONCE = 200
+"""Files that are looked up together."""
 
 
 def said_of(session: Session, track_id: TrackId, path: Path) -> OfFile:
@@ -44,6 +47,17 @@ def with_left(
         return said
     session.library.take_over(heirs)
     return session.library.said(files)
+
+
+def heirs(session: Session, gone: Sequence[Path]) -> list[Track]:
+    """Files that were found before others went, as where they were moved to another drive.
+
+    :param gone: files, or folders with all in them, that the library was told of
+    """
+    paths, found = session.library.heirs(gone), list[Track]()
+    for first in range(0, len(paths), AT_ONCE):
+        found += session.library.tracks(paths[first : first + AT_ONCE]).values()
+    return found
 
 
 def _is_or_was(before: Path, path: Path, roots: Sequence[Path]) -> bool:

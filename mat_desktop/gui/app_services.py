@@ -48,7 +48,7 @@ from mat_desktop.app.remembered import Remembered, count_remembered, known, reme
 from mat_desktop.app.resources import resource
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.run_report import export_run
-from mat_desktop.app.said import said_of
+from mat_desktop.app.said import heirs, said_of
 from mat_desktop.app.scan import count, forget_missing, is_as_known, look, refresh, scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
@@ -430,6 +430,10 @@ class AppServices:
     def forget_paths(self, paths: Sequence[Path]) -> None:
         """Files that are gone, and whatever was in folders that are."""
         self._session.library.put_gone(paths)
+
+    def heirs(self, gone: Sequence[Path]) -> Sequence[Track]:
+        """Files that were found before others went."""
+        return heirs(self._session, gone)
 
     def said(self, heard: Heard) -> tuple[Mapping[str, Verdict], Mark]:
         """What the user said of a file's tags before, and whether it was marked as reviewed."""

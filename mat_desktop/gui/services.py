@@ -290,6 +290,9 @@ class Services(Protocol):
     def forget_paths(self, paths: Sequence[Path]) -> None:
         """Nor are files that are gone, and whatever was in folders that are."""
 
+    def heirs(self, gone: Sequence[Path]) -> Sequence[Track]:
+        """Files that were found before others went, and of which nothing was said yet."""
+
     def said(self, heard: Heard) -> tuple[Mapping[str, Verdict], Mark]:
         """What the user said of a file's tags before, and whether it was marked as reviewed."""
 

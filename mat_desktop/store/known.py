@@ -101,6 +101,22 @@ def at(database: Database, paths: Sequence[Path], model: str, *, features: bool)
     return _files(database, rows, model)
 
 
+def heirs(database: Database, gone: Iterable[Path]) -> list[Path]:
+    """Files of which nothing was said, with a sound of which something was said at some paths, or below."""
+    found: dict[bytes, None] = {}
+    for path in gone:
+        rows = database.rows(
+            "SELECT t.path FROM track g CROSS JOIN decided d ON d.track_id = g.track_id AND d.path = g.path"
+            " AND NOT d.taken CROSS JOIN track t ON t.track_id = d.track_id"
+            f" WHERE g.rowid IN (SELECT rowid FROM track WHERE {UNDER})"
+            " AND t.path NOT IN (SELECT path FROM gone) AND NOT EXISTS (SELECT 1 FROM decided o"
+            " WHERE o.track_id = t.track_id AND o.path = t.path AND NOT o.taken)",
+            span(path),
+        )
+        found |= dict.fromkeys(place for (place,) in rows)
+    return [path_of(place) for place in found]
+
+
 def _files(database: Database, rows: Sequence[tuple[Any, ...]], model: str) -> list[KnownFile]:
     said = iter(of_places(database, [(row[8], row[0]) for row in rows if row[9] is not None]))
     found = []

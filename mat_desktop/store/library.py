@@ -309,6 +309,10 @@ class Library:
         """What the user said of files, by what is heard in them and their paths; in their order."""
         return decided.of_files(self._database, files)
 
+    def heirs(self, gone: Iterable[Path]) -> list[Path]:
+        """Files that may be where others, of which something was said, were before."""
+        return known.heirs(self._database, gone)
+
     def take_over(self, heirs: Iterable[tuple[Left, Path]]) -> None:
         """Files were elsewhere when something was said of them: it is said of them where they are now."""
         with self._database.transaction() as db:

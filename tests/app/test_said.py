@@ -12,7 +12,7 @@ from threading import Event
 import pytest
 
 from mat_desktop.app.remembered import known, remembered
-from mat_desktop.app.said import is_gone, said_of
+from mat_desktop.app.said import heirs, is_gone, said_of
 from mat_desktop.app.scan import forget_missing, scan
 from mat_desktop.app.session import Session
 from mat_desktop.audio.probe import packets_digest
@@ -155,6 +155,19 @@ def test_of_a_moved_file_and_a_copy_the_moved_one_is_known(session: Session, son
     list(scan(session, [music], Event()))
     assert said_of(session, identity(session, copy), copy).verdicts == {}, "it came first"
     assert said_of(session, identity(session, moved), moved).verdicts == {"jazz": NO}
+
+
+def test_what_goes_after_it_was_copied_leaves_its_decisions(session: Session, song: Path) -> None:
+    music, copy = song.parent.parent, copied(song, "compilation")
+    look(session, music)
+    assert heirs(session, [song]) == []
+    decide(session, song, {"jazz": NO}, mark=True)
+    assert [track.path for track in heirs(session, [song.parent])] == [copy]
+    song.unlink()
+    session.library.put_gone([song.parent])
+    (item,) = known(session, heirs(session, [song.parent]))
+    assert (item.track.path, item.verdicts, item.reviewed) == (copy, {"jazz": NO}, True)
+    assert heirs(session, [song.parent]) == [], "nothing is left to be had"
 
 
 def test_files_that_change_places_keep_their_own(session: Session, song: Path) -> None:

@@ -488,6 +488,9 @@ class FakeServices:
     def forget_paths(self, paths: Sequence[Path]) -> None:
         self.missing += paths
 
+    def heirs(self, gone: Sequence[Path]) -> Sequence[Track]:
+        return ()
+
     def said(self, heard: Heard) -> tuple[Mapping[str, Verdict], Mark]:
         track_id = heard.scores.track_id
         return self.kept.get(track_id, {}), self.marked.get(track_id, False)

@@ -349,6 +349,25 @@ def test_a_file_that_was_written_keeps_its_own_decisions_when_it_is_looked_at(
     assert (row.verdicts, row.mark, row.state) == ({}, False, State.WRITTEN)
 
 
+def test_decisions_come_with_a_file_that_was_copied_before_it_went(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(qtbot, library)
+    services.music.mkdir(exist_ok=True)
+    gone, heir, decided = [row for row in library.tracks.rows() if row.scores is not None][:3]
+    library.review.decide([decided], {"guitar": Verdict.ACCEPTED})
+    qtbot.waitUntil(lambda: not library.bridge.busy)
+    assert heir.scores is not None
+    assert decided.scores is not None
+    for row in (heir, decided):
+        services.kept[row.scores.track_id] = {"rock": Verdict.REJECTED}  # type: ignore[union-attr]
+    monkeypatch.setattr(services, "heirs", lambda _: [heir.track, decided.track])
+    library.watching.look([gone.path])
+    qtbot.waitUntil(lambda: heir.verdicts == {"rock": Verdict.REJECTED}, timeout=5000)
+    assert library.tracks.row(gone.path) is None
+    assert decided.verdicts == {"guitar": Verdict.ACCEPTED}
+
+
 def test_a_look_at_a_few_files_is_not_told_of_and_not_lost_when_work_is_cancelled(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

@@ -13,7 +13,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.row import Arrived, Row
-from mat_desktop.gui.operations.arrive import AsShown, rows_of
+from mat_desktop.gui.operations.arrive import AsShown, known, rows_of
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.work import Failure
@@ -177,6 +177,11 @@ class Watch(QObject):
             lost = [path for path in gone if _root_is_there(path, roots, places)]
             if lost:
                 desk.services.forget_paths(lost)
+                # A file that is moved to another drive is there before it goes here. What is just decided on
+                # it may not be kept yet.
+                rows = ((track, desk.tracks.row(track.path)) for track in desk.services.heirs(lost))
+                heirs = [track for track, row in rows if row and not (row.verdicts or row.reviewed)]
+                yield from known(desk.services, heirs, desk.tracks.shift)
             yield _Gone(lost)
             while todo:
                 found = desk.services.look(todo[:SLICE], cancel)
