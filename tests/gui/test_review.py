@@ -227,6 +227,34 @@ def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
     assert row.verdicts == {"mellow": Verdict.ACCEPTED}
 
 
+def test_a_typed_instrument_goes_to_the_instruments_unless_another_kind_is_picked(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    in_view(heard)
+    press(qtbot, heard, Key.Key_A)
+    add = heard.library.pane.question.add
+    qtbot.keyClicks(add.field, "mellow")
+    assert add.kind.category is Category.MOOD
+    add.field.clear()
+    qtbot.keyClicks(add.field, "zither")
+    assert add.kind.isVisible() and add.kind.isEnabled()
+    assert add.kind.category is Category.INSTRUMENT
+    assert add.kind.toolTip() == "Written into Instrument"
+    qtbot.keyClick(add.field, Key.Key_Return)
+    qtbot.waitUntil(lambda: "zither" in services.tag_changes())
+    assert services.tag_changes()["zither"].category is Category.INSTRUMENT
+
+    qtbot.keyClicks(add.field, "shoegaz")
+    assert add.kind.category is Category.GENRE, "what is known by its name is no habit"
+    add.kind.set_category(Category.MOOD)
+    add.kind.picked.emit(Category.MOOD.value)
+    qtbot.keyClicks(add.field, "e")
+    assert add.kind.category is Category.MOOD, "as it was picked, though more was typed"
+    qtbot.keyClick(add.field, Key.Key_Return)
+    qtbot.waitUntil(lambda: "shoegaze" in services.tag_changes())
+    assert services.tag_changes()["shoegaze"].category is Category.MOOD
+
+
 def test_enter_in_the_field_adds_and_does_not_go_on(qtbot: QtBot, heard: Window) -> None:
     heard.actions_["review"].trigger()
     row = in_view(heard)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mat_desktop.domain.instruments import is_instrument
 from mat_desktop.domain.tags import TAG_FIELDS, Category, Field
 from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.domain.track import TrackId
@@ -205,6 +206,9 @@ class TeachPanel(Panel):
         self.kind.setToolTip("A tag of yours is suggested beside the usual number of genres and moods")
         self.field = DropDown([("", ""), *((f.value, _field_word(f)) for f in TAG_FIELDS)])
         self.kind.picked.connect(lambda _: self._name_default())
+        self.kind.picked.connect(lambda _: self._keep_kind())
+        self.name.textEdited.connect(self._guess_kind)
+        self._kind_is_kept = False
         for down in (self.kind, self.field):
             down.picked.connect(lambda _: self.described.emit())
         for row, (text, part) in enumerate(
@@ -258,6 +262,7 @@ class TeachPanel(Panel):
         self.title.setText(f"Teach “{tag.name}”" if tag is not None and known else "Teach a tag")
         self.name.setText(tag.name if tag is not None else "")
         self.kind.set_category(tag.category if tag is not None else Category.GENRE)
+        self._kind_is_kept = tag is not None
         self.field.pick(tag.field.value if tag is not None and tag.field is not None else "")
         self._name_default()
         self.marks.marks.show([])
@@ -271,6 +276,7 @@ class TeachPanel(Panel):
 
     def describe(self, name: str, kind: str, field: str) -> None:
         """As it was described before, and not saved."""
+        self._kind_is_kept = True
         for down, value in ((self.kind, kind), (self.field, field)):
             if down.findData(value) >= 0:
                 down.pick(value)
@@ -285,6 +291,15 @@ class TeachPanel(Panel):
     def show_unsaved(self, unsaved: bool) -> None:
         """Whether there is something that is not saved yet."""
         self.discard.setVisible(unsaved and self.stack.currentIndex() == 0)
+
+    def _keep_kind(self) -> None:
+        self._kind_is_kept = True
+
+    def _guess_kind(self, name: str) -> None:
+        """From a new tag's name, until somebody chose a kind."""
+        if not self._kind_is_kept:
+            self.kind.set_category(Category.INSTRUMENT if is_instrument(name) else Category.GENRE)
+            self._name_default()
 
     def _name_default(self) -> None:
         field = self._fields.get(self.kind.category)

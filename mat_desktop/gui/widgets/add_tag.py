@@ -9,9 +9,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from mat_desktop.app.tag_file import LONGEST
+from mat_desktop.domain.instruments import is_instrument
 from mat_desktop.domain.query_tokens import KEYWORDS
-from mat_desktop.domain.scheme import NO_SPLIT, SPLIT, TagScheme
-from mat_desktop.domain.tags import Category
+from mat_desktop.domain.scheme import NO_SPLIT, SPLIT, DisplayTag, TagScheme
+from mat_desktop.domain.tags import Category, Field
 from mat_desktop.gui import words
 from mat_desktop.gui.widgets.choices import Choices
 from mat_desktop.gui.widgets.controls import Text
@@ -58,6 +59,10 @@ def likest(begun: str, names: Iterable[str]) -> list[str]:
     return sorted((name for name in names if begun in name.casefold()), key=rank)[:MOST]
 
 
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
 class CategoryCombo(DropDown):
     """What kind of tag it is."""
 
@@ -102,6 +107,10 @@ class AddTag(QWidget):
         self.kind = CategoryCombo()
         KeepTall(self.kind, 28)
         self.kind.hide()
+        self.kind.picked.connect(lambda _: self._pick())
+        self._picked: Category | None = None
+        self._usual = Category.GENRE
+        self._chosen: dict[str, Category] = {}
         row.addWidget(self.field, 1)
         row.addWidget(self.kind)
         nest(layout, row)
@@ -143,13 +152,33 @@ class AddTag(QWidget):
         known = self._scheme.find(text) if self._scheme is not None and text.strip() else None
         self.kind.setVisible(bool(text.strip()))
         self.kind.setEnabled(known is None)
-        if known is not None:
-            self.kind.set_category(known.category)
+        if known is not None or not text.strip():
+            self._picked = None
+        self.kind.set_category(known.category if known is not None else self._guess(text))
+        self._tell_target(known)
         why = odd_name(text) if known is None else ""
         self.fault.setText(why)
         if self.fault.isHidden() is bool(why):
             self.fault.setVisible(bool(why))
             self.resized.emit()
+
+    def _guess(self, text: str) -> Category:
+        """What kind of tag an unknown one is: as picked now or for it before, else as its name tells."""
+        chosen = self._picked or self._chosen.get(_folded(text))
+        if chosen is not None:
+            return chosen
+        return Category.INSTRUMENT if is_instrument(text) else self._usual
+
+    def _pick(self) -> None:
+        self._picked = self.kind.category
+        self._tell_target(None)
+
+    def _tell_target(self, known: DisplayTag | None) -> None:
+        scheme = self._scheme
+        if scheme is None:
+            return
+        field = scheme.field_of(known) if known is not None else scheme.fields.get(self.kind.category)
+        self.kind.setToolTip(f"Written into {words.field(field or Field.MAT_TAGS)}")
 
     def place_choices(self) -> None:
         """What is offered stays under the field, wherever that went."""
@@ -162,8 +191,13 @@ class AddTag(QWidget):
         """Enter."""
         text = " ".join(self.field.text().split())
         if text and not self.fault.text():
+            category = self.kind.category
+            if self.kind.isEnabled():
+                self._chosen[_folded(text)] = category
+                if not is_instrument(text):
+                    self._usual = category
             self.field.clear()
-            self.added.emit(text, self.kind.category)
+            self.added.emit(text, category)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape leaves the field as it was before; Enter is for the field alone."""
