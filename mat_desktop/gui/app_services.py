@@ -43,6 +43,7 @@ from mat_desktop.app.models import (
     list_models,
     read_model,
 )
+from mat_desktop.app.mounts import note_mounts, unmounted
 from mat_desktop.app.recover import recover
 from mat_desktop.app.remembered import Remembered, count_remembered, known, remembered, taggram
 from mat_desktop.app.resources import resource
@@ -406,6 +407,14 @@ class AppServices:
     def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
         """Paths that other programs changed, as they do."""
         return watch(roots, stop)
+
+    def note_mounts(self, roots: Sequence[Path], found: Collection[str]) -> None:
+        """Remember where volumes are mounted."""
+        note_mounts(self._session, roots, found)
+
+    def unmounted(self) -> Sequence[Path]:
+        """Where one is not at the moment."""
+        return unmounted(self._session)
 
     def count_remembered(self, roots: Sequence[Path]) -> int:
         """How many there are."""

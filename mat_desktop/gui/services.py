@@ -272,6 +272,12 @@ class Services(Protocol):
     def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
         """Paths that other programs changed, as they do; in a thread of its own."""
 
+    def note_mounts(self, roots: Sequence[Path], found: Collection[str]) -> None:
+        """Remember which folders of files that were found are mount points."""
+
+    def unmounted(self) -> Sequence[Path]:
+        """Those of them that are none at the moment."""
+
     def count_remembered(self, roots: Sequence[Path]) -> int:
         """How many tracks :meth:`remembered` has."""
 

@@ -71,6 +71,16 @@ class Library:
         with self._database.transaction() as db:
             db.execute("DELETE FROM root WHERE path = ?", (os.fsencode(root),))
 
+    def mounts(self) -> list[Path]:
+        """Folders with music at which another volume was mounted once."""
+        return [path_of(row[0]) for row in self._database.rows("SELECT path FROM mount ORDER BY path")]
+
+    def add_mounts(self, places: Iterable[Path]) -> None:
+        """Remember them."""
+        with self._database.transaction() as db:
+            every = [(os.fsencode(place),) for place in places]
+            db.executemany("INSERT OR IGNORE INTO mount VALUES (?)", every)
+
     def track(self, path: Path) -> Track | None:
         """A file as it was last read."""
         rows = self._database.rows(

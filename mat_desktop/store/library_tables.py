@@ -71,6 +71,10 @@ MIGRATIONS = (
     DROP TABLE verdict_on_sound;
     DROP TABLE reviewed_sound;
     """,
+    # Folders with music at which another volume was mounted.
+    """
+    CREATE TABLE mount (path BLOB PRIMARY KEY) WITHOUT ROWID;
+    """,
 )
 
 VERSION = len(MIGRATIONS)

@@ -94,6 +94,7 @@ class FakeServices:
         self.library: list[Track] = []
         """What is known before any file is looked at."""
         self.missing: list[Path] = []
+        self.unplugged: list[Path] = []
         self.closed = False
         self.looks = [Check("Program", lambda: iter([Finding("Program", "double", State.OK, "1")]))]
         self.explained: list[tuple[Path, str]] = []
@@ -455,6 +456,12 @@ class FakeServices:
         while not stop.wait(0.01):
             if self.changes:
                 yield [self.changes.pop()]
+
+    def note_mounts(self, roots: Sequence[Path], found: Collection[str]) -> None:
+        pass
+
+    def unmounted(self) -> Sequence[Path]:
+        return self.unplugged
 
     def count_remembered(self, roots: Sequence[Path]) -> int:
         return sum(self._is_under(track.path, roots) for track in self.library)

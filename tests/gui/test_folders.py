@@ -92,6 +92,36 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     assert page.listing.note.text() == "No music is in the folders that are open"
 
 
+def test_tracks_of_a_volume_inside_a_folder_wait_for_it(
+    qtbot: QtBot, window: Window, services: FakeServices
+) -> None:
+    usb, banners = services.music / "usb", window.library.banners
+    services.music.mkdir()
+    path, one = usb / "9 song.flac", next(iter(services.files))
+    track = services.files[path] = replace(services.files[one], path=path)
+    window.begin([services.music])
+    qtbot.waitUntil(lambda: window.tracks.row(path) is not None and not window.bridge.busy)
+    del services.files[path]
+    services.library, services.unplugged = [track], [usb]
+    with qtbot.waitSignal(window.scan.ended):
+        window.actions_["rescan"].trigger()
+    assert window.tracks.row(path) is not None
+    qtbot.waitUntil(
+        lambda: f"{usb} is on a drive that is not there: 1 track waits for it." in banners.texts()
+    )
+    window.watching.look([path])
+    qtbot.waitUntil(lambda: not window.bridge.busy)
+    assert window.tracks.row(path) is not None and path not in services.missing
+    next(b for b in banners.findChildren(Link) if b.text() == "Scan again").click()
+    qtbot.waitUntil(lambda: not window.bridge.busy)
+    assert window.scan.roots == [services.music], "it is no folder of its own"
+    services.files[path], services.unplugged = track, []
+    with qtbot.waitSignal(window.scan.ended):
+        window.actions_["rescan"].trigger()
+    assert not any("drive" in text for text in banners.texts())
+    assert window.tracks.row(path) is not None
+
+
 def test_that_no_music_was_found_is_not_said_once_there_is_some(
     qtbot: QtBot, window: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:

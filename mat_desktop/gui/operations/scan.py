@@ -31,6 +31,9 @@ NOWHERE = "no such file"
 EMPTY = "is empty, or its drive is not there"
 """Said of a folder without music of which the library knows tracks, as when a volume is not mounted there."""
 
+UNMOUNTED = "is on a drive that is not there"
+"""Said of a folder inside another at which a volume was mounted before."""
+
 FOUND_NOTHING = "scan"
 """Kind of the message that there is no music."""
 
@@ -195,7 +198,8 @@ class Scan(QObject):
         :param away: those of them that cannot be looked into, and why
         """
         desk, before = self._desk, self._away
-        self._away = {path: why for path, why in before.items() if path not in looked} | dict(away)
+        others = {path: why for path, why in before.items() if not any(map(path.is_relative_to, looked))}
+        self._away = others | dict(away)
         if not self._away:
             if before:
                 self.back.emit(AWAY)
@@ -205,10 +209,14 @@ class Scan(QObject):
             count = len(under(rows, path))
             waits = f"{words.plural(count, 'track')} {'waits' if count == 1 else 'wait'} for it"
             said.append(f"{printable(path)} {why}: {waits}." if count else f"{printable(path)} {why}.")
-        folders = list(self._away)
-        empty = [path for path, why in self._away.items() if why == EMPTY]
+        # What is inside a folder of the library is looked at with that: it becomes none itself.
+        folders = list(dict.fromkeys(self._root_of(path) for path in self._away))
+        empty = [path for path, why in self._away.items() if why in (EMPTY, UNMOUNTED)]
         also = ("Forget these tracks", lambda: self._empty(empty)) if empty else None
         desk.say("warning", " ".join(said), "Scan again", lambda: self.open(folders), also=also, kind=AWAY)
+
+    def _root_of(self, path: Path) -> Path:
+        return next((root for root in self.roots if path.is_relative_to(root)), path)
 
     def _empty(self, folders: Sequence[Path]) -> None:
         """Their files were deleted, as the user says. What was heard and decided is kept."""
@@ -257,6 +265,12 @@ class Scan(QObject):
                     seen.away[path] = EMPTY
                     yield _Away(path, EMPTY)
             seen.whole += [path for path in whole if path not in seen.away]
+            services.note_mounts(seen.whole, seen.files)
+            for place in services.unmounted():
+                if any(root in place.parents for root in seen.whole) and services.count_remembered([place]):
+                    seen.away[place] = UNMOUNTED
+                    yield _Away(place, UNMOUNTED)
+                    seen.files |= {os.fspath(item.track.path) for item in services.remembered([place])}
             services.forget_missing(seen.whole, seen.files)
 
     def _is_emptied(self, folder: Path, seen: _Seen, cancel: threading.Event) -> bool:

@@ -175,6 +175,8 @@ class Watch(QObject):
             todo[:] = sorted(set(todo).difference(gone))
             job.quiet = len(todo) <= FEW and not any(path.is_dir() for path in todo)
             lost = [path for path in gone if _root_is_there(path, roots, places)]
+            away = desk.services.unmounted() if lost else ()
+            lost = [path for path in lost if not any(map(path.is_relative_to, away))]
             if lost:
                 desk.services.forget_paths(lost)
                 # A file that is moved to another drive is there before it goes here. What is just decided on
