@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import UTC, datetime
 from itertools import islice
 from math import log
@@ -35,10 +36,11 @@ class Study:
 
     :param model: digest of the weights that heard the features
     :param given: the marks
-    :param marks: those of them whose features are known
+    :param marks: those of them whose features are known, one of each sound
+    :param copies: given marks whose sound another one of them has, and which
     :param lesson: None while there is too little to learn from
     :param lacking: examples that are missing; where none is, other tracks are
-    :param right: of the marks, judged by what the others taught
+    :param right: of ``marks``, judged by what the others taught
     :param wrong: those that were judged otherwise than marked
     :param likely: tracks of the library, and ``tracks`` of how many, that have the tag by what was learned
     :param unsure: tracks to mark next: those that the threshold decides on most narrowly
@@ -54,6 +56,7 @@ class Study:
     likely: int = 0
     tracks: int = 0
     unsure: tuple[tuple[TrackId, float], ...] = ()
+    copies: Mapping[TrackId, TrackId] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ class Anew:
 class _Features:
     """What a model's last layer heard in the tracks of a library: [tracks, channels], 1 KB a track.
 
+    In files that hold the same sound in another container it heard the same.
+
     :param model: digest of its weights
     """
 
@@ -109,6 +114,30 @@ class _Features:
         """Without tracks that are silent: of those there is nothing to learn."""
         places = np.flatnonzero(self.values.any(axis=1))
         return _Features(self.model, [self.ids[place] for place in places], self.values[places])
+
+    def of_sounds(self) -> tuple[_Features, dict[TrackId, int]]:
+        """One row for each sound, and the row of each track."""
+        first: dict[bytes, int] = {}
+        rows: dict[TrackId, int] = {}
+        kept: list[int] = []
+        for place, (track_id, values) in enumerate(zip(self.ids, self.values, strict=True)):
+            rows[track_id] = first.setdefault(values.tobytes(), len(first))
+            if len(first) > len(kept):
+                kept.append(place)
+        return _Features(self.model, [self.ids[place] for place in kept], self.values[kept]), rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Sounds:
+    """Marks by what was heard.
+
+    :param copies: given marks whose sound another one of them has, and which
+    :param enough: something can be learned from them
+    """
+
+    marks: Marks
+    copies: Mapping[TrackId, TrackId]
+    enough: bool
 
 
 _NONE = _Features("", [], np.zeros((0, 0), np.float16))
@@ -139,8 +168,8 @@ class Teacher:
 
     def load(self) -> int:
         """Read the features of the library; says of how many tracks."""
-        self._heard = _Features.of(self._session.library, self._session.card.digest).sounding()
-        self._rows = {track_id: row for row, track_id in enumerate(self._heard.ids)}
+        heard = _Features.of(self._session.library, self._session.card.digest).sounding()
+        self._heard, self._rows = heard.of_sounds()
         self._session.teaching = True
         return len(self._rows)
 
@@ -158,19 +187,18 @@ class Teacher:
         if self._session.teaching and self._heard.model != self._session.card.digest:
             self.load()
         heard, rows = self._heard, self._rows
-        known = Marks(
-            tuple(track_id for track_id in marks.examples if track_id in rows),
-            tuple(track_id for track_id in marks.counter_examples if track_id in rows),
-        )
+        sounds = self._sounds(marks)
+        known, copies = sounds.marks, sounds.copies
         yes = [rows[track_id] for track_id in known.examples]
         no = [rows[track_id] for track_id in known.counter_examples]
-        if len(yes) < LEAST_EXAMPLES or len(rows) - len(yes) < LEAST_OTHERS:
+        if not sounds.enough:
             lacking = max(0, LEAST_EXAMPLES - len(yes))
-            return Study(heard.model, marks, known, None, lacking, tracks=len(rows))
+            return Study(heard.model, marks, known, None, lacking, tracks=len(rows), copies=copies)
         lesson = learn(heard.values, yes, no)
         scores = lesson.scores(heard.values)
         on_the_right_side = (lesson.margins >= 0) == (np.arange(len(known)) < len(yes))
         judged = (*known.examples, *known.counter_examples)
+        every = scores[list(rows.values())]
         return Study(
             heard.model,
             marks,
@@ -178,10 +206,25 @@ class Teacher:
             lesson,
             right=int(on_the_right_side.sum()),
             wrong=tuple(judged[place] for place in np.flatnonzero(~on_the_right_side)),
-            likely=int((scores >= lesson.threshold).sum()),
+            likely=int((every >= lesson.threshold).sum()),
             tracks=len(rows),
             unsure=self._unsure(scores, lesson.threshold, yes + no),
+            copies=copies,
         )
+
+    def _sounds(self, marks: Marks) -> _Sounds:
+        """Marked tracks whose features are known, one of each sound; a sound that is both is an example."""
+        first: dict[int, TrackId] = {}
+        copies: dict[TrackId, TrackId] = {}
+        for track_id in (*marks.examples, *marks.counter_examples):
+            row = self._rows.get(track_id)
+            if row is not None and first.setdefault(row, track_id) != track_id:
+                copies[track_id] = first[row]
+        examples = set(marks.examples)
+        yes = tuple(track_id for track_id in first.values() if track_id in examples)
+        no = tuple(track_id for track_id in first.values() if track_id not in examples)
+        enough = len(yes) >= LEAST_EXAMPLES and len(self._heard.ids) - len(yes) >= LEAST_OTHERS
+        return _Sounds(Marks(yes, no), copies, enough)
 
     def _unsure(
         self, scores: NDArray[np.float32], threshold: float, marked: Sequence[int]
@@ -277,33 +320,53 @@ class Teacher:
         self._keep(tag, study.given, before, shown)
         return tag
 
+    def learnable(self) -> tuple[TaughtTag, ...]:
+        """Which of the tags that other models were taught this one can learn, by what it has heard."""
+        with self._loaded():
+            return tuple(tag for tag in self.elsewhere if self._sounds(self._given(tag)).enough)
+
     def learn_anew(self) -> Anew:
         """Teach this model what others were taught, by the same examples and what was said of them since.
 
         :raises StoreFault: one cannot be written
         """
-        teaching = self._session.teaching
-        self.load()
         learned, left = [], {}
-        try:
+        with self._loaded():
             for tag in self.elsewhere:
-                said = _verdicts(Marks(tag.examples, tag.counter_examples))
-                study = self.study(_marks(said | self._session.library.verdicts_on(tag.name)))
+                study = self.study(self._given(tag))
                 if study.lesson is None:
-                    left[tag.name] = (
-                        f"{count(study.lacking, 'more example')} that this model has listened to"
-                        if study.lacking
-                        else "more tracks that this model has listened to"
-                    )
+                    left[tag.name] = self._wanting(study)
                     continue
                 try:
                     learned.append(self.save(tag.name, tag.category, tag.field, study))
                 except UsageFault as fault:
                     left[tag.name] = str(fault)
+        return Anew(tuple(learned), left)
+
+    def _wanting(self, study: Study) -> str:
+        """What a tag needs that cannot be learned yet."""
+        if not study.lacking:
+            return "more tracks that this model has listened to"
+        more = count(study.lacking, "more example")
+        if all(track_id in self._rows for track_id in study.given.examples):
+            return f"{more}: copies of a track count as one" if study.copies else more
+        return f"{more} that this model has listened to"
+
+    def _given(self, tag: TaughtTag) -> Marks:
+        """What a tag was taught by, and what was said of it since."""
+        said = _verdicts(Marks(tag.examples, tag.counter_examples))
+        return _marks(said | self._session.library.verdicts_on(tag.name))
+
+    @contextmanager
+    def _loaded(self) -> Iterator[None]:
+        """With the features as they are now, which are given back where nobody teaches."""
+        teaching = self._session.teaching
+        self.load()
+        try:
+            yield
         finally:
             if not teaching:
                 self.forget()
-        return Anew(tuple(learned), left)
 
     def _keep(self, tag: TaughtTag, marks: Marks, before: str, shown: Marks | None) -> None:
         """The new tag is there before the old one goes, so that a full disk costs neither."""

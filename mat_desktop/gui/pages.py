@@ -156,7 +156,9 @@ class Pages(QObject):
         stays: bool = False,
         closed: Callable[[], object] | None = None,
     ) -> None:
-        """A banner in the page in view."""
+        """A banner in the page in view. One of the same kind goes, on whichever page it stands."""
+        if kind:
+            self.clear_message(kind)
         self.current.banners.show_message(
             level, text, action, do, also=also, kind=kind, stays=stays, closed=closed
         )

@@ -254,6 +254,7 @@ class School(QObject):
                 len(teach.to_hear),
                 len(teach.unheard),
                 teach.lost,
+                copies=teach.copies,
                 learning=teach.learning,
             )
             if not teach.ready and (name or given or self._drafts.get(self._key) is not None):
@@ -268,6 +269,8 @@ class School(QObject):
     def _show_tags(self) -> None:
         teacher = self.teach.teacher
         self.panel.show_tags(teacher.tags, teacher.faults, teacher.elsewhere)
+        if not teacher.elsewhere:  # however they were learned, or went
+            self._pages.clear_message(BEHIND)
 
     def model_changed(self) -> None:
         """Another one, which may have been taught other tags."""
@@ -298,12 +301,15 @@ class School(QObject):
         """What was left behind can be learned now, unless something is to be listened to still."""
         if self._waiting and not self._desk.tracks.tally().new:
             self._waiting = False
-            tags = self.teach.teacher.elsewhere
-            if tags:
-                names = words.quoted([tag.name for tag in tags])
-                self._offer(f"This model can learn {names} now, from the same examples.")
+            self.teach.ask_learnable(self._offer_some)
+
+    def _offer_some(self, tags: Sequence[TaughtTag]) -> None:
+        if tags:
+            names = words.quoted([tag.name for tag in tags])
+            self._offer(f"This model can learn {names} now, from the same examples.")
 
     def _learned_anew(self, anew: Anew) -> None:
+        self._pages.clear_message(BEHIND)
         wanting = "; ".join(f"“{name}” needs {what}" for name, what in anew.left.items())
         if anew.learned:
             names = words.quoted([tag.name for tag in anew.learned])

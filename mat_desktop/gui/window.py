@@ -279,6 +279,7 @@ class Window(QMainWindow):
             self._say_model,
             self.school.close,
             self.library.filter.asking.forget_scores,
+            lambda: self.library.filter.asking.renew(ask=True),
             self.library.model_changed,
             self.room.map_tags.warn,
             engine.works,

@@ -17,7 +17,7 @@ from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import TagChange
-from mat_desktop.app.taught import SUFFIX
+from mat_desktop.app.taught import SUFFIX, Shelf
 from mat_desktop.app.teach import Teacher
 from mat_desktop.domain.scores import Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Category, Field
@@ -604,3 +604,54 @@ def test_a_taught_tag_has_no_row_over_time(session: Session, teacher: Teacher) -
     place = [s.tag.name for s in suggestions].index("dungeon synth")
     assert not rows[place].any()
     assert rows[place - 1].any()
+
+
+def test_copies_of_a_sound_count_as_one_mark(
+    session: Session, teacher: Teacher, tracks: list[Track], tmp_path: Path
+) -> None:
+    """The same samples in another container are another track in which the same was heard."""
+    same = Track(tmp_path / "copy.wav", FileStamp(1, 7, 7), 10.0)
+    session.library.put_tracks([same])
+    heard = dict(session.library.features(session.card.digest))[TrackId("001")]
+    scores = Scores(session.card.digest, TrackId("copy"), 10.0, VALUES)
+    session.library.put_scores(same.path, same.stamp, KeptScores(scores, b"", 0, heard))
+    teacher.load()
+    copy = TrackId("copy")
+
+    study = teacher.study(Marks((*ids(0, 1), copy), ()))
+    assert study.lesson is None
+    assert study.lacking == 1
+    assert study.copies == {copy: TrackId("001")}
+
+    alone = teacher.study(Marks(ids(0, 1, 2), ids(30)))
+    study = teacher.study(Marks((*ids(0, 1, 2), copy), ids(30)))
+    assert study.marks == alone.marks
+    assert study.lesson is not None
+    assert alone.lesson is not None
+    assert np.array_equal(study.lesson.margins, alone.lesson.margins)  # hidden together
+    assert study.tracks == TRACKS + 1
+    tag = teacher.save("sweep", Category.GENRE, None, study)
+    assert tag.marked == 4
+    assert teacher.marks("sweep").examples == (*ids(0, 1, 2), copy)  # it is still said of the copy
+
+
+def test_what_cannot_be_learned_is_not_offered_and_says_why(
+    session: Session, teacher: Teacher, tracks: list[Track], tmp_path: Path
+) -> None:
+    tag = teacher.save("sweep", Category.GENRE, None, teacher.study(Marks(ids(0, 1, 2), ())))
+    other = replace(session.card, weights=replace(session.card.weights, sha256="0" * 64))
+    session.taught = Shelf(tmp_path / "data" / "taught", other, lambda model: f"trunk of {model}")
+    session.card = other
+    assert [t.name for t in teacher.elsewhere] == [tag.name]
+    heard = np.random.default_rng(1).gamma(1.0, 1.0, (10, CHANNELS)).astype(np.float16)
+    heard[2] = heard[1]
+    for number in range(10):
+        track = tracks[number]
+        scores = Scores(other.digest, TrackId(f"{number:03}"), 10.0, VALUES)
+        kept = KeptScores(scores, b"", 0, heard[number].tobytes())
+        session.library.put_scores(track.path, track.stamp, kept)
+    assert teacher.learnable() == ()
+    assert teacher.learn_anew().left == {"sweep": "1 more example: copies of a track count as one"}
+    kept = KeptScores(Scores(other.digest, TrackId("001"), 10.0, VALUES), b"", 0, heard[0].tobytes()[::-1])
+    session.library.put_scores(tracks[1].path, tracks[1].stamp, kept)
+    assert [t.name for t in teacher.learnable()] == ["sweep"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -536,3 +537,59 @@ def test_f6_goes_to_the_panel_and_on(qtbot: QtBot, heard: Window) -> None:
     side.taught.import_.setFocus()
     heard.actions_["next_pane"].trigger()
     assert heard.library.sidebar.hasFocus()
+
+
+def test_copies_are_marked_together_and_count_once(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    first, second = heard.tracks.at(0), heard.tracks.at(1)
+    second.scores = replace(second.scores, track_id=first.scores.track_id)
+    side = panel(heard)
+    heard.actions_["teach"].trigger()
+    qtbot.waitUntil(lambda: heard.school.teach.ready)
+    select(heard, 0, 1, 2)
+    heard.actions_["has_it"].trigger()
+    qtbot.waitUntil(lambda: side.verdict.text() == "Mark 1 more track that has it")
+    assert side.heading.text() == "2 have it, 0 do not, and 1 copy"
+    notes = {mark.row.title: mark.note for mark in map(side.marks.marks.mark, range(3)) if mark is not None}
+    assert sorted(notes.values()) == ["", "", f"Copy of “{first.title}”"]
+    select(heard, 1)
+    heard.actions_["has_it_not"].trigger()
+    assert heard.school.teach.marks[first] is False
+    qtbot.waitUntil(lambda: side.heading.text() == "1 has it, 1 does not, and 1 copy")
+
+
+def test_what_was_learned_anew_from_another_page_is_not_offered_any_more(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    teach(qtbot, heard)
+    heard.workshop.models.use("other")
+    banners = heard.library.banners
+    qtbot.waitUntil(lambda: any("1 taught tag not known" in text for text in banners.texts()))
+    heard.school.teach.learn_anew()
+    heard.pages.show("models")
+    there = heard.pages.current.banners
+    qtbot.waitUntil(lambda: any("“dungeon synth” is learned anew" in text for text in there.texts()))
+    assert not any("not known" in text for text in banners.texts())
+
+
+def test_a_query_is_asked_anew_of_another_model(qtbot: QtBot, heard: Window, services: FakeServices) -> None:
+    teach(qtbot, heard)
+    library = heard.library
+    library.search.setText("dungeon synth > 0.5")
+    qtbot.waitUntil(lambda: 6 <= heard.tracks.rowCount() <= 12)
+    heard.workshop.models.use("other")
+    qtbot.waitUntil(lambda: "No tag is called" in library.problem.text.text())
+    qtbot.waitUntil(lambda: heard.tracks.rowCount() == 0)
+
+
+def test_a_query_that_another_model_understands_too_finds_what_that_hears(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    heard.library.search.setText("rock > 0.01")
+    asking = heard.library.filter.asking
+    qtbot.waitUntil(lambda: asking.query is not None)
+    asked: list[bool] = []
+    asking.asked.connect(lambda: asked.append(True))
+    with qtbot.waitSignal(asking.asked):
+        heard.workshop.models.use("other")

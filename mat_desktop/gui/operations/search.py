@@ -107,10 +107,15 @@ class Search(QObject):
             words.pop()
         return "", None
 
-    def renew(self) -> None:
-        """Tags may be others, or called otherwise: what is typed may mean something else now, or nothing."""
+    def renew(self, *, ask: bool = False) -> None:
+        """Tags may be others, or called otherwise: what is typed may mean something else now, or nothing.
+
+        :param ask: scores are others too, so that the same query finds other tracks
+        """
         if self._typed.strip():
             self.type(self._typed)
+            if ask and self.query is not None:
+                self._typing.start()
 
     def insist(self) -> bool:
         """What is typed is meant as it is: whether it is wrong, which is said at once."""

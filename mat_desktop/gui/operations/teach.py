@@ -131,6 +131,22 @@ class Teach(QObject):
         return self._lost + sum(yes is not None for yes in self._away.values())
 
     @property
+    def copies(self) -> dict[int, Row]:
+        """Marked rows that hold the sound of another, by the row's ``id``, and which."""
+        same = self.study.copies if self.study is not None else {}
+        first: dict[str, Row] = {}
+        for row in self.marks:
+            if row.scores is None or row.scores.track_id not in same:
+                first.setdefault(_key(row), row)
+        found: dict[int, Row] = {}
+        for row in self.marks:
+            sound = _key(row)
+            other = first.get(same.get(row.scores.track_id, sound) if row.scores is not None else sound)
+            if other is not None and other is not row:
+                found[id(row)] = other
+        return found
+
+    @property
     def unsaved(self) -> dict[str, bool | None]:
         """What is marked otherwise than it is saved: tracks by what was heard in them, or by path."""
         said: dict[str, bool | None] = dict(self._away)
@@ -160,8 +176,8 @@ class Teach(QObject):
             return
         before = dict(self.marks)
         if all(self.marks.get(row) is yes for row in rows):
-            for row in rows:
-                del self.marks[row]
+            for row in [*rows, *self._copies_of(rows)]:
+                self.marks.pop(row, None)
         elif len(self.marks) + len(rows) > MOST_MARKS:
             most = words.number(MOST_MARKS)
             self._desk.say(
@@ -169,15 +185,25 @@ class Teach(QObject):
             )
             return
         else:
-            self.marks |= dict.fromkeys(rows, yes)
+            self.marks |= dict.fromkeys([*rows, *self._copies_of(rows)], yes)
         self._marked(before)
 
     def unmark(self, rows: Sequence[Row]) -> None:
         """As if nothing had been said of them."""
         before = dict(self.marks)
-        for row in rows:
+        for row in [*rows, *self._copies_of(rows)]:
             self.marks.pop(row, None)
         self._marked(before)
+
+    def _copies_of(self, rows: Sequence[Row]) -> list[Row]:
+        """Marked rows with the very sound of some others: one cannot have a tag that the other has not."""
+        sounds = {row.scores.track_id for row in rows if row.scores is not None}
+        given = set(map(id, rows))
+        return [
+            row
+            for row in self.marks
+            if row.scores is not None and row.scores.track_id in sounds and id(row) not in given
+        ]
 
     def _marked(self, before: dict[Row, bool]) -> None:
         """The user marked otherwise: learned from, and taken back by Undo while this tag is taught."""
@@ -387,6 +413,10 @@ class Teach(QObject):
 
         desk.bridge.keep(work, done, failed)
 
+    def ask_learnable(self, then: Callable[[tuple[TaughtTag, ...]], None]) -> None:
+        """Which of the tags that others were taught this model could learn now."""
+        self._desk.bridge.ask("learnable", self.teacher.learnable, then)
+
     def learn_anew(self) -> None:
         """Teach this model what others were taught, from the examples that are kept."""
         desk = self._desk
@@ -463,5 +493,5 @@ def _ids(marks: Marks) -> tuple[TrackId, ...]:
 
 
 def _as_marks(marks: Mapping[Row, bool]) -> Marks:
-    said = [(row.scores.track_id, yes) for row, yes in marks.items() if row.scores is not None]
-    return Marks(tuple(i for i, yes in said if yes), tuple(i for i, yes in said if not yes))
+    said = {row.scores.track_id: yes for row, yes in marks.items() if row.scores is not None}
+    return Marks(tuple(i for i, yes in said.items() if yes), tuple(i for i, yes in said.items() if not yes))

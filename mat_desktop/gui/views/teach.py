@@ -330,6 +330,7 @@ class TeachPanel(Panel):
         old: int,
         lost: int,
         *,
+        copies: Mapping[int, Row] | None = None,
         learning: bool = False,
     ) -> None:
         """What is marked, and what that teaches.
@@ -337,21 +338,28 @@ class TeachPanel(Panel):
         :param to_hear: marked tracks that the model has to listen to first
         :param old: tracks of the library that it would have to listen to once more
         :param lost: marks of tracks that are not in the library
+        :param copies: marked rows that hold the sound of another, by their ``id``, and which
         :param learning: the marks are newer than what they teach
         """
-        yes = sum(marks.values())
-        no = len(marks) - yes
+        copies = copies or {}
+        sounds = [said for row, said in marks.items() if id(row) not in copies]
+        yes = sum(sounds)
+        no = len(sounds) - yes
         gone = f", {words.number(lost)} not in the library any more" if lost else ""
+        if copies:
+            gone = f", and {words.plural(len(copies), 'copy', 'copies')}{gone}"
         self.heading.setText(
             f"{words.number(yes)} {'has' if yes == 1 else 'have'} it, "
             f"{words.number(no)} {'does' if no == 1 else 'do'} not{gone}"
             if marks or lost
             else "Nothing marked yet"
         )
-        odd = {id(known[i]) for i in study.wrong if i in known} if study is not None else set()
+        wrong = set(study.wrong) if study is not None else set()
+        odd = {id(row) for row in marks if row.scores is not None and row.scores.track_id in wrong}
+        odd -= copies.keys()
         self.marks.marks.show(
             [
-                Mark(row, said, _note(row, id(row) in odd), id(row) in odd)
+                Mark(row, said, _note(row, id(row) in odd, copies.get(id(row))), id(row) in odd)
                 for row, said in reversed(list(marks.items()))
             ]
         )
@@ -477,9 +485,11 @@ class TeachPanel(Panel):
             super().keyPressEvent(event)
 
 
-def _note(row: Row, odd: bool) -> str:
+def _note(row: Row, odd: bool, same: Row | None) -> str:
     if row.scores is None:
         return "Not listened to yet"
+    if same is not None:
+        return f"Copy of “{same.title}”"
     return "Guessed wrong" if odd else ""
 
 
