@@ -275,10 +275,11 @@ class Archive(QObject):
 
     def _ended(self, job: Job) -> None:
         if job.title == "Removing" and not self._desk.bridge.leaving:
-            left = _unpacked(str(self._settings.value(REMOVING, "")))
-            self._settings.remove(REMOVING)
             remain = (job.total or 0) - job.done
-            if job.stopping and remain:
+            if not remain:
+                self._settings.remove(REMOVING)
+            else:  # the next start says so too, where nobody goes on with it before
+                left = _unpacked(str(self._settings.value(REMOVING, "")))
                 files = f"{words.plural(remain, 'file')} {'remains' if remain == 1 else 'remain'}"
                 self._offer_removal(f"Removing everything written was stopped: {files}.", left)
         if job.stopping:

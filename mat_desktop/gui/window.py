@@ -308,7 +308,8 @@ class Window(QMainWindow):
         pages.shown.connect(panels.plan_again)
         self.writing.begun.connect(self.begun.write_begins)
         self.writing.begun.connect(lambda _, __, paths: self.remains.begins(paths))
-        self.archive.undoing.listed.connect(self.remains.taken_back)
+        for overtaken in (self.remains.taken_back, self.begun.overtaken):
+            self.archive.undoing.listed.connect(overtaken)
         self.archive.undoing.begun.connect(self.begun.undo_begins)
         self.archive.undoing.begun.connect(lambda *_: review.forget_taken_back())  # next come the files
         self.writing.written.connect(self._written)
@@ -460,7 +461,7 @@ class Window(QMainWindow):
 
     def _written(self, ended: Ended) -> None:
         self.archive.undoing.load()
-        self.remains.wrote(ended)
+        self.begun.write_ended(ended)
         self.pages.clear_message("wrote")
         if ended.count and not ended.rest:
             which = " in all of them" if ended.count > 1 else ""

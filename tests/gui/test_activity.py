@@ -24,6 +24,7 @@ from mat_desktop.gui.operations.begun import Note
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from mat_desktop.gui.work import Failure, Work
+from mat_desktop.store.journal import Run
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import ask_to_write_all, confirm_undo, listen
 
@@ -649,6 +650,94 @@ def test_going_on_with_an_undo_leaves_out_what_was_left_out(
     assert boxes(library) == wanted, "in the same window"
     (said,) = last_time(qtbot, services, killed, lambda again: assert_equal(boxes(again), wanted))
     assert "Last time undoing run 1 was stopped" in said
+
+
+def test_an_undo_that_was_cancelled_is_offered_at_the_next_start_as_it_was_chosen(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
+    library.panels.write.confirm()
+    idle(qtbot, library)
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
+    services.hold.clear()
+    library.archive.show_undo(1)
+    panel = library.archive.page.reversal
+    qtbot.waitUntil(panel.do.isEnabled)
+    panel.model.toggle(panel.model.rowCount() - 1)
+    assert panel.do.text() == "Put 3 files back"
+    confirm_undo(qtbot, library)
+    qtbot.waitUntil(lambda: library.bridge.job is not None)
+    library.bridge.stop(library.bridge.jobs[0])
+    idle(qtbot, library)
+    services.hold.set()
+
+    def look(again: Window) -> None:
+        page = again.archive.page.reversal
+        qtbot.waitUntil(lambda: page.do.isEnabled())
+        assert page.do.text() == "Put 3 files back"
+
+    said = "Last time undoing run 1 was stopped: Put back 0 files; 3 remain."
+    assert last_time(qtbot, services, services.data_dir / "window.ini", look) == [said]
+
+
+def test_a_write_that_was_cancelled_is_told_of_at_the_next_start(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    library.actions_["listen_all"].trigger()
+    idle(qtbot, library)
+    apply = services.apply
+
+    def one(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        for result in apply(plan, cancel):
+            yield result
+            if cancel.wait(10):
+                return
+
+    services.apply = one  # type: ignore[method-assign]
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
+    library.panels.write.confirm()
+    qtbot.waitUntil(lambda: library.bridge.job is not None and library.bridge.job.done == 1)
+    library.bridge.cancel()
+    idle(qtbot, library)
+    services.apply = apply  # type: ignore[method-assign]
+
+    def look(again: Window) -> None:
+        panel = again.panels.write
+        qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
+        assert [file.path for file in panel.plan.files] == list(services.files)[1:4]
+
+    state = services.data_dir / "window.ini"
+    said = "Last time writing was stopped: Wrote 1 file; 3 remain."
+    assert last_time(qtbot, services, state, look) == [said]
+
+
+def test_what_was_overtaken_is_not_offered(library: Window) -> None:
+    at = datetime.now(UTC)
+
+    def run(number: int, kind: RunKind, of: int | None = None, files: int = 15, planned: int = 15) -> Run:
+        return Run(number, at, "", files, files, kind, planned=planned, undo_of=of)
+
+    wrote, undid, redid = run(8, RunKind.WRITE), run(9, RunKind.UNDO, 8), run(10, RunKind.REDO, 9, 15, 22)
+    note = Note(RunKind.REDO, at, 22, of=9)
+    assert note.found([redid, undid, wrote]) == redid
+    assert not note.overtaken([redid, undid, wrote])
+    few = run(11, RunKind.UNDO, 8, 2, 2)
+    assert not note.overtaken([few, redid, undid, wrote]), "two of many are another matter"
+    again = run(12, RunKind.UNDO, 8, 5, 15)
+    assert note.overtaken([again, redid, undid, wrote]), "the files are being put back once more"
+    assert note.overtaken([replace(redid, reverted=10), undid, wrote]), "whatever took them back"
+    begun = library.begun
+    begun._before = [note]
+    begun._look_back(([redid, undid, wrote], [set()]))
+    told = library.pages.current.banners.texts
+    assert any("redoing run 9 was stopped" in text for text in told())
+    begun.overtaken([again, redid, undid, wrote])
+    assert not any("redoing" in text for text in told())
+    assert not library._settings.contains("begun")
 
 
 def assert_equal(one: object, other: object) -> None:

@@ -439,6 +439,7 @@ def test_a_removal_that_was_stopped_is_gone_on_with_as_it_was_chosen(
     banners = written.library.banners
     text = "Removing everything written was stopped: 2 files remain."
     qtbot.waitUntil(lambda: text in banners.texts())
+    assert "3 song.flac" in str(written._settings.value(REMOVING)), "and knows what was left out"
     (banner,) = [b for b in banners.findChildren(Banner) if b.text == text]
     banner.action.click()
     qtbot.waitUntil(panel.do.isEnabled)

@@ -20,8 +20,8 @@ from mat_desktop.gui import words
 from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.remains import Remains
 from mat_desktop.gui.operations.scan import Scan
-from mat_desktop.gui.operations.undo import DONE
-from mat_desktop.gui.operations.write import Wish
+from mat_desktop.gui.operations.undo import DONE, is_overtaken
+from mat_desktop.gui.operations.write import Ended, Wish
 from mat_desktop.gui.work import Work
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Note:
     :param scope: of a write, as it was wished
     :param policies: of a write's fields, likewise
     :param told: an earlier start said so already
+    :param over: that write got to an end by itself or was stopped: the paths are of what remained
     """
 
     kind: RunKind
@@ -67,6 +68,7 @@ class Note:
     policies: Mapping[str, str] = field(default_factory=dict)
     told: bool = False
     left: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    over: bool = False
 
     def found(self, runs: Sequence[Run]) -> Run | None:
         """What came of it, None where that is nothing.
@@ -84,10 +86,13 @@ class Note:
         """Whether a run may be it, or one that went on with it."""
         return run.kind is self.kind and run.started >= self.at
 
-    def gone_on_with(self, runs: Sequence[Run]) -> bool:
-        """Whether somebody took all of that run back since, or tried to."""
+    def overtaken(self, runs: Sequence[Run]) -> bool:
+        """Whether somebody took all of that run back since, or tried to; or took back what came of this."""
         known = next((run for run in runs if run.id == self.of), None)
-        return known is not None and (known.undone or known.tried)
+        if known is not None and (known.undone or known.tried):
+            return True
+        did = self.found(runs)
+        return did is not None and is_overtaken(did, runs)
 
     def goes_on_with(self, left: Note) -> bool:
         """Whether this one is about all that was left by another, which is told no more from then on."""
@@ -115,6 +120,7 @@ class Note:
             "policies": dict(self.policies),
             "told": self.told,
             "left": dict(self.left),
+            "over": self.over,
         }
 
 
@@ -133,6 +139,7 @@ def _unpacked(text: str) -> list[Note]:
                 found.get("policies", {}),
                 bool(found.get("told")),
                 {path: [str(Field(name)) for name in names] for path, names in found.get("left", {}).items()},
+                bool(found.get("over")),
             )
             for found in json.loads(text)
         ]
@@ -177,6 +184,18 @@ class Begun(QObject):
         note = Note(RunKind.WRITE, _now(), len(files), paths=paths, scope=wish.scope, policies=policies)
         self._note(work, note)
 
+    def write_ended(self, ended: Ended) -> None:
+        """Say what it left, now and at later starts."""
+        note = self._now.get(ended.work)
+        if note is None or not ended.rest or self._desk.bridge.leaving:
+            self._remains.wrote(ended)
+            return
+        del self._now[ended.work]
+        note = replace(note, paths=tuple(map(fspath, ended.rest)), over=True)
+        self._before.append(note)
+        self._save()
+        self._remains.wrote(ended, lambda: self._forget(note))
+
     def undo_begins(self, work: Work, task: Task) -> None:
         """A run is going to be taken back."""
         if task.kind in NOTHING:  # a removal of everything is looked for in the files
@@ -189,12 +208,7 @@ class Begun(QObject):
         self._now[work] = note
         for kind, left in list(self._said.items()):
             if note.goes_on_with(left):
-                del self._said[kind]
-                self._forget(left)
-                self.settled.emit(kind)
-                stopped, past = self._stopped.pop(kind, None), self._desk.bridge.past
-                if stopped is not None and stopped in past:
-                    past.remove(stopped)  # it goes on, as if somebody had retried it there
+                self._settle(kind)
         self._save()
 
     def _over(self, work: Work) -> None:
@@ -202,16 +216,29 @@ class Begun(QObject):
         if note is None or (self._desk.bridge.leaving and work.retry is not None):
             return  # what quitting leaves undone is said at the next start
         del self._now[work]
-        self._save()
         remain = (work.total or 0) - work.done
-        if (
-            work.stopping and remain and note.kind is not RunKind.WRITE
-        ):  # what a write leaves is told elsewhere
-            note = replace(note, paths=note.paths[work.done :])
-            rest = [Path(path) for path in note.paths]
+        if remain and note.kind is not RunKind.WRITE:
+            self._before.append(note)  # for the next start, where nobody goes on with it before
+            rest = [Path(path) for path in note.paths[work.done :]]
             left = f"{words.plural(remain, 'file')} {'remains' if remain == 1 else 'remain'}"
             text = f"{DOING[note.kind]}{{}} was stopped: {left}."
-            self._stopped[self._offer(text, note, rest, note.of, None)] = work
+            kind = self._offer(text, note, rest, note.of, lambda: self._forget(note))
+            self._stopped[kind] = work
+        self._save()
+
+    def overtaken(self, runs: Sequence[Run]) -> None:
+        """Of what was taken back meanwhile the rest is not offered any more."""
+        for kind, left in list(self._said.items()):
+            if left.overtaken(runs):
+                self._settle(kind)
+
+    def _settle(self, kind: str) -> None:
+        """What a message says is no longer so."""
+        self._forget(self._said.pop(kind))
+        self.settled.emit(kind)
+        stopped, past = self._stopped.pop(kind, None), self._desk.bridge.past
+        if stopped is not None and stopped in past:
+            past.remove(stopped)  # it goes on, as if somebody had retried it there
 
     def _save(self) -> None:
         notes = [note.packed() for note in [*self._before, *self._now.values()]]
@@ -243,22 +270,22 @@ class Begun(QObject):
 
     def _look_back(self, found: tuple[list[Run], list[set[Path]]]) -> None:
         runs, done = found
-        notes, self._before = self._before, []
+        notes, fresh = self._before[: len(done)], self._before[len(done) :]
+        self._before = []
         said: set[Path] = set()
         for note, files in reversed(list(zip(notes, done, strict=True))):
             run = note.found(runs)
-            if run is not None and run.files + run.refused >= note.files:
+            if run is not None and run.files + run.refused >= note.files and not note.over:
                 continue
             # The order is that of the work: files that it came to and left alone are told elsewhere.
-            came = run.files + run.refused if run is not None and note.kind is RunKind.WRITE else 0
+            came = run.files + run.refused if run and note.kind is RunKind.WRITE and not note.over else 0
             rest = [path for path in map(Path, note.paths[came:]) if path not in files and path not in said]
-            back = note.kind is RunKind.WRITE and run is not None and (run.undone or run.tried)
-            if (note.paths and not rest) or note.gone_on_with(runs) or back:
+            if (note.paths and not rest) or note.overtaken(runs):
                 continue
             said |= {*rest}
             self._before.insert(0, note)
             self._say(note, run, rest, runs)
-        self._before = [replace(note, told=True) for note in self._before]
+        self._before = [*(replace(note, told=True) for note in self._before), *fresh]
         self._save()
 
     def _forget(self, note: Note) -> None:
@@ -275,7 +302,7 @@ class Begun(QObject):
             left = f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
         else:
             left = f"{DONE[note.kind]} {words.plural(run.files, 'file')}; "
-            if run.refused:
+            if run.refused and not note.over:
                 were = "as it was" if run.refused == 1 else "as they were"
                 left += f"{words.number(run.refused)} left {were}; "
             left += f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
@@ -285,7 +312,8 @@ class Begun(QObject):
             self._forget(note)
 
         if note.kind is RunKind.WRITE:
-            text = f"{when} writing was stopped: {left}."
+            ended = run is not None and run.files + run.refused >= note.files
+            text = f"{when} writing {'left files' if ended else 'was stopped'}: {left}."
             self._remains.tell("warning", text, (), rest, note.wish, over, run.id if run else None)
             return
         known = next((other for other in runs if other.id == note.of), None)

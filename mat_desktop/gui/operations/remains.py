@@ -15,6 +15,7 @@ from mat_desktop.gui.models.row import BAD
 from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.files import Left, as_they_were, problems_of, still_bad
 from mat_desktop.gui.operations.scan import Scan
+from mat_desktop.gui.operations.undo import is_overtaken
 from mat_desktop.gui.operations.write import Ended, Wish
 
 if TYPE_CHECKING:
@@ -66,21 +67,25 @@ class Remains(QObject):
             told.unreached -= mine
         self.look()
 
-    def wrote(self, ended: Ended) -> None:
-        """A write has ended: say what it left."""
+    def wrote(self, ended: Ended, over: Do = lambda: None) -> None:
+        """A write has ended: say what it left.
+
+        :param over: called once that is nothing, or nobody wants to know
+        """
         if not ended.rest:
             return
         bad = {result.path for result in ended.bad}
         unreached = [path for path in ended.rest if path not in bad]
         level = "warning" if ended.error is None else "danger"
         run = self._desk.services.own_runs[-1] if ended.count else None
-        self.tell(level, ended.says(), ended.bad, unreached, ended.wish, run=run)
+        self.tell(level, ended.says(), ended.bad, unreached, ended.wish, over, run)
 
-    def taken_back(self, runs: Iterable[Run]) -> None:
+    def taken_back(self, runs: Sequence[Run]) -> None:
         """Of what was taken back nobody wants the rest."""
-        back = {run.id for run in runs if run.undone or run.tried}
+        known = {run.id: run for run in runs}
         for kind, told in list(self._told.items()):
-            if told.run in back:
+            run = known.get(told.run) if told.run is not None else None
+            if run is not None and is_overtaken(run, runs):
                 self._settle(kind)
 
     def tell(

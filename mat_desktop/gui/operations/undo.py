@@ -68,6 +68,25 @@ def last_of(runs: Sequence[Run], own: Sequence[int] | None = None, *, redo: bool
     return None
 
 
+def is_overtaken(run: Run, runs: Sequence[Run]) -> bool:
+    """Whether what a run did was taken back since, or is being taken back: nobody wants the rest of it.
+
+    Where somebody took a few files of many back, the rest is another matter.
+    """
+    if run.tried or run.reverted * 2 > run.changes:
+        return True
+    known = {other.id: other for other in runs}
+
+    def root(run: Run) -> int:
+        while run.undo_of is not None and run.undo_of in known:
+            run = known[run.undo_of]
+        return run.id
+
+    back = run.kind is RunKind.UNDO
+    later = (other for other in runs if other.id > run.id and (other.kind is RunKind.UNDO) is not back)
+    return any(root(other) == root(run) and (other.planned or other.files) * 2 > run.files for other in later)
+
+
 class Undo(QObject):
     """``listed`` hands over all runs, ``unlisted`` says that they cannot be read, ``recovered`` what a
     crash had left half-way.

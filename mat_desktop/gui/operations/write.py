@@ -58,6 +58,7 @@ class Ended:
     :param settled: paths of those that are as they should be
     :param bad: those that were left as they were
     :param rest: paths of these, and of files that it did not get to
+    :param work: that did it
     :param error: what ended it, None where nothing but the user did
     """
 
@@ -67,6 +68,7 @@ class Ended:
     bad: Sequence[WriteResult]
     rest: Sequence[Path]
     wish: Wish
+    work: Job
     error: Exception | None = None
 
     def says(self) -> str:
@@ -164,7 +166,7 @@ class Write(QObject):
             outcome.close(job, DONE[RunKind.WRITE], lambda: self.again.emit(rest, wish))
             desk.result(job.outcome)
             self.written.emit(
-                Ended(len(plan.files), outcome.written, settled, outcome.bad, rest, wish, error)
+                Ended(len(plan.files), outcome.written, settled, outcome.bad, rest, wish, job, error)
             )
 
         if desk.bridge.lane_busy(FILES):
