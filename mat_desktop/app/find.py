@@ -67,6 +67,10 @@ class Subject(Protocol):
         """Where the track stands."""
 
     @property
+    def standing(self) -> str:
+        """The same, or what the track is besides where something happened to its file."""
+
+    @property
     def seconds(self) -> float | None:
         """Its length, None where unknown."""
 
@@ -123,7 +127,7 @@ def _fitting(condition: Condition, subjects: Sequence[S]) -> list[S]:
         return [s for s in subjects if word in s.text or word in s.heard]
     if isinstance(condition, In):
         states = condition.states
-        return [s for s in subjects if s.state in states]
+        return [s for s in subjects if s.state in states or s.standing in states]
     if isinstance(condition, Tagged):
         return _tagged(condition, subjects)
     if isinstance(condition, Has):

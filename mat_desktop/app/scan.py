@@ -234,7 +234,8 @@ def _look(
 
 
 def _changed(session: Session, known: Track, track: Track, fresh: _Fresh, *, seen: bool) -> Track:
-    """Another program changed a file. Where only its tags are others, what was heard in it still holds.
+    """A file is not as it was known. Where only its tags are others, what was heard in it still holds; where
+    its tags and its sound are as before, as after a copy, no other program is said to have changed it.
 
     :param seen: whether the user looks at it just now
     """
@@ -244,7 +245,8 @@ def _changed(session: Session, known: Track, track: Track, fresh: _Fresh, *, see
             if packets_digest(track.path) == heard:
                 fresh.same[track.path] = heard
     ours = heard is not None or bool(known.tags.get(Field.MAT_TAGS))
-    return replace(track, outside=ours and not seen)
+    equal = track.tags == known.tags and (heard is None or track.path in fresh.same)
+    return replace(track, outside=(known.outside if equal else ours) and not seen)
 
 
 def _read(path: Path, stamp: FileStamp) -> Track:

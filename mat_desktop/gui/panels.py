@@ -28,7 +28,7 @@ from mat_desktop.gui.views.write_panel import WritePanel
 
 def _to_write(rows: Iterable[Row]) -> list[Row]:
     """Those of them that the user is done with and that are not written yet."""
-    return heard(row for row in rows if row.reviewed and row.state is not State.WRITTEN)
+    return heard(row for row in rows if row.standing is State.REVIEWED)
 
 
 class Panels(QObject):
@@ -169,7 +169,7 @@ class Panels(QObject):
         tracks = self._desk.tracks
         if not tracks.counts()[State.REVIEWED]:
             return False
-        return any(row.state is State.REVIEWED and row.place >= 0 for row in tracks.rows())
+        return any(row.standing is State.REVIEWED and row.place >= 0 for row in tracks.rows())
 
     def can_write(self, *, in_review: bool) -> bool:
         """Whether there is a track that a plan would be for; in Review that may be one that is hidden."""
@@ -200,7 +200,7 @@ class Panels(QObject):
         selected = heard(self._selected())
         shown = heard([row for row in tracks.rows() if row.place >= 0])
         in_review = self._now is not None
-        reviewed = self._all_reviewed() if in_review else [row for row in shown if row.reviewed]
+        reviewed = self._all_reviewed() if in_review else _to_write(shown)
         now = _to_write(self._now or ())
         rest = self._rest or []
         rows = {"selected": selected, "now": now, "reviewed": reviewed, "rest": rest, "all": shown}[scope]
@@ -236,7 +236,7 @@ class Panels(QObject):
         if scope == "reviewed":
             if self._now is not None:
                 return "No reviewed track waits to be written."
-            return "No track that is shown is reviewed."
+            return "No reviewed track that is shown waits to be written."
         if scope == "all":
             return "No track that is shown was listened to."
         if not unheard:

@@ -52,6 +52,7 @@ class Possible(QObject):
         self._library, self._status = library, status
         self._archive, self._panels, self._room = archive, panels, room
         self._rows, self._scan, self._school = rows, scan, school
+        self._broken = False
         self._counting = QTimer(status)  # ends with the window
         self._counting.setSingleShot(True)
         self._counting.setInterval(200)
@@ -81,6 +82,11 @@ class Possible(QObject):
         self._room.counted()
         self.refresh()
 
+    def set_model(self, *, broken: bool) -> None:
+        """Whether the model can listen; one that is damaged is not asked to."""
+        self._broken = broken
+        self.refresh()
+
     def refresh(self) -> None:
         """Look again."""
         a, tracks, library = self._actions, self._desk.tracks, self._library
@@ -91,11 +97,11 @@ class Possible(QObject):
         tally = tracks.tally()
         selected = library.selected() if in_library else []
         chosen = len(not_heard(selected)) if len(selected) > 1 else 0
-        library.say_listen(chosen or tally.new, len(selected) if chosen else 0)
+        library.say_listen(chosen or tally.new, len(selected) if chosen else 0, broken=self._broken)
         row = library.row
         here = row is not None and bool(not_heard([row]))
-        a["listen"].setEnabled(in_library and (chosen > 0 or here))
-        a["listen_all"].setEnabled(tags_in_view and tally.new > 0)
+        a["listen"].setEnabled(not self._broken and in_library and (chosen > 0 or here))
+        a["listen_all"].setEnabled(not self._broken and tags_in_view and tally.new > 0)
         can_plan = tags_in_view and self._panels.can_write(in_review=self._room.in_view)
         a["write"].setEnabled(not writes and (can_plan or self._panels.write.isVisible()))
         self._undo(writes)

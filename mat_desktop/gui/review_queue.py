@@ -139,8 +139,8 @@ class Reviewing(QObject):
         if scope == "shown":
             return [row for row in tracks.shown() if row.scores is not None]
         wanted = State.TO_REVIEW
-        shown = [row for row in tracks.shown() if row.state is wanted]
-        return shown + [row for row in tracks.rows() if row.state is wanted and row.place < 0]
+        shown = [row for row in tracks.shown() if row.standing is wanted]
+        return shown + [row for row in tracks.rows() if row.standing is wanted and row.place < 0]
 
     def reviewed(self) -> list[Row]:
         """Tracks of the library that were reviewed since the page came."""
@@ -201,7 +201,7 @@ class Reviewing(QObject):
         self._count_scopes()
         if self._scope == "waiting":
             have, wanted = set(self._queue), State.TO_REVIEW
-            fresh = [row for row in tracks.rows() if row.state is wanted and row not in have]
+            fresh = [row for row in tracks.rows() if row.standing is wanted and row not in have]
             self._waited.update(fresh)
             fresh.sort(key=lambda row: row.place if row.place >= 0 else tracks.rowCount())
             if fresh and not self._queue:
@@ -241,7 +241,7 @@ class Reviewing(QObject):
         """The next track of the queue, or the one before."""
         self._pause.stop()
         here = self._at
-        if here >= 0 and self._queue[here].state is State.TO_REVIEW:
+        if here >= 0 and self._queue[here].standing is State.TO_REVIEW:
             self._left.add(self._queue[here].path)
         self._go_to(here + by)
 
@@ -301,7 +301,7 @@ class Reviewing(QObject):
         self._review.mark([row])
         self._pause.stop()
         following = [*range(here + 1, len(self._queue)), *range(here)]
-        waiting = [place for place in following if self._queue[place].state is State.TO_REVIEW]
+        waiting = [place for place in following if self._queue[place].standing is State.TO_REVIEW]
         if waiting:
             self._go_to(waiting[0])
         elif here + 1 < len(self._queue) and self._scope != "waiting":
@@ -401,7 +401,7 @@ class Reviewing(QObject):
             return
         here = max(self._at, 0)
         waiting = State.TO_REVIEW
-        reviewed = sum([row.state is not waiting for row in self._queue])
+        reviewed = sum([row.standing is not waiting for row in self._queue])
         pace = sum(self._took) / len(self._took) if len(self._took) >= 3 else None
         self.page.show_progress(here, len(self._queue), reviewed, pace)
         self.page.strip.show_queue(self._queue, here, self._left)

@@ -55,7 +55,7 @@ class Rows(QObject):
         """What can be done now."""
         row = self._library.row if in_library else None
         a = self._actions
-        a["similar"].setEnabled(row is not None and row.levels is not None)
+        a["similar"].setEnabled(row is not None)
         a["playlist"].setEnabled(in_library and self._desk.tracks.rowCount() > 0)
         for name in ("read_again", "show_folder", "copy_path"):
             a[name].setEnabled(row is not None)

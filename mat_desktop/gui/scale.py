@@ -18,7 +18,8 @@ MARKS = (0.1, 0.5, 0.9)
 """Scores that are named on the scale."""
 SAYS = (
     "Bars show scores by their odds, from 0.01 at the left over 0.5 in the middle to 0.99 at the right, "
-    "so that rare tags have room too. The upright mark is the threshold."
+    "so that rare tags have room too. The upright mark is the threshold. A score is "
+    "no probability: how many such scores were right is said beside each tag, where that is known."
 )
 
 

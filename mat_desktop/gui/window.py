@@ -272,6 +272,8 @@ class Window(QMainWindow):
         self.listen.engine_fault.connect(engine.failed)
         self.listen.engine_works.connect(engine.works)
         engine.again.connect(self.listen.to)
+        for signal in (engine.starting, engine.up, engine.down):
+            signal.connect(lambda *_: self.possible.set_model(broken=engine.broken))
         for no_longer in (engine.starting, engine.up):
             no_longer.connect(lambda *_: self.pages.clear_message(ENGINE))
         engine.choose.connect(lambda: self.pages.show("models"))

@@ -66,6 +66,17 @@ def test_tags_changed_by_another_program_leave_the_scores(session: Session, song
     assert not one(session, song).outside
 
 
+def test_other_times_alone_are_no_change(session: Session, song: Path) -> None:
+    hear(session, one(session, song))
+    os.utime(song, ns=(2, 2))
+    track = one(session, song)
+    assert (track.outside, still_heard(session, track)) == (False, True)
+    retitle(song)
+    assert one(session, song).outside
+    os.utime(song, ns=(3, 3))
+    assert one(session, song).outside, "told until somebody looks, whatever the times"
+
+
 def test_other_sound_has_to_be_heard_anew(session: Session, song: Path) -> None:
     hear(session, one(session, song))
     encode(song, tone(1.0, hz=880.0))

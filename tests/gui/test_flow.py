@@ -16,6 +16,7 @@ from mat_desktop.domain.query import Word
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import TrackId
+from mat_desktop.errors import ModelFault
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.scale import on_scale
@@ -228,6 +229,23 @@ def test_an_engine_that_does_not_start_is_said_with_a_way_out(
     services.engine_fault = ""
     window.engine.start()
     qtbot.waitUntil(lambda: window.status.device.text() == "CPU, 2 cores")
+
+
+def test_a_damaged_model_is_not_asked_to_listen(qtbot: QtBot, window: Window, services: FakeServices) -> None:
+    window.begin([services.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy)
+    row = next(row for row in window.tracks.rows() if row.is_new)
+    window.library.look_at(row)
+    offers = (window.library.listen, window.library.pane.listen_button)
+    actions = (window.actions_["listen"], window.actions_["listen_all"])
+    assert all(offer.isEnabled() for offer in (*offers, *actions))
+    window.engine.failed(ModelFault("its weights are damaged"))
+    assert not any(offer.isEnabled() for offer in (*offers, *actions))
+    assert "choose another" in window.library.listen.toolTip()
+    window.actions_["similar"].trigger()
+    assert "not listened to yet" in window.status.result.text()
+    window.engine.start()
+    qtbot.waitUntil(lambda: all(offer.isEnabled() for offer in (*offers, *actions)))
 
 
 def test_a_file_that_another_program_changed_is_a_conflict(

@@ -110,6 +110,11 @@ def test_files_and_fields_are_chosen_by_keyboard(
     assert panel.do.text() == "Put 3 files back"
     qtbot.keyClick(table, Key.Key_Space)
     assert (model.picked_files, model.changes) == (4, before)
+    table.setCurrentIndex(model.index(2, 0))  # no name stands there: it is the field's
+    qtbot.keyClick(table, Key.Key_Space)
+    assert (model.picked_files, model.changes) == (4, before - 1)
+    qtbot.keyClick(table, Key.Key_Space)
+    table.setCurrentIndex(model.index(1, 0))
     qtbot.keyClick(table, Key.Key_Right)
     qtbot.keyClick(table, Key.Key_Space)  # its first field
     assert (model.picked_files, model.changes) == (4, before - 1)
@@ -489,14 +494,14 @@ def test_what_an_undo_left_is_shown_by_itself_and_tried_again(
     services.reverse = but_for  # type: ignore[method-assign]
     written.actions_["undo"].trigger()
     confirm_undo(qtbot, written)
-    qtbot.waitUntil(lambda: any("not as wished" in text for text in written.library.banners.texts()))
+    qtbot.waitUntil(lambda: any("not put back" in text for text in written.library.banners.texts()))
     qtbot.waitUntil(lambda: not written.bridge.busy)
-    (banner,) = (b for b in written.library.banners.findChildren(Banner) if "not as wished" in b.text)
+    (banner,) = (b for b in written.library.banners.findChildren(Banner) if "not put back" in b.text)
     assert banner.action.text() == "Show them"
     banner.action.click()
     problems, panel = written.panels.problems, written.archive.page.reversal
     assert [problem.path for problem in problems.problems.shown()] == [bad]
-    assert problems.title.text() == "1 file not as wished"
+    assert problems.title.text() == "1 file not put back"
     problems.retry.click()
     qtbot.waitUntil(panel.do.isEnabled)
     assert panel.do.text() == "Put 1 file back"

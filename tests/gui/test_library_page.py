@@ -401,7 +401,7 @@ def test_from_another_page_and_of_a_row_that_is_chosen_again_digit_keys_are_in_o
         library.actions_["library"].trigger()
 
     for show in (come_back, click):
-        tags._numbers = {name: 9 - key for name, key in tags._numbers.items()}
+        tags._rows = [replace(row, number=row.number and 9 - row.number) for row in tags._rows]
         show()
         rows = [row for place in tags.tag_rows() if (row := tags.row(place)) is not None and row.number]
         assert [row.number for row in rows] == list(range(1, len(rows) + 1))

@@ -259,7 +259,7 @@ def test_tags_that_are_still_worked_out_bring_their_tracks(
     qtbot.waitUntil(lambda: len(shown(window)) == 3)
     assert not window.room.weigh.busy
     window.library.search.setText("guitar > 0.99")
-    qtbot.waitUntil(lambda: text().endswith("The highest score of guitar is 0.96."))
+    qtbot.waitUntil(lambda: text().endswith("The highest score of guitar is 0.96; try tag:guitar."))
 
 
 def test_what_a_search_leaves_out_goes_once_its_tags_are_known(

@@ -107,7 +107,7 @@ def test_where_no_score_is_high_enough_the_highest_is_said(qtbot: QtBot, library
     qtbot.wait(100)
     library.library.search.setText("jazz > 0.5 and song")
     qtbot.waitUntil(lambda: titles(library) == [])
-    said = "No track fits “jazz > 0.5 and song”. The highest score of jazz is 0.10."
+    said = "No track fits “jazz > 0.5 and song”. The highest score of jazz is 0.10; try tag:jazz."
     qtbot.waitUntil(lambda: library.library.listing.note.text() == said)
 
 
@@ -140,7 +140,7 @@ def test_the_highest_score_is_said_of_what_is_shown(
     listen(qtbot, library)
     services.change_tags({"jazz": TagChange(label="swing")})
     library.library.search.setText("swing > 0.5")
-    said = "No track fits “swing > 0.5”. The highest score of swing is 0.10."
+    said = "No track fits “swing > 0.5”. The highest score of swing is 0.10; try tag:swing."
     qtbot.waitUntil(lambda: library.library.listing.note.text() == said)
 
 

@@ -45,7 +45,11 @@ def fitting(rows: Sequence[Row], wanted: Wanted) -> list[Row]:
     left = list(rows)
     if wanted.state is not None:
         state = wanted.state
-        left = [row for row in left if row.state is state or (state is State.QUEUED and row.waits)]
+        left = [
+            row
+            for row in left
+            if row.state is state or row.standing is state or (state is State.QUEUED and row.waits)
+        ]
     if wanted.folder is not None:
         left = under(left, wanted.folder)
     if wanted.like:

@@ -31,9 +31,10 @@ _NO_INDEX = QModelIndex()
 class Waiting:
     """Changes that are not written yet.
 
-    :param unreviewed: files that the user is not done with
+    :param unreviewed: files that are not reviewed
     :param artists: of the files, those of the most files first
     :param taken_back: files that the user took just these changes back of; they wait for nothing
+    :param grown: files that are reviewed, and suggest more since
     """
 
     paths: tuple[Path, ...]
@@ -41,6 +42,7 @@ class Waiting:
     unreviewed: int = 0
     artists: tuple[str, ...] = ()
     taken_back: int = 0
+    grown: int = 0
 
     @property
     def files(self) -> int:
@@ -116,7 +118,10 @@ class Entry:
             artists = ", ".join(names[:2]) + more
             left = self.waiting.unreviewed
             open_ = f"{words.number(left)} not reviewed yet" if left else ""
-            return " · ".join(filter(None, (words.plural(self.waiting.changes, "change"), open_, artists)))
+            since = self.waiting.grown
+            grown = f"{words.number(since)} with tags new since your review" if since else ""
+            parts = [words.plural(self.waiting.changes, "change"), open_, grown, artists]
+            return " · ".join(filter(None, parts))
         if run is None:
             return ""
         parts = [run.started.astimezone().strftime("%H:%M"), words.plural(run.changes, "change")]

@@ -45,6 +45,24 @@ class State(StrEnum):
 BAD = (State.FAILED, State.CONFLICT)
 """States that are problems."""
 
+ASIDE = (State.CHANGED, *BAD)
+"""States that say what happened to a file; it still is to be reviewed, reviewed or written."""
+
+
+_AS_WELL = "counted as to review, reviewed or written as well"
+
+MEANS = {
+    State.NEW: "Not listened to yet",
+    State.QUEUED: "Waiting to be listened to",
+    State.TO_REVIEW: "Listened to, and neither reviewed nor written yet",
+    State.REVIEWED: "Reviewed, and not written yet",
+    State.WRITTEN: "Written, and nothing decided since",
+    State.CHANGED: f"Another program changed the file since; {_AS_WELL} where it was listened to",
+    State.CONFLICT: f"Not written, as another program changed the file; {_AS_WELL}",
+    State.FAILED: "Could not be read, listened to or written",
+}
+"""What is counted under the name of a state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -161,6 +179,7 @@ class Row:
     :param heard: names of the chosen tags, folded, each between two line feeds; looked through as well
     :param levels: scores of all display tags
     :param likeness: to the track that others are compared with, -1..1
+    :param counted: its standing as a :class:`Tally` counted it, in one of the states :data:`ASIDE`
     :param edition: rises when suggestions made before hold no longer: of verdicts, scores, thresholds, scheme
     """
 
@@ -182,6 +201,7 @@ class Row:
     levels: Levels | None = None
     likeness: float | None = None
     edition: int = 0
+    counted: State | None = None
     _chosen: Chosen | None = None
 
     def __post_init__(self) -> None:
@@ -243,6 +263,23 @@ class Row:
     def was_absent(self) -> bool:
         """Whether its problem is only that its file was not there, as while its drive was away."""
         return self.state in BAD and tells_absence(self.reason)
+
+    @property
+    def standing(self) -> State:
+        """Its state, or where a track that was listened to stands besides: to be reviewed, reviewed (and not
+        written yet) or written. All numbers and lists of these go by it. Any thread may ask.
+        """
+        if self.state not in ASIDE or self.scores is None or self.track is None or self.was_absent:
+            return self.state
+        return self.usual(self.track)
+
+    def usual(self, track: Track) -> State:
+        """Its state where nothing happened to its file."""
+        if (written := track.tags.get(Field.MAT_TAGS)) and not decided_since(self, written):
+            return State.WRITTEN
+        if self.scores is None:
+            return State.NEW
+        return State.REVIEWED if self.reviewed else State.TO_REVIEW
 
     @property
     def waits(self) -> bool:
@@ -366,22 +403,42 @@ def decided_since(row: Row, written: Sequence[str]) -> bool:
 
 
 class Tally:
-    """How many rows there are of each state, that are new, and that were listened to."""
+    """How many rows there are of each state, that are new, and that were listened to.
+
+    ``standing`` counts a row whose file changed, conflicts or failed as what it is besides, too.
+    """
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         """Count everything."""
         every = list(rows)
         self.states: Counter[State] = Counter([row.state for row in every])
+        self._besides: Counter[State] = Counter()
+        for row in every:
+            if row.state in ASIDE:
+                self._beside(row, 1)
         self.heard = sum([row.scores is not None for row in every])
         self.new = len(new_of(every))
 
     def add(self, row: Row, by: int = 1) -> None:
         """Count one more; before a row changes, one less."""
         self.states[row.state] += by
+        if row.state in ASIDE:
+            self._beside(row, by)
         if row.scores is not None:
             self.heard += by
         elif row.is_new:
             self.new += by
+
+    def _beside(self, row: Row, by: int) -> None:
+        if by > 0:
+            row.counted = row.standing
+        if row.counted is not None and row.counted is not row.state:
+            self._besides[row.counted] += by
+
+    @property
+    def standing(self) -> Counter[State]:
+        """Rows by state and, beside that, by :attr:`Row.standing`."""
+        return self.states + self._besides
 
     @property
     def total(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -81,7 +81,8 @@ class TagsModel(QAbstractListModel):
         self._suggestions: tuple[Suggestion, ...] = ()
         self._rows: list[TagRow] = []
         self._unfolded = False
-        self._numbers: dict[str, int] = {}
+        self._held: tuple[str, Verdict] | None = None
+        self._before: dict[str, Verdict] = {}
         self.unseen: frozenset[str] = frozenset()
         """Tags that the track, which is reviewed, did not suggest yet at its review."""
         self.hidden = 0
@@ -103,7 +104,7 @@ class TagsModel(QAbstractListModel):
         """Another track, or another state of the same.
 
         :param shares: where several tracks are shown, how many of them have a tag
-        :param new_track: else digit keys stay with their tags, unless thresholds or the known tags are others
+        :param new_track: else what was just decided keeps its row and its key
         """
         self.shares = dict(shares or {})
         before = {s.tag.name: s.threshold for s in self._suggestions if not s.by_hand}
@@ -116,27 +117,28 @@ class TagsModel(QAbstractListModel):
         if new_track:
             self._moved.clear()
         names = [row.suggestion.tag.name for row in self._rows if row.suggestion is not None]
-        order = {name: place for place, name in enumerate(names)} if self._moved else {}
-        asked = []
+        stay = self._stay(None if new_track or moved else self._held)
+        order = {name: place for place, name in enumerate(names)} if self._moved or self._held else {}
+        asked: list[str] = []
         for category in Category:
             tags = [s for s in self._suggestions if s.tag.category is category]
             first: list[Suggestion] = []
             rest: list[Suggestion] = []
             for s in tags:
-                (first if listed(s) or s.tag.name in self._moved else rest).append(s)
+                (first if listed(s) or s.tag.name in {*self._moved, *stay} else rest).append(s)
             first.sort(key=lambda s: order.get(s.tag.name, len(order)))
             shown = rest if unfolded else rest[: self._nearest]
             self.hidden += max(0, len(rest) - self._nearest)
             if not first and not shown:
                 continue
-            asked += [s.tag.name for s in first if listed(s)]
+            asked += [s.tag.name for s in first if listed(s) or s.tag.name in stay]
             likely = [s for s in rest if not s.unlikely]
             unlikely = [s for s in rest if s.unlikely]
             rows.append(TagRow(category, left_out=_left_out(likely), unlikely=_left_out(unlikely)))
             rows += [TagRow(category, s) for s in (*first, *shown)]
-        self._number(asked, anew=new_track or moved)
+        numbers = dict(zip(asked, KEYS, strict=False))
         rows = [
-            replace(row, number=self._numbers.get(row.suggestion.tag.name, 0)) if row.suggestion else row
+            replace(row, number=numbers.get(row.suggestion.tag.name, 0)) if row.suggestion else row
             for row in rows
         ]
         same = [(r.category, r.suggestion and r.suggestion.tag.name) for r in rows] == [
@@ -151,27 +153,22 @@ class TagsModel(QAbstractListModel):
             self._rows = rows
             self.endResetModel()
 
-    def _number(self, asked: Sequence[str], anew: bool) -> None:
-        """Give digit keys to the tags of the question.
+    def hold(self, name: str, verdict: Verdict) -> None:
+        """The user says this of a tag: it keeps its row and its key while that holds; a finger is over it."""
+        self._held = (name, verdict)
 
-        They are dealt in the order in which these are shown when a track comes into view or is chosen again,
-        and when thresholds or the known tags are others. Decisions move none: a finger may be over a key. A
-        tag that joins by one takes a free key, or where all are given that of one that is not asked any more.
+    def _stay(self, held: tuple[str, Verdict] | None) -> list[str]:
+        """Names of the tags with a key down to the one that is held; all others are dealt anew.
 
-        :param asked: names as they are shown
+        :param held: with what was said of it, until that is taken back or something is said of another
         """
-        if anew:
-            self._numbers = {}
-        for name in asked:
-            if name in self._numbers:
-                continue
-            free = next((key for key in KEYS if key not in self._numbers.values()), None)
-            if free is None:
-                old = next((known for known in self._numbers if known not in asked), None)
-                if old is None:
-                    return
-                free = self._numbers.pop(old)
-            self._numbers[name] = free
+        now = _said(self._suggestions)
+        others = [{**said, held[0]: None} if held else said for said in (self._before, now)]
+        same = held is not None and now.get(held[0], Verdict.UNDECIDED) is held[1] and others[0] == others[1]
+        self._before, self._held = now, held if same else None
+        names = [row.suggestion.tag.name for row in self._rows if row.suggestion is not None and row.number]
+        known = self._held is not None and self._held[0] in names
+        return names[: names.index(self._held[0]) + 1] if self._held is not None and known else []
 
     def number_anew(self) -> None:
         """The track is newly shown: its tags have the keys from 1 on again."""
@@ -223,14 +220,14 @@ class TagsModel(QAbstractListModel):
             text = f"{suggestion.tag.shown}: {meaning(suggestion)}"
             if suggestion.by_hand:
                 return text
+            if suggestion.chance is not None:
+                text += f"; {in_ten(suggestion.chance)} such scores were right where the model was measured"
             text += f"; {score_words(suggestion)}, threshold {suggestion.threshold:.2f}"
             if suggestion.own:
                 rest = suggestion.at_rest(suggestion.threshold)
                 text += f" (own, {rest:.2f} with the slider in the middle)" if suggestion.move else " (own)"
             if suggestion.tag.name in self.unseen:
                 text += "; new since your review, and left out where reviewed tracks are written"
-            if suggestion.chance is not None:
-                text += f"; {in_ten(suggestion.chance)} such scores were right where the model was measured"
             return text
         return None
 
@@ -261,6 +258,11 @@ class TagsModel(QAbstractListModel):
             if row.number == number:
                 return row.suggestion
         return None
+
+
+def _said(suggestions: Iterable[Suggestion]) -> dict[str, Verdict]:
+    """What the user decided, by name of the tag."""
+    return {s.tag.name: s.verdict for s in suggestions if s.verdict is not Verdict.UNDECIDED}
 
 
 def _left_out(tags: Sequence[Suggestion]) -> dict[str, list[str]]:

@@ -13,11 +13,10 @@ from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from mat_desktop.app.find import asks_of_sound
 from mat_desktop.domain.query import Query
 from mat_desktop.domain.scores import Mark, Scores, Verdict
-from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.gui.models.arrange import Wanted, fitting, inside, ordered, ranges, under
 from mat_desktop.gui.models.columns import Column
-from mat_desktop.gui.models.row import BAD, Arrived, Chosen, Found, Row, State, Suggest, Tally, decided_since
+from mat_desktop.gui.models.row import BAD, Arrived, Chosen, Found, Row, State, Suggest, Tally
 from mat_desktop.gui.models.row_table import COLUMNS, RowTable
 
 Work = Callable[[], tuple[list[Row], list[Row]]]
@@ -99,8 +98,8 @@ class TracksModel(RowTable):
         return self._tally
 
     def counts(self) -> Counter[State]:
-        """Tracks by state."""
-        return self.tally().states
+        """Tracks by state and, beside that, by where they stand."""
+        return self.tally().standing
 
     def count_under(self, folder: Path) -> int:
         """Tracks in a folder and below it; a file counts as itself. Kept from the first time on."""
@@ -436,16 +435,7 @@ class TracksModel(RowTable):
             return State.FAILED
         if track.outside:
             return State.CHANGED
-        if (written := track.tags.get(Field.MAT_TAGS)) and not decided_since(row, written):
-            return State.WRITTEN
-        if row.scores is None:
-            return State.NEW
-        return self._reviewed(row)
-
-    def _reviewed(self, row: Row) -> State:
-        if row.scores is None:
-            return row.state
-        return State.REVIEWED if row.reviewed else State.TO_REVIEW
+        return row.usual(track)
 
     def _rebuild(self, *, asked: bool = True) -> None:
         """Filter and, where needed, sort anew.

@@ -32,15 +32,18 @@ class Engine(QObject):
         super().__init__()
         self._desk = desk
         self.error = ""
+        self.broken = False
+        """Whether another model has to be chosen before anything is listened to."""
         self._change: Job | None = None
 
     def start(self) -> None:
         """Start it in the background."""
-        self.error = ""
+        self.error, self.broken = "", False
         self.starting.emit()
         self._desk.bridge.ask("start", self._desk.services.start_engine, self._up, self.failed, engine=True)
 
     def _up(self, device: str) -> None:
+        self.error, self.broken = "", False
         self.up.emit(device)
         instead = self._desk.services.instead
         if instead:
@@ -85,11 +88,11 @@ class Engine(QObject):
 
     def failed(self, error: Exception) -> None:
         """It did not start, or ended."""
-        self.error = str(error)
+        self.error, self.broken = str(error), isinstance(error, ModelFault)
         self.down.emit(self.error)
         again = ("Try again", self.start)
         text = f"The model cannot be started: {self.error}"
-        if isinstance(error, ModelFault):  # trying alone will not mend it
+        if self.broken:  # trying alone will not mend it
             self._desk.say(
                 "danger", text, "Choose a model", self.choose.emit, also=again, kind=KIND, stays=True
             )
@@ -100,7 +103,7 @@ class Engine(QObject):
         """It did what it was asked for."""
         device = self._desk.services.device
         if device is not None:
-            self.error = ""
+            self.error, self.broken = "", False
             self.up.emit(device)
 
     @property

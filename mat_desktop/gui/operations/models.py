@@ -238,6 +238,7 @@ class Models(QObject):
             self.left_behind.emit(lost)
             title, left = desk.services.card.title, desk.tracks.tally().new
             text = f"{title} (“{name}”) is in use."
+            desk.result(text.rstrip("."))  # in place of what the one before failed at
             (last,) = old
             broken = any(model.name == last and hasattr(model, "reason") for model in self._listed)
             back = (f"Back to {last}", lambda: self.use(last)) if last != name and not broken else None

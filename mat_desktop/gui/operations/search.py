@@ -186,11 +186,12 @@ class Search(QObject):
             return [max((row.level(c.what) or 0.0 for row in rows), default=0.0) for c in wanted]
 
         def done(found: list[float]) -> None:
-            said = [
-                f"The highest score of {shown.get(condition.what, condition.what)} is {highest:.2f}."
-                for condition, highest in zip(wanted, found, strict=True)
-                if 0 < highest < condition.number
-            ]
+            said = []
+            for condition, highest in zip(wanted, found, strict=True):
+                if 0 < highest < condition.number:
+                    name = shown.get(condition.what, condition.what)
+                    asks = f"tag:{name}" if name.isalnum() else f'tag:"{name}"'
+                    said.append(f"The highest score of {name} is {highest:.2f}; try {asks}.")
             self.explained.emit(" ".join([nothing, *said]))
 
         self._bridge.ask("highest", work, done)

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.app.similar import likeness
+from mat_desktop.gui.models.columns import why_no_tags
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.desk import Desk
 
@@ -27,6 +28,8 @@ class Similar(QObject):
     def to(self, row: Row) -> None:
         """Compare all tracks that were listened to with one of them."""
         if row.levels is None:
+            why = why_no_tags(row)
+            self._desk.result(f"No tracks can be compared with “{row.title}”: {why[:1].lower()}{why[1:]}")
             return
         if _silent(row):
             text = f"There is only silence in “{row.title}”: no tracks sound like it."

@@ -43,8 +43,8 @@ SAID = {
     RunKind.REMOVE: "What was written is out of {}.",
 }
 LEFT = {
-    RunKind.UNDO: "{} not as wished",
-    RunKind.REDO: "{} not as wished",
+    RunKind.UNDO: "{} not put back",
+    RunKind.REDO: "{} not written again",
     RunKind.REMOVE: "What was written is not out of {}",
 }
 
@@ -196,7 +196,7 @@ class Undo(QObject):
         desk.bridge.do(job)
 
     def _tell(self, task: Task, bad: Sequence[WriteResult]) -> None:
-        """These files are not as wished."""
+        """These files were left as they are."""
         tracks = self._desk.tracks
 
         def title(count: int) -> str:

@@ -31,7 +31,7 @@ FEW = 500
 Planned = tuple[FilePlan, Row, bool]
 
 Count = tuple[int, Row, bool]
-"""Changes of a file, and whether the user is done with all that it suggests."""
+"""Changes of a file, and whether it is reviewed and suggests more by now."""
 
 
 def is_taken_back(plan: FilePlan, back: Mapping[Field, Collection[tuple[str, ...]]]) -> bool:
@@ -73,14 +73,13 @@ class Unwritten(QObject):
                 if plan and is_taken_back(plan, back.get(row.path, {})):
                     left += 1
                 elif plan:
-                    done = row.reviewed and not row.unseen(services.suggest, shift)
-                    found.append((plan, row, done))
+                    found.append((plan, row, bool(row.unseen(services.suggest, shift))))
             return found, left
 
         def each(part: tuple[list[Planned], int], _: int) -> None:
             found, left = part
             self._taken_back += left
-            counts.extend((len(plan.wanted), row, done) for plan, row, done in found)
+            counts.extend((len(plan.wanted), row, grown) for plan, row, grown in found)
             if len(counts) <= FEW:
                 plans.extend(found)
 
@@ -98,10 +97,10 @@ class Unwritten(QObject):
         possible: list[Count] = []
 
         def work(part: Sequence[Planned]) -> list[Count]:
-            looked = [(check(plan), row, done) for plan, row, done in part]
+            looked = [(check(plan), row, grown) for plan, row, grown in part]
             return [
-                (len(plan.wanted), row, done)
-                for plan, row, done in looked
+                (len(plan.wanted), row, grown)
+                for plan, row, grown in looked
                 if plan is not None and not plan.fault
             ]
 
@@ -122,9 +121,10 @@ class Unwritten(QObject):
         artists = Counter(row.artist for _, row, _ in counts if row.artist)
         names = tuple(name for name, _ in artists.most_common())
         changes = sum(number for number, _, _ in counts)
-        unreviewed = sum(not done for _, _, done in counts)
+        unreviewed = sum(not row.reviewed for _, row, _ in counts)
+        grown = sum(more for _, _, more in counts)
         paths = tuple(row.path for _, row, _ in counts)
-        self.counted.emit(Waiting(paths, changes, unreviewed, names, self._taken_back))
+        self.counted.emit(Waiting(paths, changes, unreviewed, names, self._taken_back, grown))
 
     def drop(self) -> None:
         """Nobody looks at it any more."""

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
 """Fields that have a block in the pane, where some tag is written into them."""
 
+NO_MODEL = "The model cannot be used: choose another one on the Models page"
+"""Why nothing can be listened to."""
+
 
 class Library(QWidget):
     """The page. The window gives it work to do and asks it what is selected."""
@@ -550,12 +553,16 @@ class Library(QWidget):
         """Buttons that do what actions do."""
         self.add.follow(add)
 
-    def say_listen(self, count: int, selected: int = 0) -> None:
+    def say_listen(self, count: int, selected: int = 0, *, broken: bool = False) -> None:
         """What the button would do now.
 
         :param selected: tracks that it is for, with those that cannot be read; 0 where it is for new ones
+        :param broken: the model cannot listen
         """
-        self.listen.setEnabled(count > 0)
+        self.listen.setEnabled(count > 0 and not broken)
+        self.pane.listen_button.setEnabled(not broken)
+        for button in (self.listen, self.pane.listen_button):
+            button.setToolTip(NO_MODEL if broken else "")
         self.listen.set_key(key_text("L" if selected else "Shift+L"))
         if count == 0:
             self.listen.setText("Listen")

@@ -163,5 +163,5 @@ class LibraryFilter(QObject):
         tally = self._tracks.tally()
         files = [root for root in self.roots if self._tracks.row(root) is not None]
         folders = [(root, self._tracks.count_under(root)) for root in self.roots if root not in files]
-        self._sidebar.side.show(tally.total, tally.states, folders, files, partial=self._coming is not None)
+        self._sidebar.side.show(tally.total, tally.standing, folders, files, partial=self._coming is not None)
         self.say()

@@ -449,10 +449,12 @@ def _unusable(model: AnyModel, chosen: bool) -> str:
     """Why a model cannot be used, and what may be done."""
     if not chosen:
         return f"It cannot be used: {reason_of(model)}"
-    then = "install the program anew" if model.bundled else "import it anew, and delete this one"
+    then = "To have this one again, install the program anew."
+    if not model.bundled:
+        then = "Once another is chosen, this one can be deleted, and imported anew."
     return (
         f"It is in use and cannot be used: {reason_of(model)}. Until another model is chosen nothing is"
-        f" listened to. To have this one again, {then}."
+        f" listened to. {then}"
     )
 
 

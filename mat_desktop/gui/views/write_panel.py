@@ -13,6 +13,7 @@ from mat_desktop.domain.plan import FilePlan, Plan, Policy
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import Keep, PlanModel
+from mat_desktop.gui.models.row import MEANS, State
 from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.alternatives import Alternatives
 from mat_desktop.gui.widgets.changes import PolicyCombo, PolicyNote
@@ -178,6 +179,8 @@ class WritePanel(ConfirmPanel):
             button = Button(scope, height=28)
             button.clicked.connect(lambda _=False, scope=scope: self.scope_picked.emit(scope))
             self.scopes[scope] = button
+        for scope in ("now", "reviewed"):
+            self.scopes[scope].setToolTip(MEANS[State.REVIEWED])
             row.addWidget(button)
         self._scope = Alternatives(list(self.scopes.values()))
         row.addStretch(0)
@@ -234,7 +237,7 @@ class WritePanel(ConfirmPanel):
 
         :param scope: "rest", "now", "selected", "reviewed" or "all"
         :param shown: tracks that were listened to, of those in the table
-        :param reviewed: those of them that the user is done with; from Review all that are not written
+        :param reviewed: those of them that are reviewed and not written yet; from Review all such
         :param rest: files that remain of another write, None where it is not about that
         :param now: tracks that were reviewed in this visit of Review and are not written, None elsewhere
         :param seen_only: what reviewed tracks did not suggest yet when they were reviewed is left out

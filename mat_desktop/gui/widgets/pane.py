@@ -438,7 +438,9 @@ def how_sure(suggested: Sequence[Suggestion], shift: float) -> str:
     """
     left = [s for s in suggested if s.verdict is Verdict.UNDECIDED]
     text = f"{words.number(len(suggested))} suggested"
-    if suggested and not left:
+    if not suggested:
+        return text
+    if not left:
         return f"{text}, all decided"
     if len(left) < len(suggested):
         text = f"{words.number(len(left))} of {words.number(len(suggested))} undecided"

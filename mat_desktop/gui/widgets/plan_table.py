@@ -383,6 +383,8 @@ class PlanTable(TableView):
         if self.checkable:  # a reason stands in the place of new values
             whys = [text_width(line.why, 13, 400) + REASON for line in lines if line.why]
             new = max([new, *whys])
+        if self.fieldwise:  # and so does this, where a field is unchecked
+            new = max(new, text_width(STAYS, 13, 400) + REASON)
         rest = wide - self.columnWidth(0) - self.columnWidth(1)
         if old + new > rest:  # short names do not keep room from values
             names = [line.file.path.name for line in lines if line.file is not None]
@@ -439,9 +441,13 @@ class PlanTable(TableView):
         announce(self, f"{words.plural(self.plan.picked_files, 'file')} checked")
 
     def _on_field(self, index: QModelIndex | QPersistentModelIndex) -> bool:
-        """Whether a field's own box is meant, and not its file's or its folder's."""
+        """Whether a field's own box is meant, and not its file's or its folder's; where no name of a file
+        stands beside it, it is meant there too.
+        """
         line = self.plan.line(index.row())
-        return self.fieldwise and index.column() > 0 and line is not None and line.file is not None
+        if not self.fieldwise or line is None or line.file is None:
+            return False
+        return index.column() > 0 or not self.plan.is_first(index.row())
 
     def _tell(self) -> None:
         """Screen readers hear what a press did."""

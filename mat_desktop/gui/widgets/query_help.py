@@ -16,11 +16,14 @@ from mat_desktop.gui.widgets.painting import round_rect
 EXAMPLES = (
     ("night drive", "Both words, in title, artist, album, genre, mood, file name or suggested tags"),
     ('"night drive"', "These words beside each other; a quote inside is written twice"),
-    ("guitar > 0.2 and not vocals", "Score of a tag as it is shown, and what must not be there"),
+    (
+        "guitar > 0.2 and not vocals",
+        "Score of a tag (no probability: many are low), and what must not be there",
+    ),
     ("female vocals > 10% or choir > 10%", "One of two; parentheses ( ) group"),
     ("genre:rock state:new", "Within a field: title, artist, album, genre, mood, path, state"),
     ('artist="Queen"', "The whole value of a field, and not a part of one"),
-    ("tag:jazz -tag:piano", "Suggested or accepted tags; a minus leaves out"),
+    ("tag:jazz -tag:piano", "Suggested by its own threshold, or accepted; a minus leaves out"),
     ("accepted:rock or rejected:rock", "What you said of a tag"),
     ("missing:mood length > 5:00", "Fields that are empty; length and year"),
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRect, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout
 
 from mat_desktop.domain.scores import Suggestion, Verdict
 from mat_desktop.gui import words
@@ -64,11 +64,12 @@ class Question(Panel):
         nest(layout, row)
         self.add = AddTag()
         self.add.added.connect(self.added)
-        self.add.left.connect(self.scores.setFocus)
+        self.add.left.connect(self._leave_field)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)  # once the line that came has its place
-        self._soon.timeout.connect(self._reveal_field)
+        self._soon.timeout.connect(self._follow_field)
         self.add.resized.connect(self._soon.start)
+        self.decided.connect(self._hold)
         self.decided.connect(self._tell)
         row = QHBoxLayout()
         row.setContentsMargins(16, 0, 16, 10)
@@ -159,6 +160,10 @@ class Question(Panel):
         if names:
             self.decided.emit(dict.fromkeys(names, Verdict.ACCEPTED))
 
+    def _hold(self, verdicts: Mapping[str, Verdict]) -> None:
+        if len(verdicts) == 1:
+            self.scores.tags.hold(*next(iter(verdicts.items())))
+
     def _tell(self, verdicts: Mapping[str, Verdict]) -> None:
         """Screen readers hear what was said, after what is read of the next tag."""
         known = {s.tag.name: s.tag.shown for s in self._suggestions}
@@ -171,6 +176,15 @@ class Question(Panel):
         """A: type a tag."""
         self.add.field.setFocus()
         self._reveal_field()
+
+    def _leave_field(self) -> None:
+        """Back to the tag that the keys mean."""
+        self.scores.setFocus()
+        self._reveal(self.scores.visualRect(self.scores.currentIndex()))
+
+    def _follow_field(self) -> None:
+        if QApplication.focusWidget() is self.add.field:
+            self._reveal_field()
 
     def _reveal_field(self) -> None:
         self.reveal.emit(self.add.y() + self.add.height())

@@ -140,13 +140,13 @@ class QueueStrip(QWidget):
         text, icon = self._standing(row, now)
         y += 2 * self._line
         if icon:
-            if row.state is State.TO_REVIEW:
+            if row.standing is State.TO_REVIEW:
                 icons.draw(painter, "clock", x, y + line // 2 - 6, 12, t.color("muted"))
             else:
                 painter.save()
                 painter.translate(QPoint(x, y + line // 2 - 6))
                 painter.scale(0.75, 0.75)
-                draw_state(painter, row.state, 0, 0)
+                draw_state(painter, row.standing, 0, 0)
                 painter.restore()
         painter.setFont(font(11))
         painter.setPen(t.color("accent" if now and not icon else "muted"))
@@ -154,8 +154,8 @@ class QueueStrip(QWidget):
 
     def _standing(self, row: Row, now: bool) -> tuple[str, bool]:
         """What stands under a card, and whether an icon stands before it."""
-        if row.state is not State.TO_REVIEW:
-            return row.state.value, True
+        if row.standing is not State.TO_REVIEW:
+            return row.standing.value, True
         if now:
             return "Now", False
         return ("Left for later", True) if row.path in self._left else ("", False)

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.models.row import State
+from mat_desktop.gui.models.row import MEANS, State
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import draw_state, elide
 from mat_desktop.gui.widgets.fit import tall
@@ -121,6 +121,8 @@ class SideModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             so_far = " so far" if item.partial else ""
             return item.text if item.heading else f"{item.text}, {words.plural(item.count, 'track')}{so_far}"
+        if role == Qt.ItemDataRole.ToolTipRole and item.state is not None:
+            return MEANS[item.state]
         if role == Qt.ItemDataRole.ToolTipRole and item.folder is not None:
             return printable(item.folder)
         return None
@@ -271,7 +273,8 @@ def _what(item: Item) -> tuple[str, State | None, Path | None]:
 
 
 def _count(states: Mapping[State, int], state: State) -> int:
-    """What is being listened to counts as queued: every track is in one of the lines."""
+    """What is being listened to counts as queued: every track is in one of the lines, and one whose file
+    changed, conflicts or failed may be in two."""
     return states.get(state, 0) + (states.get(State.LISTENING, 0) if state is State.QUEUED else 0)
 
 
