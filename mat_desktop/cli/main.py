@@ -108,7 +108,7 @@ def parser() -> TopParser:
         action="append",
         default=[],
         metavar="[FIELD=]POLICY",
-        help="what happens to values that a field already has: fill-empty leaves such a field as it is, "
+        help="what happens to values of yours that a field has: fill-empty leaves such a field as it is, "
         "append adds, replace takes their place, skip never writes the field; for one field (genre, mood, "
         "instrument, voice or grouping: genre=append) or for all (append); may be given more than once; as "
         "in the settings by default",

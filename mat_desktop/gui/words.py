@@ -127,7 +127,7 @@ POLICY_WORDS = {
 
 POLICY_MEANING = {
     Policy.APPEND: "Keeps what is there",
-    Policy.FILL_EMPTY: "Only where nothing is",
+    Policy.FILL_EMPTY: "Only where nothing of yours is",
     Policy.REPLACE: "Old values go",
     Policy.SKIP: "Stays as it is",
 }

@@ -725,3 +725,7 @@ def test_what_is_added_stands_out_from_what_was_there(
     old, new = (marks_html(change) if marks else new_html(before, after)).split("</span>")[:2]
     assert (current().faint if marks else current().muted) in old
     assert getattr(current(), tokens[0]) in new
+
+
+def test_a_field_that_loses_all_its_values_is_said_to_be_removed() -> None:
+    assert "removed" in new_html(("Rock",), ())

@@ -82,7 +82,7 @@ def test_a_section_goes_back_to_its_defaults_and_again(
     assert not services.settings.keep_time
     assert services.settings.genre == "fill-empty"
     assert not reset.isEnabled()
-    assert page.rows["writing.genre"].meaning.text() == "Only where nothing is."
+    assert page.rows["writing.genre"].meaning.text() == "Only where nothing of yours is."
     page.banners._shown["settings reset"].action.click()
     assert services.settings == before
     assert page.rows["writing.keep_time"].control.isChecked()  # type: ignore[attr-defined]

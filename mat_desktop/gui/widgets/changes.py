@@ -106,7 +106,7 @@ def new_html(before: Sequence[str], after: Sequence[str]) -> str:
             parts.append(f'<span style="color:{t.warning}">{escape(value)}</span>')
         else:
             parts.append(f'<span style="color:{t.positive}">+&nbsp;{escape(value)}</span>')
-    return "&ensp;".join(parts)
+    return "&ensp;".join(parts) or f'<span style="color:{t.warning}">removed</span>'
 
 
 def marks_html(change: Change) -> str:
@@ -192,7 +192,7 @@ class _FieldBlock(QWidget):
             self.new.setText(f'<span style="color:{t.faint}">{escape(why)}</span>')
         else:
             self.new.setText(new_html(before, after))
-        self.new.setAccessibleName(f"New: {'; '.join(after) if change else why}")
+        self.new.setAccessibleName(f"New: {('; '.join(after) or 'removed') if change else why}")
 
 
 class Changes(QWidget):
