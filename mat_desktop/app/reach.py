@@ -46,6 +46,10 @@ def reach(journal: Journal, entries: Sequence[Entry], touched: Collection[int], 
     if journal.taking_back(touched):
         gone = {number for number, field in settled if field in MARKS and number < first}
         return Reach(True, frozenset({*touched, max(gone, default=first)}), False, {}, frozenset())
+    returning: dict[Field, set[str]] = {}
+    for entry in entries:
+        for change in entry.changes if entry.id in touched else ():
+            returning.setdefault(change.field, set()).update({*change.before} - {*change.after})
     earlier: set[Field] = set()
     held: dict[Field, int] = {}
     orphans: set[int] = set()
@@ -57,8 +61,12 @@ def reach(journal: Journal, entries: Sequence[Entry], touched: Collection[int], 
         if values and any(c.field in MARKS and c.after for c in counting):
             orphans.add(entry.id)
         for change in counting:  # marks that were written alone are about themselves
-            stands = ({*change.after} - {*change.before}) & {*present.get(change.field, ())}
-            if not stands or (values and change.field in MARKS):
+            if values and change.field in MARKS:
+                continue
+            put, there = {*change.after} - {*change.before}, {*present.get(change.field, ())}
+            if entry.id < first and put & returning.get(change.field, set()):
+                earlier.add(change.field)  # it was taken out since, and comes back now
+            if not put & there:
                 continue
             if entry.id < first:
                 earlier.add(change.field)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Event
 
+import pytest
+
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import (
@@ -158,3 +160,20 @@ def test_the_mark_of_the_model_that_a_later_run_wrote_stays(session: Session, mu
     assert read_tags(path).tags[Field.MAT_MODEL] == ("large",)
     do(session, undoing(session, second, fields=[Field.MOOD]))
     assert Field.MOOD not in read_tags(path).tags
+
+
+@pytest.mark.parametrize("genre", [(), ("Punk",)])
+def test_marks_stay_where_the_value_that_they_are_about_comes_back(
+    session: Session, music: list[Path], genre: tuple[str, ...]
+) -> None:
+    """A later run took the value of an earlier one out of the file, or put another in its place."""
+    path = music[0]
+    character = ("character:slow",)
+    write(session, {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock", *character)}, path)
+    before = path.read_bytes()
+    noted = tuple(f"genre:{value.lower()}" for value in genre)
+    run = write(session, {Field.GENRE: genre, Field.MAT_TAGS: (*noted, *character)}, path)
+    (file,) = looked_at(session, undoing(session, run))
+    assert {change.field for change in file.changes} == {Field.GENRE, Field.MAT_TAGS}
+    do(session, undoing(session, run))
+    assert path.read_bytes() == before
