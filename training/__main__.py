@@ -1,5 +1,7 @@
 """``python -m training prepare | train | evaluate | reproduce | finetune | export | report | benchmark``.
 
+``extend`` makes a corpus larger by mixes that a ``teacher`` labels.
+
 ``robustness``, ``pooling``, ``merging`` and ``speed`` measure models further; the first notes its figures in
 the card.
 
@@ -74,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     reproduce = add("reproduce", "train the networks of one of the paper's tables")
     finetune = add("finetune", "put a model to the tags of another data set")
     export = add("export", "export the best epoch of a run as a model")
+    extend = add("extend", "add mixes of its training clips to a corpus, with labels of a teacher")
+    teacher = add("teacher", "convert the published weights of musicnn (J. Pons, ISC licence) for extend")
     report = add("report", "write a page on one or several finished runs")
     benchmark = add("benchmark", "measure the speed of the loop against a plain one")
     robustness = add("robustness", "measure how steady a model is, on encoded clips and on what is no music")
@@ -92,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--runs", type=Path, default=Path("runs"), help="folder for runs (default ./runs)"
         )
-    for command in (prepare, train, reproduce, finetune, export):
+    for command in (prepare, train, reproduce, finetune, export, extend):
         command.add_argument(
             "--progress", choices=("bar", "json"), default="bar", help="json: lines on stdout"
         )
@@ -100,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         way = command.add_mutually_exclusive_group()
         way.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
         way.add_argument("--again", action="store_true", help="begin anew, and delete what there is of it")
-    for command in (evaluate, finetune, *measures):
+    for command in (evaluate, finetune, extend, *measures):
         command.add_argument("--model", type=Path, required=True, help="model folder")
     for command in (train, finetune, export):
         needed = command is not train
@@ -131,6 +135,15 @@ def _parser() -> argparse.ArgumentParser:
         "--level", type=float, metavar="DB", help="raise quieter tracks to this mean power before it listens"
     )
     export.add_argument("--share", type=float, help="of its weights in the blend, default 0.3")
+    extend.add_argument("corpus", type=Path, metavar="CORPUS", help="folder of a corpus with soft labels")
+    extend.add_argument("--out", type=Path, required=True, help="folder to write, for --data of the others")
+    extend.add_argument("--teacher", type=Path, required=True, metavar="WEIGHTS", help="what teacher wrote")
+    extend.add_argument("--count", type=int, default=1300, help="of mixes (default 1300)")
+    extend.add_argument("--seed", type=int, default=7000, help="of the first mix (default 7000)")
+    teacher.add_argument(
+        "place", type=Path, metavar="WHEEL", help="of musicnn 0.1.0, or the folder it was unpacked into"
+    )
+    teacher.add_argument("--out", type=Path, required=True, help="safetensors file to write")
     report.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
     report.add_argument("--out", type=Path, default=Path("report"), help="folder to write")
     for command in (robustness, merging):

@@ -38,6 +38,8 @@ from training.evaluate import evaluate as evaluate_model
 from training.experiments import Experiment, rows_of
 from training.export import check_exportable
 from training.export import export as export_model
+from training.extend.commands import extend as extend
+from training.extend.commands import teacher as teacher
 from training.finetune import SETTINGS as FINETUNE
 from training.finetune import blended, check_start, new_head, own_head
 from training.hearing import predict

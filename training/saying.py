@@ -29,6 +29,7 @@ KEPT = {
     "train": "The same command with --resume goes on from the last checkpoint.",
     "finetune": "The same command with --resume goes on from the last checkpoint.",
     "reproduce": "The same command goes on from the last checkpoint.",
+    "extend": "The same command goes on from there.",
 }
 """What a command that is stopped leaves for the next one."""
 

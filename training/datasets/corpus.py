@@ -1,6 +1,6 @@
 """A corpus of clips with soft labels for several vocabularies.
 
-Layout: ``audio/NNNNN.opus``, ``tracks.tsv`` (id, split, source, ..., licence_class, artist),
+Layout: ``audio/NNNNN.opus`` or ``.flac``, ``tracks.tsv`` (id, split, source, ..., licence_class, artist),
 ``labels.npz`` (``id`` [n] and one array [n, tags] in 0..1 for each vocabulary) and
 ``vocabularies.json`` (names of the tags).
 """
@@ -56,7 +56,7 @@ def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) ->
         raise DatasetFault(
             f"{folder / 'labels.npz'} is damaged, or holds pickled objects: {error}"
         ) from error
-    rows = _read_tracks(folder / "tracks.tsv")
+    rows = read_tracks(folder / "tracks.tsv")
     ids = [int(row["id"]) for row in rows]
     if "id" not in arrays or not np.array_equal(arrays["id"], np.array(ids)):
         raise DatasetFault(f"{folder / 'labels.npz'}: its ids are not those of tracks.tsv, in the same order")
@@ -69,7 +69,7 @@ def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) ->
     silent = sounds_of(Path(nothing)) if nothing else []
     return assemble(
         folder.name,
-        [*(folder / "audio" / f"{row['id']}.opus" for row in rows), *silent],
+        [*(_clip(folder / "audio", row["id"]) for row in rows), *silent],
         [*(row["split"] for row in rows), *("train" for _ in silent)],
         np.concatenate([labels, np.zeros((len(silent), len(tags)), np.float32)]),
         tags,
@@ -101,7 +101,13 @@ def sounds_of(folder: Path) -> list[Path]:
     return found
 
 
-def _read_tracks(path: Path) -> Sequence[dict[str, str]]:
+def _clip(audio: Path, name: str) -> Path:
+    flac = audio / f"{name}.flac"
+    return flac if flac.exists() else audio / f"{name}.opus"
+
+
+def read_tracks(path: Path) -> Sequence[dict[str, str]]:
+    """Rows of a corpus' table, by column. :raises DatasetFault: it is missing or contradicts itself"""
     table = read_rows(path, f"{path.parent} is not a corpus with soft labels.", quoted=False)
     _, header = next(table)
     missing = {"id", "split", "licence_class"} - set(header)
