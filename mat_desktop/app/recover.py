@@ -19,6 +19,7 @@ from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import FileFault, StoreFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.replace import is_stray_temp, sync_folder
+from mat_desktop.mounts import is_mounted
 from mat_desktop.store.journal import Entry, EntryState
 from mat_desktop.whole_file import swap
 
@@ -36,7 +37,12 @@ def recover(session: Session) -> list[WriteResult]:
             results = [(settle(session, entry), entry.run) for entry in entries]
             waiting = {entry.temp for entry in session.journal.unfinished()}
             for run, folders in session.journal.interrupted():
-                left = [folder for folder in folders if not _swept(folder, waiting)]
+                drives = session.journal.drives(run)
+                left = [
+                    folder
+                    for folder in folders
+                    if not is_mounted(drives.get(folder)) or not _swept(folder, waiting)
+                ]
                 session.journal.close_interrupted(run, left)
             return [replace(result, run=run) for result, run in results if result is not None]
     except StoreFault:

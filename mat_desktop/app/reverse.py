@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -17,6 +17,7 @@ from mat_desktop.domain.reversal import FileReversal, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import Conflict, FileFault
 from mat_desktop.metadata.write import Step, Way, prepare
+from mat_desktop.mounts import is_mounted
 from mat_desktop.store.journal import Entry, Journal
 
 
@@ -34,6 +35,7 @@ def reverse(
         session.journal.run(task.reason, places, task.kind, task.undo_of) as run,
     ):
         again = False
+        drives = session.journal.drives(task.undo_of) if task.undo_of is not None else {}
         for file in files:
             if cancel.is_set():
                 return
@@ -42,7 +44,7 @@ def reverse(
             except FileFault as fault:
                 status = WriteStatus.CONFLICT if isinstance(fault, Conflict) else WriteStatus.FAILED
                 result = WriteResult(file.path, status, fault.cause)
-                again = again or not _is_gone(file.place)
+                again = again or not _is_gone(file, drives)
             if result.reason and not result.changes and result.status is not WriteStatus.UNCHANGED:
                 session.journal.refuse(run, file.path, result.reason)
             yield result
@@ -50,9 +52,14 @@ def reverse(
             session.journal.tried(run)
 
 
-def _is_gone(place: Path) -> bool:
-    """Whether a file was deleted or moved: its folder is there without it. A drive comes back."""
-    return not os.path.lexists(place) and place.parent.is_dir()
+def _is_gone(file: FileReversal, drives: Mapping[Path, Path]) -> bool:
+    """Whether a file was deleted or moved: its folder is there without it. A drive comes back.
+
+    :param drives: where they were mounted, by folder
+    """
+    place = file.place
+    away = not is_mounted(drives.get(file.path.parent, drives.get(place.parent)))
+    return not os.path.lexists(place) and place.parent.is_dir() and not away
 
 
 def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:

@@ -22,6 +22,7 @@ from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import StoreFault
+from mat_desktop.mounts import identity, mount_point
 from mat_desktop.store.database import Database
 
 _MIGRATIONS = (
@@ -233,13 +234,15 @@ class Journal:
 
         :param files: that it is going to write: what a crash leaves behind lies in their folders
         """
-        folders = sorted({os.fspath(path.parent) for path in files})
+        folders = sorted({path.parent for path in files})
+        before = [identity(folder) for folder in folders]
+        drives = {os.fspath(folder): os.fspath(mount_point(folder)) for folder in folders}
         started = datetime.now(UTC).isoformat(timespec="seconds")
         with self._database.transaction() as db:
             cursor = db.execute(
                 "INSERT INTO run (started, reason, kind, undo_of, whole, folders, planned)"
                 " VALUES (?, ?, ?, ?, 0, ?, ?)",
-                (started, reason, kind, undo_of, json.dumps(folders), len(files)),
+                (started, reason, kind, undo_of, json.dumps(drives), len(files)),
             )
             assert cursor.lastrowid is not None
             number = cursor.lastrowid
@@ -248,7 +251,8 @@ class Journal:
             yield number
         finally:
             # A drive that went away may hold a half-made copy: who looks once it is back removes it.
-            if all(Path(folder).is_dir() for folder in folders):
+            # Where it was mounted stands an empty folder then, which is another.
+            if None not in before and [identity(folder) for folder in folders] == before:
                 self._finish(number)
 
     def tried(self, run: int) -> None:
@@ -268,13 +272,23 @@ class Journal:
         rows = self._database.rows("SELECT id, folders FROM run WHERE NOT finished ORDER BY id")
         return [(number, tuple(map(Path, json.loads(folders)))) for number, folders in rows]
 
+    def drives(self, run: int) -> dict[Path, Path]:
+        """Where the drives of a run's folders were mounted, as far as it was noted."""
+        rows = self._database.rows("SELECT folders FROM run WHERE id = ?", (run,))
+        found = json.loads(rows[0][0]) if rows else {}
+        # Older versions noted the folders alone.
+        return {Path(f): Path(point) for f, point in found.items()} if isinstance(found, dict) else {}
+
     def close_interrupted(self, run: int, left: Sequence[Path]) -> None:
         """What a run that died left was looked at; it is closed once all its writes are settled.
 
         :param left: folders that could not be looked at; the run stays open for them
         """
+        drives = self.drives(run)
+        kept = {os.fspath(folder): os.fspath(drives[folder]) for folder in left if folder in drives}
+        noted = json.dumps(kept if len(kept) == len(left) else [*map(os.fspath, left)])
         with self._database.transaction() as db:
-            db.execute("UPDATE run SET folders = ? WHERE id = ?", (json.dumps([*map(os.fspath, left)]), run))
+            db.execute("UPDATE run SET folders = ? WHERE id = ?", (noted, run))
         if not left:
             self._finish(run)
 

@@ -446,3 +446,28 @@ def test_a_folder_that_cannot_be_swept_is_swept_later(session: Session, music: l
     recover(session)
     assert session.journal.interrupted() == []
     assert not stray.exists()
+
+
+def test_the_empty_folder_of_a_drive_that_went_away_is_not_taken_for_it(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive, away = music[0].parent, music[0].parent.with_name("away")
+    mounted = os.path.ismount
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == drive or mounted(path))
+    (stray := drive / ".mat-0123456789.tmp").write_bytes(b"half")
+    for result in apply(session, plan(*music, genre="Rock"), Event()):
+        if drive.is_dir() and not away.exists():
+            drive.rename(away)  # in the middle of the work
+            drive.mkdir()
+            assert result.status is WriteStatus.WRITTEN
+    monkeypatch.setattr(os.path, "ismount", mounted)
+    recover(session)
+    assert session.journal.interrupted() == [(1, (drive,))], "that folder is another"
+    assert [result.reason for result in do(session, 1)] == ["the file is gone"]
+    assert not session.runs()[-1].tried, "its files are not gone for good"
+    drive.rmdir()
+    away.rename(drive)
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == drive or mounted(path))
+    recover(session)
+    assert session.journal.interrupted() == []
+    assert not stray.exists()
