@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mat_desktop.domain.tags import Field
@@ -12,20 +13,36 @@ from mat_desktop.errors import FileFault
 from mat_desktop.whole_file import whole_file
 
 
-def write_playlist(path: Path, tracks: Iterable[tuple[Track, float | None]]) -> int:
-    """Write tracks in order; the file is replaced in one step. Returns how many it lists.
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """:param count: tracks in the playlist
+    :param broken: left out, as no line can hold a name with a line break
+    :param lost: left out, as nothing is known of them and they are not there
+    """
 
-    Paths are relative to the playlist where both lie under one folder, so that they can be moved together;
-    a name with a line break cannot be listed and is left out.
+    count: int
+    broken: int
+    lost: int
 
-    :param tracks: with their lengths in seconds, None where unknown
+
+def write_playlist(path: Path, tracks: Iterable[tuple[Track | Path, float | None]]) -> Listed:
+    """Write tracks in order; the file is replaced in one step.
+
+    Paths are relative to the playlist where both lie under one folder, so that they can be moved together.
+
+    :param tracks: with their lengths in seconds, None where unknown; the path of a file that cannot be read
     :raises FileFault: the file cannot be written
     """
     lines = [b"#EXTM3U"]
-    count = 0
+    count = broken = lost = 0
     for track, seconds in tracks:
-        place = _place(track.path, path.parent)
+        own = track if isinstance(track, Path) else track.path
+        place = _place(own, path.parent)
         if "\n" in place or "\r" in place:
+            broken += 1
+            continue
+        if own is track and not own.exists():  # what is known may only be away
+            lost += 1
             continue
         length = -1 if seconds is None else round(seconds)
         lines += [f"#EXTINF:{length},{_name(track)}".encode("utf-8", "replace"), os.fsencode(place)]
@@ -35,10 +52,12 @@ def write_playlist(path: Path, tracks: Iterable[tuple[Track, float | None]]) -> 
             file.write(b"\n".join(lines) + b"\n")
     except OSError as error:
         raise FileFault(path, error.strerror or str(error)) from error
-    return count
+    return Listed(count, broken, lost)
 
 
-def _name(track: Track) -> str:
+def _name(track: Track | Path) -> str:
+    if isinstance(track, Path):
+        return " ".join(track.stem.split())
     artist = ", ".join(track.tags.get(Field.ARTIST, ()))
     name = f"{artist} - {track.title}" if artist else track.title
     return " ".join(name.split())

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QSettings
 from PySide6.QtGui import QGuiApplication
 
-from mat_desktop.app.playlist import write_playlist
+from mat_desktop.app.playlist import Listed, write_playlist
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
@@ -111,10 +111,10 @@ class Rows(QObject):
             self._settings.setValue("playlist", str(path.parent))
             self.export_playlist(path)
 
-    def _listed(self) -> list[tuple[Track, float | None]]:
+    def _listed(self) -> list[tuple[Track | Path, float | None]]:
         selected = self._library.selected()
         rows: Sequence[Row] = selected if len(selected) > 1 else self._desk.tracks.shown()
-        return [(row.track, row.seconds) for row in rows if row.track is not None]
+        return [(row.track or row.path, row.seconds) for row in rows]
 
     def export_playlist(self, path: Path) -> None:
         """Write a playlist of the selection, or of all that is shown."""
@@ -122,9 +122,22 @@ class Rows(QObject):
         path = with_suffix(path, KINDS)
         desk.result(f"Writing a playlist of {words.plural(len(listed), 'track')}…")
 
-        def done(count: int) -> None:
+        def done(found: Listed) -> None:
             desk.result("Playlist written")
-            desk.say("positive", f"{words.plural(count, 'track')} listed in {printable(path)}.", kind="list")
+            count, left = words.number(found.count), found.broken + found.lost
+            of = (
+                f"{count} of {words.plural(len(listed), 'track')}"
+                if left
+                else words.plural(found.count, "track")
+            )
+            text = f"{of} listed in {printable(path)}."
+            if found.lost:
+                text += f" Not there: {words.plural(found.lost, 'file')}."
+            if found.broken:
+                text += (
+                    f" No playlist can hold a name with a line break: {words.plural(found.broken, 'file')}."
+                )
+            desk.say("warning" if left else "positive", text, kind="list")
 
         def failed(error: Exception) -> None:
             desk.result("The playlist is not written")

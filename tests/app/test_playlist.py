@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mat_desktop.app.playlist import write_playlist
+from mat_desktop.app.playlist import Listed, write_playlist
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import FileFault
@@ -29,7 +29,7 @@ def test_lines(tmp_path: Path) -> None:
         (track(Path("/elsewhere/d.mp3")), 4.0),
     ]
     music.mkdir()
-    assert write_playlist(music / "list.m3u8", listed) == 5
+    assert write_playlist(music / "list.m3u8", listed) == Listed(5, 1, 0)
     lines = (music / "list.m3u8").read_bytes().splitlines()
     assert lines[0] == b"#EXTM3U"
     assert lines[1::2] == [
@@ -47,3 +47,10 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileFault) as caught:
         write_playlist(tmp_path / "no" / "list.m3u8", [])
     assert str(tmp_path / "no" / "list.m3u8") in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_listed_while_it_is_there(tmp_path: Path) -> None:
+    (odd := tmp_path / "odd one.mp3").write_bytes(b"no sound")
+    made = tmp_path / "list.m3u8"
+    assert write_playlist(made, [(odd, None), (tmp_path / "lost.mp3", None)]) == Listed(1, 0, 1)
+    assert made.read_text().splitlines()[1:] == ["#EXTINF:-1,odd one", "odd one.mp3"]

@@ -414,9 +414,13 @@ def test_playlist_of_the_selection_or_of_all_that_is_shown(
     made = tmp_path / "all.m3u8"
     qtbot.waitUntil(made.exists)
     lines = made.read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 11  # the broken file is no track
+    assert len(lines) == 11  # the broken file is not there
     assert lines[1:3] == ["#EXTINF:200,The Late Ferries - Song 0", "music/0 song.flac"]
-    qtbot.waitUntil(lambda: any("5 tracks listed" in t for t in library.library.banners.texts()))
+    qtbot.waitUntil(
+        lambda: any(
+            "5 of 6 tracks listed" in t and "Not there: 1 file" in t for t in library.library.banners.texts()
+        )
+    )
     library.library.table.selectRow(1)
     model = library.library.table.selectionModel()
     model.select(library.tracks.index(3, 0), model.SelectionFlag.Select | model.SelectionFlag.Rows)
