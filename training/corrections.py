@@ -67,6 +67,8 @@ class Outcome:
     :param held_out: on tracks of artists that were left out of the training; None with too few for that
     :param better: whether that is more than before; None where it is not known
     :param harm: largest change of a score on a track where nothing was said of the tag
+    :param come: tags of which nothing was said that are above their thresholds on a track now and were not
+    :param go: those that were and are not
     :param by_tag: the same, tag by tag
     """
 
@@ -80,6 +82,8 @@ class Outcome:
     better: bool | None
     hold: float
     harm: float
+    come: int
+    go: int
     by_tag: TagAgreement
 
     @property
@@ -214,6 +218,7 @@ def correct(
         None if held_out is None else held_out > before,
         hold,
         _harm(problem, changed, torch.logit(thresholds)),
+        *_moved(problem, changed),
         _by_tag(problem, tags, left_out, changed),
     )
     new_weight = weight + step / std
@@ -399,6 +404,13 @@ def _harm(problem: _Problem, margins: Tensor, thresholds: Tensor) -> float:
     return round(float(held.max()), 4) if held.numel() else 0.0
 
 
+def _moved(problem: _Problem, margins: Tensor) -> tuple[int, int]:
+    """How many undecided tags come and go, by the thresholds alone."""
+    before, after = (made @ problem.merge.T >= 0 for made in (problem.old, margins))
+    open_ = problem.said == 0
+    return int((open_ & after & ~before).sum()), int((open_ & before & ~after).sum())
+
+
 def _with_head(
     arrays: Mapping[str, NDArray[np.generic]], outputs: Sequence[int], weight: Tensor, bias: Tensor
 ) -> dict[str, NDArray[np.generic]]:
@@ -426,6 +438,8 @@ def _card(
         "agreement_held_out": outcome.held_out,
         "better": outcome.better,
         "largest_change_elsewhere": outcome.harm,
+        "come_elsewhere": outcome.come,
+        "go_elsewhere": outcome.go,
         "by_tag": asdict(outcome.by_tag),
     }
     base = card.title.replace(", corrected", "")

@@ -222,7 +222,7 @@ class Output:
                 self._start(name)
             except Exception as error:  # whatever PortAudio, a driver or a sound server raises
                 self._close_stream()
-                why = why or f"The sound device cannot be opened: {cause_of(error)}"
+                why = why or f"No sound device can be opened: {_cause(error)}"
                 continue
             if name != wish:
                 self._notice = f"“{wish}” cannot be opened. Playing on the system default"
@@ -268,6 +268,7 @@ class Output:
 
     def _give_up(self, reason: str) -> None:
         self.reason = reason
+        self._notice = ""  # where nothing plays, nothing is said of what plays instead
         self._sounddevice = None
         with self._change:
             self._wanted, self._at_once = False, True
@@ -304,6 +305,12 @@ class Output:
         except (sounddevice.PortAudioError, ValueError, KeyError, TypeError, OSError):
             return None, NONE_FOUND
         return sounddevice, ""
+
+
+def _cause(error: Exception) -> str:
+    """Without the call that failed and PortAudio's number for it, which say nothing to the user."""
+    text = cause_of(error)
+    return text.rsplit(": ", 1)[-1].split(" [PaErrorCode", 1)[0]
 
 
 def _outputs(sounddevice: ModuleType) -> list[tuple[int, dict[str, Any]]]:

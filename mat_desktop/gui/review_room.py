@@ -188,9 +188,12 @@ class ReviewRoom(QObject):
 
     def accept_all(self) -> None:
         """Everything that is suggested and undecided, in each of the tracks in view."""
+        rows = self._meant()
+        if len(rows) == 1 and not self.question.undecided:  # whenever it came into view
+            self._desk.result(f"“{rows[0].title}” has no suggested tag that is undecided")
+            return
         if self._hasty():
             return
-        rows = self._meant()
         if len(rows) > 1:
             self.review.accept_suggested(rows)
         else:

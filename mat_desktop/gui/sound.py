@@ -41,6 +41,9 @@ class FindSound:
             bar.show_reason("Sound is off")
             self._first.show_sound("Sound is off", self.again)
             return
+        before = bar.player
+        playing = before.path if before is not None and before.playing else None
+        at = before.position if before is not None else 0.0
         if asked:
             bar.show_looking()
             self._first.show_looking()
@@ -63,5 +66,7 @@ class FindSound:
                 found = words.plural(len(player.devices), "sound device")
                 told = f"{reason[:1].lower()}{reason[1:]}" if reason else f"{found} found"
                 self._desk.result(f"Looked again: {told}")
+                if playing is not None and player.available:
+                    self._play.resume(playing, at)
 
         self._desk.bridge.ask(SOUND, work, done)

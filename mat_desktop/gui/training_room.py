@@ -23,6 +23,7 @@ from mat_desktop.gui.operations.train import Progress, Trainer
 from mat_desktop.gui.operations.training_log import TrainingLog
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.save import ask_target
+from mat_desktop.gui.smoke import KIND as DOUBT
 from mat_desktop.gui.smoke import doubt, use_or_ask
 from mat_desktop.gui.views.training import TrainingPage
 from mat_desktop.gui.widgets.data_picker import Wanted
@@ -50,7 +51,7 @@ class TrainingRoom(QObject):
         self._told: dict[str, Any] | None = None
         self._describing = self._purged = False
         self._deleting: set[str] = set()
-        self._restored = ""
+        self._restored = self._in_view = ""
         self._stopping = self._paused = False
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
@@ -106,6 +107,7 @@ class TrainingRoom(QObject):
             self._go_on(entry.training.id)
 
     def _go_on(self, name: str) -> None:
+        self._pages.clear_message("training")  # what became of the one before is in its log
         self._pages.clear_message(kind_of(name))
         self.trainer.resume(name)
 
@@ -267,6 +269,9 @@ class TrainingRoom(QObject):
 
     def _chosen(self, entry: Entry | None) -> None:
         name = entry.training.id if entry is not None and entry.training is not None else ""
+        if name != self._in_view:  # whose use was asked about is no longer in view
+            self._in_view = name
+            self.page.banners.clear(DOUBT)
         if entry is not None and name:
             runs = name == self.trainer.running
             self.page.run.show_entry(entry, self._desk.services.scheme, self._going(entry), runs=runs)
@@ -302,6 +307,8 @@ class TrainingRoom(QObject):
     # doing
 
     def _start(self, order: Order) -> None:
+        self._pages.clear_message("training")
+
         def begun(training: Training) -> None:
             self._trainings.insert(0, training)
             self._show()

@@ -16,7 +16,8 @@ LIBRARY = {
     "folders": "SELECT count(*) FROM root",
     "tracks": "SELECT count(*) FROM track WHERE path NOT IN (SELECT path FROM gone)",
     "failed": "SELECT count(*) FROM track WHERE fault != '' AND path NOT IN (SELECT path FROM gone)",
-    "heard": "SELECT count(DISTINCT track_id) FROM score",
+    "heard": "SELECT count(*) FROM track WHERE track_id IN (SELECT track_id FROM score)"
+    " AND path NOT IN (SELECT path FROM gone)",
     "decisions": "SELECT count(*) FROM verdict WHERE decided IN (SELECT id FROM decided WHERE NOT taken)",
     "waiting": "SELECT count(*) FROM queue",
 }

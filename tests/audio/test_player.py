@@ -381,6 +381,17 @@ def test_a_chosen_device_that_is_busy_gives_way(card: Any, player: Player, tone:
     until(lambda: "“Headphones” cannot be opened" in (player.take_notice() or ""))
 
 
+def test_where_nothing_opens_that_alone_is_said(card: Any, player: Player, tone: Path) -> None:
+    assert player.available
+    card.refuse.update((2, None))
+    player.choose("Headphones")
+    player.play(tone)
+    until(lambda: bool(player.reason))
+    assert player.reason.startswith("No sound device can be opened: ")
+    assert "Error opening" not in player.reason
+    assert not player.take_notice()
+
+
 def test_a_loop_is_played_again_and_again(card: Any, player: Player, tone: Path) -> None:
     player.loop = (0.5, 0.7)
     player.play(tone, at=0.6)

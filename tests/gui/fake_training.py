@@ -92,6 +92,8 @@ def main(words: list[str]) -> int:
             "after": 1.0,
             "held_out": None,
             "harm": 0.02,
+            "come": 3,
+            "go": 1,
         }
         counts = {"verdicts": [4, 2], "accepted": [1, 2], "before": [3, 0], "held_out": None, "after": [4, 2]}
         figures |= {"held_out": None, "by_tag": {"tags": ["rock", "guitar"], **counts}}

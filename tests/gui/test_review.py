@@ -710,3 +710,15 @@ def test_a_silent_track_takes_tags_by_hand_and_one_that_was_not_heard_says_why_i
     qtbot.keyClick(field, Key.Key_Escape)
     assert QApplication.focusWidget() is library.table
     assert not pane.no_tag.isVisible()
+
+
+def test_a_track_without_suggestions_says_so_and_not_that_it_came_up_just_now(
+    qtbot: QtBot, heard: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_queue, "SEEN_AFTER", 3600.0)
+    first = decide_all(qtbot, heard)
+    qtbot.waitUntil(lambda: in_view(heard) is not first)
+    row = in_view(heard)
+    monkeypatch.setattr(type(heard.room.question), "undecided", property(lambda _: []))
+    press(qtbot, heard, Key.Key_P, shift=True)
+    assert heard.status.result.text() == f"“{row.title}” has no suggested tag that is undecided"

@@ -585,6 +585,21 @@ def test_a_lost_device_is_said_and_playing_can_go_on(
     assert not sounding.library.banners.texts()
 
 
+def test_a_look_for_devices_plays_on_where_it_was(
+    qtbot: QtBot, sounding: Window, card: SilentCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qtbot.keyClick(sounding.library.table, Key.Key_Space)
+    card.position = 42.0
+
+    def look() -> bool:
+        card.stop()
+        return True
+
+    monkeypatch.setattr(card, "look_again", look)
+    sounding.library.dock.player.look_again.click()
+    qtbot.waitUntil(lambda: card.playing and card.position == 42.0 and not sounding.bridge.busy)
+
+
 def test_the_scale_of_the_levels_says_what_its_panel_says(seen: Window) -> None:
     dock = seen.library.dock
     assert dock.picture is not None

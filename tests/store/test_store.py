@@ -554,3 +554,16 @@ def test_what_an_earlier_version_kept_by_sound_is_said_of_each_file_with_it(tmp_
     health = look_at_library(path)
     assert health is not None
     assert health.counts["decisions"] == 6
+
+
+def test_the_doctor_counts_files_that_were_heard_and_not_sounds(tmp_path: Path) -> None:
+    library = Library(tmp_path / "library.db")
+    one, copy, gone = (track(tmp_path / name) for name in ("a.mp3", "copy.mp3", "gone.mp3"))
+    library.put_tracks([one, copy, gone])
+    for some in (one, copy):
+        library.put_scores(some.path, STAMP, kept("a"))
+    library.put_scores(gone.path, STAMP, kept("b"))
+    library.put_gone([gone.path])
+    health = look_at_library(tmp_path / "library.db")
+    assert health is not None
+    assert health.counts["heard"] == 2

@@ -255,7 +255,12 @@ def correction_text(figures: Mapping[str, Any]) -> str:
     else:
         text += " Whether it is better on other tracks is not known; that takes more tracks by more artists."
     if harm is not None:
-        text += f" Where you said nothing of a tag, no score moved by more than {harm:.2f}."
+        text += f" Where you said nothing of a tag, no score moved by more than {harm:.2f}"
+        come, go = figures.get("come"), figures.get("go")
+        if isinstance(come, int) and isinstance(go, int):  # one of before these were counted has none
+            text += f", by which {words.number(come)} of these tags come above their thresholds"
+            text += f" and {words.number(go)} go below"
+        text += "."
     return text
 
 

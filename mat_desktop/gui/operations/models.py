@@ -199,6 +199,7 @@ class Models(QObject):
         for before in reversed(desk.bridge.of_lane(LISTEN)):
             desk.bridge.stop(before)
         tracks = [row.track for row in desk.tracks.rows() if row.track is not None]
+        broken = {track.path for track in tracks if track.fault}  # looked up too, but cannot be heard
         changed, old = threading.Event(), [self.chosen]
         lost: list[TaughtTag] = []
 
@@ -240,8 +241,8 @@ class Models(QObject):
             text = f"{title} (“{name}”) is in use."
             desk.result(text.rstrip("."))  # in place of what the one before failed at
             (last,) = old
-            broken = any(model.name == last and hasattr(model, "reason") for model in self._listed)
-            back = (f"Back to {last}", lambda: self.use(last)) if last != name and not broken else None
+            damaged = any(model.name == last and hasattr(model, "reason") for model in self._listed)
+            back = (f"Back to {last}", lambda: self.use(last)) if last != name and not damaged else None
             self._back = last
             if not left:
                 desk.say("positive", text, also=back, kind=IN_USE)
@@ -257,9 +258,9 @@ class Models(QObject):
                 make,
                 on_items=items,
                 on_end=ended,
-                total=len(tracks) or None,
+                total=len(tracks) - len(broken) or None,
                 unit="readable track",
-                counts=lambda item: item != name,
+                counts=lambda item: item != name and item.path not in broken,
                 lane=LISTEN,
             )
         )

@@ -203,6 +203,13 @@ class Play(QObject):
             self._bar.show_reason(player.reason)
         self._bar.started()
 
+    def resume(self, path: Path, at: float) -> None:
+        """Play on from where a look for devices ended it, unless the user went elsewhere meanwhile."""
+        row = self.other or self._row
+        if row is not None and row.path == path and self._player is not None:
+            self._player.play(path, at)
+            self._bar.started()
+
     @property
     def _start(self) -> float:
         """Where the track begins, or the part of it that is played again and again."""

@@ -350,7 +350,7 @@ class TrainingPage(Panel):
         self.empty.setText("No runs yet")
         self.empty.setVisible(not has)
         self.list.setVisible(has)
-        self._caption.setVisible(has)
+        self._caption.setVisible(any(entry.figure is not None for entry in lines))
         self.form.can_leave(has)
         first, self._first = self._first, False
         running = self.runs.running()

@@ -447,7 +447,7 @@ def how_sure(suggested: Sequence[Suggestion], shift: float) -> str:
     told = [s.chance for s in left if s.chance is not None]
     if told:
         return f"{text}, {in_ten(sum(told) / len(told))} right"
-    return f"{text}, {'as measured' if shift == 0 else 'fewer and surer' if shift > 0 else 'more, less sure'}"
+    return text if shift == 0 else f"{text}, {'fewer and surer' if shift > 0 else 'more, less sure'}"
 
 
 def _about(track: Track) -> str:
