@@ -416,6 +416,7 @@ def test_write_in_review_is_for_what_was_reviewed_now_else_for_all_that_is_revie
 
     assert opens_at() == ("reviewed", "Write 2 files"), "whatever the table shows"
     assert (panel.scopes["now"].text(), panel.scopes["now"].isEnabled()) == ("Reviewed now 0", False)
+    assert all(panel.isAncestorOf(button) for button in panel.scopes.values())
     assert panel.scopes["reviewed"].text() == "All reviewed 2"
     heard.panels._leave()
     assert (queue._scope, queue._queue) == ("shown", rows[:1]), "the queue is what it was"

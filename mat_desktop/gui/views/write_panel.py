@@ -179,9 +179,9 @@ class WritePanel(ConfirmPanel):
             button = Button(scope, height=28)
             button.clicked.connect(lambda _=False, scope=scope: self.scope_picked.emit(scope))
             self.scopes[scope] = button
+            row.addWidget(button)
         for scope in ("now", "reviewed"):
             self.scopes[scope].setToolTip(MEANS[State.REVIEWED])
-            row.addWidget(button)
         self._scope = Alternatives(list(self.scopes.values()))
         row.addStretch(0)
         nest(self._row, row)
