@@ -33,7 +33,7 @@ from training.datasets.recognise import look as look_at
 from training.describe import describe as describe_all
 from training.devices import in_turn, launch
 from training.display import read_sources
-from training.evaluate import check_tags, has_tags_of, open_model
+from training.evaluate import check_tags, open_model, outputs_for
 from training.evaluate import evaluate as evaluate_model
 from training.experiments import Experiment, rows_of
 from training.export import check_exportable
@@ -185,7 +185,7 @@ def look(options: argparse.Namespace) -> int:
 def finetune(options: argparse.Namespace) -> int:
     """Give a model a new head for a data set's tags, and with ``--whole`` train all of it after that.
 
-    The whole of a model that has these tags already is trained from its own head on.
+    The whole of a model that has these tags already, among others too, is trained from its own head on.
     A folder with a user's corrections is no data set: they put right the head that the model has.
     """
     if is_corrections(options.data):
@@ -208,8 +208,8 @@ def finetune(options: argparse.Namespace) -> int:
         _check_unused(options, settings, dataset)
     fabric = launch()
     clips = _clips(options, dataset, trained.module.input, fabric)
-    if options.whole and has_tags_of(card, dataset):
-        trained = own_head(trained, settings)
+    if options.whole and (outputs := outputs_for(card, dataset)):
+        trained = own_head(trained, settings, outputs)
     else:
         with preparing(options, len(dataset.clips), "Listening") as report:
             trained, head = new_head(trained, clips, settings, fabric, report)

@@ -8,7 +8,7 @@ every clip, averaged over time, and the head is a logistic regression on that: s
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,9 +92,10 @@ def new_head(
     return Trained(module.eval(), trained.standard), head
 
 
-def own_head(trained: Trained, settings: Settings) -> Trained:
-    """The same network with the head that it has, ready for a training with the dropout of the settings."""
+def own_head(trained: Trained, settings: Settings, outputs: Sequence[int]) -> Trained:
+    """The same network with these outputs of its head, ready for a training with the settings' dropout."""
     weights = trained.module.state_dict()
+    weights |= {name: weights[name][list(outputs)] for name in ("head.weight", "head.bias")}
     module = build(settings.spec, len(weights["head.bias"]), settings.dropout)
     module.load_state_dict(weights)
     return Trained(module, trained.standard)

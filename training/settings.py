@@ -65,7 +65,8 @@ class Settings:
 
     :param dataset: reader of the data set; empty: as its files look
     :param reader: options of that reader: clips, split, seed (mtat); subset, split, audio (jamendo); audio
-        (msd); report, fields, min_tracks, min_artists, valid, test (folder); nothing, without (corpus)
+        (msd); report, fields, min_tracks, min_artists, valid, test (folder); nothing, without, vocabularies
+        (corpus)
     :param clips: use no more than so many clips of each split; 0: all
     :param network: name in the registry
     :param layers: its depth; 0 for its usual one

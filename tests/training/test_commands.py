@@ -374,6 +374,20 @@ def test_the_whole_network_for_its_own_tags_goes_on_from_its_own_head(
     assert (after["head.weight"] == before["head.weight"]).all()
 
 
+def test_some_of_a_models_tags_keep_their_part_of_its_head(
+    command: Command, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--model", str(model), "--export", str(tmp_path / "mine"), "--whole", "--epochs", "1"]
+    words += ["--learning-rate", "0", "--weight-decay", "0", "--crop-frames", "300"]
+    assert command("finetune", *words, "--reader", "vocabularies=else") == 1
+    assert "vocabularies must be one of mtat, msd" in capsys.readouterr().err
+    assert command("finetune", *words, "--reader", "vocabularies=msd") == 0
+    assert "a new head" not in capsys.readouterr().err
+    assert [tag.key for tag in open_card(tmp_path / "mine").tags] == ["msd/deep"]
+    before, after = (load_file(folder / "model.safetensors") for folder in (model, tmp_path / "mine"))
+    assert (after["head.weight"] == before["head.weight"][2:]).all()
+
+
 def test_the_last_epoch_blended_with_the_model_before(
     command: Command, model: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,18 +20,21 @@ from numpy.typing import NDArray
 
 from mat_desktop.audio.probe import is_audio_name
 from mat_desktop.malformed import flaw
-from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble
+from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble, check_option
 from training.datasets.tables import Unique, fault_at, read_rows
 
 __all__ = ["Dataset", "DatasetFault", "Tag", "read_corpus"]
 
 
-def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) -> Dataset:
+def read_corpus(
+    folder: Path, nothing: str = "", without: Sequence[str] = (), vocabularies: Sequence[str] = ()
+) -> Dataset:
     """Read and cross-check a corpus.
 
     :param nothing: folder with sound that is no music (speech, noise, silence): further training clips whose
         labels are all zero, so that the network learns to say nothing
     :param without: licence classes whose training clips are left out
+    :param vocabularies: the only ones whose tags are read; none: all that are there
     :raises DatasetFault: something is missing, doubled or out of range
     """
     for name in ("tracks.tsv", "labels.npz", "vocabularies.json", "audio"):
@@ -39,10 +42,13 @@ def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) ->
             raise DatasetFault(f"{folder} is not a corpus with soft labels: {name} is missing")
     try:
         plain = json.loads((folder / "vocabularies.json").read_bytes(), object_pairs_hook=_each_once)
-        vocabularies = msgspec.convert(plain, dict[str, list[str]])
+        there = msgspec.convert(plain, dict[str, list[str]])
     except ValueError as error:
         raise DatasetFault(f"{folder / 'vocabularies.json'}: {flaw(error)}") from error
-    for vocabulary, names in vocabularies.items():
+    for name in vocabularies:
+        check_option("vocabularies", name, tuple(there))
+    chosen = {name: names for name, names in there.items() if not vocabularies or name in vocabularies}
+    for vocabulary, names in chosen.items():
         twice = next((tag for tag, count in Counter(names).items() if count > 1), None)
         if twice is not None:
             raise DatasetFault(
@@ -60,10 +66,8 @@ def read_corpus(folder: Path, nothing: str = "", without: Sequence[str] = ()) ->
     ids = [int(row["id"]) for row in rows]
     if "id" not in arrays or not np.array_equal(arrays["id"], np.array(ids)):
         raise DatasetFault(f"{folder / 'labels.npz'}: its ids are not those of tracks.tsv, in the same order")
-    tags = tuple(Tag(vocabulary, name) for vocabulary, names in vocabularies.items() for name in names)
-    labels = np.concatenate(
-        [_labels(folder, arrays, name, len(v)) for name, v in vocabularies.items()], axis=1
-    )
+    tags = tuple(Tag(vocabulary, name) for vocabulary, names in chosen.items() for name in names)
+    labels = np.concatenate([_labels(folder, arrays, name, len(v)) for name, v in chosen.items()], axis=1)
     kept = [i for i, row in enumerate(rows) if row["split"] != "train" or row["licence_class"] not in without]
     rows, labels = [rows[i] for i in kept], labels[kept]
     silent = sounds_of(Path(nothing)) if nothing else []
