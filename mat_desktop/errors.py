@@ -29,7 +29,11 @@ class FileFault(MatError):
 
 GONE = "the file is gone"
 
-_ABSENT = frozenset({GONE, "no such file", strerror(errno.ENOENT)})
+NO_FOLDER = "its folder is not there, or its drive is away"
+
+EMPTIED = "its folder is empty, or its drive is away"
+
+_ABSENT = frozenset({GONE, NO_FOLDER, EMPTIED, "no such file", strerror(errno.ENOENT)})
 
 
 def tells_absence(cause: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from mat_desktop.errors import EMPTIED, GONE, NO_FOLDER
+
 
 def mount_point(folder: Path) -> Path:
     """Where the drive is mounted that a folder lies on; the root where that is no other."""
@@ -24,3 +26,12 @@ def identity(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def absence(path: Path) -> str:
+    """Why a file is not there, as far as its folder tells."""
+    try:
+        with os.scandir(path.parent) as found:
+            return EMPTIED if next(found, None) is None else GONE
+    except OSError:
+        return NO_FOLDER

@@ -18,9 +18,10 @@ from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task, Trace
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet
-from mat_desktop.errors import GONE, FileFault, UsageFault
+from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import obstacle
+from mat_desktop.mounts import absence
 from mat_desktop.store.journal import Entry, Journal, Run
 
 BACK_ALREADY = "is as it was already"
@@ -259,7 +260,8 @@ def present_tags(place: Path) -> tuple[FileStamp | None, TagSet, str]:
         stamp = FileStamp.of(place.stat())
         tags = read_tags(place).tags
     except OSError as error:
-        return None, {}, GONE if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        gone = isinstance(error, FileNotFoundError)
+        return None, {}, absence(place) if gone else error.strerror or str(error)
     except FileFault as fault:
         return None, {}, fault.cause
     return stamp, tags, obstacle(place)

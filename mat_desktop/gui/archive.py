@@ -75,6 +75,7 @@ class Archive(QObject):
         self._newest: int | None = None
         self._runs: list[Run] | None = None
         self._came_from = "history"
+        self._shows_task: tuple[str, Callable[[], Task]] | None = None
         self.undoing = Undo(desk)
         self.page = History()
         self.looking = LookBack(desk)
@@ -203,7 +204,18 @@ class Archive(QObject):
         self._came_from = page
         self.page.reversal.wait(title)
         self.page.show_reversal()
+        self._shows_task = title, make
         self.looking.at(make)
+
+    def look_again(self) -> None:
+        """A drive came or went: what is in view may be done to other files now."""
+        panel = self.page.reversal
+        if self._shows_task is None or self.page.right.currentWidget() is not panel:
+            return
+        title, make = self._shows_task
+        left = panel.model.left or panel.model.left_before
+        panel.wait(title)
+        self.looking.at(lambda: replace(make(), left=left))
 
     def _confirmed(self, task: Task, files: Sequence[FileReversal]) -> None:
         self.page.show_details()

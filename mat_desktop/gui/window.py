@@ -297,6 +297,8 @@ class Window(QMainWindow):
             signal.connect(self._say_unready)
         self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)
+        self.watching.moved.connect(self.scan.open)
+        self.watching.moved.connect(lambda _: self.archive.look_again())
         self.workshop.models.changed.connect(self.school.model_changed)
         self.workshop.models.left_behind.connect(self.school.left_behind)
         self.workshop.models.listen.connect(lambda: self.listen.to(self.listen.new()))

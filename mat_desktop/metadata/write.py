@@ -18,7 +18,7 @@ from pathlib import Path
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
-from mat_desktop.errors import GONE, Conflict, FileFault, TagFault
+from mat_desktop.errors import Conflict, FileFault, TagFault
 from mat_desktop.metadata.causes import Refusal, fault
 from mat_desktop.metadata.containers.base import Beside, Container, present
 from mat_desktop.metadata.containers.recognise import open_container
@@ -33,6 +33,7 @@ from mat_desktop.metadata.replace import (
 from mat_desktop.metadata.source import Source
 from mat_desktop.metadata.telling import joins_values, other_names
 from mat_desktop.metadata.verify import gather, verify
+from mat_desktop.mounts import absence
 from mat_desktop.whole_file import swap
 
 _MARGIN = 1 << 20
@@ -214,7 +215,7 @@ def commit(prepared: Prepared) -> FileStamp:
     with _refusing(prepared.path), _removing(prepared.temp):
         stamp = FileStamp.of(prepared.temp.stat())
         if (now := _stamp(prepared.path)) != prepared.before_stamp:
-            raise Conflict(prepared.path, _JUST_CHANGED if now is not None else GONE)
+            raise Conflict(prepared.path, _JUST_CHANGED if now is not None else absence(prepared.path))
         swap(prepared.temp, prepared.path)
     # Nothing may fail from here on: the file is written.
     sync_folder(prepared.path.parent)
@@ -254,7 +255,7 @@ def _prepared(
                     copy_times(status, temp)
                 sync_file(temp)
                 if (now := _stamp(target)) != before:
-                    raise Conflict(path, _JUST_CHANGED if now is not None else GONE)
+                    raise Conflict(path, _JUST_CHANGED if now is not None else absence(target))
                 delta = make_delta(target, temp)
                 return Prepared(target, temp, before, before_sha256, _sha256(temp), delta, changes, copied)
 
@@ -263,7 +264,7 @@ def _resolved(path: Path) -> Path:
     try:
         return path.resolve(strict=True)
     except FileNotFoundError:
-        raise Conflict(path, GONE) from None
+        raise Conflict(path, absence(path)) from None
     except RuntimeError:
         # Python before 3.13 for links that form a circle.
         raise Refusal("a symbolic link that leads nowhere") from None

@@ -423,7 +423,7 @@ def test_a_copy_on_a_drive_that_went_away_is_removed_once_it_is_back(
     with monkeypatch.context() as patch:
         patch.setattr(write_module, "sync_file", goes)
         (result, *_) = apply(session, plan(music[0], genre="Rock"), Event())
-    assert result.reason == "the file is gone"
+    assert result.reason == "its folder is not there, or its drive is away"
     away.rename(folder)
     assert list(folder.glob(".mat-*.tmp"))
     services = AppServices(session)
@@ -463,7 +463,7 @@ def test_the_empty_folder_of_a_drive_that_went_away_is_not_taken_for_it(
     monkeypatch.setattr(os.path, "ismount", mounted)
     recover(session)
     assert session.journal.interrupted() == [(1, (drive,))], "that folder is another"
-    assert [result.reason for result in do(session, 1)] == ["the file is gone"]
+    assert [result.reason for result in do(session, 1)] == ["its folder is empty, or its drive is away"]
     assert not session.runs()[-1].tried, "its files are not gone for good"
     drive.rmdir()
     away.rename(drive)

@@ -14,6 +14,7 @@ from shiboken6 import Shiboken
 
 from mat_desktop.audio.player import Player
 from mat_desktop.gui import theme
+from mat_desktop.gui.operations import watch
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.silent_player import SilentCard
@@ -42,6 +43,12 @@ def _fonts(qapp: QApplication) -> None:
     qapp.setStyle("Fusion")
     theme.load_fonts()
     qapp.setFont(theme.font())
+
+
+@pytest.fixture(autouse=True)
+def _drives_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders that a test makes for the double are no drives that came."""
+    monkeypatch.setattr(watch, "EVERY", 3600.0)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from mat_desktop.errors import FileFault
 from mat_desktop.gui import opening
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import State
+from mat_desktop.gui.operations import watch
 from mat_desktop.gui.operations.watch import Watch
 from mat_desktop.gui.widgets.controls import Link
 from mat_desktop.gui.window import Window
@@ -154,6 +155,37 @@ def test_files_that_go_with_the_volume_they_are_on_stay_in_the_library(
     qtbot.waitUntil(lambda: not services.changes and not library.bridge.busy)
     assert library.tracks.row(path) is not None
     assert services.missing == []
+
+
+def test_a_drive_that_goes_and_comes_is_noticed_and_an_open_undo_follows(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(qtbot, library)
+    ask_to_write_all(library)
+    qtbot.waitUntil(library.panels.write.write.isEnabled)
+    library.panels.write.confirm()
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
+    library.archive.show_undo(1)
+    panel = library.archive.page.reversal
+    qtbot.waitUntil(panel.do.isEnabled)
+    panel.model.toggle(panel.model.rowCount() - 1)
+    assert panel.do.text() == "Put 3 files back"
+    music = services.music
+    music.mkdir(exist_ok=True)
+    monkeypatch.setattr(watch, "EVERY", 0.02)
+    library.watching.close()
+    library.watching.at([music])
+    sentry = library.watching._sentry
+    assert sentry is not None
+    qtbot.waitUntil(lambda: sentry.before is not None)
+    services.gone.add(next(iter(services.files)))
+    with qtbot.waitSignal(library.scan.ended):
+        music.rename(music.with_name("unmounted"))
+    qtbot.waitUntil(lambda: panel.do.isEnabled() and panel.do.text() == "Put 2 files back")
+    services.gone.clear()
+    with qtbot.waitSignal(library.scan.ended):
+        music.with_name("unmounted").rename(music)
+    qtbot.waitUntil(lambda: panel.do.isEnabled() and panel.do.text() == "Put 3 files back")
 
 
 def test_a_file_that_is_no_music_is_a_failed_track_and_no_folder_that_is_away(

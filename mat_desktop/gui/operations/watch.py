@@ -17,12 +17,16 @@ from mat_desktop.gui.operations.arrive import AsShown, known, rows_of
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.work import Failure
+from mat_desktop.mounts import identity
 
 FEW = 20
 """Changed files that are looked at in a moment, so that nobody need be told."""
 
 SLICE = 200
 """Changed paths that are looked at together; what was cancelled goes on with the first of these."""
+
+EVERY = 2.0
+"""Seconds between two looks whether the folders are there."""
 
 Places = dict[Path, tuple[int, int] | None]
 """Device and number of each folder, None where it is not there."""
@@ -56,6 +60,32 @@ class _Watcher(QThread):
             self.failed.emit(str(error))
 
 
+class _Sentry(QThread):
+    """Looks whether folders are the ones that they were: a drive that comes or goes tells no watcher.
+
+    A thread of its own, as a share that does not answer holds up who asks for it. ``before`` is where they
+    were, None until that is known.
+    """
+
+    moved = Signal(object)
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        super().__init__()
+        self.setObjectName("drives")
+        self.stop = threading.Event()
+        self.before: Places | None = None
+        self._roots = roots
+
+    def run(self) -> None:
+        before = self.before = _seats(self._roots)
+        while not self.stop.wait(EVERY):
+            now = _seats(self._roots)
+            changed = [root for root in self._roots if now[root] != before[root]]
+            before = self.before = now
+            if changed:
+                self.moved.emit(changed)
+
+
 class _Pile:
     """Paths to look at, each once, in the order in which they came. Any thread may use it."""
 
@@ -78,9 +108,12 @@ class _Pile:
 
 
 class Watch(QObject):
-    """``new`` hands over rows that were not there before and are to be listened to."""
+    """``new`` hands over rows that were not there before and are to be listened to, ``moved`` what was opened
+    and is on another drive than before, or on none.
+    """
 
     new = Signal(object)
+    moved = Signal(object)
 
     def __init__(
         self, desk: Desk, settings: ChangeSettings, take: Callable[[list[Row | Arrived]], None]
@@ -89,7 +122,8 @@ class Watch(QObject):
         super().__init__()
         self._desk, self._settings, self._take = desk, settings, take
         self._watcher: _Watcher | None = None
-        self._ended: list[_Watcher] = []
+        self._sentry: _Sentry | None = None
+        self._ended: list[_Watcher | _Sentry] = []
         self._roots: list[Path] = []
         self._wanted: list[Path] = []
         self._pile = _Pile()
@@ -134,13 +168,17 @@ class Watch(QObject):
         watcher.failed.connect(self._failed)
         self._watcher = watcher
         watcher.start()
+        self._sentry = _Sentry(roots)
+        self._sentry.moved.connect(self.moved)
+        self._sentry.start()
 
     def close(self) -> None:
         """Watch nothing any more. The thread ends by itself, at the latest when the program does."""
-        if self._watcher is not None:
-            self._watcher.stop.set()
-            self._ended.append(self._watcher)
-            self._watcher = None
+        for thread in (self._watcher, self._sentry):
+            if thread is not None:
+                thread.stop.set()
+                self._ended.append(thread)
+        self._watcher = self._sentry = None
         self._roots = []
 
     def wait(self, milliseconds: int) -> bool:
@@ -263,6 +301,11 @@ def _places(roots: Sequence[Path]) -> Places:
         except OSError:
             found[root] = None
     return found
+
+
+def _seats(roots: Sequence[Path]) -> Places:
+    """Of a file, which is another whenever it is written, the folder."""
+    return {root: identity(root if root.is_dir() else root.parent) for root in roots}
 
 
 def _root_is_there(path: Path, roots: Sequence[Path], places: Places) -> bool:
