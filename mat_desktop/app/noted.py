@@ -61,12 +61,13 @@ def with_notes(
     for entry in reversed(lists):
         rest = rest.then(_portion(session.scheme, entry, None, every))
     known = [change for entry in reversed(entries) for change in _of(entry, Field.MAT_TAGS)]
+    first = tuple(change.before for entry in lists[:1] for change in _of(entry, Field.MAT_TAGS))
     notes = Notes(
         now=now,
         fields=fields | far.held.keys(),
         rest=rest,
         entries=tuple(entry.id for entry in reversed(lists) if (entry.id, Field.MAT_TAGS) not in settled),
-        known=tuple(values for change in known for values in (change.after, change.before)),
+        known=(*first, *(values for change in known for values in (change.after, change.before))),
     )
     return file.noting(items, notes)
 

@@ -194,7 +194,7 @@ def look_at(session: Session, past: Past) -> FileReversal:
         fields = tuple(_held(item, far) for item in fields)
     copied = () if far.back else copied_by(entry for entry in entries if entry.id in far.entries)
     file = FileReversal(past.path, past.place, stamp, fields, fault, copied=copied)
-    file = file.marking(_marks(session.journal, entries, far, past.traces, present))
+    file = file.marking(_marks(session.journal, entries, touched, far, past.traces, present))
     return with_notes(session, file, entries, touched, far, present)
 
 
@@ -214,6 +214,7 @@ def _held(item: FieldReversal, far: Reach) -> FieldReversal:
 def _marks(
     journal: Journal,
     entries: Sequence[Entry],
+    touched: Collection[int],
     far: Reach,
     traces: Sequence[Trace],
     present: TagSet,
@@ -222,7 +223,8 @@ def _marks(
     has none, and come back with the first.
 
     :param entries: all that was written to the file, the oldest first
-    :param far: how far the whole task reaches in this file
+    :param touched: those that the whole task is about in this file
+    :param far: how far that reaches
     """
     asked = {trace.field for trace in traces}
     following = MARKS - {Field.MAT_TAGS}
@@ -247,6 +249,7 @@ def _marks(
         if change.field not in MARKS
         and change.before != change.after
         and (entry.id, change.field) not in settled
+        and (entry.id in touched or {*change.after} & {*present.get(change.field, ())})
     }
     fields = frozenset() if far.back else frozenset({*counting, *far.held})
     # Where the whole run is meant they are not asked for: they follow its fields.

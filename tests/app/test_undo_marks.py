@@ -177,3 +177,26 @@ def test_marks_stay_where_the_value_that_they_are_about_comes_back(
     assert {change.field for change in file.changes} == {Field.GENRE, Field.MAT_TAGS}
     do(session, undoing(session, run))
     assert path.read_bytes() == before
+
+
+def test_each_run_is_taken_back_exactly_where_one_of_them_had_taken_all_out(
+    session: Session, music: list[Path]
+) -> None:
+    path = music[0]
+    mark, none = {Field.MAT_MODEL: ("tiny",)}, {Field.MAT_MODEL: ()}
+    noted = ("genre:jazz", "genre:punk")
+    steps = [
+        {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock",), **mark},
+        {Field.GENRE: (), Field.MAT_TAGS: (), **none},
+        {Field.MOOD: ("Sad",), Field.MAT_TAGS: ("mood:sad",), **mark},
+        {Field.GENRE: ("Jazz", "Punk"), Field.MOOD: (), Field.MAT_TAGS: noted, **mark},
+        {Field.GENRE: (), Field.MAT_TAGS: ("character:slow",), **mark},
+        {Field.GENRE: ("Punk", "Jazz"), Field.MAT_TAGS: noted[::-1], **mark},
+    ]
+    states, runs = [], []
+    for step in steps:
+        states.append(path.read_bytes())
+        runs.append(write(session, step, path))
+    for run, state in zip(reversed(runs), reversed(states), strict=True):
+        do(session, undoing(session, run))
+        assert path.read_bytes() == state, run - runs[0]
