@@ -82,6 +82,7 @@ class TrainingRoom(QObject):
         run.remove.connect(self._remove)
         run.report.connect(self._report)
         run.place.connect(lambda folder: open_place(desk, folder))
+        trainer.began.connect(lambda: self._pages.clear_message("training"))  # the one before tells it itself
         trainer.changed.connect(self._has_changed)
         trainer.moved.connect(self._moved)
         trainer.ended.connect(lambda _: self.load())
@@ -107,7 +108,6 @@ class TrainingRoom(QObject):
             self._go_on(entry.training.id)
 
     def _go_on(self, name: str) -> None:
-        self._pages.clear_message("training")  # what became of the one before is in its log
         self._pages.clear_message(kind_of(name))
         self.trainer.resume(name)
 
@@ -307,7 +307,6 @@ class TrainingRoom(QObject):
     # doing
 
     def _start(self, order: Order) -> None:
-        self._pages.clear_message("training")
 
         def begun(training: Training) -> None:
             self._trainings.insert(0, training)

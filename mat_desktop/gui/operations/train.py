@@ -60,10 +60,12 @@ class Progress:
 class Trainer(QObject):
     """One training at a time.
 
-    ``changed`` names a training in whose folder something is new, ``moved`` says that ``progress`` is
-    another, ``lines`` hands over new lines of the log, and ``ended`` the name of the training that is over.
+    ``began`` says that one has, ``changed`` names a training in whose folder something is new, ``moved`` says
+    that ``progress`` is another, ``lines`` hands over new lines of the log, and ``ended`` the name of the
+    training that is over.
     """
 
+    began = Signal()
     changed = Signal(str)
     moved = Signal()
     lines = Signal(str, list)
@@ -211,6 +213,7 @@ class Trainer(QObject):
         child.told.connect(self._told)
         child.ended.connect(self._over)
         self._desk.bridge.take_on(self.work)
+        self.began.emit()
         self._log("resumed" if resume else f"started: {order.title}")
         self.moved.emit()
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -107,13 +107,18 @@ class _Delegate(QStyledItemDelegate):
             painter.setFont(font(letters))
             painter.setPen(t.color("muted" if waits else "text"))
             room = box.width() - (_taken(word) if word else 0)
-            painter.drawText(box, middle, elide(text, room, letters))
+            painter.drawText(box, middle, _cut(text, room, letters))
         painter.restore()
 
 
 def _sign() -> int:
     """Width of a state's icon."""
     return grown(16)
+
+
+def _cut(text: str, wide: int, letters: int) -> str:
+    """A title or note that keeps its end, as the time there may be all that tells two runs apart."""
+    return QFontMetrics(font(letters)).elidedText(text, Qt.TextElideMode.ElideMiddle, wide)
 
 
 def _taken(word: str) -> int:

@@ -270,7 +270,8 @@ class RunView(Panel):
         if few and order.budget != "smoke":
             outcome = f"{outcome} {FEW_WORDS}".strip()
         self.outcome.setText(outcome)
-        self.outcome.set_token("danger" if failed else "warning" if few else "text")
+        worse = training.figures.get("better") is False  # the advice is to keep the old model
+        self.outcome.set_token("danger" if failed else "warning" if few or worse else "text")
         self.outcome.setVisible(bool(outcome))
         self._fit()
         self._has_epochs = has_epochs

@@ -343,3 +343,19 @@ def test_figures_that_rest_on_few_positives_say_so_and_have_two_decimals(
     entry = page.run.entry
     assert entry is not None
     assert entry.word == "0.70"
+
+
+def test_what_a_correction_changes_elsewhere_is_counted_and_advice_against_it_stands_out(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices
+) -> None:
+    figures = {"verdicts": 9, "tracks": 9, "before": 0.5, "after": 1.0, "held_out": 0.4, "better": False}
+    order = Order(Task.CORRECTIONS, "Your corrections, 9 decisions", ("finetune",), name="mine")
+    made = services.trainings.create(order)
+    moved = {"harm": 0.1, "come": 463, "go": 53}
+    services.trainings.end(made.id, Ending.DONE, figures=figures | moved)
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.first() >= 0, timeout=PATIENCE)
+    page.look_at(page.runs.first())
+    text = page.run.outcome.text()
+    assert "463 of these tags come above their thresholds and 53 go below" in text
+    assert page.run.outcome._token == "warning"

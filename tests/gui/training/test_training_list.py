@@ -18,7 +18,7 @@ from mat_desktop.gui import training_room
 from mat_desktop.gui.models.trainings import State
 from mat_desktop.gui.operations import children
 from mat_desktop.gui.theme import appearance
-from mat_desktop.gui.views.training import TrainingPage
+from mat_desktop.gui.views.training import TrainingPage, _cut
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.window import Window
@@ -391,3 +391,10 @@ def test_large_letters_and_a_small_window_show_whole_runs_and_tables(
         assert table.horizontalHeader().viewport().font().pixelSize() == 12
     finally:
         appearance.use_text(100)
+
+
+def test_a_run_in_little_room_keeps_the_time_that_tells_it_apart(qtbot: QtBot) -> None:
+    note = "learning rate 0.002, width 0.25, began today at 12:34"
+    cut = _cut(note, 160, 12)
+    assert cut != note
+    assert cut.endswith("12:34")

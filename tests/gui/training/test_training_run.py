@@ -144,7 +144,7 @@ def test_paused_and_going_on(qtbot: QtBot, window: Window, page: TrainingPage, d
 
 
 def test_one_that_dies_says_why_and_can_be_tried_again(
-    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path, services: FakeServices
 ) -> None:
     (data / "dies").touch()
     start(qtbot, window, page, data)
@@ -159,6 +159,14 @@ def test_one_that_dies_says_why_and_can_be_tried_again(
     past.retry()
     qtbot.waitUntil(lambda: len(window.bridge.past) == 2, timeout=PATIENCE)
     assert "the process was killed" in window.bridge.past[0].failures[0].reason
+    assert len(page.banners.texts()) == 1
+    (data / "killed").unlink()
+    for name in ("go1", "go2"):
+        (data / name).touch()
+    over(qtbot, window, page, State.FAILED)
+    window.training.trainer.resume(services.trainings.all()[0].id)
+    over(qtbot, window, page, State.DONE)
+    assert not page.banners.texts(), "another one began since"
 
 
 def test_what_is_no_event_goes_to_the_log(
