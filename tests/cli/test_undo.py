@@ -197,7 +197,7 @@ def test_what_was_done_as_json(
     assert (before["kind"], before["undo_of"], before["run"]) == ("undo", 1, None)
     assert [file["status"] for file in before["files"]] == ["planned", "failed"]
     assert before["files"][0]["error"] == "mood left as found: another program changed it since"
-    assert before["files"][1]["error"] == "the file is gone"
+    assert before["files"][1]["error"] == "its folder is empty, or its drive is away"
     assert {"field": "genre", "old": ["Rock"], "new": []} in before["files"][0]["changes"]
 
     after = told("undo", status=1)
