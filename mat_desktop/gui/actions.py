@@ -84,7 +84,7 @@ SPECS = (
     Spec("training", "Training", ("Ctrl+3",), VIEW, "chart-line"),
     Spec("models", "Models", ("Ctrl+4",), VIEW, "box"),
     Spec("history", "History", ("Ctrl+5",), VIEW, "history"),
-    Spec("settings", "Settings", ("Ctrl+6",), VIEW, "sliders-horizontal"),
+    Spec("settings", "Settings", ("Ctrl+6", "Ctrl+,"), VIEW, "sliders-horizontal"),
     Spec("search", "Search", ("Ctrl+F",), VIEW, "search"),
     Spec("sidebar", "Sidebar", ("Ctrl+B",), VIEW),
     Spec("pane", "Tags of the track", ("Ctrl+R",), VIEW),
