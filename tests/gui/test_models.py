@@ -727,5 +727,29 @@ def test_what_is_added_stands_out_from_what_was_there(
     assert getattr(current(), tokens[0]) in new
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([Change(Field.GENRE, ("Rock",), ("Rock", "Pop"))], "1 field, nothing removed"),
+        ([Change(Field.GENRE, ("Rock",), ("Pop",))], "1 field, 1 replaced"),
+        (
+            [Change(Field.GENRE, ("Rock",), ()), Change(Field.MAT_TAGS, ("genre:rock",), ())],
+            "2 fields, 1 removed",
+        ),
+        ([Change(Field.MAT_TAGS, ("genre:rock", "mood:calm"), ("mood:calm",))], "1 field, tags removed"),
+        ([Change(Field.MAT_MODEL, ("old",), ("new",))], "1 field, nothing removed"),
+    ],
+)
+def test_the_pane_says_what_goes(qtbot: QtBot, changes: list[Change], said: str) -> None:
+    pane = Pane((Field.MOOD, Field.GENRE), {Field.MOOD: Policy.APPEND, Field.GENRE: Policy.APPEND})
+    qtbot.addWidget(pane)
+    pane.show_changes(Track(Path("/m/a.flac"), FileStamp(1, 1, 1), 9.0, {}), changes, {}, "", {Field.MOOD})
+    assert pane.changes.summary.text() == said
+
+
+def test_values_that_come_for_others_are_parted() -> None:
+    assert "Dance</span>; <span" in new_html(("Electronic", "House"), ("Dance", "House"))
+
+
 def test_a_field_that_loses_all_its_values_is_said_to_be_removed() -> None:
     assert "removed" in new_html(("Rock",), ())

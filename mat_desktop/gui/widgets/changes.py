@@ -98,15 +98,35 @@ def new_html(before: Sequence[str], after: Sequence[str]) -> str:
     t = current()
     had = set(before)
     gone = any(value not in after for value in before)
-    parts = []
+    parts: list[str] = []
     for value in after:
+        before_it = "; " if parts else ""
         if value in had:
-            parts.append(f'<span style="color:{t.muted}">{escape(value)}</span>')
+            parts.append(f'{before_it}<span style="color:{t.muted}">{escape(value)}</span>')
         elif gone:
-            parts.append(f'<span style="color:{t.warning}">{escape(value)}</span>')
-        else:
-            parts.append(f'<span style="color:{t.positive}">+&nbsp;{escape(value)}</span>')
-    return "&ensp;".join(parts) or f'<span style="color:{t.warning}">removed</span>'
+            parts.append(f'{before_it}<span style="color:{t.warning}">{escape(value)}</span>')
+        else:  # the plus parts it from what stands before
+            before_it = "&ensp;" if parts else ""
+            parts.append(f'{before_it}<span style="color:{t.positive}">+&nbsp;{escape(value)}</span>')
+    return "".join(parts) or f'<span style="color:{t.warning}">removed</span>'
+
+
+def _lost(changes: Sequence[Change], fields: Sequence[Change]) -> str:
+    """What goes with these changes, in words.
+
+    :param fields: those of them that are no marks of the program
+    """
+    losing = [change for change in changes if not set(change.before) <= set(change.after)]
+    replaced = sum(1 for change in fields if change in losing and change.after)
+    removed = sum(1 for change in fields if change in losing and not change.after)
+    parts = [
+        f"{words.number(count)} {what}"
+        for count, what in ((replaced, "replaced"), (removed, "removed"))
+        if count
+    ]
+    if not parts and any(change.field is Field.MAT_TAGS for change in losing):
+        parts.append("tags removed")
+    return ", ".join(parts) or "nothing removed"
 
 
 def marks_html(change: Change) -> str:
@@ -270,9 +290,7 @@ class Changes(QWidget):
         if not changes:
             self.summary.setText("Nothing to write to this file")
         else:
-            lost = sum(1 for c in changes if any(value not in c.after for value in c.before) and c in shown)
-            tail = f"{words.number(lost)} replaced" if lost else "nothing removed"
-            self.summary.setText(f"{words.plural(len(changes), 'field')}, {tail}")
+            self.summary.setText(f"{words.plural(len(changes), 'field')}, {_lost(changes, shown)}")
 
     def show_fault(self, fault: str) -> None:
         """Why none of it can be written; empty where it can."""
