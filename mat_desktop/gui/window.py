@@ -293,11 +293,11 @@ class Window(QMainWindow):
         self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
         self.scan.remembered.connect(self.room.weigh.fill)
         self.scan.remembered.connect(self.school.heard_more)
-        for signal in (self.scan.opened, self.scan.remembered, self.scan.ended, self.room.weigh.busy_changed):
+        for signal in (self.scan.begun, self.scan.remembered, self.scan.ended, self.room.weigh.busy_changed):
             signal.connect(self._say_unready)
         self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)
-        self.watching.moved.connect(self.scan.open)
+        self.watching.moved.connect(self.scan.rescan)
         self.watching.moved.connect(lambda _: self.archive.look_again())
         self.workshop.models.changed.connect(self.school.model_changed)
         self.workshop.models.left_behind.connect(self.school.left_behind)

@@ -500,3 +500,12 @@ def test_a_folder_can_be_scanned_again_and_shown(
     assert shown == [services.music]
     sidebar.rescanned.emit(services.music)
     assert [work.title for work in library.bridge.jobs] == ["Scanning"]
+
+
+def test_a_second_look_at_the_folders_leaves_the_page_that_is_in_view(qtbot: QtBot, library: Window) -> None:
+    for look in (library.actions_["rescan"].trigger, lambda: library.watching.moved.emit(library.scan.roots)):
+        for name in ("review", "history"):
+            library.pages.show(name)
+            with qtbot.waitSignal(library.scan.ended):
+                look()
+            assert library.pages.current.name == name

@@ -39,13 +39,15 @@ FOUND_NOTHING = "scan"
 
 
 class Scan(QObject):
-    """``opened`` comes at once, then ``remembered``: what the library knew is shown, without suggestions.
+    """``opened`` comes at once, where it is no second look, and ``begun`` in any case, then ``remembered``:
+    what the library knew is shown, without suggestions.
 
     ``nothing`` says that no music was found, ``ended`` comes last. ``back`` names the kind of a message that
     is not so any more. ``coming`` shows tracks that the library knows, while it does.
     """
 
     opened = Signal()
+    begun = Signal()
     remembered = Signal()
     nothing = Signal()
     ended = Signal()
@@ -65,16 +67,25 @@ class Scan(QObject):
         return self._under_way > 0
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Scan folders and files. Of those that were not open the library shows first what it knows."""
-        if not paths:
-            return
+        """Scan folders and files, which the user wants to see."""
+        if paths:
+            self._scan(paths, self.opened.emit)
+
+    def rescan(self, paths: Sequence[Path]) -> None:
+        """Scan folders that are open, whatever is in view."""
+        if paths:
+            self._scan(paths, lambda: None)
+
+    def _scan(self, paths: Sequence[Path], opened: Do) -> None:
+        """Of those that were not open the library shows first what it knows."""
         desk, wanted = self._desk, list(paths)
         seen = _Seen()
         fresh = [path for path in dict.fromkeys(wanted) if path not in self.roots]
         self.roots += fresh
         self._under_way += 1
         shown = self._remember(fresh)
-        self.opened.emit()
+        opened()
+        self.begun.emit()
 
         def ended(error: Exception | None) -> None:
             self._under_way -= 1
@@ -230,7 +241,7 @@ class Scan(QObject):
 
     def again(self) -> None:
         """Scan all folders again."""
-        self.open(list(self.roots))
+        self.rescan(list(self.roots))
 
     def _find(
         self, paths: Sequence[Path], cancel: threading.Event, seen: _Seen, shown: threading.Event
