@@ -378,7 +378,7 @@ def _mend_streams() -> None:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Options as a namespace; leaves with status 2 where they are wrong. A path alone opens the window."""
     top = parser()
-    arguments = _behind_command(arguments)
+    arguments = _behind_command(arguments, top.commands)
     first = arguments[0] if arguments else "open"
     if first not in top.commands and not first.startswith("-"):
         with suppress(OSError, ValueError):
@@ -389,8 +389,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return top.parse_args(arguments)
 
 
-def _behind_command(arguments: Sequence[str]) -> Sequence[str]:
-    """The folder of the data, where it stands first, behind what says what to do: by default the window."""
+def _behind_command(arguments: Sequence[str], commands: Collection[str]) -> Sequence[str]:
+    """The folder of the data, where it stands first, behind what says what to do: by default the window.
+
+    Behind all paths that are to be opened: argparse does not take those that stand on both sides of it.
+    """
     if not arguments or arguments[0].partition("=")[0] != "--data-dir":
         return arguments
     words = 1 if "=" in arguments[0] else 2
@@ -399,6 +402,8 @@ def _behind_command(arguments: Sequence[str]) -> Sequence[str]:
         return rest
     if not rest or rest[0].startswith("-"):
         return ["open", *folder, *rest]
+    if rest[0] not in commands:
+        return [*rest, *folder]
     return [rest[0], *folder, *rest[1:]]
 
 

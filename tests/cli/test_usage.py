@@ -71,6 +71,8 @@ def test_the_folder_of_the_data_may_stand_first(folder: list[str], tmp_path: Pat
         options = parse([*folder, *words])
         assert (options.command, options.data_dir) == (command, Path("d"))
     assert parse([*folder, str(tmp_path)]).paths == [tmp_path]
+    both = parse([*folder, str(tmp_path), "other"])
+    assert (both.paths, both.data_dir) == ([tmp_path, Path("other")], options.data_dir)
     assert parse([*folder, "undo", "--data-dir", "e"]).data_dir == Path("e"), "the last word counts"
     for words, status in ((["--version"], 0), (["--help"], 0), (["nowhere"], 2)):
         with pytest.raises(SystemExit) as left:
