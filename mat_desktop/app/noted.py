@@ -6,7 +6,7 @@ the list, or come into it again, and the others stay in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mat_desktop.app.reach import Reach
@@ -26,18 +26,20 @@ def with_notes(
     touched: Collection[int],
     far: Reach,
     present: TagSet,
+    passed: Mapping[Field, Sequence[Entry]],
 ) -> FileReversal:
     """A reversal of some fields, with what that does to MAT_TAGS.
 
     :param entries: all that was written to the file, the oldest first
     :param touched: those that the whole task is about in this file
     :param far: how far it reaches
+    :param passed: writes that it goes back past, by field, the newest first
     """
     ours = [entry for entry in entries if entry.id in touched]
     meant = touched if far.back else far.entries
     lists = [entry for entry in entries if entry.id in meant and _of(entry, Field.MAT_TAGS)]
     now = tuple(present.get(Field.MAT_TAGS, ()))
-    if not lists and (far.back or not now):
+    if not lists and (far.back or not now or not far.alone):
         return file
     settled = session.journal.reverted([entry.id for entry in entries])
     shown = {item.change.field for item in file.fields}
@@ -53,13 +55,18 @@ def with_notes(
     items = tuple(
         item
         if item.change.field in MARKS
-        else _with_portion(session.scheme, item, _before(item, entries), every)
+        else _with_portion(
+            session.scheme, item, [*_before(item, entries), *passed.get(item.change.field, ())], every
+        )
         for item in file.fields
     )
     items = tuple(_with_all(session.scheme, item, now, every) if _goes(item, far) else item for item in items)
     rest = Portion()
     for entry in reversed(lists):
         rest = rest.then(_portion(session.scheme, entry, None, every))
+    if not far.back:  # what came back of fields that were taken back before
+        alone = [key for key in now if _field_of(session.scheme, key, (), far.alone) is not None]
+        rest = rest.then(Portion(gone=tuple(alone)))
     known = [change for entry in reversed(entries) for change in _of(entry, Field.MAT_TAGS)]
     first = tuple(change.before for entry in lists[:1] for change in _of(entry, Field.MAT_TAGS))
     notes = Notes(

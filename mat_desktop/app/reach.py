@@ -46,6 +46,8 @@ def reach(journal: Journal, entries: Sequence[Entry], touched: Collection[int], 
     if journal.taking_back(touched):
         gone = {number for number, field in settled if field in MARKS and number < first}
         return Reach(True, frozenset({*touched, max(gone, default=first)}), False, {}, frozenset())
+    if _last_left(entries, touched, roots, settled, present):
+        return Reach(False, frozenset(touched), False, {}, frozenset())
     returning: dict[Field, set[str]] = {}
     for entry in entries:
         for change in entry.changes if entry.id in touched else ():
@@ -75,3 +77,25 @@ def reach(journal: Journal, entries: Sequence[Entry], touched: Collection[int], 
     meant = frozenset(touched) if earlier else frozenset({*touched, *orphans})
     fields = {change.field for entry in entries if entry.id in ours for change in entry.changes} - MARKS
     return Reach(False, meant, meant > {*touched}, held, frozenset(fields - earlier - held.keys()))
+
+
+def _last_left(
+    entries: Sequence[Entry],
+    touched: Collection[int],
+    roots: Collection[int],
+    settled: Collection[tuple[int, Field]],
+    present: TagSet,
+) -> bool:
+    """Whether a file is as what is taken back left it: then it only goes back to what it was before that."""
+    last = max(touched, default=0)
+    left: dict[Field, tuple[str, ...]] = {}
+    for entry in entries:
+        for change in entry.changes:
+            if entry.id <= last:
+                left[change.field] = change.after
+                continue
+            left.setdefault(change.field, change.before)
+            counts = entry.id in roots and (entry.id, change.field) not in settled
+            if counts and entry.id not in touched and change.before != change.after:
+                return False
+    return all(tuple(present.get(field, ())) == values for field, values in left.items())

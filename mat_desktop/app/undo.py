@@ -187,15 +187,80 @@ def look_at(session: Session, past: Past) -> FileReversal:
         )
         return FileReversal(past.path, past.place, None, fields, fault)
     entries = written_to(session, past.path)
-    fields = tuple(compared(entries, trace, present) for trace in past.traces)
     touched = {entry for trace in past.traces for entry in trace.entries}
     far = reach(session.journal, entries, touched, present)
+    passed: dict[Field, list[Entry]] = {}
+    if far.back:
+        fields = tuple(compared(entries, trace, present) for trace in past.traces)
+    else:
+        roots = session.journal.roots([entry.id for entry in entries])
+        written = [entry for entry in entries if entry.id in roots]
+        settled = session.journal.reverted(roots)
+        passed = {t.field: _passed(session.journal, entries, written, settled, t) for t in past.traces}
+        traces = [_beneath(trace, passed[trace.field]) for trace in past.traces]
+        fields = tuple(
+            _topmost(written, settled, touched, compared(entries, trace, present)) for trace in traces
+        )
     if far.held and all(trace.field in MARKS for trace in past.traces):
         fields = tuple(_held(item, far) for item in fields)
     copied = () if far.back else copied_by(entry for entry in entries if entry.id in far.entries)
     file = FileReversal(past.path, past.place, stamp, fields, fault, copied=copied)
     file = file.marking(_marks(session.journal, entries, touched, far, past.traces, present))
-    return with_notes(session, file, entries, touched, far, present)
+    return with_notes(session, file, entries, touched, far, present, passed)
+
+
+def _passed(
+    journal: Journal,
+    entries: Sequence[Entry],
+    written: Collection[Entry],
+    settled: Collection[tuple[int, Field]],
+    trace: Trace,
+) -> list[Entry]:
+    """Writes right before a trace that were taken back since, the newest first: their values stay out.
+
+    :param entries: all that was written to the file, the oldest first
+    :param written: those of them that took nothing back
+    :param settled: what of these does not count any more
+    """
+    old, first = trace.old, min(trace.entries, default=0)
+    passed = []
+    for entry in reversed(entries):
+        change = next((c for c in entry.changes if c.field is trace.field and c.before != c.after), None)
+        if entry.id >= first or change is None:
+            continue
+        if change.after != old or entry not in written or (entry.id, trace.field) not in settled:
+            break
+        by = journal.reverted_by(entry.id, trace.field)
+        if by is None or by.id < first:
+            break  # it was gone by then, and somebody else wrote the same
+        passed.append(entry)
+        old = change.before
+    return passed
+
+
+def _beneath(trace: Trace, passed: Sequence[Entry]) -> Trace:
+    """A trace that goes back past some writes."""
+    if not passed:
+        return trace
+    return replace(trace, old=next(c.before for c in passed[-1].changes if c.field is trace.field))
+
+
+def _topmost(
+    written: Sequence[Entry],
+    settled: Collection[tuple[int, Field]],
+    touched: Collection[int],
+    item: FieldReversal,
+) -> FieldReversal:
+    """A field whose values were written by a later run as well is that run's."""
+    field, last = item.change.field, max(item.entries, default=0)
+    if item.idle or field in MARKS or (item.why and not item.since):
+        return item
+    for entry in reversed(written):
+        if entry.id <= last or entry.id in touched or (entry.id, field) in settled:
+            continue
+        if any(c.field is field and c.before != c.after == item.change.before for c in entry.changes):
+            return replace(item, why=f"run {entry.run} wrote it since", since=True)
+    return item
 
 
 def copied_by(entries: Iterable[Entry]) -> tuple[str, ...]:

@@ -157,6 +157,11 @@ class FileReversal:
         """What another program changed since leaves its run as well."""
         return [*self._taken, *(item for item in self.left if not item.since)]
 
+    @property
+    def _kept(self) -> bool:
+        """Whether a value stays that a later run wrote: what this program says of itself is about it."""
+        return any(item.since and item.change.field not in MARKS for item in self.left)
+
     def _marked(self) -> FileReversal:
         marks = self.marks
         if marks is None:
@@ -165,7 +170,7 @@ class FileReversal:
         fields = [item for item in self.fields if item.change.field not in ours]
         lists = [item.change for item in fields if item.change.field is Field.MAT_TAGS]
         all_of_it = any(not change.before or not change.after for change in lists)
-        if not self._taken and not all_of_it:
+        if not self._taken and not all_of_it and not self._kept:
             return self
         if not marks.fields - {item.change.field for item in self._leaving}:
             there = {item.change.field for item in fields}
@@ -175,7 +180,7 @@ class FileReversal:
     def _listed(self) -> FileReversal:
         """MAT_TAGS names the tags of fields that stay, and no others. Asked for alone, it goes as a whole."""
         notes = self.notes
-        if notes is None or not self._taken:
+        if notes is None or not (self._taken or self._kept):
             return self
         leaving = self._leaving
         portion = Portion()

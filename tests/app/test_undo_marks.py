@@ -200,3 +200,78 @@ def test_each_run_is_taken_back_exactly_where_one_of_them_had_taken_all_out(
     for run, state in zip(reversed(runs), reversed(states), strict=True):
         do(session, undoing(session, run))
         assert path.read_bytes() == state, run - runs[0]
+
+
+def test_a_run_that_wrote_what_the_list_had_named_before_leaves_the_list(
+    session: Session, music: list[Path]
+) -> None:
+    """The first found the field filled and named its tags all the same; the second appended them."""
+    path = music[0]
+    original = path.read_bytes()
+    noted = {Field.MAT_TAGS: ("genre:rock", "character:slow"), Field.MAT_MODEL: ("tiny",)}
+    first = write(session, noted, path)
+    between = path.read_bytes()
+    second = write(session, {Field.GENRE: (*read_tags(path).tags.get(Field.GENRE, ()), "Rock")}, path)
+    (file,) = looked_at(session, undoing(session, second))
+    assert [change.field for change in file.changes] == [Field.GENRE]
+    do(session, undoing(session, second))
+    assert path.read_bytes() == between
+    do(session, undoing(session, first))
+    assert path.read_bytes() == original
+
+
+def test_runs_that_are_taken_back_in_another_order_keep_the_list_true(
+    session: Session, music: list[Path]
+) -> None:
+    path = music[0]
+    original = path.read_bytes()
+    mark = {Field.MAT_MODEL: ("tiny",)}
+    three = ("genre:rock", "genre:pop", "voice:vocals")
+    first = write(
+        session, {Field.GENRE: ("Rock", "Pop"), Field.VOICE: ("Vocals",), Field.MAT_TAGS: three, **mark}, path
+    )
+    second = write(session, {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock",)}, path)
+    third = write(session, {Field.GENRE: ("Rock", "Pop"), Field.MAT_TAGS: three}, path)
+    (result,) = do(session, undoing(session, first))
+    assert result.reason == f"genre left as found: run {third} wrote it since"
+    assert read_tags(path).tags[Field.GENRE] == ("Rock", "Pop")
+    assert listed(path) == ("genre:rock", "genre:pop")
+    do(session, undoing(session, third))
+    (result,) = do(session, undoing(session, first))
+    assert result.reason == f"genre left as found: run {second} wrote it since", "and not an undo"
+    do(session, undoing(session, second))
+    do(session, undoing(session, first))
+    assert path.read_bytes() == original
+
+
+def test_marks_stay_as_they_are_where_all_values_of_a_run_were_written_anew(
+    session: Session, music: list[Path]
+) -> None:
+    path = music[0]
+    original = path.read_bytes()
+    mark = {Field.MAT_MODEL: ("tiny",)}
+    first = write(session, {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock",), **mark}, path)
+    second = write(
+        session, {Field.GENRE: ("Rock", "Pop"), Field.MAT_TAGS: ("genre:rock", "genre:pop"), **mark}, path
+    )
+    third = write(session, {Field.GENRE: ("Jazz",), Field.MAT_TAGS: ("genre:jazz",), **mark}, path)
+    written = path.read_bytes()
+    for run in (first, second):
+        do(session, undoing(session, run))
+        assert path.read_bytes() == written
+    do(session, undoing(session, third))
+    do(session, undoing(session, second))
+    do(session, undoing(session, first))
+    assert path.read_bytes() == original
+
+
+def test_values_of_a_run_that_was_taken_back_do_not_come_again(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    original = path.read_bytes()
+    runs = [
+        write(session, {Field.GENRE: (genre,), Field.MAT_TAGS: (f"genre:{genre.lower()}",)}, path)
+        for genre in ("Rock", "Jazz")
+    ]
+    do(session, undoing(session, runs[0]), force=True)
+    do(session, undoing(session, runs[1]))
+    assert path.read_bytes() == original
