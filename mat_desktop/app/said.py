@@ -38,9 +38,13 @@ def with_left(
     roots: list[Path] | None = None
     for (_, path), one in zip(files, said, strict=True):
         for left in one.left:
-            if look and not left.vacated and roots is None:
-                roots = session.library.roots()
-            if left.vacated or (look and _is_or_was(left.path, path, roots or [])):
+            if left.beside:
+                is_heir = look and _is_same(left.path, path)
+            else:
+                if look and not left.vacated and roots is None:
+                    roots = session.library.roots()
+                is_heir = left.vacated or (look and _is_or_was(left.path, path, roots or []))
+            if is_heir:
                 heirs.append((left, path))
                 break
     if not heirs:
@@ -50,7 +54,8 @@ def with_left(
 
 
 def heirs(session: Session, gone: Sequence[Path]) -> list[Track]:
-    """Files that were found before others went, as where they were moved to another drive.
+    """Files that were found before others went, as where they were moved to another drive. What was there
+    already when something was said of the others is no such file.
 
     :param gone: files, or folders with all in them, that the library was told of
     """

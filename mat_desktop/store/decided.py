@@ -36,11 +36,14 @@ class Left:
     :param number: of it
     :param path: where it was
     :param vacated: whether the library knows that no file with this sound is there any more
+    :param beside: whether the other file was there already when it was said: only where both are one has it
+        anything to take over
     """
 
     number: int
     path: Path
     vacated: bool
+    beside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,15 @@ def _left(database: Database, rows: Sequence[_Row], heir: bytes) -> tuple[Left, 
     """Without what was said of a file that is known to be at a third path by now."""
     if not rows:
         return ()
-    vacated: dict[int, bool] = dict(
-        database.rows(
+    how = {
+        number: (bool(vacated), bool(beside))
+        for number, vacated, beside in database.rows(
             "SELECT d.id, d.path = ? OR g.path IS NOT NULL"
-            " OR (t.path IS NOT NULL AND t.track_id IS NOT d.track_id)"
+            " OR (t.path IS NOT NULL AND t.track_id IS NOT d.track_id),"
+            # One that goes back to where it was is found by its stamp.
+            " d.path != ? AND EXISTS (SELECT 1 FROM track h WHERE h.path = ? AND h.found <= d.changed"
+            " AND NOT (t.path IS NOT NULL"
+            " AND h.size = t.size AND h.mtime_ns = t.mtime_ns AND h.inode = t.inode))"
             " FROM decided d LEFT JOIN gone g ON g.path = d.path LEFT JOIN track t ON t.path = d.path"
             " WHERE d.id IN (SELECT value FROM json_each(?)) AND NOT EXISTS ("
             " SELECT 1 FROM track o WHERE o.size = t.size AND o.mtime_ns = t.mtime_ns AND o.inode = t.inode"
@@ -121,11 +129,11 @@ def _left(database: Database, rows: Sequence[_Row], heir: bytes) -> tuple[Left, 
             " AND o.path NOT IN (SELECT path FROM gone)"
             " AND NOT EXISTS (SELECT 1 FROM track h WHERE h.path = ?"
             " AND h.size = t.size AND h.mtime_ns = t.mtime_ns AND h.inode = t.inode))",
-            [NOWHERE, json.dumps([row[0] for row in rows]), heir, heir],
+            [NOWHERE, NOWHERE, heir, json.dumps([row[0] for row in rows]), heir, heir],
         )
-    )
-    waiting = sorted((row for row in rows if row[0] in vacated), key=lambda row: -row[5])
-    return tuple(Left(row[0], Path(os.fsdecode(row[1])), bool(vacated[row[0]])) for row in waiting)
+    }
+    waiting = sorted((row for row in rows if row[0] in how), key=lambda row: -row[5])
+    return tuple(Left(row[0], Path(os.fsdecode(row[1])), *how[row[0]]) for row in waiting)
 
 
 def take_over(db: Connection, heirs: Iterable[tuple[Left, Path]]) -> None:
@@ -262,7 +270,7 @@ def put_on_sounds(database: Database, db: Connection, tag: str, said: Mapping[Tr
     ).fetchall()
     files = [(TrackId(track_id), Path(os.fsdecode(path))) for track_id, path in heirs]
     for (_, path), one in zip(files, of_files(database, files), strict=True):
-        take_over(db, [(left, path) for left in one.left if left.vacated][:1])
+        take_over(db, [(left, path) for left in one.left if left.vacated and not left.beside][:1])
     db.execute(
         f"INSERT OR IGNORE INTO decided (track_id, path, changed) SELECT t.track_id, t.path, ? {there}",
         (now,),

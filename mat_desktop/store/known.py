@@ -102,12 +102,13 @@ def at(database: Database, paths: Sequence[Path], model: str, *, features: bool)
 
 
 def heirs(database: Database, gone: Iterable[Path]) -> list[Path]:
-    """Files of which nothing was said, with a sound of which something was said at some paths, or below."""
+    """Files of which nothing was said, newer than what was said of their sound at some paths, or below."""
     found: dict[bytes, None] = {}
     for path in gone:
         rows = database.rows(
             "SELECT t.path FROM track g CROSS JOIN decided d ON d.track_id = g.track_id AND d.path = g.path"
             " AND NOT d.taken CROSS JOIN track t ON t.track_id = d.track_id"
+            " AND t.found > d.changed"
             f" WHERE g.rowid IN (SELECT rowid FROM track WHERE {UNDER})"
             " AND t.path NOT IN (SELECT path FROM gone) AND NOT EXISTS (SELECT 1 FROM decided o"
             " WHERE o.track_id = t.track_id AND o.path = t.path AND NOT o.taken)",

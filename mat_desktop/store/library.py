@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
+from time import time_ns
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Said, Scores, Verdict
@@ -133,7 +134,7 @@ class Library:
     def put_back(self, paths: Iterable[Path]) -> None:
         """Files are there again."""
         with self._database.transaction() as db:
-            db.executemany("DELETE FROM gone WHERE path = ?", [(os.fsencode(path),) for path in paths])
+            _come_back(db, paths, time_ns())
 
     def identity(self, path: Path) -> TrackId | None:
         """What was heard in a file, None where nothing was."""
@@ -172,10 +173,16 @@ class Library:
 
         :param same: identities of changed and moved files whose audio is as before
         """
+        now = time_ns()
         with self._database.transaction() as db:
+            _come_back(db, (track.path for track in tracks), now)
             db.executemany(
-                "INSERT INTO track (path, size, mtime_ns, inode, duration, tags, track_id, fault, outside)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+                "INSERT INTO track"
+                " (path, size, mtime_ns, inode, duration, tags, track_id, fault, outside, found)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+                " found = CASE WHEN track_id IS excluded.track_id OR (size = excluded.size"
+                " AND mtime_ns = excluded.mtime_ns AND inode = excluded.inode)"
+                " THEN found ELSE excluded.found END,"
                 " track_id = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns"
                 " AND inode = excluded.inode THEN track_id ELSE excluded.track_id END,"
                 " size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,"
@@ -192,11 +199,11 @@ class Library:
                         same.get(track.path),
                         track.fault,
                         track.outside,
+                        now,
                     )
                     for track in tracks
                 ],
             )
-            db.executemany("DELETE FROM gone WHERE path = ?", [(os.fsencode(t.path),) for t in tracks])
 
     def put_fault(self, path: Path, stamp: FileStamp, cause: str) -> None:
         """This very file could not be listened to; an empty cause says that it may be tried anew."""
@@ -320,7 +327,7 @@ class Library:
         return decided.of_files(self._database, files)
 
     def heirs(self, gone: Iterable[Path]) -> list[Path]:
-        """Files that may be where others, of which something was said, were before."""
+        """Files that came since something was said of others, and may be where those were before."""
         return known.heirs(self._database, gone)
 
     def take_over(self, heirs: Iterable[tuple[Left, Path]]) -> None:
@@ -454,6 +461,12 @@ class Library:
         """Forget what the user said of a tag that is there no more."""
         with self._database.transaction() as db:
             db.execute("DELETE FROM verdict WHERE tag = ?", (tag,))
+
+
+def _come_back(db: Connection, paths: Iterable[Path], now: int) -> None:
+    for place in map(os.fsencode, paths):
+        if db.execute("DELETE FROM gone WHERE path = ?", (place,)).rowcount:
+            db.execute("UPDATE track SET found = ? WHERE path = ?", (now, place))
 
 
 def _insert_scores(db: Connection, kept: KeptScores) -> None:

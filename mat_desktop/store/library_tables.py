@@ -75,6 +75,10 @@ MIGRATIONS = (
     """
     CREATE TABLE mount (path BLOB PRIMARY KEY) WITHOUT ROWID;
     """,
+    # Since when, in nanoseconds, a file with this sound is known at this path; 0 where it was before this.
+    """
+    ALTER TABLE track ADD COLUMN found INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 VERSION = len(MIGRATIONS)

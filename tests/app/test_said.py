@@ -158,16 +158,72 @@ def test_of_a_moved_file_and_a_copy_the_moved_one_is_known(session: Session, son
 
 
 def test_what_goes_after_it_was_copied_leaves_its_decisions(session: Session, song: Path) -> None:
-    music, copy = song.parent.parent, copied(song, "compilation")
+    music = song.parent.parent
     look(session, music)
     assert heirs(session, [song]) == []
     decide(session, song, {"jazz": NO}, mark=True)
+    copy = copied(song, "compilation")
+    look(session, music)
     assert [track.path for track in heirs(session, [song.parent])] == [copy]
     song.unlink()
     session.library.put_gone([song.parent])
     (item,) = known(session, heirs(session, [song.parent]))
     assert (item.track.path, item.verdicts, item.reviewed) == (copy, {"jazz": NO}, True)
     assert heirs(session, [song.parent]) == [], "nothing is left to be had"
+
+
+def told_of_gone(session: Session, *gone: Path) -> None:
+    """As by the watcher where nothing came."""
+    session.library.put_gone(gone)
+    list(known(session, heirs(session, gone)))
+
+
+@pytest.mark.parametrize("order", ["gone first", "both", "came first"])
+@pytest.mark.parametrize("place", ["new", "album"])
+def test_a_copy_that_was_known_beside_the_decided_one_takes_nothing(
+    session: Session, song: Path, order: str, place: str
+) -> None:
+    music = song.parent.parent
+    copied(song, "a compilation")
+    look(session, music)
+    decide(session, song, {"jazz": NO}, mark=True)
+    moved = music / place / "moved.flac"
+    moved.parent.mkdir(exist_ok=True)
+    song.rename(moved)
+    if order == "gone first":
+        told_of_gone(session, song)
+        assert heirs(session, [song]) == []
+        look(session, moved)
+    elif order == "both":
+        session.library.put_gone([song])
+        look(session, moved)
+        list(known(session, heirs(session, [song])))
+    else:
+        look(session, moved)
+        told_of_gone(session, song)
+    right = {"copy.flac": ({}, False), "moved.flac": ({"jazz": NO}, True)}
+    assert look(session, music) == right
+    assert at_start(session, music) == right
+    moved.unlink()
+    told_of_gone(session, moved)
+    assert look(session, music) == {"copy.flac": ({}, False)}, "nor where the decided one is deleted"
+    assert at_start(session, music) == {"copy.flac": ({}, False)}
+
+
+def test_what_goes_to_another_drive_and_back_keeps_its_decisions(session: Session, song: Path) -> None:
+    music = song.parent.parent
+    look(session, music)
+    decide(session, song, {"jazz": NO})
+    copy = copied(song, "drive")
+    look(session, music)
+    song.unlink()
+    told_of_gone(session, song)
+    decide(session, copy, {"rock": YES})
+    shutil.copy2(copy, song)
+    assert look(session, song) == {"a.flac": ({"jazz": NO}, False)}
+    copy.unlink()
+    told_of_gone(session, copy)
+    assert look(session, music) == {"a.flac": ({"jazz": NO, "rock": YES}, False)}
 
 
 def test_files_that_change_places_keep_their_own(session: Session, song: Path) -> None:

@@ -423,11 +423,26 @@ def test_decisions_come_with_a_file_that_was_copied_before_it_went(
     assert decided.scores is not None
     for row in (heir, decided):
         services.kept[row.scores.track_id] = {"rock": Verdict.REJECTED}  # type: ignore[union-attr]
-    monkeypatch.setattr(services, "heirs", lambda _: [heir.track, decided.track])
-    library.watching.look([gone.path])
+    order: list[str] = []
+    look = services.look
+
+    def looks(paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        order.append("what came")
+        return look(paths, cancel)
+
+    def heirs(lost: Sequence[Path]) -> list[Track | None]:
+        order.append("what was there")
+        return [heir.track, decided.track] if lost == [gone.path] else []
+
+    monkeypatch.setattr(services, "look", looks)
+    monkeypatch.setattr(services, "heirs", heirs)
+    came = services.music / "came.mp3"
+    came.touch()
+    library.watching.look([gone.path, came])
     qtbot.waitUntil(lambda: heir.verdicts == {"rock": Verdict.REJECTED}, timeout=5000)
     assert library.tracks.row(gone.path) is None
     assert decided.verdicts == {"guitar": Verdict.ACCEPTED}
+    assert order == ["what came", "what was there"]
 
 
 def test_a_look_at_a_few_files_is_not_told_of_and_not_lost_when_work_is_cancelled(

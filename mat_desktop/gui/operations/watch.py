@@ -205,6 +205,7 @@ class Watch(QObject):
         todo: list[Path] = []
         fresh: list[Row] = []
         changed: set[Path] = set()
+        lost: list[Path] = []
         lost_rows = 0
 
         def make(cancel: threading.Event) -> Iterator[Row | Arrived | AsShown | _Gone]:
@@ -212,16 +213,11 @@ class Watch(QObject):
             gone = [path for path in todo if not path.exists()]
             todo[:] = sorted(set(todo).difference(gone))
             job.quiet = len(todo) <= FEW and not any(path.is_dir() for path in todo)
-            lost = [path for path in gone if _root_is_there(path, roots, places)]
+            lost.extend(path for path in gone if _root_is_there(path, roots, places))
             away = desk.services.unmounted() if lost else ()
-            lost = [path for path in lost if not any(map(path.is_relative_to, away))]
+            lost[:] = [path for path in lost if not any(map(path.is_relative_to, away))]
             if lost:
                 desk.services.forget_paths(lost)
-                # A file that is moved to another drive is there before it goes here. What is just decided on
-                # it may not be kept yet.
-                rows = ((track, desk.tracks.row(track.path)) for track in desk.services.heirs(lost))
-                heirs = [track for track, row in rows if row and not (row.verdicts or row.reviewed)]
-                yield from known(desk.services, heirs, desk.tracks.shift)
             yield _Gone(lost)
             while todo:
                 found = desk.services.look(todo[:SLICE], cancel)
@@ -230,6 +226,13 @@ class Watch(QObject):
                 if cancel.is_set():
                     return
                 del todo[:SLICE]
+            if lost:
+                # A file that is moved to another drive is there before it goes here; what came just now is
+                # asked first. What is just decided on it may not be kept yet.
+                rows = ((track, desk.tracks.row(track.path)) for track in desk.services.heirs(lost))
+                heirs = [track for track, row in rows if row and not (row.verdicts or row.reviewed)]
+                yield from known(desk.services, heirs, desk.tracks.shift)
+                lost.clear()
 
         def items(batch: list[Any]) -> None:
             nonlocal lost_rows
@@ -264,7 +267,7 @@ class Watch(QObject):
                 job.outcome = f"Looked at {words.plural(job.done, 'track')} that changed"
 
         def stopped() -> None:
-            left = todo or self._pile.take()  # it never began where it has no paths
+            left = [*lost, *todo] or self._pile.take()  # it never began where it has no paths
             if left and job.quiet:
                 self.look(left)  # what the user cancelled was another work
             elif left:
