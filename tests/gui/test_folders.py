@@ -157,6 +157,22 @@ def test_files_that_go_with_the_volume_they_are_on_stay_in_the_library(
     assert services.missing == []
 
 
+def test_a_drive_inside_a_folder_that_goes_and_comes_is_noticed(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "EVERY", 0.02)
+    services.music.mkdir()
+    library.watching.close()
+    library.watching.at([services.music])
+    for places in ([services.music / "usb"], []):
+        sentry = library.watching._sentry
+        assert sentry is not None
+        qtbot.waitUntil(lambda sentry=sentry: sentry.before is not None)
+        with qtbot.waitSignal(library.scan.ended):
+            services.unplugged = places
+    assert library.scan.roots == [services.music]
+
+
 def test_a_drive_that_goes_and_comes_is_noticed_and_an_open_undo_follows(
     qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:

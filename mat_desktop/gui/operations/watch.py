@@ -69,19 +69,27 @@ class _Sentry(QThread):
 
     moved = Signal(object)
 
-    def __init__(self, roots: Sequence[Path]) -> None:
+    def __init__(self, roots: Sequence[Path], unmounted: Callable[[], Sequence[Path]]) -> None:
+        """:param unmounted: places inside the roots at which drives were mounted, and are not now"""
         super().__init__()
         self.setObjectName("drives")
         self.stop = threading.Event()
         self.before: Places | None = None
         self._roots = roots
+        self._unmounted = unmounted
 
     def run(self) -> None:
-        before = self.before = _seats(self._roots)
+        before, inside = _seats(self._roots), set(self._unmounted())
+        self.before = before
         while not self.stop.wait(EVERY):
-            now = _seats(self._roots)
-            changed = [root for root in self._roots if now[root] != before[root]]
-            before = self.before = now
+            now, away = _seats(self._roots), set(self._unmounted())
+            changed = [
+                root
+                for root in self._roots
+                if now[root] != before[root] or any(place.is_relative_to(root) for place in inside ^ away)
+            ]
+            before, inside = now, away
+            self.before = before
             if changed:
                 self.moved.emit(changed)
 
@@ -168,9 +176,16 @@ class Watch(QObject):
         watcher.failed.connect(self._failed)
         self._watcher = watcher
         watcher.start()
-        self._sentry = _Sentry(roots)
-        self._sentry.moved.connect(self.moved)
+        self._sentry = _Sentry(roots, services.unmounted)
+        self._sentry.moved.connect(self._moved)
         self._sentry.start()
+
+    @Slot(object)
+    def _moved(self, roots: list[Path]) -> None:
+        """What was mounted meanwhile is watched by new threads."""
+        if self.sender() is self._sentry:
+            self._start(list(self._roots))
+            self.moved.emit(roots)
 
     def close(self) -> None:
         """Watch nothing any more. The thread ends by itself, at the latest when the program does."""
