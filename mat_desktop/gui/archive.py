@@ -57,14 +57,14 @@ def _unpacked(text: str) -> Left:
 class Archive(QObject):
     """``changed`` says that other runs can be taken back than before.
 
-    ``elsewhere`` hands over files that another process of this program wrote; ``write`` asks for the plan of
-    all that is not written yet, and hands over the paths of those files; ``unsaid`` hands over a line of the
-    status bar that is no longer so.
+    ``elsewhere`` hands over files that another process of this program changed, and those of them that it
+    wrote tags to, not took them back; ``write`` asks for the plan of all that is not written yet, and hands
+    over the paths of those files; ``unsaid`` hands over a line of the status bar that is no longer so.
     """
 
     write = Signal(object)
     changed = Signal()
-    elsewhere = Signal(object)
+    elsewhere = Signal(object, object)
     unsaid = Signal(str)
 
     def __init__(
@@ -347,13 +347,15 @@ class Archive(QObject):
         before, self._newest = self._newest, max([run.id for run in runs], default=0)
         services = self._desk.services
         own = set(services.own_runs)
-        fresh = [run.id for run in runs if before is not None and run.id > before and run.id not in own]
+        fresh = [run for run in runs if before is not None and run.id > before and run.id not in own]
+
+        def read() -> tuple[list[Path], set[Path]]:
+            of = [(run.kind, {file.path for file in services.run_changes(run.id)}) for run in fresh]
+            written = [paths for kind, paths in of if kind is RunKind.WRITE]
+            return sorted(set[Path]().union(*(paths for _, paths in of))), set[Path]().union(*written)
+
         if fresh:
-            self._desk.bridge.ask(
-                "elsewhere",
-                lambda: sorted({file.path for number in fresh for file in services.run_changes(number)}),
-                self.elsewhere.emit,
-            )
+            self._desk.bridge.ask("elsewhere", read, lambda found: self.elsewhere.emit(*found))
 
     def _show_run(self, run_id: int | None) -> None:
         desk = self._desk

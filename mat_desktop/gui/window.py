@@ -339,7 +339,7 @@ class Window(QMainWindow):
         panels.confirmed.connect(self.write)
         panels.taken_back.connect(self.archive.carry_out)
         self.archive.write.connect(lambda paths: review.then(lambda: panels.open_waiting(paths)))
-        self.archive.elsewhere.connect(self._written_elsewhere)
+        self.archive.elsewhere.connect(self._changed_elsewhere)
         panels.read_again.connect(self.scan.read_again)
         panels.listen_to.connect(self.listen.to)
         for settled in (self.remains.settled, review.settled, self.view.settled, self.listen.settled):
@@ -473,8 +473,9 @@ class Window(QMainWindow):
             self.pages.say("positive", text, "Undo", self.archive.undo_last_run, kind="wrote")
         self.possible.refresh()
 
-    def _written_elsewhere(self, paths: list[Path]) -> None:
-        """Another process of this program wrote these files; those of the table are looked at again."""
+    def _changed_elsewhere(self, paths: list[Path], written: set[Path]) -> None:
+        """Another process of this program did so; files of the table are looked at again."""
+        self.remains.begins(written)
         here = [path for path in paths if self.tracks.row(path) is not None]
         if here:
             self.watching.look(here)

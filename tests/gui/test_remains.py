@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.plan import Plan, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import RunKind
-from mat_desktop.errors import StoreFault
+from mat_desktop.errors import GONE, StoreFault
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.begun import Note
 from mat_desktop.gui.operations.files import told
@@ -96,6 +96,82 @@ def test_files_that_a_write_left_stay_told_though_a_watcher_reads_them(
     qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 4)
     qtbot.waitUntil(lambda: library.library.banners.texts()[-1].startswith("2 files written"))
     assert left(library) is None or left(library).isHidden()  # type: ignore[union-attr]
+
+
+def away(qtbot: QtBot, library: Window, services: FakeServices) -> list[Path]:
+    """The drive of two of four files goes in the middle of a write, and comes back."""
+    listen(qtbot, library)
+    bad, apply = list(services.files)[2:4], services.apply
+
+    def but_for(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
+        yield from apply(Plan(plan.reason, tuple(f for f in plan.files if f.path not in bad)), cancel)
+        yield from (WriteResult(path, WriteStatus.FAILED, GONE) for path in bad)
+
+    services.apply = but_for  # type: ignore[method-assign]
+    write(qtbot, library)
+    qtbot.waitUntil(lambda: left(library) is not None)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
+    services.apply = apply  # type: ignore[method-assign]
+    (said,) = library.library.banners.texts()
+    assert said.startswith("2 of 4 files written. 2 files left as they were")
+    rows = [library.tracks.row(path) for path in bad]
+    library.tracks.mark([row for row in rows if row], State.TO_REVIEW)
+    qtbot.waitUntil(lambda: library.library.banners.texts() == ["2 of 4 files written. 2 files remain."])
+    return bad
+
+
+def test_files_whose_drive_came_back_stay_told_until_they_are_written(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    bad = away(qtbot, library, services)
+    library.actions_["rescan"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy)
+    banner, panel = left(library), library.panels.write
+    assert banner is not None
+    assert [link.text() for link in banner.links] == ["Write the rest…"]
+    (note,) = library.begun._before
+    assert list(note.paths) == list(map(str, bad)), "a later start looks for them"
+    (run,) = services.runs()
+    run = replace(run, planned=4, refused=2)
+    library.begun._look_back(([run], [{*services.files} - {*bad}]))
+    said = "Last time writing left files: Wrote 2 files; 2 remain."
+    qtbot.waitUntil(lambda: said in library.library.banners.texts())
+    banner.action.click()
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.write.isEnabled())
+    assert [file.path for file in panel.plan.files] == bad
+    panel.confirm()
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.WRITTEN] == 4)
+    qtbot.waitUntil(lambda: left(library) is None)
+    assert not library.begun._before
+
+
+def test_what_remains_is_told_no_more_once_the_user_closed_it(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    bad = list(services.files)[:1]
+    conflicting(services, *bad)
+    write(qtbot, library)
+    qtbot.waitUntil(lambda: left(library) is not None)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
+    banner = left(library)
+    assert banner is not None and library.begun._before
+    banner.close_it()
+    assert not library.begun._before
+    library.tracks.mark([library.tracks.row(bad[0])], State.TO_REVIEW)  # type: ignore[list-item]
+    banner = left(library)
+    assert banner is None or banner.isHidden()
+
+
+def test_what_remains_is_told_no_more_once_another_process_wrote_all_of_it(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    bad = away(qtbot, library, services)
+    library.archive.elsewhere.emit(bad, set())
+    assert left(library) is not None, "it took something back"
+    library.archive.elsewhere.emit(bad, set(bad))
+    qtbot.waitUntil(lambda: left(library) is None)
+    assert not library.begun._before
 
 
 def test_a_file_that_is_gone_stays_told_as_not_written(

@@ -314,7 +314,7 @@ class Begun(QObject):
         if note.kind is RunKind.WRITE:
             ended = run is not None and run.files + run.refused >= note.files
             text = f"{when} writing {'left files' if ended else 'was stopped'}: {left}."
-            self._remains.tell("warning", text, (), rest, note.wish, over, run.id if run else None)
+            self._remains.tell(text, rest, note.wish, over, run.id if run else None)
             return
         known = next((other for other in runs if other.id == note.of), None)
         what = DOING[note.kind].lower()

@@ -1,9 +1,12 @@
-"""What writes left undone is told, each by one message, until it was done or nobody wants to know."""
+"""What writes left undone is told, each by one message, until it was done or nobody wants to know.
+
+That a file's problem went, as when its drive came back, is no write of it: it is told of as before.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,20 +31,24 @@ LEFT = "left"
 @dataclass(slots=True)
 class _Told:
     """:param bad: what became of files that were left as they were; their rows stay problems as well
-    :param unreached: files that it did not get to
+    :param ready: files that it did not get to, or that have no problem any more
+    :param wish: what it was for
     :param over: called once nothing of it remains, or nobody wants to know
     :param run: what it wrote, None where that is nothing
+    :param ended: how it ended, None where it was another start's
     """
 
     bad: list[WriteResult]
-    unreached: set[Path]
+    ready: set[Path]
+    wish: Wish
     over: Do
     run: int | None
+    ended: Ended | None = None
 
     @property
     def paths(self) -> list[Path]:
         """Of all that remain."""
-        return sorted({result.path for result in self.bad} | self.unreached)
+        return sorted({result.path for result in self.bad} | self.ready)
 
 
 class Remains(QObject):
@@ -60,12 +67,17 @@ class Remains(QObject):
         self._count = 0
 
     def begins(self, paths: Iterable[Path]) -> None:
-        """These files are going to be written: what becomes of them is told at the end of that."""
+        """These files are going to be written, or were by another process: what becomes of them is told at
+        the end of that.
+        """
         mine = set(paths)
-        for told in self._told.values():
-            told.bad = [result for result in told.bad if result.path not in mine]
-            told.unreached -= mine
-        self.look()
+        for kind, told in list(self._told.items()):
+            before, told.bad = told.bad, [result for result in told.bad if result.path not in mine]
+            told.ready -= mine
+            if not told.paths:
+                self._settle(kind)
+            elif before and not told.bad:
+                self._say_anew(kind)
 
     def wrote(self, ended: Ended, over: Do = lambda: None) -> None:
         """A write has ended: say what it left.
@@ -75,10 +87,9 @@ class Remains(QObject):
         if not ended.rest:
             return
         bad = {result.path for result in ended.bad}
-        unreached = [path for path in ended.rest if path not in bad]
-        level = "warning" if ended.error is None else "danger"
+        ready = {path for path in ended.rest if path not in bad}
         run = self._desk.services.own_runs[-1] if ended.count else None
-        self.tell(level, ended.says(), ended.bad, unreached, ended.wish, over, run)
+        self._add(_Told(list(ended.bad), ready, ended.wish, over, run, ended), ended.says())
 
     def taken_back(self, runs: Sequence[Run]) -> None:
         """Of what was taken back nobody wants the rest."""
@@ -89,37 +100,44 @@ class Remains(QObject):
                 self._settle(kind)
 
     def tell(
-        self,
-        level: str,
-        text: str,
-        bad: Iterable[WriteResult],
-        unreached: Iterable[Path],
-        wish: Wish,
-        over: Do = lambda: None,
-        run: int | None = None,
+        self, text: str, paths: Iterable[Path], wish: Wish, over: Do = lambda: None, run: int | None = None
     ) -> None:
-        """Say what remains of a write.
+        """Say what remains of a write of an earlier start.
 
         :param over: called once that is nothing, or nobody wants to know
         :param run: what it wrote
         """
+        self._add(_Told([], set(paths), wish, over, run), text)
+
+    def _add(self, told: _Told, text: str) -> None:
         self._count += 1
         kind = f"{LEFT} {self._count}"
-        told = self._told[kind] = _Told(list(bad), set(unreached), over, run)
+        self._told[kind] = told
+        self._say(kind, text)
+
+    def _say(self, kind: str, text: str) -> None:
+        told = self._told[kind]
+        level = "danger" if told.ended is not None and told.ended.error is not None else "warning"
         rest = "Try again…" if told.bad else "Write the rest…"
 
         def again() -> None:
-            self.plan(told.paths, wish)
+            self.plan(told.paths, told.wish)
 
         def show() -> None:
-            left = Left(as_they_were, lambda: problems_of(told.bad), lambda paths: self.plan(paths, wish))
+            left = Left(
+                as_they_were, lambda: problems_of(told.bad), lambda paths: self.plan(paths, told.wish)
+            )
             self.show.emit(left)
+
+        def closed() -> None:
+            self._told.pop(kind, None)
+            told.over()
 
         if told.bad:
             also = (rest, again)
-            self._desk.say(level, text, "Show them", show, also=also, kind=kind, stays=True, closed=over)
+            self._desk.say(level, text, "Show them", show, also=also, kind=kind, stays=True, closed=closed)
         else:
-            self._desk.say(level, text, rest, again, kind=kind, stays=True, closed=over)
+            self._desk.say(level, text, rest, again, kind=kind, stays=True, closed=closed)
 
     def plan(self, paths: Sequence[Path], wish: Wish) -> None:
         """Ask for a plan of what remains; what was left because of a problem is read again first.
@@ -150,11 +168,20 @@ class Remains(QObject):
             go_on()
 
     def look(self) -> None:
-        """Rows changed: files that have no problem any more are not told of. Those that are gone have one."""
+        """Rows changed: where no file has its problem any more, the message says that they only remain to be
+        written. Those that are gone have one.
+        """
         for kind, told in list(self._told.items()):
-            told.bad = still_bad(told.bad, self._desk.tracks)
-            if not told.bad and not told.unreached:
-                self._settle(kind)
+            before, told.bad = told.bad, still_bad(told.bad, self._desk.tracks)
+            told.ready |= {result.path for result in before} - {result.path for result in told.bad}
+            if before and not told.bad:
+                self._say_anew(kind)
+
+    def _say_anew(self, kind: str) -> None:
+        """What remains of a write has no problem any more: there is nothing to show."""
+        told = self._told[kind]
+        if told.ended is not None:
+            self._say(kind, replace(told.ended, bad=(), rest=told.paths).says())
 
     def _settle(self, kind: str) -> None:
         told = self._told.pop(kind)

@@ -60,6 +60,7 @@ class Ended:
     :param rest: paths of these, and of files that it did not get to
     :param work: that did it
     :param error: what ended it, None where nothing but the user did
+    :param stopped: before it came to all files
     """
 
     total: int
@@ -70,6 +71,7 @@ class Ended:
     wish: Wish
     work: Job
     error: Exception | None = None
+    stopped: bool = True
 
     def says(self) -> str:
         """What was written and what was not, and why."""
@@ -82,7 +84,7 @@ class Ended:
             cause = self.error if isinstance(self.error, MatError) else repr(self.error)
             said.append(f"Writing stopped: {cause}.")
         if unreached := len(self.rest) - len(bad):
-            why = "" if self.error is not None else "Writing was stopped: "
+            why = "Writing was stopped: " if self.stopped and self.error is None else ""
             remain = "remains" if unreached == 1 else "remain"
             said.append(f"{why}{words.plural(unreached, 'file')} {remain}.")
         return " ".join(said)
@@ -165,9 +167,9 @@ class Write(QObject):
             rest = [file.path for file in plan.files if file.path not in settled]
             outcome.close(job, DONE[RunKind.WRITE], lambda: self.again.emit(rest, wish))
             desk.result(job.outcome)
-            self.written.emit(
-                Ended(len(plan.files), outcome.written, settled, outcome.bad, rest, wish, job, error)
-            )
+            total, bad = len(plan.files), outcome.bad
+            stopped = len(outcome.results) < total
+            self.written.emit(Ended(total, outcome.written, settled, bad, rest, wish, job, error, stopped))
 
         if desk.bridge.lane_busy(FILES):
             number = words.plural(len(plan.files), "file")
