@@ -143,9 +143,9 @@ def change_object(change: Change) -> dict[str, object]:
     return {"field": change.field, "old": list(change.before), "new": list(change.after)}
 
 
-def list_failures(faults: Sequence[FileFault]) -> None:
-    """Each file that failed, with the reason, by path."""
+def list_failures(faults: Sequence[FileFault], what: str = "failed") -> None:
+    """Each file that failed, or what else became of it, with the reason, by path."""
     if faults:
-        errors.print(f"{count(len(faults), 'file')} failed:")
+        errors.print(f"{count(len(faults), 'file')} {what}:")
         for fault in sorted(faults, key=lambda fault: fault.path):
             errors.print(f"  {harmless(str(fault))}")

@@ -8,8 +8,8 @@ from threading import Event
 from mat_desktop.app import remove
 from mat_desktop.app.session import Session
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import command, errors, list_failures, progress
-from mat_desktop.cli.reversal import Done, carry_out, print_json, say_changing, show
+from mat_desktop.cli.output import command, errors, progress
+from mat_desktop.cli.reversal import Done, carry_out, print_json, say_changing, show, tell
 from mat_desktop.cli.undo import read_fields
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.reversal import FileReversal
@@ -45,11 +45,10 @@ def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int
         say_changing(found, "--write does it")
     else:
         done = carry_out(session, task, [file.safe for file in found], "Removing", cancel)
-        list_failures(done.faults)
+        text = f"{tell(done, 'What was written is out of {}')}."
         elsewhere = sum(bool(file.note) for file in found)
         if elsewhere:
             errors.print(f"{count(elsewhere, 'file')}: {remove.WRITTEN_ELSEWHERE}.")
-        text = f"What was written is out of {count(done.written, 'file')}."
         if done.written:
             text += f" {command(options, 'undo', done.run)} brings it back."
         errors.print(text)

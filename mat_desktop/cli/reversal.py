@@ -9,7 +9,7 @@ from threading import Event
 
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
-from mat_desktop.cli.output import Results, change_line, change_object, errors, progress
+from mat_desktop.cli.output import Results, change_line, change_object, errors, list_failures, progress
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, Task, told_copies_go
@@ -34,15 +34,24 @@ class Done:
         return sum(bool(result.changes) for result in self.results)
 
     @property
+    def partly(self) -> list[FileFault]:
+        """Files that were changed and not entirely, each with what was left."""
+        return [fault for fault, result in self._bad if result.changes]
+
+    @property
     def faults(self) -> list[FileFault]:
-        """Files that were not, or not entirely."""
+        """Files that were not, with the reason."""
+        return [fault for fault, result in self._bad if not result.changes]
+
+    @property
+    def _bad(self) -> list[tuple[FileFault, WriteResult]]:
         bad = (WriteStatus.CONFLICT, WriteStatus.FAILED)
-        return [FileFault(result.path, result.reason) for result in self.results if result.status in bad]
+        return [(FileFault(r.path, r.reason), r) for r in self.results if r.status in bad]
 
     @property
     def status(self) -> int:
         """Exit status."""
-        return 1 if self.faults or self.error else 0
+        return 1 if self._bad or self.error else 0
 
 
 def carry_out(session: Session, task: Task, files: Sequence[FileReversal], title: str, cancel: Event) -> Done:
@@ -61,6 +70,21 @@ def carry_out(session: Session, task: Task, files: Sequence[FileReversal], title
         except KeyboardInterrupt:  # the second Ctrl+C
             done.error = "stopped"
     return done
+
+
+def tell(done: Done, said: str) -> str:
+    """List the files that were left, and those of which a part was; each file counts once.
+
+    :param said: what became of the others: ``{} put back``
+    :returns: how many were changed: ``5 files put back, 3 in part``
+    """
+    list_failures(done.faults)
+    part = len(done.partly)
+    list_failures(done.partly, "changed in part")
+    whole = done.written - part
+    if part and not whole:
+        return f"{said.format(count(part, 'file'))} in part"
+    return said.format(count(whole, "file")) + (f", {part} in part" if part else "")
 
 
 def show(files: Sequence[FileReversal]) -> None:

@@ -10,9 +10,8 @@ from threading import Event
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import command, errors, list_failures, progress
-from mat_desktop.cli.reversal import carry_out, print_json, say_changing, show
-from mat_desktop.domain.counting import count
+from mat_desktop.cli.output import command, errors, progress
+from mat_desktop.cli.reversal import carry_out, print_json, say_changing, show, tell
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import WRITABLE, Field
 from mat_desktop.errors import UsageFault
@@ -45,10 +44,10 @@ def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
         return 0
     chosen = found if options.force else [file.safe for file in found]
     done = carry_out(session, task, chosen, f"{options.command.title()}ing run {number}", cancel)
-    list_failures(done.faults)
     what = "put back as before it" if task.kind is RunKind.UNDO else "written again"
+    told = tell(done, f"{{}} {what}")
     left = _left(session, options, number)
-    errors.print(f"Run {number}: {count(done.written, 'file')} {what}.{left}")
+    errors.print(f"Run {number}: {told}.{left}")
     if options.json:
         print_json(task, found, done)
     return done.status

@@ -14,10 +14,12 @@ import pytest
 from mat_desktop.__main__ import main
 from mat_desktop.cli import remove_all
 from mat_desktop.cli.main import parse
+from mat_desktop.cli.opening import opened
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import StoreFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.store.journal import Journal
+from tests.app.undoing import write
 from tests.cli.test_cli import common, digests, music
 
 __all__ = ["common", "music"]
@@ -236,3 +238,21 @@ def test_a_journal_that_fails_in_the_middle_of_an_undo(
     assert "mat-desktop: the disk is full" in err
     rest = f"To go on with the rest of it: mat-desktop undo 1 {' '.join(data)}"
     assert f"Run 1: 1 file put back as before it. {rest}" in err
+
+
+def test_each_file_counts_once_in_what_an_undo_says(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    with opened(data, tags=False, settle=True, looking=False) as session:
+        later = write(session, {Field.GENRE: ("Punk",)}, written / "a.flac")
+    assert main(["undo", "1", "--data-dir", str(data)]) == 1
+    err = capsys.readouterr().err
+    assert "failed" not in err
+    assert f"1 file changed in part:\n  {written / 'a.flac'}: genre left as found: run {later} wrote" in err
+    assert "Run 1: 1 file put back as before it, 1 in part." in err
+    # What is left stands in the way still, and nothing is changed.
+    assert main(["undo", "1", "--data-dir", str(data)]) == 1
+    err = capsys.readouterr().err
+    assert "1 file failed:" in err
+    assert "Run 1: 0 files put back as before it." in err

@@ -481,6 +481,26 @@ def test_a_removal_that_a_crash_ended_is_gone_on_with_as_it_was_chosen(
     assert panel.do.text() == "Remove from 3 files"
 
 
+def test_a_file_that_comes_back_in_part_counts_once(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    bad = services.music / "1 song.flac"
+    reverse = services.reverse
+
+    def in_part(task: Task, files: Sequence[FileReversal], cancel: threading.Event) -> Iterator[WriteResult]:
+        for result in reverse(task, files, cancel):
+            conflict = isinstance(result, WriteResult) and result.path == bad
+            why = "genre left as found: run 2 wrote it since"
+            yield replace(result, status=WriteStatus.CONFLICT, reason=why) if conflict else result
+
+    services.reverse = in_part  # type: ignore[method-assign]
+    written.actions_["undo"].trigger()
+    confirm_undo(qtbot, written)
+    texts = written.library.banners.texts
+    qtbot.waitUntil(lambda: any("1 file not put back entirely: " in text for text in texts()))
+    assert "3 files put back, 1 in part." in texts()
+
+
 def test_what_an_undo_left_is_shown_by_itself_and_tried_again(
     qtbot: QtBot, written: Window, services: FakeServices
 ) -> None:

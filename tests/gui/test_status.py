@@ -261,7 +261,7 @@ def test_what_was_put_back_in_part_is_counted_as_in_the_history(
     task = services.undoing(1)
     assert task.kind is RunKind.UNDO
     library.archive.carry_out(task, services.look_back(task, task.pasts))
-    qtbot.waitUntil(lambda: "4 files put back." in library.library.banners.texts())
+    qtbot.waitUntil(lambda: "3 files put back, 1 in part." in library.library.banners.texts())
     assert services.runs()[0].files == 4
 
 

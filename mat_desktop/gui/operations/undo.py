@@ -38,9 +38,9 @@ DONE = {
     RunKind.REMOVE: "Removed from",
 }
 SAID = {
-    RunKind.UNDO: "{} put back.",
-    RunKind.REDO: "{} written again.",
-    RunKind.REMOVE: "What was written is out of {}.",
+    RunKind.UNDO: "{} put back",
+    RunKind.REDO: "{} written again",
+    RunKind.REMOVE: "What was written is out of {}",
 }
 LEFT = {
     RunKind.UNDO: "{} not put back",
@@ -171,9 +171,12 @@ class Undo(QObject):
             if error is not None:
                 desk.complain(f"{JOBS[task.kind]} stopped", error, kind="undo stopped")
             if outcome.written:
-                files = words.plural(outcome.written, "file")
+                part = sum(bool(result.changes) for result in outcome.bad)
+                text = SAID[task.kind].format(words.plural(outcome.written - part or part, "file"))
+                if part:
+                    text += f", {words.number(part)} in part" if outcome.written > part else " in part"
                 back, offer = (self.redo, "Redo") if task.kind is RunKind.UNDO else (self.undo, "Undo")
-                desk.say("positive", SAID[task.kind].format(files), offer, back.emit, kind="wrote")
+                desk.say("positive", f"{text}.", offer, back.emit, kind="wrote")
             if outcome.bad:
                 self._tell(task, outcome.bad)
             settled = {result.path for result in outcome.results} - {result.path for result in outcome.bad}
@@ -198,9 +201,10 @@ class Undo(QObject):
     def _tell(self, task: Task, bad: Sequence[WriteResult]) -> None:
         """These files were left as they are."""
         tracks = self._desk.tracks
+        entirely = " entirely" if any(result.changes for result in bad) else ""
 
         def title(count: int) -> str:
-            return LEFT[task.kind].format(words.plural(count, "file"))
+            return LEFT[task.kind].format(words.plural(count, "file")) + entirely
 
         def again(paths: Sequence[Path]) -> None:
             self.again.emit(replace(task, whole=False), paths)
