@@ -303,7 +303,7 @@ def plan_file(
         if change is not None:
             changes.append(change)
     if settings.mat_tags:
-        noted = _noted(session, track, [tag.key for tag in chosen], {tag.key for tag in refused})
+        noted = _noted(session, track, [tag.key for tag in chosen], {tag.key for tag in refused}, changes)
         if noted is not None:
             changes.append(noted)
     if not changes:
@@ -369,27 +369,58 @@ def _of_field(
     return Change(target, tuple(before), after) if after != tuple(before) else None
 
 
-def _noted(session: Session, track: Track, chosen: Sequence[str], refused: Collection[str]) -> Change | None:
+def _noted(
+    session: Session,
+    track: Track,
+    chosen: Sequence[str],
+    refused: Collection[str],
+    changes: Sequence[Change],
+) -> Change | None:
     """MAT_TAGS, as it is to be: without any tag that is chosen, only rejected ones leave it.
 
     :param chosen: keys of tags
+    :param changes: of the other fields
     """
     before = track.tags.get(Field.MAT_TAGS, ())
     if chosen:
-        keys = _with_strangers(session, track, chosen)
+        keys = _with_others(session, track, chosen, _staying(session, track, {*chosen, *refused}, changes))
     else:
         keys = [key for key in before if key not in refused]
     return Change(Field.MAT_TAGS, tuple(before), tuple(keys)) if tuple(keys) != tuple(before) else None
 
 
-def _with_strangers(session: Session, track: Track, keys: Sequence[str]) -> list[str]:
-    """A new MAT_TAGS, with what only other models and removed tags put there in the place where it is."""
+def _staying(session: Session, track: Track, named: Collection[str], changes: Sequence[Change]) -> set[str]:
+    """Tags in MAT_TAGS whose value this program wrote and which stays in its field.
+
+    :param named: keys of tags that are chosen or rejected
+    """
+    after = {**track.tags, **{change.field: change.after for change in changes}}
+    own: dict[Field, set[str]] = {}
+    staying: set[str] = set()
+    for key in set(track.tags.get(Field.MAT_TAGS, ())) - set(named):
+        tag = next((tag for tag in session.scheme.tags if tag.key == key), None)
+        target = session.scheme.field_of(tag) if tag is not None else None
+        if tag is None or target is None or tag.value not in after.get(target, ()):
+            continue
+        if target not in own:
+            now = track.tags.get(target, ())
+            own[target] = own_values(written_to(session, track.path), target, now)
+        if tag.value in own[target]:
+            staying.add(key)
+    return staying
+
+
+def _with_others(session: Session, track: Track, keys: Sequence[str], staying: Collection[str]) -> list[str]:
+    """A new MAT_TAGS, with what only other models and removed tags put there in the place where it is.
+
+    :param staying: keys that stay there too
+    """
     before, after = track.tags.get(Field.MAT_TAGS, ()), list(keys)
     if set(before) <= set(keys):
         return after
     strange = {tag.key.casefold() for tag in _strangers(session)}
     for place, key in enumerate(before):
-        if key.casefold() in strange:
+        if key.casefold() in strange or key in staying:
             after.insert(place, key)
     return after
 

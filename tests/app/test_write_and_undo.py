@@ -440,3 +440,24 @@ def write_values(path: Path, genres: tuple[str, ...]) -> None:
     file = FLAC(path)
     file["GENRE"] = list(genres)
     file.save()
+
+
+def test_mat_tags_keeps_naming_what_stays_in_a_field(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    tags = {tag.category: tag for tag in reversed(session.scheme.tags) if session.scheme.field_of(tag)}
+    genre, mood = tags[Category.GENRE], tags[Category.MOOD]
+
+    def noted(*chosen: Category, refused: str = "") -> tuple[str, ...]:
+        (track,) = [t for t in scan(session, [path], Event()) if isinstance(t, Track)]
+        heard = [Suggestion(tags[category], 0.9, 0.4, suggested=True) for category in chosen]
+        verdicts = {refused: Verdict.REJECTED} if refused else {}
+        plan = plan_file(session, track, heard, {Field.GENRE: Policy.REPLACE}, verdicts)
+        if plan is not None:
+            write(session, Plan("test", (plan,)))
+        return read_tags(path).tags.get(Field.MAT_TAGS, ())
+
+    assert noted(Category.GENRE) == (genre.key,)
+    assert noted(Category.MOOD) == (genre.key, mood.key), "no other genre took its place"
+    assert read_tags(path).tags[Field.GENRE] == (genre.value,)
+    assert noted(Category.MOOD, refused=genre.name) == (mood.key,)
+    assert Field.GENRE not in read_tags(path).tags
