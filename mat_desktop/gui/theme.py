@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from functools import lru_cache
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics, QGuiApplication
-from PySide6.QtWidgets import QApplication, QHeaderView
+from PySide6.QtWidgets import QApplication, QHeaderView, QWidget
 from shiboken6 import isValid
 
 from mat_desktop.app.resources import resource
@@ -32,6 +33,17 @@ CONTRASTS = (SYSTEM, "normal", "high")
 
 SMALLEST_TEXT, LARGEST_TEXT = 75, 200
 """Per cent."""
+
+
+def _all_widgets(application: QApplication) -> list[QWidget]:
+    """Listed while Python collects no garbage: that may delete widgets which the half made list names."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return application.allWidgets()
+    finally:
+        if collects:
+            gc.enable()
 
 
 class Appearance(QObject):
@@ -152,7 +164,7 @@ class Appearance(QObject):
         sizes = {round(size * scale): size for size in SIZES}
         own = [
             (widget, widget.font())
-            for widget in application.allWidgets()
+            for widget in _all_widgets(application)
             if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont)
         ]
         self.theme, self.family, self._text = theme or self.theme, family or before, text or self._text
@@ -163,7 +175,7 @@ class Appearance(QObject):
             application.setPalette(self.theme.palette())
             application.setStyleSheet(self.theme.style_sheet())
         else:
-            for widget in application.allWidgets():
+            for widget in _all_widgets(application):
                 if not widget.testAttribute(Qt.WidgetAttribute.WA_SetFont):
                     widget.setFont(QFont())  # beside a sheet it takes on the application's only when asked
         for widget, face in own:
@@ -179,7 +191,7 @@ class Appearance(QObject):
                 widget.viewport().setFont(face)
         self.changed.emit()
         if family or text:
-            for widget in application.allWidgets():
+            for widget in _all_widgets(application):
                 widget.updateGeometry()
 
 

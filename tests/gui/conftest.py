@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -68,6 +69,7 @@ def _nothing_stays(qapp: QApplication) -> Iterator[None]:
             and each.parent() is None
         ):
             Shiboken.delete(each)
+    gc.collect()  # now, and not while Qt hands over a list of widgets, some of which it would delete
 
 
 @pytest.fixture
