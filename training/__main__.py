@@ -1,6 +1,7 @@
 """``python -m training prepare | train | evaluate | reproduce | finetune | export | report | benchmark``.
 
-``extend`` makes a corpus larger by mixes that a ``teacher`` labels.
+``extend`` makes a corpus larger by mixes that a ``teacher`` labels; ``nothing`` makes speech and noise,
+which should get no tag.
 
 ``robustness``, ``pooling``, ``merging`` and ``speed`` measure models further; the first notes its figures in
 the card.
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     export = add("export", "export the best epoch of a run as a model")
     extend = add("extend", "add mixes of its training clips to a corpus, with labels of a teacher")
     teacher = add("teacher", "convert the published weights of musicnn (J. Pons, ISC licence) for extend")
+    nothing = add("nothing", "make speech and noise, from which a network learns to say nothing")
     report = add("report", "write a page on one or several finished runs")
     benchmark = add("benchmark", "measure the speed of the loop against a plain one")
     robustness = add("robustness", "measure how steady a model is, on encoded clips and on what is no music")
@@ -96,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--runs", type=Path, default=Path("runs"), help="folder for runs (default ./runs)"
         )
-    for command in (prepare, train, reproduce, finetune, export, extend):
+    for command in (prepare, train, reproduce, finetune, export, extend, nothing):
         command.add_argument(
             "--progress", choices=("bar", "json"), default="bar", help="json: lines on stdout"
         )
@@ -144,6 +146,10 @@ def _parser() -> argparse.ArgumentParser:
         "place", type=Path, metavar="WHEEL", help="of musicnn 0.1.0, or the folder it was unpacked into"
     )
     teacher.add_argument("--out", type=Path, required=True, help="safetensors file to write")
+    nothing.add_argument("out", type=Path, metavar="DIR", help="folder to write; it gets train and test")
+    nothing.add_argument(
+        "--speech", type=Path, metavar="DIR", help="recorded speech besides, with a folder for each voice"
+    )
     report.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
     report.add_argument("--out", type=Path, default=Path("report"), help="folder to write")
     for command in (robustness, merging):

@@ -47,6 +47,7 @@ from training.identity import check_data
 from training.inputs import Clips, hear
 from training.loop import Trained, check_input, fit
 from training.merging import compare as compare_merging
+from training.nothing.commands import nothing as nothing
 from training.options import DATA, NETWORK, flags_told, open_data, read_data, settings_of
 from training.paper_table import beside, face
 from training.pooling import compare as compare_poolings
