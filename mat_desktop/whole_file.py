@@ -42,6 +42,13 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+def remove_half_written(folder: Path) -> None:
+    """What processes that were killed left of :func:`whole_file`, in a folder that no other one writes to."""
+    for left in folder.glob(".*.????????.tmp"):
+        with suppress(OSError):
+            left.unlink()
+
+
 def swap(temp: Path, target: Path) -> None:
     """Put one file in the place of another, in one step; both names are never missing or half written.
 

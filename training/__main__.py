@@ -53,6 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except OSError as error:
             console.print(f"{error.filename or 'disk'}: {error.strerror}", style="red")
             return 1
+        except RuntimeError as error:
+            from training.devices import lost_process
+
+            if not lost_process(error):
+                raise
+            kept = options.stop.kept
+            console.print(
+                f"Another process of this training ended or cannot be reached. {kept}".rstrip(), style="red"
+            )
+            return 1
         except Stopped:
             console.print(options.stop.message)
             return EXIT_STATUS

@@ -108,7 +108,8 @@ def prepare(options: argparse.Namespace) -> int:
     """Fill the cache that a network needs."""
     settings, dataset = open_data(options, settings_of(options))
     clips = _prepared(options, dataset, _input_of(settings))
-    console.print(f"{int(clips.usable.sum()):,} of {count(len(clips.usable), 'clip')} are ready")
+    listed = len(clips.usable) + len(dataset.skipped)
+    console.print(f"{int(clips.usable.sum()):,} of {count(listed, 'clip')} are ready")
     return 0
 
 

@@ -35,6 +35,7 @@ from mat_desktop.inference.cards import read_weights, save_model
 from mat_desktop.malformed import flaw
 from training.agreement import TagAgreement
 from training.checkpoints import write_whole
+from training.datasets.cache import place_of
 from training.datasets.dataset import DatasetFault, Skipped
 from training.datasets.folder import Record, artist_groups
 from training.devices import one_thread
@@ -461,7 +462,7 @@ def _key(track: Path) -> str:
         found = track.stat()
     except OSError:
         return f"missing {printable(track)}"
-    text = f"{printable(track.absolute())}\0{found.st_size}\0{found.st_mtime_ns}"
+    text = f"{place_of(track)}\0{found.st_size}\0{found.st_mtime_ns}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

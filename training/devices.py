@@ -34,6 +34,8 @@ def launch(precision: str = "32-true") -> Fabric:
 
     :raises MatError: this precision is not possible here
     """
+    if precision == "16-mixed" and not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+        raise MatError("cannot compute in 16-mixed here: that needs a GPU; a processor takes bf16-mixed")
     world, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
     try:
         if world > 1:
@@ -50,6 +52,14 @@ def launch(precision: str = "32-true") -> Fabric:
     except (ValueError, RuntimeError) as error:
         raise MatError(f"cannot compute in {precision} here: {str(error).splitlines()[0]}") from error
     return fabric
+
+
+def lost_process(error: RuntimeError) -> bool:
+    """Whether it says that another of the processes which train together has ended or cannot be reached.
+
+    gloo raises a plain RuntimeError, which only its text tells from others.
+    """
+    return isinstance(error, torch.distributed.DistError) or "gloo/transport" in str(error)
 
 
 def synchronise(module: nn.Module, fabric: Fabric) -> None:

@@ -24,6 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import printable
 from mat_desktop.networks.registry import build, parameter_count
+from mat_desktop.whole_file import remove_half_written
 from training.checkpoints import BEST, LAST, PRECISION, load_checkpoint, write_whole
 from training.datasets.dataset import Dataset
 from training.devices import hardware
@@ -58,6 +59,7 @@ def opened(folder: Path, settings: Settings, command: str, resume: bool) -> Iter
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock", timeout=0):
+            remove_half_written(folder)
             if not (resume and (folder / LAST).exists()):
                 for name in (
                     LAST,

@@ -70,8 +70,10 @@ class Network(nn.Module, ABC):
     def __init__(self, listens_to: InputSpec, tags: int, width: float) -> None:
         """:raises ValueError: no tags, or a width outside 0..4"""
         super().__init__()
-        if tags < 1 or not 0 < width <= WIDEST:
-            raise ValueError(f"cannot build {type(self).__name__} of width {width} for {tags} tags")
+        if not 0 < width <= WIDEST:
+            raise ValueError(f"the width must be above 0 and at most {WIDEST:g}, not {width:g}")
+        if tags < 1:
+            raise ValueError("a network needs a tag at least")
         self.input = listens_to
 
     @abstractmethod

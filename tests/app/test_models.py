@@ -218,7 +218,7 @@ def edited(folder: Path, change: object) -> Path:
         (no_weights, "are missing"),
         (climbing_weights, "outside its folder"),
         (other_shapes, "do not fit the network"),
-        (giant, "cannot build"),
+        (giant, "the width must be"),
         (unknown_network, "resnet"),
         (changed_weights, "digest differs"),
         (not_a_number, "no numbers"),

@@ -176,6 +176,7 @@ def test_settings_from_a_file_and_flags_before_it(
         (["--epochs", "many"], "--epochs must be a whole number, not 'many'"),
         (["--width", "wide"], "--width must be a number, not 'wide'"),
         (["--width", ".25", "--network", "fcn3d"], "unknown network 'fcn3d'"),
+        (["--width", "0"], "the width must be above 0 and at most 4, not 0"),
         (["--options", "rnn_axis"], "'rnn_axis' is not of the form name=value"),
         (["--options", "x=1"], "fcn2d has no option 'x'"),
     ],
@@ -288,6 +289,9 @@ def test_skipped_clips_are_said_in_short(tmp_path: Path, capsys: pytest.CaptureF
     listed = (tmp_path / "cache" / "c-skipped.txt").read_text().splitlines()
     assert len(listed) == 7
     assert "5 of 12 clips are ready" in errors
+    (data / "audio" / "00000.opus").unlink()
+    assert main(["prepare", "--data", str(data), "--cache", str(tmp_path / "cache")]) == 0
+    assert "5 of 12 clips are ready" in capsys.readouterr().err, "those that are not there are listed too"
     assert main(["train", "--data", str(data), "--cache", str(tmp_path / "cache"), *SMALL]) == 1
     assert "no clip in the train split can be used" in capsys.readouterr().err
 
@@ -534,6 +538,31 @@ def test_models_that_the_application_cannot_use_are_not_exported(
 ) -> None:
     assert command("train", "--network", "sample_level", "--export", str(tmp_path / "m")) == 1
     assert "the application cannot use sample_level" in capsys.readouterr().err
+
+
+def test_half_precision_that_a_processor_has_not_is_refused(
+    command: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for device in ("cuda", "backends.mps"):
+        monkeypatch.setattr(f"torch.{device}.is_available", lambda: False)
+    assert command("train", *SMALL, "--seed", "9", "--precision", "16-mixed") == 1
+    assert "cannot compute in 16-mixed here: that needs a GPU" in capsys.readouterr().err
+
+
+def test_a_lost_process_is_told_and_what_goes_on(
+    command: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise RuntimeError("[/pytorch/gloo/transport/tcp/pair.cc:537] Read error [127.0.0.1]")
+
+    monkeypatch.setattr("training.commands.fit", lost)
+    assert command("train", *SMALL, "--seed", "10") == 1
+    said = capsys.readouterr().err
+    assert "Another process of this training ended or cannot be reached." in said
+    assert "The same command with --resume goes on from the last checkpoint." in said
+    monkeypatch.setattr("training.commands.fit", lambda *_, **__: [][1])
+    with pytest.raises(IndexError):
+        command("train", *SMALL, "--seed", "10", "--again")
 
 
 def test_speed_is_measured_against_a_plain_loop(command: Command, capsys: pytest.CaptureFixture[str]) -> None:

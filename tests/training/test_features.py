@@ -117,6 +117,19 @@ def test_a_changed_or_added_clip_costs_only_itself(tmp_path: Path, log: Log) -> 
     assert log.take() == []
 
 
+def test_a_clip_has_one_row_however_its_folder_is_named(
+    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "music").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "music")
+    clip(tmp_path / "music" / "a.wav")
+    monkeypatch.chdir(tmp_path / "music")
+    for name in ("music", "music/../music", "link"):
+        prepare(dataset([tmp_path / name / "a.wav"]), tmp_path / "cache", SPEC, log)
+    prepare(dataset([Path("../music/a.wav")]), tmp_path / "cache", SPEC, log)
+    assert log.take() == ["a.wav"]
+
+
 def test_rows_are_indexed_like_an_array(tmp_path: Path, log: Log) -> None:
     clips = [clip(tmp_path / f"{n}.wav", 0.5, 200 + 100 * n) for n in range(4)]
     prepare(dataset(clips), tmp_path / "cache", SPEC, log)

@@ -247,5 +247,5 @@ def write_tags(path: Path, artist: str, genres: list[str]) -> None:
 def test_a_folder_without_music(tmp_path: Path) -> None:
     with pytest.raises(DatasetFault, match="no music in it"):
         open_dataset("folder", tmp_path)
-    with pytest.raises(DatasetFault, match="is not a folder"):
+    with pytest.raises(DatasetFault, match="is not there"):
         open_dataset("folder", tmp_path / "nothing")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import inspect
 import json
 import pickle
@@ -270,6 +271,38 @@ def test_jamendo_has_its_other_subsets(tmp_path: Path, subset: str, tags: int) -
         open_dataset("jamendo", tmp_path)
 
 
+def test_jamendo_lists_in_the_folder_itself_are_of_a_split_that_nobody_knows(tmp_path: Path) -> None:
+    folder = make_jamendo(tmp_path)
+    dataset = open_dataset("jamendo", folder)
+    assert dataset.how_split == "official split 0"
+    with pytest.raises(DatasetFault, match=r"split-3/autotagging_top50tags-train\.tsv is missing"):
+        open_dataset("jamendo", folder, split=3)
+    for path in list((folder / "data").rglob("*.tsv")):
+        path.rename(folder / path.name)
+    dataset = open_dataset("jamendo", folder)
+    assert len(dataset.clips) == 9
+    assert dataset.how_split == "a split whose lists do not say its number"
+    with pytest.raises(DatasetFault, match=r"those of split 3 belong into data/splits/split-3"):
+        open_dataset("jamendo", folder, split=3)
+    (folder / "autotagging_top50tags-validation.tsv").unlink()
+    with pytest.raises(DatasetFault, match=rf"{folder.name}/autotagging_\w+-validation\.tsv is missing"):
+        open_dataset("jamendo", folder)
+
+
+def test_lists_that_are_still_packed_are_named(tmp_path: Path) -> None:
+    folder = make_jamendo(tmp_path / "j")
+    for path in list((folder / "data").rglob("*.tsv")):
+        (folder / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    with pytest.raises(DatasetFault, match=r"tags-train\.tsv\.gz, beside it, is to be unpacked"):
+        open_dataset("jamendo", folder)
+    folder = make_mtat(tmp_path / "m")
+    table = folder / "annotations_final.csv"
+    table.write_bytes(gzip.compress(table.read_bytes()))
+    with pytest.raises(DatasetFault, match=r"annotations_final\.csv: line 1: packed with gzip"):
+        open_dataset("mtat", folder)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -524,6 +557,22 @@ def test_what_is_missing_of_msd_is_named_with_its_source(tmp_path: Path) -> None
     with pytest.raises(DatasetFault, match=r"none of the 6 tracks can be used.*7digital"):
         open_dataset("msd", folder)
     assert len(open_dataset("msd", folder, audio=tmp_path / "gone").clips) == 6
+
+
+def test_lists_in_lists_are_refused_by_name(tmp_path: Path) -> None:
+    folder = make_msd(tmp_path)
+    (folder / "train.txt").unlink(missing_ok=True)
+    (folder / "filtered_list_train.json").write_text("[" * 200_000)
+    with pytest.raises(DatasetFault, match=r"filtered_list_train\.json: lists in lists"):
+        open_dataset("msd", folder)
+
+
+def test_a_folder_that_is_none_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(DatasetFault, match="nowhere is not there"):
+        open_dataset("mtat", tmp_path / "nowhere")
+    touch(tmp_path / "a.mp3")
+    with pytest.raises(DatasetFault, match=r"a\.mp3 is not a folder"):
+        open_dataset("jamendo", tmp_path / "a.mp3")
 
 
 def test_the_entry_knows_its_data_sets_and_options(tmp_path: Path) -> None:

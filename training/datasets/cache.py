@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from os import cpu_count
 from pathlib import Path
 from shutil import disk_usage
@@ -249,8 +249,18 @@ def _awaited(future: Future[Result], ask: Callable[[], None]) -> Result:
     return future.result()
 
 
+def place_of(clip: Path) -> str:
+    """The same text however its folder was named: from here, over ``..`` or a link to it."""
+    return printable(_resolved(clip.parent) / clip.name)
+
+
+@lru_cache(maxsize=1024)
+def _resolved(folder: Path) -> Path:
+    return folder.resolve()
+
+
 def _key(clip: Path) -> Key:
-    path = printable(clip.absolute())
+    path = place_of(clip)
     try:
         found = clip.stat()
     except OSError:

@@ -203,8 +203,6 @@ def _check_options(
 
 def _ask(folder: Path, lost: list[Skipped]) -> Iterator[Record]:
     """Records of all music under a folder; what cannot be read goes to ``lost``."""
-    if not folder.is_dir():
-        raise DatasetFault(f"{printable(folder)} is not a folder. {SOURCE}")
     files = sorted(path for path in folder.resolve().rglob("*") if is_audio_name(path) and path.is_file())
     if not files:
         raise DatasetFault(f"{printable(folder)}: no music in it. {SOURCE}")

@@ -21,7 +21,7 @@ from training.datasets.dataset import (
     check_option,
     hard_labels,
 )
-from training.datasets.tables import Unique, check_header, fault_at, match, read_rows, vocabulary
+from training.datasets.tables import Unique, check_header, fault_at, match, packed, read_rows, vocabulary
 
 SOURCE = (
     "MTG-Jamendo is at https://github.com/MTG/mtg-jamendo-dataset: the splits are in data/splits, and "
@@ -55,6 +55,12 @@ def read_jamendo(
     tags = subset_tags(subset)
     unique = Unique("TRACK_ID")
     files = {name: split_file(folder, subset, split, name) for name in SPLIT_NAMES}
+    known = files["train"].parent != folder
+    if split and not known:
+        raise DatasetFault(
+            f"{printable(folder)}: lists that lie in the folder itself do not say which split they are; "
+            f"those of split {split} belong into data/splits/split-{split}"
+        )
     rows = [(name, row) for name, path in files.items() for row in read_split(path, tags, unique)]
     found = _find_audio([audio] if audio else [folder / name for name in AUDIO_FOLDERS], rows)
     clips, splits, marks = [], [], []
@@ -75,8 +81,8 @@ def read_jamendo(
         splits,
         hard_labels(marks, len(tags)),
         tuple(Tag("mtg_jamendo", tag) for tag in tags),
-        about=f"MTG-Jamendo (Creative Commons, by track), {subset} tags, split {split}",
-        how_split=f"official split {split}",
+        about=f"MTG-Jamendo (Creative Commons, by track), {subset} tags{f', split {split}' if known else ''}",
+        how_split=f"official split {split}" if known else "a split whose lists do not say its number",
         source=SOURCE,
         skipped=lost,
     )
@@ -98,7 +104,8 @@ def split_file(folder: Path, subset: str, split: int, name: str) -> Path:
     for path in (official, folder / "splits" / f"split-{split}" / file, folder / f"split-{split}" / file):
         if path.exists():
             return path
-    return folder / file if (folder / file).exists() else official
+    flat = [folder / f"{FILES[subset]}-{other}.tsv" for other in SPLIT_NAMES.values()]
+    return folder / file if any(path.exists() or packed(path) for path in flat) else official
 
 
 def read_split(path: Path, tags: tuple[str, ...], unique: Unique) -> list[Row]:

@@ -250,6 +250,8 @@ def _read_json(path: Path, kind: type[Any]) -> Any:
         value = json.loads(path.read_bytes(), object_pairs_hook=once)
     except (OSError, ValueError) as error:
         raise DatasetFault(f"{printable(path)}: {error}") from error
+    except RecursionError as error:
+        raise DatasetFault(f"{printable(path)}: lists in lists, too deep to be read") from error
     if not isinstance(value, kind):
         raise DatasetFault(f"{printable(path)} is not a JSON {'list' if kind is list else 'object'}")
     return value

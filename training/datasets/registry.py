@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mat_desktop.errors import printable
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import Dataset, DatasetFault, check_option
 from training.datasets.folder import read_folder
@@ -35,4 +36,6 @@ def open_dataset(name: str, folder: Path, **options: Any) -> Dataset:
     unknown = [option for option in options if option not in allowed]
     if unknown:
         raise DatasetFault(f"no option {', '.join(unknown)}; those of {name} are: {', '.join(allowed)}")
+    if not folder.is_dir():
+        raise DatasetFault(f"{printable(folder)} is {'not a folder' if folder.exists() else 'not there'}")
     return READERS[name](folder, **options)

@@ -11,6 +11,8 @@ from pathlib import Path
 from mat_desktop.errors import printable
 from training.datasets.dataset import DatasetFault
 
+PACKED = (".gz", ".bz2", ".xz", ".zip")
+GZIP = b"\x1f\x8b"
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -29,9 +31,17 @@ def require(path: Path, source: str) -> Path:
     :param source: where it is to be had, a sentence
     :raises DatasetFault: it is not
     """
-    if not path.exists():
-        raise DatasetFault(f"{printable(path)} is missing. {source}")
-    return path
+    if path.exists():
+        return path
+    if (archive := packed(path)) is not None:
+        raise DatasetFault(f"{printable(path)} is missing: {archive.name}, beside it, is to be unpacked")
+    raise DatasetFault(f"{printable(path)} is missing. {source}")
+
+
+def packed(path: Path) -> Path | None:
+    """The archive that lies where a file should, with the file's name and an ending of its own."""
+    archives = (path.with_name(path.name + ending) for ending in PACKED)
+    return next((archive for archive in archives if archive.exists()), None)
 
 
 def read_rows(path: Path, source: str, *, quoted: bool) -> Iterator[tuple[int, list[str]]]:
@@ -75,7 +85,8 @@ def _decoded(path: Path, lines: Iterable[bytes]) -> Iterator[str]:
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise fault_at(path, number, "not UTF-8") from error
+            text = "packed with gzip; it is to be unpacked" if raw.startswith(GZIP) else "not UTF-8"
+            raise fault_at(path, number, text) from error
         yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
 
 
