@@ -6,14 +6,13 @@ cannot be looked at now (its drive is away) is looked at again at the next start
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import now_at
+from mat_desktop.app.whereabouts import content_digest, now_at
 from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import FileFault, StoreFault
@@ -56,12 +55,12 @@ def settle(session: Session, entry: Entry) -> WriteResult | None:
     """
     try:
         known, place = now_at(session, entry.known, entry.path)
-        if place != entry.path and _digest(place) != entry.after_sha256:
+        if place != entry.path and content_digest(place) != entry.after_sha256:
             known, place = entry.known, entry.path  # another copy proves nothing
-        if not place.exists() and _digest(entry.temp) == entry.after_sha256:
+        if not place.exists() and content_digest(entry.temp) == entry.after_sha256:
             swap(entry.temp, place)  # where replacing is not one step, this is all that is left of it
             sync_folder(place.parent)
-        digest = _digest(place)
+        digest = content_digest(place)
         happened = _happened(session, entry, place, digest)
     except FileNotFoundError:
         if entry.path.parent.is_dir():
@@ -128,9 +127,3 @@ def _swept(folder: Path, waiting: Container[Path]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _digest(path: Path) -> str:
-    """:raises OSError: it is not there, or cannot be read"""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

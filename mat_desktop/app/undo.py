@@ -380,14 +380,15 @@ def _pasts(session: Session, changes: Iterable[tuple[Entry, Change]]) -> tuple[P
     by_place: dict[Path, list[tuple[Entry, Change]]] = {}
     for entry, change in changes:
         by_place.setdefault(entry.path, []).append((entry, change))
-    pasts: dict[Path, Past] = {}
-    for place, found in by_place.items():
-        known, here = now_at(session, found[-1][0].known, place)
-        if not here.exists() and _has_copy(session, known, by_place):
-            continue
-        if here == place or here not in pasts:  # a copy that is gone is not one that was moved
-            pasts[here] = Past(known, here, joined(found))
-    return tuple(pasts[here] for here in sorted(pasts))
+    homes = {place: now_at(session, of[-1][0].known, place) for place, of in by_place.items()}
+    places = {*by_place, *(here for _, here in homes.values())}
+    by_file: dict[Path, list[tuple[Entry, Change]]] = {}
+    known_as: dict[Path, Path] = {}
+    for place, (known, here) in homes.items():
+        if here.exists() or not _has_copy(session, known, places):
+            by_file.setdefault(here, []).extend(by_place[place])
+            known_as[here] = known
+    return tuple(Past(known_as[here], here, joined(by_file[here])) for here in sorted(by_file))
 
 
 def _has_copy(session: Session, path: Path, places: Container[Path]) -> bool:

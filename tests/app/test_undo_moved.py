@@ -20,10 +20,13 @@ from mat_desktop.app.undo import (
     undoing_files,
 )
 from mat_desktop.app.whereabouts import written_to
+from mat_desktop.audio.probe import packets_digest
 from mat_desktop.domain.plan import WriteStatus
 from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import UsageFault
-from tests.app.undoing import ALL, do, heard, looked_at, write
+from mat_desktop.metadata.files import read_tags
+from tests.app.undoing import ALL, do, heard, looked_at, retag, write
 
 
 def test_a_file_that_was_moved_since_is_found_by_its_sound(session: Session, music: list[Path]) -> None:
@@ -114,3 +117,62 @@ def test_a_file_that_was_written_went_was_written_there_and_came_back(
     files = [file for past in task.pasts if (file := look_removal(session, past)) is not None]
     list(reverse(session, task, files, Event()))
     assert path.read_bytes() == before
+
+
+def copies_written(session: Session, first: Path) -> tuple[list[Path], list[bytes], int]:
+    """A file and two copies, one with a genre of the user, all written: where, what they were, the run."""
+    copies = [first, *(Path(shutil.copy(first, first.with_name(f"copy {n}.flac"))) for n in range(2))]
+    retag(copies[2], genre="Dance")
+    before = [path.read_bytes() for path in copies]
+    heard(session, first.parent)
+    return copies, before, write(session, ALL, *copies)
+
+
+def move(path: Path, *, drive: bool) -> Path:
+    """To another name: on the same drive it stays the same file, on another one it is a new one."""
+    new = path.with_name(f"moved {path.name}")
+    if drive:
+        shutil.copy(path, new.with_name("there"))
+        path.unlink()
+        new.with_name("there").rename(new)
+    else:
+        path.rename(new)
+    return new
+
+
+def look_through(session: Session, folder: Path) -> None:
+    """As after a scan, and after listening to what is new."""
+    tracks = [Track(path, FileStamp.of(path.stat()), tags=read_tags(path).tags) for path in folder.iterdir()]
+    session.library.put_tracks(tracks, {track.path: packets_digest(track.path) for track in tracks})
+
+
+@pytest.mark.parametrize("drive", [False, True])
+def test_copies_that_were_all_written_and_moved_are_each_found(
+    session: Session, music: list[Path], drive: bool
+) -> None:
+    copies, before, run = copies_written(session, music[0])
+    written = [path.read_bytes() for path in copies]
+    moved = [move(path, drive=drive) for path in reversed(copies)][::-1]
+    look_through(session, music[0].parent)
+    do(session, undoing(session, run, files=[moved[1]]))
+    assert [path.read_bytes() for path in moved] == [written[0], before[1], written[2]]
+    results = do(session, undoing(session, run))
+    assert [result.status for result in results] == [WriteStatus.WRITTEN] * 2
+    assert [path.read_bytes() for path in moved] == before
+    do(session, redoing(session, run))
+    assert [path.read_bytes() for path in moved] == written
+    files = [f for past in removing(session).pasts if (f := look_removal(session, past)) is not None]
+    assert [file.path for file in files] == sorted(moved)
+    list(reverse(session, removing(session), files, Event()))
+    assert [path.read_bytes() for path in moved] == before
+
+
+def test_one_of_two_copies_was_moved_and_the_other_is_gone(session: Session, music: list[Path]) -> None:
+    copies, before, run = copies_written(session, music[0])
+    new = move(copies[2], drive=False)
+    copies[0].unlink()
+    copies[1].unlink()
+    look_through(session, music[0].parent)
+    (result,) = do(session, undoing(session, run))
+    assert result.path == new
+    assert new.read_bytes() == before[2]
