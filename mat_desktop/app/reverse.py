@@ -32,7 +32,7 @@ def reverse(
     places = [file.place for file in files]
     with (
         session.journal.writing(),
-        session.journal.run(task.reason, places, task.kind, task.undo_of) as run,
+        session.journal.run(task.reason, places, task.kind, task.undo_of, entire=task.whole) as run,
     ):
         again = False
         drives = session.journal.drives(task.undo_of) if task.undo_of is not None else {}

@@ -79,6 +79,8 @@ class Archive(QObject):
         self.undoing = Undo(desk)
         self.page = History()
         self.looking = LookBack(desk)
+        self.left_of: Callable[[int], Left] = lambda run_id: NONE_LEFT
+        """What the user left out of a run whose undo was stopped."""
         self.page.reversal.follow(self.looking)
         self.looking.complete.connect(self._looked)
         pages.add(Page("history", self.page, self.page.list, self.page.banners))
@@ -171,11 +173,12 @@ class Archive(QObject):
 
     # the panel
 
-    def show_undo(self, run_id: int, left: Left = NONE_LEFT) -> None:
+    def show_undo(self, run_id: int, left: Left | None = None) -> None:
         """What taking a run back would do.
 
-        :param left: what the user left out of it before
+        :param left: what the user left out of it before; None: where that was stopped
         """
+        left = self.left_of(run_id) if left is None else left
         self._open(self._title(run_id), lambda: replace(self._desk.services.undoing(run_id), left=left))
 
     def show_redo(self, run_id: int) -> None:

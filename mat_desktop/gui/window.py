@@ -181,6 +181,7 @@ class Window(QMainWindow):
         self.leave = Leave(desk, self.leave_bar, self.close)
         self.begun = Begun(desk, state, self.remains, self.archive.show_rest, self.archive.show_files)
         self.begun.settled.connect(pages.clear_message)
+        self.archive.left_of = self.begun.left_of
         self.help = Help(desk, self.engine, pages, actions)
         self.preferences = Preferences(
             desk, settings, pages, self.engine, self.library, self.room, self.workshop
@@ -315,6 +316,8 @@ class Window(QMainWindow):
         for overtaken in (self.remains.taken_back, self.begun.overtaken):
             self.archive.undoing.listed.connect(overtaken)
         self.archive.undoing.begun.connect(self.begun.undo_begins)
+        self.archive.undoing.failed.connect(self.begun.undo_ended)
+        self.archive.undoing.unwanted.connect(self.begun.unwanted)
         self.archive.undoing.begun.connect(lambda *_: review.forget_taken_back())  # next come the files
         self.writing.written.connect(self._written)
         self._services.lend_files_by(library.player.lend)

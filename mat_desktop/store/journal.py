@@ -103,6 +103,8 @@ _MIGRATIONS = (
     """,
     # What came into a new tag beside the changes is on record with them.
     "ALTER TABLE entry ADD COLUMN copied TEXT NOT NULL DEFAULT '[]';",
+    # Whether a run is to take back all of another one; of older ones that is not known.
+    "ALTER TABLE run ADD COLUMN entire INTEGER NOT NULL DEFAULT 0;",
 )
 
 VERSION = len(_MIGRATIONS)
@@ -154,7 +156,9 @@ class Run:
     :param planned: files that it was to write; None where an older version did not note it
     :param fields: that it changed, in the order in which the program knows them
     :param undo_of: the run that it took back
-    :param tried: an undo of all of it got to its end; what still counts of it is to stay
+    :param entire: it was to take back all of that run
+    :param tried: when the last undo of all of it that got to its end began; what still counts of it is to
+        stay. None where there was none
     :param refused: files that it left as they were
     """
 
@@ -168,7 +172,8 @@ class Run:
     planned: int | None = None
     fields: tuple[Field, ...] = ()
     undo_of: int | None = None
-    tried: bool = False
+    entire: bool = False
+    tried: datetime | None = None
     refused: int = 0
 
     @property
@@ -229,10 +234,14 @@ class Journal:
         files: Sequence[Path],
         kind: RunKind = RunKind.WRITE,
         undo_of: int | None = None,
+        *,
+        entire: bool = False,
     ) -> Iterator[int]:
         """A new run, from before its first file is prepared until after its last is settled; its number.
 
         :param files: that it is going to write: what a crash leaves behind lies in their folders
+        :param undo_of: the run that it takes back
+        :param entire: all of that run
         """
         folders = sorted({path.parent for path in files})
         before = [identity(folder) for folder in folders]
@@ -240,9 +249,9 @@ class Journal:
         started = datetime.now(UTC).isoformat(timespec="seconds")
         with self._database.transaction() as db:
             cursor = db.execute(
-                "INSERT INTO run (started, reason, kind, undo_of, whole, folders, planned)"
-                " VALUES (?, ?, ?, ?, 0, ?, ?)",
-                (started, reason, kind, undo_of, json.dumps(drives), len(files)),
+                "INSERT INTO run (started, reason, kind, undo_of, entire, whole, folders, planned)"
+                " VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
+                (started, reason, kind, undo_of, entire, json.dumps(drives), len(files)),
             )
             assert cursor.lastrowid is not None
             number = cursor.lastrowid
@@ -497,8 +506,10 @@ class Journal:
             )
         }
         tried = {
-            run
-            for (run,) in self._database.rows("SELECT undo_of FROM run WHERE undo_of IS NOT NULL AND whole")
+            run: datetime.fromisoformat(started)
+            for run, started in self._database.rows(
+                "SELECT undo_of, max(started) FROM run WHERE undo_of IS NOT NULL AND whole GROUP BY undo_of"
+            )
         }
         refused: dict[int, int] = dict(
             self._database.rows("SELECT run, count(DISTINCT path) FROM refusal GROUP BY run")
@@ -511,7 +522,7 @@ class Journal:
         ):
             fields.setdefault(run, set()).add(field)
         rows = self._database.rows(
-            "SELECT r.id, r.started, r.reason, count(e.id), r.kind, r.planned, r.undo_of"
+            "SELECT r.id, r.started, r.reason, count(e.id), r.kind, r.planned, r.undo_of, r.entire"
             " FROM run r JOIN entry e ON e.run = r.id AND e.state = 'written'"
             " GROUP BY r.id ORDER BY r.id DESC"
         )
@@ -527,10 +538,11 @@ class Journal:
                 planned,
                 tuple(field for field in Field if field in fields.get(number, ())),
                 undo_of,
-                number in tried,
+                bool(entire),
+                tried.get(number),
                 refused.get(number, 0),
             )
-            for number, started, reason, files, kind, planned, undo_of in rows
+            for number, started, reason, files, kind, planned, undo_of, entire in rows
         ]
 
     def _entries(self, where: str, parameters: Sequence[Any]) -> list[Entry]:

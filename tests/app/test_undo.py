@@ -51,7 +51,7 @@ def test_a_field_goes_back_and_all_else_stays_bit_for_bit(
     assert rest(path, Field.MOOD, Field.MAT_TAGS) == others
     assert sound is None or packets_digest(path) == sound
     (entry,) = (run_ for run_ in session.runs() if run_.id == run)
-    assert (entry.reverted, entry.undone, entry.tried) == (1, False, False)
+    assert (entry.reverted, entry.undone, entry.tried) == (1, False, None)
 
     do(session, redoing(session, run, fields=[Field.MOOD]))
     assert path.read_bytes() == written

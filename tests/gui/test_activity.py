@@ -512,6 +512,29 @@ def test_an_undo_whose_process_was_killed_says_what_remains_and_goes_on(
     services.runs = runs  # type: ignore[method-assign]
 
 
+def test_an_undo_that_the_command_line_did_not_get_to_the_end_of_is_offered_until_nobody_wants_it(
+    qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
+) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    undo = Run(3, at, "", 1, 1, RunKind.UNDO, planned=4, undo_of=1, entire=True)
+    before = at - timedelta(hours=1)
+    wrote = Run(1, before, "", 4, 4, planned=4, reverted=1, tried=before)  # and was written again
+    state = tmp_path / "state.ini"
+    services.run_changes = lambda number: []  # type: ignore[method-assign]
+    services.runs = lambda: [undo, wrote]  # type: ignore[method-assign]
+    said = ["Earlier, undoing run 1 was stopped: Put back 1 file; 3 remain."]
+    for _ in range(2):
+        assert last_time(qtbot, services, state) == said
+    assert last_time(qtbot, services, state, close=True) == said
+    assert last_time(qtbot, services, state) == []
+    services.runs = lambda: [replace(undo, started=at + timedelta(hours=1)), wrote]  # type: ignore[method-assign]
+    assert last_time(qtbot, services, state) == said, "another time is another matter"
+    services.runs = lambda: [undo, replace(wrote, tried=at)]  # type: ignore[method-assign]
+    assert last_time(qtbot, services, tmp_path / "other.ini") == [], "somebody got to the end of it"
+    services.runs = lambda: [replace(undo, entire=False), wrote]  # type: ignore[method-assign]
+    assert last_time(qtbot, services, tmp_path / "third.ini") == [], "it was about single files"
+
+
 def test_an_undo_of_single_files_that_was_killed_goes_on_with_those_that_remain(
     qtbot: QtBot, library: Window, services: FakeServices, tmp_path: Path
 ) -> None:
@@ -676,6 +699,10 @@ def test_an_undo_that_was_cancelled_is_offered_at_the_next_start_as_it_was_chose
     library.bridge.stop(library.bridge.jobs[0])
     idle(qtbot, library)
     services.hold.set()
+    library.archive.page.list.undo.emit(1)
+    qtbot.waitUntil(panel.do.isEnabled)
+    assert panel.do.text() == "Put 3 files back", "the history opens it alike"
+    panel.closed.emit()
 
     def look(again: Window) -> None:
         page = again.archive.page.reversal

@@ -18,7 +18,7 @@ from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Note
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
-from mat_desktop.errors import StoreFault
+from mat_desktop.errors import NO_FOLDER, StoreFault
 from mat_desktop.gui.archive import REMOVING
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.models.row import State
@@ -525,6 +525,38 @@ def test_what_an_undo_left_is_shown_by_itself_and_tried_again(
     problems.retry.click()
     qtbot.waitUntil(panel.do.isEnabled)
     assert panel.do.text() == "Put 1 file back"
+
+
+def test_what_an_undo_left_as_its_drive_went_is_told_until_it_is_put_back(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    bad, reverse = services.music / "1 song.flac", services.reverse
+
+    def but_for(task: Task, files: Sequence[FileReversal], cancel: threading.Event) -> Iterator[WriteResult]:
+        yield from reverse(task, [file for file in files if file.path != bad], cancel)
+        yield WriteResult(bad, WriteStatus.FAILED, NO_FOLDER)
+
+    services.reverse = but_for  # type: ignore[method-assign]
+    written.actions_["undo"].trigger()
+    confirm_undo(qtbot, written)
+    banners, panel = written.library.banners, written.archive.page.reversal
+    qtbot.waitUntil(lambda: any("not put back" in text for text in banners.texts()))
+    qtbot.waitUntil(lambda: not written.bridge.busy)
+    (note,) = written.begun._before
+    assert note.paths == (str(bad),), "a later start tells of it"
+    wrote, undid = (replace(run, reverted=run.changes - 1) for run in services.runs()[::-1])
+    runs = [replace(undid, reverted=0, planned=4, files=3, refused=1), wrote]
+    written.begun._look_back((runs, [{*services.files} - {bad}]))
+    said = "Last time undoing run 1 left files: Put back 3 files; 1 remains."
+    qtbot.waitUntil(lambda: said in banners.texts())
+
+    written.tracks.mark([written.tracks.row(bad)], State.TO_REVIEW)  # type: ignore[list-item]
+    (banner,) = (b for b in banners.findChildren(Banner) if "1 file not put back" in b.text)
+    banner.action.click()
+    qtbot.waitUntil(lambda: panel.do.isEnabled() and panel.do.text() == "Put 1 file back")
+    assert panel.isVisible(), "a list of problems would be empty"
+    banner.close_it()
+    assert not written.begun._before
 
 
 def test_the_message_on_what_was_put_back_offers_to_write_it_again(

@@ -291,6 +291,8 @@ def test_runs_that_did_a_part_warn() -> None:
         "Took back 6 files": (Run(3, now, "", 6, 6, RunKind.UNDO, undo_of=1, planned=6), "undo-2"),
         "Wrote 6 of 9 files, undone": (Run(4, now, "", 6, 6, reverted=6, planned=9), "undo-2"),
         "Wrote 9 files": (Run(5, now, "", 9, 9, planned=9), "circle-check"),
+        "Took back 2 of 9 files": (Run(7, now, "", 2, 2, RunKind.UNDO, undo_of=6, planned=9), "undo-2"),
+        "Wrote 9 files, undone": (Run(6, now, "", 9, 9, reverted=9, planned=9), "undo-2"),
     }
     model = HistoryModel()
     model.show([run for run, _ in cases.values()])

@@ -52,11 +52,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A heading (no run), a run, or before all of them what waits for being written."""
+    """A heading (no run), a run, or before all of them what waits for being written.
+
+    :param completed: what the run was to take back was taken back since, as far as it can be
+    """
 
     day: str
     run: Run | None = None
     waiting: Waiting | None = None
+    completed: bool = False
 
     @property
     def heads(self) -> bool:
@@ -104,9 +108,10 @@ class Entry:
 
     @property
     def partly(self) -> bool:
-        """Whether it should have written more files than it did."""
+        """Whether it should have written more files than it did, and that was not done since."""
         run = self.run
-        return run is not None and run.planned is not None and run.planned > run.files
+        less = run is not None and run.planned is not None and run.planned > run.files
+        return less and not self.completed
 
     @property
     def detail(self) -> str:
@@ -202,6 +207,7 @@ class HistoryModel(QAbstractListModel):
         self.beginResetModel()
         self._entries = self._head()
         day = ""
+        known = {run.id: run for run in self._runs}
         for run in self._runs:
             if self._only == "counting" and run.undone:
                 continue
@@ -211,7 +217,9 @@ class HistoryModel(QAbstractListModel):
             if this != day:
                 day = this
                 self._entries.append(Entry(day))
-            self._entries.append(Entry(day, run))
+            of = known.get(run.undo_of) if run.undo_of is not None else None
+            completed = of is not None and (of.undone or of.tried is not None)
+            self._entries.append(Entry(day, run, completed=completed))
         self.endResetModel()
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:

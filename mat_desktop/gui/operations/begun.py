@@ -37,6 +37,9 @@ NOTHING = {
 }
 
 
+UNWANTED = "unwanted"
+"""Setting: runs of whose stopped undo nobody wants to know, each with when that was said."""
+
 Left = Mapping[Path, frozenset[Field]]
 
 DOING = {RunKind.UNDO: "Undoing", RunKind.REDO: "Redoing"}
@@ -50,12 +53,13 @@ class Note:
     :param files: that it was to change
     :param of: the run that it is to take back
     :param whole: all of that run
-    :param paths: of the files of a write, in the order in which they are written, and where it is not whole
+    :param paths: of the files of a write, in the order in which they are written, and where it is not whole;
+        once it is over, of what remained
     :param left: by file, fields that were left out of an undo or redo
     :param scope: of a write, as it was wished
     :param policies: of a write's fields, likewise
     :param told: an earlier start said so already
-    :param over: that write got to an end by itself or was stopped: the paths are of what remained
+    :param over: it got to an end by itself, or a write was stopped
     """
 
     kind: RunKind
@@ -89,7 +93,7 @@ class Note:
     def overtaken(self, runs: Sequence[Run]) -> bool:
         """Whether somebody took all of that run back since, or tried to; or took back what came of this."""
         known = next((run for run in runs if run.id == self.of), None)
-        if known is not None and (known.undone or known.tried):
+        if known is not None and (known.undone or (known.tried is not None and known.tried >= self.at)):
             return True
         did = self.found(runs)
         return did is not None and is_overtaken(did, runs)
@@ -100,6 +104,11 @@ class Note:
             return False
         all_of_it = self.whole and left.of == self.of and self.of is not None
         return all_of_it or (not left.whole and not {*left.paths}.isdisjoint(self.paths))
+
+    @property
+    def left_out(self) -> Left:
+        """By file, fields that were left out."""
+        return {Path(path): frozenset(map(Field, names)) for path, names in self.left.items()}
 
     @property
     def wish(self) -> Wish:
@@ -175,6 +184,7 @@ class Begun(QObject):
         self._now: dict[Work, Note] = {}
         self._said: dict[str, Note] = {}
         self._stopped: dict[str, Work] = {}
+        self._failed: dict[Work, Note] = {}
         desk.bridge.over.connect(self._over)
 
     def write_begins(self, work: Work, wish: Wish, files: Sequence[Path]) -> None:
@@ -196,6 +206,11 @@ class Begun(QObject):
         self._save()
         self._remains.wrote(ended, lambda: self._forget(note))
 
+    def left_of(self, run_id: int) -> Left:
+        """What the user left out when a run was to be taken back, and that was stopped."""
+        notes = (note for note in self._before if note.whole and note.of == run_id)
+        return next((note.left_out for note in notes), {})
+
     def undo_begins(self, work: Work, task: Task) -> None:
         """A run is going to be taken back."""
         if task.kind in NOTHING:  # a removal of everything is looked for in the files
@@ -204,8 +219,22 @@ class Begun(QObject):
             number = work.total or 0
             self._note(work, Note(task.kind, _now(), number, task.undo_of, task.whole, paths, left=left))
 
+    def undo_ended(self, work: Work, failed: Sequence[Path]) -> None:
+        """It came to all files, and some could not be reached or written: later starts say so as well."""
+        note = self._now.pop(work, None)
+        if note is not None:
+            self._failed[work] = replace(note, paths=tuple(map(fspath, failed)), over=True)
+            self._before.append(self._failed[work])
+            self._save()
+
+    def unwanted(self, work: Work) -> None:
+        """Nobody wants to know what an undo left."""
+        if work in self._failed:
+            self._dismiss(self._failed.pop(work))
+
     def _note(self, work: Work, note: Note) -> None:
         self._now[work] = note
+        self._before = [left for left in self._before if not note.goes_on_with(left)]
         for kind, left in list(self._said.items()):
             if note.goes_on_with(left):
                 self._settle(kind)
@@ -222,7 +251,7 @@ class Begun(QObject):
             rest = [Path(path) for path in note.paths[work.done :]]
             left = f"{words.plural(remain, 'file')} {'remains' if remain == 1 else 'remain'}"
             text = f"{DOING[note.kind]}{{}} was stopped: {left}."
-            kind = self._offer(text, note, rest, note.of, lambda: self._forget(note))
+            kind = self._offer(text, note, rest, note.of, lambda: self._dismiss(note))
             self._stopped[kind] = work
         self._save()
 
@@ -251,8 +280,6 @@ class Begun(QObject):
     def look_back_after(self, scan: Scan) -> None:
         """At the start: once the first scan has ended, and what a crash left half-way is settled."""
         self._before = _unpacked(str(self._settings.value(BEGUN, "")))
-        if not self._before:
-            return
 
         def look() -> None:
             scan.ended.disconnect(look)
@@ -271,6 +298,8 @@ class Begun(QObject):
     def _look_back(self, found: tuple[list[Run], list[set[Path]]]) -> None:
         runs, done = found
         notes, fresh = self._before[: len(done)], self._before[len(done) :]
+        elsewhere = self._elsewhere(runs)
+        notes, done = [*elsewhere, *notes], [*(set[Path]() for _ in elsewhere), *done]
         self._before = []
         said: set[Path] = set()
         for note, files in reversed(list(zip(notes, done, strict=True))):
@@ -287,6 +316,39 @@ class Begun(QObject):
             self._say(note, run, rest, runs)
         self._before = [*(replace(note, told=True) for note in self._before), *fresh]
         self._save()
+
+    def _elsewhere(self, runs: Sequence[Run]) -> list[Note]:
+        """What another process, as a command line, did not get to the end of; of each run only the last."""
+        last: dict[int, Run] = {}
+        for run in runs:
+            if run.undo_of is not None and run.kind in DOING:
+                last.setdefault(run.undo_of, run)
+        unwanted = self._unwanted()
+        known = {note.of for note in [*self._before, *self._now.values()]}
+        return [
+            Note(run.kind, run.started, run.planned, of, told=True)
+            for of, run in last.items()
+            if run.planned is not None
+            and run.entire
+            and run.files + run.refused < run.planned
+            and of not in known
+            and not (of in unwanted and run.started <= unwanted[of])
+        ]
+
+    def _unwanted(self) -> dict[int, datetime]:
+        try:
+            found = json.loads(str(self._settings.value(UNWANTED, "{}")))
+            return {int(run): datetime.fromisoformat(at) for run, at in found.items()}
+        except (ValueError, TypeError, AttributeError):
+            return {}
+
+    def _dismiss(self, note: Note) -> None:
+        """Nobody wants to know of it any more, though something of it remains."""
+        if note.of is not None:
+            unwanted = {**self._unwanted(), note.of: _now()}
+            kept = {run: at.isoformat() for run, at in unwanted.items()}
+            self._settings.setValue(UNWANTED, json.dumps(kept))
+        self._forget(note)
 
     def _forget(self, note: Note) -> None:
         """Nothing of it remains, or nobody wants to know."""
@@ -308,17 +370,15 @@ class Begun(QObject):
             left += f"{words.number(remain)} {'remains' if remain == 1 else 'remain'}"
         when = "Earlier," if note.told else "Last time"
 
-        def over() -> None:
-            self._forget(note)
-
         if note.kind is RunKind.WRITE:
             ended = run is not None and run.files + run.refused >= note.files
             text = f"{when} writing {'left files' if ended else 'was stopped'}: {left}."
-            self._remains.tell(text, rest, note.wish, over, run.id if run else None)
+            self._remains.tell(text, rest, note.wish, lambda: self._forget(note), run.id if run else None)
             return
         known = next((other for other in runs if other.id == note.of), None)
-        what = DOING[note.kind].lower()
-        self._offer(f"{when} {what}{{}} was stopped: {left}.", note, rest, note.of if known else None, over)
+        what = f"{DOING[note.kind].lower()}{{}} {'left files' if note.over else 'was stopped'}"
+        text, of = f"{when} {what}: {left}.", note.of if known else None
+        self._offer(text, note, rest, of, lambda: self._dismiss(note))
 
     def _offer(self, text: str, note: Note, rest: Sequence[Path], run: int | None, over: Do | None) -> str:
         """Say what remains to be taken back, with a way to go on. Returns the kind of the message.
@@ -329,10 +389,9 @@ class Begun(QObject):
         """
         whole = run if note.whole else None
         action = "Undo…" if note.kind is RunKind.UNDO else "Redo…"
-        left = {Path(path): frozenset(map(Field, names)) for path, names in note.left.items()}
-        do: Do = partial(self._take_back, whole, left)
-        if note.paths:
-            do = partial(self._take_files_back, note.of, rest, left)
+        do: Do = partial(self._take_back, whole, note.left_out)
+        if not note.whole:
+            do = partial(self._take_files_back, note.of, rest, note.left_out)
         elif whole is None:
             action = "History"
         text = text.format(f" run {run}" if run is not None else "")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from mat_desktop.domain.plan import WriteResult
+from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.errors import MatError
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import Job
-from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.files import (
     Left,
     Outcome,
@@ -92,6 +92,8 @@ class Undo(QObject):
     crash had left half-way.
 
     ``begun`` hands over a job that is going to take something back, and its task.
+    ``failed`` hands over one that came to all files, and those that could not be reached or written;
+    ``unwanted`` says that nobody wants to know of these.
     ``ended`` says that files were written; ``again`` asks to show a task anew, with the files that remain.
     ``show`` hands over files that were :class:`Left`; ``undo`` and ``redo`` ask for that of the last run.
     ``loading``: there may be other runs than those that are known.
@@ -101,6 +103,8 @@ class Undo(QObject):
     unlisted = Signal()
     recovered = Signal(object)
     begun = Signal(object, object)
+    failed = Signal(object, object)
+    unwanted = Signal(object)
     ended = Signal(object)
     again = Signal(object, object)
     show = Signal(object)
@@ -177,8 +181,11 @@ class Undo(QObject):
                     text += f", {words.number(part)} in part" if outcome.written > part else " in part"
                 back, offer = (self.redo, "Redo") if task.kind is RunKind.UNDO else (self.undo, "Undo")
                 desk.say("positive", f"{text}.", offer, back.emit, kind="wrote")
+            failed = [result.path for result in outcome.bad if result.status is WriteStatus.FAILED]
+            if failed and len(outcome.results) == job.total:
+                self.failed.emit(job, failed)
             if outcome.bad:
-                self._tell(task, outcome.bad)
+                self._tell(task, outcome.bad, lambda: self.unwanted.emit(job))
             settled = {result.path for result in outcome.results} - {result.path for result in outcome.bad}
             rest = [past.path for past in task.pasts if past.path not in settled]
             outcome.close(job, done, lambda: self.again.emit(task, rest))
@@ -198,8 +205,11 @@ class Undo(QObject):
         self.begun.emit(job, task)
         desk.bridge.do(job)
 
-    def _tell(self, task: Task, bad: Sequence[WriteResult]) -> None:
-        """These files were left as they are."""
+    def _tell(self, task: Task, bad: Sequence[WriteResult], closed: Do) -> None:
+        """These files were left as they are.
+
+        :param closed: called where nobody wants to know
+        """
         tracks = self._desk.tracks
         entirely = " entirely" if any(result.changes for result in bad) else ""
 
@@ -210,10 +220,13 @@ class Undo(QObject):
             self.again.emit(replace(task, whole=False), paths)
 
         def show() -> None:
-            self.show.emit(Left(title, lambda: problems_of(still_bad(bad, tracks)), again))
+            if still_bad(bad, tracks):
+                self.show.emit(Left(title, lambda: problems_of(still_bad(bad, tracks)), again))
+            else:  # as once their drive is back
+                again([result.path for result in bad])
 
         text = f"{title(len(bad))}: {told(bad)}."
-        self._desk.say("warning", text, "Show them", show, kind="undo", stays=True)
+        self._desk.say("warning", text, "Show them", show, kind="undo", stays=True, closed=closed)
 
 
 class LookBack(QObject):
