@@ -11,14 +11,15 @@ from threading import Event
 
 from mat_desktop.app.apply import swap
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import was_at
+from mat_desktop.app.whereabouts import content_digest, was_at
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, Task
 from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, FileFault
 from mat_desktop.metadata.write import Step, Way, prepare
 from mat_desktop.mounts import is_mounted
-from mat_desktop.store.journal import Entry, Journal
+from mat_desktop.store.journal import Entry, EntryState, Journal
 
 
 def reverse(
@@ -78,6 +79,7 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     )
     items = file.fields
     if all(item.idle for item in items):
+        _settle(session, run, file)
         status = WriteStatus.CONFLICT if file.left else WriteStatus.UNCHANGED
         return WriteResult(file.path, status, file.left_alone or "was as before already")
     changes = tuple(item.change for item in items)
@@ -89,6 +91,35 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     if file.left:
         return WriteResult(file.path, WriteStatus.CONFLICT, file.left_alone, changes)
     return WriteResult(file.path, WriteStatus.WRITTEN, changes=changes)
+
+
+def _settle(session: Session, run: int, file: FileReversal) -> None:
+    """What is as it was before already is taken back with that; the file is left as it is.
+
+    :raises FileFault: it is not as it was looked at
+    """
+    reverses = {item.change.field: item.entries for item in file.fields if item.entries}
+    if not reverses:
+        return
+    try:
+        digest = content_digest(file.place)
+        changed = FileStamp.of(file.place.stat()) != file.stamp
+    except OSError as error:
+        raise FileFault(file.path, error.strerror or str(error)) from error
+    if changed:
+        raise Conflict(file.path, "another program changed the file since it was looked at")
+    session.journal.intend(
+        run,
+        file.place,
+        Path(),
+        digest,
+        digest,
+        b"",
+        [item.change for item in file.fields],
+        known=file.path,
+        reverses=reverses,
+        state=EntryState.WRITTEN,
+    )
 
 
 def way_back(journal: Journal, places: Collection[Path], changes: Sequence[Change]) -> Way:

@@ -167,6 +167,7 @@ def written_by(journal: Journal, run_id: int) -> list[FileReversal]:
             copied=entry.copied,
         )
         for entry in entries
+        if any(change.before != change.after for change in entry.changes)
     ]
 
 

@@ -323,12 +323,14 @@ class Journal:
         known: Path | None = None,
         reverses: Mapping[Field, Collection[int]] = {},
         copied: Sequence[str] = (),
+        state: EntryState = EntryState.INTENDED,
     ) -> int:
         """Make a write durable that has not happened yet. Returns the entry's number.
 
         :param known: the path as the library knows it, where that is another
         :param reverses: entries whose change of a field this write takes back
         :param copied: fields that come into a new tag with their values
+        :param state: written where nothing has to happen, as all is so already
         """
         with self._database.transaction() as db:
             cursor = db.execute(
@@ -344,7 +346,7 @@ class Journal:
                     after_sha256,
                     delta,
                     json.dumps([[c.field, c.before, c.after] for c in changes]),
-                    EntryState.INTENDED,
+                    state,
                     json.dumps(copied),
                 ),
             )
@@ -467,8 +469,8 @@ class Journal:
         for known, changes, kind in rows:
             fields = files.setdefault(Path(os.fsdecode(known)), {})
             for field, before, after in json.loads(changes):
-                if kind in (RunKind.UNDO, RunKind.REMOVE) and before != after:
-                    fields.setdefault(Field(field), set()).add(tuple(before))
+                if kind in (RunKind.UNDO, RunKind.REMOVE):
+                    fields.setdefault(Field(field), set()).update([tuple(before)] * (before != after))
                 else:
                     fields.pop(Field(field), None)
         return {path: fields for path, fields in files.items() if fields}
@@ -494,11 +496,12 @@ class Journal:
         return self._listed[1][:]
 
     def _runs(self) -> list[Run]:
-        # A field that was as it should be already is settled with the others of its file and no change.
-        counts: dict[int, tuple[int, int]] = {
-            run: (changes, reverted)
-            for run, changes, reverted in self._database.rows(
-                "SELECT e.run, count(*), count(v.entry) FROM entry e, json_each(e.changes) j"
+        # A field that was as it should be already is settled and no change.
+        counts: dict[int, tuple[int, int, int]] = {
+            run: (files, changes, reverted)
+            for run, files, changes, reverted in self._database.rows(
+                "SELECT e.run, count(DISTINCT e.id), count(*), count(v.entry)"
+                " FROM entry e, json_each(e.changes) j"
                 " LEFT JOIN reversed v ON v.entry = e.id AND v.field = json_extract(j.value, '$[0]')"
                 " WHERE e.state = 'written'"
                 " AND json_extract(j.value, '$[1]') != json_extract(j.value, '$[2]')"
@@ -522,19 +525,17 @@ class Journal:
         ):
             fields.setdefault(run, set()).add(field)
         rows = self._database.rows(
-            "SELECT r.id, r.started, r.reason, count(e.id), r.kind, r.planned, r.undo_of, r.entire"
-            " FROM run r JOIN entry e ON e.run = r.id AND e.state = 'written'"
-            " GROUP BY r.id ORDER BY r.id DESC"
+            "SELECT id, started, reason, kind, planned, undo_of, entire FROM run ORDER BY id DESC"
         )
         return [
             Run(
                 number,
                 datetime.fromisoformat(started),
                 reason,
-                files,
                 counts[number][0],
-                RunKind(kind),
                 counts[number][1],
+                RunKind(kind),
+                counts[number][2],
                 planned,
                 tuple(field for field in Field if field in fields.get(number, ())),
                 undo_of,
@@ -542,7 +543,8 @@ class Journal:
                 tried.get(number),
                 refused.get(number, 0),
             )
-            for number, started, reason, files, kind, planned, undo_of, entire in rows
+            for number, started, reason, kind, planned, undo_of, entire in rows
+            if number in counts
         ]
 
     def _entries(self, where: str, parameters: Sequence[Any]) -> list[Entry]:

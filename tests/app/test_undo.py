@@ -339,3 +339,19 @@ def test_a_change_from_outside_stays_told_after_a_redo_of_another_field(
     assert (again.outside, again.tags) == (True, read_tags(path).tags)
     assert not refresh(session, path).outside
     assert not in_library(session, path).outside
+
+
+def test_a_run_whose_values_were_taken_back_already_is_settled(session: Session, music: list[Path]) -> None:
+    path = music[0]
+    first = write(session, {Field.GENRE: ("Rock",)}, path)
+    second = write(session, {Field.GENRE: ()}, path)
+    before = path.read_bytes()
+    (result,) = do(session, undoing(session, first))
+    assert (result.status, result.reason) == (WriteStatus.UNCHANGED, "was as before already")
+    assert path.read_bytes() == before
+    assert {run.id: run.undone for run in session.runs()} == {first: True, second: False}, (
+        "and no run of its own"
+    )
+    do(session, undoing(session, second))
+    assert Field.GENRE not in read_tags(path).tags, "its value stays out"
+    assert all(run.undone for run in session.runs())
