@@ -496,7 +496,8 @@ class Journal:
         return self._listed[1][:]
 
     def _runs(self) -> list[Run]:
-        # A field that was as it should be already is settled and no change.
+        # A field that was as it should be already is settled and no change. A list of tags that only follows
+        # the fields that are taken back counts with the run that takes back the last of them.
         counts: dict[int, tuple[int, int, int]] = {
             run: (files, changes, reverted)
             for run, files, changes, reverted in self._database.rows(
@@ -505,7 +506,14 @@ class Journal:
                 " LEFT JOIN reversed v ON v.entry = e.id AND v.field = json_extract(j.value, '$[0]')"
                 " WHERE e.state = 'written'"
                 " AND json_extract(j.value, '$[1]') != json_extract(j.value, '$[2]')"
-                " GROUP BY e.run"
+                " AND NOT (json_extract(j.value, '$[0]') = ? AND EXISTS ("
+                "  SELECT 1 FROM reversal b, json_each(e.changes) k WHERE b.entry = e.id"
+                "  AND b.field = json_extract(k.value, '$[0]')"
+                "  AND json_extract(k.value, '$[1]') != json_extract(k.value, '$[2]'))"
+                " AND NOT EXISTS (SELECT 1 FROM reversal b WHERE b.entry = e.id"
+                "  AND b.field = json_extract(j.value, '$[0]')))"
+                " GROUP BY e.run",
+                (Field.MAT_TAGS,),
             )
         }
         tried = {

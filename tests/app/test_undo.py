@@ -355,3 +355,15 @@ def test_a_run_whose_values_were_taken_back_already_is_settled(session: Session,
     do(session, undoing(session, second))
     assert Field.GENRE not in read_tags(path).tags, "its value stays out"
     assert all(run.undone for run in session.runs())
+
+
+def test_what_was_taken_back_in_parts_adds_up(session: Session, music: list[Path]) -> None:
+    run = write(session, ALL, music[0])
+    do(session, undoing(session, run, fields=[Field.MOOD]))
+    changes = {entry.id: (entry.changes, entry.reverted) for entry in session.runs()}
+    assert changes == {run: (5, 1), run + 1: (1, 0)}, "the list of tags only follows"
+    do(session, undoing(session, run))
+    changes = {entry.id: (entry.changes, entry.reverted) for entry in session.runs()}
+    assert changes == {run: (5, 5), run + 1: (1, 0), run + 2: (4, 0)}
+    do(session, redoing(session, run))
+    assert [entry.undone for entry in session.runs()] == [False, True, True, False]
