@@ -534,7 +534,7 @@ def test_what_an_undo_left_as_its_drive_went_is_told_until_it_is_put_back(
 
     def but_for(task: Task, files: Sequence[FileReversal], cancel: threading.Event) -> Iterator[WriteResult]:
         yield from reverse(task, [file for file in files if file.path != bad], cancel)
-        yield WriteResult(bad, WriteStatus.FAILED, NO_FOLDER)
+        yield WriteResult(bad, WriteStatus.CONFLICT, NO_FOLDER)
 
     services.reverse = but_for  # type: ignore[method-assign]
     written.actions_["undo"].trigger()
