@@ -15,7 +15,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from training.experiments import BUDGETS
-    from training.options import TAKES
+    from training.options import BEGIN, TAKES
 
     parser = Parser(prog="python -m training", description=__doc__)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
@@ -123,7 +123,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--export", type=Path, required=needed, help="model folder to write, e.g. fcn2d")
     for name, settings in TAKES.items():
         # Rows of a table bring their own values, and a model that is fine-tuned wants gentler ones.
-        _add_settings(subparsers.choices[name], settings, defaults=name not in ("reproduce", "finetune"))
+        own = None if name in ("reproduce", "finetune") else BEGIN.get(name, {})
+        _add_settings(subparsers.choices[name], settings, own)
 
     reproduce.add_argument("--table", choices=("1", "2", "3"), required=True, help="of the paper")
     reproduce.add_argument(
@@ -171,7 +172,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_settings(command: argparse.ArgumentParser, settings: Sequence[str], *, defaults: bool) -> None:
+def _add_settings(
+    command: argparse.ArgumentParser, settings: Sequence[str], own: Mapping[str, object] | None
+) -> None:
+    """Flags.
+
+    :param own: defaults of the command where they are not those of the settings; None: its help names none
+    """
     from mat_desktop.networks.registry import names
     from training.settings import Settings, meanings
 
@@ -186,7 +193,8 @@ def _add_settings(command: argparse.ArgumentParser, settings: Sequence[str], *, 
         if field.name in ("options", "reader"):
             group.add_argument(flag, nargs="+", metavar="NAME=VALUE", help=texts[field.name])
         else:
-            default = f" (default {field.default})" if defaults and field.default != "" else ""
+            begin = "" if own is None else own.get(field.name, field.default)
+            default = "" if begin == "" else f" (default {begin})"
             group.add_argument(flag, metavar="VALUE", help=texts[field.name] + default)
 
 

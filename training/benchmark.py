@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import cast
 
 import numpy as np
 import torch
@@ -18,10 +17,11 @@ from mat_desktop.audio.mel import log_mel
 from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.errors import MatError
 from training.datasets.features import window
+from training.devices import hardware
 from training.export import title_of
 from training.inputs import Clips
 from training.loop import Training, input_length, new_network
-from training.settings import Precision, Settings
+from training.settings import Settings
 from training.stopping import Stopped
 
 ROUNDS = 3
@@ -30,10 +30,15 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """:param waiting: share of the time in which the network waited for data"""
+    """:param waiting: share of the time in which the network waited for data
+    :param batch_size: clips a step, out of so many ``clips``
+    """
 
     network: str
     loop: str
+    hardware: str
+    batch_size: int
+    clips: int
     clips_per_second: float
     waiting: float
     times_plain: float = 1.0
@@ -65,19 +70,21 @@ def benchmark(clips: Clips, settings: Settings, seconds: float) -> list[Speed]:
     for _ in range(ROUNDS):
         plain_round = _plain(clips, settings, clips.listens_to.mel, seconds / ROUNDS)
         speed, share, precision = _ours(clips, settings, seconds / ROUNDS)
-        settings = replace(settings, precision=cast(Precision, precision))  # one self-test is enough
         rounds.append((*plain_round, speed, share))
     plain, plain_waiting, ours, waiting = (median(values) for values in zip(*rounds, strict=True))
+    where = (hardware(), settings.batch_size, len(clips.split("train")))
     return [
         Speed(
             name,
             "plain: decoded and transformed for every step, fp32, whole clips",
+            *where,
             round(plain, 2),
             round(plain_waiting, 3),
         ),
         Speed(
             name,
             f"ours: {precision}, {_heard(clips, settings)}",
+            *where,
             round(ours, 2),
             round(waiting, 3),
             round(ours / plain, 2),

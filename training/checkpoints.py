@@ -14,7 +14,6 @@ from mat_desktop.whole_file import whole_file
 
 LAST = "last.pt"
 BEST = "best.pt"
-PRECISION = "precision.txt"
 
 
 class DiskFault(MatError):

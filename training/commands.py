@@ -48,7 +48,7 @@ from training.inputs import Clips, hear
 from training.loop import Trained, check_input, fit
 from training.merging import compare as compare_merging
 from training.nothing.commands import nothing as nothing
-from training.options import DATA, NETWORK, flags_told, open_data, read_data, settings_of
+from training.options import BEGIN, DATA, NETWORK, flags_told, open_data, read_data, settings_of
 from training.paper_table import beside, face
 from training.pooling import compare as compare_poolings
 from training.progress import (
@@ -98,10 +98,6 @@ COPIES = 4
 
 SHARE = 0.3
 """Of the model that a run started from, in a blend."""
-
-SPEED_CLIPS = 8
-ROBUSTNESS_CLIPS = 48
-"""Test clips that are encoded, unless told otherwise: ten files of each."""
 
 
 def prepare(options: argparse.Namespace) -> int:
@@ -307,9 +303,7 @@ def report(options: argparse.Namespace) -> int:
 
 def benchmark(options: argparse.Namespace) -> int:
     """Clips per second of this loop and of a plain one."""
-    settings, dataset = open_data(
-        options, settings_of(options, {"clips": 64, "crop_frames": 0, "batch_size": 8})
-    )
+    settings, dataset = open_data(options, settings_of(options, BEGIN["benchmark"]))
     clips = _prepared(options, dataset, _input_of(settings))
     with Progress(console=console, transient=True) as progress:
         progress.add_task("Measuring", total=None)
@@ -322,7 +316,7 @@ def robustness(options: argparse.Namespace) -> int:
     """Test clips as other files, and sounds that should get no tag; ``--note`` keeps the figures."""
     card, trained = open_model(options.model)
     sources = read_sources(options.scheme)
-    _, dataset = open_data(options, settings_of(options, {"clips": ROBUSTNESS_CLIPS}))
+    _, dataset = open_data(options, settings_of(options, BEGIN["robustness"]))
     clips = [dataset.clips[index] for index in dataset.indices("test")]
     with preparing(options, len(clips), "Encoding and listening", "") as report:
         found: dict[str, Any] = {
@@ -357,7 +351,7 @@ def merging(options: argparse.Namespace) -> int:
 
 def speed(options: argparse.Namespace) -> int:
     """Processor time of the front end and of each model, for a minute of music."""
-    _, dataset = open_data(options, settings_of(options, {"clips": SPEED_CLIPS}))
+    _, dataset = open_data(options, settings_of(options, BEGIN["speed"]))
     files = [dataset.clips[index] for index in dataset.indices("test")]
     models = [open_model(folder) for folder in options.models]
     with preparing(options, ROUNDS, "Measuring", "") as report:

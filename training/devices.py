@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import os
-import time
+import platform
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 import torch
 from lightning_fabric import Fabric
 from torch import nn
 
 from mat_desktop.errors import MatError
-from training.settings import Precision
-
-FASTER = 1.15
-"""bf16 must be so many times as fast as fp32 in the self-test to be worth its rounding.
-
-Also where two self-tests differ by some per cent, they then choose alike at usual widths; narrow networks,
-to which bf16 brings about as much as this, are chosen either way."""
+from mat_desktop.inference.tagger import has_bfloat16
 
 T = TypeVar("T")
 
@@ -129,45 +122,26 @@ def hardware() -> str:
         return f"{world} x {name}" if world > 1 else name
     threads = f"{torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"
     processes = f"{world} processes of " if world > 1 else ""
-    return f"CPU, {processes}{threads}"
+    return f"{_processor()}, {processes}{threads}"
 
 
-def choose_precision(module: nn.Module, shape: tuple[int, ...]) -> str:
-    """The fastest precision that trains well here: half where the GPU or a self-test of a second says so.
+def _processor() -> str:
+    """Its name where the system tells one."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip() or "CPU"
+    return platform.processor() or "CPU"
 
-    :param shape: of one input, without the batch
+
+def default_precision() -> str:
+    """The fastest one that trains well here: half where the device multiplies in it itself.
+
+    What a device can do, not how fast it is at this moment: the same command gives the same weights again,
+    and all rows of a table are computed alike.
     """
     if torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
-    if torch.backends.mps.is_available() or int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if torch.backends.mps.is_available():
         return "32-true"
-    audio = torch.randn(2, *shape, generator=torch.Generator().manual_seed(0))
-    if audio.dim() == 4:
-        audio = audio.contiguous(memory_format=torch.channels_last)
-    module = copy.deepcopy(module).train()  # the self-test leaves no trace in weights and running means
-    with torch.random.fork_rng():
-        plain, half = (_seconds(module, audio, enabled) for enabled in (False, True))
-    return "bf16-mixed" if plain > FASTER * half else "32-true"
-
-
-def noted_precision(path: Path) -> str:
-    """That an earlier process chose and kept in a file; empty without one."""
-    try:
-        noted = path.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        return ""
-    return noted if noted != "auto" and noted in get_args(Precision) else ""
-
-
-def _seconds(module: nn.Module, audio: torch.Tensor, half: bool) -> float:
-    """Processor time of one training step, the fastest of a few: what else the machine does hardly counts."""
-    best, spent, count = float("inf"), 0.0, 0
-    while count < 2 or (spent < 0.5 and count < 10):
-        started = time.process_time()
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            loss = module(audio).float().square().mean()
-        loss.backward()
-        module.zero_grad(set_to_none=True)
-        taken = time.process_time() - started
-        best, spent, count = min(best, taken), spent + taken, count + 1
-    return best
+    return "bf16-mixed" if has_bfloat16() else "32-true"

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -22,9 +21,9 @@ from mat_desktop.errors import MatError, printable
 from mat_desktop.networks.base import InputSpec, Network
 from mat_desktop.networks.registry import build
 from training.augment import Augment
-from training.checkpoints import BEST, LAST, PRECISION, load_checkpoint, save_checkpoint, write_whole
+from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault
-from training.devices import agreed, choose_precision, launch, noted_precision, same_buffers, synchronise
+from training.devices import agreed, default_precision, launch, same_buffers, synchronise
 from training.feed import Step, batches, seed_of, shuffled
 from training.hearing import contiguous, predict
 from training.identity import RunFault, check_data, data_of
@@ -143,7 +142,8 @@ class Training:
         if kept is not None:
             check_data(folder, kept, clips)
             check_schedule(folder, kept, settings.epochs * self.steps)
-        precision = kept["state"]["precision"] if kept else self._precision(first, resume)
+        wished = settings.precision if settings.precision != "auto" else first.broadcast(default_precision())
+        precision: str = kept["state"]["precision"] if kept else wished
         self.fabric = launch(precision)
         if self.fabric.world_size * 2 > len(self.train) // self.steps and self.fabric.world_size > 1:
             raise DatasetFault(f"steps of {settings.batch_size} clips are too small for so many processes")
@@ -160,22 +160,6 @@ class Training:
         self._restore(kept)  # after setup: it puts the optimiser's state on the device
         self._marks = dict.fromkeys(("report", "checkpoint"), time.monotonic())
         self.save_seconds = 0.0
-
-    def _precision(self, first: Fabric, resume: bool) -> str:
-        """That the settings name, or the one that this run chose. It is kept before there is any checkpoint:
-        a second self-test might choose the other one, and the weights would be others.
-        """
-        if self.settings.precision != "auto":
-            return self.settings.precision
-        path = self.folder / PRECISION
-        noted = first.broadcast(noted_precision(path) if resume and first.is_global_zero else "")
-        if noted:
-            return str(noted)
-        shape = (*self.clips.listens_to.shape[:-1], self.length)
-        precision: str = first.broadcast(choose_precision(self.module, shape))
-        if first.is_global_zero:
-            write_whole(path, lambda file: file.write(f"{precision}\n".encode()))
-        return precision
 
     @property
     def is_over(self) -> bool:

@@ -42,6 +42,13 @@ TAKES: dict[str, tuple[str, ...]] = {
 }
 """Settings that count in each command: these are its flags."""
 
+BEGIN: dict[str, Mapping[str, Any]] = {
+    "benchmark": {"clips": 64, "crop_frames": 0, "batch_size": 8},
+    "robustness": {"clips": 48},
+    "speed": {"clips": 8},
+}
+"""What a command that measures begins with, instead of the settings' own defaults."""
+
 MEL_ONLY = ("eq_db", "low_pass", "mel_mask", "time_mask", "mix")
 """Augmentation that a waveform network does not have."""
 

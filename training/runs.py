@@ -1,7 +1,7 @@
 """The folder of a run: named after its settings, so that the same settings are the same run.
 
 It holds ``settings.json``, ``command.txt``, ``place.json``, ``epochs.jsonl``, ``events.jsonl``,
-``tags.json``, ``precision.txt`` where that was chosen, ``last.pt``, ``best.pt`` and, once the run is over,
+``tags.json``, ``last.pt``, ``best.pt`` and, once the run is over,
 ``result.json`` and ``scores.npz``.
 """
 
@@ -25,7 +25,7 @@ from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import printable
 from mat_desktop.networks.registry import build, parameter_count
 from mat_desktop.whole_file import remove_half_written
-from training.checkpoints import BEST, LAST, PRECISION, load_checkpoint, write_whole
+from training.checkpoints import BEST, LAST, load_checkpoint, write_whole
 from training.datasets.dataset import Dataset
 from training.devices import hardware
 from training.export import title_of
@@ -71,8 +71,6 @@ def opened(folder: Path, settings: Settings, command: str, resume: bool) -> Iter
                     "scores.npz",
                 ):
                     (folder / name).unlink(missing_ok=True)
-                if not resume:
-                    (folder / PRECISION).unlink(missing_ok=True)
                 write_whole(folder / SETTINGS, lambda file: file.write(settings.as_json()))
                 write_whole(folder / COMMAND, lambda file: file.write(f"{command}\n".encode()))
             yield Log(folder, _epochs(folder))

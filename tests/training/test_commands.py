@@ -540,6 +540,18 @@ def test_models_that_the_application_cannot_use_are_not_exported(
     assert "the application cannot use sample_level" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "clips"), [("benchmark", 64), ("robustness", 48), ("speed", 8), ("train", 0)]
+)
+def test_help_names_the_default_that_counts(
+    command: Command, capsys: pytest.CaptureFixture[str], name: str, clips: int
+) -> None:
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    help_of_clips = capsys.readouterr().out.partition("  --clips VALUE")[2].partition("  --")[0]
+    assert f"(default {clips})" in " ".join(help_of_clips.split())
+
+
 def test_half_precision_that_a_processor_has_not_is_refused(
     command: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

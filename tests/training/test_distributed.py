@@ -33,7 +33,7 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     words += ["--runs", str(tmp_path / "runs"), "--export", str(tmp_path / "model"), "--progress", "json"]
     words += ["--network", "fcn1d", "--layers", "3", "--width", "0.25", "--epochs", "4", "--batch-size", "5"]
     words += ["--dropout", "0", "--mix", "0", "--gain-db", "0", "--mel-mask", "0", "--time-mask", "0"]
-    words += ["--crop-frames", "300"]
+    words += ["--crop-frames", "300", "--precision", "32-true"]
     done = subprocess.run(
         words, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )

@@ -27,7 +27,7 @@ from training.augment import Augment
 from training.checkpoints import BEST, LAST, DiskFault, load_checkpoint
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import DatasetFault
-from training.devices import choose_precision, synchronise
+from training.devices import default_precision, synchronise
 from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
 from training.hearing import predict
 from training.inputs import Clips, hear, limited
@@ -385,32 +385,23 @@ def test_batches_are_made_ahead_in_order_and_faults_arrive() -> None:
     assert list(ahead(lambda step: 1, [])) == []
 
 
-def test_the_self_test_leaves_the_network_as_it_was() -> None:
-    module = build(NetworkSpec("fcn1d", 3, 0.05), 3, 0.5).train()
-    before = {name: value.clone() for name, value in module.state_dict().items()}
-    assert choose_precision(module, (1, 96, 300)) in ("32-true", "bf16-mixed", "16-mixed")
-    assert same(before, module.state_dict())
-    assert module.training
-    assert all(parameter.grad is None for parameter in module.parameters())
-
-
-def test_bf16_is_chosen_only_where_it_is_clearly_faster(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = build(NetworkSpec("fcn1d", 3, 0.05), 3, 0.5)
+@pytest.mark.parametrize(("multiplies", "chosen"), [(False, "32-true"), (True, "bf16-mixed")])
+def test_precision_is_half_where_the_processor_multiplies_in_it(
+    monkeypatch: pytest.MonkeyPatch, multiplies: bool, chosen: str
+) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
-    for plain, chosen in ((1.12, "32-true"), (1.2, "bf16-mixed")):
-        seconds = {False: plain, True: 1.0}
-        monkeypatch.setattr("training.devices._seconds", lambda _, __, half, seconds=seconds: seconds[half])
-        assert choose_precision(module, (1, 96, 300)) == chosen
+    monkeypatch.setattr("training.devices.has_bfloat16", lambda: multiplies)
+    assert default_precision() == chosen
 
 
-def test_a_run_killed_before_its_first_checkpoint_goes_on_in_the_precision_it_chose(
+def test_a_run_goes_on_in_the_precision_it_began_with(
     clips: Clips, corpus: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = replace(TINY, dataset="corpus", precision="auto", epochs=1)
+    settings = replace(TINY, dataset="corpus", precision="auto", epochs=2)
     run = folder_of(tmp_path, settings, clips.dataset)
     words = ["train", "--data", str(corpus), "--cache", str(cache), "--runs", str(tmp_path), *TEXT]
-    words += ["--precision", "auto", "--epochs", "1", "--progress", "json"]
+    words += ["--precision", "auto", "--epochs", "2", "--progress", "json"]
 
     class Killed(BaseException):
         pass
@@ -418,16 +409,13 @@ def test_a_run_killed_before_its_first_checkpoint_goes_on_in_the_precision_it_ch
     def kill(*_: object) -> None:
         raise Killed
 
-    for chosen in ("bf16-mixed", "32-true"):  # whatever the self-test would say here
-        monkeypatch.setattr(loop, "choose_precision", lambda *_, chosen=chosen: chosen)
-        with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(Training, "_step", kill)
-            main([*words, "--again"])
-        assert not (run / LAST).exists()
-        with monkeypatch.context() as patch:
-            patch.setattr(loop, "choose_precision", kill)
-            assert main([*words, "--resume"]) == 0
-        assert load_checkpoint(run / LAST)["state"]["precision"] == chosen
+    monkeypatch.setattr(loop, "default_precision", lambda: "bf16-mixed")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Training, "validate", kill)
+        main([*words, "--checkpoint-minutes", "0"])
+    monkeypatch.setattr(loop, "default_precision", lambda: "32-true")  # as on another computer
+    assert main([*words, "--resume"]) == 0
+    assert load_checkpoint(run / LAST)["state"]["precision"] == "bf16-mixed"
 
 
 def test_normalisation_over_several_gpus_leaves_the_network_what_it_is() -> None:
