@@ -15,7 +15,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from mat_desktop.errors import MatError
-from mat_desktop.inference.tagger import has_bfloat16
+from mat_desktop.networks.arithmetic import has_bfloat16
 
 T = TypeVar("T")
 

@@ -18,6 +18,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.settings import DEVICES
 from mat_desktop.errors import ModelFault, printable
 from mat_desktop.inference.cards import open_card, read_weights
+from mat_desktop.networks.arithmetic import has_bfloat16
 from mat_desktop.networks.registry import build, names
 
 LogMel = NDArray[np.float32]
@@ -162,12 +163,6 @@ def devices(threads: int) -> dict[str, str]:
     few = f"{threads} of " if threads < cores else ""
     found["cpu"] = f"CPU, {few}{cores} core{'s' if cores > 1 else ''}"
     return found
-
-
-def has_bfloat16() -> bool:
-    """Whether the CPU multiplies in bfloat16 itself (AVX512-BF16, AMX); elsewhere float32 is faster."""
-    instructions = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, name, bool)() for name in instructions)
 
 
 def choose_device(wish: str, there: Mapping[str, str]) -> str:
