@@ -25,7 +25,7 @@ from mat_desktop.gui.models.row import State
 from mat_desktop.gui.views.reversal_panel import ReversalPanel
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.widgets.delegates import text_width
-from mat_desktop.gui.widgets.plan_table import fitting, old_pieces
+from mat_desktop.gui.widgets.pieces import fitting, old_pieces
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import ask_to_write_all, confirm_undo, listen

@@ -35,14 +35,15 @@ from mat_desktop.gui.models.tags import TagsModel
 from mat_desktop.gui.models.together import Share, Sums
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.operations.arrive import rows_of
-from mat_desktop.gui.theme import current
+from mat_desktop.gui.theme import appearance, current
 from mat_desktop.gui.views.history import sign
 from mat_desktop.gui.views.problems import ProblemsModel
 from mat_desktop.gui.widgets.changes import marks_html, new_html
-from mat_desktop.gui.widgets.delegates import text_width
+from mat_desktop.gui.widgets.delegates import in_two, text_width
 from mat_desktop.gui.widgets.dock import most_telling
 from mat_desktop.gui.widgets.pane import Pane, how_sure
-from mat_desktop.gui.widgets.plan_table import PlanTable, fitting, flow, new_pieces, old_pieces
+from mat_desktop.gui.widgets.pieces import fitting, flow, new_pieces, old_pieces
+from mat_desktop.gui.widgets.plan_table import PlanTable
 from mat_desktop.gui.widgets.sidebar import ITEM_ROLE, SideModel
 from mat_desktop.store.journal import Run
 from tests.gui.double import FakeServices
@@ -691,6 +692,37 @@ def test_long_values_are_shown_whole_on_enter(qtbot: QtBot) -> None:
     assert max(place.right() for place in places) <= table.columnWidth(3) - 16
     qtbot.keyClick(table, Qt.Key.Key_Return)
     assert table.rowHeight(1) == usual
+
+
+def test_where_columns_are_narrow_new_values_stand_under_old_ones(qtbot: QtBot) -> None:
+    values = tuple(f"genre:number {n}" for n in range(9))
+    model = PlanModel()
+    table = PlanTable(model)
+    qtbot.addWidget(table)
+    table.resize(560, 300)
+    table.show()
+    change = Change(Field.MAT_TAGS, values[:4], values[4:])
+    model.show([FilePlan(Path(f"/m/{'long name ' * 6}.flac"), FileStamp(0, 0, 0), (change,), told=("so",))])
+    assert table.isColumnHidden(3)
+    assert table.rowHeight(1) > appearance.row, "two lines"
+    assert fitting(old_pieces(change), table.columnWidth(2) - 16)[0][0] == values[0], "it is whole"
+    assert model.headerData(2, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole) == "Old, new"
+    assert model.index(1, 2).data() == f"{'; '.join(values[:4])} → {'; '.join(values[4:])}"
+    table.unfold(1)
+    room = table.columnWidth(2) - 16
+    assert table.rowHeight(1) >= flow(old_pieces(change), room)[1] + flow(new_pieces(change), room)[1]
+    table.grab()
+    table.resize(1400, 300)
+    assert not table.isColumnHidden(3)
+    assert {table.rowHeight(row) for row in range(3)} == {appearance.row}
+    assert model.index(1, 2).data() == "; ".join(values[:4])
+
+
+def test_a_text_in_two_lines_is_broken_between_words_and_cut_at_its_end() -> None:
+    first, second = in_two("Electronic 🎹 music that has a constant melody.opus", 120)
+    assert "Electronic 🎹 music that has".startswith(first)
+    assert second.endswith("…")
+    assert in_two("short", 120) == ("short", "")
 
 
 def test_one_value_wider_than_its_column_is_broken() -> None:

@@ -266,7 +266,7 @@ def test_in_a_very_low_window_the_plan_is_whole_and_policies_come_when_asked_for
     qtbot.waitUntil(lambda: view.verticalScrollBar().maximum() == 0)
     for part in (panel.title, panel.write, panel.table):
         assert view.viewport().rect().contains(part.mapTo(view.viewport(), part.rect().bottomRight())), part
-    assert panel.table.viewport().height() >= appearance.row
+    assert panel.table.viewport().height() >= 2.5 * appearance.row
     card = panel.cards[Field.GENRE]
     assert not card.isVisible()
     panel.policies.click()
@@ -274,6 +274,32 @@ def test_in_a_very_low_window_the_plan_is_whole_and_policies_come_when_asked_for
     library.resize(1280, 720)
     qtbot.waitUntil(panel.policies.isHidden)
     assert card.isVisible()
+
+
+def test_in_a_small_window_what_undo_would_do_has_all_of_the_page(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    library.library.table.selectAll()
+    library.actions_["write"].trigger()
+    panel, view = library.panels.write, library.pages.view
+    qtbot.waitUntil(panel.write.isEnabled)
+    panel.confirm()
+    qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
+    shrink(qtbot, library, 640, 340)
+    page = library.archive.page
+    library.pages.show("history")
+    library.archive.show_undo(1)
+    qtbot.waitUntil(page.reversal.do.isEnabled)
+    bars = view.horizontalScrollBar(), view.verticalScrollBar()
+    qtbot.waitUntil(lambda: [bar.maximum() for bar in bars] == [0, 0])
+    assert not page.list.isVisible()
+    assert page.reversal.table.viewport().height() >= 2 * page.reversal.table.high
+    assert page.reversal.summary.height() >= page.reversal.summary.heightForWidth(page.reversal.width())
+    shrink(qtbot, library, 1440, 900)
+    assert page.list.isVisible(), "there is room for both"
+    shrink(qtbot, library, 640, 340)
+    page.reversal.closed.emit()
+    assert page.list.isVisible()
 
 
 def test_with_large_letters_no_column_is_out_of_sight(qtbot: QtBot, library: Window) -> None:

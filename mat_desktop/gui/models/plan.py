@@ -20,6 +20,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
 HEADERS = ("File", "Field", "Old", "New")
+TOGETHER = "Old, new"
+"""Over both where they stand in one column."""
 
 _NO_INDEX = QModelIndex()
 
@@ -105,10 +107,15 @@ class PlanModel(QAbstractTableModel):
         self._unchecked: set[Path] = set()
         self._keep: Keep | None = None
         self._replacing = self._words = self._possible = 0
-        self._told_of_joins = False
+        self._told_of_joins = self._together = False
         self.faults = self.stuck = 0
         self.picked_files = self.partly = self.changes = 0
         self.by_field: Counter[Field] = Counter()
+
+    def tell_together(self, on: bool) -> None:
+        """Whether the column of old values tells the new ones too."""
+        self._together = on
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 2, 2)
 
     def show(self, files: Sequence[PlannedFile]) -> None:
         """Another plan; what was unchecked stays so."""
@@ -326,7 +333,7 @@ class PlanModel(QAbstractTableModel):
         """Words over the columns."""
         if orientation is Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return HEADERS[section]
+                return TOGETHER if section == 2 and self._together else HEADERS[section]
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -379,8 +386,15 @@ class PlanModel(QAbstractTableModel):
             return line.note
         if column == 1:
             return words.field(line.change.field)
-        if column == 3 and line.why and not self.takes(line):
+        if column == 2 and self._together:
+            old = "; ".join(line.change.before) or "empty"
+            return f"{old} → {self._new(line, line.change) or 'removed'}"
+        return self._new(line, line.change) if column == 3 else "; ".join(line.change.before)
+
+    def _new(self, line: Line, change: Change) -> str:
+        """New values, or what there is to say in their place."""
+        if line.why and not self.takes(line):
             return line.why
-        if column == 3 and self.stays(line):
+        if self.stays(line):
             return STAYS
-        return "; ".join(line.change.before if column == 2 else line.change.after)
+        return "; ".join(change.after)

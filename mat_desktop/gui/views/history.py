@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Signal,
     SignalInstance,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -73,6 +73,10 @@ def sign(entry: Entry) -> tuple[str, str]:
     if run.undone or run.kind in (RunKind.UNDO, RunKind.REMOVE):
         return "undo-2", "muted"
     return "circle-check", "positive"
+
+
+BOTH = 900
+"""Pixels of the page, with letters of usual size, under which what undo would do is not beside the runs."""
 
 
 class _Delegate(QStyledItemDelegate):
@@ -251,10 +255,12 @@ class History(Panel):
         self.export.clicked.connect(self._ask_target)
         head.addWidget(self.export)
         layout.addWidget(bar)
+        self._bar = bar
         box = QWidget()
         self._stack = QStackedLayout(box)
         holder = Splitter(Qt.Orientation.Horizontal)
-        holder.addWidget(self._left())
+        self._side = self._left()
+        holder.addWidget(self._side)
         self.right = Stack()
         self.right.addWidget(self._details())
         self.reversal = ReversalPanel()
@@ -396,11 +402,24 @@ class History(Panel):
         """The panel comes in place of what the run did."""
         self._stack.setCurrentIndex(0)
         self.right.setCurrentWidget(self.reversal)
+        self._fit()
         self.reversal.table.setFocus()
+
+    def _fit(self) -> None:
+        """Where there is no room for both, the panel has all of the page until it is closed."""
+        alone = self.right.currentWidget() is self.reversal and self.width() < wider(BOTH)
+        self._bar.setHidden(alone)
+        self._side.setHidden(alone)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another size."""
+        super().resizeEvent(event)
+        self._fit()
 
     def show_details(self) -> None:
         """And goes again."""
         self.right.setCurrentIndex(0)
+        self._fit()
         self._choose_part()
         self.list.setFocus()
 

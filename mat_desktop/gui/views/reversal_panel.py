@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.gui import words
@@ -16,7 +17,7 @@ from mat_desktop.gui.operations.undo import LookBack
 from mat_desktop.gui.widgets.alternatives import Alternatives
 from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
-from mat_desktop.gui.widgets.controls import Button, Icon, Line, Panel, Steady, Text
+from mat_desktop.gui.widgets.controls import Button, Line, Steady, Text
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
@@ -69,18 +70,21 @@ class ReversalPanel(ConfirmPanel):
         self.summary = Steady(token="muted")
         self.summary.setContentsMargins(24, 0, 24, 12)
         layout.addWidget(self.summary)
-        nest(layout, self._filters())
+        self._filter_row = self._filters()
+        layout.addWidget(self._filter_row)
         layout.addWidget(Line())
         self.table = PlanTable(self.model)
         self.table.setAccessibleDescription("Space checks and unchecks; Left and Right go to file and field")
         layout.addWidget(self.table, 1)
         self.banners = Banners()
         layout.addWidget(self.banners)
-        layout.addWidget(self._foot())
+        self.do = Button("Put back", "undo-2", kind="primary", key=key_text("Ctrl+Return"))
+        layout.addWidget(self.make_foot(self.do))
         self.model.picked.connect(self._refresh)
 
-    def _filters(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _filters(self) -> QWidget:
+        box = QWidget()
+        row = QHBoxLayout(box)
         row.setContentsMargins(24, 0, 24, 10)
         row.setSpacing(6)
         self.filters: list[Button] = []
@@ -96,27 +100,17 @@ class ReversalPanel(ConfirmPanel):
             row.addWidget(button)
         self._filter = Alternatives(self.filters)
         row.addStretch(1)
-        return row
+        return box
 
-    def _foot(self) -> Panel:
-        foot = Panel("surface", edges="t")
-        foot.setFixedHeight(64)
-        buttons = QHBoxLayout(foot)
-        buttons.setContentsMargins(24, 0, 20, 0)
-        buttons.setSpacing(8)
-        self.note_icon = Icon("triangle-alert", 16, "warning")
-        self.note_icon.hide()
-        buttons.addWidget(self.note_icon)
-        self.note = Text(token="muted", elide=True)
-        self.note.setMinimumHeight(20)
-        buttons.addWidget(self.note, 1)
-        cancel = Button("Cancel", key="Esc")
-        cancel.clicked.connect(self.closed)
-        self.do = Button("Put back", "undo-2", kind="primary", key=key_text("Ctrl+Return"))
-        self.do.clicked.connect(self.confirm)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.do)
-        return foot
+    def _fit_filters(self) -> None:
+        """In a low window they are there where something is to be told apart."""
+        apart = self.model.conflicts or self.model.stuck or not self.filters[0].chosen
+        self._filter_row.setVisible(not self.low or bool(apart))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another size."""
+        super().resizeEvent(event)
+        self._fit_filters()
 
     def follow(self, looking: LookBack) -> None:
         """Show what is found."""
@@ -193,6 +187,7 @@ class ReversalPanel(ConfirmPanel):
             button.updateGeometry()
         self.filters[1].setEnabled(model.conflicts > 0)
         self.filters[2].setEnabled(model.stuck > 0)
+        self._fit_filters()
         if task is None:
             self.summary.setText("Looking it up…")
             self.note.setText("")

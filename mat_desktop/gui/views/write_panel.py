@@ -18,17 +18,14 @@ from mat_desktop.gui.theme import wider
 from mat_desktop.gui.widgets.alternatives import Alternatives
 from mat_desktop.gui.widgets.changes import PolicyCombo, PolicyNote
 from mat_desktop.gui.widgets.confirm_panel import ConfirmPanel
-from mat_desktop.gui.widgets.controls import Button, Icon, Link, Panel, Steady, Text
+from mat_desktop.gui.widgets.controls import Button, Link, Panel, Steady, Text
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text
 from mat_desktop.gui.widgets.plan_table import PlanTable
 from mat_desktop.gui.work import Work
 
-LOWEST = 400
+LOWEST = 480
 """Pixels, with letters of usual size, under which the cards leave the room to the table."""
-
-TIGHT = 440
-"""Pixels of a window under which the cards come only when they are asked for."""
 
 NARROWEST = 520
 """Pixels in which there is room for the parts of a narrow one."""
@@ -137,7 +134,6 @@ class WritePanel(ConfirmPanel):
         nest(layout, links)
         self._order: tuple[int, list[PolicyCard]] = (0, [])
         self._cards = QGridLayout()
-        self._cards.setContentsMargins(24, 4, 24, 12)
         self._cards.setSpacing(12)
         self.cards: dict[Field, PolicyCard] = {}
         for field in fields:
@@ -166,7 +162,7 @@ class WritePanel(ConfirmPanel):
             self.filters.append(button)
             row.addWidget(button)
         Alternatives(self.filters)
-        self.policies = Button("Policies", height=28, tip="What happens to values that are there")
+        self.policies = Button("Filter, policies", height=28, tip="Lines to show, and what happens to values")
         self.policies.setCheckable(True)
         self.policies.toggled.connect(lambda _: self._arrange())
         row.addWidget(self.policies)
@@ -191,24 +187,8 @@ class WritePanel(ConfirmPanel):
         layout.addWidget(line)
         self.table = PlanTable(self.plan)
         layout.addWidget(self.table, 1)
-        foot = Panel("surface", edges="t")
-        foot.setFixedHeight(64)
-        buttons = QHBoxLayout(foot)
-        buttons.setContentsMargins(24, 0, 20, 0)
-        buttons.setSpacing(8)
-        self.note_icon = Icon("triangle-alert", 16, "warning")
-        self.note_icon.hide()
-        buttons.addWidget(self.note_icon)
-        self.note = Text(token="muted", elide=True)
-        self.note.setMinimumHeight(20)
-        buttons.addWidget(self.note, 1)
-        cancel = Button("Cancel", key="Esc")
-        cancel.clicked.connect(self.closed)
         self.write = Button("Write", "arrow-down-to-line", kind="primary", key=key_text("Ctrl+Return"))
-        self.write.clicked.connect(self.confirm)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.write)
-        layout.addWidget(foot)
+        layout.addWidget(self.make_foot(self.write))
         self.plan.picked.connect(self._refresh)
         QGuiApplication.instance().applicationStateChanged.connect(self.came)  # type: ignore[union-attr]
 
@@ -351,20 +331,24 @@ class WritePanel(ConfirmPanel):
 
     def _arrange(self) -> None:
         """In a narrow window the cards stand two by two, and what is shown over what it is for; in a low one
-        the cards say less.
+        the cards say less, and they and the filters come when they are asked for.
         """
-        tight = self.window().height() < TIGHT
-        self.policies.setVisible(tight)
+        low = self.low
+        asked = not low or self.policies.isChecked()
+        self.policies.setVisible(low)
         for field, card in self.cards.items():
-            card.setVisible(field in self._offered and (not tight or self.policies.isChecked()))
+            card.setVisible(field in self._offered and asked)
+        for button in self.filters:
+            button.setVisible(asked or not self.filters[0].chosen)
         shown = [card for card in self.cards.values() if not card.isHidden()]
+        self._cards.setContentsMargins(24, 4 if shown else 0, 24, 12 if shown else 0)
         for card in self.cards.values():
-            card.set_low(self.height() < wider(LOWEST))
+            card.set_low(low or self.height() < wider(LOWEST))
         narrow = self.width() < wider(800)
-        buttons = [*self.filters, *self.scopes.values()]
+        buttons = [*self.filters, self.policies, *self.scopes.values()]
         needs = sum([button.sizeHint().width() + 6 for button in buttons if not button.isHidden()]) + 48
         way = QBoxLayout.Direction.TopToBottom
-        if not narrow and needs <= self.width():
+        if (low or not narrow) and needs <= self.width():
             way = QBoxLayout.Direction.LeftToRight
         if self._row.direction() is not way:
             self._row.setDirection(way)

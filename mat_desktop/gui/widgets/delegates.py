@@ -26,6 +26,8 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
     QResizeEvent,
+    QTextLayout,
+    QTextOption,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -70,6 +72,7 @@ def _forget_widths() -> None:
     """Letters may be others."""
     text_width.cache_clear()
     elide.cache_clear()
+    in_two.cache_clear()
 
 
 appearance.changed.connect(_forget_widths)
@@ -87,10 +90,29 @@ def elide(text: str, width: int, size: int = 13, weight: int = 400) -> str:
     return QFontMetrics(font(size, weight)).elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
-def fix_rows(table: QTableView) -> None:
-    """Rows as high as the user likes them; to be called again when the appearance changes."""
-    table.verticalHeader().setMinimumSectionSize(appearance.row)
-    table.verticalHeader().setDefaultSectionSize(appearance.row)
+@lru_cache(maxsize=1024)
+def in_two(text: str, width: int, size: int = 13, weight: int = 400) -> tuple[str, str]:
+    """Text in two lines, the second one cut to a width, cached."""
+    layout = QTextLayout(text, font(size, weight))
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    line = layout.createLine()
+    line.setLineWidth(width)
+    layout.endLayout()
+    units = text.encode("utf-16-le", "surrogatepass")  # of which Qt tells the number
+    first, rest = (
+        part.decode("utf-16-le", "surrogatepass").strip()
+        for part in (units[: 2 * line.textLength()], units[2 * line.textLength() :])
+    )
+    return first, elide(rest, width, size, weight)
+
+
+def fix_rows(table: QTableView, high: int) -> None:
+    """Rows of so many pixels; to be called again when the appearance changes."""
+    table.verticalHeader().setMinimumSectionSize(high)
+    table.verticalHeader().setDefaultSectionSize(high)
 
 
 def draw_state(painter: QPainter, state: State, x: int, y: int) -> None:
@@ -273,7 +295,7 @@ class TrackTable(TableView):
         self.setItemDelegateForColumn(Column.SUGGESTED, ChipsDelegate(self))
 
     def _fix_rows(self) -> None:
-        fix_rows(self)
+        fix_rows(self, appearance.row)
 
     def keyboardSearch(self, search: str) -> None:
         """Letters are keys of actions: those without a meaning jump to no row."""

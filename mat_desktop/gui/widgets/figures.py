@@ -130,7 +130,7 @@ class Figures(TableView):
         self._fit()
 
     def _fix_rows(self) -> None:
-        fix_rows(self)
+        fix_rows(self, appearance.row)
         self._fit()
         if self._whole:
             self.show_all_rows()

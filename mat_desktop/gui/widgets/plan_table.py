@@ -17,7 +17,6 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import (
-    QFontMetrics,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -27,26 +26,29 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
-from mat_desktop.domain.plan import Change
-from mat_desktop.domain.tags import MARKS
 from mat_desktop.errors import printable
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.models.plan import LINE_ROLE, STAYS, Line, PlanModel, replaces
+from mat_desktop.gui.models.plan import LINE_ROLE, STAYS, Line, PlanModel
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.box_header import LEFT, TIGHT, BoxHeader, draw_check
-from mat_desktop.gui.widgets.delegates import elide, fix_rows, text_width
-from mat_desktop.gui.widgets.fit import KeepTall
+from mat_desktop.gui.widgets.delegates import elide, fix_rows, in_two, text_width
+from mat_desktop.gui.widgets.fit import KeepTall, tall
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.pieces import (
+    UNFOLDED_TOP,
+    Piece,
+    draw_flow,
+    draw_pieces,
+    flow,
+    new_pieces,
+    old_pieces,
+    room_of,
+)
 from mat_desktop.gui.widgets.views import TableView, after_press
 
 Index = QModelIndex | QPersistentModelIndex
-Piece = tuple[str, str, bool]
-"""Text, colour token, struck."""
-
-GAP = 12
-"""Pixels between two values."""
 
 REASON = 24 + 2 * 8
 """Pixels of the sign and the margins beside a reason."""
@@ -54,110 +56,19 @@ REASON = 24 + 2 * 8
 MEASURED = 200
 """Lines that say how much room old and new values need."""
 
-UNFOLDED_TOP = 5
-
 NARROW = 520
 """Pixels, with letters of usual size, under which there is no room to spare."""
 
-WRAP = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere | Qt.AlignmentFlag.AlignLeft
+APART = 340
+"""Pixels, with letters of usual size, that old and new values need beside each other if they are long."""
+
+ARROW = 20
+"""Pixels from the left to new values that stand under the old ones."""
 
 
-def old_pieces(change: Change, *, stays: bool = False) -> list[Piece]:
-    """Old values; those that go are struck and stand first, unless all stay as they are."""
-    if not change.before:
-        return [("empty", "faint", False)]
-    pieces = [(value, "muted", value not in change.after and not stays) for value in change.before]
-    return sorted(pieces, key=lambda piece: not piece[2])
-
-
-def new_pieces(change: Change) -> list[Piece]:
-    """New values; those that are added stand first and have a plus, those that replace something another
-    colour. What was there before recedes behind them: where there is no room, that is what is only counted.
-    """
-    had = set(change.before)
-    token = "warning" if replaces(change) else "positive"
-    if change.field in MARKS:
-        token = "text"  # the program's own marks: what is heard stands in the other fields
-    plus = "" if replaces(change) else "+ "
-    if not change.after:
-        return [("removed", "warning", False)]
-    return [
-        (value, "muted", False) if value in had else (plus + value, token, False)
-        for value in sorted(change.after, key=had.__contains__)
-    ]
-
-
-def draw_pieces(painter: QPainter, rect: QRect, pieces: Sequence[Piece], *, dim: bool) -> None:
-    """Pieces in a row, as many as there is room for; the number of the others stands behind them."""
-    x = rect.x()
-    shown, more = fitting(pieces, rect.width())
-    for text, (_, token, struck) in zip(shown, pieces, strict=False):
-        face = font(13, strike=struck)
-        painter.setFont(face)
-        painter.setPen(current().color("faint" if dim else token))
-        place = QRect(x, rect.y(), rect.right() - x + 4, rect.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
-        x += QFontMetrics(face).horizontalAdvance(text) + GAP
-    if more:
-        painter.setFont(font(13))
-        painter.setPen(current().color("faint" if dim else "muted"))
-        place = QRect(x, rect.y(), rect.right() - x + 4, rect.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, _others(more))
-
-
-def fitting(pieces: Sequence[Piece], width: int) -> tuple[list[str], int]:
-    """Texts of the first pieces, the first one cut where need be, and how many others there are."""
-    shown: list[str] = []
-    for number, (text, _, struck) in enumerate(pieces):
-        wide = QFontMetrics(font(13, strike=struck)).horizontalAdvance(text)
-        left = len(pieces) - number - 1
-        room = width - (text_width(_others(left), 13, 400) + GAP if left else 0)
-        if wide > room and shown:
-            return shown, left + 1
-        shown.append(elide(text, max(room, 0)))
-        if wide > room:
-            return shown, left
-        width -= wide + GAP
-    return shown, 0
-
-
-def _room(pieces: Sequence[Piece]) -> int:
-    """How wide a cell with all of them is."""
-    return sum(text_width(text, 13, 400) + GAP for text, *_ in pieces) + 2 * GAP
-
-
-def _others(number: int) -> str:
-    return f"+{words.number(number)} more"
-
-
-def flow(pieces: Sequence[Piece], width: int) -> tuple[list[QRect], int]:
-    """Where pieces stand that are wrapped instead of cut, from (0, 0) on, and how high they are together."""
-    places: list[QRect] = []
-    x = y = 0
-    for text, _, struck in pieces:
-        metrics = QFontMetrics(font(13, strike=struck))
-        high = metrics.height() + 4
-        wide = metrics.horizontalAdvance(text) + 4
-        if x and x + wide > width:
-            x, y = 0, y + high
-        if wide > width:
-            high = metrics.boundingRect(QRect(0, 0, width, 0), WRAP, text).height() + 4
-            places.append(QRect(0, y, width, high))
-            y += high
-        else:
-            places.append(QRect(x, y, wide, high))
-            x += wide + 8
-    bottom = max((place.bottom() + 1 for place in places), default=0)
-    return places, bottom
-
-
-def draw_flow(painter: QPainter, rect: QRect, pieces: Sequence[Piece], *, dim: bool) -> None:
-    """All of every piece, below each other where need be."""
-    places, _ = flow(pieces, rect.width())
-    for place, (text, token, struck) in zip(places, pieces, strict=True):
-        painter.setFont(font(13, strike=struck))
-        painter.setPen(current().color("faint" if dim else token))
-        painter.drawText(place.translated(rect.x(), rect.y() + UNFOLDED_TOP), WRAP, text)
+def _second(rect: QRect) -> QRect:
+    """The second line of a row that has two; the first is as high as a row of one."""
+    return QRect(rect.x(), rect.y() + appearance.row - 5, rect.width(), tall(18, room=2))
 
 
 class _Delegate(QStyledItemDelegate):
@@ -166,7 +77,7 @@ class _Delegate(QStyledItemDelegate):
         self._table = table
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(100, appearance.row)
+        return QSize(100, self._table.high)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         t = current()
@@ -185,10 +96,8 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(rect, t.color("hover"))
         plan = self._table.plan
         taken = plan.takes(line)
-        unfolded = self._table.unfolded == index.row()
-        draw = draw_flow if unfolded else draw_pieces
         inner = rect.adjusted(8, 0, -8, 0)
-        if unfolded and index.column() < 2:
+        if index.column() < 2:
             inner.setHeight(appearance.row)
         if line.change is None:
             painter.setClipRect(rect)  # every cell shows its part of the one line
@@ -207,18 +116,45 @@ class _Delegate(QStyledItemDelegate):
             painter.setPen(t.color("muted" if taken or not self._table.fieldwise else "faint"))
             text = elide(words.field(line.change.field), inner.width())
             painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)
+        elif self._table.stacked:
+            self._old(painter, inner, index, line)
+            self._new(painter, inner, index, line)
         elif index.column() == 2:
-            stays = plan.stays(line) or (bool(line.why) and not taken and self._table.checkable)
-            draw(painter, inner, old_pieces(line.change, stays=stays), dim=not taken)
-        elif line.why and not taken:
-            self._why(painter, inner, line)
-        elif plan.stays(line):
-            draw(painter, inner, [(STAYS, "faint", False)], dim=True)
+            self._old(painter, inner, index, line)
         else:
-            draw(painter, inner, new_pieces(line.change), dim=not taken)
+            self._new(painter, inner, index, line)
         if self._table.plan.is_last(index.row()):
             painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
         painter.restore()
+
+    def _old(self, painter: QPainter, rect: QRect, index: Index, line: Line) -> None:
+        assert line.change is not None
+        table = self._table
+        taken = table.plan.takes(line)
+        stays = table.plan.stays(line) or (bool(line.why) and not taken and table.checkable)
+        draw = draw_flow if table.unfolded == index.row() else draw_pieces
+        if table.stacked:
+            rect = rect.adjusted(0, 0, 0, appearance.row - rect.height())
+        draw(painter, rect, old_pieces(line.change, stays=stays), dim=not taken)
+
+    def _new(self, painter: QPainter, rect: QRect, index: Index, line: Line) -> None:
+        """New values, or why there are none."""
+        assert line.change is not None
+        table = self._table
+        plan, unfolded = table.plan, table.unfolded == index.row()
+        taken = plan.takes(line)
+        if table.stacked:
+            rect = table.under(rect, old_pieces(line.change)) if unfolded else _second(rect)
+            top = rect.y() + UNFOLDED_TOP if unfolded else rect.y() + (rect.height() - 14) // 2
+            icons.draw(painter, "arrow-right", rect.x(), top, 14, current().color("muted"))
+            rect = rect.adjusted(ARROW, 0, 0, 0)
+        draw = draw_flow if unfolded else draw_pieces
+        if line.why and not taken:
+            self._why(painter, rect, line)
+        elif plan.stays(line):
+            draw(painter, rect, [(STAYS, "faint", False)], dim=True)
+        else:
+            draw(painter, rect, new_pieces(line.change), dim=not taken)
 
     def _name(self, painter: QPainter, rect: QRect, line: Line) -> None:
         t = current()
@@ -232,8 +168,17 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(font(13, 500))
         painter.setPen(t.color("muted" if checked is False else "text"))
         name = rect.adjusted(self._table.indent, 0, -8, 0)
-        text = elide(printable(Path(line.file.path.name)), name.width(), 13, 500)
-        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)
+        self._lines(painter, name, printable(Path(line.file.path.name)), 13, 500)
+
+    def _lines(self, painter: QPainter, rect: QRect, text: str, size: int = 13, weight: int = 400) -> None:
+        """A text in the one line of a row, or in both where it has two."""
+        middle = Qt.AlignmentFlag.AlignVCenter
+        if not self._table.stacked:
+            painter.drawText(rect, middle, elide(text, rect.width(), size, weight))
+            return
+        first, second = in_two(text, rect.width(), size, weight)
+        painter.drawText(QRect(rect.x(), rect.y(), rect.width(), appearance.row), middle, first)
+        painter.drawText(_second(rect), middle, second)
 
     def _why(self, painter: QPainter, rect: QRect, line: Line) -> None:
         """What speaks against a change, in the place of the values that it would bring."""
@@ -255,25 +200,30 @@ class _Delegate(QStyledItemDelegate):
         place = QRect(left, rect.y(), self._table.viewport().width() - left - 8, rect.height())
         painter.setFont(font(12))
         painter.setPen(current().color("muted" if taken else "faint"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, elide(line.note, place.width(), 12))
+        self._lines(painter, place, line.note, 12)
 
     def _folder(self, painter: QPainter, rect: QRect, line: Line) -> None:
         t = current()
         left = self._table.columnViewportPosition(0)
         wide = self._table.viewport().width()
-        icons.draw(painter, "folder", left + 24, rect.y() + rect.height() // 2 - 8, 16, t.color("muted"))
+        first = QRect(rect.x(), rect.y(), rect.width(), appearance.row)
+        icons.draw(painter, "folder", left + 24, middle(first), 16, t.color("muted"))
         painter.setFont(font(12, 500))
         painter.setPen(t.color("text"))
         x = left + 56
         path = line.folder.path
         name = elide(printable(Path(path.name or str(path))), wide - x - 8, 12, 500)
-        painter.drawText(QRect(x, rect.y(), wide - x, rect.height()), Qt.AlignmentFlag.AlignVCenter, name)
-        x += QFontMetrics(font(12, 500)).horizontalAdvance(name) + 10
+        place = QRect(x, rect.y(), wide - x, first.height())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
+        if self._table.stacked:
+            place = _second(place)
+        else:
+            place.setLeft(x + text_width(name, 12, 500) + 10)
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))
         rest = f"{words.place(path.parent)}, {words.plural(line.folder.files, 'file')}"
-        rest = elide(rest, max(0, wide - x - 16), 12)
-        painter.drawText(QRect(x, rect.y(), wide - x, rect.height()), Qt.AlignmentFlag.AlignVCenter, rest)
+        rest = elide(rest, max(0, place.width() - 16), 12)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, rest)
 
 
 def middle(rect: QRect) -> int:
@@ -294,6 +244,8 @@ class PlanTable(TableView):
         self.unfolded = -1
         self.tight = False
         """Whether it is so narrow that its columns have no room to spare."""
+        self.stacked = False
+        """Whether it is so narrow that new values stand under the old ones, as long ones would be cut."""
         self.fieldwise = isinstance(model, ReversalModel)
         self.setModel(model)
         self.setAccessibleName("Changes")
@@ -326,8 +278,20 @@ class PlanTable(TableView):
         self.doubleClicked.connect(lambda index: self.unfold(index.row()))
 
     def _fix_rows(self) -> None:
+        fix_rows(self, self.high)
         self._share()
-        fix_rows(self)
+
+    @property
+    def high(self) -> int:
+        """Pixels of a row."""
+        return appearance.row + (tall(18, room=2) if self.stacked else 0)
+
+    def _stack(self, on: bool) -> None:
+        if on != self.stacked:
+            self.stacked = on
+            self.plan.tell_together(on)
+            self.setColumnHidden(3, on)
+            fix_rows(self, self.high)
 
     def _fold_up(self) -> None:
         self.unfold(-1)
@@ -336,17 +300,23 @@ class PlanTable(TableView):
         """Show all of a change in a row that is as high as it needs; again, or -1, folds it up."""
         before, self.unfolded = self.unfolded, -1
         if before >= 0:
-            self.setRowHeight(before, appearance.row)
+            self.setRowHeight(before, self.high)
         line = self.plan.line(row) if row != before else None
         if line is None or line.change is None:
             return
-        high = max(
-            flow(pieces, self.columnWidth(column) - 16)[1]
-            for column, pieces in ((2, old_pieces(line.change)), (3, new_pieces(line.change)))
-        )
+        old, new = old_pieces(line.change), new_pieces(line.change)
+        cell = QRect(0, 0, self.columnWidth(2) - 16, 0)
+        if self.stacked:
+            high = self.under(cell, old).y() + flow(new, cell.width() - ARROW)[1]
+        else:
+            high = max(flow(old, cell.width())[1], flow(new, self.columnWidth(3) - 16)[1])
         self.unfolded = row
-        self.setRowHeight(row, max(appearance.row, high + 2 * UNFOLDED_TOP))
+        self.setRowHeight(row, max(self.high, high + 2 * UNFOLDED_TOP))
         self.scrollTo(self.plan.index(row, 0))
+
+    def under(self, rect: QRect, pieces: Sequence[Piece]) -> QRect:
+        """What remains of a cell under pieces that are shown whole."""
+        return rect.adjusted(0, flow(pieces, rect.width())[1], 0, 0)
 
     def _came(self, parent: QModelIndex, first: int) -> None:
         if first < MEASURED:
@@ -366,9 +336,6 @@ class PlanTable(TableView):
         self.unfold(-1)
         wide = self.viewport().width()
         self.tight = wide < wider(NARROW)
-        header = self.horizontalHeader()
-        if isinstance(header, BoxHeader):
-            header.tight = self.tight
         shortest = 180 if not self.tight else self.indent + wider(40)
         self.setColumnWidth(0, min(310, max(shortest, wide * 3 // 10)))
         self.setColumnWidth(1, wider(136 if self.fieldwise else 88 if self.tight else 112))
@@ -378,14 +345,24 @@ class PlanTable(TableView):
             least = wider(48)
         lines = [line for row in range(MEASURED) if (line := self.plan.line(row)) is not None]
         changes = [line.change for line in lines if line.change is not None]
-        old = max((_room(old_pieces(change)) for change in changes), default=0)
-        new = max((_room(new_pieces(change)) for change in changes), default=0)
+        old = max((room_of(old_pieces(change)) for change in changes), default=0)
+        new = max((room_of(new_pieces(change)) for change in changes), default=0)
         if self.checkable:  # a reason stands in the place of new values
             whys = [text_width(line.why, 13, 400) + REASON for line in lines if line.why]
             new = max([new, *whys])
         if self.fieldwise:  # and so does this, where a field is unchecked
             new = max(new, text_width(STAYS, 13, 400) + REASON)
         rest = wide - self.columnWidth(0) - self.columnWidth(1)
+        self._stack(rest < min(old + new, wider(APART)))
+        self.tight = self.tight or self.stacked
+        header = self.horizontalHeader()
+        if isinstance(header, BoxHeader):
+            header.tight = self.tight
+        if self.stacked:
+            self.setColumnWidth(0, max(self.indent + wider(40), wide // 4))
+            self.setColumnWidth(1, wider(136 if self.fieldwise else 88))
+            self.setColumnWidth(2, wide - self.columnWidth(0) - self.columnWidth(1))
+            return
         if old + new > rest:  # short names do not keep room from values
             names = [line.file.path.name for line in lines if line.file is not None]
             named = max((text_width(printable(Path(name)), 13, 500) for name in names), default=0)
