@@ -254,6 +254,7 @@ class School(QObject):
                 len(teach.to_hear),
                 len(teach.unheard),
                 teach.lost,
+                heard=self._desk.tracks.tally().heard,
                 copies=teach.copies,
                 learning=teach.learning,
             )
@@ -317,6 +318,10 @@ class School(QObject):
             self._desk.say("warning" if wanting else "positive", f"{text} {wanting}".strip(), kind=BEHIND)
         elif wanting:
             self._desk.say("warning", f"Nothing was learned anew: {wanting}.", kind=BEHIND)
+        else:  # as by another press meanwhile, or by the command line
+            self._desk.say(
+                "positive", "This model knows every taught tag: nothing was to be learned.", kind=BEHIND
+            )
 
     def _saved(self, tag: TaughtTag) -> None:
         self._drafts.keep(self._key, None)

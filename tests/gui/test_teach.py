@@ -571,6 +571,20 @@ def test_what_was_learned_anew_from_another_page_is_not_offered_any_more(
     there = heard.pages.current.banners
     qtbot.waitUntil(lambda: any("“dungeon synth” is learned anew" in text for text in there.texts()))
     assert not any("not known" in text for text in banners.texts())
+    heard.school.teach.learn_anew()
+    qtbot.waitUntil(lambda: any("nothing was to be learned" in text for text in there.texts()))
+
+
+def test_it_says_why_fewer_tracks_count_than_were_listened_to(qtbot: QtBot, heard: Window) -> None:
+    side = panel(heard)
+    heard.actions_["teach"].trigger()
+    select(heard, 0, 1, 2, 3, 4)
+    heard.actions_["has_it"].trigger()
+    qtbot.waitUntil(lambda: side.more.text().endswith(" tracks."))
+    teach = heard.school.teach
+    assert teach.study is not None
+    side.show_study(teach.marks, teach.study, {}, 0, 0, 0, heard=teach.study.tracks + 2)
+    assert side.more.text().endswith(" tracks: copies count once, silent tracks do not.")
 
 
 def test_a_query_is_asked_anew_of_another_model(qtbot: QtBot, heard: Window, services: FakeServices) -> None:

@@ -330,6 +330,7 @@ class TeachPanel(Panel):
         old: int,
         lost: int,
         *,
+        heard: int = 0,
         copies: Mapping[int, Row] | None = None,
         learning: bool = False,
     ) -> None:
@@ -338,6 +339,7 @@ class TeachPanel(Panel):
         :param to_hear: marked tracks that the model has to listen to first
         :param old: tracks of the library that it would have to listen to once more
         :param lost: marks of tracks that are not in the library
+        :param heard: tracks of the library that were listened to
         :param copies: marked rows that hold the sound of another, by their ``id``, and which
         :param learning: the marks are newer than what they teach
         """
@@ -377,7 +379,7 @@ class TeachPanel(Panel):
         for link in (self.hear, self.hear_old):
             link.updateGeometry()
         if not (learning and self._says_learning):
-            self._show_verdict(study)
+            self._show_verdict(study, heard)
         self._learned = self._learned and not learning
         self._can_save()
 
@@ -397,7 +399,7 @@ class TeachPanel(Panel):
         self.verdict.setToolTip("")
         self.more.setText("From all marks, each of them hidden in turn.")
 
-    def _show_verdict(self, study: Study | None) -> None:
+    def _show_verdict(self, study: Study | None, heard: int) -> None:
         self._says_learning = False
         self._learned = study is not None and study.lesson is not None
         if study is None or study.lesson is None:
@@ -427,9 +429,10 @@ class TeachPanel(Panel):
             f"and one without, {pairs} are put in the right order."
         )
         likely = words.number(study.likely)
+        once = ": copies count once, silent tracks do not" if heard > study.tracks else ""
         self.more.setText(
             "Each mark was hidden in turn and guessed from the others. "
-            f"The tag would be suggested for {likely} of {words.plural(study.tracks, 'track')}."
+            f"The tag would be suggested for {likely} of {words.plural(study.tracks, 'track')}{once}."
         )
 
     def _can_save(self) -> None:
