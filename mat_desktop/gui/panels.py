@@ -354,9 +354,12 @@ class Panels(QObject):
             self.problems.show_problems(problems, left.title(len(problems)), "Try again…")
 
     def counted(self) -> None:
-        """Rows changed."""
+        """Rows changed. A list of which nothing is left goes."""
         if self._shows(self.problems):
             self._show_problems()
+            if not self.problems.problems.rowCount():
+                self.close()
+                self._desk.result("None of these files has a problem any more")
 
     def _try_again(self) -> None:
         if self._left is None:

@@ -291,6 +291,9 @@ def test_show_problems_shows_the_file_that_was_left_as_long_as_it_has_one(
     write().action.click()
     qtbot.waitUntil(lambda: library.panels.is_open)
     assert [problem.path for problem in problems.problems.shown()] == [path], "and no other problem"
+    library.panels.read_again.emit([path])
+    qtbot.waitUntil(lambda: not library.panels.is_open)  # rather than an empty list
+    assert library.status.result.text() == "None of these files has a problem any more"
 
 
 def test_policies_decide_what_happens_to_old_values(
