@@ -269,6 +269,7 @@ class Window(QMainWindow):
         engine, status, changed = self.engine, self.status, self.workshop.model_changed
         engine.starting.connect(lambda: status.set_device(WAITING, "faint"))
         engine.up.connect(status.set_device)
+        engine.up.connect(lambda _: self.library.look.engine_works())
         engine.down.connect(lambda _: status.set_device("Model not running", "danger"))
         self.listen.engine_fault.connect(engine.failed)
         self.listen.engine_works.connect(engine.works)

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.draw import Picture
+from mat_desktop.errors import EngineFault
 from mat_desktop.gui.operations import look
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -156,3 +158,28 @@ def test_in_review_the_next_of_the_queue_is_drawn_ahead(qtbot: QtBot, library: W
     assert next_to.neighbours() == [queue[2], queue[0]]
     library.pages.show("library")
     assert next_to.neighbours() == library.library._neighbours()
+
+
+def test_what_was_not_drawn_without_the_engine_is_drawn_once_it_works(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, down = services.draw, [True]
+
+    def fail(*of: Any) -> Picture:
+        if down[0]:
+            raise EngineFault("it ended while starting")
+        return draw(*of)
+
+    monkeypatch.setattr(services, "draw", fail)
+    view = library.library
+    view.look.forget()
+    with qtbot.waitSignal(view.look.not_drawn):
+        view.select(3)
+    library.engine.start()
+    with qtbot.waitSignal(view.look.not_drawn):  # it does not go round and round
+        pass
+    asked = len(services.drawn)
+    down[0] = False
+    library.engine.start()
+    qtbot.waitUntil(lambda: view.dock.picture is not None)
+    assert services.drawn[asked] == view.tracks.rows()[3].path

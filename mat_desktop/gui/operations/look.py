@@ -63,6 +63,8 @@ class Look(QObject):
         self._waits: State | None = None
         self._ahead: State | None = None
         self._vain: set[State] = set()
+        self._in_view: State | None = None
+        self._engine_failed: set[State] = set()
         self._wish: tuple[State, Callable[[Picture], None]] | None = None
         self._kept: OrderedDict[State, Picture] = OrderedDict()
         self.neighbours: Callable[[], Sequence[Row]] = tuple
@@ -77,7 +79,7 @@ class Look(QObject):
     def at(self, row: Row | None) -> None:
         """Another track is looked at: what was being drawn is of no interest any more, unless it is that."""
         self._looked = None
-        state = _state(row)
+        state = self._in_view = _state(row)
         self._path = state and state[0]
         self._soon.stop()
         self._wish = None
@@ -119,6 +121,8 @@ class Look(QObject):
 
         def failed(error: Exception) -> None:
             self._vain.add(state)
+            if not isinstance(error, FileFault):
+                self._engine_failed.add(state)
             self._over(state)
             if self._waits == state:
                 self._waits = None
@@ -138,10 +142,19 @@ class Look(QObject):
             self._ahead = None
             self._soon.start()
 
+    def engine_works(self) -> None:
+        """What could not be drawn without it can be now, and is, where it is looked at."""
+        failed, self._engine_failed = self._engine_failed, set()
+        self._vain -= failed
+        if self._in_view in failed and self._waits is None:
+            self._waits = self._in_view
+            self._ask(DRAW, self._in_view)
+
     def forget(self) -> None:
         """Spectrograms are others from now on."""
         self._kept.clear()
         self._vain.clear()
+        self._engine_failed.clear()
 
     def _take_part(self, state: State, part: Picture) -> None:
         if self._waits == state:
