@@ -14,7 +14,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.models.plan import refusal_icon
 from mat_desktop.gui.theme import appearance, current, font
-from mat_desktop.gui.widgets.controls import Icon, Line, Link, Text
+from mat_desktop.gui.widgets.controls import Icon, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.drop_down import Combo
 from mat_desktop.gui.widgets.nesting import nest
 
@@ -215,20 +215,19 @@ class _FieldBlock(QWidget):
         self.new.setAccessibleName(f"New: {('; '.join(after) or 'removed') if change else why}")
 
 
-class Changes(QWidget):
+class Changes(Panel):
     """The block under the tags."""
 
     policy_picked = Signal(object, object)
 
     def __init__(self, fields: Sequence[Field], policies: Mapping[Field, Policy]) -> None:
-        super().__init__()
+        super().__init__("surface")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 8)
         layout.setSpacing(0)
         layout.addWidget(Line())
         head = QHBoxLayout()
         head.setContentsMargins(16, 8, 16, 8)
-        head.setSpacing(12)
         head.setSpacing(12)
         head.addWidget(Text("Changes to the file", weight=600))
         self.summary = Text(size=12, token="muted", elide=True)
