@@ -7,14 +7,16 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.tags import Field
+from mat_desktop.gui import icons
 from mat_desktop.gui.models.columns import HEADERS, Column
 from mat_desktop.gui.theme import appearance, font
+from mat_desktop.gui.widgets.box_header import box_size
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.widgets.views import ListView
@@ -192,6 +194,39 @@ def test_large_letters_are_not_cut(qtbot: QtBot, library: Window, first: bool) -
             with contextlib.suppress(qtbot.TimeoutError):
                 qtbot.waitUntil(lambda: not cut(library), timeout=2000)
             assert not cut(library), name
+    finally:
+        appearance.use_text(100)
+
+
+def test_signs_and_boxes_grow_with_letters(
+    qtbot: QtBot, library: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half as much as these, which have lines to spare."""
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    drawn: dict[str, int] = {}
+    draw = icons.draw
+
+    def see(painter: QPainter, name: str, x: int, y: int, size: int, color: QColor) -> None:
+        drawn[name] = min(size, drawn.get(name, size))
+        draw(painter, name, x, y, size, color)
+
+    monkeypatch.setattr(icons, "draw", see)
+    try:
+        appearance.use_text(LARGE)
+        for name in library.pages.names:
+            library.pages.show(name)
+            qtbot.waitUntil(lambda: rests(library), timeout=30_000)
+            library.grab()
+        library.pages.show("library")
+        library.library.table.selectAll()
+        library.actions_["write"].trigger()
+        qtbot.waitUntil(library.panels.write.write.isEnabled)
+        library.grab()
+        drawn.pop("circle", None)  # the dot of what is new is half as large as other states
+        assert len(drawn) > 20
+        assert {name: size for name, size in drawn.items() if size < 18} == {}
+        assert box_size() > 16
     finally:
         appearance.use_text(100)
 

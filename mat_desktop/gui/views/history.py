@@ -42,7 +42,7 @@ from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, text_width
 from mat_desktop.gui.widgets.drop_down import DropDown
-from mat_desktop.gui.widgets.fit import tall, two_line_row, two_lines
+from mat_desktop.gui.widgets.fit import grown, tall, two_line_row, two_lines
 from mat_desktop.gui.widgets.gives_way import Stack
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import round_rect
@@ -104,17 +104,19 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(rect.adjusted(0, 0, 0, -1), t.color("hover"))
         painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
         run = entry.run
-        x, y = rect.x() + 24, rect.y() + (rect.height() - 20) // 2
+        size = grown(20)
+        x, y = rect.x() + 24, rect.y() + (rect.height() - size) // 2
         icon, token = sign(entry)
         if icon == "circle-check":
-            icons.draw_filled(painter, icon, x, y, 20, t.color(token), t.color("surface"))
+            icons.draw_filled(painter, icon, x, y, size, t.color(token), t.color("surface"))
         else:
-            icons.draw(painter, icon, x, y, 20, t.color(token))
+            icons.draw(painter, icon, x, y, size, t.color(token))
         button = self._view.button(rect)
         painter.setFont(font(13, 500))
         painter.setPen(t.color("muted" if run is not None and run.undone else "text"))
-        wide = button.left() - rect.x() - 60 - 16
-        top, below = two_lines(rect, 60, wide)
+        left = 40 + size
+        wide = button.left() - rect.x() - left - 16
+        top, below = two_lines(rect, left, wide)
         painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, elide(entry.title, wide, 13, 500))
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))
@@ -126,12 +128,15 @@ class _Delegate(QStyledItemDelegate):
                 round_rect(painter, button, 6, None, t.color("focus"), 2)
             icon = "arrow-down-to-line" if run is None else "undo-2" if entry.can_undo else "redo-2"
             whole = button.width() > button.height()
-            x, y = (14 if whole else (button.width() - 16) // 2), (button.height() - 16) // 2
-            icons.draw(painter, icon, button.x() + x, button.y() + y, 16, t.color("text"))
+            size = grown(16)
+            x, y = (14 if whole else (button.width() - size) // 2), (button.height() - size) // 2
+            icons.draw(painter, icon, button.x() + x, button.y() + y, size, t.color("text"))
             if whole:
                 painter.setFont(font(13, 500))
                 painter.setPen(t.color("text"))
-                painter.drawText(button.adjusted(38, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, entry.offer)
+                painter.drawText(
+                    button.adjusted(22 + size, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, entry.offer
+                )
         painter.restore()
 
 
@@ -159,7 +164,7 @@ class Runs(ListView):
         """Where a row's button is."""
         high = tall(32)
         short = rect.width() < wider(NARROW)
-        size = QSize(high if short else 52 + text_width("Write", 13, 500), high)
+        size = QSize(high if short else 36 + grown(16) + text_width("Write", 13, 500), high)
         top = rect.y() + (rect.height() - size.height()) // 2
         return QRect(QPoint(rect.right() - size.width() - (11 if short else 23), top), size)
 

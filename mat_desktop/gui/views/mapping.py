@@ -28,7 +28,7 @@ from mat_desktop.gui.widgets.add_tag import MOST_LETTERS
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.drop_down import DropDown
-from mat_desktop.gui.widgets.fit import KeepTall, tall
+from mat_desktop.gui.widgets.fit import KeepTall, grown, tall
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
@@ -61,18 +61,13 @@ class _Row(QStyledItemDelegate):
                 round_rect(painter, rect.adjusted(2, 1, -2, -1), 5, None, t.color("focus"), 2)
         category = entry.tag.category
         hue = t.category_bar(category)
-        icons.draw(
-            painter,
-            words.CATEGORY_ICONS[category],
-            rect.x() + 12,
-            rect.y() + (rect.height() - 14) // 2,
-            14,
-            hue,
-        )
+        size = grown(14)
+        y = rect.y() + (rect.height() - size) // 2
+        icons.draw(painter, words.CATEGORY_ICONS[category], rect.x() + 12, y, size, hue)
         painter.setFont(font(13, 600 if entry.changed else 400, strike=entry.dropped))
         painter.setPen(t.color("muted" if entry.dropped else "text"))
         half = rect.width() * 2 // 5
-        name = QRect(rect.x() + 34, rect.y(), half - 38, rect.height())
+        name = QRect(rect.x() + 20 + size, rect.y(), half - 24 - size, rect.height())
         weight = 600 if entry.changed else 400
         painter.drawText(
             name, Qt.AlignmentFlag.AlignVCenter, elide(entry.tag.shown, name.width(), 13, weight)

@@ -34,7 +34,7 @@ from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide, paint_ground, text_width
 from mat_desktop.gui.widgets.figures import Figures
-from mat_desktop.gui.widgets.fit import two_line_row, two_lines
+from mat_desktop.gui.widgets.fit import grown, two_line_row, two_lines
 from mat_desktop.gui.widgets.gives_way import Stack
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.scrolled import Scrolled
@@ -82,19 +82,21 @@ class _Delegate(QStyledItemDelegate):
         rect: QRect = option.rect
         painter.save()
         paint_ground(painter, rect, self._view, index)
-        x, y = rect.x() + 16, rect.y() + (rect.height() - 20) // 2
+        size = grown(20)
+        x, y = rect.x() + 16, rect.y() + (rect.height() - size) // 2
         broken = bool(reason_of(model))
         chosen = model.name == self._models.chosen
         if broken:
-            icons.draw(painter, "circle-alert", x, y, 20, t.color("danger"))
+            icons.draw(painter, "circle-alert", x, y, size, t.color("danger"))
         elif chosen:
-            icons.draw_filled(painter, "circle-check", x, y, 20, t.color("positive"), t.color("surface"))
+            icons.draw_filled(painter, "circle-check", x, y, size, t.color("positive"), t.color("surface"))
         else:
-            icons.draw(painter, "box", x, y, 20, t.color("muted"))
-        wide = rect.width() - 48 - 16
+            icons.draw(painter, "box", x, y, size, t.color("muted"))
+        left = 28 + size
+        wide = rect.width() - left - 16
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text"))
-        first, second = two_lines(rect, 48, wide)
+        first, second = two_lines(rect, left, wide)
         room = wide - (text_width("In use", 12, 400) + 12 if chosen else 0)
         painter.drawText(first, Qt.AlignmentFlag.AlignVCenter, elide(model.name, room, 13, 500))
         painter.setFont(font(12))

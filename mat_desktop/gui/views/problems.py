@@ -17,7 +17,7 @@ from mat_desktop.gui.theme import current, font
 from mat_desktop.gui.widgets.bar import Bar
 from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.delegates import draw_state, elide
-from mat_desktop.gui.widgets.fit import two_line_row, two_lines
+from mat_desktop.gui.widgets.fit import grown, two_line_row, two_lines
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
 
@@ -81,12 +81,14 @@ class _Delegate(QStyledItemDelegate):
             if isinstance(view, QListView) and view.hasFocus():
                 round_rect(painter, rect.adjusted(0, 0, 0, -1), 2, None, t.color("focus"), 2)
         painter.fillRect(QRect(rect.x(), rect.bottom(), rect.width(), 1), t.color("border"))
-        draw_state(painter, row.state, rect.x() + 24, rect.y() + (rect.height() - 16) // 2)
-        wide = rect.width() - 56 - 24
+        size = grown(16)
+        draw_state(painter, row.state, rect.x() + 24, rect.y() + (rect.height() - size) // 2)
+        left = 40 + size
+        wide = rect.width() - left - 24
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text"))
         reason = sentence(row.reason) or row.state.value
-        first, second = two_lines(rect, 56, wide)
+        first, second = two_lines(rect, left, wide)
         painter.drawText(first, Qt.AlignmentFlag.AlignVCenter, elide(reason, wide, 13, 500))
         painter.setFont(font(12))
         painter.setPen(t.color("muted"))

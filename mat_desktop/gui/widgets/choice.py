@@ -11,8 +11,13 @@ from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.fit import grown
 from mat_desktop.gui.widgets.painting import round_rect
 
-LEFT, RIGHT = 40, 12
+RIGHT = 12
 """Beside the words."""
+
+
+def _left() -> int:
+    """Beside the words, with the ring."""
+    return 26 + grown(14)
 
 
 class Choice(QAbstractButton):
@@ -52,7 +57,7 @@ class Choice(QAbstractButton):
 
     def heightForWidth(self, wide: int) -> int:
         """As many lines as the words need."""
-        room = QRect(0, 0, wide - LEFT - RIGHT, 10_000)
+        room = QRect(0, 0, wide - _left() - RIGHT, 10_000)
         words = QFontMetrics(font(12)).boundingRect(room, Qt.TextFlag.TextWordWrap, self._about)
         return 14 + _title_height() + max(words.height(), QFontMetrics(font(12)).height())
 
@@ -68,16 +73,18 @@ class Choice(QAbstractButton):
         line = t.color("accent" if on else "control" if able else "border_strong")
         round_rect(painter, ring, side // 2, None, line)
         if on:
-            round_rect(painter, ring.adjusted(4, 4, -4, -4), side // 2 - 4, t.color("accent"))
-        wide = self.width() - LEFT - RIGHT
+            gap = side * 2 // 7
+            round_rect(painter, ring.adjusted(gap, gap, -gap, -gap), side // 2 - gap, t.color("accent"))
+        left = _left()
+        wide = self.width() - left - RIGHT
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text" if able else "disabled"))
         middle = Qt.AlignmentFlag.AlignVCenter
         tall = _title_height()
-        painter.drawText(QRect(LEFT, 7, wide, tall), middle, elide(self.text(), wide, 13, 500))
+        painter.drawText(QRect(left, 7, wide, tall), middle, elide(self.text(), wide, 13, 500))
         painter.setFont(font(12))
         painter.setPen(t.color("muted" if able else "faint"))
-        below = QRect(LEFT, 7 + tall, wide, self.height() - tall - 14)
+        below = QRect(left, 7 + tall, wide, self.height() - tall - 14)
         painter.drawText(below, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, self._about)
         if self.hasFocus():
             round_rect(painter, self.rect(), 6, None, t.color("focus"), 2)

@@ -291,7 +291,7 @@ class Link(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Text and icon, at least 24 high."""
         wide = QFontMetrics(font(12, 500)).horizontalAdvance(self.text()) + 10
-        return QSize(wide + (20 if self._icon else 0), tall(24, 12, 4))
+        return QSize(wide + (grown(16) + 4 if self._icon else 0), tall(24, 12, 4))
 
     def event(self, event: QEvent) -> bool:
         """Space and Enter act on a focused link."""
@@ -304,8 +304,9 @@ class Link(QAbstractButton):
         ink = t.color(self.token if self.isEnabled() else "disabled")
         x = 4
         if self._icon:
-            icons.draw(painter, self._icon, x, (self.height() - 16) // 2, 16, ink)
-            x += 20
+            size = grown(16)
+            icons.draw(painter, self._icon, x, (self.height() - size) // 2, size, ink)
+            x += size + 4
         face = theme.font(12, 500)
         painter.setFont(face)
         painter.setPen(ink)

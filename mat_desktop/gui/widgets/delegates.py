@@ -41,6 +41,7 @@ from mat_desktop.gui.models.columns import RIGHT, Column
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.theme import appearance, current, font
+from mat_desktop.gui.widgets.fit import grown
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import TableView, ring_row
 
@@ -116,15 +117,15 @@ def fix_rows(table: QTableView, high: int) -> None:
 
 
 def draw_state(painter: QPainter, state: State, x: int, y: int) -> None:
-    """A state's icon, 16 px."""
+    """A state's icon, ``grown(16)`` pixels."""
     name, token = STATE_LOOK[state]
-    t = current()
+    t, size = current(), grown(16)
     if state is State.WRITTEN:
-        icons.draw_filled(painter, name, x, y, 16, t.color(token), t.color("surface"))
+        icons.draw_filled(painter, name, x, y, size, t.color(token), t.color("surface"))
     elif state in (State.NEW, State.LISTENING):
-        icons.draw(painter, name, x + 4, y + 4, 8, t.color(token))
+        icons.draw(painter, name, x + size // 4, y + size // 4, size // 2, t.color(token))
     else:
-        icons.draw(painter, name, x, y, 16, t.color(token))
+        icons.draw(painter, name, x, y, size, t.color(token))
 
 
 def drag_picture(count: int) -> QPixmap:
@@ -197,11 +198,12 @@ class StateDelegate(RowDelegate):
         t = current()
         if selected:
             painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), t.color("accent"))
-        draw_state(painter, row.state, rect.x() + 16, rect.y() + rect.height() // 2 - 8)
+        size = grown(16)
+        draw_state(painter, row.state, rect.x() + 16, rect.y() + (rect.height() - size) // 2)
         painter.setFont(font(12))
         strong = row.state in (State.CHANGED, State.CONFLICT, State.FAILED)
         painter.setPen(t.color("text" if strong else "muted"))
-        box = rect.adjusted(38, 0, -4, 0)
+        box = rect.adjusted(22 + size, 0, -4, 0)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, elide(row.state.value, box.width(), 12))
 
 
@@ -227,7 +229,8 @@ class ChipsDelegate(RowDelegate):
         middle = rect.y() + rect.height() // 2
         for number, suggestion in enumerate(chosen):
             name = suggestion.tag.shown
-            wide = text_width(name, 12, 400) + 25
+            square = grown(6)
+            wide = text_width(name, 12, 400) + 19 + square
             left = len(chosen) - number - 1
             room = box.right() - x - (text_width(f"+{left}", 12, 400) + 8 if left else 0)
             if wide > room:
@@ -238,14 +241,15 @@ class ChipsDelegate(RowDelegate):
                     painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, f"+{len(chosen) - number}")
                     return
                 wide = room
-                name = elide(name, wide - 26, 12)
+                name = elide(name, wide - 20 - square, 12)
             high = max(20, QFontMetrics(font(12)).height() + 2)
             chip = QRect(x, middle - high // 2, wide, high)
             round_rect(painter, chip, 4, t.color("raised"), t.color("border"))
-            painter.fillRect(QRect(x + 7, middle - 3, 6, 6), t.category_bar(suggestion.tag.category))
+            box_of = QRect(x + 7, middle - square // 2, square, square)
+            painter.fillRect(box_of, t.category_bar(suggestion.tag.category))
             painter.setFont(font(12))
             painter.setPen(t.color("text"))
-            painter.drawText(chip.adjusted(18, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(chip.adjusted(12 + square, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, name)
             x += wide + 6
 
 

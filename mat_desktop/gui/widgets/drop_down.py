@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QStyledItemDelegate, QStyleOpti
 
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.widgets.fit import grown
 
 
 class Combo(QComboBox):
@@ -51,8 +52,9 @@ class Combo(QComboBox):
         """The combo, and the arrow that a style sheet cannot draw in the theme's colour."""
         super().paintEvent(event)
         token = "muted" if self.isEnabled() else "disabled"
-        y = (self.height() - 14) // 2
-        icons.draw(QPainter(self), "chevron-down", self.width() - 22, y, 14, current().color(token))
+        size = grown(14)
+        x, y = self.width() - 15 - size // 2, (self.height() - size) // 2
+        icons.draw(QPainter(self), "chevron-down", x, y, size, current().color(token))
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
         """What there is no room for ends in dots."""

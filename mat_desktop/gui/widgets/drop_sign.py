@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from mat_desktop.gui import icons
 from mat_desktop.gui.theme import current, font
+from mat_desktop.gui.widgets.fit import grown
 from mat_desktop.gui.widgets.painting import round_rect
 
 TEXT = "Drop to open"
@@ -40,10 +41,11 @@ class DropSign(QWidget):
         round_rect(painter, self.rect().adjusted(4, 4, -4, -4), 8, None, t.color("accent"), 2)
         face = font(16, 600)
         metrics = QFontMetrics(face)
-        box = QRect(0, 0, metrics.horizontalAdvance(TEXT) + 76, metrics.height() + 28)
+        size = grown(20)
+        box = QRect(0, 0, metrics.horizontalAdvance(TEXT) + 56 + size, metrics.height() + 28)
         box.moveCenter(self.rect().center())
         round_rect(painter, box, 8, t.color("selection"), t.color("accent"))
-        icons.draw(painter, "folder", box.x() + 20, box.center().y() - 9, 20, t.color("accent"))
+        icons.draw(painter, "folder", box.x() + 20, box.center().y() - size // 2 + 1, size, t.color("accent"))
         painter.setFont(face)
         painter.setPen(t.color("text"))
-        painter.drawText(box.adjusted(52, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, TEXT)
+        painter.drawText(box.adjusted(32 + size, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, TEXT)

@@ -14,6 +14,7 @@ from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Link, Text
 from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.fit import grown, tall
 from mat_desktop.gui.widgets.overlay import Overlay
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.slider import Slider
@@ -67,11 +68,11 @@ class LevelScale(QAbstractButton):
         """Texts, bar and arrow."""
         metrics = QFontMetrics(font(11))
         texts = metrics.horizontalAdvance(self._low) + metrics.horizontalAdvance(self._high)
-        return QSize(texts + BAR + 6 * 4 + 14 + 8, 28)
+        return QSize(texts + BAR + 6 * 4 + grown(14) + 8, tall(28, 11))
 
     def minimumSizeHint(self) -> QSize:
         """A short bar and the arrow; what the levels are stands in what it opens."""
-        return QSize(6 + BAR // 2 + 6 + 14 + 6, 28)
+        return QSize(6 + BAR // 2 + 6 + grown(14) + 6, tall(28, 11))
 
     def event(self, event: QEvent) -> bool:
         """Enter opens it, as Space does."""
@@ -99,7 +100,8 @@ class LevelScale(QAbstractButton):
         wide = metrics.horizontalAdvance(low)
         painter.drawText(QRect(6, 0, wide + 2, self.height()), middle, low)
         x = 6 + wide + (6 if low else 0)
-        bar = QRect(x, (self.height() - 10) // 2, BAR if whole else self.width() - 26, 10)
+        size = grown(14)
+        bar = QRect(x, (self.height() - 10) // 2, BAR if whole else self.width() - 12 - size, 10)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if self._image is not None:
             painter.drawImage(bar, self._image)
@@ -110,7 +112,7 @@ class LevelScale(QAbstractButton):
         x = bar.right() + 7
         painter.drawText(QRect(x, 0, self.width() - x, self.height()), middle, high)
         x += metrics.horizontalAdvance(high) + 4 if high else 0
-        icons.draw(painter, "chevron-down", x, (self.height() - 14) // 2, 14, t.color("muted"))
+        icons.draw(painter, "chevron-down", x, (self.height() - size) // 2, size, t.color("muted"))
         if self.hasFocus():
             round_rect(painter, self.rect(), 5, None, t.color("focus"), 2)
 

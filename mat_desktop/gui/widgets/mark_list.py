@@ -11,7 +11,7 @@ from mat_desktop.gui.models.marks import MARK_ROLE, Mark, MarksModel
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide, text_width
-from mat_desktop.gui.widgets.fit import tall
+from mat_desktop.gui.widgets.fit import grown, tall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
 
@@ -39,13 +39,14 @@ class _Delegate(QStyledItemDelegate):
             round_rect(painter, inner, 5, t.color("hover"))
             round_rect(painter, inner, 5, None, t.color("focus"), 2)
         high = rect.height()
-        x, y = rect.x() + 16, rect.y() + (high - 16) // 2
+        size = grown(16)
+        x, y = rect.x() + 16, rect.y() + (high - size) // 2
         if mark.yes:
-            icons.draw_filled(painter, "circle-check", x, y, 16, t.color("positive"), t.color("surface"))
+            icons.draw_filled(painter, "circle-check", x, y, size, t.color("positive"), t.color("surface"))
         elif mark.yes is False:
-            icons.draw(painter, "circle-x", x, y, 16, t.color("danger"))
+            icons.draw(painter, "circle-x", x, y, size, t.color("danger"))
         else:
-            icons.draw(painter, "circle-dashed", x, y, 16, t.color("muted"))
+            icons.draw(painter, "circle-dashed", x, y, size, t.color("muted"))
         right = rect.right() - 16
         middle = Qt.AlignmentFlag.AlignVCenter
         if mark.note:
@@ -56,11 +57,11 @@ class _Delegate(QStyledItemDelegate):
             painter.drawText(QRect(right - wide, rect.y(), wide, high), middle, note)
             right -= wide + 8
             if mark.odd:
-                icons.draw(
-                    painter, "triangle-alert", right - 14, rect.y() + (high - 14) // 2, 14, t.color("warning")
-                )
-                right -= 20
-        left = rect.x() + 40
+                sign = grown(14)
+                y = rect.y() + (high - sign) // 2
+                icons.draw(painter, "triangle-alert", right - sign, y, sign, t.color("warning"))
+                right -= sign + 6
+        left = rect.x() + 24 + size
         title = elide(mark.row.title, max(20, right - left))
         painter.setFont(font(13))
         painter.setPen(t.color("text"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -31,6 +31,7 @@ from mat_desktop.gui.widgets.add_tag import AddTag
 from mat_desktop.gui.widgets.changes import Changes
 from mat_desktop.gui.widgets.controls import Button, Key, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import draw_state, text_width
+from mat_desktop.gui.widgets.fit import grown
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import key_text, round_rect
 from mat_desktop.gui.widgets.question import Question
@@ -58,7 +59,7 @@ class StateChip(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        wide = text_width(self._state.value, 12, 500) + 36
+        wide = text_width(self._state.value, 12, 500) + 20 + grown(16)
         self.setFixedSize(wide, max(22, QFontMetrics(font(12)).height() + 2))
         self.update()
 
@@ -67,12 +68,12 @@ class StateChip(QWidget):
         t = current()
         painter = QPainter(self)
         round_rect(painter, self.rect(), 4, t.color("raised"), t.color("border"))
-        draw_state(painter, self._state, 6, (self.height() - 16) // 2)
+        size = grown(16)
+        draw_state(painter, self._state, 6, (self.height() - size) // 2)
         painter.setFont(font(12, 500))
         painter.setPen(t.color("text"))
-        painter.drawText(
-            QRect(28, 0, self.width() - 30, self.height()), Qt.AlignmentFlag.AlignVCenter, self._state.value
-        )
+        box = self.rect().adjusted(12 + size, 0, -2, 0)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self._state.value)
 
 
 class Pane(Panel):

@@ -32,9 +32,9 @@ from mat_desktop.gui.models.plan import LINE_ROLE, STAYS, Line, PlanModel
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.announce import announce
-from mat_desktop.gui.widgets.box_header import LEFT, TIGHT, BoxHeader, draw_check
+from mat_desktop.gui.widgets.box_header import LEFT, TIGHT, BoxHeader, box_size, draw_check
 from mat_desktop.gui.widgets.delegates import elide, fix_rows, in_two, text_width
-from mat_desktop.gui.widgets.fit import KeepTall, tall
+from mat_desktop.gui.widgets.fit import KeepTall, grown, tall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.pieces import (
     UNFOLDED_TOP,
@@ -62,8 +62,10 @@ NARROW = 520
 APART = 340
 """Pixels, with letters of usual size, that old and new values need beside each other if they are long."""
 
-ARROW = 20
-"""Pixels from the left to new values that stand under the old ones."""
+
+def arrow() -> int:
+    """Pixels from the left to new values that stand under the old ones."""
+    return 6 + grown(14)
 
 
 def _second(rect: QRect) -> QRect:
@@ -109,9 +111,9 @@ class _Delegate(QStyledItemDelegate):
             if self._table.fieldwise:
                 if not line.stuck:
                     painter.setOpacity(0.4 if plan.follows(line) else 1.0)  # which is not its own to say
-                    draw_check(painter, QRect(inner.x(), middle(inner), 16, 16), taken)
+                    draw_check(painter, inner.x(), inner, taken)
                     painter.setOpacity(1.0)
-                inner.adjust(24, 0, 0, 0)
+                inner.adjust(8 + box_size(), 0, 0, 0)
             painter.setFont(font(13))
             painter.setPen(t.color("muted" if taken or not self._table.fieldwise else "faint"))
             text = elide(words.field(line.change.field), inner.width())
@@ -145,9 +147,10 @@ class _Delegate(QStyledItemDelegate):
         taken = plan.takes(line)
         if table.stacked:
             rect = table.under(rect, old_pieces(line.change)) if unfolded else _second(rect)
-            top = rect.y() + UNFOLDED_TOP if unfolded else rect.y() + (rect.height() - 14) // 2
-            icons.draw(painter, "arrow-right", rect.x(), top, 14, current().color("muted"))
-            rect = rect.adjusted(ARROW, 0, 0, 0)
+            size = grown(14)
+            top = rect.y() + UNFOLDED_TOP if unfolded else rect.y() + (rect.height() - size) // 2
+            icons.draw(painter, "arrow-right", rect.x(), top, size, current().color("muted"))
+            rect = rect.adjusted(arrow(), 0, 0, 0)
         draw = draw_flow if unfolded else draw_pieces
         if line.why and not taken:
             self._why(painter, rect, line)
@@ -162,9 +165,9 @@ class _Delegate(QStyledItemDelegate):
         checked = self._table.plan.checked(line)
         left = LEFT - (TIGHT if self._table.tight else 0)
         if not self._table.checkable and not self._table.tight:
-            icons.draw(painter, "music", rect.x() + left, middle(rect), 16, t.color("muted"))
+            _sign(painter, "music", rect.x() + left, rect, "muted")
         elif self._table.checkable and line.file.changes:
-            draw_check(painter, QRect(rect.x() + left, middle(rect), 16, 16), checked)
+            draw_check(painter, rect.x() + left, rect, checked)
         painter.setFont(font(13, 500))
         painter.setPen(t.color("muted" if checked is False else "text"))
         name = rect.adjusted(self._table.indent, 0, -8, 0)
@@ -188,8 +191,8 @@ class _Delegate(QStyledItemDelegate):
             return
         token = "warning" if line.icon else "faint"
         if line.icon:
-            icons.draw(painter, line.icon, rect.x(), middle(rect), 16, t.color(token))
-            rect = rect.adjusted(24, 0, 0, 0)
+            _sign(painter, line.icon, rect.x(), rect, token)
+            rect = rect.adjusted(8 + grown(16), 0, 0, 0)
         painter.setFont(font(13))
         painter.setPen(t.color(token))
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, elide(line.why, rect.width()))
@@ -207,10 +210,10 @@ class _Delegate(QStyledItemDelegate):
         left = self._table.columnViewportPosition(0)
         wide = self._table.viewport().width()
         first = QRect(rect.x(), rect.y(), rect.width(), appearance.row)
-        icons.draw(painter, "folder", left + 24, middle(first), 16, t.color("muted"))
+        _sign(painter, "folder", left + 24, first, "muted")
         painter.setFont(font(12, 500))
         painter.setPen(t.color("text"))
-        x = left + 56
+        x = left + 40 + grown(16)
         path = line.folder.path
         name = elide(printable(Path(path.name or str(path))), wide - x - 8, 12, 500)
         place = QRect(x, rect.y(), wide - x, first.height())
@@ -226,9 +229,10 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, rest)
 
 
-def middle(rect: QRect) -> int:
-    """Where something 16 px high begins in a row."""
-    return rect.y() + rect.height() // 2 - 8
+def _sign(painter: QPainter, name: str, x: int, rect: QRect, token: str) -> None:
+    """An icon in the middle of a row."""
+    size = grown(16)
+    icons.draw(painter, name, x, rect.y() + (rect.height() - size) // 2, size, current().color(token))
 
 
 class PlanTable(TableView):
@@ -307,7 +311,7 @@ class PlanTable(TableView):
         old, new = old_pieces(line.change), new_pieces(line.change)
         cell = QRect(0, 0, self.columnWidth(2) - 16, 0)
         if self.stacked:
-            high = self.under(cell, old).y() + flow(new, cell.width() - ARROW)[1]
+            high = self.under(cell, old).y() + flow(new, cell.width() - arrow())[1]
         else:
             high = max(flow(old, cell.width())[1], flow(new, self.columnWidth(3) - 16)[1])
         self.unfolded = row
@@ -330,7 +334,7 @@ class PlanTable(TableView):
     @property
     def indent(self) -> int:
         """Pixels from the left to the name of a file."""
-        return 56 - (0 if not self.tight else TIGHT if self.checkable else 40)
+        return 40 + box_size() - (0 if not self.tight else TIGHT if self.checkable else 40)
 
     def _share(self) -> None:
         self.unfold(-1)

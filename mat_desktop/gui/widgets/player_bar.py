@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, 
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.controls import Button, Link, Panel, Text
-from mat_desktop.gui.widgets.fit import KeepTall
+from mat_desktop.gui.widgets.fit import KeepTall, grown
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.slider import Slider
 from mat_desktop.gui.widgets.toggle import show_checked
@@ -55,12 +55,17 @@ class PlayButton(QAbstractButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedSize(QSize(40, 40))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.playing = False
         self.set_playing(False)
-        appearance.changed.connect(self.update)
+        self._fit()
+        appearance.changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        side = grown(32) + 8
+        self.setFixedSize(side, side)
+        self.update()
 
     def set_playing(self, playing: bool) -> None:
         """Show pause instead of play."""
@@ -73,17 +78,20 @@ class PlayButton(QAbstractButton):
         t = current()
         painter = QPainter(self)
         disc = self.rect().adjusted(4, 4, -4, -4)
+        radius = disc.width() // 2
         if self.isEnabled():
             fill = t.color("accent")
             fill = fill.lighter(106) if self.underMouse() else fill
-            round_rect(painter, disc, 16, fill)
+            round_rect(painter, disc, radius, fill)
             ink = t.color("on_accent")
         else:
-            round_rect(painter, disc, 16, t.color("raised"), t.color("border"))
+            round_rect(painter, disc, radius, t.color("raised"), t.color("border"))
             ink = t.color("faint")
-        icons.draw(painter, "pause" if self.playing else "play", 13, 13, 14, ink)
+        size = grown(14)
+        at = (self.width() - size) // 2
+        icons.draw(painter, "pause" if self.playing else "play", at, at, size, ink)
         if self.hasFocus():
-            round_rect(painter, self.rect().adjusted(1, 1, -1, -1), 19, None, t.color("focus"), 2)
+            round_rect(painter, self.rect().adjusted(1, 1, -1, -1), radius + 3, None, t.color("focus"), 2)
 
 
 class Overview(QSlider):

@@ -17,6 +17,7 @@ from mat_desktop.gui.colors import Lut
 from mat_desktop.gui.models.row import Row, State
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import draw_state, elide
+from mat_desktop.gui.widgets.fit import grown
 from mat_desktop.gui.widgets.painting import round_rect
 
 if TYPE_CHECKING:
@@ -140,17 +141,18 @@ class QueueStrip(QWidget):
         text, icon = self._standing(row, now)
         y += 2 * self._line
         if icon:
+            size = grown(12)
             if row.standing is State.TO_REVIEW:
-                icons.draw(painter, "clock", x, y + line // 2 - 6, 12, t.color("muted"))
+                icons.draw(painter, "clock", x, y + (line - size) // 2, size, t.color("muted"))
             else:
                 painter.save()
-                painter.translate(QPoint(x, y + line // 2 - 6))
-                painter.scale(0.75, 0.75)
+                painter.translate(QPoint(x, y + (line - size) // 2))
+                painter.scale(size / grown(16), size / grown(16))
                 draw_state(painter, row.standing, 0, 0)
                 painter.restore()
         painter.setFont(font(11))
         painter.setPen(t.color("accent" if now and not icon else "muted"))
-        painter.drawText(QRect(x + (18 if icon else 0), y, wide, line), box_of, text)
+        painter.drawText(QRect(x + (grown(12) + 6 if icon else 0), y, wide, line), box_of, text)
 
     def _standing(self, row: Row, now: bool) -> tuple[str, bool]:
         """What stands under a card, and whether an icon stands before it."""

@@ -41,12 +41,12 @@ from mat_desktop.gui.scale import MARKS, SAYS, from_scale, on_scale
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.announce import announce
 from mat_desktop.gui.widgets.delegates import elide, text_width
+from mat_desktop.gui.widgets.fit import grown, tall
 from mat_desktop.gui.widgets.painting import draw_key, key_height, key_width, round_rect
 from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
 
-HEADING = 24
 RIGHT = 16
 BUTTON = 22
 BETWEEN = 2
@@ -92,7 +92,7 @@ class ScoreDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Headings are lower than tags."""
         row: TagRow = index.data(TAG_ROLE)
-        return QSize(200, HEADING if row.suggestion is None else self._view.row_height)
+        return QSize(200, heading_height() if row.suggestion is None else self._view.row_height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """A heading or a tag."""
@@ -108,10 +108,12 @@ class ScoreDelegate(QStyledItemDelegate):
     def _heading(self, painter: QPainter, rect: QRect, row: TagRow) -> None:
         t = current()
         hue = t.category_bar(row.category)
-        icons.draw(painter, words.CATEGORY_ICONS[row.category], rect.x() + 16, rect.y() + 5, 14, hue)
+        size = grown(14)
+        y = rect.y() + (rect.height() - size) // 2
+        icons.draw(painter, words.CATEGORY_ICONS[row.category], rect.x() + 16, y, size, hue)
         painter.setFont(font(11, 600))
         painter.setPen(t.category(row.category))
-        box = rect.adjusted(40, 0, -RIGHT, 0)
+        box = rect.adjusted(26 + size, 0, -RIGHT, 0)
         text = words.CATEGORY_WORDS[row.category]
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
         if notes := row.notes:
@@ -138,11 +140,11 @@ class ScoreDelegate(QStyledItemDelegate):
         shape = self._view.shape_
         middle = rect.y() + rect.height() // 2
         if shape.key < 0 or not hover:
-            self._verdict(painter, rect.x() + shape.icon, middle - 8, s, verdict)
+            self._verdict(painter, rect.x() + shape.icon, middle - grown(16) // 2, s, verdict)
         asks = verdict is Verdict.UNDECIDED and not s.unasked
         ink = t.color("text" if shown and not asks and not rejected else "muted")
         room = wider(shape.name_width)
-        name = QRect(rect.x() + shape.name, rect.y(), room, rect.height())
+        name = QRect(rect.x() + self._view.name_left, rect.y(), room, rect.height())
         said = "new" if s.tag.name in self._view.tags.unseen else said_beside(s, room)
         own = text_width(said, 11, 400) + 6 if said else 0
         painter.setFont(font(13, strike=rejected))
@@ -197,17 +199,17 @@ class ScoreDelegate(QStyledItemDelegate):
             icons.draw(painter, icon, box.x() + 4, box.y() + 4, 14, t.color(token))
 
     def _verdict(self, painter: QPainter, x: int, y: int, s: Suggestion, said: Verdict) -> None:
-        t = current()
+        t, size = current(), grown(16)
         if s.by_hand:
-            icons.draw(painter, "plus", x, y, 16, t.color("positive"))
+            icons.draw(painter, "plus", x, y, size, t.color("positive"))
         elif said is Verdict.ACCEPTED:
-            icons.draw_filled(painter, "circle-check", x, y, 16, t.color("positive"), t.color("surface"))
+            icons.draw_filled(painter, "circle-check", x, y, size, t.color("positive"), t.color("surface"))
         elif said is Verdict.REJECTED:
-            icons.draw(painter, "circle-x", x, y, 16, t.color("danger"))
+            icons.draw(painter, "circle-x", x, y, size, t.color("danger"))
         elif s.suggested:
-            icons.draw(painter, "circle-dashed", x, y, 16, t.color("muted"))
+            icons.draw(painter, "circle-dashed", x, y, size, t.color("muted"))
         elif s.left_out:
-            icons.draw(painter, "minus", x, y, 16, t.color("muted"))
+            icons.draw(painter, "minus", x, y, size, t.color("muted"))
 
     def _share(self, painter: QPainter, bar: QRect, s: Suggestion, share: Share) -> None:
         """How many of the tracks have it; thresholds are compared with scores, not with this."""
@@ -241,6 +243,11 @@ def said_beside(s: Suggestion, room: int) -> str:
         return ""
     whole = f"own {s.threshold:.2f}"
     return whole if text_width(s.tag.shown, 13, 400) + 10 + text_width(whole, 11, 400) <= room else "own"
+
+
+def heading_height() -> int:
+    """Pixels of a category's name."""
+    return tall(24, 11, 4)
 
 
 def value_width() -> int:
@@ -280,7 +287,8 @@ class ScoreAxis(QWidget):
         painter.setFont(font(10, figures=True))
         painter.setPen(t.color("muted"))
         bar = self._view.bar(QRect(self._view.x(), 0, self._view.width(), self.height()))
-        fits = bar.width() >= 3 * QFontMetrics(painter.font()).horizontalAdvance("0.5") + 32
+        apart = bar.width() * (on_scale(MARKS[1]) - on_scale(MARKS[0]))
+        fits = apart >= QFontMetrics(painter.font()).horizontalAdvance("0.5") + 8
         for score in MARKS if fits else (0.5,):
             at, text = bar.x() + round(bar.width() * on_scale(score)), f"{score:g}"
             wide = QFontMetrics(painter.font()).horizontalAdvance(text) + 4
@@ -330,7 +338,7 @@ class ScoreList(ListView):
     def _fit(self) -> None:
         count = self.tags.rowCount()
         tags = len(self.tags.tag_rows())
-        self.setFixedHeight(tags * self.row_height + (count - tags) * HEADING + 4)
+        self.setFixedHeight(tags * self.row_height + (count - tags) * heading_height() + 4)
         if not self.currentIndex().isValid():
             self.reset_current()
 
@@ -368,6 +376,11 @@ class ScoreList(ListView):
             self.setCurrentIndex(index)
             self.reveal.emit(self.visualRect(index))
 
+    @property
+    def name_left(self) -> int:
+        """Pixels from the left of a row to the tag's name, beside its sign."""
+        return self.shape_.name + grown(16) - 16
+
     def buttons(self, rect: QRect) -> tuple[QRect, QRect]:
         """Where a row's two buttons are: in the key's place, and that of the sign if it is beside that."""
         wide, key = 2 * BUTTON + BETWEEN, self.shape_.key
@@ -380,7 +393,7 @@ class ScoreList(ListView):
         shape = self.shape_
         room = 7 + value_width() + (SHARE if self.tags.shares else 0)
         room += 6 + 2 * BUTTON + BETWEEN if shape.key < 0 else 0
-        left = rect.x() + shape.name + wider(shape.name_width)
+        left = rect.x() + self.name_left + wider(shape.name_width)
         return QRect(left, rect.y() + rect.height() // 2 - 4, rect.right() + 1 - RIGHT - room - left, 8)
 
     def _on_mark(self, point: QPoint) -> bool:
@@ -439,7 +452,7 @@ class ScoreList(ListView):
             self.decided.emit(name, _toggle(verdict, Verdict.ACCEPTED))
         elif reject.contains(point):
             self.decided.emit(name, _toggle(verdict, Verdict.REJECTED))
-        elif point.x() < self.shape_.name - 2:
+        elif point.x() < self.name_left - 2:
             turn = [Verdict.UNDECIDED, Verdict.ACCEPTED, Verdict.REJECTED]
             self.decided.emit(name, turn[(turn.index(verdict) + 1) % 3])
 

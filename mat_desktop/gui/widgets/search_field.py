@@ -23,7 +23,7 @@ from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.choices import Choices
 from mat_desktop.gui.widgets.controls import Button
 from mat_desktop.gui.widgets.delegates import text_width
-from mat_desktop.gui.widgets.fit import KeepTall
+from mat_desktop.gui.widgets.fit import KeepTall, grown
 from mat_desktop.gui.widgets.painting import draw_key, key_width
 
 CTRL_E = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_E)
@@ -113,7 +113,7 @@ class SearchField(QLineEdit):
         beside = key_width(self._key) + 4 if self._key_fits else 0
         if self._found_fits:
             beside = max(beside, text_width(self._found, 12, 400) + 12)
-        self.setTextMargins(24, 0, (28 if self._language else 4) + beside, 0)
+        self.setTextMargins(8 + grown(16), 0, (28 if self._language else 4) + beside, 0)
 
     @property
     def _key_fits(self) -> bool:
@@ -174,7 +174,8 @@ class SearchField(QLineEdit):
         super().paintEvent(event)
         t = current()
         painter = QPainter(self)
-        icons.draw(painter, "search", 10, 8, 16, t.color("muted"))
+        size = grown(16)
+        icons.draw(painter, "search", 10, (self.height() - size) // 2, size, t.color("muted"))
         if self._key_fits and not self.text():
             wide = key_width(self._key)
             box = QRect(self.width() - wide - 34, 7, wide, self.height() - 14)

@@ -30,7 +30,7 @@ from mat_desktop.gui import icons, words
 from mat_desktop.gui.models.row import MEANS, State
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import draw_state, elide
-from mat_desktop.gui.widgets.fit import tall
+from mat_desktop.gui.widgets.fit import grown, tall
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
 
@@ -163,12 +163,14 @@ class _Delegate(QStyledItemDelegate):
                 round_rect(painter, box, 5, None, t.color("focus"), 2)
         elif self._view.hover_row == index.row():
             round_rect(painter, box, 5, t.color("hover"))
-        x, y = rect.x() + 16, rect.y() + (rect.height() - 16) // 2
+        size = grown(16)
+        x, y = rect.x() + 16, rect.y() + (rect.height() - size) // 2
         if item.state is not None:
             draw_state(painter, item.state, x, y)
         else:
             name = "music" if item.is_file else "folder" if item.folder is not None else "list-music"
-            icons.draw(painter, name, x, y, 16, t.color("accent" if on and item.folder is None else "muted"))
+            ink = t.color("accent" if on and item.folder is None else "muted")
+            icons.draw(painter, name, x, y, size, ink)
         painter.setFont(font(13, figures=True))
         painter.setPen(t.color("muted"))
         count = item.number
@@ -176,8 +178,8 @@ class _Delegate(QStyledItemDelegate):
         painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, count)
         painter.setPen(t.color("text"))
         painter.setFont(font(13))
-        wide = rect.width() - 40 - 16 - painter.fontMetrics().horizontalAdvance(count) - 8
-        left = rect.adjusted(40, 0, 0, 0)
+        wide = rect.width() - 24 - size - 16 - painter.fontMetrics().horizontalAdvance(count) - 8
+        left = rect.adjusted(24 + size, 0, 0, 0)
         painter.drawText(left, Qt.AlignmentFlag.AlignVCenter, elide(item.text, max(wide, 10)))
         painter.restore()
 

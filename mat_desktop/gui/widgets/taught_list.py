@@ -13,7 +13,7 @@ from mat_desktop.domain.taught import TaughtTag
 from mat_desktop.gui import icons, words
 from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.delegates import elide, paint_ground
-from mat_desktop.gui.widgets.fit import two_line_row, two_lines
+from mat_desktop.gui.widgets.fit import grown, two_line_row, two_lines
 from mat_desktop.gui.widgets.views import ListView
 
 Index = QModelIndex | QPersistentModelIndex
@@ -80,11 +80,12 @@ class _Delegate(QStyledItemDelegate):
         painter.save()
         paint_ground(painter, rect, self._view, index)
         hue = t.category_bar(tag.category)
-        wide = rect.width() - 44 - 16
-        first, second = two_lines(rect, 44, wide)
-        icons.draw(
-            painter, words.CATEGORY_ICONS[tag.category], rect.x() + 16, first.center().y() - 7, 16, hue
-        )
+        size = grown(16)
+        left = 28 + size
+        wide = rect.width() - left - 16
+        first, second = two_lines(rect, left, wide)
+        y = first.y() + (first.height() - size) // 2
+        icons.draw(painter, words.CATEGORY_ICONS[tag.category], rect.x() + 16, y, size, hue)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(font(13, 500))
         painter.setPen(t.color("text"))
