@@ -258,6 +258,7 @@ class History(Panel):
         head.addWidget(self.filter)
         self.export = Button("Export…", "upload", tip="What the run changed, as a table")
         self.export.clicked.connect(self._ask_target)
+        self.export.setEnabled(False)  # until there is a run
         head.addWidget(self.export)
         layout.addWidget(bar)
         self._bar = bar
