@@ -195,6 +195,14 @@ def test_columns_are_chosen_and_remembered(qtbot: QtBot, library: Window, tmp_pa
     view.columns.restore(settings)  # nonsense is left out
 
 
+def test_titles_have_most_of_the_usual_window(qtbot: QtBot, library: Window) -> None:
+    library.resize(1440, 900)
+    header = library.library.table.horizontalHeader()
+    qtbot.waitUntil(lambda: header.sectionSize(Column.TITLE) >= 180)
+    others = [header.sectionSize(column) for column in Column if not header.isSectionHidden(column)]
+    assert header.sectionSize(Column.TITLE) == max(others)
+
+
 def test_columns_always_fit(library: Window) -> None:
     view = library.library
     for column in (Column.ALBUM, Column.MOOD, Column.YEAR):

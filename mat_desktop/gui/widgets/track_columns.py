@@ -24,7 +24,7 @@ ORDER = (
 WIDTHS: dict[int, dict[Column, int]] = {
     1100: {Column.STATE: 120, Column.ARTIST: 176, Column.GENRE: 136, Column.SUGGESTED: 280, Column.LENGTH: 80}
     | {Column.ALBUM: 176, Column.MOOD: 120},
-    740: {Column.STATE: 112, Column.ARTIST: 120, Column.GENRE: 108, Column.SUGGESTED: 208, Column.LENGTH: 68},
+    740: {Column.STATE: 108, Column.ARTIST: 124, Column.GENRE: 108, Column.SUGGESTED: 180, Column.LENGTH: 68},
     640: {Column.STATE: 108, Column.ARTIST: 104, Column.GENRE: 96, Column.SUGGESTED: 168, Column.LENGTH: 68},
     0: {Column.STATE: 104, Column.ARTIST: 80, Column.GENRE: 76, Column.SUGGESTED: 140, Column.LENGTH: 66},
 }
