@@ -261,6 +261,7 @@ class Dock(Panel):
         if self._says_little and not self._points and room + TITLE - whole < wanted:
             wide = 0
         self.info.setFixedWidth(wide)
+        self.info.setVisible(wide > 0)
         self.title.setText(self._title if not self._points or room - wide >= min(TITLE, whole) else "")
 
     _title = _still = ""
