@@ -21,8 +21,8 @@ EXTENSIONS = frozenset(
     )
 )
 """Lower-case extensions of files that a folder scan looks at."""
-_ID3V1 = 128
-"""Bytes of an ID3v1 tag."""
+_TAGS = (b"APETAGEX", b"ID3", b"TAG")
+"""How tags begin that may follow the blocks of WavPack."""
 
 
 def is_audio_name(path: Path) -> bool:
@@ -73,10 +73,11 @@ def packets_digest(path: Path) -> TrackId:
         try:
             return _digest(path, str(path))
         except InvalidDataError:
-            # As the demultiplexer of WavPack, which takes an ID3v1 tag behind the audio for a damaged block.
+            # As the demultiplexer of WavPack, which takes an ID3 tag behind the audio for a damaged block.
             with path.open("rb") as file:
-                end = _start_of_id3v1(file)
-                if end is None:
+                end = end_of_wavpack(file)
+                file.seek(end)
+                if not file.read(8).startswith(_TAGS):
                     raise
                 return _digest(path, _Front(file, end))
     except (FFmpegError, OSError, ValueError) as error:
@@ -94,14 +95,20 @@ def _digest(path: Path, opened: str | _Front) -> TrackId:
     return TrackId(digest.hexdigest())
 
 
-def _start_of_id3v1(file: BinaryIO) -> int | None:
-    """Where it starts; None where the file has none at its end."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - _ID3V1))
-    tail = file.read(_ID3V1)
-    # The letters TAG also stand in an APEv2 tag, which ends with 32 bytes that begin with this.
-    is_tag = len(tail) == _ID3V1 and tail.startswith(b"TAG") and not tail[-32:].startswith(b"APETAGEX")
-    return size - _ID3V1 if is_tag else None
+def end_of_wavpack(file: BinaryIO) -> int:
+    """Where the blocks of a WavPack file end, 0 where it has none."""
+    file.seek(0)
+    head = file.read(10)
+    place = 0
+    if head.startswith(b"ID3") and len(head) == 10:
+        place = 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
+    first = place
+    while True:
+        file.seek(place)
+        head = file.read(8)
+        if len(head) < 8 or not head.startswith(b"wvpk"):
+            return place if place > first else 0
+        place += 8 + int.from_bytes(head[4:], "little")
 
 
 class _Front:

@@ -30,7 +30,7 @@ class Source:
     """Read access to a file that is open for reading, by offset; lies about sizes end in a Refusal."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+        self.file = file
         self.size = os.fstat(file.fileno()).st_size
 
     def read(self, start: int, length: int) -> bytes:
@@ -39,8 +39,8 @@ class Source:
             raise Refusal("the file ends in the middle of its tag data")
         if length > _MOST_IN_MEMORY:
             raise Refusal("a block of tag data is absurdly large")
-        self._file.seek(start)
-        data = self._file.read(length)
+        self.file.seek(start)
+        data = self.file.read(length)
         if len(data) != length:
             raise Refusal("the file ends in the middle of its tag data")
         return data

@@ -9,12 +9,13 @@ from pathlib import Path
 import mutagen.apev2
 import mutagen.id3
 import pytest
-from sample_files import monkeys_audio
-from writing import taken_back, write
+from sample_files import make, monkeys_audio
+from writing import prepared, taken_back, write
 
 from mat_desktop.audio.decode import Decoding
-from mat_desktop.audio.probe import packets_digest
+from mat_desktop.audio.probe import end_of_wavpack, packets_digest
 from mat_desktop.domain.tags import Field
+from mat_desktop.errors import TagFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import commit, obstacle
 
@@ -30,6 +31,12 @@ BY_CONTAINER = {
     "aac": tuple(GENRES),
     "wav": ("id3v1",),
     "aiff": ("id3v1",),
+    "ogg": ("id3v1", "apev2", "both"),
+    "opus": ("id3v1", "apev2", "both"),
+    "oga": ("id3v1", "apev2", "both"),
+    "spx": ("id3v1", "both"),
+    "m4a": ("id3v1", "apev2", "both"),
+    "fast.m4a": ("id3v1", "apev2", "both"),
 }
 
 
@@ -78,6 +85,63 @@ def test_they_count_as_present_and_stay_and_the_file_is_written_and_comes_back(e
         assert after[:front] == before[:front] and after[-3000:] == before[-3000:]
     commit(taken_back(path, done))
     assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(before).digest()
+
+
+@pytest.mark.parametrize("extension", ["ogg", "opus", "oga"])
+def test_a_tag_behind_ogg_pages_stays_where_these_get_new_numbers(extension, music):
+    path = music(extension)
+    add(path, "both")
+    before, audio = path.read_bytes(), packets_digest(path)
+    done = write(path, {Field.GENRE: ("Rock",), Field.MOOD: tuple(f"mood {n}" for n in range(20_000))})
+    assert path.read_bytes()[-300:] == before[-300:]
+    assert packets_digest(path) == audio
+    commit(taken_back(path, done))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("extension", ["ogg", "opus", "m4a", "wv"])
+@pytest.mark.parametrize("behind", [b"junk" * 50, b"\1" * 4096, b"OggS\0"])
+def test_what_cannot_be_written_for_what_follows_the_audio_is_said_before(extension, behind, music):
+    path = music(extension)
+    audio = path.read_bytes()
+    with path.open("rb") as file:
+        end = end_of_wavpack(file) or len(audio)
+    path.write_bytes(audio[:end] + behind)
+    said = obstacle(path)
+    assert said
+    with pytest.raises(TagFault) as refused:
+        prepared(path, {Field.GENRE: ("Rock",)})
+    assert refused.value.cause == said
+
+
+def test_an_ogg_file_of_several_streams_is_refused_before_it_is_written(music):
+    path = music("opus")
+    path.write_bytes(path.read_bytes() + make(path.parent, "spx").read_bytes())
+    assert "several streams" in obstacle(path)
+
+
+@pytest.mark.parametrize("with_id3v1", [False, True])
+def test_wavpack_with_an_id3v2_tag_behind_its_audio_is_written_and_comes_back(with_id3v1, music):
+    path = music("wv")
+    alone = packets_digest(path)
+    with path.open("rb") as file:
+        blocks = path.read_bytes()[: end_of_wavpack(file)]
+    path.write_bytes(blocks + id3v2() + (ID3V1 if with_id3v1 else b""))
+    before = path.read_bytes()
+    assert read_tags(path).tags[Field.GENRE] == ("Blues",)
+    assert obstacle(path) == ""
+    done = write(path, {Field.GENRE: ("Soul",)})
+    assert read_tags(path).tags[Field.GENRE] == ("Soul",)
+    assert path.read_bytes().startswith(blocks + id3v2() + b"APETAGEX")
+    assert packets_digest(path) == alone
+    commit(taken_back(path, done))
+    assert path.read_bytes() == before
+
+
+def test_wavpack_whose_apev2_tag_stands_before_an_id3v2_tag_is_refused_before_it_is_written(music):
+    path = music("wv")
+    path.write_bytes(path.read_bytes() + id3v2())
+    assert "hides it" in obstacle(path)
 
 
 @pytest.mark.parametrize("which", ["id3v1", "both"])

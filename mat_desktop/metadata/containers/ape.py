@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from mat_desktop.audio.probe import end_of_wavpack
 from mat_desktop.domain.tags import MARKS, Field
-from mat_desktop.metadata.containers.trailer import find_trailer, in_front
+from mat_desktop.metadata.causes import Refusal
+from mat_desktop.metadata.containers.trailer import find_trailer, id3v2_at
 from mat_desktop.metadata.dialects.apev2 import ApeTag
+from mat_desktop.metadata.dialects.id3 import HEADER, tag_size
 from mat_desktop.metadata.source import Piece, Source, Span
 
 _SUPPORTED = 2000
@@ -31,10 +34,19 @@ class Ape:
             self.obstacle = "an APE tag of another version than 2"
         self.carried: tuple[str, ...] = ()
         v1 = self._trailer.v1
-        self._beside = (v1.values() if v1 is not None else {}) | in_front(source)
+        self._beside = (v1.values() if v1 is not None else {}) | id3v2_at(source, 0)
         notes = []
         if source.peek(0, 3) == b"ID3":
             notes.append("an ID3v2 tag stands before the audio; it stays as it is")
+        end = end_of_wavpack(source.file)
+        if 0 < end < self._trailer.audio_end:
+            if _is_id3v2(source, end, self._trailer.audio_end):
+                self._beside |= id3v2_at(source, end)
+                notes.append("an ID3v2 tag stands behind the audio; it stays as it is")
+            elif source.peek(end, 8) == b"APETAGEX":
+                self.obstacle = "something follows its APEv2 tag and hides it from other programs"
+            else:
+                self.obstacle = "the file is damaged, or something that is no tag follows its audio"
         if self.is_new:
             notes.append("has no APEv2 tag yet; one will be added")
             self._carry()
@@ -57,7 +69,7 @@ class Ape:
                 self.carried += (key.lower(),)
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
-        """What ID3v2 says before the audio, and ID3v1 behind the tag."""
+        """What ID3v2 says before the audio or right behind it, and ID3v1 behind the tag."""
         return self._beside
 
     def pieces(self) -> Iterable[Piece]:
@@ -76,3 +88,11 @@ class Ape:
         audio = self._source.digest(0, self._trailer.audio_end)
         behind = self._source.digest(self._trailer.ape_end, self._trailer.v1_start)
         return (*self.tag.foreign(fields), audio, behind, kept)
+
+
+def _is_id3v2(source: Source, start: int, end: int) -> bool:
+    """Whether an ID3v2 tag is all that stands there."""
+    try:
+        return start + tag_size(source.peek(start, HEADER)) == end
+    except Refusal:
+        return False

@@ -60,9 +60,10 @@ class Flac:
         notes = []
         if start:
             notes.append("an ID3v2 tag stands before the FLAC stream; it stays as it is")
-        behind, self._beside = foreign_tags(source, start)
-        if behind:
-            notes.append(f"{behind} stands behind the FLAC stream; it stays as it is")
+        tags = foreign_tags(source, start)
+        self._beside = tags.fields
+        if tags.behind:
+            notes.append(f"{tags.behind} stands behind the FLAC stream; it stays as it is")
         if len(comments) > 1:
             notes.append("there are several comment blocks; only the first is read and written")
         self.notes = tuple(notes)

@@ -2,7 +2,7 @@
 
 ``moov`` is rebuilt with a new ``ilst``; everything else in it stays as it is. A ``free`` atom beside the tag
 or behind ``moov`` takes up the difference where it can; otherwise the audio moves, and the chunk offsets with
-it.
+it. Tags of other kinds behind the atoms are looked at and never touched.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
+from mat_desktop.metadata.containers.trailer import foreign_tags
 from mat_desktop.metadata.dialects.mp4 import Item, Mp4Tags
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -100,11 +101,21 @@ class Mp4:
 
     kind = "mp4"
     packets_end_with_tag = False
+    carried: tuple[str, ...] = ()
 
     def __init__(self, source: Source) -> None:
         """:raises Refusal: the atoms do not hold together, or there is no movie in the file"""
         self._source = source
-        self._tops = _tops(source)
+        tags = foreign_tags(source)
+        self._end = source.size
+        try:
+            self._tops = _tops(source, self._end)
+        except Refusal:
+            if tags.end == source.size:
+                raise
+            self._end = tags.end
+            self._tops = _tops(source, self._end)
+        self._beside = tags.fields if self._end < source.size else {}
         movies = [top for top in self._tops if top.name == b"moov"]
         if not movies:
             raise Refusal("the MP4 file has no moov atom")
@@ -120,7 +131,13 @@ class Mp4:
             notes.append("has no tag yet; one will be added")
         if self.tag.has_numbered_genre:
             notes.append("the numbered genre atom gives way to a name when the genre is written")
+        if self._end < source.size:
+            notes.append(f"{tags.behind} stands behind the MP4 atoms; it stays as it is")
         self.notes = tuple(notes)
+
+    def beside(self) -> dict[Field, tuple[str, ...]]:
+        """What APEv2 and ID3v1 say behind the atoms."""
+        return self._beside
 
     def pieces(self) -> Iterable[Piece]:
         """What is before ``moov``, it anew, and what is behind it."""
@@ -131,7 +148,7 @@ class Mp4:
         yield Span(self._at.stop + layout.taken, self._source.size)
 
     def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
-        """Other items, the rest of ``moov``, what the chunk offsets point to, and every other atom."""
+        """Other items, the rest of ``moov``, what the chunk offsets point to, every other atom, the rest."""
         meta = self._meta()
         beside = [
             node.render()
@@ -153,7 +170,8 @@ class Mp4:
             for top in self._tops
             if top.name not in (b"moov", b"free", b"skip")
         ]
-        return (*self.tag.foreign(fields), *beside, *movie, pointed.digest(), *others)
+        behind = self._source.digest(self._end, self._source.size)
+        return (*self.tag.foreign(fields), *beside, *movie, pointed.digest(), *others, behind)
 
     # --- where things are -----------------------------------------------------------------------------------
 
@@ -217,7 +235,7 @@ class Mp4:
             return _Layout(
                 moov.render(), _Node(b"free", data=bytes(left - _HEAD)).render() if left else b"", behind
             )
-        if self._at.stop == self._source.size:
+        if self._at.stop == self._end:
             return _Layout(moov.render())
         if free is None:
             children.append(_Node(b"free", data=bytes(_FRESH_PADDING)))
@@ -276,17 +294,18 @@ def _without_offsets(moov: _Node) -> _Node:
     return _Node(moov.name, moov.wide, moov.prefix, moov.data, children, moov.tail)
 
 
-def _tops(source: Source) -> list[_Top]:
+def _tops(source: Source, end: int) -> list[_Top]:
+    """The atoms that fill the file up to ``end``."""
     tops = []
     position = 0
-    while position < source.size:
+    while position < end:
         head = source.peek(position, 16)
         size, name = int.from_bytes(head[:4], "big"), head[4:8]
         if size == 1:
             size = int.from_bytes(head[8:16], "big")
         elif size == 0:
-            size = source.size - position
-        if len(head) < _HEAD or size < _HEAD or position + size > source.size:
+            size = end - position
+        if len(head) < _HEAD or size < _HEAD or position + size > end:
             raise Refusal("the MP4 file is cut off or damaged")
         tops.append(_Top(name, position, position + size))
         position += size

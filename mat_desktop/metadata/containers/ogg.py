@@ -1,7 +1,8 @@
 """Ogg: the comment packet is the second of the stream. Specifications: RFC 3533; Vorbis I; RFC 7845 (Opus).
 
 The header packets are laid on as many pages as before whenever they fit, so that no other page changes; only
-otherwise all following pages get new numbers and checksums.
+otherwise all following pages get new numbers and checksums. Tags of other kinds behind the last page are
+looked at and never touched.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
+from mat_desktop.metadata.containers.trailer import foreign_tags
 from mat_desktop.metadata.dialects.vorbis import VorbisComment
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -20,6 +23,7 @@ _HEAD = 27
 _CONTINUED, _FIRST = 1, 2
 _NO_PACKET_ENDS = (1 << 64) - 1
 _MOST_HEADERS = 1 << 26
+_LONGEST_PAGE = _HEAD + 255 + 255 * 255
 _CODECS = {
     b"\x01vorbis": ("vorbis", b"\x03vorbis"),
     b"OpusHead": ("opus", b"OpusTags"),
@@ -66,7 +70,7 @@ class Ogg:
 
     is_new = False
     packets_end_with_tag = False
-    notes: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
 
     def __init__(self, source: Source) -> None:
         """:raises Refusal: it holds something else, several streams, or is damaged"""
@@ -86,9 +90,27 @@ class Ogg:
         if not packet.startswith(self._magic) or (self.kind == "oggflac" and packet[0] & 0x7F != 4):
             raise Refusal("the Ogg stream has no comment packet where one belongs")
         self.tag = VorbisComment.parse(packet[self._prefix :])
+        tags = foreign_tags(source)
+        # Bytes of the audio may look like a tag: a page that ends with the file has none behind it.
+        last = self._last_page(source.size)
+        self._end = source.size if last else tags.end
+        last = last or self._last_page(tags.end)
+        self._beside: dict[Field, tuple[str, ...]] = {}
+        self.notes: tuple[str, ...] = ()
+        if self._end < source.size:
+            self._beside = tags.fields
+            self.notes = (f"{tags.behind} stands behind the Ogg stream; it stays as it is",)
         self.obstacle = ""
         if any(page.granule not in (0, _NO_PACKET_ENDS) or page.flags & ~_CONTINUED for page in self._pages):
             self.obstacle = "audio stands on the pages of the Ogg headers"
+        elif last is None:
+            self.obstacle = "the Ogg file is cut off or damaged, or something that is no tag follows it"
+        elif last.serial != self._serial:
+            self.obstacle = "an Ogg file of several streams"
+
+    def beside(self) -> dict[Field, tuple[str, ...]]:
+        """What APEv2 and ID3v1 say behind the last page."""
+        return self._beside
 
     def pieces(self) -> Iterable[Piece]:
         """The first page, the header pages anew, the rest with new numbers if there are more or fewer now."""
@@ -116,17 +138,17 @@ class Ogg:
             if shift:
                 moved = replace(page, sequence=(page.sequence + shift) % (1 << 32))
                 yield moved.render(self._body(page))
-        if not shift:
-            yield Span(rest, self._source.size)
+        yield Span(self._end if shift else rest, self._source.size)
 
     def foreign(self, fields: Collection[Field]) -> tuple[bytes, ...]:
-        """Other comments, other header packets, and every page after them but for its number."""
+        """Other comments, other header packets, every page after them but for its number, and the rest."""
         digest = hashlib.sha256()
         for page in self._following():
             digest.update(bytes([page.flags]) + page.granule.to_bytes(8, "little") + page.lacing)
             digest.update(self._source.read(page.body, page.stop - page.body))
         first = self._source.digest(0, self._first_stop)
-        return (*self.tag.foreign(fields), *self._packets[1:], first, digest.digest())
+        behind = self._source.digest(self._end, self._source.size)
+        return (*self.tag.foreign(fields), *self._packets[1:], first, digest.digest(), behind)
 
     def _comment_packet(self) -> bytes:
         comment = self.tag.render()
@@ -179,11 +201,23 @@ class Ogg:
     def _following(self) -> Iterator[_Page]:
         """Every page behind those of the headers."""
         start = self._pages[-1].stop
-        while start < self._source.size:
+        while start < self._end:
             page = self._page(start)
             self._check(page)
             yield page
             start = page.stop
+
+    def _last_page(self, end: int) -> _Page | None:
+        """The page that ends there; None where none does."""
+        start = max(0, end - _LONGEST_PAGE)
+        tail = self._source.read(start, end - start)
+        place = len(tail)
+        while (place := tail.rfind(b"OggS", 0, place)) >= 0:
+            with suppress(Refusal):
+                page = self._page(start + place)
+                if page.stop == end:
+                    return page
+        return None
 
     def _check(self, page: _Page) -> None:
         if page.flags & _FIRST:

@@ -1,4 +1,4 @@
-"""What may follow the audio of MP3 and APEv2 files: APEv2, Lyrics3 and ID3v1, in this order."""
+"""What may follow the audio of any file: APEv2, Lyrics3 and ID3v1, in this order."""
 
 from __future__ import annotations
 
@@ -113,26 +113,36 @@ def find_trailer(source: Source) -> Trailer:
     return Trailer(start, end, v1_start, v1, tag, footer.version, False)
 
 
-def in_front(source: Source) -> dict[Field, tuple[str, ...]]:
-    """The fields of an ID3v2 tag before a file of which it is no part; none if it is damaged."""
+def id3v2_at(source: Source, start: int) -> dict[Field, tuple[str, ...]]:
+    """The fields of an ID3v2 tag in a file of which it is no part; none if it is damaged."""
     try:
-        size = tag_size(source.peek(0, HEADER))
-        tag = Id3Tag.parse(source.read(0, size)) if size else Id3Tag()
+        size = tag_size(source.peek(start, HEADER))
+        tag = Id3Tag.parse(source.read(start, size)) if size else Id3Tag()
     except Refusal:
         return {}
     return {field: values for field in Field if (values := tag.get(field))}
 
 
-def foreign_tags(source: Source, start: int) -> tuple[str, dict[Field, tuple[str, ...]]]:
-    """What tags say that are no part of a file's own kind, as far as they can be read.
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Tags that are no part of a file's own kind, as far as they can be read.
 
-    :param start: of the file behind an ID3v2 tag, 0 where there is none
-    :returns: which stand behind the audio, for people, empty for none; the fields of all
+    :param end: where those behind the audio begin, the file's size if there are none
+    :param behind: which those are, for people; empty for none
+    :param fields: of all of them
     """
-    front = in_front(source) if start else {}
+
+    end: int
+    behind: str
+    fields: dict[Field, tuple[str, ...]]
+
+
+def foreign_tags(source: Source, start: int = 0) -> Foreign:
+    """:param start: of the file behind an ID3v2 tag, 0 where there is none"""
+    front = id3v2_at(source, 0) if start else {}
     try:
         trailer = find_trailer(source)
     except Refusal:
-        return "a damaged APEv2 tag", front
+        return Foreign(source.size, "a damaged APEv2 tag", front)
     kinds = [name for name, tag in (("an APEv2 tag", trailer.ape), ("an ID3v1 tag", trailer.v1)) if tag]
-    return " and ".join(kinds), trailer.values() | front
+    return Foreign(trailer.audio_end, " and ".join(kinds), trailer.values() | front)
