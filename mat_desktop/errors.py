@@ -6,7 +6,7 @@ Every fault composes its own one-line sentence, so that a shell only prints it.
 from __future__ import annotations
 
 import errno
-from os import fspath, strerror
+from os import fspath
 from pathlib import Path
 from unicodedata import category
 
@@ -16,29 +16,29 @@ class MatError(Exception):
 
 
 class FileFault(MatError):
-    """A user's file cannot be read, decoded or written. Carries the path and the cause as fields."""
+    """A user's file cannot be read, decoded or written. Carries the path and the cause as fields.
 
-    def __init__(self, path: Path, cause: str) -> None:
+    :param absent: only that it is not there: its drive may come back
+    """
+
+    def __init__(self, path: Path, cause: str, *, absent: bool = False) -> None:
         super().__init__(path, cause)
         self.path = path
         self.cause = cause
+        self.absent = absent
 
     def __str__(self) -> str:
         return f"{printable(self.path)}: {self.cause}"
 
 
-GONE = "the file is gone"
-
-NO_FOLDER = "its folder is not there, or its drive is away"
-
-EMPTIED = "its folder is empty, or its drive is away"
-
-_ABSENT = frozenset({GONE, NO_FOLDER, EMPTIED, "no such file", strerror(errno.ENOENT)})
+_ABSENT = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN}
+)
 
 
-def tells_absence(cause: str) -> bool:
-    """Whether a fault was only that its file was not there: its drive may come back."""
-    return cause in _ABSENT
+def tells_absence(error: BaseException) -> bool:
+    """Whether the system says that a file is not there, or its drive is not."""
+    return isinstance(error, OSError) and error.errno in _ABSENT
 
 
 class DecodeError(FileFault):

@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mat_desktop.errors import EMPTIED, GONE, NO_FOLDER
+from mat_desktop.errors import FileFault, tells_absence
+
+GONE = "the file is gone"
+
+NO_FOLDER = "its folder is not there, or its drive is away"
+
+EMPTIED = "its folder is empty, or its drive is away"
 
 
 def mount_point(folder: Path) -> Path:
@@ -35,3 +41,12 @@ def absence(path: Path) -> str:
             return EMPTIED if next(found, None) is None else GONE
     except OSError:
         return NO_FOLDER
+
+
+def missing(path: Path) -> FileFault | None:
+    """That a file is not there, None where it is."""
+    try:
+        path.stat()
+    except OSError as error:
+        return FileFault(path, absence(path), absent=True) if tells_absence(error) else None
+    return None

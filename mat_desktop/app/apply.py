@@ -39,9 +39,9 @@ def _write(session: Session, run: int, file: FilePlan) -> WriteResult:
         prepared = prepare(file.path, file.changes, file.stamp, keep_time=session.settings.keep_time)
         swap(session, run, file.path, prepared)
     except Conflict as conflict:
-        return WriteResult(file.path, WriteStatus.CONFLICT, conflict.cause)
+        return WriteResult(file.path, WriteStatus.CONFLICT, conflict.cause, absent=conflict.absent)
     except FileFault as fault:
-        return WriteResult(file.path, WriteStatus.FAILED, fault.cause)
+        return WriteResult(file.path, WriteStatus.FAILED, fault.cause, absent=fault.absent)
     return WriteResult(file.path, WriteStatus.WRITTEN, changes=file.changes)
 
 

@@ -44,7 +44,7 @@ def reverse(
                 result = _reverse(session, run, file)
             except FileFault as fault:
                 status = WriteStatus.CONFLICT if isinstance(fault, Conflict) else WriteStatus.FAILED
-                result = WriteResult(file.path, status, fault.cause)
+                result = WriteResult(file.path, status, fault.cause, absent=fault.absent)
                 again = again or not _is_gone(file, drives)
             if result.reason and not result.changes and result.status is not WriteStatus.UNCHANGED:
                 session.journal.refuse(run, file.path, result.reason)
@@ -67,7 +67,7 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     """:raises FileFault: it could not be done now, and is worth another try unless the file is gone"""
     stamp = file.stamp
     if file.fault or stamp is None:
-        raise FileFault(file.path, file.fault)
+        raise FileFault(file.path, file.fault, absent=not os.path.lexists(file.place))
     # Somebody may have been faster since the plan was made.
     settled = session.journal.reverted({entry for item in file.fields for entry in item.entries})
     file = file.only(

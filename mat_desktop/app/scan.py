@@ -171,9 +171,10 @@ def _missing(path: Path) -> FileFault | None:
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        return FileFault(path, "no such file")
+        return FileFault(path, "no such file", absent=True)
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL
-        return FileFault(path, getattr(error, "strerror", None) or str(error))
+        cause = getattr(error, "strerror", None) or str(error)
+        return FileFault(path, cause, absent=tells_absence(error))
     return None
 
 
@@ -208,14 +209,13 @@ def _look(
     try:
         status = path.stat()
     except OSError as error:
-        raise FileFault(path, error.strerror or str(error)) from error
+        raise FileFault(path, error.strerror or str(error), absent=tells_absence(error)) from error
     if not stat.S_ISREG(status.st_mode):
         raise FileFault(path, "not a regular file")  # a pipe would be waited for without end
     stamp = FileStamp.of(status)
     if known is not None and known.stamp != stamp:
         known = session.library.track(path)  # this program may have written it since it was looked up
-    # A fault of a time when the file was away is none of the file's.
-    if known is not None and known.stamp == stamp and not again and not tells_absence(known.fault):
+    if known is not None and known.stamp == stamp and not again:
         fresh.is_as_before(path)
         return known
     if stamp.size == 0:

@@ -65,7 +65,8 @@ def score(
         if isinstance(item, Heard):
             yield item
         elif isinstance(item, Fault):
-            if is_as_known(item.track):  # what is away with its drive is heard once it is back
+            # What is away with its drive is heard once it is back.
+            if not item.fault.absent and is_as_known(item.track):
                 session.library.put_fault(item.track.path, item.track.stamp, item.fault.cause)
             yield item.fault
         else:

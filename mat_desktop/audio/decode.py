@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.audio.probe import cause_of
 from mat_desktop.domain.track import TrackId
-from mat_desktop.errors import DecodeError
+from mat_desktop.errors import DecodeError, tells_absence
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -78,7 +78,7 @@ class Decoding:
         try:
             status = self.path.stat()
         except OSError as error:
-            raise DecodeError(self.path, cause_of(error)) from error
+            raise DecodeError(self.path, cause_of(error), absent=tells_absence(error)) from error
         if not stat.S_ISREG(status.st_mode):
             raise DecodeError(self.path, "not a regular file")
         if status.st_size == 0:
@@ -147,7 +147,7 @@ def _av_blocks(decoding: Decoding) -> Iterator[Samples]:
                 raise DecodeError(path, f"the file ends early: cut off after {mixer.seconds:.0f} s")
             decoding.track_id = TrackId(digest.hexdigest())
     except (FFmpegError, OSError, ValueError) as error:
-        raise DecodeError(path, cause_of(error)) from error
+        raise DecodeError(path, cause_of(error), absent=tells_absence(error)) from error
 
 
 def _packets(decoding: Decoding, container: InputContainer) -> Iterator[Packet[AudioStream]]:
@@ -168,7 +168,7 @@ def _soundfile_blocks(decoding: Decoding) -> Iterator[Samples]:
             yield from mixer.finish()
             decoding.track_id = TrackId(hashlib.sha256(path.read_bytes()).hexdigest())
     except (soundfile.SoundFileError, OSError, ValueError, RuntimeError) as error:
-        raise DecodeError(path, cause_of(error)) from error
+        raise DecodeError(path, cause_of(error), absent=tells_absence(error)) from error
 
 
 class _Mixer:

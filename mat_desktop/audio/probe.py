@@ -11,7 +11,7 @@ import av
 from av.error import EOFError, FFmpegError, InvalidDataError
 
 from mat_desktop.domain.track import StreamInfo, TrackId
-from mat_desktop.errors import DecodeError
+from mat_desktop.errors import DecodeError, tells_absence
 
 EXTENSIONS = frozenset(
     (
@@ -58,7 +58,7 @@ def probe(path: Path) -> StreamInfo:
                 container.format.name, context.name, context.sample_rate or 0, context.channels, duration
             )
     except (FFmpegError, OSError, ValueError) as error:
-        raise DecodeError(path, cause_of(error)) from error
+        raise DecodeError(path, cause_of(error), absent=tells_absence(error)) from error
 
 
 def packets_digest(path: Path) -> TrackId:
@@ -81,7 +81,7 @@ def packets_digest(path: Path) -> TrackId:
                     raise
                 return _digest(path, _Front(file, end))
     except (FFmpegError, OSError, ValueError) as error:
-        raise DecodeError(path, cause_of(error)) from error
+        raise DecodeError(path, cause_of(error), absent=tells_absence(error)) from error
 
 
 def _digest(path: Path, opened: str | _Front) -> TrackId:

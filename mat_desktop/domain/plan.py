@@ -113,6 +113,7 @@ class WriteResult:
     """How the write of one file ended, and why, in one sentence where it was not written.
 
     :param run: to which it belongs, where that was interrupted
+    :param absent: the reason is only that the file is not there: its drive may come back
     """
 
     path: Path
@@ -120,3 +121,4 @@ class WriteResult:
     reason: str = ""
     changes: tuple[Change, ...] = ()
     run: int | None = None
+    absent: bool = False

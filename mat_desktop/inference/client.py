@@ -304,7 +304,8 @@ class Engine:
         if job is None or not job.future.set_running_or_notify_cancel():
             return
         if isinstance(answer, Failed):
-            job.future.set_exception(DecodeError(Path(os.fsdecode(job.request.path)), answer.cause))
+            path = Path(os.fsdecode(job.request.path))
+            job.future.set_exception(DecodeError(path, answer.cause, absent=answer.absent))
         else:
             job.future.set_result(answer)  # type: ignore[arg-type]
 

@@ -145,10 +145,15 @@ class Found(msgspec.Struct, tag="found", frozen=True):
 
 
 class Failed(msgspec.Struct, tag="failed", frozen=True):
-    """The request could not be met; ``cause`` is for people."""
+    """The request could not be met.
+
+    :param cause: for people
+    :param absent: the file is not there
+    """
 
     id: int
     cause: str
+    absent: bool = False
 
 
 Answer = Ready | Hearing | Scored | Drawing | Drawn | Found | Failed

@@ -51,6 +51,7 @@ from mat_desktop.inference.protocol import (
     send,
 )
 from mat_desktop.inference.tagger import Tagger, choose_device, devices
+from mat_desktop.mounts import missing
 
 RANGE_DB = 96.0
 """What a picture holds below its loudest cell: 0.4 dB a step."""
@@ -126,7 +127,9 @@ class Engine:
         except _Cancelled:
             return
         except FileFault as fault:
-            answer = Failed(request.id, fault.cause)
+            # What went away while it was read may have failed in any way.
+            told = missing(fault.path) or fault
+            answer = Failed(request.id, told.cause, told.absent)
         except MatError as fault:
             answer = Failed(request.id, str(fault))
         except MemoryError:

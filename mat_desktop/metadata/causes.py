@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-from mat_desktop.errors import TagFault
+from mat_desktop.errors import TagFault, tells_absence
 
 _ERRNO = {
     errno.ENOSPC: "no space left on the disk",
@@ -39,17 +39,24 @@ def cause_of(error: BaseException) -> str:
     """The cause in words. An OSError inside another exception (mutagen wraps all of them) is dug out."""
     if isinstance(error, Refusal):
         return error.cause
+    inner = _of_system(error)
+    if inner is None:
+        return str(error).strip().rstrip(".") or type(error).__name__
+    if getattr(inner, "winerror", None) in _IN_USE:
+        return _ERRNO[errno.EBUSY]
+    return _ERRNO.get(inner.errno or 0) or inner.strerror or "the file cannot be read"
+
+
+def _of_system(error: BaseException) -> OSError | None:
+    """What the system said, where an error stands for that."""
     inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, OSError):
-            if getattr(inner, "winerror", None) in _IN_USE:
-                return _ERRNO[errno.EBUSY]
-            return _ERRNO.get(inner.errno or 0) or inner.strerror or "the file cannot be read"
+    while inner is not None and not isinstance(inner, OSError):
         wrapped = next((arg for arg in inner.args if isinstance(arg, BaseException)), None)
         inner = wrapped or inner.__cause__
-    return str(error).strip().rstrip(".") or type(error).__name__
+    return inner
 
 
 def fault(path: Path, error: BaseException) -> TagFault:
     """The TagFault that stands for an error met while working on a file."""
-    return TagFault(path, cause_of(error))
+    inner = None if isinstance(error, Refusal) else _of_system(error)
+    return TagFault(path, cause_of(error), absent=inner is not None and tells_absence(inner))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +35,8 @@ def read_tags(path: Path) -> FileTags:
     :raises TagFault: it cannot be read, is of no supported kind, or its tag is damaged
     """
     try:
-        if not path.is_file():
-            raise Refusal("not a regular file" if path.exists() else "no such file")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Refusal("not a regular file")
         with path.open("rb") as file:
             container = open_container(path, Source(file))
             tags = {field: values for field in Field if (values := present(container, field))}

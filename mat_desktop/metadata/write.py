@@ -75,8 +75,6 @@ class Step:
     sha256: str
 
 
-_JUST_CHANGED = "another program changed the file at this moment"
-
 Way = Callable[[str], Sequence[Step]]
 """From a file's digest to the steps that lead to another one, none where no way is known."""
 
@@ -215,7 +213,7 @@ def commit(prepared: Prepared) -> FileStamp:
     with _refusing(prepared.path), _removing(prepared.temp):
         stamp = FileStamp.of(prepared.temp.stat())
         if (now := _stamp(prepared.path)) != prepared.before_stamp:
-            raise Conflict(prepared.path, _JUST_CHANGED if now is not None else absence(prepared.path))
+            raise _just_changed(prepared.path, now)
         swap(prepared.temp, prepared.path)
     # Nothing may fail from here on: the file is written.
     sync_folder(prepared.path.parent)
@@ -255,16 +253,23 @@ def _prepared(
                     copy_times(status, temp)
                 sync_file(temp)
                 if (now := _stamp(target)) != before:
-                    raise Conflict(path, _JUST_CHANGED if now is not None else absence(target))
+                    raise _just_changed(target, now)
                 delta = make_delta(target, temp)
                 return Prepared(target, temp, before, before_sha256, _sha256(temp), delta, changes, copied)
+
+
+def _just_changed(path: Path, now: FileStamp | None) -> Conflict:
+    """:param now: None where it is not there any more"""
+    if now is None:
+        return Conflict(path, absence(path), absent=True)
+    return Conflict(path, "another program changed the file at this moment")
 
 
 def _resolved(path: Path) -> Path:
     try:
         return path.resolve(strict=True)
     except FileNotFoundError:
-        raise Conflict(path, absence(path)) from None
+        raise _just_changed(path, None) from None
     except RuntimeError:
         # Python before 3.13 for links that form a circle.
         raise Refusal("a symbolic link that leads nowhere") from None
@@ -331,6 +336,6 @@ def _refusing(path: Path) -> Iterator[None]:
     except (Conflict, TagFault):
         raise
     except FileFault as error:
-        raise TagFault(path, error.cause) from error
+        raise TagFault(path, error.cause, absent=error.absent) from error
     except (Refusal, OSError) as error:
         raise fault(path, error) from error

@@ -79,6 +79,10 @@ MIGRATIONS = (
     """
     ALTER TABLE track ADD COLUMN found INTEGER NOT NULL DEFAULT 0;
     """,
+    # A file that was away when it was to be listened to did not fail, though this was kept as its fault.
+    """
+    UPDATE track SET fault = '' WHERE fault = 'No such file or directory';
+    """,
 )
 
 VERSION = len(MIGRATIONS)

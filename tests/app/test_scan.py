@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 from threading import Event
@@ -138,13 +137,6 @@ def test_a_failure_is_remembered_for_the_very_file(session: Session, song: Path)
     session.library.put_fault(song, track.stamp, "the decoder gave up")
     hear(session, track)
     assert one(session, song).fault == ""
-
-
-def test_a_file_that_was_away_did_not_fail(session: Session, song: Path) -> None:
-    track = one(session, song)
-    session.library.put_fault(song, track.stamp, os.strerror(errno.ENOENT))  # as earlier versions did
-    assert one(session, song).fault == ""
-    assert session.library.tracks([song])[song].fault == ""
 
 
 def test_looking_at_a_file_does_not_open_it_as_a_folder(session: Session, song: Path) -> None:

@@ -14,7 +14,7 @@ from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, pack, score, unpack
 from mat_desktop.app.session import Session
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import DecodeError, EngineFault, FileFault, tells_absence
+from mat_desktop.errors import DecodeError, EngineFault, FileFault
 from tests.models import tiny_model
 from tests.sounds import encode, tone
 
@@ -63,7 +63,7 @@ def test_a_file_that_goes_away_before_it_is_heard_waits(session: Session, tmp_pa
     drive.rename(away)
     (fault,) = score(session, [track], Event())
     assert isinstance(fault, FileFault)
-    assert tells_absence(fault.cause), fault.cause
+    assert fault.absent, fault.cause
     away.rename(drive)
     assert session.library.tracks([track.path])[track.path].fault == ""
 

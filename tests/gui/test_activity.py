@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,8 @@ from mat_desktop.app.score import Heard
 from mat_desktop.domain.plan import Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
-from mat_desktop.errors import EngineFault
+from mat_desktop.domain.track import Track
+from mat_desktop.errors import EngineFault, FileFault
 from mat_desktop.gui.jobs import FILES, LISTEN, Job
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.begun import Note
@@ -880,3 +881,43 @@ def test_going_on_from_last_time_keeps_what_waits_already_and_what_is_not_there(
     services.put_queue([heard])
     library.listen.resume()
     qtbot.waitUntil(lambda: services.queue() == [elsewhere])
+
+
+def test_listening_that_was_cut_off_goes_on_once_the_files_are_there_again(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    def away(tracks: Sequence[Track], *_: object) -> Iterator[FileFault]:
+        yield from (FileFault(track.path, "in any words", absent=True) for track in tracks)
+
+    score = services.score
+    services.score = away  # type: ignore[method-assign, assignment]
+    library.listen.to(library.listen.new())
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.FAILED] == 6)
+    idle(qtbot, library)
+    services.score = score  # type: ignore[method-assign]
+    services.hold.clear()
+    library.scan.rescan([services.music])
+    said = "Listening to 5 tracks goes on, as they are there again."
+    qtbot.waitUntil(lambda: said in library.library.banners.texts())
+    services.hold.set()
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.TO_REVIEW] == 4)
+    idle(qtbot, library)
+    assert not services.queued
+
+
+def test_what_was_cancelled_is_not_gone_on_with_once_its_drive_is_back(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    gate = threading.Event()
+
+    def away(tracks: Sequence[Track], cancel: threading.Event, *_: object) -> Iterator[FileFault]:
+        yield from (FileFault(track.path, "in any words", absent=True) for track in tracks)
+        gate.wait(5)
+
+    services.score = away  # type: ignore[method-assign, assignment]
+    library.listen.to(library.listen.new())
+    qtbot.waitUntil(lambda: library.tracks.counts()[State.FAILED] == 6)
+    library.bridge.cancel()
+    gate.set()
+    idle(qtbot, library)
+    qtbot.waitUntil(lambda: not services.queued)

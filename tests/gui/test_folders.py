@@ -45,7 +45,7 @@ def test_a_folder_that_is_away_is_a_message_and_no_track(
     scan, music, messages = services.scan, services.music, library.library.banners.texts
 
     def away(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
-        yield FileFault(music, "no such file")
+        yield FileFault(music, "no such file", absent=True)
 
     services.scan = away  # type: ignore[method-assign]
     with qtbot.waitSignal(library.scan.ended):
@@ -226,7 +226,7 @@ def test_a_scan_that_is_stopped_leaves_the_message_on_a_folder_that_is_away(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:
     def away(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
-        yield FileFault(services.music, "no such file")
+        yield FileFault(services.music, "no such file", absent=True)
 
     def stopped(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         cancel.wait(10)

@@ -18,7 +18,7 @@ from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Note
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
-from mat_desktop.errors import NO_FOLDER, StoreFault
+from mat_desktop.errors import StoreFault
 from mat_desktop.gui.archive import REMOVING
 from mat_desktop.gui.models.reversal import ReversalModel
 from mat_desktop.gui.models.row import State
@@ -27,6 +27,7 @@ from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.pieces import fitting, old_pieces
 from mat_desktop.gui.window import Window
+from mat_desktop.mounts import NO_FOLDER
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import ask_to_write_all, confirm_undo, listen
 
@@ -534,7 +535,7 @@ def test_what_an_undo_left_as_its_drive_went_is_told_until_it_is_put_back(
 
     def but_for(task: Task, files: Sequence[FileReversal], cancel: threading.Event) -> Iterator[WriteResult]:
         yield from reverse(task, [file for file in files if file.path != bad], cancel)
-        yield WriteResult(bad, WriteStatus.CONFLICT, NO_FOLDER)
+        yield WriteResult(bad, WriteStatus.CONFLICT, NO_FOLDER, absent=True)
 
     services.reverse = but_for  # type: ignore[method-assign]
     written.actions_["undo"].trigger()

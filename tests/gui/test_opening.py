@@ -162,7 +162,7 @@ def test_a_folder_that_is_away_keeps_its_tracks_and_its_message(
     music.rmdir()
 
     def away(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
-        yield FileFault(music, "no such file")
+        yield FileFault(music, "no such file", absent=True)
 
     known.scan = away  # type: ignore[method-assign]
     window.begin([music])

@@ -12,12 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.plan import Plan, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import RunKind
-from mat_desktop.errors import GONE, StoreFault
+from mat_desktop.errors import StoreFault
 from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.begun import Note
 from mat_desktop.gui.operations.files import told
 from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
+from mat_desktop.mounts import GONE
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import ask_to_write_all, confirm_undo, listen
 
@@ -105,7 +106,7 @@ def away(qtbot: QtBot, library: Window, services: FakeServices) -> list[Path]:
 
     def but_for(plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         yield from apply(Plan(plan.reason, tuple(f for f in plan.files if f.path not in bad)), cancel)
-        yield from (WriteResult(path, WriteStatus.FAILED, GONE) for path in bad)
+        yield from (WriteResult(path, WriteStatus.FAILED, GONE, absent=True) for path in bad)
 
     services.apply = but_for  # type: ignore[method-assign]
     write(qtbot, library)

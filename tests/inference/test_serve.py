@@ -12,14 +12,17 @@ import pytest
 import torch
 
 from mat_desktop.domain.melspec import MelSpec
+from mat_desktop.errors import DecodeError
 from mat_desktop.inference import serve
 from mat_desktop.inference.protocol import (
     Cancel,
     DrawFile,
     Drawing,
+    Failed,
     FindEvidence,
     Request,
     ScoreFile,
+    receive_answer,
     send,
 )
 from mat_desktop.inference.serve import Engine, _Cancelled
@@ -125,3 +128,26 @@ def test_a_picture_is_given_up_between_two_blocks(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(_Cancelled):
         engine._draw(DrawFile(5, b"nowhere"))
     assert len(read) <= 5
+
+
+def test_a_file_that_goes_while_it_is_read_is_absent_whatever_its_decoder_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, path = io.BytesIO(), tmp_path / "song.flac"
+    path.touch()
+    engine = Engine(answers, 1)
+
+    def read(_: Request) -> None:
+        cause = "not audio, or damaged beyond reading"
+        if len(answers.getvalue()):
+            path.unlink()
+        raise DecodeError(path, cause)
+
+    monkeypatch.setattr(engine, "_meet", read)
+    for number in (1, 2):
+        engine._answer(ScoreFile(number, bytes(path)))
+    answers.seek(0)
+    own, gone = receive_answer(answers), receive_answer(answers)
+    assert isinstance(own, Failed) and isinstance(gone, Failed)
+    assert (own.absent, gone.absent) == (False, True)
+    assert "drive" in gone.cause

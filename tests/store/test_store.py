@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import sqlite3
@@ -87,6 +88,18 @@ def test_files_that_are_gone_were_heard_by_nobody(tmp_path: Path) -> None:
     library.put_scores(there.path, STAMP, kept("a"))
     library.put_scores(gone.path, STAMP, kept("b"))
     assert library.heard_by_model() == {"model": 1}
+
+
+def test_a_file_that_was_away_did_not_fail_though_earlier_versions_kept_that(tmp_path: Path) -> None:
+    path, own, away = tmp_path / "library.db", track(tmp_path / "a.mp3"), track(tmp_path / "b.mp3")
+    library = Library(path)
+    library.put_tracks([replace(own, fault="too short"), replace(away, fault=os.strerror(errno.ENOENT))])
+    library.close()
+    database = sqlite3.connect(path)
+    database.execute(f"PRAGMA user_version = {len(MIGRATIONS) - 1}")
+    database.close()
+    library = Library(path)
+    assert [library.tracks([p])[p].fault for p in (own.path, away.path)] == ["too short", ""]
 
 
 def test_the_diagnosis_counts_the_files_that_are_there(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from mat_desktop.domain.query import fold
 from mat_desktop.domain.scores import Mark, Scores, Suggestion, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import FileFault, printable, tells_absence
+from mat_desktop.errors import FileFault, printable
 
 if TYPE_CHECKING:
     from mat_desktop.app.decide import Choice
@@ -172,6 +172,7 @@ class Row:
 
     :param track: None where the file could not even be read
     :param reason: why it failed or conflicts, in words
+    :param absent: only as its file is not there: its drive may come back
     :param mark: whether the user is done with it: said so, or decided the last suggestion that there was
     :param place: where it is shown, -1 where it is not
     :param order: sorts rows as their paths would, only much faster
@@ -187,6 +188,7 @@ class Row:
     track: Track | None
     state: State = State.NEW
     reason: str = ""
+    absent: bool = False
     scores: Scores | None = None
     verdicts: dict[str, Verdict] = dataclass_field(default_factory=dict)
     mark: Mark = False
@@ -213,7 +215,7 @@ class Row:
     def of(cls, found: Found) -> Row:
         """A row for what a scan found."""
         if isinstance(found, FileFault):
-            return cls(found.path, None, State.FAILED, found.cause)
+            return cls(found.path, None, State.FAILED, found.cause, found.absent)
         return cls(found.path, found, reason=found.fault)
 
     @classmethod
@@ -262,7 +264,7 @@ class Row:
     @property
     def was_absent(self) -> bool:
         """Whether its problem is only that its file was not there, as while its drive was away."""
-        return self.state in BAD and tells_absence(self.reason)
+        return self.state in BAD and self.absent
 
     @property
     def standing(self) -> State:

@@ -159,7 +159,7 @@ class TracksModel(RowTable):
         row.replace_track(new.track)
         if row.state is State.CONFLICT and new.track is not None and not again and not back:
             return  # what came of a write is told until somebody looks, though a watcher has read it by now
-        row.reason = new.reason
+        row.reason, row.absent = new.reason, new.absent
         row.state = self._state_of(row)
 
     def _insert(self, fresh: list[Row]) -> None:
@@ -328,11 +328,14 @@ class TracksModel(RowTable):
         if self._wanted.sort is not None and self._wanted.sort[0] is Column.SUGGESTED:
             self._unordered = True
 
-    def mark(self, rows: Iterable[Row], state: State, reason: str = "") -> None:
-        """Set the state of rows."""
+    def mark(self, rows: Iterable[Row], state: State, reason: str = "", *, absent: bool = False) -> None:
+        """Set the state of rows.
+
+        :param absent: the reason is only that the files are not there
+        """
         marked = list(rows)
         for row in marked:
-            row.state, row.reason = state, reason
+            row.state, row.reason, row.absent = state, reason, absent
         self._many_changed(marked)
 
     def unmark(self, states: Iterable[State], rows: Iterable[Row]) -> None:

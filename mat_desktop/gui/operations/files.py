@@ -107,7 +107,7 @@ class Outcome:
         state = STATES.get(result.status)
         row = self._tracks.row(result.path) if state is not None else None
         if state is not None and row is not None:
-            self._tracks.mark([row], state, result.reason)
+            self._tracks.mark([row], state, result.reason, absent=result.absent)
 
     @property
     def written(self) -> int:

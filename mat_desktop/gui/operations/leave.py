@@ -57,7 +57,9 @@ class Leave(QObject):
         self._look()
 
     def resume_after(self, scan: Scan, listen: Listen) -> None:
-        """Listening goes on once the rows are there; with what others changed after the first scan."""
+        """Listening goes on once the rows are there; with what others changed after the first scan, with what
+        was away after a later one.
+        """
 
         def go_on() -> None:
             scan.remembered.disconnect(go_on)
@@ -66,6 +68,7 @@ class Leave(QObject):
         def go_on_with_rest() -> None:
             scan.ended.disconnect(go_on_with_rest)
             listen.resume()
+            scan.ended.connect(listen.come_back)
 
         scan.remembered.connect(go_on)
         scan.ended.connect(go_on_with_rest)

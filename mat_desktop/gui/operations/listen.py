@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from mat_desktop.domain.track import Track
-from mat_desktop.errors import EngineFault, FileFault, ModelFault, tells_absence
+from mat_desktop.errors import EngineFault, FileFault, ModelFault
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import LISTEN, Job
 from mat_desktop.gui.models.row import Arrived, Row, State, new_of
@@ -59,6 +59,7 @@ class Listen(QObject):
     def __init__(self, desk: Desk, settings: QSettings) -> None:
         super().__init__()
         self._desk, self._settings = desk, settings
+        self._away: set[Path] = set()
 
     def new(self) -> list[Row]:
         """Every track that was not listened to."""
@@ -76,18 +77,18 @@ class Listen(QObject):
             return None
         desk.tracks.mark(rows, State.LISTENING if len(rows) == 1 else State.QUEUED)
         began = time.monotonic()
-        away: set[Path] = set()
+        self._away.difference_update(track.path for track in tracks)
 
         def items(batch: list[Any]) -> None:
             desk.tracks.hear([item for item in batch if isinstance(item, Arrived)], fresh=True)
             for fault in batch:
                 if isinstance(fault, FileFault):
-                    if tells_absence(fault.cause):
-                        away.add(fault.path)
+                    if fault.absent:
+                        self._away.add(fault.path)
                     job.failures.append(Failure(fault.path.name, fault.cause))
                     row = desk.tracks.row(fault.path)
                     if row is not None:
-                        desk.tracks.mark([row], State.FAILED, fault.cause)
+                        desk.tracks.mark([row], State.FAILED, fault.cause, absent=fault.absent)
 
         def ended(error: Exception | None) -> None:
             desk.tracks.unmark((State.QUEUED, State.LISTENING), rows)
@@ -110,8 +111,10 @@ class Listen(QObject):
                 # What was heard before, or as a copy, takes no time, and then none is told.
                 job.outcome += f" in {words.took(seconds)}" if seconds >= 1 else ""
             if error is None and not desk.bridge.leaving:
-                # Finished or cancelled: nothing to go on with at the next start, but for what is away.
-                self._forget([track for track in tracks if track.path not in away])
+                # Nothing to go on with later, but for what is away, unless it was cancelled.
+                paths = [track.path for track in tracks if job.stopping or track.path not in self._away]
+                self._away.difference_update(paths)
+                self._drop(paths)
             if error is not None:
                 job.outcome += f"; stopped: {error}"
                 job.retry = lambda: self.to([row for row in rows if row.is_new])
@@ -150,14 +153,28 @@ class Listen(QObject):
 
         What is not as the library knows it, or not there, stays in the queue.
         """
+        self._go_on("goes on from last time", "is paused, as it was last time")
+
+    def come_back(self) -> None:
+        """The folders were looked at: go on with what was not there before, and is now."""
+        if self._away:
+            self._go_on("goes on, as they are there again", "is paused", frozenset(self._away))
+
+    def _go_on(self, goes_on: str, rests: str, only: Set[Path] = frozenset()) -> None:
+        """:param goes_on: what is said of so many tracks
+        :param only: of what waits, all where it is empty
+        """
         desk = self._desk
 
-        def found(paths: list[Path]) -> None:
+        def found(queue: list[Path]) -> None:
+            paths = [path for path in queue if not only or path in only]
+            self._away.update(paths)
             rows = [row for path in paths if (row := desk.tracks.row(path)) is not None]
             waiting = [row for row in can_be_heard(rows) if row.scores is None]
             # What is not there may lie on a volume that is not, and what waits is in the queue for that.
             heard = [row.path for row in rows if row.scores is not None and not row.waits]
             if heard:
+                self._away.difference_update(heard)
                 self._drop(heard)
             desk.bridge.slices(
                 "as known", waiting, SLICE, as_known, lambda some, _: there.extend(some), go_on
@@ -170,24 +187,20 @@ class Listen(QObject):
             rows = [row for row in can_be_heard(there) if row.scores is None]
             if rows:
                 number = words.plural(len(rows), "track")
-                rests = self._settings.contains(PAUSED)
-                job = self._begin(rows, rests=rests)
-                if not rests or job is None:
-                    desk.say("positive", f"Listening to {number} goes on from last time.", kind=RESUMED)
+                paused = self._settings.contains(PAUSED)
+                job = self._begin(rows, rests=paused)
+                if not paused or job is None:
+                    desk.say("positive", f"Listening to {number} {goes_on}.", kind=RESUMED)
                     return
 
                 def unpause() -> None:
                     if job in desk.bridge.jobs and job.paused:
                         desk.bridge.pause(job, False)
 
-                said = f"Listening to {number} is paused, as it was last time."
-                desk.say("warning", said, "Go on", unpause, kind=RESUMED)
+                desk.say("warning", f"Listening to {number} {rests}.", "Go on", unpause, kind=RESUMED)
 
         there: list[Row] = []
         desk.bridge.ask("queue", desk.services.queue, found)
-
-    def _forget(self, tracks: Sequence[Track]) -> None:
-        self._drop([track.path for track in tracks])
 
     def _drop(self, paths: Sequence[Path]) -> None:
         services = self._desk.services
@@ -205,7 +218,7 @@ class Listen(QObject):
         for item in services.score(tracks, cancel, lambda path, share: job.inside(path, share)):
             job.inside(item.path, 1)
             if isinstance(item, FileFault):
-                if not tells_absence(item.cause):  # it waits for its drive
+                if not item.absent:  # else it waits for its drive
                     services.drop_queue([item.path])
                 yield item
             else:

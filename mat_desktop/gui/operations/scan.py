@@ -26,8 +26,6 @@ AWAY = "away"
 
 LEAVE = "What was read is kept, and the rest is read at the next start."
 
-NOWHERE = "no such file"
-
 EMPTY = "is empty, or its drive is not there"
 """Said of a folder without music of which the library knows tracks, as when a volume is not mounted there."""
 
@@ -258,7 +256,7 @@ class Scan(QObject):
             if isinstance(item, AsShown):
                 seen.files.add(os.fspath(item.path))
             if isinstance(item, Row) and item.track is None and _is_folder(item.path, paths):
-                why = "is not there" if item.reason == NOWHERE else f"cannot be looked into ({item.reason})"
+                why = "is not there" if item.absent else f"cannot be looked into ({item.reason})"
                 seen.away[item.path] = why
                 yield _Away(item.path, why)
                 continue

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
-from mat_desktop.errors import MatError, tells_absence
+from mat_desktop.errors import MatError
 from mat_desktop.gui import words
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.operations.desk import Desk, Do
@@ -182,9 +182,7 @@ class Undo(QObject):
                 back, offer = (self.redo, "Redo") if task.kind is RunKind.UNDO else (self.undo, "Undo")
                 desk.say("positive", f"{text}.", offer, back.emit, kind="wrote")
             failed = [
-                result.path
-                for result in outcome.bad
-                if result.status is WriteStatus.FAILED or tells_absence(result.reason)
+                result.path for result in outcome.bad if result.status is WriteStatus.FAILED or result.absent
             ]
             if failed and len(outcome.results) == job.total:
                 self.failed.emit(job, failed)
