@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -284,6 +285,35 @@ def test_changes_by_other_programs_show_without_a_scan(
     qtbot.waitUntil(lambda: shown.scores is not None)
     tip = library.tracks.index(shown.place, Column.STATE).data(Qt.ItemDataRole.ToolTipRole)
     assert tip == "Another program changed the file since"
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ({"stamp": FileStamp(1, 8, 1)}, ""),
+        ({"stamp": FileStamp(2, 8, 1)}, "On disk: 1 changed; 6 tracks in the library"),
+        (
+            {"stamp": FileStamp(1, 8, 1), "tags": {Field.TITLE: ("Other",)}},
+            "On disk: 1 changed; 6 tracks in the library",
+        ),
+    ],
+)
+def test_a_file_that_only_got_other_times_is_not_told_as_changed(
+    qtbot: QtBot, library: Window, services: FakeServices, now: dict[str, Any], said: str
+) -> None:
+    before = library.status.result.text()
+    services.music.mkdir(exist_ok=True)
+    path, old = next(iter(services.files.items()))
+    path.touch()
+    services.files[path] = replace(old, **now)
+    was = library.tracks.row(path)
+    assert was is not None and was.track is not None and was.track.stamp.size == 1
+    library.watching.look([path])
+    qtbot.waitUntil(
+        lambda: (row := library.tracks.row(path)) is not None and row.track == services.files[path]
+    )
+    qtbot.waitUntil(lambda: not library.bridge.busy)
+    assert library.status.result.text() == (said or before)
 
 
 def test_new_music_is_listened_to_where_that_is_wanted(

@@ -301,8 +301,16 @@ class Watch(QObject):
 
 
 def _is_other(known: Row | None, row: Row) -> bool:
-    """Whether a file is another than the library knows."""
-    return known is not None and (row.track is None or not known.says(row.track))
+    """Whether a file is another than the library knows: with other times alone it is as it was."""
+    if known is None:
+        return False
+    old, new = known.track, row.track
+    if old is None or new is None:
+        return old is not new
+    was, now = (
+        (track.stamp.size, track.duration, track.tags, track.fault, track.outside) for track in (old, new)
+    )
+    return was != now
 
 
 class _Gone(list[Path]):
