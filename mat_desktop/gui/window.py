@@ -300,6 +300,7 @@ class Window(QMainWindow):
         self.scan.back.connect(pages.clear_message)
         self.watching.new.connect(self.listen.to)
         self.watching.moved.connect(self.scan.rescan)
+        self.watching.renamed.connect(library.follow)
         self.watching.moved.connect(lambda _: self.archive.look_again())
         self.workshop.models.changed.connect(self.school.model_changed)
         self.workshop.models.left_behind.connect(self.school.left_behind)

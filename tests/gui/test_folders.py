@@ -316,6 +316,27 @@ def test_a_file_that_only_got_other_times_is_not_told_as_changed(
     assert library.status.result.text() == (said or before)
 
 
+def test_a_selected_file_that_is_renamed_stays_selected(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    page, old = library.library, list(services.files)[1]
+    services.music.mkdir(exist_ok=True)
+    for path in services.files:
+        path.touch()
+    row = library.tracks.row(old)
+    assert row is not None
+    page.look_at(row)
+    new = old.rename(old.with_name("zz renamed.flac"))
+    known = services.files.pop(old)
+    assert isinstance(known, Track)
+    services.files[new] = replace(known, path=new)
+    library.watching.look([old, new])
+    qtbot.waitUntil(lambda: library.tracks.row(old) is None)
+    qtbot.waitUntil(lambda: not library.bridge.busy)
+    assert [chosen.path for chosen in page.selected()] == [new]
+    assert page.row is not None and page.row.path == new
+
+
 def test_new_music_is_listened_to_where_that_is_wanted(
     qtbot: QtBot, library: Window, services: FakeServices
 ) -> None:

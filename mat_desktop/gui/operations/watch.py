@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.jobs import Job
+from mat_desktop.gui.models.arrange import inside
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import AsShown, known, rows_of
 from mat_desktop.gui.operations.desk import Desk
@@ -117,11 +119,13 @@ class _Pile:
 
 class Watch(QObject):
     """``new`` hands over rows that were not there before and are to be listened to, ``moved`` what was opened
-    and is on another drive than before, or on none.
+    and is on another drive than before, or on none. ``renamed`` hands over rows that are about to go, each
+    with the one that its file has from now on.
     """
 
     new = Signal(object)
     moved = Signal(object)
+    renamed = Signal(object)
 
     def __init__(
         self, desk: Desk, settings: ChangeSettings, take: Callable[[list[Row | Arrived]], None]
@@ -233,7 +237,6 @@ class Watch(QObject):
             lost[:] = [path for path in lost if not any(map(path.is_relative_to, away))]
             if lost:
                 desk.services.forget_paths(lost)
-            yield _Gone(lost)
             while todo:
                 found = desk.services.look(todo[:SLICE], cancel)
                 # A file that this program just wrote is as its row says, with what was decided meanwhile.
@@ -241,6 +244,7 @@ class Watch(QObject):
                 if cancel.is_set():
                     return
                 del todo[:SLICE]
+            yield _Gone(lost)  # after what came: a file that was renamed is both
             if lost:
                 # A file that is moved to another drive is there before it goes here; what came just now is
                 # asked first. What is just decided on it may not be kept yet.
@@ -250,12 +254,6 @@ class Watch(QObject):
                 lost.clear()
 
         def items(batch: list[Any]) -> None:
-            nonlocal lost_rows
-            for item in batch:
-                if isinstance(item, _Gone):
-                    before = desk.tracks.tally().total
-                    desk.tracks.forget(item)
-                    lost_rows += before - desk.tracks.tally().total
             found = [item for item in batch if isinstance(item, (Row, Arrived))]
             rows = [item for item in found if isinstance(item, Row)]
             if not job.quiet:
@@ -264,6 +262,17 @@ class Watch(QObject):
             changed.update(row.path for row in rows if _is_other(desk.tracks.row(row.path), row))
             if found:
                 self._take(found)
+            for item in batch:
+                if isinstance(item, _Gone):
+                    forget(item)
+
+        def forget(gone: _Gone) -> None:
+            nonlocal lost_rows
+            if moved := _renamed(desk.tracks.rows(), gone):
+                self.renamed.emit(moved)
+            before = desk.tracks.tally().total
+            desk.tracks.forget(gone)
+            lost_rows += before - desk.tracks.tally().total
 
         def ended(error: Exception | None) -> None:
             desk.tracks.settle()
@@ -315,6 +324,19 @@ def _is_other(known: Row | None, row: Row) -> bool:
 
 class _Gone(list[Path]):
     """Paths at which there is nothing any more."""
+
+
+def _renamed(rows: Sequence[Row], gone: Sequence[Path]) -> dict[Row, Row]:
+    """Rows of files that are gone, each with the row that has the same file under another name."""
+    left = set(inside(rows, {os.fspath(path) for path in gone}))
+    paths = set(gone)
+    left.update(row for row in rows if row.path in paths)
+    by_stamp = {row.track.stamp: row for row in left if row.track is not None}
+    return {
+        by_stamp[row.track.stamp]: row
+        for row in (rows if by_stamp else ())
+        if row not in left and row.track is not None and row.track.stamp in by_stamp
+    }
 
 
 def _places(roots: Sequence[Path]) -> Places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -334,6 +334,18 @@ class Library(QWidget):
             chosen.select(self.tracks.index(first, 0), self.tracks.index(last, 0))
         also = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
         self.table.selectionModel().select(chosen, also)
+
+    def follow(self, renamed: Mapping[Row, Row]) -> None:
+        """Files have other names now: what is selected of them stays selected.
+
+        :param renamed: rows that are about to go, each with the one that its file has from now on
+        """
+        chosen = self.selected()
+        if any(row in renamed for row in chosen):
+            bar = self.table.verticalScrollBar()
+            at = bar.value()
+            self.select_rows([renamed.get(row, row) for row in chosen])
+            bar.setValue(at)  # they are last only until all are in their order again
 
     def look_at(self, row: Row) -> None:
         """Bring a track into view, even one that the filter hides; here that is none any more then."""
