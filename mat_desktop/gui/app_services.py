@@ -440,6 +440,10 @@ class AppServices:
         """Files that are gone, and whatever was in folders that are."""
         self._session.library.put_gone(paths)
 
+    def never_gone(self, paths: Sequence[Path]) -> None:
+        """Files that were said to be gone wait for their drive as before."""
+        self._session.library.never_gone(paths)
+
     def heirs(self, gone: Sequence[Path]) -> Sequence[Track]:
         """Files that were found before others went."""
         return heirs(self._session, gone)

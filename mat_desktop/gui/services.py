@@ -296,6 +296,9 @@ class Services(Protocol):
     def forget_paths(self, paths: Sequence[Path]) -> None:
         """Nor are files that are gone, and whatever was in folders that are."""
 
+    def never_gone(self, paths: Sequence[Path]) -> None:
+        """Files that were said to be gone wait for their drive as before."""
+
     def heirs(self, gone: Sequence[Path]) -> Sequence[Track]:
         """Files that were found before others went, and of which nothing was said yet."""
 

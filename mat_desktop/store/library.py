@@ -136,6 +136,11 @@ class Library:
         with self._database.transaction() as db:
             _come_back(db, paths, time_ns())
 
+    def never_gone(self, paths: Iterable[Path]) -> None:
+        """That files were gone is taken back."""
+        with self._database.transaction() as db:
+            db.executemany("DELETE FROM gone WHERE path = ?", [(os.fsencode(path),) for path in paths])
+
     def identity(self, path: Path) -> TrackId | None:
         """What was heard in a file, None where nothing was."""
         rows = self._database.rows("SELECT track_id FROM track WHERE path = ?", (os.fsencode(path),))

@@ -495,6 +495,9 @@ class FakeServices:
     def forget_paths(self, paths: Sequence[Path]) -> None:
         self.missing += paths
 
+    def never_gone(self, paths: Sequence[Path]) -> None:
+        self.missing = [path for path in self.missing if path not in paths]
+
     def heirs(self, gone: Sequence[Path]) -> Sequence[Track]:
         return ()
 

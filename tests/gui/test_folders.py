@@ -89,9 +89,16 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     next(b for b in page.banners.findChildren(Link) if b.text() == "Forget these tracks").click()
     qtbot.waitUntil(lambda: len(services.missing) == len(services.library))
     assert library.tracks.tally().total == 0
-    assert page.banners.texts() == []
+    said = "6 tracks forgotten. What was decided on them comes back with the files."
+    assert page.banners.texts() == [said]
     qtbot.waitUntil(lambda: page.listing.shows_note)
     assert page.listing.note.text() == "No music is in the folders that are open"
+    next(b for b in page.banners.findChildren(Link) if b.text() == "Undo").click()
+    # The file that could not be read is in no library: it shows again when it is there.
+    text = text.replace("6 tracks", "5 tracks")
+    qtbot.waitUntil(lambda: page.banners.texts() == [text])
+    assert library.tracks.tally().total == 5
+    assert services.missing == []
 
 
 def test_tracks_of_a_volume_inside_a_folder_wait_for_it(

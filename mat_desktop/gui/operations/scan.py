@@ -229,12 +229,24 @@ class Scan(QObject):
 
     def _empty(self, folders: Sequence[Path]) -> None:
         """Their files were deleted, as the user says. What was heard and decided is kept."""
-        desk = self._desk
+        desk, services = self._desk, self._desk.services
+        rows = desk.tracks.rows()
+        paths = list({row.path: None for folder in folders for row in under(rows, folder)})
         desk.tracks.forget_missing(folders, set())
-        services = desk.services
         desk.bridge.keep(lambda: services.forget_missing(folders, set()))
         desk.result(f"{words.plural(desk.tracks.tally().total, 'track')} in the library")
         self._tell_away(folders, {})
+
+        def look(_: object) -> None:
+            self._remember(folders)
+            self.rescan(list(dict.fromkeys(map(self._root_of, folders))))
+
+        def undo() -> None:
+            desk.bridge.keep(lambda: services.never_gone(paths), look)
+
+        number = words.plural(len(paths), "track")
+        said = f"{number} forgotten. What was decided on them comes back with the files."
+        desk.say("positive", said, "Undo", undo, kind="forgotten")
         self.ended.emit()
 
     def again(self) -> None:
