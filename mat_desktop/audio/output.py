@@ -91,11 +91,16 @@ class Output:
         return float(getattr(self._stream, "latency", 0.0) or 0.0)
 
     def look_again(self) -> bool:
-        """Look for devices anew; ends what plays. Takes up to a second."""
-        with self._device_lock:
+        """Look for devices anew; ends what plays. Takes up to a second, some where a sound server hangs."""
+        if not self._device_lock.acquire(timeout=HANGS):
+            self.reason = HANGING  # until a device is opened, or looked for, again
+            return False
+        try:
             self._close_stream()
             self._notice, self._deaf = "", 0
             return self._look()
+        finally:
+            self._device_lock.release()
 
     def choose(self, name: str) -> None:
         """Play on this device from now on; empty is the system's default."""

@@ -356,6 +356,24 @@ def test_a_sound_server_that_hangs_is_told_while_it_does(
     assert player.playing
 
 
+def test_a_look_for_devices_ends_while_a_sound_server_hangs_and_playing_goes_on_once_it_is_back(
+    card: Any, player: Player, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "STALLED", 0.1)
+    monkeypatch.setattr(output, "HANGS", 0.3)
+    hangs, back, abort = threading.Event(), threading.Event(), FakeStream.abort
+    player.play(tone)
+    pull(card, player, 480)
+    monkeypatch.setattr(FakeStream, "abort", lambda stream: (hangs.set(), back.wait(10), abort(stream)))
+    assert hangs.wait(5)
+    assert not player.look_again()
+    assert player.reason == "The sound device does not answer"
+    player.play(tone)
+    back.set()
+    until(lambda: len(card.streams) > 1 and card.streams[-1].pull(64) is not None)
+    assert player.playing and player.reason == ""
+
+
 def test_the_last_device_that_vanishes_leaves_a_reason_and_the_way_back(
     card: Any, player: Player, tone: Path
 ) -> None:
