@@ -32,7 +32,6 @@ from mat_desktop.gui.widgets.fit import KeepWithin, grown, tall
 from mat_desktop.gui.widgets.job_bar import Progress
 from mat_desktop.gui.widgets.log_view import LogView
 from mat_desktop.gui.widgets.nesting import nest
-from mat_desktop.gui.widgets.scrolled import Scrolled
 from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.state_chip import StateChip
 from mat_desktop.gui.widgets.training_tables import TrainingTables
@@ -84,7 +83,7 @@ class RunView(Panel):
         split.addWidget(self._log())
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
-        layout.addWidget(Scrolled(split), 1)  # under the header, whose buttons stay in view
+        layout.addWidget(split, 1)
         self._split, self._moved = split, False
         split.splitterMoved.connect(self._split_moved)
         appearance.changed.connect(self._fit)

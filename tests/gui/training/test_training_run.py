@@ -62,22 +62,6 @@ def test_a_training_is_followed_and_stands_beside_its_figures(
     qtbot.waitUntil(lambda: window._services.trainings.log(entry.training.id) == log + "\n", timeout=PATIENCE)  # type: ignore[union-attr]
 
 
-def test_in_a_low_window_what_stops_a_training_stays_in_view(
-    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
-) -> None:
-    start(qtbot, window, page, data)
-    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
-    window.setMinimumSize(100, 100)
-    window.resize(640, 340)
-    view = window.pages.view
-    bars = view.horizontalScrollBar(), view.verticalScrollBar()
-    qtbot.waitUntil(lambda: [bar.maximum() for bar in bars] == [0, 0])
-    for part in (page.run.pause_button, page.run.stop_button):
-        assert view.viewport().rect().contains(part.mapTo(view.viewport(), part.rect().bottomRight()))
-    window.resize(1440, 900)
-    qtbot.waitUntil(lambda: page.run.log.mapTo(page, page.run.log.rect().bottomLeft()).y() < page.height())
-
-
 def test_stopped_and_resumed_where_it_was(
     qtbot: QtBot, window: Window, page: TrainingPage, data: Path
 ) -> None:
