@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias
@@ -274,9 +275,7 @@ class Bar:
                     description=f"epoch {event.epoch}/{event.of}  loss {event.loss:.4f}",
                 )
             case Epoch():
-                figures = "  ".join(
-                    f"{name} {f['roc_auc']:.3f}/{f['pr_auc']:.3f}" for name, f in event.valid.items()
-                )
+                figures = "  ".join(f"{name} {_areas(f)}" for name, f in event.valid.items())
                 self._print(
                     f"epoch {event.number}/{event.of}  loss {event.train_loss:.4f}  "
                     f"valid {event.valid_loss:.4f}  ROC-AUC/PR-AUC {figures}  {_left(event.eta_seconds)} left"
@@ -287,6 +286,13 @@ class Bar:
 
     def _print(self, text: str) -> None:
         self._console.print(text)
+
+
+def _areas(figures: Mapping[str, float]) -> str:
+    """ROC-AUC and PR-AUC; on few clips no tag may have what either needs."""
+    if math.isnan(figures["roc_auc"]):
+        return "not measured"
+    return f"{figures['roc_auc']:.3f}/{figures['pr_auc']:.3f}"
 
 
 def _left(seconds: float) -> str:

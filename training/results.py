@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,16 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.domain.card import NetworkSpec
+from mat_desktop.domain.counting import count
 from mat_desktop.domain.epochs import worth
 from mat_desktop.errors import MatError, printable
 from mat_desktop.malformed import flaw
 from training.checkpoints import write_whole
-from training.metrics import Bools, Metrics, binarise, right
+from training.metrics import Averages, Bools, Decisions, Metrics, binarise, right
 from training.progress import without_nan
 
 Array = NDArray[np.float32]
 
 RESULT_FORMAT = 1
+
+MEASURED = ("valid", "test")
+"""Splits that a run is measured on."""
 
 Budget = Literal["full", "short", "smoke", "own"]
 """How far a run went: as long as the paper's figures need, shorter, only far enough to show that it works; or
@@ -179,9 +183,8 @@ def read_run(folder: Path) -> Run:
         raise ResultFault(
             f"{printable(path)}: format {result.format} is not {RESULT_FORMAT}, which is known here"
         )
-    for split, metrics in result.metrics.items():
-        if metrics.tags != result.tags:
-            raise ResultFault(f"{printable(path)}: the tags of the {split} split are not those of the run")
+    if wrong := _contradiction(result):
+        raise ResultFault(f"{printable(path)}: {wrong}")
     return Run(folder, result, read_epochs(folder), _read_scores(folder, result))
 
 
@@ -221,16 +224,50 @@ def _read_scores(folder: Path, result: RunResult) -> dict[str, Scores]:
     try:
         # Opened here: numpy leaves a file open that turns out not to be an archive.
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            for split in ("valid", "test"):
+            for split in MEASURED:
                 if f"{split}_scores" in file:
                     scores, labels = (file[f"{split}_{kind}"] for kind in ("scores", "labels"))
                     if scores.shape != labels.shape or scores.shape[1:] != (len(result.tags),):
                         raise ResultFault(
                             f"{printable(path)}: its {split} split does not have the run's tags"
                         )
+                    if not len(scores):
+                        raise ResultFault(f"{printable(path)}: its {split} split has no clips")
                     found[split] = Scores(scores.astype(np.float32), labels.astype(np.float32))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ResultFault(f"{printable(path)}: {error}") from error
     return found
+
+
+def _contradiction(result: RunResult) -> str:
+    """Why a result cannot be that of a run, in words; empty where it can."""
+    if not result.metrics:
+        return "the run was measured on no split"
+    for split, metrics in result.metrics.items():
+        if split not in MEASURED:
+            return f"no run is measured on a split {split!r}"
+        if metrics.tags != result.tags:
+            return f"the tags of the {split} split are not those of the run"
+        if metrics.clips < 1:
+            return f"the {split} split has no clips"
+        for name, values in _per_tag(metrics):
+            if len(values) != len(result.tags):
+                return (
+                    f"{name} of the {split} split has {count(len(values), 'value')} for "
+                    f"{count(len(result.tags), 'tag')}"
+                )
+    return ""
+
+
+def _per_tag(part: Metrics | Decisions, prefix: str = "") -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Name and values of all that has a value for each tag."""
+    for name in (field.name for field in fields(part)):
+        value = getattr(part, name)
+        if isinstance(value, Averages):
+            yield f"{prefix}{name}", value.tags
+        elif isinstance(value, Decisions):
+            yield from _per_tag(value, f"{name}.")
+        elif name in ("positives", "thresholds"):
+            yield f"{prefix}{name}", value

@@ -431,6 +431,7 @@ def test_rows_of_a_table_beside_the_papers_figures(
     assert "SMOKE RUN of Table 2 on small" in shown.err
     assert "SMOKE RUN of Table 2 on small" in " ".join(shown.out.split())
     assert "0.4779" in shown.out
+    assert "ROC-AUC/PR-AUC mtat not measured  msd not measured" in shown.err, "four clips are too few"
     assert (place / "runs" / "table2-smoke" / "report.html").exists()
     assert command(*words) == 0
     assert "is finished already" in capsys.readouterr().err

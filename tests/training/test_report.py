@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import UsageFault
+from training.__main__ import main
 from training.checkpoints import DiskFault
 from training.metrics import best_f1, measure, pr_points
 from training.published import paper_table, paper_tables, published_results, row_of
@@ -444,6 +445,38 @@ def test_no_run_and_broken_runs_are_refused(tmp_path: Path) -> None:
     (tmp_path / "run" / "result.json").write_text('{"title": 3}')
     with pytest.raises(ResultFault, match=r"result\.json.*title"):
         read_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (lambda plain: plain["metrics"].clear(), "the run was measured on no split"),
+        (lambda plain: plain["metrics"].update(train=plain["metrics"]["test"]), "on a split 'train'"),
+        (lambda plain: plain["metrics"]["test"]["positives"].pop(), "positives of the test split has 5 values"),
+        (lambda plain: plain["metrics"]["valid"]["pr_auc"]["tags"].clear(), "pr_auc of the valid split has 0"),
+        (
+            lambda plain: plain["metrics"]["test"]["at_best"]["thresholds"].append(0.5),
+            "at_best.thresholds of the test split has 7 values for 6 tags",
+        ),
+        (lambda plain: plain["metrics"]["test"].update(clips=0), "the test split has no clips"),
+    ],
+)
+def test_a_result_that_contradicts_itself_is_refused_in_one_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    broken: Callable[[dict[str, Any]], object],
+    said: str,
+) -> None:
+    invent(tmp_path / "run")
+    path = tmp_path / "run" / "result.json"
+    plain = json.loads(path.read_text(encoding="utf-8"))
+    broken(plain)
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    assert main(["report", str(tmp_path / "run"), "--out", str(tmp_path / "out")]) == 1
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert f"{path}: " in line and said in line
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
