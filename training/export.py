@@ -20,7 +20,7 @@ from training.calibration import fit_platt, threshold_for_precision
 from training.hearing import predict
 from training.inputs import Clips
 from training.loop import Trained, by_vocabulary
-from training.metrics import binarise, is_hard, rank, right
+from training.metrics import decision_positives, is_hard, rank, ranking_positives
 from training.thresholds import best_thresholds
 
 CORPUS_LICENCES = (
@@ -69,9 +69,9 @@ def export(
         return None
     labels = clips.labels(splits["valid"])
     thresholds = best_thresholds(scores["valid"], labels)
-    ranking, positives = rank(scores["valid"], labels), binarise(labels).sum(axis=0)
-    platt = fit_platt(scores["valid"], right(labels))
-    precise, found = threshold_for_precision(scores["valid"], right(labels), PRECISE)
+    ranking, positives = rank(scores["valid"], labels), ranking_positives(labels).sum(axis=0)
+    platt = fit_platt(scores["valid"], decision_positives(labels))
+    precise, found = threshold_for_precision(scores["valid"], decision_positives(labels), PRECISE)
     tags = tuple(
         TagSpec(
             tag.name,

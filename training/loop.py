@@ -28,7 +28,7 @@ from training.feed import Step, batches, seed_of, shuffled
 from training.hearing import contiguous, predict
 from training.identity import RunFault, check_data, data_of
 from training.inputs import Clips, Indices, Standard, standardisation
-from training.metrics import binarise, cross_entropy, rank
+from training.metrics import cross_entropy, rank, ranking_positives
 from training.progress import EVERY_SECONDS, Begin, End, Epoch, Event, StepDone, TagFigures
 from training.settings import Settings, SettingsFault
 from training.stopping import Stopped
@@ -458,7 +458,7 @@ def tag_figures(epoch: int, scores: Array, labels: Array, dataset: Dataset) -> T
     return TagFigures(
         epoch,
         tuple(f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags),
-        tuple(map(int, binarise(labels).sum(axis=0))),
+        tuple(map(int, ranking_positives(labels).sum(axis=0))),
         tuple(round(float(value), 4) for value in found.roc_auc),
         tuple(round(float(value), 4) for value in found.pr_auc),
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.domain.card import ModelCard
 from training.display import columns_of, logit
-from training.metrics import areas, binarise
+from training.metrics import areas, ranking_positives
 
 Array = NDArray[np.float32]
 FEWEST = 3
@@ -39,7 +39,7 @@ def compare(
         if len(known) < FEWEST:
             continue
         for judge, own in known.items():
-            truth = binarise(_mean(logit(labels), own, to_share=True))
+            truth = ranking_positives(_mean(logit(labels), own, to_share=True))
             if not FEWEST <= truth.sum() < len(truth):
                 continue
             others = [c for which, c in known.items() if which != judge]

@@ -85,7 +85,7 @@ class Decisions:
     :param thresholds: of each tag
     :param chosen_on: split on which the thresholds were chosen; empty for a fixed one
     :param fpr: false positive rate, the share of the clips without the tag that get it
-    :param density: share of positives among the cells of the measured tags, as :func:`right` counts them;
+    :param density: share of :func:`decision_positives` among the cells of the measured tags;
         None in a result of an earlier version
     """
 
@@ -106,11 +106,12 @@ class Metrics:
     Averages leave out the tags without positives; the cross-entropy, which needs none, is over all cells.
 
     :param tags: names, in the order of the columns
-    :param positives: clips that have each tag, as :func:`binarise` counts them
+    :param positives: :func:`ranking_positives` of each tag, in clips
     :param left_out: tags that no average contains: none of the clips has them, or of soft labels fewer than
         three
     :param without_negatives: tags that every clip has: they have neither ROC-AUC nor false positive rate
-    :param density: share of positives among the cells of the measured tags: the PR-AUC of guessing
+    :param density: share of :func:`ranking_positives` among the cells of the measured tags: the PR-AUC
+        of guessing
     :param bce: binary cross-entropy, mean over clips and tags
     :param at_half: at the threshold 0.5
     :param at_best: at each tag's threshold of best F1
@@ -149,7 +150,8 @@ def measure(
     """All figures of scores against labels.
 
     :param scores: [clips, tags] in 0..1
-    :param labels: [clips, tags] in 0..1; soft labels are binarised, hard ones taken as they are
+    :param labels: [clips, tags] in 0..1; what of soft ones is a positive, :func:`ranking_positives` and
+        :func:`decision_positives` say
     :param thresholds: of each tag, from :func:`best_f1` on another split; without them they are chosen here,
         which flatters
     :param tags: names, each once
@@ -160,7 +162,7 @@ def measure(
         raise ValueError(f"scores {scores.shape}, labels {labels.shape} and {len(tags)} tags do not fit")
     if len(set(tags)) < len(tags):
         raise ValueError("two tags have the same name: say which vocabulary each is of")
-    positives, truth = binarise(labels), right(labels)
+    positives, right = ranking_positives(labels), decision_positives(labels)
     counts = positives.sum(axis=0)
     measured = counts >= _fewest(labels)
     if thresholds is None:
@@ -177,8 +179,8 @@ def measure(
         without_negatives=_named(tags, counts == len(scores)),
         density=_figure(known.mean() if known.size else np.nan),
         bce=round(cross_entropy(scores, labels), DIGITS),
-        at_half=_decide(scores, truth, measured, np.full(len(tags), 0.5), ""),
-        at_best=_decide(scores, truth, measured, thresholds, chosen_on),
+        at_half=_decide(scores, right, measured, np.full(len(tags), 0.5), ""),
+        at_best=_decide(scores, right, measured, thresholds, chosen_on),
         roc_auc=_averages(roc, measured, micro_roc.item(), clips_roc),
         pr_auc=_averages(pr, measured, micro_pr.item(), clips_pr),
         correlation=_averages(
@@ -197,7 +199,7 @@ def rank(scores: Array, labels: Array) -> Ranking:
     :param scores: [clips, tags] in 0..1
     :param labels: [clips, tags] in 0..1
     """
-    positives = binarise(labels)
+    positives = ranking_positives(labels)
     counts = positives.sum(axis=0)
     measured = (counts >= _fewest(labels)) & (counts < len(labels))
     roc, pr = (np.where(measured, area, np.nan).astype(np.float32) for area in areas(scores, positives))
@@ -211,10 +213,12 @@ def is_hard(labels: Array) -> bool:
     return bool(((labels == 0) | (labels == 1)).all())
 
 
-def binarise(labels: Array) -> Bools:
+def ranking_positives(labels: Array) -> Bools:
     """Positives of each tag where clips are ranked: soft labels from max(0.1, the tag's 93 % quantile) on.
 
-    Of every tag they are about as many, so that areas can be compared.
+    ROC-AUC, PR-AUC, their curves, :attr:`Metrics.positives` and :attr:`Metrics.density` count them, and with
+    them it is decided which tags are left out. Of every tag they are about as many, so that areas can be
+    compared.
 
     :param labels: [clips, tags] in 0..1; of hard ones 1 is a positive
     :returns: bool [clips, tags]
@@ -224,28 +228,31 @@ def binarise(labels: Array) -> Bools:
     return labels >= np.maximum(LOWEST_POSITIVE, np.quantile(labels, QUANTILE, axis=0))
 
 
-def undoubted(labels: Array) -> Bools:
-    """Positives as :func:`binarise`, and soft labels from 0.35 on.
+def sure_positives(labels: Array) -> Bools:
+    """The :func:`ranking_positives`, and soft labels from 0.35 on.
 
-    To suggest a tag that a third of the clips have is no mistake beyond the first 7 %.
+    No figure counts them alone: a tag that has fewer of them than of :func:`decision_positives` is rare, and
+    its threshold is chosen in another way. To suggest a tag that a third of the clips have is no mistake
+    beyond the first 7 %.
 
     :param labels: [clips, tags] in 0..1
     :returns: bool [clips, tags]
     """
-    return binarise(labels) | (labels >= SURELY_POSITIVE)
+    return ranking_positives(labels) | (labels >= SURELY_POSITIVE)
 
 
-def right(labels: Array) -> Bools:
-    """Positives of each tag where it is decided on: the undoubted ones, and of every tag its highest 3 %.
+def decision_positives(labels: Array) -> Bools:
+    """Positives of each tag where it is decided on: the sure ones, and of every tag its highest 3 %.
 
-    Thresholds, precision, recall, F1 and calibration count them. Soft labels of many tags stay below 0.1
-    throughout, but rank clips as well as others do: such a tag is heard where its labels are highest.
+    Thresholds, accuracy, precision, recall, false positive rate, F1 and calibration count them. Soft labels
+    of many tags stay below 0.1 throughout, but rank clips as well as others do: such a tag is heard where its
+    labels are highest.
 
-    :param labels: [clips, tags] in 0..1
+    :param labels: [clips, tags] in 0..1; 0 is never a positive
     :returns: bool [clips, tags]
     """
     highest = labels >= np.quantile(labels, RARE_QUANTILE, axis=0)
-    return undoubted(labels) | (highest & (labels > 0))
+    return sure_positives(labels) | (highest & (labels > 0))
 
 
 def areas(scores: Array, positives: Bools) -> tuple[Floats, Floats]:
@@ -282,7 +289,7 @@ def best_f1(scores: Array, labels: Array) -> Floats:
     :param labels: [clips, tags] in 0..1
     :returns: float64 [tags]
     """
-    positives = right(labels)
+    positives = decision_positives(labels)
     total = positives.sum(axis=0)
     _, hits, chosen, _ = _by_threshold(scores, positives)
     best = (2 * hits / (chosen + total)).argmax(axis=0)

@@ -20,7 +20,7 @@ from mat_desktop.domain.epochs import worth
 from mat_desktop.errors import MatError, printable
 from mat_desktop.malformed import flaw
 from training.checkpoints import write_whole
-from training.metrics import Averages, Bools, Decisions, Metrics, binarise, right
+from training.metrics import Averages, Bools, Decisions, Metrics, decision_positives, ranking_positives
 from training.progress import without_nan
 
 Array = NDArray[np.float32]
@@ -119,14 +119,14 @@ class Scores:
     labels: Array
 
     @property
-    def positives(self) -> Bools:
-        """As areas and curves count them."""
-        return binarise(self.labels)
+    def ranking_positives(self) -> Bools:
+        """See :func:`training.metrics.ranking_positives`."""
+        return ranking_positives(self.labels)
 
     @property
-    def right(self) -> Bools:
+    def decision_positives(self) -> Bools:
         """As decisions and calibration count positives."""
-        return right(self.labels)
+        return decision_positives(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ def _contradiction(result: RunResult) -> str:
 
 def _per_tag(part: Metrics | Decisions, prefix: str = "") -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Name and values of all that has a value for each tag."""
-    for name in (field.name for field in fields(part)):
+    for name in (known.name for known in fields(part)):
         value = getattr(part, name)
         if isinstance(value, Averages):
             yield f"{prefix}{name}", value.tags

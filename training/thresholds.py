@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.metrics import FEWEST_POSITIVES, right, undoubted
+from training.metrics import FEWEST_POSITIVES, decision_positives, sure_positives
 
 Array = NDArray[np.float32]
 
@@ -19,7 +19,7 @@ LEAST_PRECISION = 0.5
 
 
 SHARE_OF_RARE = 0.015
-"""Share of clips for which a tag is suggested that has fewer undoubted positives than the highest 3 %."""
+"""Share of clips for which a tag is suggested that has fewer sure positives than the highest 3 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def best_thresholds(scores: Array, labels: Array) -> Thresholds:
     :param scores: [clips, tags] in 0..1
     :param labels: soft labels [clips, tags] in 0..1
     """
-    marked = right(labels)
-    rare = undoubted(labels).sum(axis=0) < marked.sum(axis=0)
+    marked = decision_positives(labels)
+    rare = sure_positives(labels).sum(axis=0) < marked.sum(axis=0)
     tags = labels.shape[1]
     values = np.empty(tags, np.float32)
     precision, recall = np.full(tags, np.nan, np.float32), np.full(tags, np.nan, np.float32)

@@ -18,13 +18,13 @@ from training.metrics import (
     Metrics,
     areas,
     best_f1,
-    binarise,
     correlation,
     cross_entropy,
+    decision_positives,
     measure,
     pr_points,
     rank,
-    right,
+    ranking_positives,
     roc_points,
     top_overlap,
 )
@@ -189,7 +189,7 @@ def test_soft_labels_are_binarised_and_correlated() -> None:
     labels[:2, 5] = 0.9  # two positives: too few
     scores = np.clip(labels + random.normal(0, 0.2, labels.shape), 0, 1).astype(np.float32)
     found = measure(scores, labels, TAGS[:6])
-    positives = binarise(labels)
+    positives = ranking_positives(labels)
     assert positives[:, 0].sum() == 14
     assert found.left_out == ("e", "f")
     assert found.positives[5] == 2
@@ -207,7 +207,7 @@ def test_soft_labels_are_binarised_and_correlated() -> None:
 
 def test_hard_labels_pass_unbinarised_and_have_no_highest_five() -> None:
     scores, labels = split(10)
-    assert (binarise(labels) == (labels == 1)).all()
+    assert (ranking_positives(labels) == (labels == 1)).all()
     assert measure(scores, labels, TAGS).top5 is None
     assert rank(scores, labels).summary()["tags_left_out"] == 2  # no positives; no negatives
 
@@ -254,9 +254,12 @@ def test_what_counts_as_positive_where_clips_are_ranked_and_where_tags_are_decid
     labels = np.full((100, 2), 0.02, np.float32)
     labels[:40, 0] = np.linspace(0.5, 0.9, 40)  # common: true of two fifths of the clips
     labels[:20, 1] = np.linspace(0.15, 0.3, 20)  # rare, and never sure
-    assert binarise(labels).sum(axis=0).tolist() == [7, 7]
-    assert right(labels).sum(axis=0).tolist() == [40, 7]
-    assert (right(np.round(labels)) == (np.round(labels) == 1)).all(), "hard labels say it themselves"
+    assert ranking_positives(labels).sum(axis=0).tolist() == [7, 7]
+    assert decision_positives(labels).sum(axis=0).tolist() == [40, 7]
+    hard = np.round(labels)
+    assert (decision_positives(hard) == (hard == 1)).all(), "hard labels say it themselves"
+    assert decision_positives(labels / 10).sum(axis=0).tolist() == [3, 3], "the highest, however low"
+    assert not decision_positives(np.stack([labels[:, 0], 0 * labels[:, 0]], axis=1))[:, 1].any()
     found = measure(labels, labels, ["common", "rare"])
     assert found.positives == (7, 7) and found.density == 0.07
     assert found.at_half.density == pytest.approx(0.235)

@@ -403,7 +403,10 @@ def test_of_soft_labels_the_report_decides_as_a_card_does(tmp_path: Path) -> Non
     assert float(row[3]) == 2, "with a label of 0.5 it is right to say so: precision 0.8 is reached"
     assert [float(value) for value in row[4:]] == pytest.approx([1, 1], abs=0.05)
     assert "saying no to everything scores 0.6000" in text
-    assert "decisions and calibration 0.35 and more too" in text
+    assert (
+        "for areas and curves a label from the tag's 93 % quantile on is a positive, but none below 0.1; for "
+        "decisions and calibration one from 0.35 on is another, and of each tag the highest 3 %, however low."
+    ) in text
 
 
 def test_a_run_without_curves_or_place_in_the_paper(tmp_path: Path) -> None:
@@ -452,8 +455,14 @@ def test_no_run_and_broken_runs_are_refused(tmp_path: Path) -> None:
     [
         (lambda plain: plain["metrics"].clear(), "the run was measured on no split"),
         (lambda plain: plain["metrics"].update(train=plain["metrics"]["test"]), "on a split 'train'"),
-        (lambda plain: plain["metrics"]["test"]["positives"].pop(), "positives of the test split has 5 values"),
-        (lambda plain: plain["metrics"]["valid"]["pr_auc"]["tags"].clear(), "pr_auc of the valid split has 0"),
+        (
+            lambda plain: plain["metrics"]["test"]["positives"].pop(),
+            "positives of the test split has 5 values",
+        ),
+        (
+            lambda plain: plain["metrics"]["valid"]["pr_auc"]["tags"].clear(),
+            "pr_auc of the valid split has 0",
+        ),
         (
             lambda plain: plain["metrics"]["test"]["at_best"]["thresholds"].append(0.5),
             "at_best.thresholds of the test split has 7 values for 6 tags",

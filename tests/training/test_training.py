@@ -29,7 +29,7 @@ from training.export import export
 from training.hearing import predict
 from training.inputs import of_features
 from training.loop import fit
-from training.metrics import best_f1, binarise, rank
+from training.metrics import best_f1, rank, ranking_positives
 from training.progress import Epoch, Event
 from training.settings import Settings
 from training.thresholds import best_thresholds
@@ -165,7 +165,7 @@ def test_metrics_agree_with_scikit_learn() -> None:
     labels[:, 5] = 0.01  # never a positive
     scores = np.clip(labels + random.normal(0, 0.3, labels.shape), 0, 1).astype(np.float32)
     ranking = rank(scores, labels)
-    positives = binarise(labels)
+    positives = ranking_positives(labels)
     assert positives[:, 0].sum() == 14
     for tag in range(5):
         assert ranking.roc_auc[tag] == pytest.approx(roc_auc_score(positives[:, tag], scores[:, tag]))

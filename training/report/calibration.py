@@ -77,9 +77,9 @@ def calibration(entries: Sequence[Shown]) -> Section:
 
 def _measure(valid: Scores, test: Scores) -> _Measured:
     usable = _usable(valid)
-    platt = fit_platt(valid.scores[:, usable], valid.right[:, usable])
-    scores, positives = test.scores[:, usable], test.right[:, usable]
-    wanted = threshold_for_precision(valid.scores[:, usable], valid.right[:, usable], WANTED)[0]
+    platt = fit_platt(valid.scores[:, usable], valid.decision_positives[:, usable])
+    scores, positives = test.scores[:, usable], test.decision_positives[:, usable]
+    wanted = threshold_for_precision(valid.scores[:, usable], valid.decision_positives[:, usable], WANTED)[0]
     decided = scores >= np.where(np.isnan(wanted), np.inf, wanted)
     right, reached = decided & positives, positives[:, ~np.isnan(wanted)]
     return _Measured(
@@ -93,7 +93,7 @@ def _measure(valid: Scores, test: Scores) -> _Measured:
 
 def _usable(valid: Scores) -> Bools:
     """Tags that can be calibrated."""
-    found: Bools = np.isfinite(fit_platt(valid.scores, valid.right).slope)
+    found: Bools = np.isfinite(fit_platt(valid.scores, valid.decision_positives).slope)
     return found
 
 

@@ -73,7 +73,7 @@ def roc_and_pr(entries: Sequence[Shown]) -> Section:
     roc: list[Series] = []
     pr: list[Series] = []
     for entry, kept in known:
-        metrics, positives = entry.metrics, kept.positives
+        metrics, positives = entry.metrics, kept.ranking_positives
         measured = np.array([area is not None for area in metrics.pr_auc.tags])
         for column in np.flatnonzero(measured) if one else ():
             curve = kept.scores[:, column], positives[:, column]

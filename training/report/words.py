@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from training.experiments import BESIDE, EXPERIMENTS
-from training.metrics import LOWEST_POSITIVE, QUANTILE, SURELY_POSITIVE, Decisions, Metrics
+from training.metrics import LOWEST_POSITIVE, QUANTILE, RARE_QUANTILE, SURELY_POSITIVE, Decisions, Metrics
 from training.results import Budget, DataUsed, Run, RunResult, Scores
 
 PAPER_DATA = "MagnaTagATune"
@@ -177,9 +177,9 @@ def label_words(entries: Iterable[Shown]) -> str:
     if all(entry.run.result.data.labels == "hard" for entry in entries):
         return ""
     return (
-        f" Soft labels: for areas and curves the tag's {QUANTILE * 100:.0f} % quantile and more is a "
-        f"positive, for decisions and calibration {SURELY_POSITIVE} and more too; below {LOWEST_POSITIVE} "
-        "none is."
+        f" Soft labels: for areas and curves a label from the tag's {QUANTILE * 100:.0f} % quantile on is a "
+        f"positive, but none below {LOWEST_POSITIVE}; for decisions and calibration one from {SURELY_POSITIVE} "
+        f"on is another, and of each tag the highest {100 - RARE_QUANTILE * 100:.0f} %, however low."
     )
 
 
