@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -35,7 +35,7 @@ from training.devices import in_turn, launch
 from training.display import read_sources
 from training.evaluate import check_tags, open_model, outputs_for
 from training.evaluate import evaluate as evaluate_model
-from training.experiments import Experiment, rows_of
+from training.experiments import NETWORK, Experiment, rows_of
 from training.export import check_exportable
 from training.export import export as export_model
 from training.extend.commands import extend as extend
@@ -48,8 +48,7 @@ from training.inputs import Clips, hear
 from training.loop import Trained, check_input, fit
 from training.merging import compare as compare_merging
 from training.nothing.commands import nothing as nothing
-from training.options import BEGIN, DATA, NETWORK, flags_told, open_data, read_data, settings_of
-from training.paper_table import beside, face
+from training.options import BEGIN, DATA, flags_told, open_data, read_data, settings_of
 from training.pooling import compare as compare_poolings
 from training.progress import (
     Event,
@@ -60,9 +59,8 @@ from training.progress import (
     without_nan,
 )
 from training.report import report as write_report
-from training.report.words import BUDGETS as WORDS
-from training.report.words import full_name
-from training.results import Budget, RunResult, read_run
+from training.reproduction import Reproduction
+from training.results import Budget, read_run
 from training.robustness import nothing_heard
 from training.robustness import robustness as variants
 from training.runs import (
@@ -116,7 +114,7 @@ def train(options: argparse.Namespace) -> int:
         check_exportable(_input_of(settings), settings.network)
     _check_unused(options, settings, dataset)
     fabric = launch()
-    folder, clips, trained = _run(options, settings, dataset, "own", fabric, options.resume)
+    folder, clips, trained = _run(options, settings, dataset, fabric, resume=options.resume)
     if options.export:
         _export(options, trained, clips, settings, folder, fabric)
     return 0
@@ -216,7 +214,9 @@ def finetune(options: argparse.Namespace) -> int:
         )
     folder = None
     if options.whole:
-        folder, clips, trained = _run(options, settings, dataset, "own", fabric, options.resume, trained)
+        folder, clips, trained = _run(
+            options, settings, dataset, fabric, resume=options.resume, start=trained
+        )
     _export(options, trained, clips, settings, folder, fabric, card)
     return 0
 
@@ -260,38 +260,42 @@ def _correct(options: argparse.Namespace) -> int:
 def reproduce(options: argparse.Namespace) -> int:
     """Train the networks of a table, one after another, and put their figures beside the paper's.
 
-    A row that is finished already is not trained again; one that was interrupted goes on.
+    A row that is finished already is not trained again; one that was interrupted goes on. Rows that were not
+    asked for and are finished with the same settings stand beside them.
     """
-    results: list[tuple[Experiment, RunResult]] = []
-    folders: list[Path] = []
-    title = ""
     asked = cast(Budget, options.budget)
-    rows: list[tuple[Experiment, Settings]] = []
-    for experiment in rows_of(options.table, options.rows or []):
-        row = msgspec.to_builtins(experiment.settings(asked))
-        settings = settings_of(options, row, {name: row[name] for name in NETWORK})
+    rows = rows_of(options.table, options.rows or [])
+    of_rows = [_settings_of_row(options, row, asked) for row in rows]
+    for settings in of_rows:
         check_input(settings)  # of all rows now, not of the last after the trainings before it
-        rows.append((experiment, settings))
     fabric = launch()
-    if options.progress == "json":
-        tell(options, TableBegun({row.key: row.cost for row, _ in rows}))
-    for experiment, row_settings in rows:
-        settings, dataset = open_data(options, row_settings)
-        budget = experiment.budget(settings, asked)
-        if not title:
-            title = face(options.table, budget, experiment.changed(settings), dataset)
-            console.print(title, style="bold")
-        console.print(experiment.key, style="bold")
-        folder, _, _ = _run(options, settings, dataset, budget, fabric, resume=True)
-        folders.append(folder)
-        if IS_FIRST:
-            results.append((experiment, read_run(folder).result))
+    tell(options, TableBegun({row.key: row.cost for row in rows}))
+    settings, dataset = open_data(options, of_rows[0])
+    table = Reproduction(options.table, settings, dataset, options.runs)
+    console.print(table.face(rows), style="bold")
+    for row in rows:
+        console.print(row.key, style="bold")
+        _run(options, row.trained_as(settings), dataset, fabric, resume=True)
     if IS_FIRST:
-        Console(width=100, **PLAIN).print(beside(results, title))
-        title = f"Table {options.table} of the paper on the {full_name(results[0][1].data)}, {WORDS[budget]}"
-        written = write_report(folders, options.runs / f"table{options.table}-{budget}", title)
-        console.print(f"report: {printable(written[0])}")
+        _report_table(table, rows)
     return 0
+
+
+def _settings_of_row(options: argparse.Namespace, row: Experiment, asked: Budget) -> Settings:
+    """Those of the command over those of the budget; the network is the row's."""
+    below = msgspec.to_builtins(row.settings(asked))
+    return settings_of(options, below, {name: below[name] for name in NETWORK})
+
+
+def _report_table(table: Reproduction, trained: Sequence[Experiment]) -> None:
+    """The rows trained now, and those that stand finished beside them."""
+    rows, others = table.standing(trained)
+    for key, differs in others.items():
+        console.print(f"{key} is finished with other data and is left out: {differs}")
+    folders = [table.folder(row) for row in rows]
+    Console(width=100, **PLAIN).print(table.printed([read_run(f) for f in folders], table.face(rows)))
+    written = write_report(folders, table.report, table.title(rows), table.table)
+    console.print(f"report: {printable(written[0])}")
 
 
 def report(options: argparse.Namespace) -> int:
@@ -382,8 +386,8 @@ def _run(
     options: argparse.Namespace,
     settings: Settings,
     dataset: Dataset,
-    budget: Budget,
     fabric: Fabric,
+    *,
     resume: bool,
     start: Trained | None = None,
 ) -> tuple[Path, Clips, Trained]:
@@ -419,7 +423,7 @@ def _run(
                 listener(event)
 
         trained = fit(clips, settings, folder, say, resume=resume, start=start, stop=options.stop)
-        finish(folder, trained, clips, settings, budget, fabric)
+        finish(folder, trained, clips, settings, fabric)
     return folder, clips, trained
 
 

@@ -17,6 +17,7 @@ from mat_desktop.networks.registry import build
 from training.datasets.dataset import Dataset, check_option, listening
 from training.datasets.recognise import recognised
 from training.datasets.registry import READERS, open_dataset
+from training.experiments import NETWORK
 from training.inputs import limited
 from training.progress import Reading
 from training.saying import tell
@@ -24,7 +25,6 @@ from training.settings import Settings, SettingsFault
 
 ALL = tuple(field.name for field in fields(Settings) if field.name != "start")
 DATA = ("dataset", "reader", "clips")
-NETWORK = ("network", "layers", "width", "options")
 REST = tuple(name for name in ALL if name not in NETWORK)
 
 TAKES: dict[str, tuple[str, ...]] = {

@@ -28,6 +28,7 @@ from mat_desktop.whole_file import remove_half_written
 from training.checkpoints import BEST, LAST, load_checkpoint, write_whole
 from training.datasets.dataset import Dataset
 from training.devices import hardware
+from training.experiments import budget_of
 from training.export import title_of
 from training.hearing import predict
 from training.identity import RunFault, with_tags_of
@@ -36,7 +37,7 @@ from training.loop import Trained
 from training.metrics import best_f1, measure
 from training.progress import Epoch, Log
 from training.published import row_of
-from training.results import Budget, DataUsed, RunResult, write_result
+from training.results import DataUsed, RunResult, write_result
 from training.settings import Settings, SettingsFault
 
 SETTINGS, COMMAND, PLACE = "settings.json", "command.txt", "place.json"
@@ -140,9 +141,7 @@ def best_network(
     return Trained(module.eval(), standard), clips, differs
 
 
-def finish(
-    folder: Path, trained: Trained, clips: Clips, settings: Settings, budget: Budget, fabric: Fabric
-) -> None:
+def finish(folder: Path, trained: Trained, clips: Clips, settings: Settings, fabric: Fabric) -> None:
     """Measure a trained network on validation and test split and write ``result.json`` and the scores.
 
     :param fabric: its processes share the measuring; the first one writes
@@ -173,7 +172,7 @@ def finish(
             "hard" if clips.dataset.hard else "soft",
         ),
         split=clips.dataset.how_split,
-        budget=budget,
+        budget=budget_of(settings),
         settings=shown(settings),
         hardware=hardware(),
         epochs=len(epochs),

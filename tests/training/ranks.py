@@ -62,7 +62,7 @@ def watched(clips: Clips, folder: Path) -> dict[str, Any]:
         return side_by_side(clips, indices, batch_size)
 
     hearing.side_by_side = spy  # type: ignore[attr-defined]
-    finish(folder, training.end(), clips, SETTINGS, "own", training.fabric)
+    finish(folder, training.end(), clips, SETTINGS, training.fabric)
     return {
         "rank": training.fabric.global_rank,
         "losses": losses,

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from mat_desktop.inference.cards import open_card
 from tests.training.corpora import make_corpus
 from training.__main__ import main
-from training.checkpoints import load_checkpoint
+from training.checkpoints import load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault, Skipped
 from training.datasets.recognise import look, recognised
 from training.datasets.registry import open_dataset
@@ -432,7 +432,7 @@ def test_rows_of_a_table_beside_the_papers_figures(
     assert "SMOKE RUN of Table 2 on small" in " ".join(shown.out.split())
     assert "0.4779" in shown.out
     assert "ROC-AUC/PR-AUC mtat not measured  msd not measured" in shown.err, "four clips are too few"
-    assert (place / "runs" / "table2-smoke" / "report.html").exists()
+    assert len(list((place / "runs").glob("table2-smoke-small-*/report.html"))) == 1
     assert command(*words) == 0
     assert "is finished already" in capsys.readouterr().err
     assert command(*words, "--progress", "json") == 0
@@ -445,7 +445,7 @@ def test_rows_of_a_table_beside_the_papers_figures(
 def test_a_row_stays_the_papers_network_and_its_face_says_what_was_changed(
     command: Command, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["reproduce", "--table", "2", "--rows", "1D FCN C=3", "--clips", "4", "--epochs", "1"]
+    words = ["reproduce", "--table", "2", "--rows", "1D FCN C=3", "--epochs", "1", "--batch-size", "4"]
     for flag in ("--network", "--layers", "--width", "--options"):
         with pytest.raises(SystemExit):
             command(*words, flag, "3")
@@ -456,10 +456,45 @@ def test_a_row_stays_the_papers_network_and_its_face_says_what_was_changed(
     assert "run.toml: width is 1.0 here, not 0.1" in " ".join(capsys.readouterr().err.split())
     assert command(*words, "--seed", "5") == 0
     shown = capsys.readouterr()
-    face = "settings of one's own (clips 4, epochs 1)"
+    face = "1 of 9 rows with soft labels, which is not the paper's data, settings of one's own (epochs 1"
     assert face in shown.err and face in " ".join(shown.out.split())
-    report = (place / "runs" / "table2-own" / "report.md").read_text()
+    (report,) = (path.read_text() for path in (place / "runs").glob("table2-own-small-*/report.md"))
     assert "own training" in report and "full budget" not in report
+
+
+def test_rows_that_are_finished_stand_beside_the_one_that_was_asked_for(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A finished ``train`` with a row's settings is one of them, with the budget that its settings are of."""
+    folders = ["--data", str(place / "small"), "--cache", str(tmp_path / "cache"), "--runs", str(tmp_path)]
+    short = ["--clips", "4", "--epochs", "1"]
+    table = ["reproduce", *folders, "--table", "1", "--budget", "smoke", *short, "--rows"]
+    plain = ["--crop-frames", "0", "--dropout", "0.5", "--optimiser", "adam", "--learning-rate", "1e-3"]
+    plain += ["--weight-decay", "0", "--schedule", "constant", "--patience", "10", "--batch-size", "4"]
+    alone = ["--network", "experiment1_control", "--width", "1", *plain, *STRAIGHT[2:]]
+    assert main(["train", *folders, *short, *alone]) == 0
+    capsys.readouterr()
+    assert main([*table, "Type B"]) == 0
+    said = capsys.readouterr()
+    assert "SMOKE RUN of Table 1 on small, 1 of 8 rows" in said.err
+    assert "it shows that this row runs" in said.err
+    assert "2 of 8 rows" in said.out and "0.3353" in said.out and "0.3986" in said.out
+    (folder,) = tmp_path.glob("table1-smoke-small-*")
+    report = (folder / "report.md").read_text(encoding="utf-8")
+    assert "All 2 runs are smoke runs on the small" in report and "own training" not in report.lower()
+    (beside,) = (text for text in report.split("\n\n") if "| Control |" in text and "| Type G |" in text)
+    told = {line.split("|")[1].strip(): line for line in beside.splitlines()}
+    assert "smoke run" in told["Control"] and "smoke run" in told["Type B"] and "not run" in told["Type C"]
+
+    assert main([*table, "Type B", "--reader", "vocabularies=mtat"]) == 0
+    assert len(list(tmp_path.glob("table1-smoke-small-*"))) == 2, "of other data there is another report"
+    assert "1 of 8 rows" in capsys.readouterr().out
+    assert (folder / "report.md").read_text(encoding="utf-8") == report
+
+    kept = next(tmp_path.glob("experiment1_control-*")) / "best.pt"
+    save_checkpoint(kept, load_checkpoint(kept) | {"data": {"tags": ["mtat/low", "mtat/high", "msd/loud"]}})
+    assert main([*table, "Type B"]) == 0
+    assert "Control is finished with other data and is left out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from mat_desktop.networks.registry import names, parameter_count
-from training.experiments import BUDGETS, EXPERIMENTS, PAPER, rows_of
+from training.experiments import BUDGETS, EXPERIMENTS, PAPER, budget_of, changed, rows_of
 from training.published import paper_table, row_of
 from training.runs import multiply_adds
 from training.settings import Settings, SettingsFault
@@ -52,11 +52,16 @@ def test_a_network_with_other_options_is_in_no_row(
 def test_a_budget_is_what_the_settings_are() -> None:
     (row,) = rows_of("2", ["1D FCN C=3"])
     full, short = row.settings("full"), row.settings("short")
-    assert row.budget(replace(full, seed=9, precision="32-true", dataset="mtat"), "full") == "full"
-    assert row.budget(short, "full") == "short"
-    assert row.budget(replace(full, epochs=1), "full") == "own"
-    assert row.budget(replace(full, clips=4), "smoke") == "smoke"
-    assert row.changed(replace(short, batch_size=8)) == {"epochs": 10, "patience": 3, "batch_size": 8}
+    assert budget_of(replace(full, seed=9, precision="32-true", dataset="mtat")) == "full"
+    assert budget_of(short) == "short"
+    assert budget_of(row.settings("smoke")) == "smoke"
+    assert budget_of(replace(full, epochs=1)) == "own"
+    assert budget_of(replace(full, clips=4)) == "smoke", "so few clips show nothing else"
+    assert budget_of(replace(row.settings("smoke"), width=0.5)) == "own", "of no network of the paper"
+    usual = replace(rows_of("2", ["2D FCN C=5"])[0].settings("short"), layers=0)
+    assert budget_of(usual) == "short", "its usual depth, not spelt out"
+    told = asdict(replace(short, batch_size=8))
+    assert changed(told) == {"epochs": 10, "batch_size": 8, "patience": 3}
 
 
 def test_experiments_have_the_papers_settings() -> None:

@@ -8,10 +8,14 @@ standardised in each band, and the bias of its head begins where the answers are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from training.published import PaperRow, TableNumber, paper_table
+import msgspec
+
+from mat_desktop.networks.registry import parameter_count
+from training.published import PaperRow, TableNumber, paper_table, row_of
 from training.results import Budget
 from training.settings import Settings, SettingsFault
 
@@ -43,43 +47,38 @@ BUDGETS: dict[Budget, dict[str, Any]] = {
 BESIDE = ("dataset", "reader", "seed", "precision", "checkpoint_minutes")
 """Settings that a row is free to have: they say on what and how it is computed."""
 
+NETWORK = ("network", "layers", "width", "options")
+"""Settings that say which network is trained: in these alone the rows differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A row of a table.
+    """A row of a table: a network at its published width, trained as :data:`PAPER` says.
 
     :param key: its name in the table
     :param layers: 0 for networks of one depth
-    :param changes: of :data:`PAPER`
     """
 
     table: TableNumber
     key: str
     network: str
     layers: int = 0
-    changes: dict[str, Any] = field(default_factory=dict)
 
     def settings(self, budget: Budget, **more: Any) -> Settings:
         """What to train it with.
 
         :param more: takes precedence
         """
-        told = {"network": self.network, "layers": self.layers, **self.changes, **BUDGETS[budget], **more}
-        return replace(PAPER, **told)
+        return self.trained_as(replace(PAPER, **{**BUDGETS[budget], **more}))
 
-    def changed(self, settings: Settings, budget: Budget = "full") -> dict[str, Any]:
-        """What is other in these settings than in those of the row."""
-        row = self.settings(budget)
-        names = (field.name for field in fields(Settings) if field.name not in BESIDE)
-        return {name: value for name in names if (value := getattr(settings, name)) != getattr(row, name)}
+    def trained_as(self, settings: Settings) -> Settings:
+        """The same training, of the network of this row."""
+        return replace(settings, network=self.network, layers=self.layers, width=PAPER.width, options={})
 
-    def budget(self, settings: Settings, asked: Budget) -> Budget:
-        """Whose settings these are; "own" where more was changed than a budget does.
-
-        :param asked: a smoke run stays one whatever is changed
-        """
-        same = [budget for budget in BUDGETS if not self.changed(settings, budget)]
-        return same[0] if same else "smoke" if asked == "smoke" else "own"
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers of its network with the paper's 50 tags."""
+        return parameter_count(self.settings("full").spec)
 
     @property
     def cost(self) -> int:
@@ -135,6 +134,38 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     _architecture("3", "2D FCN", 5),
     _architecture("3", "2D CRNN", 4),
 )
+
+
+def row_named(table: str, key: str) -> Experiment | None:
+    """The row of a table, if there is such a one."""
+    return next((row for row in EXPERIMENTS if (row.table, row.key) == (table, key)), None)
+
+
+def changed(told: Mapping[str, Any], budget: Budget = "full") -> dict[str, Any]:
+    """What is other than in a training of the paper's rows.
+
+    :param told: settings by name, those that are known
+    """
+    rows = {**msgspec.to_builtins(PAPER), **BUDGETS[budget]}
+    return {
+        name: told[name]
+        for name, value in rows.items()
+        if name not in (*BESIDE, *NETWORK) and name in told and told[name] != value
+    }
+
+
+def budget_of(settings: Settings) -> Budget:
+    """Of a training by its settings alone, whichever command began it: the same run never has two.
+
+    It is that of a row of the paper with these settings. With as few clips as a smoke run it is one, whatever
+    else is changed; everything else, and of a network that is in no row, is "own".
+    """
+    if row_of(settings.spec) is None:
+        return "own"
+    told = msgspec.to_builtins(settings)
+    same = [budget for budget in BUDGETS if not changed(told, budget)]
+    few = 0 < settings.clips <= BUDGETS["smoke"]["clips"]
+    return same[0] if same else "smoke" if few else "own"
 
 
 def rows_of(table: str, wanted: list[str]) -> tuple[Experiment, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mat_desktop.domain.counting import count
+from training.published import TableNumber
 from training.report.calibration import calibration
 from training.report.curves import learning, roc_and_pr
 from training.report.page import Page, Tile, figure
@@ -25,14 +26,15 @@ from training.report.words import (
 from training.results import Run
 
 
-def compose(runs: Sequence[Run], title: str = "") -> Page:
+def compose(runs: Sequence[Run], title: str = "", table: TableNumber | None = None) -> Page:
     """The page on these runs, in their order.
 
     :param title: empty: their names
+    :param table: of the paper, that stands first; without it the one that fits the runs best
     """
     entries = shown(runs)
     sections = (
-        beside_the_paper(entries),
+        beside_the_paper(entries, table),
         learning(entries),
         roc_and_pr(entries),
         by_tag(entries),

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from training.metrics import Metrics
-from training.published import PaperRow, PaperTable, PublishedResult, paper_tables, published_results
+from training.published import (
+    PaperRow,
+    PaperTable,
+    PublishedResult,
+    TableNumber,
+    paper_table,
+    paper_tables,
+    published_results,
+)
 from training.report.page import DASH, Cell, Column, Dots, Paragraph, Plots, Section, Table, figure
 from training.report.words import (
     BUDGETS,
@@ -17,8 +25,10 @@ from training.report.words import (
     comparable,
     data_words,
     full_name,
+    shown,
     tag_words,
 )
+from training.results import Run
 
 SETTINGS = {"conv_layers": "Layers", "fft_size": "FFT", "hidden_size": "Width", "mel_bins": "Mel bands"}
 """Columns of Table 1; in the other tables the name of the network says it."""
@@ -39,6 +49,7 @@ class Ours:
 
 
 OURS = (
+    # Accuracy over all cells; the mean over tags is the same, as every tag is measured on the same clips.
     Ours("Accuracy", "ours at 0.5", lambda metrics: metrics.at_half.accuracy.micro),
     Ours("PR-AUC", "ours, macro", lambda metrics: metrics.pr_auc.macro),
     Ours("PR-AUC", "micro", lambda metrics: metrics.pr_auc.micro),
@@ -47,6 +58,11 @@ OURS = (
     Ours("ROC-AUC", "micro", lambda metrics: metrics.roc_auc.micro),
     Ours("ROC-AUC", "per clip", lambda metrics: metrics.roc_auc.clips),
 )
+"""Each beside the paper's of its group."""
+
+BRIEF = tuple(ours for ours in OURS if ours.name != "per clip")
+"""As many as a terminal has room for."""
+
 PRINTED: dict[str, Callable[[PaperRow], float]] = {
     "Accuracy": lambda row: row.accuracy,
     "PR-AUC": lambda row: row.pr_auc,
@@ -72,10 +88,13 @@ Matches = dict[str, list[Match]]
 """By the key of the row."""
 
 
-def beside_the_paper(entries: Sequence[Shown]) -> Section:
-    """Each table of the paper in which one of the networks stands."""
+def beside_the_paper(entries: Sequence[Shown], first: TableNumber | None = None) -> Section:
+    """Each table of the paper in which one of the networks stands: first the one asked for, else the one in
+    which most of the runs stand; of two with as many, the one with fewer rows that were not run.
+    """
     pairs = [(table, _matches(table, entries)) for table in paper_tables()]
     pairs = [(table, matches) for table, matches in pairs if any(matches.values())]
+    pairs.sort(key=lambda pair: (pair[0].number != first, *_fit(pair[1])))
     blocks: list[Paragraph | Table | Plots] = []
     for table, matches in pairs:
         notes = [("Table " + table.number, table.note)] if table.note else []
@@ -90,6 +109,16 @@ def beside_the_paper(entries: Sequence[Shown]) -> Section:
         differences = tuple(_differences(pairs))
         blocks.insert(0, Paragraph("How far the two sides can be compared:", differences))
     return Section("Beside the paper", tuple(blocks))
+
+
+def brief(number: TableNumber, runs: Sequence[Run]) -> Table:
+    """Those rows of a table of the paper that were run, for a terminal."""
+    table = paper_table(number)
+    matches = _matches(table, shown(runs))
+    rows = tuple(
+        (Cell(row.key), *_figures(row, match, BRIEF, {})) for row in table.rows for match in matches[row.key]
+    )
+    return Table(f"Table {number}", (Column("Network", text=True), *_headings(BRIEF)), rows)
 
 
 def printed_row(entry: Shown) -> PaperRow | None:
@@ -162,24 +191,45 @@ def _table(table: PaperTable, matches: Matches) -> Table:
         for ours in OURS
         if comparable([match.entry for match in found])
     }
-    columns = [Column("Network", text=True), *(Column(SETTINGS[name]) for name in settings)]
-    for group in PRINTED:
-        columns += [Column("paper", group), *(Column(o.name, group) for o in OURS if o.group == group)]
+    columns = (
+        Column("Network", text=True),
+        *(Column(SETTINGS[name]) for name in settings),
+        *_headings(OURS),
+    )
     rows = []
     for row in table.rows:
         either: list[Match | None] = [*matches[row.key]] or [None]
         for match in either:
-            cells = [Cell(row.key), *(Cell(f"{row.settings[name]:,}", quiet=True) for name in settings)]
-            for group, printed in PRINTED.items():
-                bold = BOLD[group] in row.bold
-                cells.append(Cell(figure(printed(row)), strong=bold, quiet=not bold))
-                cells += [_ours(o, match, best.get(o)) for o in OURS if o.group == group]
-            rows.append((*cells, Cell(_which(match, row), quiet=True)))
+            told = (Cell(f"{row.settings[name]:,}", quiet=True) for name in settings)
+            which = Cell(_which(match, row), quiet=True)
+            rows.append((Cell(row.key), *told, *_figures(row, match, OURS, best), which))
     caption = f"Table {table.number} of the paper and ours, {SPLITS[table.split]} split"
     which = {row[-1].text for row in rows}
     if len(which) == 1:  # the same in every row: said once
-        return Table(f"{caption}. Ours: {which.pop()}", tuple(columns), tuple(row[:-1] for row in rows))
+        return Table(f"{caption}. Ours: {which.pop()}", columns, tuple(row[:-1] for row in rows))
     return Table(caption, (*columns, Column("Ours", text=True)), tuple(rows))
+
+
+def _headings(ours: Sequence[Ours]) -> Iterator[Column]:
+    """In each group the paper's figure, and ours."""
+    for group in PRINTED:
+        yield Column("paper", group)
+        yield from (Column(one.name, group) for one in ours if one.group == group)
+
+
+def _figures(
+    row: PaperRow, match: Match | None, ours: Sequence[Ours], best: Mapping[Ours, float | None]
+) -> Iterator[Cell]:
+    """Of one row, under :func:`_headings`."""
+    for group, printed in PRINTED.items():
+        bold = BOLD[group] in row.bold
+        yield Cell(figure(printed(row)), strong=bold, quiet=not bold)
+        yield from (_ours(one, match, best.get(one)) for one in ours if one.group == group)
+
+
+def _fit(matches: Matches) -> tuple[int, int]:
+    """How well a table fits the runs, the lower the better."""
+    return -len(_all(matches)), sum(not found for found in matches.values())
 
 
 def _ours(ours: Ours, match: Match | None, best: float | None) -> Cell:
@@ -199,7 +249,7 @@ def _which(match: Match | None, row: PaperRow) -> str:
 def _dots(table: PaperTable, matches: Matches) -> Plots:
     charts = []
     for group in ("PR-AUC", "ROC-AUC"):
-        macro, micro = (ours.get for ours in OURS if ours.group == group and ours.name != "per clip")
+        macro, micro = (ours.get for ours in BRIEF if ours.group == group)
         rows = tuple(
             (
                 row.key,
@@ -241,8 +291,8 @@ def _differences(pairs: Sequence[tuple[PaperTable, Matches]]) -> Iterator[tuple[
     )
     yield (
         "Accuracy",
-        "Over all cells, where saying no to everything scores "
-        f"{_range(1 - density for density in said)} on our clips. The paper's threshold is not stated, "
+        "Over all cells of clips and tags, which is the mean over tags too. Saying no to everything scores "
+        f"{_range(1 - density for density in said)} there on our clips. The paper's threshold is not stated, "
         "ours is 0.5.",
     )
     budgets = budgets_words(run.result for run in runs)

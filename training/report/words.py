@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import msgspec
-
-from training.experiments import BESIDE, EXPERIMENTS
+from training.experiments import changed, row_named
 from training.metrics import LOWEST_POSITIVE, QUANTILE, RARE_QUANTILE, SURELY_POSITIVE, Decisions, Metrics
 from training.results import Budget, DataUsed, Run, RunResult, Scores
 
@@ -100,15 +99,14 @@ def comparable(entries: Sequence[Shown]) -> bool:
 
 def changes_words(result: RunResult) -> str:
     """Settings that are other than in a full run of the paper's row; empty for a network of no row."""
-    row = next((row for row in EXPERIMENTS if (row.table, row.key) == (result.table, result.row)), None)
-    if row is None:
+    if row_named(result.table, result.row) is None:
         return ""
-    told = result.settings
-    return ", ".join(
-        f"{name.replace('_', ' ')} {told[name]}"
-        for name, value in msgspec.to_builtins(row.settings("full")).items()
-        if name not in BESIDE and name in told and told[name] != value
-    )
+    return listed_changes(changed(result.settings))
+
+
+def listed_changes(changes: Mapping[str, Any]) -> str:
+    """Settings and their values, one after another."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in changes.items())
 
 
 def budgets_words(results: Iterable[RunResult]) -> str:
@@ -139,7 +137,12 @@ def clips_words(data: DataUsed) -> str:
 
 def full_name(data: DataUsed) -> str:
     """Of a data set that has one."""
-    return _full(data.name)
+    return named_data(data.name)
+
+
+def named_data(name: str) -> str:
+    """The full name of a data set or vocabulary that has one, else its short one."""
+    return _DATA.get(name.lower().replace("_", "-").split("-")[0], name)
 
 
 def vocabularies(tags: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -152,7 +155,7 @@ def vocabularies(tags: Iterable[str]) -> dict[str, dict[str, str]]:
         return {"": {tag: tag for tag in parts}}
     found: dict[str, dict[str, str]] = {}
     for tag, (vocabulary, _, name) in parts.items():
-        found.setdefault(_full(vocabulary), {})[tag] = name
+        found.setdefault(named_data(vocabulary), {})[tag] = name
     return found
 
 
@@ -161,10 +164,6 @@ def tag_words(tags: Iterable[str]) -> str:
     known = vocabularies(tags)
     listed = {title: ", ".join(names.values()) for title, names in known.items()}
     return "; ".join(f"{title}: {names}" if len(known) > 1 else names for title, names in listed.items())
-
-
-def _full(name: str) -> str:
-    return _DATA.get(name.lower().replace("_", "-").split("-")[0], name)
 
 
 def chosen_words(decisions: Decisions) -> str:
@@ -178,8 +177,9 @@ def label_words(entries: Iterable[Shown]) -> str:
         return ""
     return (
         f" Soft labels: for areas and curves a label from the tag's {QUANTILE * 100:.0f} % quantile on is a "
-        f"positive, but none below {LOWEST_POSITIVE}; for decisions and calibration one from {SURELY_POSITIVE} "
-        f"on is another, and of each tag the highest {100 - RARE_QUANTILE * 100:.0f} %, however low."
+        f"positive, but none below {LOWEST_POSITIVE}; for decisions and calibration one from "
+        f"{SURELY_POSITIVE} on is another, and of each tag the highest {100 - RARE_QUANTILE * 100:.0f} %, "
+        "however low."
     )
 
 
