@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from training.checkpoints import BEST, load_checkpoint
@@ -92,9 +93,11 @@ class Reproduction:
     def printed(self, runs: Sequence[Run], title: str) -> Table:
         """For a terminal: the paper's figures and ours, row by row."""
         figures = brief(self.table, runs)
-        table = Table(title=title)
-        for column in figures.columns:
-            heading = f"{column.group}\n{column.name}" if column.group else column.name
+        table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        group = ""
+        for column in figures.columns:  # the name of a group stands over its first column
+            over, group = column.group if column.group != group else "", column.group
+            heading = f"{over}\n{column.name}"
             table.add_column(heading, justify="left" if column.text else "right", no_wrap=True)
         for row in figures.rows:
             table.add_row(*(cell.text for cell in row))

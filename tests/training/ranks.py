@@ -92,7 +92,7 @@ def main(data: str, cache: str, out: str) -> None:
         stop=Stop(),
         said=[],
     )
-    _, _, trained = _run(options, SETTINGS, dataset, "own", launch(), resume=True)
+    _, _, trained = _run(options, SETTINGS, dataset, launch(), resume=True)
     found["finished"] = trained.module.head.weight.flatten().tolist()
     (place / f"{found['rank']}.json").write_text(json.dumps(found))
 

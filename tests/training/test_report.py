@@ -358,6 +358,49 @@ def test_pictures_and_tables_can_be_read_aloud(pair: tuple[Path, Path], tmp_path
     assert all(head["scope"] in ("col", "row", "colgroup") for head in heads)
 
 
+def test_what_guessing_reaches_stands_in_a_comparison_too(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    html, _ = report(pair, tmp_path / "out")
+    page = parse(html)
+    ours = [read_run(folder).result.metrics["test"] for folder in pair]
+    for metrics in ours:
+        assert f"guessing {metrics.density:.4f}" in page.words
+    assert len([a for element, a in page.elements if element == "path" and a.get("class") == "chance"]) == 20
+    drawn = html.read_text(encoding="utf-8").split("PR-AUC of each tag")[2].split("ROC-AUC of each tag")[0]
+    tag = max("abcde", key=lambda tag: sum(m.pr_auc.tags["abcdef".index(tag)] or 0 for m in ours))
+    first = re.search(r'class="chance" d="M([\d.]+) ', drawn)
+    assert first
+    expected = 96 * ours[0].positives["abcdef".index(tag)] / ours[0].clips
+    assert float(first[1]) == pytest.approx(expected, abs=0.06)
+
+
+def test_the_papers_network_is_named_where_ours_has_other_outputs(tmp_path: Path) -> None:
+    result = invent(tmp_path / "run", "1D FCN C=3")
+    write_result(tmp_path / "run", replace(result, parameters=608_022))
+    html, markdown = report([tmp_path / "run"], tmp_path / "out")
+    assert "556,722 with the paper's 50 tags" in parse(html).text
+    tables = tables_of(markdown.read_text(encoding="utf-8"))
+    size = next(table for table in tables if "Time per epoch" in table[0])
+    row = dict(zip(size[0], size[2], strict=True))
+    assert (row["Parameters, here"], row["Parameters, paper's 50 tags"]) == ("608,022", "556,722")
+    write_result(tmp_path / "run", replace(result, parameters=556_722))
+    assert "paper's 50 tags" not in parse(report([tmp_path / "run"], tmp_path / "out")[0]).text
+
+
+def test_the_table_that_was_asked_for_stands_first(tmp_path: Path) -> None:
+    keys = [row.key for row in paper_table("3").rows]
+    for key in keys:
+        invent(tmp_path / key, key, tags=tuple("abc"))
+    folders = [tmp_path / key for key in keys]
+
+    def order(page: Path) -> list[str]:
+        return re.findall(r"<caption>Table (\d) of", page.read_text(encoding="utf-8"))
+
+    assert order(report(folders, tmp_path / "out")[0]) == ["3", "2"], "all its rows are run"
+    assert order(report(folders, tmp_path / "out", table="2")[0]) == ["2", "3"]
+    invent(tmp_path / "more", "1D FCN C=3", tags=tuple("abc"))
+    assert order(report([*folders, tmp_path / "more"], tmp_path / "out")[0]) == ["2", "3"], "it has them all"
+
+
 def test_one_run_shows_each_tag_with_its_threshold(tmp_path: Path) -> None:
     result = invent(tmp_path / "run")
     html, markdown = report([tmp_path / "run"], tmp_path / "out")

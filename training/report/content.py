@@ -21,6 +21,7 @@ from training.report.words import (
     duration,
     full_name,
     large,
+    papers_parameters,
     shown,
 )
 from training.results import Run
@@ -90,6 +91,10 @@ def _warnings(entries: Sequence[Shown]) -> tuple[tuple[str, str], ...]:
 def _tiles(entry: Shown) -> tuple[Tile, ...]:
     result, metrics, split = entry.run.result, entry.metrics, SPLITS[entry.split]
     roc, pr = metrics.roc_auc, metrics.pr_auc
+    papers = papers_parameters(result)
+    size = f"{large(result.multiply_adds)} multiply-adds a clip"
+    if papers not in (None, result.parameters):  # the head is for other tags
+        size = f"{papers:,} with the paper's 50 tags; {size}"
     return (
         Tile(f"ROC-AUC, {split}", figure(roc.macro), f"macro; micro {figure(roc.micro)}; guessing 0.5000"),
         Tile(
@@ -103,7 +108,7 @@ def _tiles(entry: Shown) -> tuple[Tile, ...]:
             f"macro, at thresholds of {chosen_words(metrics.at_best)}; "
             f"at 0.5 {figure(metrics.at_half.f1.macro)}",
         ),
-        Tile("Parameters", f"{result.parameters:,}", f"{large(result.multiply_adds)} multiply-adds a clip"),
+        Tile("Parameters", f"{result.parameters:,}", size),
         Tile(
             "Time per epoch",
             duration(result.seconds_per_epoch),

@@ -87,8 +87,9 @@ def roc_and_pr(entries: Sequence[Shown]) -> Section:
             )
             for curves, points in lines:
                 curves.append(Series(points, entry.label, entry.index, entry.style))
-    density = known[0][0].metrics.density
-    guessing = (Reference("guessing", density),) if one and density is not None else ()
+    # Runs on the same clips have one level of guessing.
+    levels = {round(entry.metrics.density, 4) for entry, _ in known if entry.metrics.density is not None}
+    guessing = tuple(Reference("guessing", level) for level in sorted(levels))
     legend = [
         ("all tags together (micro)" if one else entry.label, entry.index, entry.style) for entry, _ in known
     ]

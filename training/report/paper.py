@@ -201,8 +201,8 @@ def _table(table: PaperTable, matches: Matches) -> Table:
         either: list[Match | None] = [*matches[row.key]] or [None]
         for match in either:
             told = (Cell(f"{row.settings[name]:,}", quiet=True) for name in settings)
-            which = Cell(_which(match, row), quiet=True)
-            rows.append((Cell(row.key), *told, *_figures(row, match, OURS, best), which))
+            figures = _figures(row, match, OURS, best)
+            rows.append((Cell(row.key), *told, *figures, Cell(_which(match, row), quiet=True)))
     caption = f"Table {table.number} of the paper and ours, {SPLITS[table.split]} split"
     which = {row[-1].text for row in rows}
     if len(which) == 1:  # the same in every row: said once
@@ -291,9 +291,9 @@ def _differences(pairs: Sequence[tuple[PaperTable, Matches]]) -> Iterator[tuple[
     )
     yield (
         "Accuracy",
-        "Over all cells of clips and tags, which is the mean over tags too. Saying no to everything scores "
-        f"{_range(1 - density for density in said)} there on our clips. The paper's threshold is not stated, "
-        "ours is 0.5.",
+        "Over all cells, where saying no to everything scores "
+        f"{_range(1 - density for density in said)} on our clips; the mean over tags is the same. The "
+        "paper's threshold is not stated, ours is 0.5.",
     )
     budgets = budgets_words(run.result for run in runs)
     yield (

@@ -18,6 +18,7 @@ from training.report.words import (
     label_words,
     large,
     network_words,
+    papers_parameters,
     tag_words,
     vocabularies,
 )
@@ -25,6 +26,7 @@ from training.results import RunResult
 
 WAYS = ("macro", "micro", "per clip")
 WIDE_BAR, NARROW_BAR = 96, 40
+MARK = "The mark on a bar is what guessing reaches."
 
 
 def by_tag(entries: Sequence[Shown]) -> Section:
@@ -33,10 +35,11 @@ def by_tag(entries: Sequence[Shown]) -> Section:
         return _tags_of_one(entries[0])
     areas = {name: [_tag_areas(entry, name) for entry in entries] for name in ("PR-AUC", "ROC-AUC")}
     tags = dict.fromkeys(tag for entry in entries for tag in entry.metrics.tags)
-    blocks: list[Paragraph | Table] = []
+    text = MARK
     missing = [tag for tag in tags if all(values.get(tag) is None for values in areas["PR-AUC"])]
     if missing:
-        blocks.append(Paragraph(f"Left out for want of positives: {tag_words(missing)}."))
+        text += f" Left out for want of positives: {tag_words(missing)}."
+    blocks: list[Paragraph | Table] = [Paragraph(text)]
     for vocabulary, names in vocabularies(tag for tag in tags if tag not in missing).items():
         for area, by_run in areas.items():
             blocks.append(_tags_of_many(entries, area, by_run, vocabulary, names))
@@ -123,10 +126,18 @@ def _left_out(entries: Sequence[Shown]) -> Iterator[tuple[str, str]]:
 
 def size_and_time(entries: Sequence[Shown]) -> Section:
     """What each run took, on what."""
+    papers = [papers_parameters(entry.run.result) for entry in entries]
+    ours = [entry.run.result.parameters for entry in entries]
+    # Where there are not 50 tags, the head has another size.
+    differ = any(p not in (None, own) for p, own in zip(papers, ours, strict=True))
     columns = (
         Column("Run", text=True),
         Column("Network", text=True),
-        Column("Parameters"),
+        *(
+            (Column("here", "Parameters"), Column("paper's 50 tags", "Parameters"))
+            if differ
+            else (Column("Parameters"),)
+        ),
         Column("Multiply-adds"),
         Column("Epochs"),
         Column("Time per epoch"),
@@ -140,6 +151,7 @@ def size_and_time(entries: Sequence[Shown]) -> Section:
             Cell(entry.label),
             Cell(network_words(entry.run)),
             Cell(f"{result.parameters:,}"),
+            *((Cell(f"{of_paper:,}" if of_paper else DASH),) if differ else ()),
             Cell(large(result.multiply_adds)),
             Cell(str(result.epochs)),
             Cell(duration(result.seconds_per_epoch)),
@@ -148,7 +160,7 @@ def size_and_time(entries: Sequence[Shown]) -> Section:
             Cell(data_words(entry.run)),
             Cell(BUDGETS[result.budget]),
         )
-        for entry in entries
+        for entry, of_paper in zip(entries, papers, strict=True)
         for result in [entry.run.result]
     )
     caption = "Parameters, multiply-adds for one clip, time, hardware"
@@ -184,7 +196,7 @@ def _tags_of_one(entry: Shown) -> Section:
         ),
         Column("F1", "At 0.5"),
     )
-    text = "The mark on a bar is what guessing reaches." + label_words([entry])
+    text = MARK + label_words([entry])
     if metrics.left_out:
         text += f" Left out of all averages for want of positives: {tag_words(metrics.left_out)}."
     if metrics.without_negatives:
@@ -204,11 +216,11 @@ def _tags_of_one(entry: Shown) -> Section:
 def _tag_of_one(metrics: Metrics, tag: int, name: str) -> tuple[Cell, ...]:
     best = metrics.at_best
     decisions = (best.precision, best.recall, best.fpr, best.f1, metrics.at_half.f1)
+    areas = (("PR-AUC", metrics.pr_auc), ("ROC-AUC", metrics.roc_auc))
     return (
         Cell(name),
         Cell(f"{metrics.positives[tag]:,}"),
-        _area(metrics.pr_auc.tags[tag], metrics.positives[tag] / metrics.clips),
-        _area(metrics.roc_auc.tags[tag], 0.5),
+        *(_area(values.tags[tag], _guessing(metrics, area)[metrics.tags[tag]]) for area, values in areas),
         Cell(figure(best.thresholds[tag])),
         *(Cell(figure(averages.tags[tag])) for averages in decisions),
     )
@@ -220,6 +232,13 @@ def _tag_areas(entry: Shown, name: str) -> dict[str, float | None]:
     return dict(zip(metrics.tags, averages.tags, strict=True))
 
 
+def _guessing(metrics: Metrics, area: str) -> dict[str, float]:
+    """What guessing reaches for each tag."""
+    if area == "ROC-AUC":
+        return dict.fromkeys(metrics.tags, 0.5)
+    return {tag: n / metrics.clips for tag, n in zip(metrics.tags, metrics.positives, strict=True)}
+
+
 def _tags_of_many(
     entries: Sequence[Shown],
     area: str,
@@ -228,6 +247,7 @@ def _tags_of_many(
     names: Mapping[str, str],
 ) -> Table:
     rivals = comparable(entries)
+    guessing = [_guessing(entry.metrics, area) for entry in entries]
     rows = []
     for tag in sorted(names, key=lambda tag: -_mean(values.get(tag) for values in by_run)):
         areas = [values.get(tag) for values in by_run]
@@ -235,7 +255,10 @@ def _tags_of_many(
         rows.append(
             (
                 Cell(names[tag]),
-                *(Cell(figure(a), a is not None and a == best, a is None, bar=a) for a in areas),
+                *(
+                    Cell(figure(a), a is not None and a == best, a is None, bar=a, tick=guess.get(tag))
+                    for a, guess in zip(areas, guessing, strict=True)
+                ),
             )
         )
     splits = " and ".join(dict.fromkeys(SPLITS[entry.split] for entry in entries))

@@ -97,6 +97,12 @@ def comparable(entries: Sequence[Shown]) -> bool:
     )
 
 
+def papers_parameters(result: RunResult) -> int | None:
+    """Of the paper's network, which has 50 outputs where ours may have others; None if it is in no table."""
+    row = row_named(result.table, result.row)
+    return row.parameters if row else None
+
+
 def changes_words(result: RunResult) -> str:
     """Settings that are other than in a full run of the paper's row; empty for a network of no row."""
     if row_named(result.table, result.row) is None:
