@@ -269,7 +269,7 @@ class Window(QMainWindow):
         engine, status, changed = self.engine, self.status, self.workshop.model_changed
         engine.starting.connect(lambda: status.set_device(WAITING, "faint"))
         engine.up.connect(status.set_device)
-        engine.up.connect(lambda _: self.library.look.engine_works())
+        engine.up.connect(lambda _: self.library.look.again())
         engine.down.connect(lambda _: status.set_device("Model not running", "danger"))
         self.listen.engine_fault.connect(engine.failed)
         self.listen.engine_works.connect(engine.works)
@@ -298,6 +298,7 @@ class Window(QMainWindow):
         for signal in (self.scan.begun, self.scan.remembered, self.scan.ended, self.room.weigh.busy_changed):
             signal.connect(self._say_unready)
         self.scan.back.connect(pages.clear_message)
+        self.scan.ended.connect(library.look.again)
         self.watching.new.connect(self.listen.to)
         self.watching.moved.connect(self.scan.rescan)
         self.watching.renamed.connect(library.follow)

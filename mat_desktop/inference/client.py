@@ -131,7 +131,7 @@ class Engine:
                 return ready.result(START_SECONDS).device
             except TimeoutError:
                 self._kill()
-                raise EngineFault(f"the engine did not start within {START_SECONDS} s") from None
+                raise EngineFault("the engine did not start within two minutes") from None
 
     def score(self, path: Path, tell: Callable[[float], None] | None = None) -> Future[Scored]:
         """Listen to a file. The future raises DecodeError, EngineFault or CancelledError.
@@ -279,7 +279,7 @@ class Engine:
         if process.stdin is not None:
             with suppress(OSError):
                 process.stdin.close()
-        cause = _last_line(errors) or f"exit status {process.returncode}"
+        cause = _last_line(errors) or _ended(process.returncode)
         errors.close()
         if not ready.done():
             ready.set_exception(EngineFault(f"the engine ended while starting: {cause}"))
@@ -364,6 +364,13 @@ def _cancel(jobs: Sequence[_Job]) -> None:
     for job in jobs:
         if job.future.cancel():
             job.future.set_running_or_notify_cancel()
+
+
+def _ended(status: int) -> str:
+    """How a process ended that said nothing."""
+    if status in (-9, 137):
+        return "the system or another program ended it, as where memory runs out"
+    return f"with status {status}, saying nothing"
 
 
 def _last_line(file: BinaryIO) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.draw import Picture
-from mat_desktop.errors import EngineFault
+from mat_desktop.domain.plan import FilePlan
+from mat_desktop.errors import EngineFault, FileFault
 from mat_desktop.gui.operations import look
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -158,6 +160,35 @@ def test_in_review_the_next_of_the_queue_is_drawn_ahead(qtbot: QtBot, library: W
     assert next_to.neighbours() == [queue[2], queue[0]]
     library.pages.show("library")
     assert next_to.neighbours() == library.library._neighbours()
+
+
+def test_what_was_not_drawn_as_its_file_was_away_is_drawn_after_a_look_at_the_folders(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, check, away = services.draw, services.check_plan, [True]
+
+    def drawn(path: Path, *of: Any) -> Picture:
+        if away[0]:
+            raise FileFault(path, "its folder is not there", absent=True)
+        return draw(path, *of)
+
+    def checked(plan: FilePlan) -> FilePlan | None:
+        return replace(plan, fault="its folder is not there") if away[0] else check(plan)
+
+    monkeypatch.setattr(services, "draw", drawn)
+    monkeypatch.setattr(services, "check_plan", checked)
+    view = library.library
+    away[0] = False
+    listen(qtbot, library)
+    away[0] = True
+    view.look.forget()
+    with qtbot.waitSignal(view.look.not_drawn):
+        view.select(3)
+    qtbot.waitUntil(lambda: view.pane.changes.refusal.isVisible())
+    away[0] = False
+    library.scan.ended.emit()
+    qtbot.waitUntil(lambda: view.dock.picture is not None)
+    qtbot.waitUntil(lambda: not view.pane.changes.refusal.isVisible())
 
 
 def test_what_was_not_drawn_without_the_engine_is_drawn_once_it_works(

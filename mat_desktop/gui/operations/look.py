@@ -64,7 +64,7 @@ class Look(QObject):
         self._ahead: State | None = None
         self._vain: set[State] = set()
         self._in_view: State | None = None
-        self._engine_failed: set[State] = set()
+        self._for_now: set[State] = set()
         self._wish: tuple[State, Callable[[Picture], None]] | None = None
         self._kept: OrderedDict[State, Picture] = OrderedDict()
         self.neighbours: Callable[[], Sequence[Row]] = tuple
@@ -121,8 +121,8 @@ class Look(QObject):
 
         def failed(error: Exception) -> None:
             self._vain.add(state)
-            if not isinstance(error, FileFault):
-                self._engine_failed.add(state)
+            if not isinstance(error, FileFault) or error.absent:
+                self._for_now.add(state)
             self._over(state)
             if self._waits == state:
                 self._waits = None
@@ -142,9 +142,14 @@ class Look(QObject):
             self._ahead = None
             self._soon.start()
 
-    def engine_works(self) -> None:
-        """What could not be drawn without it can be now, and is, where it is looked at."""
-        failed, self._engine_failed = self._engine_failed, set()
+    def again(self) -> None:
+        """The engine works, or files may be there again: what is looked at is drawn and checked anew where
+        that was not possible.
+        """
+        if self._fault:
+            self._looked = None
+            self.refused.emit()
+        failed, self._for_now = self._for_now, set()
         self._vain -= failed
         if self._in_view in failed and self._waits is None:
             self._waits = self._in_view
@@ -154,7 +159,7 @@ class Look(QObject):
         """Spectrograms are others from now on."""
         self._kept.clear()
         self._vain.clear()
-        self._engine_failed.clear()
+        self._for_now.clear()
 
     def _take_part(self, state: State, part: Picture) -> None:
         if self._waits == state:
