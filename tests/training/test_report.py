@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -345,6 +346,26 @@ def test_the_page_needs_nothing_else(pair: tuple[Path, Path], tmp_path: Path) ->
         assert part in text
 
 
+def test_markdown_shows_the_same_pictures(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    invent(tmp_path / "hostile")
+    for folders in (pair, [tmp_path / "hostile"]):
+        out = tmp_path / f"out{len(folders)}"
+        html, markdown = report(folders, out)
+        text = markdown.read_text(encoding="utf-8")
+        linked = re.findall(r"!\[(.+?)\]\((report-[a-z-]+-\d\.svg)\)", text)
+        assert sorted(name for _, name in linked) == sorted(path.name for path in out.glob("*.svg"))
+        charts = html.read_text(encoding="utf-8").split("<body>")[1]
+        drawn = "".join((out / name).read_text(encoding="utf-8") for _, name in linked)
+        for kind in ("<polyline", 'class="fill"', 'class="paper-mark" d="M', 'class="chance" d="M'):
+            assert charts.count(kind) == drawn.count(kind) > 0, kind
+        for name in ("learning-curves", "roc-and-pr-curves", "tags", "calibration", "beside-the-paper"):
+            root = ElementTree.parse(out / f"report-{name}-1.svg").getroot()
+            words = "".join(root.itertext())
+            assert root.tag == "{http://www.w3.org/2000/svg}svg"
+            assert ".curve" in words and "--bg" in words, "it needs no other file"
+        assert "2D FCN C=5" in words and "printed in the paper" in words, "its legend is drawn in"
+
+
 def test_pictures_and_tables_can_be_read_aloud(pair: tuple[Path, Path], tmp_path: Path) -> None:
     page = parse(report(pair, tmp_path / "out")[0])
     charts = [attributes for element, attributes in page.elements if element == "svg"]
@@ -651,12 +672,12 @@ def test_a_full_disk_leaves_the_report_before(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert [path.read_bytes() for path in pages] == before
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.html", "report.md"]
+    assert not [path for path in (tmp_path / "out").iterdir() if path.suffix not in (".html", ".md", ".svg")]
 
 
 def test_no_two_of_many_curves_look_the_same(tmp_path: Path) -> None:
     invent(tmp_path / "run")
     looks = {(entry.index % HUES, entry.style) for entry in shown([read_run(tmp_path / "run")] * 30)}
     assert len(looks) == 30
-    css = (Path(report_words.__file__).parent / "report.css").read_text(encoding="utf-8")
+    css = (Path(report_words.__file__).parent / "charts.css").read_text(encoding="utf-8")
     assert all(f".curve.{style} " in css for style in STYLES[1:])

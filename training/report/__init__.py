@@ -11,13 +11,14 @@ from training.published import TableNumber
 from training.report.content import compose
 from training.report.html import html
 from training.report.markdown import markdown
+from training.report.pictures import pictures
 from training.results import read_run
 
 
 def report(
     runs: Sequence[Path], out: Path, title: str = "", table: TableNumber | None = None
 ) -> tuple[Path, Path]:
-    """Write ``report.html`` and ``report.md`` into a folder.
+    """Write ``report.html``, and ``report.md`` with its pictures, into a folder.
 
     :param runs: folders of finished runs
     :param out: made if it is not there
@@ -33,6 +34,14 @@ def report(
     page = compose([read_run(folder) for folder in runs], title, table)
     out.mkdir(parents=True, exist_ok=True)
     written = out / "report.html", out / "report.md"
-    write_whole(written[0], lambda file: file.write(html(page).encode()))
-    write_whole(written[1], lambda file: file.write(markdown(page, written[0].name).encode()))
+    drawn = pictures(page)
+    texts = {written[0].name: html(page)}
+    texts |= {picture.name: picture.svg for picture in drawn.values()}
+    texts[written[1].name] = markdown(page, written[0].name, drawn)
+    for name, text in texts.items():
+        _write(out / name, text)
     return written
+
+
+def _write(path: Path, text: str) -> None:
+    write_whole(path, lambda file: file.write(text.encode()))

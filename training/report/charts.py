@@ -1,4 +1,4 @@
-"""Charts as inline SVG, coloured by the page's style sheet.
+"""Charts as SVG, coloured by a style sheet of their own (``charts.css``).
 
 Our own few lines and not matplotlib's: text stays text in the page's font, and one picture serves light, dark
 and paper, which a picture with its colours written in cannot.
@@ -8,16 +8,56 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from html import escape
+from importlib.resources import files
 
-from training.report.page import Dots, Plot, Reference, figure
+from training.report.page import Dots, Plot, Plots, Reference, figure
 
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 12, 34
 
 Place = Callable[[float], float]
 
 
-def plot(chart: Plot, width: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """:param about: what it shows, in words
+    :param inside: its elements, without an ``svg`` around them
+    """
+
+    width: int
+    height: float
+    about: str
+    inside: str
+
+    def alone(self) -> str:
+        """As wide as there is room for."""
+        return (
+            f'<svg class="chart" viewBox="0 0 {self.width} {self.height:.0f}" role="img" '
+            f'aria-label="{escape(self.about)}">{self.inside}</svg>'
+        )
+
+    def at(self, x: float, y: float) -> str:
+        """In another drawing, at its own size."""
+        return f'<g transform="translate({x:g} {y:g})">{self.inside}</g>'
+
+
+def chart_style() -> str:
+    """The style sheet of all charts."""
+    return files(__package__ or __name__).joinpath("charts.css").read_text(encoding="utf-8")
+
+
+def width_of(block: Plots) -> int:
+    """Of each chart: two side by side are drawn wider than three, so that text has one size everywhere."""
+    return 380 if len(block.plots) > 2 else 560
+
+
+def draw(chart: Plot | Dots, width: int) -> Drawing:
+    """Either kind of chart."""
+    return _dots(chart, width) if isinstance(chart, Dots) else _plot(chart, width)
+
+
+def _plot(chart: Plot, width: int) -> Drawing:
     """Curves on two axes."""
     height = 150 + width // 4
     right, bottom = width - RIGHT, height - BOTTOM
@@ -30,7 +70,7 @@ def plot(chart: Plot, width: int) -> str:
     x = _scale(x_low, x_high, LEFT, right)
     y = _scale(y_low, y_high, bottom, TOP)
     parts = _axes(x, y, ticks(x_low, x_high, 5, chart.x is None), ticks(y_low, y_high, 5), right, bottom)
-    parts.append(_text("tick", (LEFT + right) / 2, height - 3, chart.x_label, "middle"))
+    parts.append(text("tick", (LEFT + right) / 2, height - 3, chart.x_label, "middle"))
     for series in sorted(chart.series, key=lambda series: series.style != "faint"):
         line = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in series.points)
         hue = f"s{series.colour % 8}"
@@ -41,10 +81,10 @@ def plot(chart: Plot, width: int) -> str:
         if series.ring:
             parts.append(_circle(x(series.ring[0]), y(series.ring[1]), 4, f"ring {hue}"))
     parts += [_reference(reference, x, y, (x_low, x_high, y_low, y_high)) for reference in chart.references]
-    return _svg(width, height, f"{chart.title}, {chart.detail}", parts)
+    return Drawing(width, height, f"{chart.title}, {chart.detail}", "".join(parts))
 
 
-def dots(chart: Dots, width: int) -> str:
+def _dots(chart: Dots, width: int) -> Drawing:
     """One line a row, with the paper's figure and ours on a common axis."""
     row_height, left = 24, 92
     height = TOP + row_height * len(chart.rows) + BOTTOM
@@ -53,10 +93,10 @@ def dots(chart: Dots, width: int) -> str:
     x = _scale(low, high, left, width - RIGHT)
     bottom = height - BOTTOM
     parts = [f'<path class="grid" d="M{x(tick):.1f} {TOP}V{bottom}"/>' for tick in ticks(low, high, 5)]
-    parts += [_text("tick", x(tick), bottom + 16, _tick(tick), "middle") for tick in ticks(low, high, 5)]
+    parts += [text("tick", x(tick), bottom + 16, _tick(tick), "middle") for tick in ticks(low, high, 5)]
     for index, (label, paper, ours) in enumerate(chart.rows):
         middle = TOP + row_height * (index + 0.5)
-        parts.append(_text("label", left - 10, middle + 4, label, "end"))
+        parts.append(text("label", left - 10, middle + 4, label, "end"))
         known = [paper, *_flat(ours)]
         if len(known) > 1:
             parts.append(f'<path class="rail" d="M{x(min(known)):.1f} {middle}H{x(max(known)):.1f}"/>')
@@ -68,7 +108,7 @@ def dots(chart: Dots, width: int) -> str:
                 parts.append(_circle(x(micro), middle, 4, "ring s0"))
             if macro is not None:
                 parts.append(_circle(x(macro), middle, 4.5, "dot s0"))
-    return _svg(width, height, f"{chart.title}, {chart.detail}", parts)
+    return Drawing(width, height, f"{chart.title}, {chart.detail}", "".join(parts))
 
 
 def bar(length: float, tick: float | None, width: int) -> str:
@@ -113,20 +153,13 @@ def ticks(low: float, high: float, about: int, whole: bool = False) -> list[floa
     return [index * step for index in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def _svg(width: int, height: float, text: str, parts: Iterable[str]) -> str:
-    return (
-        f'<svg class="chart" viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(text)}">'
-        f"{''.join(parts)}</svg>"
-    )
-
-
 def _axes(
     x: Place, y: Place, x_ticks: list[float], y_ticks: list[float], right: int, bottom: int
 ) -> list[str]:
     return [
         *(f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{right}"/>' for tick in y_ticks),
-        *(_text("tick", LEFT - 6, y(tick) + 4, _tick(tick), "end") for tick in y_ticks),
-        *(_text("tick", x(tick), bottom + 16, _tick(tick), "middle") for tick in x_ticks),
+        *(text("tick", LEFT - 6, y(tick) + 4, _tick(tick), "end") for tick in y_ticks),
+        *(text("tick", x(tick), bottom + 16, _tick(tick), "middle") for tick in x_ticks),
         f'<path class="axis" d="M{LEFT} {bottom}H{right}"/>',
     ]
 
@@ -141,11 +174,12 @@ def _reference(reference: Reference, x: Place, y: Place, ends: tuple[float, floa
     base = level - 5 if level - 5 > TOP + 8 else level + 13
     name = f"{reference.label} {figure(reference.level)}"
     line = f'<path class="reference" d="M{x(x_low):.1f} {level:.1f}H{x(x_high):.1f}"/>'
-    return line + _text("reference-name", x(x_high) - 2, base, name, "end")
+    return line + text("reference-name", x(x_high) - 2, base, name, "end")
 
 
-def _text(kind: str, x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+def text(kind: str, x: float, y: float, words: str, anchor: str = "start") -> str:
+    """Words at a place; which part of them is there, the anchor says."""
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
 def _circle(x: float, y: float, radius: float, classes: str) -> str:

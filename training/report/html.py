@@ -7,8 +7,8 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 
-from training.report.charts import bar, dots, plot, sample
-from training.report.page import Cell, Column, Dots, Page, Paragraph, Plots, Section, Table, Tile
+from training.report.charts import bar, chart_style, draw, sample, width_of
+from training.report.page import Cell, Column, Page, Paragraph, Plots, Section, Table, Tile
 
 # Nothing may be loaded, even if a name of somebody's tag should get past the escaping.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -16,7 +16,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 def html(page: Page) -> str:
     """The whole file."""
-    style = files(__package__ or __name__).joinpath("report.css").read_text(encoding="utf-8")
+    style = chart_style() + files(__package__ or __name__).joinpath("report.css").read_text(encoding="utf-8")
     warnings = "".join(
         f'<div class="warning" role="note"><strong>{escape(head)}</strong> {escape(text)}</div>\n'
         for head, text in page.warnings
@@ -123,11 +123,9 @@ def _cell(cell: Cell, column: Column, bars: int, *, head: bool) -> str:
 
 
 def _plots(block: Plots) -> str:
-    # Two beside each other are drawn wider than three, so that text has one size everywhere.
-    width = 380 if len(block.plots) > 2 else 560
     figures = "".join(
         f"<figure><figcaption><b>{escape(chart.title)}</b> {escape(chart.detail)}</figcaption>"
-        f"{dots(chart, width) if isinstance(chart, Dots) else plot(chart, width)}</figure>\n"
+        f"{draw(chart, width_of(block)).alone()}</figure>\n"
         for chart in block.plots
     )
     legend = "".join(

@@ -1,16 +1,19 @@
-"""A page as Markdown (GitHub's, for its tables). Curves are left to the HTML page beside it."""
+"""A page as Markdown (GitHub's, for its tables), with its charts as pictures beside it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from training.report.page import Cell, Column, Page, Paragraph, Plots, Section, Table
+from training.report.pictures import Picture
 
 
-def markdown(page: Page, beside: str) -> str:
+def markdown(page: Page, beside: str, pictures: Mapping[tuple[int, int], Picture]) -> str:
     """The whole file.
 
     :param beside: name of the HTML file
+    :param pictures: that lie beside it, by the places of section and block
     """
     parts = [f"# {plain(page.title)}"]
     parts += [f"> **{plain(head)}** {plain(text)}" for head, text in page.warnings]
@@ -19,8 +22,11 @@ def markdown(page: Page, beside: str) -> str:
         parts.append(
             "\n".join(f"- {plain(t.name)}: **{plain(t.figure)}** ({plain(t.beside)})" for t in page.tiles)
         )
-    parts.append(f"The curves are in [{plain(beside)}]({beside}).")
-    parts += [text for section in page.sections if (text := _section(section))]
+    parts.append(f"The same as one page: [{plain(beside)}]({beside}).")
+    for place, section in enumerate(page.sections):
+        shown = {index: picture for (of, index), picture in pictures.items() if of == place}
+        if text := _section(section, shown):
+            parts.append(text)
     return "\n\n".join(parts) + "\n"
 
 
@@ -31,9 +37,18 @@ def plain(text: str) -> str:
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _section(section: Section) -> str:
-    blocks = [text for block in section.blocks if (text := _block(block))]
+def _section(section: Section, pictures: Mapping[int, Picture]) -> str:
+    blocks = [
+        text
+        for index, block in enumerate(section.blocks)
+        for text in (_picture(pictures.get(index)), _block(block))
+        if text
+    ]
     return "\n\n".join([f"## {plain(section.title)}", *blocks]) if blocks else ""
+
+
+def _picture(picture: Picture | None) -> str:
+    return f"![{plain(picture.about)}]({picture.name})" if picture else ""
 
 
 def _block(block: Paragraph | Table | Plots) -> str:
