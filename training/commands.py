@@ -41,7 +41,7 @@ from training.export import export as export_model
 from training.extend.commands import extend as extend
 from training.extend.commands import teacher as teacher
 from training.finetune import SETTINGS as FINETUNE
-from training.finetune import blended, check_start, new_head, own_head
+from training.finetune import blended, check_start, new_head, own_head, starts
 from training.hearing import predict
 from training.identity import check_data
 from training.inputs import Clips, hear
@@ -71,9 +71,11 @@ from training.runs import (
     folder_of,
     how,
     note_place,
+    note_start,
     opened,
     read_settings,
     shown,
+    start_of,
     without_paths,
 )
 from training.saying import (
@@ -133,7 +135,12 @@ def export(options: argparse.Namespace) -> int:
     clips = _clips(options, dataset, _input_of(settings), fabric)
     trained, clips, differs = best_network(options.folder, settings, clips, options.last)
     clips = replace(clips, level=options.level)
-    about = {"command": command, **how(options.folder), "settings": shown(settings)}
+    about = {
+        "command": command,
+        **how(options.folder),
+        "settings": shown(settings),
+        **start_of(options.folder),
+    }
     if options.last or options.blend or options.level is not None:
         about["export"] = without_paths(sys.argv[1:])
     if differs:
@@ -144,9 +151,10 @@ def export(options: argparse.Namespace) -> int:
         )
     if options.blend:
         before, start = open_model(options.blend)
-        check_start(before, settings, clips)
+        check_start(before, {settings.start, *starts(about)}, clips)
         trained = blended(trained, start, share)
-        about |= _started_from(before)
+        if before.digest == settings.start:
+            about |= _started_from(before)  # a run of an earlier version does not know it itself
     _write_model(options, trained, clips, settings, about, fabric)
     return 0
 
@@ -204,8 +212,9 @@ def finetune(options: argparse.Namespace) -> int:
         _check_unused(options, settings, dataset)
     fabric = launch()
     clips = _clips(options, dataset, trained.module.input, fabric)
-    if options.whole and (outputs := outputs_for(card, dataset)):
-        trained = own_head(trained, settings, outputs)
+    outputs = outputs_for(card, dataset)
+    if options.whole and outputs != [None] * len(outputs):
+        trained = own_head(trained, settings, outputs, clips.labels(clips.split("train")))
     else:
         with preparing(options, len(dataset.clips), "Listening") as report:
             trained, head = new_head(trained, clips, settings, fabric, report)
@@ -217,6 +226,8 @@ def finetune(options: argparse.Namespace) -> int:
         folder, clips, trained = _run(
             options, settings, dataset, fabric, resume=options.resume, start=trained
         )
+        if fabric.is_global_zero:
+            note_start(folder, _started_from(card))
     _export(options, trained, clips, settings, folder, fabric, card)
     return 0
 

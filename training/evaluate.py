@@ -62,11 +62,10 @@ def has_tags_of(card: ModelCard, dataset: Dataset) -> bool:
     return [tag.key for tag in card.tags] == [f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags]
 
 
-def outputs_for(card: ModelCard, dataset: Dataset) -> list[int]:
-    """Outputs of the model for the tags of a data set; none where it has not all of them."""
+def outputs_for(card: ModelCard, dataset: Dataset) -> list[int | None]:
+    """Outputs of the model for the tags of a data set, None for those that it has not."""
     known = {tag.key: position for position, tag in enumerate(card.tags)}
-    wanted = [f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags]
-    return [known[key] for key in wanted] if known.keys() >= set(wanted) else []
+    return [known.get(f"{tag.vocabulary}/{tag.name}") for tag in dataset.tags]
 
 
 def check_tags(card: ModelCard, dataset: Dataset) -> None:

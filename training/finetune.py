@@ -1,5 +1,5 @@
 """A trained network put to other tags: a new head on what it hears already, or the whole network after that.
-One that has the tags already goes on from its own head.
+Tags that it has already go on from its own head.
 
 What a network computes before its head does not change while a head is trained. So it is computed once for
 every clip, averaged over time, and the head is a logistic regression on that: seconds, not hours.
@@ -8,8 +8,9 @@ every clip, averaged over time, and the head is a logistic regression on that: s
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from training.devices import one_thread
 from training.evaluate import has_tags_of
 from training.hearing import features
 from training.inputs import Clips, Indices
-from training.loop import Trained
+from training.loop import Trained, prior_odds
 from training.metrics import cross_entropy
 from training.settings import Settings
 
@@ -92,22 +93,48 @@ def new_head(
     return Trained(module.eval(), trained.standard), head
 
 
-def own_head(trained: Trained, settings: Settings, outputs: Sequence[int]) -> Trained:
-    """The same network with these outputs of its head, ready for a training with the settings' dropout."""
+def own_head(
+    trained: Trained, settings: Settings, outputs: Sequence[int | None], labels: NDArray[np.float32]
+) -> Trained:
+    """The same network with these outputs of its head, ready for a training with the settings' dropout.
+
+    :param outputs: None for a new one, which begins with the log odds of the mean label and hears nothing
+    :param labels: of the training clips [clips, outputs] in 0..1
+    """
     weights = trained.module.state_dict()
-    weights |= {name: weights[name][list(outputs)] for name in ("head.weight", "head.bias")}
+    kept = [output or 0 for output in outputs]
+    weights |= {name: weights[name][kept].clone() for name in ("head.weight", "head.bias")}
+    fresh = [place for place, output in enumerate(outputs) if output is None]
+    weights["head.weight"][fresh] = 0
+    weights["head.bias"][fresh] = prior_odds(labels[:, fresh])
     module = build(settings.spec, len(weights["head.bias"]), settings.dropout)
     module.load_state_dict(weights)
     return Trained(module, trained.standard)
 
 
-def check_start(card: ModelCard, settings: Settings, clips: Clips) -> None:
-    """:raises ModelFault: a run did not start from this model and its head: between them lies nothing"""
-    if settings.start != card.digest:
-        started = f"model {settings.start}" if settings.start else "random weights"
+def check_start(card: ModelCard, starts: Collection[str], clips: Clips) -> None:
+    """:raises ModelFault: a run did not start from this model and its head: between them lies nothing
+
+    :param starts: digests of what the run started from, and of what these started from in their turn
+    """
+    if card.digest not in starts:
+        started = " and ".join(f"model {start}" for start in starts if start) or "random weights"
         raise ModelFault(f"{card.name} is model {card.digest}, and the run started from {started}")
     if not has_tags_of(card, clips.dataset):
         raise ModelFault(f"{card.name} has other tags than the run: their heads cannot be blended")
+
+
+def starts(training: Mapping[str, Any]) -> list[str]:
+    """Digests of the models that a model was fine-tuned from, one after another, the last one first.
+
+    :param training: of its card
+    """
+    found: list[str] = []
+    while training:
+        if training.get("start"):
+            found.append(training["start"])
+        training = training.get("before") or {}
+    return found
 
 
 def blended(trained: Trained, before: Trained, share: float) -> Trained:

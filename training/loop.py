@@ -370,10 +370,17 @@ def new_network(clips: Clips, train: Indices, settings: Settings) -> Network:
     Else the first epoch would be spent on learning how rare they are.
     """
     module = build(settings.spec, len(clips.dataset.tags), settings.dropout)
-    prior = torch.from_numpy(clips.labels(train).mean(axis=0)).clamp(1e-3, 1 - 1e-3)
     assert module.head.bias is not None
-    module.head.bias.data.copy_(torch.logit(prior))
+    module.head.bias.data.copy_(prior_odds(clips.labels(train)))
     return module
+
+
+def prior_odds(labels: Array) -> Tensor:
+    """Log odds of the mean label of each tag [tags]: what a head says that hears nothing yet.
+
+    :param labels: [clips, tags] in 0..1
+    """
+    return torch.logit(torch.from_numpy(labels.mean(axis=0)).clamp(1e-3, 1 - 1e-3))
 
 
 def averaged(module: nn.Module, decay: float) -> AveragedModel:

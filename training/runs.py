@@ -1,7 +1,7 @@
 """The folder of a run: named after its settings, so that the same settings are the same run.
 
-It holds ``settings.json``, ``command.txt``, ``place.json``, ``epochs.jsonl``, ``events.jsonl``,
-``tags.json``, ``last.pt``, ``best.pt`` and, once the run is over,
+It holds ``settings.json``, ``command.txt``, ``place.json``, ``start.json`` if it was fine-tuned,
+``epochs.jsonl``, ``events.jsonl``, ``tags.json``, ``last.pt``, ``best.pt`` and, once the run is over,
 ``result.json`` and ``scores.npz``.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -40,7 +40,7 @@ from training.published import row_of
 from training.results import DataUsed, RunResult, write_result
 from training.settings import Settings, SettingsFault
 
-SETTINGS, COMMAND, PLACE = "settings.json", "command.txt", "place.json"
+SETTINGS, COMMAND, PLACE, START = "settings.json", "command.txt", "place.json", "start.json"
 
 
 def folder_of(runs: Path, settings: Settings, dataset: Dataset) -> Path:
@@ -86,6 +86,24 @@ def note_place(folder: Path, arguments: Sequence[str]) -> None:
     """
     place = {"folder": str(Path.cwd()), "arguments": list(arguments)}
     write_whole(folder / PLACE, lambda file: file.write(json.dumps(place).encode()))
+
+
+def note_start(folder: Path, started: Mapping[str, Any]) -> None:
+    """Keep which model a run was fine-tuned from, for the card of what is exported from it.
+
+    :param started: as a card has it
+    :raises DiskFault: it cannot be written
+    """
+    write_whole(folder / START, lambda file: file.write(json.dumps(started).encode()))
+
+
+def start_of(folder: Path) -> dict[str, Any]:
+    """The model that a run was fine-tuned from, as a card has it; nothing of one from random weights."""
+    try:
+        found = json.loads((folder / START).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def check_unused(folder: Path) -> None:

@@ -10,6 +10,7 @@ from shutil import copytree
 from types import SimpleNamespace
 
 import msgspec
+import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
@@ -17,6 +18,7 @@ from mat_desktop.inference.cards import open_card
 from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.checkpoints import load_checkpoint, save_checkpoint
+from training.datasets.corpus import read_corpus
 from training.datasets.dataset import Dataset, DatasetFault, Skipped
 from training.datasets.recognise import look, recognised
 from training.datasets.registry import open_dataset
@@ -390,6 +392,48 @@ def test_some_of_a_models_tags_keep_their_part_of_its_head(
     assert [tag.key for tag in open_card(tmp_path / "mine").tags] == ["msd/deep"]
     before, after = (load_file(folder / "model.safetensors") for folder in (model, tmp_path / "mine"))
     assert (after["head.weight"] == before["head.weight"][2:]).all()
+
+
+def test_tags_that_a_model_has_not_begin_at_their_mean_label(
+    command: Command, model: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--export", str(tmp_path / "few"), "--whole", "--epochs", "1", "--seed", "6"]
+    words += ["--learning-rate", "0", "--weight-decay", "0", "--crop-frames", "300"]
+    assert command("finetune", "--model", str(model), *words, "--reader", "vocabularies=msd") == 0
+    words[1] = str(tmp_path / "more")
+    assert command("finetune", "--model", str(tmp_path / "few"), *words) == 0
+    assert "a new head" not in capsys.readouterr().err
+    few, more = (load_file(tmp_path / name / "model.safetensors") for name in ("few", "more"))
+    assert [tag.key for tag in open_card(tmp_path / "more").tags][2:] == ["msd/deep"]
+    assert (more["head.weight"][2:] == few["head.weight"]).all()
+    assert not more["head.weight"][:2].any()
+    corpus = read_corpus(place / "small")
+    labels = corpus.labels[corpus.indices("train"), :2].mean(axis=0)
+    assert 1 / (1 + np.exp(-more["head.bias"][:2].astype("f4"))) == pytest.approx(labels, abs=2e-3)
+
+
+def test_a_blend_may_be_with_what_the_start_of_a_run_started_from(
+    command: Command, model: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = ["--whole", "--epochs", "1", "--crop-frames", "300"]
+    assert (
+        command("finetune", "--model", str(model), *few, "--seed", "4", "--export", str(tmp_path / "a")) == 0
+    )
+    words = ["--model", str(tmp_path / "a"), *few, "--seed", "5", "--export", str(tmp_path / "b")]
+    assert command("finetune", *words) == 0
+    settings = open_card(tmp_path / "b").training["settings"]
+    run = place / "runs" / f"fcn1d-small-{Settings.of(settings).digest()}"
+    blend = ["--from", str(run), "--blend", str(model), "--share", "0.5", "--export", str(tmp_path / "c")]
+    assert command("export", *blend) == 0
+    first, last, mixed = (load_file(f / "model.safetensors") for f in (model, tmp_path / "b", tmp_path / "c"))
+    wanted = (first["head.weight"].astype("f4") + last["head.weight"].astype("f4")) / 2
+    assert abs(mixed["head.weight"].astype("f4") - wanted).max() < 2e-3
+    told = open_card(tmp_path / "c").training
+    assert told["start"] == open_card(tmp_path / "a").digest
+    assert told["before"]["start"] == open_card(model).digest
+    blend[3] = str(tmp_path / "b")
+    assert command("export", *blend[:-1], str(tmp_path / "no")) == 1
+    assert "and the run started from model" in capsys.readouterr().err
 
 
 def test_the_last_epoch_blended_with_the_model_before(
