@@ -78,6 +78,8 @@ def extend(place: Path, out: Path, *words: str) -> int:
 def test_the_folder_is_a_corpus_with_mixes_for_training(place: Path, larger: Path) -> None:
     corpus, found = read_corpus(place / "small"), read_corpus(larger)
     assert not found.skipped
+    assert "; 3 training clips of these are mixes of the others" in found.about
+    assert "mixes" not in corpus.about
     assert found.splits.tolist() == [*corpus.splits.tolist(), "train", "train", "train"]
     assert [tag.vocabulary for tag in found.tags] == [
         *("mtat", "mtat", "msd"),

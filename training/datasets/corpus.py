@@ -19,11 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.domain.counting import count
 from mat_desktop.malformed import flaw
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble, check_option
 from training.datasets.tables import Unique, fault_at, read_rows
 
 __all__ = ["Dataset", "DatasetFault", "Tag", "read_corpus"]
+
+
+MIX = "mix"
+"""Source of a clip that :mod:`training.extend` made of others."""
 
 
 def read_corpus(
@@ -78,11 +83,23 @@ def read_corpus(
         np.concatenate([labels, np.zeros((len(silent), len(tags)), np.float32)]),
         tags,
         licence_classes=[*(row["licence_class"] for row in rows), *("" for _ in silent)],
-        about="clips of free music with soft labels, the means of the outputs of published networks (fcn, "
-        "crnn, musicnn of Won et al. 2020, MIT licence), each trained on the real data set of its vocabulary "
-        "(MagnaTagATune, MTG-Jamendo, Million Song Dataset with Last.fm tags)",
+        about=_about(sum(row.get("source") == MIX for row in rows)),
         how_split="by artist where known, else by track",
         source=f"Its audio belongs into {folder / 'audio'}.",
+    )
+
+
+def _about(mixes: int) -> str:
+    labels = (
+        "clips of free music with soft labels, the means of the outputs of published networks (fcn, "
+        "crnn, musicnn of Won et al. 2020, MIT licence), each trained on the real data set of its vocabulary "
+        "(MagnaTagATune, MTG-Jamendo, Million Song Dataset with Last.fm tags)"
+    )
+    if not mixes:
+        return labels
+    return (
+        f"{labels}; {count(mixes, 'training clip')} of these are mixes of the others, with labels of a ridge "
+        "regression on what musicnn hears in them (J. Pons, ISC licence) and of a model of this project"
     )
 
 

@@ -23,7 +23,7 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import printable
 from mat_desktop.whole_file import whole_file
 from training.checkpoints import DiskFault, check_room, write_whole
-from training.datasets.corpus import read_corpus, read_tracks
+from training.datasets.corpus import MIX, read_corpus, read_tracks
 from training.datasets.dataset import Dataset, DatasetFault
 from training.extend.kept import kept
 from training.extend.mixes import LENGTH, RATE, as_flac, mix
@@ -141,7 +141,7 @@ class Extension:
         for name, file in self.mixes.items():
             sources = soundfile.SoundFile(file).comment
             used = [classes[part.split(":")[0]] for part in sources.split()]
-            told = {"id": name, "split": "train", "source": "mix", "path": sources}
+            told = {"id": name, "split": "train", "source": MIX, "path": sources}
             told["licence_class"] = max(used) if all(used) else ""
             rows.append({column: told.get(column, "") for column in self.rows[0]})
         return rows
