@@ -41,9 +41,9 @@ from training.export import export as export_model
 from training.extend.commands import extend as extend
 from training.extend.commands import teacher as teacher
 from training.finetune import SETTINGS as FINETUNE
-from training.finetune import blended, check_start, new_head, own_head, starts
+from training.finetune import blended, new_head, own_head, shared_tags, starts
 from training.hearing import predict
-from training.identity import check_data
+from training.identity import check_data, with_columns
 from training.inputs import Clips, hear
 from training.loop import Trained, check_input, fit
 from training.merging import compare as compare_merging
@@ -151,8 +151,10 @@ def export(options: argparse.Namespace) -> int:
         )
     if options.blend:
         before, start = open_model(options.blend)
-        check_start(before, {settings.start, *starts(about)}, clips)
-        trained = blended(trained, start, share)
+        columns = shared_tags(before, {settings.start, *starts(about)}, clips)
+        clips = with_columns(clips, columns)
+        kept = own_head(trained, settings, columns, clips.labels(clips.split("train")))
+        trained = blended(kept, start, share)
         if before.digest == settings.start:
             about |= _started_from(before)  # a run of an earlier version does not know it itself
     _write_model(options, trained, clips, settings, about, fabric)

@@ -22,7 +22,6 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import ModelFault
 from mat_desktop.networks.registry import build
 from training.devices import one_thread
-from training.evaluate import has_tags_of
 from training.hearing import features
 from training.inputs import Clips, Indices
 from training.loop import Trained, prior_odds
@@ -112,16 +111,19 @@ def own_head(
     return Trained(module, trained.standard)
 
 
-def check_start(card: ModelCard, starts: Collection[str], clips: Clips) -> None:
-    """:raises ModelFault: a run did not start from this model and its head: between them lies nothing
+def shared_tags(card: ModelCard, starts: Collection[str], clips: Clips) -> list[int]:
+    """Positions of a model's tags among those of a run that started from it and may have further ones.
 
     :param starts: digests of what the run started from, and of what these started from in their turn
+    :raises ModelFault: a run did not start from this model and its head: between them lies nothing
     """
     if card.digest not in starts:
         started = " and ".join(f"model {start}" for start in starts if start) or "random weights"
         raise ModelFault(f"{card.name} is model {card.digest}, and the run started from {started}")
-    if not has_tags_of(card, clips.dataset):
+    of_run = {f"{tag.vocabulary}/{tag.name}": place for place, tag in enumerate(clips.dataset.tags)}
+    if not of_run.keys() >= {tag.key for tag in card.tags}:
         raise ModelFault(f"{card.name} has other tags than the run: their heads cannot be blended")
+    return [of_run[tag.key] for tag in card.tags]
 
 
 def starts(training: Mapping[str, Any]) -> list[str]:

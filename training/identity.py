@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -100,16 +100,17 @@ def with_tags_of(folder: Path, checkpoint: Mapping[str, Any], clips: Clips) -> t
             raise RunFault(
                 f"{printable(folder)}: tags of this run that {dataset.name} does not have: {_listed(gone)}"
             )
-        order = [column for column in found.values() if column is not None]
-        clips = replace(
-            clips,
-            dataset=replace(
-                dataset, labels=dataset.labels[:, order], tags=tuple(dataset.tags[column] for column in order)
-            ),
-        )
+        clips = with_columns(clips, [column for column in found.values() if column is not None])
     if wrong := _outputs(checkpoint, clips):
         raise RunFault(f"{printable(folder)}: the network is for other tags than {dataset.name}: {wrong}")
     return clips, difference(replace(before, tags=()), data_of(clips))
+
+
+def with_columns(clips: Clips, columns: Sequence[int]) -> Clips:
+    """The clips with these of their tags, in this order."""
+    dataset = clips.dataset
+    tags = tuple(dataset.tags[column] for column in columns)
+    return replace(clips, dataset=replace(dataset, labels=dataset.labels[:, list(columns)], tags=tags))
 
 
 def difference(before: Data, now: Data) -> str:

@@ -409,6 +409,12 @@ def test_tags_that_a_model_has_not_begin_at_their_mean_label(
     assert not more["head.weight"][:2].any()
     corpus = read_corpus(place / "small")
     labels = corpus.labels[corpus.indices("train"), :2].mean(axis=0)
+    settings = open_card(tmp_path / "more").training["settings"]
+    run = place / "runs" / f"fcn1d-small-{Settings.of(settings).digest()}"
+    blend = ["--from", str(run), "--blend", str(tmp_path / "few"), "--export", str(tmp_path / "blend")]
+    assert command("export", *blend) == 0, "what both answer for is blended"
+    assert [tag.key for tag in open_card(tmp_path / "blend").tags] == ["msd/deep"]
+    assert (load_file(tmp_path / "blend" / "model.safetensors")["head.weight"] == few["head.weight"]).all()
     assert 1 / (1 + np.exp(-more["head.bias"][:2].astype("f4"))) == pytest.approx(labels, abs=2e-3)
 
 
