@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -226,6 +226,18 @@ class Reviewing(QObject):
             self._look_at(next((row for row in after if row in there), self._queue[-1]), again=True)
         elif shown is not None and shown is self._library.row:
             self._show_place(shown)
+
+    def follow(self, renamed: Mapping[Row, Row]) -> None:
+        """Files have other names now: they keep their places.
+
+        :param renamed: rows that are about to go, each with the one that its file has from now on
+        """
+        came = set(renamed.values())  # maybe at the end already, as tracks that are new
+        self._queue = [renamed.get(row, row) for row in self._queue if row not in came]
+        self._waited = {renamed.get(row, row) for row in self._waited}
+        self._left |= {new.path for row, new in renamed.items() if row.path in self._left}
+        if self._shown is not None:
+            self._shown = renamed.get(self._shown, self._shown)
 
     def meant(self) -> list[Row]:
         """What a decision counts for: the track in view alone, whatever is selected in the library."""

@@ -301,6 +301,7 @@ class Window(QMainWindow):
         self.scan.ended.connect(library.look.again)
         self.watching.new.connect(self.listen.to)
         self.watching.moved.connect(self.scan.rescan)
+        self.watching.renamed.connect(self.room.queue.follow)  # first, or what comes into view is none of it
         self.watching.renamed.connect(library.follow)
         self.watching.moved.connect(lambda _: self.archive.look_again())
         self.workshop.models.changed.connect(self.school.model_changed)

@@ -323,12 +323,16 @@ class Library(QWidget):
             self.table.selectionModel().setCurrentIndex(self.tracks.index(place, 0), alone)
             self.table.scrollTo(self.tracks.index(place, 0))
 
-    def select_rows(self, rows: Sequence[Row]) -> None:
-        """Select those of them that are shown."""
+    def select_rows(self, rows: Sequence[Row], in_view: Row | None = None) -> None:
+        """Select those of them that are shown.
+
+        :param in_view: the one of them that is to be in view, else the first is
+        """
         parts = ranges(row.place for row in rows if row.place >= 0)
         if not parts:
             return
-        self.select(parts[-1][0])
+        shown = in_view is not None and in_view in rows and in_view.place >= 0
+        self.select(in_view.place if in_view is not None and shown else parts[-1][0])
         chosen = QItemSelection()
         for first, last in parts:
             chosen.select(self.tracks.index(first, 0), self.tracks.index(last, 0))
@@ -336,16 +340,19 @@ class Library(QWidget):
         self.table.selectionModel().select(chosen, also)
 
     def follow(self, renamed: Mapping[Row, Row]) -> None:
-        """Files have other names now: what is selected of them stays selected.
+        """Files have other names now: what is in view or selected of them stays so.
 
         :param renamed: rows that are about to go, each with the one that its file has from now on
         """
-        chosen = self.selected()
+        chosen, shown = self.selected(), self.row
+        in_view = renamed.get(shown, shown) if shown is not None else None
         if any(row in renamed for row in chosen):
             bar = self.table.verticalScrollBar()
             at = bar.value()
-            self.select_rows([renamed.get(row, row) for row in chosen])
+            self.select_rows([renamed.get(row, row) for row in chosen], in_view)
             bar.setValue(at)  # they are last only until all are in their order again
+        if in_view is not None and self.row is not in_view and not self.middle.isAncestorOf(self.dock):
+            self.look_at(in_view)  # Review shows it, whatever is listed here
 
     def look_at(self, row: Row) -> None:
         """Bring a track into view, even one that the filter hides; here that is none any more then."""
