@@ -72,6 +72,7 @@ def swap(
             known=path,
             reverses=reverses,
             copied=prepared.copied,
+            sound=prepared.sound,
         )
     except BaseException:
         discard(prepared)

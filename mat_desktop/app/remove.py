@@ -16,9 +16,9 @@ from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import compared, copied_by, joined, not_counting, present_tags
-from mat_desktop.app.whereabouts import now_at, written_to
+from mat_desktop.app.whereabouts import now_at, told_apart
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task
+from mat_desktop.domain.reversal import ANOTHER, FieldReversal, FileReversal, Marks, Past, RunKind, Task
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import TagSet, Track
 from mat_desktop.errors import UsageFault, printable
@@ -74,7 +74,10 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     :param fields: none means all
     """
     path, place = past.path, past.place
-    entries = written_to(session, path)
+    entries, others = told_apart(session, path)
+    stamp, present, fault = present_tags(place)
+    if stamp is not None and others and not entries:
+        entries, stamp, fault = others, None, ANOTHER
     writes = [(entry, change) for entry in entries for change in entry.changes]
     traces = {trace.field: trace for trace in joined(writes)}
     open_traces = [
@@ -82,7 +85,6 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
         for trace in traces.values()
         if trace.ours != trace.old and (not fields or trace.field in fields)
     ]
-    stamp, present, fault = present_tags(place)
     if stamp is None:
         lost = tuple(FieldReversal(Change(t.field, t.ours, t.old), ()) for t in open_traces)
         return FileReversal(path, place, None, lost, fault) if lost else None

@@ -13,7 +13,7 @@ from mat_desktop.app.apply import swap
 from mat_desktop.app.session import Session
 from mat_desktop.app.whereabouts import content_digest, was_at
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import FileReversal, Task
+from mat_desktop.domain.reversal import ANOTHER, FileReversal, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, FileFault
@@ -66,6 +66,8 @@ def _is_gone(file: FileReversal, drives: Mapping[Path, Path]) -> bool:
 def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     """:raises FileFault: it could not be done now, and is worth another try unless the file is gone"""
     stamp = file.stamp
+    if file.fault == ANOTHER:
+        return WriteResult(file.path, WriteStatus.CONFLICT, file.fault)
     if file.fault or stamp is None:
         raise FileFault(file.path, file.fault, absent=not os.path.lexists(file.place))
     # Somebody may have been faster since the plan was made.

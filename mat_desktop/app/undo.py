@@ -13,9 +13,18 @@ from threading import Event
 from mat_desktop.app.noted import with_notes
 from mat_desktop.app.reach import Reach, reach
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import now_at, was_at, written_to
+from mat_desktop.app.whereabouts import now_at, told_apart, was_at, written_to
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task, Trace
+from mat_desktop.domain.reversal import (
+    ANOTHER,
+    FieldReversal,
+    FileReversal,
+    Marks,
+    Past,
+    RunKind,
+    Task,
+    Trace,
+)
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet
 from mat_desktop.errors import FileFault, UsageFault
@@ -182,13 +191,15 @@ def look(session: Session, pasts: Iterable[Past], cancel: Event) -> Iterator[Fil
 def look_at(session: Session, past: Past) -> FileReversal:
     """One file as it is now. Nothing is raised: what stands against it is said in it."""
     stamp, present, fault = present_tags(past.place)
+    entries, others = told_apart(session, past.path)
+    touched = {entry for trace in past.traces for entry in trace.entries}
+    if stamp is not None and not touched.isdisjoint(entry.id for entry in others):
+        stamp, fault = None, ANOTHER
     if stamp is None:
         fields = tuple(
             FieldReversal(Change(trace.field, trace.ours, trace.old), trace.entries) for trace in past.traces
         )
         return FileReversal(past.path, past.place, None, fields, fault)
-    entries = written_to(session, past.path)
-    touched = {entry for trace in past.traces for entry in trace.entries}
     far = reach(session.journal, entries, touched, present)
     passed: dict[Field, list[Entry]] = {}
     if far.back:

@@ -11,11 +11,14 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from mat_desktop.app.scan import is_as_known
 from mat_desktop.app.session import Session
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import MARKS, Field
+from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import FileFault
 from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.verify import sound_of
 from mat_desktop.store.journal import Entry
 
 
@@ -52,7 +55,31 @@ def written_to(session: Session, path: Path) -> list[Entry]:
 
     :param path: as the library knows it
     """
-    return session.journal.written_to(was_at(session, path))
+    ours, _ = told_apart(session, path)
+    return ours
+
+
+def told_apart(session: Session, path: Path) -> tuple[list[Entry], list[Entry]]:
+    """What was ever written to a file, and what was written under its name to others that sound otherwise.
+
+    :param path: as the library knows it
+    :returns: the oldest first
+    """
+    entries = session.journal.written_to(was_at(session, path))
+    if not path.exists() or not any(entry.sound for entry in entries):
+        return entries, []
+    sound = _sound(session, path)
+    return (
+        [entry for entry in entries if entry.sound in (None, sound)],
+        [entry for entry in entries if entry.sound not in (None, sound)],
+    )
+
+
+def _sound(session: Session, path: Path) -> TrackId | None:
+    """What sounds in a file now: as the library knows it, where the file is as it was then."""
+    track = session.library.track(path)
+    heard = session.library.identity(path) if track is not None and is_as_known(track) else None
+    return heard or sound_of(path)
 
 
 def _moved(session: Session, place: Path, paths: Sequence[Path]) -> dict[Path, Path]:

@@ -11,6 +11,9 @@ from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp
 
+ANOTHER = "another file has this name now"
+"""Why nothing is done to a file that sounds otherwise than the one that was written."""
+
 
 class RunKind(StrEnum):
     """What a run did to files."""

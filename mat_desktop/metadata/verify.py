@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from mat_desktop.audio.probe import packets_digest, probe
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import StreamInfo, TrackId
+from mat_desktop.errors import FileFault
 from mat_desktop.metadata.causes import Refusal
 from mat_desktop.metadata.containers.base import Container
 from mat_desktop.metadata.containers.recognise import open_container
@@ -54,6 +56,15 @@ def gather(path: Path, container: Container, changes: Sequence[Change]) -> Evide
     foreign = container.foreign(fields)
     packets = None if container.packets_end_with_tag else packets_digest(path)
     return Evidence(container.kind, keys, others, foreign, second, probe(path), packets)
+
+
+def sound_of(path: Path) -> TrackId | None:
+    """Digest of the encoded audio of a file; None where it cannot be read or the container makes it depend on
+    the tag."""
+    with suppress(Refusal, FileFault, OSError), path.open("rb") as file:
+        if not open_container(path, Source(file)).packets_end_with_tag:
+            return packets_digest(path)
+    return None
 
 
 def verify(path: Path, before: Evidence, changes: Sequence[Change]) -> None:

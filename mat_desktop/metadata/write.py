@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
-from mat_desktop.domain.track import FileStamp
+from mat_desktop.domain.track import FileStamp, TrackId
 from mat_desktop.errors import Conflict, FileFault, TagFault
 from mat_desktop.metadata.causes import Refusal, fault
 from mat_desktop.metadata.containers.base import Beside, Container, present
@@ -32,7 +32,7 @@ from mat_desktop.metadata.replace import (
 )
 from mat_desktop.metadata.source import Source
 from mat_desktop.metadata.telling import joins_values, other_names
-from mat_desktop.metadata.verify import gather, verify
+from mat_desktop.metadata.verify import gather, sound_of, verify
 from mat_desktop.mounts import absence
 from mat_desktop.whole_file import swap
 
@@ -51,6 +51,7 @@ class Prepared:
     :param after_sha256: of the whole content of the new file, hex
     :param delta: rebuilds the old file from the new one
     :param copied: fields that came into a new tag with their values, as they stand elsewhere in the file
+    :param sound: digest of the encoded audio; None where the container makes it depend on the tag
     """
 
     path: Path
@@ -61,6 +62,7 @@ class Prepared:
     delta: bytes
     changes: tuple[Change, ...]
     copied: tuple[str, ...] = ()
+    sound: TrackId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ class Step:
 
 Way = Callable[[str], Sequence[Step]]
 """From a file's digest to the steps that lead to another one, none where no way is known."""
+
+
+_Built = tuple[tuple[str, ...], TrackId | None]
+"""What was copied into a new tag, and the digest of the encoded audio, as in :class:`Prepared`."""
 
 
 def _no_way(digest: str) -> Sequence[Step]:
@@ -101,11 +107,11 @@ def prepare(
     if not changes:
         raise ValueError("there is nothing to change")
 
-    def build(target: Path, file: Source, temp: Path, digest: str) -> tuple[str, ...]:
+    def build(target: Path, file: Source, temp: Path, digest: str) -> _Built:
         steps = way(digest)
         if steps:
             _go_back(target, steps, temp)
-            return _copied_again(target, file, temp, changes)
+            return _copied_again(target, file, temp, changes), sound_of(temp)
         container = open_container(target, file)
         if container.obstacle:
             raise Refusal(container.obstacle)
@@ -123,7 +129,7 @@ def prepare(
         with temp.open("wb") as out:
             file.write(container.pieces(), out)
         verify(temp, evidence, changes)
-        return copied
+        return copied, evidence.packets
 
     return _prepared(path, changes, stamp, build, keep_time=keep_time)
 
@@ -230,11 +236,12 @@ def _prepared(
     path: Path,
     changes: tuple[Change, ...],
     stamp: FileStamp,
-    build: Callable[[Path, Source, Path, str], tuple[str, ...]],
+    build: Callable[[Path, Source, Path, str], _Built],
     *,
     keep_time: bool,
 ) -> Prepared:
-    """The protocol around ``build``, which fills the temporary from the original and says what it copied."""
+    """The protocol around ``build``, which fills the temporary from the original and says what it copied and
+    what sounds in it."""
     with _refusing(path):
         target = _resolved(path)
         with _opened(target) as handle, os.fdopen(handle, "rb", closefd=False) as raw:
@@ -247,7 +254,7 @@ def _prepared(
             temp = create_temp(target.parent)
             with _removing(temp):
                 before_sha256 = file.digest(0, file.size).hex()
-                copied = build(target, file, temp, before_sha256)
+                copied, sound = build(target, file, temp, before_sha256)
                 copy_attributes(status, target, temp)
                 if keep_time:
                     copy_times(status, temp)
@@ -255,7 +262,10 @@ def _prepared(
                 if (now := _stamp(target)) != before:
                     raise _just_changed(target, now)
                 delta = make_delta(target, temp)
-                return Prepared(target, temp, before, before_sha256, _sha256(temp), delta, changes, copied)
+                after_sha256 = _sha256(temp)
+                return Prepared(
+                    target, temp, before, before_sha256, after_sha256, delta, changes, copied, sound
+                )
 
 
 def _just_changed(path: Path, now: FileStamp | None) -> Conflict:

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import StoreFault
 from mat_desktop.mounts import identity, mount_point
 from mat_desktop.store.database import Database
@@ -105,6 +106,8 @@ _MIGRATIONS = (
     "ALTER TABLE entry ADD COLUMN copied TEXT NOT NULL DEFAULT '[]';",
     # Whether a run is to take back all of another one; of older ones that is not known.
     "ALTER TABLE run ADD COLUMN entire INTEGER NOT NULL DEFAULT 0;",
+    # What sounds in a file tells it from another one that got its name; of older entries it is not known.
+    "ALTER TABLE entry ADD COLUMN sound TEXT;",
 )
 
 VERSION = len(_MIGRATIONS)
@@ -132,6 +135,7 @@ class Entry:
     :param temp: the new file, complete and verified, beside the old one; gone once it is in place
     :param copied: fields that came into a new tag with their values, then names of what else did; older ones
         did not note it
+    :param sound: digest of the file's encoded audio; None where it was not noted
     """
 
     id: int
@@ -144,6 +148,7 @@ class Entry:
     changes: tuple[Change, ...]
     state: EntryState
     copied: tuple[str, ...] = ()
+    sound: TrackId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +328,7 @@ class Journal:
         known: Path | None = None,
         reverses: Mapping[Field, Collection[int]] = {},
         copied: Sequence[str] = (),
+        sound: TrackId | None = None,
         state: EntryState = EntryState.INTENDED,
     ) -> int:
         """Make a write durable that has not happened yet. Returns the entry's number.
@@ -330,13 +336,14 @@ class Journal:
         :param known: the path as the library knows it, where that is another
         :param reverses: entries whose change of a field this write takes back
         :param copied: fields that come into a new tag with their values
+        :param sound: digest of the file's encoded audio, as far as it is known
         :param state: written where nothing has to happen, as all is so already
         """
         with self._database.transaction() as db:
             cursor = db.execute(
                 "INSERT INTO entry"
-                " (run, path, known, temp, before_sha256, after_sha256, delta, changes, state, copied)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (run, path, known, temp, before_sha256, after_sha256, delta, changes, state, copied, sound)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run,
                     os.fsencode(path),
@@ -348,6 +355,7 @@ class Journal:
                     json.dumps([[c.field, c.before, c.after] for c in changes]),
                     state,
                     json.dumps(copied),
+                    sound,
                 ),
             )
             assert cursor.lastrowid is not None
@@ -557,7 +565,7 @@ class Journal:
 
     def _entries(self, where: str, parameters: Sequence[Any]) -> list[Entry]:
         rows = self._database.rows(
-            "SELECT id, run, path, known, temp, before_sha256, after_sha256, changes, state, copied"
+            "SELECT id, run, path, known, temp, before_sha256, after_sha256, changes, state, copied, sound"
             f" FROM entry WHERE {where} ORDER BY id",
             parameters,
         )
@@ -573,6 +581,7 @@ class Journal:
                 tuple(Change(Field(f), tuple(b), tuple(a)) for f, b, a in json.loads(changes)),
                 EntryState(state),
                 tuple(json.loads(copied)),
+                sound,
             )
-            for number, run, path, known, temp, before, after, changes, state, copied in rows
+            for number, run, path, known, temp, before, after, changes, state, copied, sound in rows
         ]

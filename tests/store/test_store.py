@@ -372,6 +372,7 @@ def test_what_an_older_program_gave_up_is_looked_at_again(tmp_path: Path) -> Non
     journal.close()
     database = sqlite3.connect(path)
     database.execute("ALTER TABLE entry DROP COLUMN copied")
+    database.execute("ALTER TABLE entry DROP COLUMN sound")
     database.execute("ALTER TABLE run DROP COLUMN entire")
     database.execute("PRAGMA user_version = 2")
     database.close()
