@@ -303,6 +303,7 @@ class Window(QMainWindow):
         self.watching.moved.connect(self.scan.rescan)
         self.watching.renamed.connect(self.room.queue.follow)  # first, or what comes into view is none of it
         self.watching.renamed.connect(library.follow)
+        self.watching.renamed.connect(review.follow)
         self.watching.moved.connect(lambda _: self.archive.look_again())
         self.workshop.models.changed.connect(self.school.model_changed)
         self.workshop.models.left_behind.connect(self.school.left_behind)

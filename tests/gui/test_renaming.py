@@ -82,3 +82,53 @@ def test_review_stays_on_its_track_when_others_that_are_selected_are_renamed(
     assert in_view(heard) is row
     assert new in [one.path for one in heard.library.selected()]
     assert heard.room.queue._queue[0].path == new
+
+
+def test_decisions_on_a_file_that_is_renamed_are_taken_back_and_made_again_there(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row = next(row for row in heard.tracks.rows() if row.scores is not None)
+    heard.library.look_at(row)
+    press(qtbot, heard, Key.Key_1)
+    press(qtbot, heard, Key.Key_2)
+    first, second = row.verdicts
+    key = row.scores.track_id if row.scores is not None else None
+    assert key is not None
+    qtbot.waitUntil(lambda: len(services.kept.get(key, ())) == 2)
+    new = rename(qtbot, heard, services, row.path, "zz renamed.flac")
+    now = heard.tracks.row(new)
+    assert now is not None and set(now.verdicts) == {first, second}
+
+    for again, left in ((False, {first}), (False, set()), (True, {first})):
+        press(qtbot, heard, Key.Key_Z, control=True, shift=again)
+        assert in_view(heard) is now
+        assert set(now.verdicts) == left
+    qtbot.waitUntil(lambda: set(services.kept[key]) == {first})
+
+
+def test_decisions_on_a_track_that_went_are_taken_back_only_when_it_is_there_again(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row = next(row for row in heard.tracks.rows() if row.scores is not None)
+    heard.library.look_at(row)
+    press(qtbot, heard, Key.Key_1)
+    (name,) = row.verdicts
+    key = row.scores.track_id if row.scores is not None else None
+    assert key is not None
+    qtbot.waitUntil(lambda: bool(services.kept.get(key)))
+    heard.tracks.forget([row.path])
+    assert not heard.review.can_take_back
+    qtbot.waitUntil(lambda: not heard.actions_["undo"].isEnabled())
+    with qtbot.waitSignal(heard.scan.ended):
+        heard.actions_["rescan"].trigger()
+    now = heard.tracks.row(row.path)
+    assert now is not None and now is not row
+    assert set(now.verdicts) == {name}
+    qtbot.waitUntil(heard.actions_["undo"].isEnabled)
+    press(qtbot, heard, Key.Key_Z, control=True)
+    assert in_view(heard) is now
+    assert now.verdicts == {}
+    qtbot.waitUntil(lambda: services.kept[key] == {})
+    press(qtbot, heard, Key.Key_Z, control=True, shift=True)
+    heard.tracks.forget([row.path])
+    assert not heard.review.take_back(), "there is nothing to see of it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from mat_desktop.domain.scores import Mark, Said, Verdict
@@ -32,10 +33,11 @@ class Decision(NamedTuple):
 class Before:
     """How a row was before a decision, or before it was taken back: the verdicts that change, and the mark.
 
+    :param path: of its file: the row itself may go and come again
     :param track_id: of what was heard in it then; model and file may be others when they come back
     """
 
-    row: Row
+    path: Path
     track_id: TrackId
     verdicts: dict[str, Verdict]
     mark: Mark
@@ -64,7 +66,7 @@ def before_of(many: Sequence[Decision]) -> list[Before]:
     """How rows are before they are decided on; those in which nothing is heard are left out."""
     return [
         Before(
-            row,
+            row.path,
             row.scores.track_id,
             {name: row.verdicts.get(name, Verdict.UNDECIDED) for name in verdicts},
             row.mark,
@@ -74,11 +76,10 @@ def before_of(many: Sequence[Decision]) -> list[Before]:
     ]
 
 
-def now_of(before: Before) -> Before:
-    """The same of a row as it is."""
-    row = before.row
+def now_of(row: Row, before: Before) -> Before:
+    """The same of its row as it is."""
     said = {name: row.verdicts.get(name, Verdict.UNDECIDED) for name in before.verdicts}
-    return Before(row, before.track_id, said, row.mark)
+    return Before(row.path, before.track_id, said, row.mark)
 
 
 def said_of(many: Sequence[Decision]) -> list[Said]:

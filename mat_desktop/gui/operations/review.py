@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableSequence, Sequence, Set
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -319,7 +320,24 @@ class Review(QObject):
     @property
     def can_take_back(self) -> bool:
         """Whether something was decided, or thresholds were moved, since the last write."""
-        return any(not isinstance(said, Move) or said.counts() for said in self._said) or bool(self._pending)
+        return any(map(self._counts, self._said)) or bool(self._pending)
+
+    def _counts(self, said: list[Before] | Move | Wish[Decision]) -> bool:
+        """Whether it can still be taken back, or made again: tracks may be in the library no more."""
+        if isinstance(said, list):
+            return any(self._desk.tracks.row(before.path) is not None for before in said)
+        return isinstance(said, Wish) or said.counts()
+
+    def follow(self, renamed: Mapping[Row, Row]) -> None:
+        """Files have other names now: decisions on them are taken back, and made again, under those.
+
+        :param renamed: rows that are about to go, each with the one that its file has from now on
+        """
+        self._finish()
+        paths = {old.path: new.path for old, new in renamed.items()}
+        for said in (*self._said, *self._taken_back):
+            if isinstance(said, list):
+                said[:] = [replace(one, path=paths.get(one.path, one.path)) for one in said]
 
     def take_back(self) -> bool:
         """As if the last decision, or move of thresholds, had not been made. Says whether there was one."""
@@ -340,9 +358,9 @@ class Review(QObject):
         while self._said:
             last = self._said.pop()
             if not isinstance(last, Move):
-                self._put_back(last, self._taken_back)
-                return True
-            if last.counts():
+                if self._put_back(last, self._taken_back):
+                    return True
+            elif last.counts():
                 last.undo()
                 self._taken_back.append(last)
                 self.awaited.emit()
@@ -352,7 +370,7 @@ class Review(QObject):
     @property
     def can_do_again(self) -> bool:
         """Whether something was taken back since the last decision, move of thresholds, or write."""
-        return any(not isinstance(said, Move) or said.counts() for said in self._taken_back)
+        return any(map(self._counts, self._taken_back))
 
     def do_again(self) -> bool:
         """As if what was taken back last had not been. Says whether there was anything."""
@@ -365,9 +383,9 @@ class Review(QObject):
                 last.again()
                 return True
             if not isinstance(last, Move):
-                self._put_back(last, self._said)
-                return True
-            if last.counts():
+                if self._put_back(last, self._said):
+                    return True
+            elif last.counts():
                 last.redo()
                 self._said.append(last)
                 self.awaited.emit()
@@ -378,28 +396,34 @@ class Review(QObject):
         """It is not to be made again."""
         self._taken_back.clear()
 
-    def _put_back(self, before: Sequence[Before], others: MutableSequence[Any]) -> None:
-        """Rows are as they were.
+    def _put_back(self, before: Sequence[Before], others: MutableSequence[Any]) -> bool:
+        """Rows are as they were, those that are in the library still; says whether any is.
 
         :param others: takes how they are now, the last of it only when the event loop has had its turns
         """
+        tracks = self._desk.tracks
+        there = [(row, one) for one in before if (row := tracks.row(one.path)) is not None]
+        if not there:
+            return False
         now: list[Before] = []
         others.append(now)
         self.settled.emit(DECIDED)
         self._taken(before)
 
-        def some(part: Sequence[Before], tell: bool) -> None:
+        def some(part: Sequence[tuple[Row, Before]], tell: bool) -> None:
             # A row in which something else is heard by now shows what was said of that.
-            same = [b for b in part if b.row.scores is None or b.row.scores.track_id == b.track_id]
-            now.extend(now_of(b) for b in same)
-            self._desk.tracks.decide([(b.row, b.verdicts, b.mark) for b in same], tell=tell)
-            self._keeping.keep([(b.track_id, b.row.path, b.verdicts, b.mark) for b in part])
+            same = [(r, b) for r, b in part if r.scores is None or r.scores.track_id == b.track_id]
+            now.extend(now_of(row, one) for row, one in same)
+            tracks.decide([(row, one.verdicts, one.mark) for row, one in same], tell=tell)
+            self._keeping.keep([(one.track_id, one.path, one.verdicts, one.mark) for _, one in part])
 
-        self._in_turns(before, some, lambda: [b.row for b in before])
-        if len(before) > LARGE:
+        self._in_turns(there, some, lambda: [row for row, _ in there])
+        if len(there) > LARGE:
             again = "Made again" if others is self._said else "Taken back"
-            self._desk.result(f"{again} in {words.plural(len(before), 'track')}")
-        self.took_back.emit(before[0].row, tuple(before[0].verdicts))
+            self._desk.result(f"{again} in {words.plural(len(there), 'track')}")
+        row, first = there[0]
+        self.took_back.emit(row, tuple(first.verdicts))
+        return True
 
     def settle(self) -> None:
         """Decisions are final: they are written."""
