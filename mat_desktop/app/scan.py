@@ -250,7 +250,9 @@ def _changed(session: Session, known: Track, track: Track, fresh: _Fresh, *, see
 
 
 def _read(path: Path, stamp: FileStamp) -> Track:
-    """Tags and length; a file is refused only if neither can be read."""
+    """Tags and length; a file is refused only if neither can be read, or the system does not give it out: a
+    drive that goes in between must not leave a track without its tags.
+    """
     try:
         duration = probe(path).duration
         fault: DecodeError | None = None
@@ -258,7 +260,9 @@ def _read(path: Path, stamp: FileStamp) -> Track:
         duration, fault = None, error
     try:
         return Track(path, stamp, duration, read_tags(path).tags)
-    except TagFault:
+    except TagFault as refused:
+        if isinstance(refused.__cause__, OSError):
+            raise
         if fault is not None:
             raise fault from None
         return Track(path, stamp, duration)

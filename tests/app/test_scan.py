@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from threading import Event
@@ -19,6 +20,9 @@ from mat_desktop.domain.plan import Change, FilePlan, Plan
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
+from mat_desktop.errors import FileFault
+from mat_desktop.metadata.causes import fault
+from mat_desktop.metadata.files import FileTags
 from mat_desktop.store.library import KeptScores
 from tests.sounds import encode, tone
 
@@ -137,6 +141,27 @@ def test_a_failure_is_remembered_for_the_very_file(session: Session, song: Path)
     session.library.put_fault(song, track.stamp, "the decoder gave up")
     hear(session, track)
     assert one(session, song).fault == ""
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.EIO])
+def test_a_drive_that_goes_before_the_tags_are_read_leaves_no_track_without_them(
+    session: Session, song: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    mutagen.File(song).save()
+    tags = mutagen.File(song)
+    tags["genre"] = ["Folk"]
+    tags.save()
+
+    def gone(path: Path, *_: object, **__: object) -> FileTags:
+        error = OSError(number, "the drive is gone")
+        raise fault(path, error) from error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mat_desktop.app.scan.read_tags", gone)
+        (found,) = scan(session, [song.parent], Event(), remember=True)
+        assert isinstance(found, FileFault)
+        assert found.absent == (number == errno.ENOENT)
+    assert one(session, song).tags[Field.GENRE] == ("Folk",)
 
 
 def test_looking_at_a_file_does_not_open_it_as_a_folder(session: Session, song: Path) -> None:
