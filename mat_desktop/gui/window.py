@@ -298,6 +298,7 @@ class Window(QMainWindow):
         for signal in (self.scan.begun, self.scan.remembered, self.scan.ended, self.room.weigh.busy_changed):
             signal.connect(self._say_unready)
         self.scan.back.connect(pages.clear_message)
+        self.scan.forgot.connect(review.remember)
         self.scan.ended.connect(library.look.again)
         self.watching.new.connect(self.listen.to)
         self.watching.moved.connect(self.scan.rescan)

@@ -91,6 +91,7 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     assert library.tracks.tally().total == 0
     said = "6 tracks forgotten. What was decided on them comes back with the files."
     assert page.banners.texts() == [said]
+    assert library.review.can_take_back
     qtbot.waitUntil(lambda: page.listing.shows_note)
     assert page.listing.note.text() == "No music is in the folders that are open"
     next(b for b in page.banners.findChildren(Link) if b.text() == "Undo").click()
@@ -99,6 +100,19 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     qtbot.waitUntil(lambda: page.banners.texts() == [text])
     assert library.tracks.tally().total == 5
     assert services.missing == []
+    assert not library.review.can_take_back
+    # Ctrl+Z is the same as the message's Undo, before what was decided earlier.
+    next(b for b in page.banners.findChildren(Link) if b.text() == "Forget these tracks").click()
+    qtbot.waitUntil(lambda: len(services.missing) == len(services.library))
+    qtbot.waitUntil(library.actions_["undo"].isEnabled)
+    library.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: page.banners.texts() == [text])
+    assert library.tracks.tally().total == 5
+    assert services.missing == []
+    qtbot.waitUntil(library.actions_["redo"].isEnabled)
+    library.actions_["redo"].trigger()
+    qtbot.waitUntil(lambda: page.banners.texts() == [said.replace("6 tracks", "5 tracks")])
+    assert library.tracks.tally().total == 0
 
 
 def test_tracks_of_a_volume_inside_a_folder_wait_for_it(

@@ -19,6 +19,7 @@ from mat_desktop.gui.models.arrange import under
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import AsShown, known, remembered, rows_of
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.weigh import Move
 from mat_desktop.gui.work import Do, Failure, Work
 
 AWAY = "away"
@@ -32,6 +33,9 @@ EMPTY = "is empty, or its drive is not there"
 UNMOUNTED = "is on a drive that is not there"
 """Said of a folder inside another at which a volume was mounted before."""
 
+FORGOTTEN = "forgotten"
+"""Kind of the message on tracks that the user took out of the library."""
+
 FOUND_NOTHING = "scan"
 """Kind of the message that there is no music."""
 
@@ -41,7 +45,8 @@ class Scan(QObject):
     what the library knew is shown, without suggestions.
 
     ``nothing`` says that no music was found, ``ended`` comes last. ``back`` names the kind of a message that
-    is not so any more. ``coming`` shows tracks that the library knows, while it does.
+    is not so any more. ``forgot`` hands over a :class:`Move`: tracks were said to be gone. ``coming`` shows
+    tracks that the library knows, while it does.
     """
 
     opened = Signal()
@@ -50,6 +55,7 @@ class Scan(QObject):
     nothing = Signal()
     ended = Signal()
     back = Signal(str)
+    forgot = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -195,7 +201,7 @@ class Scan(QObject):
             f"{printable(root)} is no longer in the library. Its files are as they were.",
             "Open again",
             lambda: self.open([root]),
-            kind="forgotten",
+            kind=FORGOTTEN,
         )
         desk.result(f"{words.plural(desk.tracks.tally().total, 'track')} in the library")
         self.ended.emit()
@@ -232,22 +238,33 @@ class Scan(QObject):
         desk, services = self._desk, self._desk.services
         rows = desk.tracks.rows()
         paths = list({row.path: None for folder in folders for row in under(rows, folder)})
-        desk.tracks.forget_missing(folders, set())
-        desk.bridge.keep(lambda: services.forget_missing(folders, set()))
-        desk.result(f"{words.plural(desk.tracks.tally().total, 'track')} in the library")
-        self._tell_away(folders, {})
+        by_hand = False
+
+        def forget() -> None:
+            desk.tracks.forget_missing(folders, set())
+            desk.bridge.keep(lambda: services.forget_missing(folders, set()))
+            desk.result(f"{words.plural(desk.tracks.tally().total, 'track')} in the library")
+            self._tell_away(folders, {})
+            number = words.plural(len(paths), "track")
+            said = f"{number} forgotten. What was decided on them comes back with the files."
+            desk.say("positive", said, "Undo", undo, kind=FORGOTTEN)
+            self.ended.emit()
 
         def look(_: object) -> None:
             self._remember(folders)
             self.rescan(list(dict.fromkeys(map(self._root_of, folders))))
 
-        def undo() -> None:
+        def back() -> None:
+            self.back.emit(FORGOTTEN)
             desk.bridge.keep(lambda: services.never_gone(paths), look)
 
-        number = words.plural(len(paths), "track")
-        said = f"{number} forgotten. What was decided on them comes back with the files."
-        desk.say("positive", said, "Undo", undo, kind="forgotten")
-        self.ended.emit()
+        def undo() -> None:
+            nonlocal by_hand
+            by_hand = True
+            back()
+
+        forget()
+        self.forgot.emit(Move(back, forget, lambda: not by_hand))
 
     def again(self) -> None:
         """Scan all folders again."""
