@@ -12,16 +12,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import mutagen
+import numpy as np
 import pytest
 
 from mat_desktop.app.resources import resource
+from mat_desktop.audio.decode import decode
+from tests.sounds import encode
 
-TRACKS = (
-    "04 Iron Weather.mp3",
+DEMO = (
     "05 Courtyard Guitar.ogg",
     "06 Slow Light.opus",
     "02 Adagio for Evening Strings.m4a",
 )
+PIANO = "01 Morning Piano.flac"
+TRACKS = (*DEMO, "01 Morning Piano.mp3")
+"""Of each the model is sure of something."""
 
 
 @pytest.fixture
@@ -51,8 +56,9 @@ def digests(folder: Path) -> dict[str, str]:
 def test_open_listen_review_write_and_undo_by_keyboard(display: str, tmp_path: Path) -> None:
     music = tmp_path / "music"
     music.mkdir()
-    for name in TRACKS:
+    for name in DEMO:
         shutil.copyfile(resource("demo", name), music / name)
+    encode(music / TRACKS[-1], decode(resource("demo", PIANO), 44_100)[np.newaxis], 44_100)
     before = digests(music)
     environment = {
         **os.environ,
