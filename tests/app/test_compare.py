@@ -187,7 +187,7 @@ def test_what_cannot_be_compared_costs_only_itself(session: Session, other: str,
     found = {item.path: item for item in Comparison(session, other).run(tracks, Event())}
     assert isinstance(found[paths[0]], Compared)
     causes = {path.stem: item.cause for path, item in found.items() if isinstance(item, FileFault)}
-    assert "No such file" in causes["gone"]
+    assert "the file is gone" in causes["gone"]
     assert causes["replaced"] == f"it changed since “{session.model}” heard it"
     assert causes["unheard"] == f"“{session.model}” has not heard it as it is now"
     gone = session.library.track(paths[1])

@@ -208,7 +208,7 @@ def test_what_happened_to_a_file_leaves_where_it_stands(
     model.decide([(row, {}, False)])  # counted one by one again
     counts = model.counts()
     assert (counts[State.TO_REVIEW], counts[State.REVIEWED], counts[aside]) == (waiting, 0, others)
-    model.mark([row], State.FAILED, "no such file")
+    model.mark([row], State.FAILED, "no such file", absent=True)
     assert row.standing is State.FAILED, "it waits for its drive"
 
 
@@ -361,7 +361,7 @@ def test_a_row_whose_drive_is_back_is_what_it_was(
     model = filled(services, qtmodeltester)
     away, other = model.rows()[:2]
     before, scores = away.state, away.scores
-    model.mark([away], state, reason)
+    model.mark([away], state, reason, absent=True)
     model.mark([other], state, "another program changed the file")
     tracks = [track for row in (away, other) if (track := row.track) is not None]
     found = [item for item in rows_of(services, tracks, 0.0, model.row) if isinstance(item, Row)]
