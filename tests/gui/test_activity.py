@@ -914,6 +914,7 @@ def test_what_was_cancelled_is_not_gone_on_with_once_its_drive_is_back(
         yield from (FileFault(track.path, "in any words", absent=True) for track in tracks)
         gate.wait(5)
 
+    score = services.score
     services.score = away  # type: ignore[method-assign, assignment]
     library.listen.to(library.listen.new())
     qtbot.waitUntil(lambda: library.tracks.counts()[State.FAILED] == 6)
@@ -921,3 +922,9 @@ def test_what_was_cancelled_is_not_gone_on_with_once_its_drive_is_back(
     gate.set()
     idle(qtbot, library)
     qtbot.waitUntil(lambda: not services.queued)
+    services.score = score  # type: ignore[method-assign]
+    with qtbot.waitSignal(library.scan.ended):
+        library.scan.rescan([services.music])
+    idle(qtbot, library)
+    assert library.tracks.counts()[State.TO_REVIEW] == 0, "nothing was listened to"
+    assert not any("goes on" in text for text in library.library.banners.texts())
