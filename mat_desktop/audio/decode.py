@@ -19,7 +19,7 @@ import soxr
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from mat_desktop.audio.probe import cause_of
+from mat_desktop.audio.probe import cause_of, without_tags_behind
 from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import DecodeError, tells_absence
 
@@ -118,7 +118,10 @@ def _av_blocks(decoding: Decoding) -> Iterator[Samples]:
     try:
         # A file object, not a name: FFmpeg would take "http:..." or "concat:..." as a protocol, and PyAV
         # cannot encode names that are not UTF-8.
-        with path.open("rb") as file, av.open(file, mode="r", metadata_errors="replace") as container:
+        with (
+            path.open("rb") as file,
+            av.open(without_tags_behind(file), mode="r", metadata_errors="replace") as container,
+        ):
             if not container.streams.audio:
                 raise DecodeError(path, "no audio stream")
             mixer = _Mixer(decoding.rate)

@@ -19,6 +19,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict
 from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.verify import sound_of
 from mat_desktop.metadata.write import outlook, prepare
 
 GENRE = {Field.GENRE: ("Jazz", "Soul")}
@@ -231,6 +232,18 @@ def test_ape_items_keep_their_flags_and_spelling(music):
     assert "gEnRe" in list(after.keys()) and list(after["genre"]) == ["Jazz", "Soul"]
     assert bytes(after["Cover Art (Front)"]) == PICTURE and after["Related"].kind == mutagen.apev2.EXTERNAL
     assert path.read_bytes()[-128:] == id3v1[:127] + b"\x08"
+
+
+def test_tags_are_no_part_of_what_sounds_in_monkeys_audio(music):
+    path = music("ape")
+    plain, audio = path.read_bytes(), packets_digest(path)
+    path.write_bytes(plain + b"TAG" + bytes(125))
+    write(path, GENRE)
+    assert sound_of(path) == packets_digest(path) == audio
+    path.write_bytes(plain[:-1] + bytes([plain[-1] ^ 1]))
+    assert sound_of(path) not in (None, audio)
+    path.write_bytes(plain[:4] + (3970).to_bytes(2, "little") + plain[6:])
+    assert sound_of(path) is None, "it does not say where it ends"
 
 
 def test_what_only_id3v1_says_is_not_hidden_by_a_new_apev2_tag(music):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from mat_desktop.audio.probe import end_of_wavpack
+from mat_desktop.audio.probe import end_of_monkeys_audio, end_of_wavpack
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.metadata.causes import Refusal
 from mat_desktop.metadata.containers.trailer import find_trailer, id3v2_at
@@ -26,7 +26,7 @@ class Ape:
         self._trailer = find_trailer(source)
         self.is_new = self._trailer.ape is None
         self.tag = self._trailer.ape or ApeTag()
-        self.packets_end_with_tag = source.peek(0, 4) == b"MAC "
+        self.packets_end_with_tag = source.peek(0, 4) == b"MAC " and not end_of_monkeys_audio(source.file)
         self.obstacle = ""
         if source.peek(0, 8) == b"APETAGEX":
             self.obstacle = "an APEv2 tag at the start of the file"
