@@ -54,7 +54,8 @@ class FilePlan:
     :param fault: why nothing can be written to the file, else empty; see :func:`app.decide.checked`
     :param copied: fields whose values stand elsewhere in the file, as in text chunks of a WAV or in ID3v1,
         and that come into its new tag as they are; then names of what else does, as "comment"
-    :param told: under which other names values are written, as sentences without their stops
+    :param told: under which other names values are written, and where others stay, as sentences without
+        their stops
     :param joins: several values of a field become one text, as its tag has no lists
     """
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
-from mat_desktop.metadata.containers.base import Container
+from mat_desktop.metadata.containers.base import Beside, Container
 from mat_desktop.metadata.containers.iff import Iff
 from mat_desktop.metadata.dialects.asf import AsfTags
 from mat_desktop.metadata.dialects.id3 import Id3Tag
@@ -25,6 +25,19 @@ def other_names(container: Container, changes: Sequence[Change]) -> tuple[str, .
     if isinstance(container.tag, AsfTags):
         own = [change.field for change in changes if change.field in (Field.INSTRUMENT, Field.VOICE)]
         told += [f"{field} is called {container.tag.key(field)} in WMA files" for field in own]
+    return tuple(told)
+
+
+def stays_beside(container: Container, changes: Sequence[Change]) -> tuple[str, ...]:
+    """Other values of the changed fields in tags that are never written, as sentences without their stops."""
+    kept = container.kept if isinstance(container, Beside) else {}
+    told = []
+    for kind, fields in kept.items():
+        for change in changes:
+            old = fields.get(change.field, ())
+            if set(old) - set(change.after):
+                said = f"the {change.field} in its {kind} tag stays {'; '.join(old)}"
+                told.append(f"{said}, which programs that read that tag show")
     return tuple(told)
 
 

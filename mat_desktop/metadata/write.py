@@ -31,7 +31,7 @@ from mat_desktop.metadata.replace import (
     sync_folder,
 )
 from mat_desktop.metadata.source import Source
-from mat_desktop.metadata.telling import joins_values, other_names
+from mat_desktop.metadata.telling import joins_values, other_names, stays_beside
 from mat_desktop.metadata.verify import gather, sound_of, verify
 from mat_desktop.mounts import absence
 from mat_desktop.whole_file import swap
@@ -179,7 +179,8 @@ class Outlook:
     :param obstacle: why the file cannot be written; empty if it can
     :param copied: fields that come into a new tag with their values, as they stand elsewhere in the file,
         then what else does, by names for people
-    :param told: under which other names values are written, as sentences without their stops
+    :param told: under which other names values are written, and where others stay, as sentences without
+        their stops
     :param joins: several values of a field become one text
     """
 
@@ -197,8 +198,8 @@ def outlook(path: Path, changes: Sequence[Change] = ()) -> Outlook:
             with _opened(target) as handle, os.fdopen(handle, "rb", closefd=False) as raw:
                 _check(path, target, os.fstat(handle))
                 container = open_container(target, Source(raw))
-                told, joins = other_names(container, changes), joins_values(container, changes)
-                return Outlook(container.obstacle, _copied(container), told, joins)
+                told = (*other_names(container, changes), *stays_beside(container, changes))
+                return Outlook(container.obstacle, _copied(container), told, joins_values(container, changes))
     except FileFault as refusal:
         return Outlook(refusal.cause)
 

@@ -14,10 +14,11 @@ from writing import prepared, taken_back, write
 
 from mat_desktop.audio.decode import Decoding
 from mat_desktop.audio.probe import end_of_wavpack, packets_digest
+from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import TagFault
 from mat_desktop.metadata.files import read_tags
-from mat_desktop.metadata.write import commit, obstacle
+from mat_desktop.metadata.write import commit, obstacle, outlook
 
 ROCK, ACID_PUNK = 17, 73
 ID3V1 = b"TAG" + b"A title".ljust(30, b"\0") + bytes(64) + b"mine".ljust(28, b"\0") + b"\0\3" + bytes([ROCK])
@@ -186,3 +187,38 @@ def test_the_vorbis_comment_counts_before_all_others(music):
     for which in ("both", "id3v2"):
         add(path, which)
         assert read_tags(path).tags[Field.GENRE] == ("Soul",)
+
+
+KEPT = {
+    "flac": {"id3v1": ["ID3v1"], "both": ["ID3v1", "APEv2"], "id3v2 and id3v1": ["ID3v1", "ID3v2"]},
+    "wav": {"id3v1": ["ID3v1"]},
+    "aiff": {"id3v1": ["ID3v1"]},
+    "ogg": {"both": ["ID3v1", "APEv2"]},
+    "m4a": {"both": ["ID3v1", "APEv2"]},
+    "mp3": {"id3v1": [], "both": ["ID3v1", "APEv2"]},
+    "wv": {"both": []},
+}
+"""Kinds of tags that no write changes; the genre of ID3v1 is written where nothing else follows an mp3."""
+
+
+@pytest.mark.parametrize(("extension", "which"), [(e, which) for e, found in KEPT.items() for which in found])
+def test_a_value_that_stays_in_another_tag_is_told_before(extension, which, music):
+    path = music(extension)
+    add(path, which)
+    shown, kinds = read_tags(path).tags[Field.GENRE], KEPT[extension][which]
+    assert staying(path, shown, ("Soul",)) == [
+        f"the genre in its {kind} tag stays {GENRES[kind.lower()]}, which programs that read that tag show"
+        for kind in kinds
+    ]
+    assert staying(path, shown, ("Soul", "Rock", "Jazz", "Blues")) == []
+
+
+def test_a_value_that_stays_in_a_second_tag_of_the_same_kind_is_told_before(music):
+    path = music("mp3")
+    path.write_bytes(id3v2() + id3v2() + path.read_bytes())
+    assert len(staying(path, ("Blues",), ("Soul",))) == 1
+
+
+def staying(path: Path, before: tuple[str, ...], after: tuple[str, ...]) -> list[str]:
+    changes = [Change(Field.GENRE, before, after), Change(Field.MOOD, (), ("Happy",))]
+    return [text for text in outlook(path, changes).told if "stays" in text]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from mat_desktop.audio.probe import end_of_monkeys_audio, end_of_wavpack
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.metadata.causes import Refusal
-from mat_desktop.metadata.containers.trailer import find_trailer, id3v2_at
+from mat_desktop.metadata.containers.trailer import Fields, find_trailer, id3v2_at, merged
 from mat_desktop.metadata.dialects.apev2 import ApeTag
 from mat_desktop.metadata.dialects.id3 import HEADER, tag_size
 from mat_desktop.metadata.source import Piece, Source, Span
@@ -33,15 +33,15 @@ class Ape:
         elif self._trailer.ape_version not in (0, _SUPPORTED):
             self.obstacle = "an APE tag of another version than 2"
         self.carried: tuple[str, ...] = ()
-        v1 = self._trailer.v1
-        self._beside = (v1.values() if v1 is not None else {}) | id3v2_at(source, 0)
+        self.kept: dict[str, Fields] = {}
         notes = []
         if source.peek(0, 3) == b"ID3":
+            self.kept["ID3v2"] = id3v2_at(source, 0)
             notes.append("an ID3v2 tag stands before the audio; it stays as it is")
         end = end_of_wavpack(source.file)
         if 0 < end < self._trailer.audio_end:
             if _is_id3v2(source, end, self._trailer.audio_end):
-                self._beside |= id3v2_at(source, end)
+                self.kept["ID3v2"] = self.kept.get("ID3v2", {}) | id3v2_at(source, end)
                 notes.append("an ID3v2 tag stands behind the audio; it stays as it is")
             elif source.peek(end, 8) == b"APETAGEX":
                 self.obstacle = "something follows its APEv2 tag and hides it from other programs"
@@ -57,7 +57,7 @@ class Ape:
 
     def _carry(self) -> None:
         """Players look at APEv2 first: what an ID3 tag says must not vanish behind it."""
-        for field, values in self._beside.items():
+        for field, values in self.beside().items():
             if field not in MARKS:
                 self.tag.set(field, values)
         v1 = self._trailer.v1
@@ -70,7 +70,8 @@ class Ape:
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
         """What ID3v2 says before the audio or right behind it, and ID3v1 behind the tag."""
-        return self._beside
+        v1 = self._trailer.v1
+        return (v1.values() if v1 is not None else {}) | merged(self.kept)
 
     def pieces(self) -> Iterable[Piece]:
         """The audio, the tag anew, the rest as it is."""

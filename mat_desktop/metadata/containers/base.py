@@ -54,6 +54,9 @@ class Beside(Protocol):
     carried: tuple[str, ...]
     """What comes from there into a new tag and is none of our fields, by names for people."""
 
+    kept: Mapping[str, Mapping[Field, tuple[str, ...]]]
+    """The fields of those places that are never written, by the kind of tag: "ID3v1", "APEv2", "ID3v2"."""
+
     def beside(self) -> Mapping[Field, tuple[str, ...]]:
         """The values of our fields there."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
-from mat_desktop.metadata.containers.trailer import foreign_tags
+from mat_desktop.metadata.containers.trailer import foreign_tags, merged
 from mat_desktop.metadata.dialects.vorbis import VorbisComment
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -61,7 +61,7 @@ class Flac:
         if start:
             notes.append("an ID3v2 tag stands before the FLAC stream; it stays as it is")
         tags = foreign_tags(source, start)
-        self._beside = tags.fields
+        self.kept = tags.by_kind
         if tags.behind:
             notes.append(f"{tags.behind} stands behind the FLAC stream; it stays as it is")
         if len(comments) > 1:
@@ -71,7 +71,7 @@ class Flac:
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
         """What ID3v2 says before the stream, and APEv2 and ID3v1 behind it."""
-        return self._beside
+        return merged(self.kept)
 
     def pieces(self) -> Iterable[Piece]:
         """The blocks, the first padding taking up the difference where it can."""

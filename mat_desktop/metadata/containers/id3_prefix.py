@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
-from mat_desktop.metadata.containers.trailer import Trailer, find_trailer
+from mat_desktop.metadata.containers.trailer import Trailer, find_trailer, id3v2_at
 from mat_desktop.metadata.dialects.id3 import HEADER, Id3Tag, tag_size
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -33,7 +33,9 @@ class Id3Prefix:
             # The ID3 tag can be read all the same; what follows the stream is never parsed to be written.
             self._trailer = Trailer(source.size, source.size, source.size, None, None, 0, True)
             self.obstacle = self.obstacle or refusal.cause
-        v1, ape = self._trailer.v1, self._trailer.ape
+        self.kept = self._trailer.by_kind()
+        if self._trailer.bare:
+            self.kept.pop("ID3v1", None)
         if self.is_new:
             notes.append("has no ID3v2 tag yet; one of version 2.4 will be added")
             # Players look at ID3v2 first: what the other tags say must not vanish behind it.
@@ -47,15 +49,11 @@ class Id3Prefix:
         if self.tag.upgraded:
             notes.append("ID3v2.2 will be upgraded to 2.3")
         if source.peek(size, 3) == b"ID3" and size:
+            self.kept["ID3v2"] = id3v2_at(source, size)
             notes.append("a second ID3v2 tag follows the first; it stays as it is")
-        if v1 is not None and not self._trailer.bare:
-            notes.append("its ID3v1 genre stays as it is")
-        if ape is not None:
-            for field in (Field.GENRE, Field.MOOD):
-                if ape.get(field):
-                    notes.append(
-                        f"an APEv2 tag with its own {field} stands beside the ID3 tag; it stays as it is"
-                    )
+        for kind, fields in self.kept.items():
+            own = [field for field in (Field.GENRE, Field.MOOD) if field in fields]
+            notes += [f"the {field} in its {kind} tag stays as it is" for field in own]
         self.notes = tuple(notes)
         self._genre = self.tag.get(Field.GENRE)
 

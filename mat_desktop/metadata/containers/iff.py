@@ -12,7 +12,7 @@ from typing import Literal
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
-from mat_desktop.metadata.containers.trailer import V1, V1_SIZE
+from mat_desktop.metadata.containers.trailer import V1, V1_SIZE, merged
 from mat_desktop.metadata.dialects.base import unique
 from mat_desktop.metadata.dialects.carried import of_chunks, of_v1
 from mat_desktop.metadata.dialects.id3 import HEADER, Id3Tag, tag_size
@@ -82,6 +82,7 @@ class Iff:
             self.obstacle = self.obstacle or "it has several ID3 chunks"
         self.obstacle = self.obstacle or self.tag.obstacle
         self.carried: tuple[str, ...] = ()
+        self.kept = {"ID3v1": self._v1.values()} if self._v1 is not None else {}
         notes = []
         texts = self.beside()
         if self._v1 is not None:
@@ -112,7 +113,7 @@ class Iff:
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
         """What text chunks say, and where they say nothing an ID3v1 tag behind them."""
-        return (self._v1.values() if self._v1 is not None else {}) | self.texts()
+        return merged(self.kept) | self.texts()
 
     def texts(self) -> dict[Field, tuple[str, ...]]:
         """Fields that stand in chunks of their own. Genres are parted as they are joined there."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
-from mat_desktop.metadata.containers.trailer import foreign_tags
+from mat_desktop.metadata.containers.trailer import foreign_tags, merged
 from mat_desktop.metadata.dialects.mp4 import Item, Mp4Tags
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -115,7 +115,7 @@ class Mp4:
                 raise
             self._end = tags.end
             self._tops = _tops(source, self._end)
-        self._beside = tags.fields if self._end < source.size else {}
+        self.kept = tags.by_kind if self._end < source.size else {}
         movies = [top for top in self._tops if top.name == b"moov"]
         if not movies:
             raise Refusal("the MP4 file has no moov atom")
@@ -137,7 +137,7 @@ class Mp4:
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
         """What APEv2 and ID3v1 say behind the atoms."""
-        return self._beside
+        return merged(self.kept)
 
     def pieces(self) -> Iterable[Piece]:
         """What is before ``moov``, it anew, and what is behind it."""

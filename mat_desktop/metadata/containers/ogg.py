@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
-from mat_desktop.metadata.containers.trailer import foreign_tags
+from mat_desktop.metadata.containers.trailer import Fields, foreign_tags, merged
 from mat_desktop.metadata.dialects.vorbis import VorbisComment
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -95,10 +95,10 @@ class Ogg:
         last = self._last_page(source.size)
         self._end = source.size if last else tags.end
         last = last or self._last_page(tags.end)
-        self._beside: dict[Field, tuple[str, ...]] = {}
+        self.kept: dict[str, Fields] = {}
         self.notes: tuple[str, ...] = ()
         if self._end < source.size:
-            self._beside = tags.fields
+            self.kept = tags.by_kind
             self.notes = (f"{tags.behind} stands behind the Ogg stream; it stays as it is",)
         self.obstacle = ""
         if any(page.granule not in (0, _NO_PACKET_ENDS) or page.flags & ~_CONTINUED for page in self._pages):
@@ -110,7 +110,7 @@ class Ogg:
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
         """What APEv2 and ID3v1 say behind the last page."""
-        return self._beside
+        return merged(self.kept)
 
     def pieces(self) -> Iterable[Piece]:
         """The first page, the header pages anew, the rest with new numbers if there are more or fewer now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mat_desktop.domain.tags import Field
@@ -12,6 +13,8 @@ from mat_desktop.metadata.dialects.carried import Carried, covers, of_ape, of_v1
 from mat_desktop.metadata.dialects.id3 import HEADER, Id3Tag, tag_size
 from mat_desktop.metadata.source import Source
 
+Fields = dict[Field, tuple[str, ...]]
+"""Values by field."""
 V1_SIZE = 128
 """Bytes of an ID3v1 tag."""
 _LYRICS_FOOT = 15
@@ -24,7 +27,7 @@ class V1:
 
     raw: bytes
 
-    def values(self) -> dict[Field, tuple[str, ...]]:
+    def values(self) -> Fields:
         """The fields in it; latin-1, at most 30 characters."""
 
         found = {
@@ -54,6 +57,14 @@ class V1:
         return self.raw[:127] + bytes([genres.v1_number(names)])
 
 
+def merged(by_kind: Mapping[str, Fields]) -> Fields:
+    """The fields of several tags in one; those of a later one count where two have one."""
+    found: Fields = {}
+    for fields in by_kind.values():
+        found |= fields
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Trailer:
     """Places of what follows the audio.
@@ -72,12 +83,16 @@ class Trailer:
     ape_version: int
     bare: bool
 
-    def values(self) -> dict[Field, tuple[str, ...]]:
-        """The fields in both tags; those of the APEv2 tag count where both have one."""
-        found = self.v1.values() if self.v1 is not None else {}
+    def by_kind(self) -> dict[str, Fields]:
+        """The fields of each tag; those of a later one count where two have one."""
+        found = {"ID3v1": self.v1.values()} if self.v1 is not None else {}
         if self.ape is not None:
-            found |= {field: values for field in Field if (values := self.ape.get(field))}
+            found["APEv2"] = {field: values for field in Field if (values := self.ape.get(field))}
         return found
+
+    def values(self) -> Fields:
+        """The fields in both tags."""
+        return merged(self.by_kind())
 
     def others(self) -> list[Carried]:
         """What both tags say beside our fields; the APEv2 tag counts where both say it."""
@@ -113,7 +128,7 @@ def find_trailer(source: Source) -> Trailer:
     return Trailer(start, end, v1_start, v1, tag, footer.version, False)
 
 
-def id3v2_at(source: Source, start: int) -> dict[Field, tuple[str, ...]]:
+def id3v2_at(source: Source, start: int) -> Fields:
     """The fields of an ID3v2 tag in a file of which it is no part; none if it is damaged."""
     try:
         size = tag_size(source.peek(start, HEADER))
@@ -129,20 +144,20 @@ class Foreign:
 
     :param end: where those behind the audio begin, the file's size if there are none
     :param behind: which those are, for people; empty for none
-    :param fields: of all of them
+    :param by_kind: the fields of each, also of one before the audio; those of a later one count
     """
 
     end: int
     behind: str
-    fields: dict[Field, tuple[str, ...]]
+    by_kind: dict[str, Fields]
 
 
 def foreign_tags(source: Source, start: int = 0) -> Foreign:
     """:param start: of the file behind an ID3v2 tag, 0 where there is none"""
-    front = id3v2_at(source, 0) if start else {}
+    front = {"ID3v2": id3v2_at(source, 0)} if start else {}
     try:
         trailer = find_trailer(source)
     except Refusal:
         return Foreign(source.size, "a damaged APEv2 tag", front)
     kinds = [name for name, tag in (("an APEv2 tag", trailer.ape), ("an ID3v1 tag", trailer.v1)) if tag]
-    return Foreign(trailer.audio_end, " and ".join(kinds), trailer.values() | front)
+    return Foreign(trailer.audio_end, " and ".join(kinds), trailer.by_kind() | front)
