@@ -30,7 +30,7 @@ Without a command the window opens, with the files and folders that are named.
 Each command takes --data-dir DIR, the folder of library, journal, settings and imported models; it may
 stand before the command too, and without one it is the window's.
 tag and remove-all change files only with --write; undo and redo do it at once, or show it with --dry-run.
-Exit status: 0 all went well, 1 some files failed, 2 wrong usage, 130 stopped by Ctrl+C."""
+Exit status: 0 all went well, 1 some files failed, or would, 2 wrong usage, 130 stopped by Ctrl+C."""
 
 _FIELDS = "genre, mood, instrument, voice, grouping, mat_tags or mat_model"
 _DEVICE = (

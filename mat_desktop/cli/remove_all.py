@@ -16,7 +16,7 @@ from mat_desktop.domain.reversal import FileReversal
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
-    """Exit status 0, or 1 when a file still holds something of ours."""
+    """Exit status 0, or 1 when a file will still hold something of ours."""
     with opened(options.data_dir, tags=False, settle=True, looking=not options.write) as session:
         return _remove(session, options, cancel)
 
@@ -36,15 +36,17 @@ def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int
             file = remove.look_at(session, past, fields)
             if file is not None:
                 found.append(file)
-    done = Done()
+    done, status = Done(), 0
+    chosen = [file.safe for file in found]
     if not found:
         errors.print("Nothing that this program wrote is in the files.")
     elif not options.write:
         if not options.json:
             show(found)
-        say_changing(found, "--write does it")
+        status = say_changing(chosen, "--write does it")
     else:
-        done = carry_out(session, task, [file.safe for file in found], "Removing", cancel)
+        done = carry_out(session, task, chosen, "Removing", cancel)
+        status = done.status
         text = f"{tell(done, 'What was written is out of {}')}."
         elsewhere = sum(bool(file.note) for file in found)
         if elsewhere:
@@ -54,4 +56,4 @@ def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int
         errors.print(text)
     if options.json:
         print_json(task, found, done)
-    return done.status
+    return status

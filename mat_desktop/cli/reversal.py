@@ -101,10 +101,19 @@ def show(files: Sequence[FileReversal]) -> None:
             print(f"  note: {told_copies_go(file.copied)}")
 
 
-def say_changing(files: Sequence[FileReversal], write_hint: str) -> None:
-    """How many files would change, and how they do."""
-    changing = sum(bool(file.safe.changes) for file in files)
-    errors.print(f"{count(changing, 'file')} would change; nothing was written ({write_hint}).")
+def say_changing(files: Sequence[FileReversal], write_hint: str) -> int:
+    """How many files would change, how they do, and how many would be left.
+
+    :param files: with the fields that would be chosen
+    :returns: the exit status that doing it would have
+    """
+    changing = sum(bool(file.changes) for file in files)
+    left = sum(bool(file.fault or file.left) for file in files)
+    text = f"{count(changing, 'file')} would change; nothing was written ({write_hint})."
+    if left:
+        text += f" {count(left, 'file')} would be left, or changed in part."
+    errors.print(text)
+    return 1 if left else 0
 
 
 def print_json(task: Task, files: Sequence[FileReversal], done: Done | None) -> None:

@@ -18,7 +18,7 @@ from mat_desktop.errors import UsageFault
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
-    """Exit status 0, or 1 when a file could not be put back entirely."""
+    """Exit status 0, or 1 when a file cannot be put back entirely."""
     with opened(options.data_dir, tags=False, settle=True, looking=options.dry_run) as session:
         return _undo(session, options, cancel)
 
@@ -35,14 +35,13 @@ def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     found = _look(session, task, cancel)
     if cancel.is_set():
         return 0
+    chosen = found if options.force else [file.safe for file in found]
     if options.dry_run:
         if options.json:
             print_json(task, found, None)
         else:
             show(found)
-        say_changing(found, f"without --dry-run, {options.command} does it")
-        return 0
-    chosen = found if options.force else [file.safe for file in found]
+        return say_changing(chosen, f"without --dry-run, {options.command} does it")
     done = carry_out(session, task, chosen, f"{options.command.title()}ing run {number}", cancel)
     what = "put back as before it" if task.kind is RunKind.UNDO else "written again"
     told = tell(done, f"{{}} {what}")

@@ -96,8 +96,12 @@ def test_conflicts_are_named_and_forced_only_if_asked(
     flac = mutagen.flac.FLAC(written / "a.flac")
     flac["GENRE"] = ["Theirs"]
     flac.save()
-    assert main(["undo", "--dry-run", *data]) == 0
-    assert "Theirs -> (empty)  (another program changed it since)" in capsys.readouterr().out
+    assert main(["undo", "--dry-run", *data]) == 1
+    out, err = capsys.readouterr()
+    assert "Theirs -> (empty)  (another program changed it since)" in out
+    assert "2 files would change" in err and "1 file would be left, or changed in part." in err
+    assert main(["undo", "--dry-run", "--force", *data]) == 0
+    assert "would be left" not in capsys.readouterr().err
     assert main(["undo", *data]) == 1
     assert "a.flac: genre left as found: another program changed it since" in capsys.readouterr().err
     assert read_tags(written / "a.flac").tags[Field.GENRE] == ("Theirs",)
@@ -195,7 +199,7 @@ def test_what_was_done_as_json(
     flac["MOOD"] = ["Theirs"]
     flac.save()
     (written / "sub" / "B.MP3").unlink()
-    before = told("undo", "--dry-run")
+    before = told("undo", "--dry-run", status=1)
     assert (before["kind"], before["undo_of"], before["run"]) == ("undo", 1, None)
     assert [file["status"] for file in before["files"]] == ["planned", "failed"]
     assert before["files"][0]["error"] == "mood left as found: another program changed it since"
@@ -210,7 +214,7 @@ def test_what_was_done_as_json(
     assert [run["undo_of"] for run in told("history")] == [1, None]
 
     assert told("redo")["files"][0]["status"] == "written"
-    assert [file["status"] for file in told("remove-all")["files"]] == ["planned", "failed"]
+    assert [file["status"] for file in told("remove-all", status=1)["files"]] == ["planned", "failed"]
 
     def refuse(*arguments: object, **named: object) -> int:
         raise StoreFault("the disk is full")
