@@ -24,7 +24,7 @@ from mat_desktop.cli.output import Results, command, errors, list_failures, prog
 from mat_desktop.cli.report import Record, text_of, write_csv, write_json
 from mat_desktop.cli.target import Target, targets
 from mat_desktop.domain.counting import count
-from mat_desktop.domain.plan import JOINED, FilePlan, Plan, Policy, WriteStatus
+from mat_desktop.domain.plan import JOINED, FilePlan, Plan, Policy, WriteStatus, reason_of
 from mat_desktop.domain.scores import Thresholds
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
@@ -231,12 +231,10 @@ class _Tagging:
             return
         self._plans.sort(key=lambda plan: plan.path)
         by_path = {record.path: record for record in self.records}
-        card = self._session.card
+        reason = reason_of(self._session.card, self._session.scheme)
         with progress() as bar:
             task = bar.add_task("Writing", total=len(self._plans))
-            for result in apply(
-                self._session, Plan(f"{card.name} {card.digest}", tuple(self._plans)), self._cancel
-            ):
+            for result in apply(self._session, Plan(reason, tuple(self._plans)), self._cancel):
                 bar.advance(task)
                 record = by_path[result.path]
                 record.status, record.error = result.status, result.reason

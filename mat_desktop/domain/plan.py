@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from mat_desktop.domain.card import ModelCard
+from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.tags import WRITABLE, Field
 from mat_desktop.domain.track import FileStamp
 
@@ -98,6 +100,11 @@ class Plan:
 
     def __len__(self) -> int:
         return len(self.files)
+
+
+def reason_of(card: ModelCard, scheme: TagScheme) -> str:
+    """The history's line on what a model suggested."""
+    return f"{card.title}, {scheme.title}"
 
 
 class WriteStatus(StrEnum):

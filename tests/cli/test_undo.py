@@ -58,6 +58,7 @@ def test_a_field_and_a_file_of_a_run(
     assert main(["history", "1", *data]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "2 files" in lines[0]
+    assert "A tiny network for tests, Genre, mood, instruments, voice (" in lines[0], "as in the window"
     assert "(genre, " in lines[0]
     assert lines[0].endswith(", 1 change undone"), "what MAT_TAGS says of the rest still counts"
     assert lines.count("  genre       (empty) -> Rock  (undone)") == 1

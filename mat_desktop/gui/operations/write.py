@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
+from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult, reason_of
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import MatError
@@ -146,7 +146,7 @@ class Write(QObject):
         def failed(error: Exception) -> None:
             desk.complain("The changes cannot be listed", error)
 
-        reason = f"{services.card.title}, {services.scheme.title}"
+        reason = reason_of(services.card, services.scheme)
         desk.bridge.ask("plan", lambda: sorted(rows, key=_by_folder), planned, failed)
 
     def drop_plan(self) -> None:
