@@ -178,11 +178,11 @@ def import_model(data_dir: Path, source: Path, trained: Trained | None = None) -
     """
     if not os.path.lexists(source):
         raise UsageFault(f"{printable(source)}: no such file or folder")
+    if source.is_file() and _is_of_folder(source):
+        source = source.parent
     with _staging(data_dir) as staging:
         try:
-            if source.is_file() and _is_of_folder(source):
-                _copy_folder(source.parent, staging)
-            elif source.is_dir():
+            if source.is_dir():
                 _copy_folder(source, staging)
             elif source.suffix.lower() == ".zip":
                 _unpack(source, staging)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import time
 import zipfile
 from dataclasses import replace
@@ -115,6 +116,9 @@ def test_a_zip_goes_out_and_comes_in(tmp_path: Path) -> None:
 def test_a_file_of_a_models_folder_stands_for_it(tmp_path: Path, file: str) -> None:
     tiny_model(tmp_path / "tiny")
     assert import_model(tmp_path / "data", tmp_path / "tiny" / file).name == "tiny"
+    changed_weights(tmp_path / "tiny")
+    with pytest.raises(ModelFault, match=f"^{re.escape(str(tmp_path / 'tiny' / 'model.safetensors'))}"):
+        import_model(tmp_path / "data", tmp_path / "tiny" / file)
 
 
 def test_two_models_of_one_name_get_two_names(tmp_path: Path) -> None:
