@@ -42,7 +42,7 @@ LEAST = {
     "mix": 0,
     "dropout": 0,
     "weight_decay": 0,
-    "learning_rate": 0,
+    "learning_rate": 1e-7,
     "ema_decay": 0,
     "checkpoint_minutes": 0,
 }
@@ -51,7 +51,20 @@ CROP_FRAMES = 512
 """Frames of a crop of our recipe, for networks that average over 911 frames. Others take the maximum over
 fewer of them, or pool too often for so few."""
 
-MOST = {"mix": 1, "dropout": 1, "low_pass": 1, "ema_decay": 1}
+MOST = {
+    "batch_size": 4096,
+    "gain_db": 60,
+    "eq_db": 60,
+    "low_pass": 1,
+    "mel_mask": 96,
+    "time_mask": 911,
+    "mix": 1,
+    "dropout": 0.95,
+    "weight_decay": 1,
+    "learning_rate": 1,
+    "ema_decay": 0.9999,
+}
+"""Beyond these nothing is learned, or nothing is left of the clips; a batch would hardly find room."""
 
 
 class SettingsFault(MatError):
@@ -133,11 +146,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, least in LEAST.items():
-            if not least <= getattr(self, name) < inf:
-                raise SettingsFault(f"{name} must be a number from {least} on, not {getattr(self, name)}")
-        for name, most in MOST.items():
-            if getattr(self, name) > most:
-                raise SettingsFault(f"{name} must be in {LEAST[name]}..{most}, not {getattr(self, name)}")
+            value, most = getattr(self, name), MOST.get(name)
+            if not least <= value < inf or (most is not None and value > most):
+                known = f"in {least:g}..{most:g}" if most is not None else f"a number from {least} on"
+                raise SettingsFault(f"{name} must be {known}, not {value}")
         if self.crop_frames < 0:
             crops = self.network in ("fcn1d", "fcn2d") or self.network.startswith("experiment1_")
             object.__setattr__(self, "crop_frames", CROP_FRAMES if crops else 0)
