@@ -22,21 +22,29 @@ from mat_desktop.metadata.write import commit, obstacle, outlook
 
 ROCK, ACID_PUNK = 17, 73
 ID3V1 = b"TAG" + b"A title".ljust(30, b"\0") + bytes(64) + b"mine".ljust(28, b"\0") + b"\0\3" + bytes([ROCK])
-GENRES = {"id3v1": "Rock", "apev2": "Jazz", "both": "Jazz", "id3v2": "Blues", "id3v2 and id3v1": "Blues"}
+LYRICS3 = b"LYRICSBEGININD0000210LYR00005la la000034LYRICS200"
+GENRES = {
+    "id3v1": "Rock",
+    "lyrics3 and id3v1": "Rock",
+    "apev2": "Jazz",
+    "both": "Jazz",
+    "id3v2": "Blues",
+    "id3v2 and id3v1": "Blues",
+}
 BY_CONTAINER = {
     "flac": tuple(GENRES),
-    "wv": ("id3v1", "both"),
-    "ape": ("id3v1", "both"),
+    "wv": ("id3v1", "lyrics3 and id3v1", "both"),
+    "ape": ("id3v1", "lyrics3 and id3v1", "both"),
     "tta": tuple(GENRES),
     "mp3": tuple(GENRES),
     "aac": tuple(GENRES),
     "wav": ("id3v1",),
     "aiff": ("id3v1",),
-    "ogg": ("id3v1", "apev2", "both"),
+    "ogg": ("id3v1", "lyrics3 and id3v1", "apev2", "both"),
     "opus": ("id3v1", "apev2", "both"),
     "oga": ("id3v1", "apev2", "both"),
     "spx": ("id3v1", "both"),
-    "m4a": ("id3v1", "apev2", "both"),
+    "m4a": ("id3v1", "lyrics3 and id3v1", "apev2", "both"),
     "fast.m4a": ("id3v1", "apev2", "both"),
 }
 
@@ -46,7 +54,9 @@ def add(path: Path, which: str) -> None:
         tags = mutagen.apev2.APEv2()
         tags["Genre"] = "Jazz"
         tags.save(path)
-    if which in ("id3v1", "both", "id3v2 and id3v1"):
+    if which.startswith("lyrics3"):
+        path.write_bytes(path.read_bytes() + LYRICS3)
+    if which == "both" or which.endswith("id3v1"):
         path.write_bytes(path.read_bytes() + ID3V1)
     if which.startswith("id3v2"):
         path.write_bytes(id3v2() + path.read_bytes())
@@ -77,7 +87,7 @@ def test_they_count_as_present_and_stay_and_the_file_is_written_and_comes_back(e
     shown = read_tags(path).tags
     assert (shown[Field.GENRE], shown[Field.MOOD]) == (("Acid Punk", "Soul"), ("Happy",))
     after = path.read_bytes()
-    if which in ("id3v1", "both", "id3v2 and id3v1"):
+    if which == "both" or which.endswith("id3v1"):
         assert after[-128:-1] == ID3V1[:127] and after[-1] in (ROCK, ACID_PUNK)
     if extension != "ape":  # FFmpeg counts what ends the file as part of its last packet
         assert packets_digest(path) == audio
@@ -98,6 +108,29 @@ def test_a_tag_behind_ogg_pages_stays_where_these_get_new_numbers(extension, mus
     assert packets_digest(path) == audio
     commit(taken_back(path, done))
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("extension", ["ogg", "opus", "m4a", "fast.m4a"])
+def test_a_file_is_not_called_damaged_for_what_follows_its_audio(extension, music):
+    path = music(extension)
+    write(path, {Field.GENRE: ("Soul",)})
+    whole = path.read_bytes()
+    for behind in (b"junk" * 50, bytes(range(256)) * 400, id3v2(), LYRICS3):
+        path.write_bytes(whole + behind)
+        assert read_tags(path).tags[Field.GENRE] == ("Soul",)
+        assert "something that is no known tag follows the" in obstacle(path)
+    path.write_bytes(whole[:-300])
+    assert obstacle(path).endswith("file is cut off or damaged")
+
+
+def test_an_m4a_file_whose_audio_lies_behind_its_atoms_is_damaged(music):
+    path = music("fast.m4a")
+    data = bytearray(path.read_bytes())
+    mdat = data.index(b"mdat")
+    data[mdat - 4 : mdat] = (8).to_bytes(4, "big")
+    data[mdat + 4 : mdat + 8] = b"\xff" * 4
+    path.write_bytes(data)
+    assert obstacle(path) == "the MP4 file is cut off or damaged"
 
 
 @pytest.mark.parametrize("extension", ["ogg", "opus", "m4a", "wv"])

@@ -63,7 +63,7 @@ class Flac:
         tags = foreign_tags(source, start)
         self.kept = tags.by_kind
         if tags.behind:
-            notes.append(f"{tags.behind} stands behind the FLAC stream; it stays as it is")
+            notes.append(f"what stands behind the FLAC stream stays as it is: {tags.behind}")
         if len(comments) > 1:
             notes.append("there are several comment blocks; only the first is read and written")
         self.notes = tuple(notes)

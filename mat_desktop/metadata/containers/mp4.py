@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mat_desktop.domain.tags import Field
 from mat_desktop.metadata.causes import Refusal
-from mat_desktop.metadata.containers.trailer import foreign_tags, merged
+from mat_desktop.metadata.containers.trailer import Fields, foreign_tags, merged
 from mat_desktop.metadata.dialects.mp4 import Item, Mp4Tags
 from mat_desktop.metadata.source import Piece, Source, Span
 
@@ -34,6 +36,9 @@ _INNER = {
 }
 """Which atoms are opened inside which; all others are carried as bytes."""
 _OFFSETS = {b"stco": ">u4", b"co64": ">u8"}
+_KNOWN = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"udta", b"meta", b"uuid")
+"""Atoms by whose names the rest of a file is known for one of them that is cut off."""
+_DAMAGED = "the MP4 file is cut off or damaged"
 _FRAGMENTS = (b"moof", b"mfra", b"sidx", b"styp")
 _HANDLER = bytes(8) + b"mdirappl" + bytes(9)
 
@@ -106,23 +111,25 @@ class Mp4:
     def __init__(self, source: Source) -> None:
         """:raises Refusal: the atoms do not hold together, or there is no movie in the file"""
         self._source = source
-        tags = foreign_tags(source)
-        self._end = source.size
-        try:
-            self._tops = _tops(source, self._end)
-        except Refusal:
-            if tags.end == source.size:
-                raise
-            self._end = tags.end
-            self._tops = _tops(source, self._end)
-        self.kept = tags.by_kind if self._end < source.size else {}
+        self._tops = _tops(source)
+        self._end = self._tops[-1].stop if self._tops else 0
         movies = [top for top in self._tops if top.name == b"moov"]
         if not movies:
-            raise Refusal("the MP4 file has no moov atom")
+            raise Refusal("the MP4 file has no moov atom" if self._end == source.size else _DAMAGED)
         self._at = movies[0]
         nodes, _ = _parse(source.read(self._at.start, self._at.stop - self._at.start), b"")
         self._moov = nodes[0]
         self.obstacle = self._find_obstacle(len(movies))
+        behind = ""
+        self.kept: dict[str, Fields] = {}
+        if self._end < source.size:
+            tags = foreign_tags(source)
+            if tags.end == self._end:
+                behind, self.kept = tags.behind, tags.by_kind
+            elif self._reach() > self._end:
+                raise Refusal(_DAMAGED)
+            else:
+                self.obstacle = self.obstacle or "something that is no known tag follows the MP4 atoms"
         ilst = self._ilst()
         self.is_new = ilst is None
         self.tag = Mp4Tags([Item(node.name, node.data) for node in ilst.children or ()] if ilst else ())
@@ -131,8 +138,8 @@ class Mp4:
             notes.append("has no tag yet; one will be added")
         if self.tag.has_numbered_genre:
             notes.append("the numbered genre atom gives way to a name when the genre is written")
-        if self._end < source.size:
-            notes.append(f"{tags.behind} stands behind the MP4 atoms; it stays as it is")
+        if behind:
+            notes.append(f"what stands behind the MP4 atoms stays as it is: {behind}")
         self.notes = tuple(notes)
 
     def beside(self) -> dict[Field, tuple[str, ...]]:
@@ -157,9 +164,8 @@ class Mp4:
         ]
         udta = self._moov.find(b"udta")
         beside += [node.render() for node in (udta.children or () if udta else ()) if node.name != b"meta"]
-        tables = [(node, np.frombuffer(node.data[8:], _OFFSETS[node.name])) for node in self._tables()]
         pointed = hashlib.sha256()
-        for _, offsets in tables:
+        for offsets in self._offsets():
             for offset in offsets.tolist():
                 pointed.update(self._source.peek(offset, 16))
         movie = [
@@ -186,6 +192,14 @@ class Mp4:
     def _tables(self) -> list[_Node]:
         tables = self._moov.find_all(b"trak", b"mdia", b"minf", b"stbl")
         return [node for table in tables for node in table.children or () if node.name in _OFFSETS]
+
+    def _offsets(self) -> list[NDArray[np.unsignedinteger[Any]]]:
+        """Where the audio lies, in bytes from the start of the file."""
+        return [np.frombuffer(node.data[8:], _OFFSETS[node.name]) for node in self._tables()]
+
+    def _reach(self) -> int:
+        """How far the audio reaches at least."""
+        return max((int(offsets.max()) + 1 for offsets in self._offsets() if offsets.size), default=0)
 
     def _find_obstacle(self, movies: int) -> str:
         if movies > 1:
@@ -294,10 +308,10 @@ def _without_offsets(moov: _Node) -> _Node:
     return _Node(moov.name, moov.wide, moov.prefix, moov.data, children, moov.tail)
 
 
-def _tops(source: Source, end: int) -> list[_Top]:
-    """The atoms that fill the file up to ``end``."""
+def _tops(source: Source) -> list[_Top]:
+    """The atoms as far as they go: something else may follow them. :raises Refusal: one is cut off"""
     tops = []
-    position = 0
+    position, end = 0, source.size
     while position < end:
         head = source.peek(position, 16)
         size, name = int.from_bytes(head[:4], "big"), head[4:8]
@@ -306,7 +320,9 @@ def _tops(source: Source, end: int) -> list[_Top]:
         elif size == 0:
             size = end - position
         if len(head) < _HEAD or size < _HEAD or position + size > end:
-            raise Refusal("the MP4 file is cut off or damaged")
+            if name in _KNOWN:
+                raise Refusal(_DAMAGED)
+            break
         tops.append(_Top(name, position, position + size))
         position += size
     return tops

@@ -20,7 +20,7 @@ from mat_desktop.metadata.dialects.vorbis import VorbisComment
 from mat_desktop.metadata.source import Piece, Source, Span
 
 _HEAD = 27
-_CONTINUED, _FIRST = 1, 2
+_CONTINUED, _FIRST, _LAST = 1, 2, 4
 _NO_PACKET_ENDS = (1 << 64) - 1
 _MOST_HEADERS = 1 << 26
 _LONGEST_PAGE = _HEAD + 255 + 255 * 255
@@ -99,12 +99,12 @@ class Ogg:
         self.notes: tuple[str, ...] = ()
         if self._end < source.size:
             self.kept = tags.by_kind
-            self.notes = (f"{tags.behind} stands behind the Ogg stream; it stays as it is",)
+            self.notes = (f"what stands behind the Ogg stream stays as it is: {tags.behind}",)
         self.obstacle = ""
         if any(page.granule not in (0, _NO_PACKET_ENDS) or page.flags & ~_CONTINUED for page in self._pages):
             self.obstacle = "audio stands on the pages of the Ogg headers"
         elif last is None:
-            self.obstacle = "the Ogg file is cut off or damaged, or something that is no tag follows it"
+            self.obstacle = self._why_no_last()
         elif last.serial != self._serial:
             self.obstacle = "an Ogg file of several streams"
 
@@ -218,6 +218,20 @@ class Ogg:
                 if page.stop == end:
                     return page
         return None
+
+    def _why_no_last(self) -> str:
+        """What stands at the end of the file instead of a page or a tag."""
+        last, start = self._pages[-1], self._pages[-1].stop
+        try:
+            while start < self._source.size:
+                last = self._page(start)
+                start = last.stop
+        except Refusal:
+            if self._source.peek(start, 4) == b"OggS":
+                return "the Ogg file is cut off or damaged"
+        if last.flags & _LAST:
+            return "something that is no known tag follows the Ogg stream"
+        return "the Ogg file is damaged, or something that is no known tag follows it"
 
     def _check(self, page: _Page) -> None:
         if page.flags & _FIRST:

@@ -119,7 +119,7 @@ def find_trailer(source: Source) -> Trailer:
         end = max(0, end - _LYRICS_FOOT - int(foot[:6]))
     footer = Footer.parse(source.peek(end - FOOTER, FOOTER)) if end >= FOOTER else None
     if footer is None:
-        return Trailer(v1_start, v1_start, v1_start, v1, None, 0, end == v1_start)
+        return Trailer(end, end, v1_start, v1, None, 0, end == v1_start)
     items = end - footer.size
     start = items - (FOOTER if footer.has_header else 0)
     if footer.size < FOOTER or start < 0:
@@ -159,5 +159,10 @@ def foreign_tags(source: Source, start: int = 0) -> Foreign:
         trailer = find_trailer(source)
     except Refusal:
         return Foreign(source.size, "a damaged APEv2 tag", front)
-    kinds = [name for name, tag in (("an APEv2 tag", trailer.ape), ("an ID3v1 tag", trailer.v1)) if tag]
+    there = (
+        ("an APEv2 tag", trailer.ape is not None),
+        ("a Lyrics3 tag", trailer.ape_end < trailer.v1_start),
+        ("an ID3v1 tag", trailer.v1 is not None),
+    )
+    kinds = [name for name, is_there in there if is_there]
     return Foreign(trailer.audio_end, " and ".join(kinds), trailer.by_kind() | front)
