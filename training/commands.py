@@ -214,15 +214,16 @@ def finetune(options: argparse.Namespace) -> int:
         _check_unused(options, settings, dataset)
     fabric = launch()
     clips = _clips(options, dataset, trained.module.input, fabric)
+    clips = replace(clips, level=card.level)  # it goes on hearing as it did
     outputs = outputs_for(card, dataset)
-    if options.whole and outputs != [None] * len(outputs):
-        trained = own_head(trained, settings, outputs, clips.labels(clips.split("train")))
-    else:
+    own = own_head(trained, settings, outputs, clips.labels(clips.split("train")))
+    if not options.whole or outputs == [None] * len(outputs):
         with preparing(options, len(dataset.clips), "Listening") as report:
-            trained, head = new_head(trained, clips, settings, fabric, report)
+            head = new_head(trained, own, clips, fabric, report)
         console.print(
             f"a new head for {count(len(dataset.tags), 'tag')}: validation loss {head.valid_loss:.4f}"
         )
+    trained = own
     folder = None
     if options.whole:
         folder, clips, trained = _run(
@@ -230,7 +231,7 @@ def finetune(options: argparse.Namespace) -> int:
         )
         if fabric.is_global_zero:
             note_start(folder, _started_from(card))
-    _export(options, trained, clips, settings, folder, fabric, card)
+    _export(options, trained, replace(clips, level=card.level), settings, folder, fabric, card)
     return 0
 
 

@@ -1,5 +1,5 @@
-"""A trained network put to other tags: a new head on what it hears already, or the whole network after that.
-Tags that it has already go on from its own head.
+"""A trained network put to other tags, or to more of its own: a head on what it hears already, or the whole
+network. Tags that it has already go on from its own head.
 
 What a network computes before its head does not change while a head is trained. So it is computed once for
 every clip, averaged over time, and the head is a logistic regression on that: seconds, not hours.
@@ -7,7 +7,6 @@ every clip, averaged over time, and the head is a logistic regression on that: s
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +27,8 @@ from training.loop import Trained, prior_odds
 from training.metrics import cross_entropy
 from training.settings import Settings
 
-PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Weights of the squared weights of a head, of which validation chooses one."""
+PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)
+"""Weights of the squared distance of a head from where it began, of which validation chooses one."""
 
 ITERATIONS = 100
 
@@ -53,14 +52,15 @@ class Head:
 
 def new_head(
     trained: Trained,
+    own: Trained,
     clips: Clips,
-    settings: Settings,
     fabric: Fabric,
     report: Callable[[int, int], None],
-) -> tuple[Trained, Head]:
-    """The same network with a head for the tags of a data set.
+) -> Head:
+    """Put the head of a network to the tags of a data set.
 
-    :param settings: name the same network
+    :param trained: the network as it was
+    :param own: the same network with the head to begin with, see :func:`own_head`; gets the new one
     :param fabric: its processes share the listening; one of them fits the head
     :param report: told of clips that the network heard, and of how many it hears
     :raises DatasetFault: a split is empty
@@ -76,20 +76,18 @@ def new_head(
 
     heads: list[Head] = []
     inputs = heard(train, 0), heard(valid, len(train))
+    layer = own.module.head
+    assert layer.bias is not None
+    begin = layer.weight.detach().flatten(1).cpu(), layer.bias.detach().cpu()
     if fabric.is_global_zero:
         with one_thread():
-            heads.append(fit_head(inputs[0], clips.labels(train), inputs[1], clips.labels(valid)))
+            heads.append(fit_head(inputs[0], clips.labels(train), inputs[1], clips.labels(valid), *begin))
     (head,) = fabric.broadcast(heads)
-    module = build(settings.spec, len(clips.dataset.tags), settings.dropout)
-    body = {
-        name: value for name, value in trained.module.state_dict().items() if not name.startswith("head.")
-    }
-    module.load_state_dict(body, strict=False)
-    assert module.head.bias is not None
     with torch.no_grad():
-        module.head.weight.copy_(head.weight.view_as(module.head.weight))
-        module.head.bias.copy_(head.bias)
-    return Trained(module.eval(), trained.standard), head
+        layer.weight.copy_(head.weight.view_as(layer.weight))
+        layer.bias.copy_(head.bias)
+    own.module.eval()
+    return head
 
 
 def own_head(
@@ -158,44 +156,54 @@ def blended(trained: Trained, before: Trained, share: float) -> Trained:
 
 
 def fit_head(
-    train: Tensor, train_labels: NDArray[np.float32], valid: Tensor, valid_labels: NDArray[np.float32]
+    train: Tensor,
+    train_labels: NDArray[np.float32],
+    valid: Tensor,
+    valid_labels: NDArray[np.float32],
+    weight: Tensor,
+    bias: Tensor,
 ) -> Head:
-    """Logistic regression of every tag, with the penalty that is best on the validation clips.
+    """Logistic regression of every tag, not too far from the head to begin with: the penalty is the one that
+    is best on the validation clips (L2-SP of Li et al.: Explicit inductive bias for transfer learning with
+    convolutional networks, ICML 2018; for a new tag, whose weights begin at zero, a ridge).
 
     :param train: [clips, features]
     :param train_labels: [clips, tags] in 0..1
+    :param weight: to begin with [tags, features]
+    :param bias: likewise [tags]
     """
     mean, std = train.mean(dim=0), train.std(dim=0, correction=0).clamp_min(1e-4)
     targets = torch.from_numpy(train_labels)
-    inputs = [(features - mean) / std for features in (train, valid)]
+    (inputs, before), (valid_inputs, valid_before) = (
+        ((heard - mean) / std, heard @ weight.T + bias) for heard in (train, valid)
+    )
     best: Head | None = None
-    weight = torch.zeros(targets.shape[1], train.shape[1])
-    bias = torch.logit(targets.mean(dim=0).clamp(1e-3, 1 - 1e-3))
-    for penalty in sorted(
-        PENALTIES, reverse=True
-    ):  # from the simplest head on, each starts at the one before
-        weight, bias = _regression(inputs[0], targets, copy.copy(weight), copy.copy(bias), penalty)
-        scores = torch.sigmoid(inputs[1] @ weight.T + bias).numpy()
+    further, shift = torch.zeros_like(weight), torch.zeros_like(bias)
+    for penalty in PENALTIES:  # from the smallest change on, each starts at the one before
+        further, shift = _regression(inputs, before, targets, further, shift, penalty)
+        scores = torch.sigmoid(valid_before + valid_inputs @ further.T + shift).numpy()
         loss = cross_entropy(scores, valid_labels)
         if best is None or loss < best.valid_loss:
-            best = Head(weight / std, bias - (weight / std) @ mean, penalty, loss)
+            change = further / std
+            best = Head(weight + change, bias + shift - change @ mean, penalty, loss)
     assert best is not None
     return best
 
 
 def _regression(
-    inputs: Tensor, targets: Tensor, weight: Tensor, bias: Tensor, penalty: float
+    inputs: Tensor, before: Tensor, targets: Tensor, further: Tensor, shift: Tensor, penalty: float
 ) -> tuple[Tensor, Tensor]:
-    weight, bias = (value.detach().clone().requires_grad_() for value in (weight, bias))
-    optimiser = torch.optim.LBFGS([weight, bias], max_iter=ITERATIONS, line_search_fn="strong_wolfe")
+    """Weights [tags, features] and biases [tags] to add to logits that are there before [clips, tags]."""
+    further, shift = (value.detach().clone().requires_grad_() for value in (further, shift))
+    optimiser = torch.optim.LBFGS([further, shift], max_iter=ITERATIONS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        logits = inputs @ weight.T + bias
+        logits = before + inputs @ further.T + shift
         value = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-        total = value.mean(dim=0).sum() + penalty / 2 * weight.square().sum()
+        total = value.mean(dim=0).sum() + penalty / 2 * further.square().sum()
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
-    return weight.detach(), bias.detach()
+    return further.detach(), shift.detach()
