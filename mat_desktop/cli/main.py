@@ -32,6 +32,9 @@ stand before the command too, and without one it is the window's.
 tag and remove-all change files only with --write; undo and redo do it at once, or show it with --dry-run.
 Exit status: 0 all went well, 1 some files failed, or would, 2 wrong usage, 130 stopped by Ctrl+C."""
 
+_LOOKS_BACK = ("undo", "redo", "remove-all", "history", "corrections")
+"""Commands that are about what was done before: none of them begins a data folder."""
+
 _FIELDS = "genre, mood, instrument, voice, grouping, mat_tags or mat_model"
 _DEVICE = (
     "what the network runs on; auto is the first of cuda, mps, xpu and cpu that is there; "
@@ -340,6 +343,7 @@ def run(options: argparse.Namespace) -> int:
     signals = _stop_on_signals(cancel)
     status = OK
     try:
+        _check_data_dir(options)
         module = importlib.import_module(f"mat_desktop.cli.{options.command.replace('-', '_')}")
         status = module.run(options, cancel)
         sys.stdout.flush()
@@ -363,6 +367,13 @@ def run(options: argparse.Namespace) -> int:
         print(f"mat-desktop: {where}: {error.strerror or error}", file=sys.stderr)
         return SOME_FAILED
     return STOPPED_BY + signals[0] if signals else status
+
+
+def _check_data_dir(options: argparse.Namespace) -> None:
+    """:raises UsageFault: what was written is asked of a folder that is not there"""
+    folder = options.data_dir
+    if options.command in _LOOKS_BACK and folder is not None and not os.path.lexists(folder):
+        raise UsageFault(f"--data-dir {printable(folder)}: no such folder")
 
 
 def _mend_streams() -> None:

@@ -104,7 +104,7 @@ class Plan:
 
 def reason_of(card: ModelCard, scheme: TagScheme) -> str:
     """The history's line on what a model suggested."""
-    return f"{card.title}, {scheme.title}"
+    return f"{card.title}: {scheme.title}"
 
 
 class WriteStatus(StrEnum):

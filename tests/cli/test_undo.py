@@ -58,7 +58,7 @@ def test_a_field_and_a_file_of_a_run(
     assert main(["history", "1", *data]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "2 files" in lines[0]
-    assert "A tiny network for tests, Genre, mood, instruments, voice (" in lines[0], "as in the window"
+    assert "A tiny network for tests: Genre, mood, instruments, voice (" in lines[0], "as in the window"
     assert "(genre, " in lines[0]
     assert lines[0].endswith(", 1 change undone"), "what MAT_TAGS says of the rest still counts"
     assert lines.count("  genre       (empty) -> Rock  (undone)") == 1
@@ -90,6 +90,17 @@ def test_wrong_usage(written: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert digests(written) == before
 
 
+@pytest.mark.parametrize(
+    "words", [["undo"], ["undo", "--dry-run"], ["redo"], ["remove-all"], ["history"], ["corrections"]]
+)
+def test_a_data_folder_that_is_not_there_does_not_pass_for_one_of_which_nothing_was_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    assert main([*words, "--data-dir", str(tmp_path / "typo")]) == 2
+    assert f"--data-dir {tmp_path / 'typo'}: no such folder" in capsys.readouterr().err
+    assert not (tmp_path / "typo").exists()
+
+
 def test_conflicts_are_named_and_forced_only_if_asked(
     written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +126,7 @@ def test_everything_goes_and_comes_back(
 ) -> None:
     before = digests(music)
     data = ["--data-dir", str(tmp_path / "data")]
+    (tmp_path / "data").mkdir()
     assert main(["remove-all", *data]) == 0
     assert "Nothing that this program wrote is in the files." in capsys.readouterr().err
     main(["tag", str(music), *common, "--threshold", "0", "--write"])
