@@ -37,7 +37,7 @@ BESIDE = (
 RESULTS = (
     Heading("Measured on"),
     Heading("Clips", 64, right=True),
-    Heading("Accuracy", 80, right=True),
+    Heading("Accuracy", 80, right=True, spare=1),
     Heading("PR-AUC", 80, right=True),
     Heading("ROC-AUC", 80, right=True),
 )

@@ -33,6 +33,7 @@ from mat_desktop.gui.widgets.fit import grown, more_lines, tall, two_line_row, t
 from mat_desktop.gui.widgets.gives_way import Stack
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import round_rect
+from mat_desktop.gui.widgets.scrolled import BAR
 from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.state_chip import LOOKS
 from mat_desktop.gui.widgets.training_tables import TrainingTables
@@ -54,11 +55,15 @@ class _Delegate(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
 
+    def _wide(self) -> int:
+        """Pixels for a line of words, with or without a scroll bar: whether there is one depends on it."""
+        return self._view.width() - BAR - 2 * PAD - _sign() - 8
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry: Entry = index.data(ENTRY_ROLE)
         if entry.training is None:
             return QSize(0, tall(HEADING, 12, 16))
-        lines = len(_lines(entry, self._view.viewport().width() - 2 * PAD - _sign() - 8))
+        lines = len(_lines(entry, self._wide()))
         return QSize(0, tall(RUN) if lines == 1 else two_line_row(44) + more_lines(lines))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -89,7 +94,7 @@ class _Delegate(QStyledItemDelegate):
         else:
             icons.draw(painter, icon, rect.x() + PAD, y, size, t.color(ink))
         wide = rect.width() - left - PAD
-        lines = _lines(entry, wide)
+        lines = _lines(entry, self._wide())
         if len(lines) == 1:
             boxes = [QRect(rect.x() + left, rect.y(), wide, rect.height())]
         else:

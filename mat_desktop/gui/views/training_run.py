@@ -10,11 +10,8 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -23,6 +20,7 @@ from PySide6.QtWidgets import (
 from mat_desktop.app.trainings import Ending, Task
 from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.gui import words
+from mat_desktop.gui.focus import in_order
 from mat_desktop.gui.models.results import correction_text, paper_row, paper_table
 from mat_desktop.gui.models.trainings import Entry, State
 from mat_desktop.gui.operations.train import Progress as Going
@@ -30,11 +28,12 @@ from mat_desktop.gui.theme import appearance, wider
 from mat_desktop.gui.widgets.controls import Button, Line, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepWithin, grown, tall
 from mat_desktop.gui.widgets.job_bar import Progress
-from mat_desktop.gui.widgets.log_view import LogView
+from mat_desktop.gui.widgets.log_view import LogPanel
 from mat_desktop.gui.widgets.nesting import nest
+from mat_desktop.gui.widgets.scrolled import BAR, UpAndDown
 from mat_desktop.gui.widgets.splitter import Splitter
 from mat_desktop.gui.widgets.state_chip import StateChip
-from mat_desktop.gui.widgets.training_tables import TrainingTables
+from mat_desktop.gui.widgets.training_tables import Part, TrainingTables
 
 FULL = 600
 """Pixels of height that curves and tables need before the log gets more than a few lines."""
@@ -43,6 +42,9 @@ FEW_WORDS = "Few positive clips to validate with: the figures are rough."
 
 WIDEST = 720
 """Pixels of text, with its margins."""
+
+LINES = 4
+"""Rows that each part shows at least."""
 
 NARROWEST = 440
 """Pixels in which there is room for the parts of a narrow one."""
@@ -72,20 +74,26 @@ class RunView(Panel):
         self._told: Mapping[str, Any] | None = None
         self._paused = self._making = False
         self._used = ""
-        self._has_epochs = True
+        self._has_epochs = self._has_tables = True
         self._resume = "Resume"
-        layout = QVBoxLayout(self)
+        self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._header())
+        self._head = self._header()
+        layout.addWidget(self._head)
         split = Splitter(Qt.Orientation.Vertical)
-        split.addWidget(self._upper())
-        split.addWidget(self._log())
+        self._above = self._upper()
+        split.addWidget(self._above)
+        self._log_box = LogPanel()
+        self.log, self.folder = self._log_box.lines, self._log_box.folder
+        self.folder.clicked.connect(self._open_folder)
+        split.addWidget(self._log_box)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
         layout.addWidget(split, 1)
         self._split, self._moved = split, False
         split.splitterMoved.connect(self._split_moved)
+        tables.chose.connect(self._fit)
         appearance.changed.connect(self._fit)
 
     # parts
@@ -157,16 +165,18 @@ class RunView(Panel):
         self.outcome.setWordWrap(True)
         KeepWithin(self.outcome, WIDEST)
         self.outcome.setContentsMargins(24, 16, 24, 12)
-        column.addWidget(self.outcome)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = Panel("surface")
+        self._curves = QVBoxLayout(inside)
+        self._curves.setContentsMargins(0, 0, 0, 0)
+        self._curves.setSpacing(0)
+        self._curves.addWidget(self.outcome)
+        self._curves.addStretch()
+        self._area = UpAndDown(inside)
         column.addWidget(self._area, 5)
         self._legend = QVBoxLayout()
         nest(column, self._legend)
-        column.addWidget(Line())
+        self._line = Line()
+        column.addWidget(self._line)
         self.tags, self.results = self._lower.tags, self._lower.results
         self.results.report.connect(lambda: self.report.emit(self.entry))
         column.addWidget(self._lower, 6)
@@ -174,32 +184,13 @@ class RunView(Panel):
         column.addWidget(self._rest, 6)
         return box
 
-    def _log(self) -> QWidget:
-        box = Panel("bg")
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        head = QHBoxLayout()
-        head.setContentsMargins(24, 4, 16, 2)
-        head.addWidget(Text("Log", weight=600))
-        head.addStretch(1)
-        self.folder = Button("Open run folder", "folder", height=28)
-        self.folder.clicked.connect(self._open_folder)
-        head.addWidget(self.folder)
-        nest(column, head)
-        self._log_box = box
-        self.log = LogView()
-        self.log.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        column.addWidget(self.log, 1)
-        return box
-
     def set_plots(self, plots: Any) -> None:
         """The curves, once they can be drawn."""
         self.plots = plots
-        self._area.setWidget(plots)
-        plots.show()
+        self._curves.insertWidget(1, plots, 1)
         self._legend.addWidget(plots.legend)
-        plots.legend.setVisible(self._has_epochs)
+        plots.take_focus(self._area)
+        self._fit()
         if self.entry is not None:
             self._show_curves(self.entry)
 
@@ -269,19 +260,16 @@ class RunView(Panel):
         few = entry.rests_on_few and not failed and order.task is not Task.CORRECTIONS
         if few and order.budget != "smoke":
             outcome = f"{outcome} {FEW_WORDS}".strip()
-        self.outcome.setText(outcome)
+        if self.outcome.text() != (said := words.breakable(outcome)):
+            self.outcome.setText(said)
+            self._area.verticalScrollBar().setValue(0)  # it stands over the curves
         worse = training.figures.get("better") is False  # the advice is to keep the old model
         self.outcome.set_token("danger" if failed else "warning" if few or worse else "text")
         self.outcome.setVisible(bool(outcome))
-        self._fit()
         self._has_epochs = has_epochs
-        self._area.setVisible(has_epochs)
-        if self.plots is not None:
-            self.plots.legend.setVisible(has_epochs)
-        tables = order.task is not Task.CORRECTIONS or bool(training.figures)
-        self._lower.setVisible(tables)
-        self._rest.setVisible(not tables)
+        self._has_tables = order.task is not Task.CORRECTIONS or bool(training.figures)
         self._lower.show_entry(entry, scheme, self._told)
+        self._fit()
         self._show_curves(entry)
         self.show_progress(going, None, paused=False)
 
@@ -380,9 +368,9 @@ class RunView(Panel):
         self.export_action.setEnabled(usable and not trained and not self._making)
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as it can get; out of sight it still has the parts of a wide one."""
-        hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), NARROWEST), hint.height())
+        """As narrow and as low as it can get; out of sight it still has the parts of a large one."""
+        high = self._head.minimumSizeHint().height() + self._lower.switch.height() + LINES * tall(28)
+        return QSize(min(super().minimumSizeHint().width(), NARROWEST), high)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another size."""
@@ -393,13 +381,20 @@ class RunView(Panel):
         self._moved = True
 
     def _fit(self) -> None:
-        """In a low window the log is short; in a narrow one Compare stands in the menu, Resume is its sign
+        """In a low window one part is shown; in a narrow one Compare stands in the menu, Resume is its sign
         alone, and the title has the room of the state, which stands under it.
         """
+        said = 0
+        if not self.outcome.isHidden():
+            said = self.outcome.heightForWidth(min(self.width() - BAR, wider(WIDEST)))
         line, head = tall(18, 12, 2), tall(40, room=18)
+        curves = said + (head + LINES * tall(28) if self._has_epochs else 0)
+        tables = 2 * head + LINES * appearance.row if self._has_tables else 0
+        needed = self._head.minimumSizeHint().height() + curves + tables + head + 3 * line
+        self._show_parts(low=self.height() < needed)
         self._log_box.setMinimumHeight(head)
-        self._area.setMinimumHeight(head + 4 * tall(28))
-        self._area.setMaximumHeight(tall(340, room=300))
+        self._area.setMinimumHeight(0 if self._low else curves)
+        self._area.setMaximumHeight(curves + (tall(340, room=300) if self._has_epochs or self._low else 0))
         if not self._moved:
             high = min(max(head + 3 * line, self.height() - grown(FULL)), head + 7 * line)
             self._split.setSizes([max(1, self._split.height() - high), high])
@@ -407,10 +402,6 @@ class RunView(Panel):
         row, place = (self._below, 0) if narrow else (self._top, 1)
         if row.indexOf(self.chip) < 0:
             row.insertWidget(place, self.chip)
-        # As the least height of text that wraps a layout takes that of one line.
-        QLabel.setMinimumHeight(self.outcome, 0)  # which would count
-        high = self.outcome.heightForWidth(min(self.width(), wider(WIDEST)))
-        QLabel.setMinimumHeight(self.outcome, max(0, high))
         offered = not self.use_button.isHidden()
         self.compare_button.setVisible(offered and not narrow)
         self.compare_action.setVisible(offered and narrow)
@@ -420,6 +411,29 @@ class RunView(Panel):
         usual = self._resume if narrow else ""
         waits = not self.resume_button.isEnabled()
         self.resume_button.setToolTip("Another training runs; one runs at a time" if waits else usual)
+
+    def _show_parts(self, *, low: bool) -> None:
+        """All under each other, or one of them under the switch."""
+        self._low = low
+        lower = self._lower
+        lower.use_low(low, self._has_tables)
+        column, place = (self._column, 1) if low else (lower.column, 0)
+        if column.indexOf(lower.switch) < 0:
+            column.insertWidget(place, lower.switch)
+        lower.buttons[Part.CURVES].setText(Part.CURVES if self._has_epochs else "Outcome")
+        shown = {lower.part} if low else set(Part)
+        self._area.setVisible(Part.CURVES in shown)
+        self._line.setVisible(not low)
+        lower.setVisible(self._has_tables and not shown.isdisjoint({Part.TAGS, Part.RESULTS}))
+        self._rest.setVisible(not self._has_tables and not low)
+        self._above.setVisible(shown != {Part.LOG})
+        self._log_box.setVisible(Part.LOG in shown)
+        if self.plots is None:
+            return
+        self.plots.setVisible(self._has_epochs)
+        self.plots.legend.setVisible(self._has_epochs and Part.CURVES in shown)
+        curves, buttons = self.plots.each, tuple(lower.buttons.values())
+        in_order((self.more, *((*buttons, *curves) if low else (*curves, *buttons))))
 
     def _usable(self, entry: Entry) -> tuple[bool, str]:
         """Whether the library can be heard with it, or why not."""

@@ -11,7 +11,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from mat_desktop.app.training_runs import EpochFigures
 from mat_desktop.gui.models.results import averaged
@@ -21,6 +21,7 @@ from mat_desktop.gui.widgets.controls import Panel, Text
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.fit import KeepTall, tall
 from mat_desktop.gui.widgets.nesting import nest
+from mat_desktop.gui.widgets.painting import round_rect
 
 NARROWEST = 200
 """Of a plot beside others; where there is less room they stand under each other."""
@@ -31,6 +32,8 @@ AXIS, LABEL = 22, 22
 MARGIN = 4
 LEFT = 44
 GAP = 24
+RING = 2
+"""Round a plot, for that of the focus."""
 Points = list[tuple[int, float]]
 
 
@@ -70,7 +73,7 @@ class Curve(QWidget):
         self._large: tuple[int, float] | None = None
         self._paper: float | None = None
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(RING, RING, RING, RING)
         layout.setSpacing(2)
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 8, 0)
@@ -87,7 +90,7 @@ class Curve(QWidget):
         nest(layout, head)
         self._bottom = _EpochAxis()
         self.view = pg.PlotWidget(axisItems={"bottom": self._bottom}, enableMenu=False)
-        self.view.setAccessibleName(f"{title} by epoch")
+        self.setAccessibleName(f"{title} by epoch")
         self.view.setFrameShape(self.view.Shape.NoFrame)
         for part in (self.view, self.view.viewport()):
             part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -189,7 +192,7 @@ class Curve(QWidget):
             self.label.setText(f"paper {paper:.4f}")
             self.label.setPos(wide * 1.02, paper)
         self._say_value(self._large)
-        self.view.setAccessibleDescription(self._description(best))
+        self.setAccessibleDescription(self._description(best))
 
     def say(self, about: str, short: str = "") -> None:
         """Other words beside the title.
@@ -207,6 +210,11 @@ class Curve(QWidget):
         text = next((text for text in choice if text_width(text, 12, 400) <= room), "")
         self.about.setText(text)
         self.about.setVisible(bool(text))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ring of the focus."""
+        if self.hasFocus():
+            round_rect(QPainter(self), self.rect(), 4, None, current().color("focus"), RING)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More room for words, or less."""
@@ -313,12 +321,12 @@ class Curves(Panel):
 
     def __init__(self, loss: Curve, roc: Curve, pr: Curve) -> None:
         super().__init__("surface")
-        self.loss, self.roc, self.pr = loss, roc, pr
+        self.loss, self.roc, self.pr = self.each = loss, roc, pr
         self.legend = Legend()
         self.legend.setContentsMargins(24, 0, 16, 0)
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(24, 12, 16, 0)
-        self._grid.setHorizontalSpacing(GAP)
+        self._grid.setContentsMargins(24 - RING, 12 - RING, 16 - RING, 0)
+        self._grid.setHorizontalSpacing(GAP - 2 * RING)
         self._grid.setVerticalSpacing(4)
         self._columns = 0
         self._arrange()
@@ -326,9 +334,18 @@ class Curves(Panel):
 
     def apply(self) -> None:
         """The colours of the theme in use."""
-        for curve in (self.loss, self.roc, self.pr):
+        for curve in self.each:
             curve.apply()
         self._arrange()
+
+    def take_focus(self, area: QScrollArea) -> None:
+        """Tab goes to each plot, which brings it into view, while they are scrolled there."""
+
+        def fit(_: int, most: int) -> None:
+            for curve in self.each:
+                curve.setFocusPolicy(Qt.FocusPolicy.TabFocus if most else Qt.FocusPolicy.NoFocus)
+
+        area.verticalScrollBar().rangeChanged.connect(fit)
 
     def show_epochs(
         self,
@@ -376,11 +393,15 @@ class Curves(Panel):
         one = tall(24, 16, 2) + _lowest() + 8
         return QSize(NARROWEST, one * (3 if self._columns == 1 else 1) + 12)
 
+    def sizeHint(self) -> QSize:
+        """No more: where they are scrolled with a text of several lines, Qt makes them as high as this."""
+        return self.minimumSizeHint()
+
     def _arrange(self) -> None:
         columns = 3 if self.width() >= 3 * max(NARROWEST, _least()) + 2 * GAP + 40 else 1
         if columns != self._columns:
             self._columns = columns
-            for number, curve in enumerate((self.loss, self.roc, self.pr)):
+            for number, curve in enumerate(self.each):
                 self._grid.addWidget(curve, number // columns, number % columns)
             for column in range(3):
                 self._grid.setColumnStretch(column, 1 if column < columns else 0)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtGui import QFontDatabase, QPaintEvent, QTextCharFormat, QTextCursor, QTextOption
-from PySide6.QtWidgets import QFrame, QPlainTextEdit
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout
 
 from mat_desktop.gui.theme import appearance, current
+from mat_desktop.gui.widgets.controls import Button, Panel, Text
+from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.views import ring
 
 LINES = 5000
@@ -85,6 +87,26 @@ class LogView(QPlainTextEdit):
         text = self.toPlainText()
         if text:
             self.show_text(text)
+
+
+class LogPanel(Panel):
+    """The log, under its name and the button for the folder that it lies in."""
+
+    def __init__(self) -> None:
+        super().__init__("bg")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(24, 4, 16, 2)
+        head.addWidget(Text("Log", weight=600))
+        head.addStretch(1)
+        self.folder = Button("Open run folder", "folder", height=28)
+        head.addWidget(self.folder)
+        nest(column, head)
+        self.lines = LogView()
+        self.lines.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        column.addWidget(self.lines, 1)
 
 
 def _token(line: str) -> str:

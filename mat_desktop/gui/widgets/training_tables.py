@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal
@@ -34,7 +35,7 @@ from mat_desktop.gui.models.results import (
 from mat_desktop.gui.models.trainings import Entry, State, card_tags
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.widgets.alternatives import Alternatives
-from mat_desktop.gui.widgets.controls import Button, Text
+from mat_desktop.gui.widgets.controls import Button, Panel, Text
 from mat_desktop.gui.widgets.figures import Figures
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.splitter import Splitter
@@ -42,6 +43,8 @@ from mat_desktop.gui.widgets.splitter import Splitter
 LEAST = 320
 NARROW = 1060
 """Pixels below which only one of the two tables is shown."""
+ROOM = 720
+"""Pixels below which the head of a table has no room beside the buttons for four parts."""
 
 AGREEMENT_MEANS = (
     "Yes, No: your decisions.\n"
@@ -251,29 +254,47 @@ class ResultsTable(QWidget):
                 table.figures.show(rows)
 
 
+class Part(StrEnum):
+    """What a run has to show, by what its button says."""
+
+    CURVES = "Curves"
+    TAGS = "Tags"
+    RESULTS = "Results"
+    LOG = "Log"
+
+
 class TrainingTables(QWidget):
-    """Tags and results beside each other; where there is no room for that, one of them by choice."""
+    """Tags and results beside each other; where there is no room for that, one of them by choice.
+
+    ``switch`` has the buttons for that. In a low page, whose parts are not under each other any more, it
+    stands over all of them and has one for each. ``chose`` says that another was pressed.
+    """
+
+    chose = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.tags, self.results = TagsTable(), ResultsTable()
-        layout = QVBoxLayout(self)
+        self.column = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self._switch = QWidget()
-        row = QHBoxLayout(self._switch)
+        self.switch = Panel("surface")
+        KeepTall(self.switch, 40, room=18)
+        row = QHBoxLayout(self.switch)
         row.setContentsMargins(24, 0, 0, 0)
         row.setSpacing(8)
         self._row = row
-        buttons = [Button(title, height=28) for title in ("Tags", "Results")]
-        self._alternatives = Alternatives(buttons)
-        for button in buttons:
-            button.clicked.connect(self._choose)
+        self.buttons = {part: Button(part, height=28) for part in Part}
+        self._alternatives = Alternatives([*self.buttons.values()])
+        for part, button in self.buttons.items():
+            button.clicked.connect(lambda _=False, part=part: self._choose(part))
             row.addWidget(button)
-        self._buttons = buttons
-        self._of_table = False
-        self._chosen = {False: buttons[0], True: buttons[1]}
-        layout.addWidget(self._switch)
+        row.addStretch()
+        self._low, self._tables = False, True
+        self._of_table = self._failed = False
+        # What failed says first why, and of a table of the paper the results are what is wanted.
+        self._chosen = {"failed": Part.CURVES, "table": Part.RESULTS, "run": Part.CURVES}
+        layout.addWidget(self.switch)
         split = Splitter(Qt.Orientation.Horizontal)
         split.addWidget(self.tags)
         split.addWidget(self.results)
@@ -285,16 +306,32 @@ class TrainingTables(QWidget):
         appearance.changed.connect(self._arrange)
 
     def show_entry(self, entry: Entry, scheme: TagScheme, told: Mapping[str, Any] | None) -> None:
-        """Of another run, or newer ones. Of a table of the paper the results are what is wanted first."""
+        """Of another run, or newer ones."""
         self.tags.show_entry(entry, scheme)
         self.results.show_entry(entry, told)
-        self._of_table = entry.row is not None
-        self._alternatives.choose(self._chosen[self._of_table])
+        self._of_table, self._failed = entry.row is not None, entry.state is State.FAILED
         self._arrange()
 
-    def _choose(self) -> None:
-        self._chosen[self._of_table] = next(button for button in self._buttons if button.chosen)
+    def use_low(self, low: bool, tables: bool) -> None:
+        """Whether one part alone is shown, and whether there is anything for the tables."""
+        if (low, tables) != (self._low, self._tables):
+            self._low, self._tables = low, tables
+            self._arrange()
+
+    @property
+    def part(self) -> Part:
+        """The one that is shown where there is no room for all."""
+        chosen = self._chosen[self._kind]
+        return chosen if self._tables or chosen is Part.LOG else Part.CURVES
+
+    @property
+    def _kind(self) -> str:
+        return "failed" if self._failed else "table" if self._of_table else "run"
+
+    def _choose(self, part: Part) -> None:
+        self._chosen[self._kind] = part
         self._arrange()
+        self.chose.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Both, or one."""
@@ -302,16 +339,23 @@ class TrainingTables(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        narrow = self.width() < wider(NARROW)
-        self._switch.setVisible(narrow)
+        narrow = self._low or self.width() < wider(NARROW)
+        one = self.part
+        if not self._low and one not in (Part.TAGS, Part.RESULTS):
+            one = Part.RESULTS if self._of_table else Part.TAGS
+        self._alternatives.choose(self.buttons[one])
+        for part, button in self.buttons.items():
+            button.setVisible(self._tables if part in (Part.TAGS, Part.RESULTS) else self._low)
+        self.switch.setVisible(narrow)
         self.tags.title.setVisible(not narrow)
-        tables: tuple[TagsTable | ResultsTable, ...] = (self.tags, self.results)
-        for number, table in enumerate(tables):
-            shown = not narrow or self._buttons[number].chosen
+        beside = narrow and not (self._low and self.width() < wider(ROOM))
+        tables: dict[Part, TagsTable | ResultsTable] = {Part.TAGS: self.tags, Part.RESULTS: self.results}
+        for part, table in tables.items():
+            shown = not narrow or part is one
             inside = table.head.parentWidget() is table
-            if narrow and inside:
+            if beside and inside:
                 self._row.addWidget(table.head, 1)
-            elif not narrow and not inside:
+            elif not beside and not inside:
                 table.column.insertWidget(0, table.head)
             table.head.setVisible(shown)
             table.setVisible(shown)

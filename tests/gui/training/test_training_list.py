@@ -21,6 +21,7 @@ from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.training import TrainingPage, _cut
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.delegates import text_width
+from mat_desktop.gui.widgets.training_tables import Part
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.training.runs import FAKE, PATIENCE, epochs, made_run, over, start
@@ -196,7 +197,7 @@ def test_rows_of_a_table_beside_the_papers(
     work.done -= 1
     window.resize(1000, 720)  # the paper's figures are in view without a click, where only one table is
     tables = page.run._lower
-    qtbot.waitUntil(tables._switch.isVisible, timeout=PATIENCE)
+    qtbot.waitUntil(tables.switch.isVisible, timeout=PATIENCE)
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (False, True)
     assert page.run.results.title.text() == "Beside the paper, table 2: validation split"
     beside = page.run.results.beside_table
@@ -206,7 +207,7 @@ def test_rows_of_a_table_beside_the_papers(
     qtbot.waitUntil(
         lambda: beside.viewport().rect().contains(beside.visualRect(last).center()), timeout=PATIENCE
     )
-    tables._buttons[0].click()
+    tables.buttons[Part.TAGS].click()
     (data / "go1").touch()
     qtbot.waitUntil(lambda: epochs(page) == 2, timeout=PATIENCE)
     assert tables.tags.isVisible(), "what was chosen stays"
@@ -243,11 +244,11 @@ def test_in_a_narrow_window_one_table_is_shown_by_choice(
     tables = page.run._lower
     assert tables.tags.isVisible()
     assert tables.results.isVisible()
-    assert not tables._switch.isVisible()
+    assert not tables.switch.isVisible()
     window.resize(1000, 720)
-    qtbot.waitUntil(tables._switch.isVisible, timeout=PATIENCE)
+    qtbot.waitUntil(tables.switch.isVisible, timeout=PATIENCE)
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (True, False)
-    tables._buttons[1].click()
+    tables.buttons[Part.RESULTS].click()
     assert (tables.tags.isVisible(), tables.results.isVisible()) == (False, True)
 
 

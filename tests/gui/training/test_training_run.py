@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QCloseEvent, QFontMetrics
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.trainings import Ending, Order, Task
@@ -17,6 +19,7 @@ from mat_desktop.gui.operations import child
 from mat_desktop.gui.operations.cut_off import look_back
 from mat_desktop.gui.views.training import TrainingPage
 from mat_desktop.gui.widgets.banner import Banner
+from mat_desktop.gui.widgets.training_tables import Part
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.training.runs import PATIENCE, choose, epochs, over, start
@@ -60,6 +63,54 @@ def test_a_training_is_followed_and_stands_beside_its_figures(
     assert log.splitlines()[-1].endswith("done")
     assert entry.training is not None
     qtbot.waitUntil(lambda: window._services.trainings.log(entry.training.id) == log + "\n", timeout=PATIENCE)  # type: ignore[union-attr]
+
+
+def test_in_a_low_window_one_part_at_a_time_is_shown_under_what_stops_it(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(lambda: epochs(page) == 1, timeout=PATIENCE)
+    run, view = page.run, window.pages.view
+
+    def seen(part: QWidget) -> bool:
+        place = QRect(part.mapTo(view.viewport(), QPoint(0, 0)), part.size())
+        return part.isVisible() and view.viewport().rect().contains(place)
+
+    def parts() -> list[bool]:
+        return [part.isVisible() for part in (run.plots, run.tags.table, run.results.results_table, run.log)]
+
+    window.setMinimumSize(100, 100)
+    window.resize(640, 340)
+    bars = view.horizontalScrollBar(), view.verticalScrollBar()
+    qtbot.waitUntil(lambda: [bar.maximum() for bar in bars] == [0, 0])
+    buttons = run._lower.buttons
+    assert all(map(seen, (run.pause_button, run.stop_button, *buttons.values())))
+    assert parts() == [True, False, False, False]
+    buttons[Part.CURVES].setFocus()
+    for _ in range(6):
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+    assert window.focusWidget() is run.plots.pr
+    qtbot.waitUntil(lambda: seen(run.plots.pr))
+    for number, part in enumerate((Part.TAGS, Part.RESULTS, Part.LOG), 1):
+        buttons[part].click()
+        assert parts() == [n == number for n in range(4)]
+        qtbot.wait(100)  # layouts settle
+        assert [bar.maximum() for bar in bars] == [0, 0]
+    tables = run.tags.table, run.results.results_table
+    assert [table.horizontalScrollBar().maximum() for table in tables] == [0, 0]
+    line = QFontMetrics(run.log.font()).height()
+    qtbot.waitUntil(lambda: seen(run.log) and run.log.viewport().height() >= 5 * line)
+
+    (data / "dies").touch()
+    (data / "go1").touch()
+    over(qtbot, window, page, State.FAILED)
+    assert "No space left" in run.outcome.text()
+    qtbot.waitUntil(
+        lambda: seen(run.outcome) and run.outcome.height() >= run.outcome.heightForWidth(run.outcome.width())
+    )
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: parts() == [True] * 4)
+    assert run.plots.pr.focusPolicy() is Qt.FocusPolicy.NoFocus, "nothing is scrolled"
 
 
 def test_stopped_and_resumed_where_it_was(
