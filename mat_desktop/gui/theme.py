@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -56,6 +58,7 @@ class Appearance(QObject):
         self._mode, self._contrast = SYSTEM, SYSTEM
         self._moves = True
         self._text = 100
+        self._sheet_waits = False
         self.theme = DARK
         self._row = ROWS["compact"]
         self.family = FAMILY
@@ -152,6 +155,22 @@ class Appearance(QObject):
         ):
             self._dress(theme=theme)
 
+    @contextmanager
+    def sheet_last(self) -> Iterator[None]:
+        """Make many parts, and set the style sheet once they are there.
+
+        Beside a sheet Qt tells all that lies in a part of its style whenever that is put into another, which
+        took more than half of the time in which a window is made.
+        """
+        application = QApplication.instance()
+        self._sheet_waits = True
+        try:
+            yield
+        finally:
+            self._sheet_waits = False
+            if isinstance(application, QApplication) and not application.styleSheet():
+                application.setStyleSheet(self.theme.style_sheet())
+
     def _dress(self, *, theme: Theme | None = None, family: str = "", text: int = 0) -> None:
         """Other colours, typeface or size of letters, everywhere.
 
@@ -173,7 +192,8 @@ class Appearance(QObject):
             # A sheet in the place of another polishes each widget once for each that it lies in.
             application.setStyleSheet("")
             application.setPalette(self.theme.palette())
-            application.setStyleSheet(self.theme.style_sheet())
+            if not self._sheet_waits:
+                application.setStyleSheet(self.theme.style_sheet())
         else:
             for widget in _all_widgets(application):
                 if not widget.testAttribute(Qt.WidgetAttribute.WA_SetFont):

@@ -60,6 +60,7 @@ from mat_desktop.gui.services import Services
 from mat_desktop.gui.sides import Sides
 from mat_desktop.gui.sorting import Sorting
 from mat_desktop.gui.sound import FindSound
+from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.track_view import TrackView
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.widgets.activity import ActivityPanel
@@ -110,8 +111,9 @@ class Window(QMainWindow):
         self.desk = Desk(services, self.bridge, self.tracks, self.pages.say, self.status.say)
         self.configure = ChangeSettings(self.desk)
         self.configure.take_over(self._settings)
-        style(self.configure)
-        self._make_rooms(self.desk)
+        with appearance.sheet_last():
+            style(self.configure)
+            self._make_rooms(self.desk)
         self._focus = Focus(self, (self.library.table, self.library.listing.nothing))
         app = QApplication.instance()
         assert isinstance(app, QApplication)

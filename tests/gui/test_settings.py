@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.tag_file import Slip
@@ -19,7 +20,7 @@ from mat_desktop.gui.models.row import State
 from mat_desktop.gui.operations.settings import EARLIER
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.settings import SettingsPage
-from mat_desktop.gui.widgets.drop_down import DropDown
+from mat_desktop.gui.widgets.drop_down import Combo, DropDown
 from mat_desktop.gui.widgets.slider import Slider
 from mat_desktop.gui.widgets.toggle import Toggle
 from mat_desktop.gui.window import Window
@@ -186,6 +187,26 @@ def test_a_window_has_its_colours_from_the_start(
     window = Window(services)
     qtbot.addWidget(window)
     assert appearance.theme.style_sheet() == qapp.styleSheet()
+    window.quit()
+    assert window.bridge.shut(5000)
+
+
+def test_parts_of_a_new_window_hear_of_their_style_once(
+    qtbot: QtBot, qapp: QApplication, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside a style sheet Qt tells them whenever what they lie in is put into something else."""
+    heard: Counter[int] = Counter()
+
+    def hear(combo: Combo, event: QEvent) -> None:
+        heard[id(combo)] += event.type() is QEvent.Type.StyleChange
+        QComboBox.changeEvent(combo, event)
+
+    monkeypatch.setattr(Combo, "changeEvent", hear)
+    qapp.setStyleSheet("")
+    window = Window(services)
+    qtbot.addWidget(window)
+    assert heard
+    assert max(heard.values()) == 1
     window.quit()
     assert window.bridge.shut(5000)
 
