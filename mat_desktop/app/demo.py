@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mat_desktop.app.resources import resource
 from mat_desktop.app.session import Session
-from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.audio.names import is_audio_name
 
 
 def demo_folder(session: Session) -> Path:

@@ -12,7 +12,8 @@ from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.session import Session
-from mat_desktop.audio.probe import is_audio_name, packets_digest, probe
+from mat_desktop.audio.names import is_audio_name
+from mat_desktop.audio.probe import packets_digest, probe
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import DecodeError, FileFault, TagFault, tells_absence

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import mat_desktop
-from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.audio.names import is_audio_name
 
 CAME, GONE = 1, 3
 """Numbers of :class:`watchfiles.Change`."""

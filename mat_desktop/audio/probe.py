@@ -14,14 +14,6 @@ from av.error import EOFError, FFmpegError, InvalidDataError
 from mat_desktop.domain.track import StreamInfo, TrackId
 from mat_desktop.errors import DecodeError, tells_absence
 
-EXTENSIONS = frozenset(
-    (
-        *(".mp3", ".mp2", ".aac", ".flac", ".ogg", ".oga", ".opus", ".spx", ".m4a", ".m4b", ".mp4", ".wma"),
-        *(".asf", ".wav", ".aiff", ".aif", ".aifc", ".ape", ".wv", ".mpc", ".tta", ".tak", ".ofr", ".dsf"),
-        *(".mka", ".webm"),
-    )
-)
-"""Lower-case extensions of files that a folder scan looks at."""
 _TAGS = (b"APETAGEX", b"ID3", b"TAG")
 """How tags begin that may follow the blocks of WavPack."""
 _DESCRIPTOR = struct.Struct("<4sH2x4IQI")
@@ -29,11 +21,6 @@ _DESCRIPTOR = struct.Struct("<4sH2x4IQI")
 header, the frames, and what followed the sound in the original file have."""
 _DESCRIBED = 3980
 """The first version that has it."""
-
-
-def is_audio_name(path: Path) -> bool:
-    """Whether the name looks like music, whatever the case of its extension; hidden files do not."""
-    return path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
 
 
 def cause_of(error: Exception) -> str:

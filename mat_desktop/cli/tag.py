@@ -12,8 +12,9 @@ from threading import Event
 from typing import TextIO
 
 from mat_desktop.app.apply import apply
-from mat_desktop.app.decide import checked, plan_file, suggest
+from mat_desktop.app.decide import suggest
 from mat_desktop.app.models import BrokenModel, as_listed, find_model, usable_model
+from mat_desktop.app.plan import checked, plan_file
 from mat_desktop.app.said import said_of
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score

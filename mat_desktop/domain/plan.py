@@ -53,7 +53,7 @@ class FilePlan:
     """All changes to one file, valid only while the file has this stamp.
 
     :param wanted: what would be written if it can be
-    :param fault: why nothing can be written to the file, else empty; see :func:`app.decide.checked`
+    :param fault: why nothing can be written to the file, else empty; see :func:`app.plan.checked`
     :param copied: fields whose values stand elsewhere in the file, as in text chunks of a WAV or in ID3v1,
         and that come into its new tag as they are; then names of what else does, as "comment"
     :param told: under which other names values are written, and where others stay, as sentences without

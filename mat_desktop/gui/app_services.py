@@ -6,31 +6,21 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mat_desktop.app import carry, remove
-from mat_desktop.app.apply import apply
-from mat_desktop.app.carry import Luggage
-from mat_desktop.app.compare import Comparison
-from mat_desktop.app.corrections import Collected, Counted, count_corrections, write_corrections
 from mat_desktop.app.decide import (
     NOTHING_CHOSEN,
     Choice,
     TagSum,
-    checked,
     choose,
     own_thresholds,
-    plan_file,
     suggest,
     sum_up,
     tag_taggram,
 )
-from mat_desktop.app.demo import demo_folder
-from mat_desktop.app.doctor import Check, checks
-from mat_desktop.app.draw import Picture, draw
-from mat_desktop.app.evidence import Evidence, find_evidence
 from mat_desktop.app.models import (
     BrokenModel,
     Model,
@@ -43,22 +33,12 @@ from mat_desktop.app.models import (
     list_models,
     read_model,
 )
-from mat_desktop.app.mounts import note_mounts, unmounted
-from mat_desktop.app.recover import recover
-from mat_desktop.app.remembered import Remembered, count_remembered, known, remembered, taggram
 from mat_desktop.app.resources import resource
-from mat_desktop.app.reverse import reverse
-from mat_desktop.app.run_report import export_run
-from mat_desktop.app.said import heirs, said_of
-from mat_desktop.app.scan import count, forget_missing, is_as_known, look, refresh, scan
-from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session
 from mat_desktop.app.tag_file import Slip, TagChange
 from mat_desktop.app.teach import Teacher
 from mat_desktop.app.trainings import Trainings
-from mat_desktop.app.undo import look_at, redoing, undoing, undoing_files, written_by
-from mat_desktop.app.watch import watch
-from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.audio.names import is_audio_name
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
 from mat_desktop.domain.reversal import FileReversal, Past, RunKind, Task
@@ -70,9 +50,23 @@ from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, ModelFault, UsageFault
 from mat_desktop.store.journal import Run, TakenBack
 
+if TYPE_CHECKING:
+    from mat_desktop.app.carry import Loaded, Luggage
+    from mat_desktop.app.compare import Comparison
+    from mat_desktop.app.corrections import Collected, Counted
+    from mat_desktop.app.doctor import Check
+    from mat_desktop.app.draw import Picture
+    from mat_desktop.app.evidence import Evidence
+    from mat_desktop.app.remembered import Remembered
+    from mat_desktop.app.score import Heard
+
 
 class AppServices:
-    """Implements :class:`mat_desktop.gui.services.Services` over a session."""
+    """Implements :class:`mat_desktop.gui.services.Services` over a session.
+
+    A use case is imported when it is first asked for, by a worker: the window shows before what reads and
+    writes files is there.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -81,6 +75,8 @@ class AppServices:
 
     def _settled(self) -> Session:
         """What a drive that went away left open is known before anything is taken back."""
+        from mat_desktop.app.recover import recover
+
         recover(self._session)
         return self._session
 
@@ -232,10 +228,14 @@ class AppServices:
         verdicts: Mapping[str, Verdict] = {},
     ) -> FilePlan | None:
         """What would be written into one file."""
+        from mat_desktop.app.plan import plan_file
+
         return plan_file(self._session, track, suggestions, policies, verdicts)
 
     def check_plan(self, plan: FilePlan) -> FilePlan | None:
         """What speaks against writing a file, by a look at it."""
+        from mat_desktop.app.plan import checked
+
         return checked(plan)
 
     def use_settings(self, changes: Mapping[str, Value]) -> None:
@@ -262,14 +262,20 @@ class AppServices:
 
     def save_luggage(self, path: Path) -> None:
         """Write a file to carry to another computer."""
+        from mat_desktop.app import carry
+
         carry.save(self._session, path)
 
-    def load_luggage(self, path: Path) -> carry.Loaded:
+    def load_luggage(self, path: Path) -> Loaded:
         """Use what such a file says."""
+        from mat_desktop.app import carry
+
         return carry.load(self._session, path)
 
     def adopt_luggage(self, luggage: Luggage) -> None:
         """Use what counted before."""
+        from mat_desktop.app import carry
+
         carry.adopt(self._session, luggage)
 
     def look_at_settings(self) -> bool:
@@ -306,6 +312,8 @@ class AppServices:
 
     def compare(self, name: str) -> Comparison:
         """Another model against the one in use."""
+        from mat_desktop.app.compare import Comparison
+
         return Comparison(self._session, name)
 
     def import_model(self, source: Path, trained: Trained | None = None) -> Model:
@@ -328,10 +336,14 @@ class AppServices:
 
     def count_corrections(self) -> Counted:
         """How much the user said of the whole library."""
+        from mat_desktop.app.corrections import count_corrections
+
         return count_corrections(self._session)
 
     def write_corrections(self) -> tuple[Path, Collected]:
         """Write them where training finds them."""
+        from mat_desktop.app.corrections import write_corrections
+
         return write_corrections(self._session)
 
     def roots(self) -> list[Path]:
@@ -353,6 +365,8 @@ class AppServices:
 
     def run_changes(self, run_id: int) -> Sequence[FileReversal]:
         """What a run wrote, file by file."""
+        from mat_desktop.app.undo import written_by
+
         return written_by(self._session.journal, run_id)
 
     def taken_back(self) -> TakenBack:
@@ -361,26 +375,39 @@ class AppServices:
 
     def export_run(self, run_id: int, path: Path) -> None:
         """What a run wrote, as a file for other programs."""
+        from mat_desktop.app.run_report import export_run
+
         export_run(self._session.journal, run_id, path)
 
     def undoing(self, run_id: int, files: Collection[Path] = ()) -> Task:
         """Take back a run, or only some files of it."""
+        from mat_desktop.app.undo import undoing
+
         return undoing(self._settled(), run_id, files)
 
     def redoing(self, run_id: int) -> Task:
         """Write again what was taken back of a run."""
+        from mat_desktop.app.undo import redoing
+
         return redoing(self._settled(), run_id)
 
     def undoing_files(self, paths: Sequence[Path]) -> Task:
         """Take back the last thing that was written to each of some files."""
+        from mat_desktop.app.undo import undoing_files
+
         return undoing_files(self._settled(), paths)
 
     def removing(self) -> Task:
         """Take out of every file what was ever written to it."""
+        from mat_desktop.app import remove
+
         return remove.removing(self._settled())
 
     def look_back(self, task: Task, pasts: Sequence[Past]) -> list[FileReversal]:
         """Some files of a task as they are, beside what they would become."""
+        from mat_desktop.app import remove
+        from mat_desktop.app.undo import look_at
+
         if task.kind is RunKind.REMOVE:
             found = [remove.look_at(self._session, past) for past in pasts]
             return [file for file in found if file is not None]
@@ -390,50 +417,74 @@ class AppServices:
         self, task: Task, files: Sequence[FileReversal], cancel: threading.Event
     ) -> Iterator[WriteResult]:
         """Do what was looked at."""
+        from mat_desktop.app.reverse import reverse
+
         return reverse(self._session, task, files, cancel)
 
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""
+        from mat_desktop.app.scan import scan
+
         return scan(self._session, roots, cancel, remember=True)
 
     def count(self, roots: Sequence[Path], enough: threading.Event) -> Iterator[int]:
         """How many files a scan comes to."""
+        from mat_desktop.app.scan import count
+
         return count(roots, enough)
 
     def look(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks at paths under folders that were opened before."""
+        from mat_desktop.app.scan import look
+
         return look(self._session, paths, cancel)
 
     def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
         """Paths that other programs changed, as they do."""
+        from mat_desktop.app.watch import watch
+
         return watch(roots, stop)
 
     def note_mounts(self, roots: Sequence[Path], found: Collection[str]) -> None:
         """Remember where volumes are mounted."""
+        from mat_desktop.app.mounts import note_mounts
+
         note_mounts(self._session, roots, found)
 
     def unmounted(self) -> Sequence[Path]:
         """Where one is not at the moment."""
+        from mat_desktop.app.mounts import unmounted
+
         return unmounted(self._session)
 
     def count_remembered(self, roots: Sequence[Path]) -> int:
         """How many there are."""
+        from mat_desktop.app.remembered import count_remembered
+
         return count_remembered(self._session, roots)
 
     def remembered(self, roots: Sequence[Path]) -> Iterator[Remembered]:
         """Tracks under folders as the library knows them."""
+        from mat_desktop.app.remembered import remembered
+
         return remembered(self._session, roots)
 
     def known(self, tracks: Sequence[Track]) -> Iterator[Remembered]:
         """What was heard in earlier sessions."""
+        from mat_desktop.app.remembered import known
+
         return known(self._session, tracks)
 
     def taggram(self, track: Track) -> NDArray[np.float16] | None:
         """What was heard in a track over time."""
+        from mat_desktop.app.remembered import taggram
+
         return taggram(self._session, track)
 
     def forget_missing(self, roots: Sequence[Path], found: Collection[str]) -> None:
         """Whole scans of these folders found these files."""
+        from mat_desktop.app.scan import forget_missing
+
         forget_missing(self._session, roots, found)
 
     def forget_paths(self, paths: Sequence[Path]) -> None:
@@ -446,10 +497,14 @@ class AppServices:
 
     def heirs(self, gone: Sequence[Path]) -> Sequence[Track]:
         """Files that were found before others went."""
+        from mat_desktop.app.said import heirs
+
         return heirs(self._session, gone)
 
     def said(self, heard: Heard) -> tuple[Mapping[str, Verdict], Mark]:
         """What the user said of a file's tags before, and whether it was marked as reviewed."""
+        from mat_desktop.app.said import said_of
+
         found = said_of(self._session, heard.scores.track_id, heard.path)
         return found.verdicts, found.mark
 
@@ -480,13 +535,22 @@ class AppServices:
         return aside
 
     def recover(self) -> Sequence[WriteResult]:
-        """Settle what a crash left half-way."""
+        """Settle what a crash left half-way.
+
+        A worker asks for it before any track is there. What the window's own thread will ask for is imported
+        here too, as an import there may wait for another one.
+        """
+        import mat_desktop.app.plan  # noqa: F401
+        from mat_desktop.app.recover import recover
+
         return recover(self._session)
 
     def score(
         self, tracks: Sequence[Track], cancel: threading.Event, tell: Callable[[Path, float], None]
     ) -> Iterator[Heard | FileFault]:
         """Listen to tracks."""
+        from mat_desktop.app.score import score
+
         return score(self._session, tracks, cancel, tell)
 
     def rest(self, on: bool) -> None:
@@ -495,6 +559,8 @@ class AppServices:
 
     def is_as_known(self, track: Track) -> bool:
         """Whether the file is there and was not changed since it was looked at."""
+        from mat_desktop.app.scan import is_as_known
+
         return is_as_known(track)
 
     def queue(self) -> list[Path]:
@@ -516,6 +582,8 @@ class AppServices:
         wanted: Callable[[], bool] = lambda: True,
     ) -> Picture:
         """The log-mel spectrogram of a file."""
+        from mat_desktop.app.draw import draw
+
         return draw(self._session, path, tell, wanted)
 
     def stop_drawing(self) -> None:
@@ -530,6 +598,8 @@ class AppServices:
         wanted: Callable[[], bool] = lambda: True,
     ) -> Evidence:
         """Where in a file a tag was heard."""
+        from mat_desktop.app.evidence import find_evidence
+
         return find_evidence(self._session, path, tag, tell, wanted)
 
     def stop_evidence(self) -> None:
@@ -538,6 +608,8 @@ class AppServices:
 
     def apply(self, plan: Plan, cancel: threading.Event) -> Iterator[WriteResult]:
         """Write a plan."""
+        from mat_desktop.app.apply import apply
+
         return apply(self._session, plan, cancel)
 
     def lend_files_by(self, lend: Callable[[Path], AbstractContextManager[None]]) -> None:
@@ -546,14 +618,20 @@ class AppServices:
 
     def refresh(self, path: Path, *, seen: bool = True) -> Track:
         """Read one file's tags again."""
+        from mat_desktop.app.scan import refresh
+
         return refresh(self._session, path, seen=seen)
 
     def checks(self) -> Sequence[Check]:
         """What the doctor looks at."""
+        from mat_desktop.app.doctor import checks
+
         return checks(self.data_dir)
 
     def demo_folder(self) -> Path:
         """Copy the demo tracks to where they may be written."""
+        from mat_desktop.app.demo import demo_folder
+
         return demo_folder(self._session)
 
     def close(self) -> None:

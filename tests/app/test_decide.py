@@ -9,7 +9,8 @@ from typing import cast
 import numpy as np
 import pytest
 
-from mat_desktop.app.decide import checked, choose, own_thresholds, plan_file, suggest, sum_up, tag_taggram
+from mat_desktop.app.decide import choose, own_thresholds, suggest, sum_up, tag_taggram
+from mat_desktop.app.plan import checked, plan_file
 from mat_desktop.app.resources import resource
 from mat_desktop.app.schemes import read_scheme
 from mat_desktop.app.session import Session

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from mat_desktop.app.decide import plan_file, suggest, tag_taggram
+from mat_desktop.app.decide import suggest, tag_taggram
+from mat_desktop.app.plan import plan_file
 from mat_desktop.app.remembered import known
 from mat_desktop.app.scan import scan
 from mat_desktop.app.score import Heard, score

@@ -13,8 +13,8 @@ import pytest
 from mutagen.flac import FLAC
 
 from mat_desktop.app.apply import apply
-from mat_desktop.app.decide import plan_file
 from mat_desktop.app.own_values import own_values
+from mat_desktop.app.plan import plan_file
 from mat_desktop.app.recover import recover
 from mat_desktop.app.remove import look_at as look_removal
 from mat_desktop.app.remove import removing

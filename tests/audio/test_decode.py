@@ -10,7 +10,8 @@ import soundfile
 
 from mat_desktop.audio import decode as decode_module
 from mat_desktop.audio.decode import Decoding, decode
-from mat_desktop.audio.probe import is_audio_name, packets_digest, probe
+from mat_desktop.audio.names import is_audio_name
+from mat_desktop.audio.probe import packets_digest, probe
 from mat_desktop.errors import DecodeError
 from tests.sounds import CODECS, encode, tone, vorbis
 

@@ -23,7 +23,6 @@ from mat_desktop.app.decide import (
     TagSum,
     choose,
     own_thresholds,
-    plan_file,
     suggest,
     sum_up,
     tag_taggram,
@@ -33,6 +32,7 @@ from mat_desktop.app.doctor import Check
 from mat_desktop.app.draw import Picture, loudness
 from mat_desktop.app.evidence import Evidence
 from mat_desktop.app.models import BrokenModel, Model, Trained
+from mat_desktop.app.plan import plan_file
 from mat_desktop.app.remembered import Remembered
 from mat_desktop.app.score import Heard
 from mat_desktop.app.session import Session

@@ -40,6 +40,27 @@ print(early, "torch" in sys.modules, window.library.dock.plot is not None, len(w
 """
 
 
+BEFORE = """
+import sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from mat_desktop.app.session import Session
+from mat_desktop.gui.app_services import AppServices
+from mat_desktop.gui.window import Window
+app = QApplication([])
+services = AppServices(Session(Path(sys.argv[1])))
+window = Window(services)
+window.show()
+app.processEvents()
+slow = {"torch", "pyqtgraph", "sounddevice", "soundfile", "librosa", "av", "mutagen", "importlib.metadata"}
+print(sorted(slow & set(sys.modules)))
+services.recover()
+print("mat_desktop.app.plan" in sys.modules)
+window.quit()
+assert window.bridge.shut(5000)
+"""
+
+
 def _environment(**changes: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     return kept | changes
@@ -56,6 +77,19 @@ def test_showing_the_window_imports_no_torch_and_nothing_slow_before(tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[0] == "[] False True 6"
+
+
+def test_what_reads_and_writes_files_is_not_imported_before_the_window_shows(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BEFORE, str(tmp_path)],
+        env=_environment(QT_QPA_PLATFORM="offscreen"),
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[:2] == ["[]", "True"], "and what the UI thread will ask for, by a worker"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")

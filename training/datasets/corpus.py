@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.audio.names import is_audio_name
 from mat_desktop.domain.counting import count
 from mat_desktop.malformed import flaw
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble, check_option

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import mat_desktop
-from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.audio.names import is_audio_name
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import printable

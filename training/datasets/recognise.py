@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.audio.names import is_audio_name
 from mat_desktop.errors import printable
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault
 from training.datasets.mtat import AUDIO_FOLDERS

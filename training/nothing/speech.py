@@ -15,7 +15,7 @@ import soxr
 from numpy.random import Generator
 
 from mat_desktop.audio.decode import decode
-from mat_desktop.audio.probe import is_audio_name
+from mat_desktop.audio.names import is_audio_name
 from mat_desktop.errors import printable
 from training.datasets.dataset import DatasetFault
 from training.nothing.noises import LENGTH, RATE, Samples, at_level, coloured

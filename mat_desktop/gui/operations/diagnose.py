@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from mat_desktop.app.diagnosis import Finding
-from mat_desktop.app.doctor import Check
 from mat_desktop.gui.operations.desk import Desk
+
+if TYPE_CHECKING:
+    from mat_desktop.app.doctor import Check
 
 CHANNEL = "doctor"
 

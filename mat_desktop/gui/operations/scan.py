@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from mat_desktop.audio.names import is_audio_name
 from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import KEEP
@@ -404,8 +405,6 @@ class _Away:
 
 def _is_folder(path: Path, wanted: Sequence[Path]) -> bool:
     """In the worker: whether what failed is one of the folders that were asked for, which may be away."""
-    from mat_desktop.audio.probe import is_audio_name  # the scan has loaded it, the window had not to
-
     return path in wanted and not is_audio_name(path) and not path.is_file()
 
 
