@@ -11,7 +11,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
 from mat_desktop.cli.opening import opened
 from mat_desktop.cli.output import command, errors, progress
-from mat_desktop.cli.reversal import carry_out, print_json, say_changing, show, tell
+from mat_desktop.cli.reversal import Done, carry_out, print_json, say_changing, show, tell
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import WRITABLE, Field
 from mat_desktop.errors import UsageFault
@@ -45,20 +45,24 @@ def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     done = carry_out(session, task, chosen, f"{options.command.title()}ing run {number}", cancel)
     what = "put back as before it" if task.kind is RunKind.UNDO else "written again"
     told = tell(done, f"{{}} {what}")
-    left = _left(session, options, number)
+    left = _left(session, options, number, done)
     errors.print(f"Run {number}: {told}.{left}")
     if options.json:
         print_json(task, found, done)
     return done.status
 
 
-def _left(session: Session, options: argparse.Namespace, number: int) -> str:
+def _left(session: Session, options: argparse.Namespace, number: int, done: Done) -> str:
     """How to go on where a run could not be taken back entirely, with it and past it."""
     if options.file or options.field:
         return ""
-    if all(run.undone or run.tried for run in session.runs() if run.id == number):
+    run = next((run for run in session.runs() if run.id == number), None)
+    if run is None or run.undone:
         return ""
-    text = f" To go on with the rest of it: {command(options, options.command, number)}"
+    again = command(options, options.command, number)
+    if run.tried:
+        return f" To look again at what was left: {again}" if done.status else ""
+    text = f" To go on with the rest of it: {again}"
     with suppress(UsageFault):
         before = (last_run if options.command == "undo" else last_undo)(session, number)
         text += f". For the one before it: {command(options, options.command, before)}"

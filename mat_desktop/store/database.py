@@ -145,6 +145,8 @@ def _code(error: sqlite3.Error) -> str:
 def _cause(error: sqlite3.Error | OSError) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
+    if _code(error).startswith("SQLITE_CANTOPEN"):
+        return "the system does not allow it"
     return "it is read-only" if _code(error).startswith("SQLITE_READONLY") else str(error)
 
 

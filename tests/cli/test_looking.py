@@ -111,7 +111,7 @@ def test_what_a_crash_left_in_a_closed_folder_is_seen(
     assert main(["undo", "--dry-run", *data]) == 0
     assert "Rock -> (empty)" in capsys.readouterr().out
     assert main(["undo", *data]) == 1
-    assert f"{crashed} cannot be written to" in capsys.readouterr().err
+    assert f"{crashed} cannot be written to: the system does not allow it\n" in capsys.readouterr().err
     assert digests(crashed) == before
 
 

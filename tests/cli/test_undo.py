@@ -69,7 +69,9 @@ def test_a_field_and_a_file_of_a_run(
     assert digests(music) == after
     assert main(["undo", "1", *data]) == 0
     assert digests(music) == before
+    capsys.readouterr()
     assert main(["redo", "1", *data]) == 0
+    assert capsys.readouterr().err.endswith("Run 1: 2 files written again.\n")
     assert digests(music) == after
 
 
@@ -115,7 +117,9 @@ def test_conflicts_are_named_and_forced_only_if_asked(
     assert main(["undo", "--dry-run", "--force", *data]) == 0
     assert "would be left" not in capsys.readouterr().err
     assert main(["undo", *data]) == 1
-    assert "a.flac: genre left as found: another program changed it since" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "a.flac: genre left as found: another program changed it since" in err
+    assert f"To look again at what was left: mat-desktop undo 1 {' '.join(data)}\n" in err
     assert read_tags(written / "a.flac").tags[Field.GENRE] == ("Theirs",)
     assert main(["undo", "1", "--force", *data]) == 0
     assert Field.GENRE not in read_tags(written / "a.flac").tags
