@@ -132,7 +132,7 @@ def parser() -> TopParser:
     undo.add_argument(
         "run",
         nargs="?",
-        type=int,
+        type=_whole,
         metavar="RUN",
         help="number of the run, as history lists it; the last by default",
     )
@@ -144,7 +144,7 @@ def parser() -> TopParser:
     redo.add_argument(
         "run",
         nargs="?",
-        type=int,
+        type=_whole,
         metavar="RUN",
         help="number of the undo, or of the run that it took back; the last undo by default",
     )
@@ -202,7 +202,7 @@ def parser() -> TopParser:
     history.add_argument(
         "run",
         nargs="?",
-        type=int,
+        type=_whole,
         metavar="RUN",
         help="what this run wrote into which file, and the files that it left, with the reasons",
     )

@@ -75,6 +75,14 @@ def test_a_field_and_a_file_of_a_run(
     assert digests(music) == after
 
 
+@pytest.mark.parametrize("command", ["undo", "redo", "history"])
+@pytest.mark.parametrize("number", ["x", "0", "-1", "1.5"])
+def test_a_run_is_a_whole_number(capsys: pytest.CaptureFixture[str], command: str, number: str) -> None:
+    with pytest.raises(SystemExit):
+        parse([command, number])
+    assert f"argument RUN: '{number}' is not a whole number above 0" in capsys.readouterr().err
+
+
 def test_wrong_usage(written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = digests(written)
     for words, why in (
