@@ -32,6 +32,10 @@ TOLD_EVERY = 60
 """Seconds between two lines that tell how far it is, in a log."""
 
 
+STOPPED = "stopped"
+"""What a report for other programs says of work that Ctrl+C ended."""
+
+
 class _Errors(Console):
     """Standard error. That nobody reads it any more ends nothing."""
 

@@ -9,7 +9,15 @@ from threading import Event
 
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
-from mat_desktop.cli.output import Results, change_line, change_object, errors, list_failures, progress
+from mat_desktop.cli.output import (
+    STOPPED,
+    Results,
+    change_line,
+    change_object,
+    errors,
+    list_failures,
+    progress,
+)
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, Task, told_copies_go
@@ -68,7 +76,9 @@ def carry_out(session: Session, task: Task, files: Sequence[FileReversal], title
             done.error = str(fault)
             errors.print(f"mat-desktop: {fault}")
         except KeyboardInterrupt:  # the second Ctrl+C
-            done.error = "stopped"
+            done.error = STOPPED
+    if cancel.is_set():
+        done.error = done.error or STOPPED
     return done
 
 

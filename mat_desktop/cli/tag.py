@@ -21,7 +21,7 @@ from mat_desktop.app.score import Heard, score
 from mat_desktop.app.session import Session, default_data_dir
 from mat_desktop.app.settings_file import SettingsFile
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import Results, command, errors, list_failures, progress
+from mat_desktop.cli.output import STOPPED, Results, command, errors, list_failures, progress
 from mat_desktop.cli.report import Record, text_of, write_csv, write_json
 from mat_desktop.cli.target import Target, targets
 from mat_desktop.domain.counting import count
@@ -81,6 +81,8 @@ def _run(
         tagging.listen(thresholds, needed=bool(options.write or reports))
         if options.write and not cancel.is_set():
             tagging.write()
+    if cancel.is_set():
+        tagging.error = tagging.error or STOPPED
     if session.engine.instead:
         errors.print(f"{session.settings_file.path.name}: listening.device: {session.engine.instead}")
     tagging.records.sort(key=lambda record: record.path)
@@ -179,7 +181,7 @@ class _Tagging:
             self.error = self.error or str(fault)
             errors.print(f"mat-desktop: {fault}")
         except KeyboardInterrupt:  # the second Ctrl+C
-            self.error = self.error or "stopped"
+            self.error = self.error or STOPPED
 
     def scan(self, paths: Sequence[Path]) -> None:
         """Find tracks, and a record of each file that is none."""
@@ -271,6 +273,9 @@ class _Tagging:
         left = sum(r.scores is not None and r.status in FAILED for r in self.records)
         if left:
             text += f" {count(left, 'file')} {'could not' if options.write else 'cannot'} be written."
+        waiting = sum(record.status == "planned" for record in self.records)
+        if options.write and waiting:
+            text += f" {count(waiting, 'file')} not written yet."
         errors.print(text)
         if self._session.settings.strictness and thresholds.every is None and heard:
             errors.print(_as_strict(self._session.settings.strictness))

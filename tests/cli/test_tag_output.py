@@ -156,7 +156,9 @@ def test_stopped_while_it_writes(words: list[str], tmp_path: Path) -> None:
     cut = signalled("SIGINT", *words)
     assert cut.returncode == 130
     assert "1 file written as run 1; mat-desktop undo 1" in cut.stderr
-    assert json.loads((tmp_path / "r.json").read_text())["run"] == 1
+    assert "1 file not written yet." in cut.stderr
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["run"], report["error"]) == (1, "stopped")
     assert sorted(statuses(tmp_path / "r.json")) == ["failed", "planned", "written"]
 
 
