@@ -180,7 +180,7 @@ def _data(data_dir: Path) -> Iterator[Finding]:
         "journal",
         lambda: look_at_journal(data_dir / "journal.db"),
         "keep journal.db, undo rests on it; rename it to be able to write again",
-        lambda n: f"{count(n['files'], 'file')} written in {count(n['runs'], 'run')} that can be taken back",
+        lambda n: f"{count(n['files'], 'file')} written to, {count(n['runs'], 'run')} in the history",
     )
     yield finding
     if counts:

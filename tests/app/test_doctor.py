@@ -12,6 +12,10 @@ from mat_desktop.app import doctor, models
 from mat_desktop.app.diagnosis import Finding, State, as_text, verdict, without_home, worst
 from mat_desktop.app.doctor import Check, checks, debian_package, missing_libraries
 from mat_desktop.app.session import Session
+from mat_desktop.domain.plan import Change
+from mat_desktop.domain.reversal import RunKind
+from mat_desktop.domain.tags import Field
+from mat_desktop.store.journal import EntryState
 from tests.models import tiny_model
 
 
@@ -142,6 +146,20 @@ def test_interrupted_writes_are_told_unless_they_are_under_way(data_dir: Path) -
     )
     assert "files on their way: 1" in found.text
     assert "a.mp3" not in found.text
+
+
+def test_runs_are_counted_and_not_said_to_be_there_to_take_back(data_dir: Path) -> None:
+    session = Session(data_dir)
+    change = Change(Field.GENRE, (), ("Rock",))
+    with session.journal.writing():
+        for kind, changes in ((RunKind.WRITE, change), (RunKind.UNDO, change.reversed())):
+            with session.journal.run("test", [data_dir / "a.mp3"], kind) as run:
+                entry = session.journal.intend(
+                    run, data_dir / "a.mp3", data_dir / "b", "0", "1", b"", [changes]
+                )
+                session.journal.settle(entry, EntryState.WRITTEN)
+    session.close()
+    assert findings(data_dir, "Data")["journal"].text.endswith("1 file written to, 2 runs in the history")
 
 
 def test_a_model_says_whether_it_was_trained_here(data_dir: Path) -> None:
