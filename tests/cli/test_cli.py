@@ -435,6 +435,7 @@ def test_what_was_decided_is_written_for_training(
     music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = ["--data-dir", str(tmp_path / "data")]
+    (tmp_path / "data").mkdir()
     assert main(["corrections", *data]) == 2
     assert "no tag was accepted or rejected yet" in capsys.readouterr().err
     assert main(["tag", str(music), *common]) == 0
