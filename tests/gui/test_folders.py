@@ -195,6 +195,25 @@ def test_a_drive_inside_a_folder_that_goes_and_comes_is_noticed(
     assert library.scan.roots == [services.music]
 
 
+def test_a_drive_that_comes_while_folders_are_watched_anew_is_noticed(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "EVERY", 0.5)
+    music = services.music
+    music.mkdir(exist_ok=True)
+    library.watching.close()
+    library.watching.at([music])
+    watcher, sentry = library.watching._watcher, library.watching._sentry
+    assert watcher is not None
+    assert sentry is not None
+    qtbot.waitUntil(lambda: sentry.before is not None and watcher.places is not None)
+    with qtbot.waitSignal(library.scan.ended):
+        music.rename(music.with_name("away"))
+        music.mkdir()
+        library.watching.at([music])  # as when tracks are forgotten
+        qtbot.waitUntil(lambda: library.watching._watcher is not watcher)
+
+
 def test_a_drive_that_goes_and_comes_is_noticed_and_an_open_undo_follows(
     qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:

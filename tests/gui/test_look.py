@@ -187,8 +187,48 @@ def test_what_was_not_drawn_as_its_file_was_away_is_drawn_after_a_look_at_the_fo
     qtbot.waitUntil(lambda: view.pane.changes.refusal.isVisible())
     away[0] = False
     library.scan.ended.emit()
+    assert view.dock._note == "Reading…", "and not that its folder is not there"
     qtbot.waitUntil(lambda: view.dock.picture is not None)
     qtbot.waitUntil(lambda: not view.pane.changes.refusal.isVisible())
+
+
+def test_a_drawing_that_began_before_its_file_was_back_is_begun_anew(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, go, asked = services.draw, threading.Event(), []
+
+    def drawn(path: Path, *of: Any) -> Picture:
+        asked.append(path)
+        if len(asked) == 1:
+            go.wait(60)
+            raise FileFault(path, "its drive is away", absent=True)
+        return draw(path, *of)
+
+    monkeypatch.setattr(services, "draw", drawn)
+    view = library.library
+    view.look.forget()
+    view.select(3)
+    qtbot.waitUntil(lambda: len(asked) == 1)
+    library.scan.ended.emit()  # it is back
+    go.set()
+    qtbot.waitUntil(lambda: view.dock.picture is not None)
+
+
+def test_what_could_not_be_read_is_drawn_once_it_can_be(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    path, view = list(services.files)[3], library.library
+    track = services.files.pop(path)
+    library.scan.read_again([path])
+    row = library.tracks.row(path)
+    assert row is not None
+    qtbot.waitUntil(lambda: row.track is None)
+    view.select(row.place)
+    assert "the file ends early" in view.dock._note
+    services.files[path] = track
+    library.scan.read_again([path])
+    qtbot.waitUntil(lambda: view.dock.picture is not None)
+    assert not view.dock._note
 
 
 def test_what_was_not_drawn_without_the_engine_is_drawn_once_it_works(

@@ -44,10 +44,12 @@ State = tuple[Path, FileStamp]
 class Look(QObject):
     """Answers come for the row looked at last, with ``drawn``, ``not_drawn``, ``heard`` and ``refused``.
 
-    ``drawing`` hands over what is drawn so far. ``neighbours`` is asked which tracks come next.
+    ``begun`` says that it is drawn although that was not possible before, ``drawing`` hands over what is
+    drawn so far. ``neighbours`` is asked which tracks come next.
     """
 
     refused = Signal()
+    begun = Signal()
     drawing = Signal(object)
     drawn = Signal(object)
     not_drawn = Signal(str)
@@ -61,6 +63,7 @@ class Look(QObject):
         self._looked: State | None = None
         self._fault = ""
         self._waits: State | None = None
+        self._in_doubt: State | None = None
         self._ahead: State | None = None
         self._vain: set[State] = set()
         self._in_view: State | None = None
@@ -84,7 +87,7 @@ class Look(QObject):
         self._soon.stop()
         self._wish = None
         busy, waits = self._waits or self._ahead, self._waits
-        self._waits = None
+        self._waits = self._in_doubt = None
         if busy is None or (busy == state and waits is None):
             return
         self._ahead = None
@@ -116,7 +119,7 @@ class Look(QObject):
                 (_, tell), self._wish = self._wish, None
                 tell(picture)
             if self._waits == state:
-                self._waits = None
+                self._waits = self._in_doubt = None
                 self._show(picture)
 
         def failed(error: Exception) -> None:
@@ -124,8 +127,11 @@ class Look(QObject):
             if not isinstance(error, FileFault) or error.absent:
                 self._for_now.add(state)
             self._over(state)
-            if self._waits == state:
-                self._waits = None
+            if self._in_doubt == state and state in self._for_now:
+                self._in_doubt = None
+                self.again()
+            elif self._waits == state:
+                self._waits = self._in_doubt = None
                 self.not_drawn.emit(error.cause if isinstance(error, FileFault) else str(error))
 
         def tell(part: Picture) -> None:
@@ -144,16 +150,24 @@ class Look(QObject):
 
     def again(self) -> None:
         """The engine works, or files may be there again: what is looked at is drawn and checked anew where
-        that was not possible.
+        that was not possible, also where it turns out only now that it was not.
         """
-        if self._fault:
+        if self._looked is not None:
             self._looked = None
             self.refused.emit()
         failed, self._for_now = self._for_now, set()
         self._vain -= failed
-        if self._in_view in failed and self._waits is None:
+        if self._in_view in failed:
             self._waits = self._in_view
+            self.begun.emit()
             self._ask(DRAW, self._in_view)
+        else:
+            self._in_doubt = self._waits
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether a track is looked at that could be read when it came into view."""
+        return self._in_view is not None
 
     def forget(self) -> None:
         """Spectrograms are others from now on."""

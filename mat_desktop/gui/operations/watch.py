@@ -172,33 +172,41 @@ class Watch(QObject):
         self._desk.bridge.ask("watched folders", lambda: _places(wanted), compare)
 
     def _start(self, roots: list[Path]) -> None:
-        self.close()
+        """Watch anew. Who looks for drives goes on where the folders are the same: another would not know how
+        it was before.
+        """
+        services, sentry = self._desk.services, self._sentry
+        if sentry is None or roots != self._roots or sentry.isFinished():
+            self._end(sentry)
+            self._sentry = sentry = _Sentry(roots, services.unmounted)
+            sentry.moved.connect(self._moved)
+            sentry.start()
+        self._end(self._watcher)
         self._roots = roots
-        services = self._desk.services
         watcher = _Watcher(roots, lambda stop: services.watch(roots, stop))
         watcher.changed.connect(self.look)
         watcher.failed.connect(self._failed)
         self._watcher = watcher
         watcher.start()
-        self._sentry = _Sentry(roots, services.unmounted)
-        self._sentry.moved.connect(self._moved)
-        self._sentry.start()
 
     @Slot(object)
     def _moved(self, roots: list[Path]) -> None:
-        """What was mounted meanwhile is watched by new threads."""
+        """What was mounted meanwhile is watched by a new thread."""
         if self.sender() is self._sentry:
             self._start(list(self._roots))
             self.moved.emit(roots)
 
     def close(self) -> None:
         """Watch nothing any more. The thread ends by itself, at the latest when the program does."""
-        for thread in (self._watcher, self._sentry):
-            if thread is not None:
-                thread.stop.set()
-                self._ended.append(thread)
+        self._end(self._watcher)
+        self._end(self._sentry)
         self._watcher = self._sentry = None
         self._roots = []
+
+    def _end(self, thread: _Watcher | _Sentry | None) -> None:
+        if thread is not None:
+            thread.stop.set()
+            self._ended.append(thread)
 
     def wait(self, milliseconds: int) -> bool:
         """Whether all threads ended in time."""

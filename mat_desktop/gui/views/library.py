@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 FIELDS = (Field.GENRE, Field.MOOD, Field.INSTRUMENT, Field.VOICE, Field.GROUPING)
 """Fields that have a block in the pane, where some tag is written into them."""
 
+READING = "Reading…"
+"""In the place of pictures that come."""
+
 NO_MODEL = "The model cannot be used: choose another one on the Models page"
 """Why nothing can be listened to."""
 
@@ -199,6 +202,7 @@ class Library(QWidget):
         self.dock.player.overview.skip.connect(self.player.skip)
         self.player.moved.connect(self._playhead)
         self.look.refused.connect(self.show_changes)
+        self.look.begun.connect(lambda: self.dock.set_note(READING))
         self.look.drawing.connect(self.dock.set_part)
         self.look.drawn.connect(self.dock.set_picture)
         self.look.neighbours = self._neighbours
@@ -426,6 +430,13 @@ class Library(QWidget):
         if self.table.selected_count() > 1:  # another of them is the current row, as when they are dragged
             self.several.look_soon()
         self.pane.show_row(row)
+        self._look(row)
+        self._show_tags(new_track=True)
+        self.selection_changed.emit()
+        self.look.draw(row)
+
+    def _look(self, row: Row | None) -> None:
+        """Pictures and sound of a track, which come later."""
         self.look.at(row)
         self.player.at(row)
         if row is None:
@@ -433,10 +444,7 @@ class Library(QWidget):
         elif row.track is None:
             self.dock.set_track(row.title, None, f"Cannot be read: {row.reason}")
         else:
-            self.dock.set_track(row.title, row.seconds, "Reading…")
-        self._show_tags(new_track=True)
-        self.selection_changed.emit()
-        self.look.draw(row)
+            self.dock.set_track(row.title, row.seconds, READING)
 
     def _chosen_again(self, index: QModelIndex) -> None:
         if self.tracks.at(index) is self.row:
@@ -461,6 +469,10 @@ class Library(QWidget):
         elif in_view:
             self.pane.show_row(self.row)
         if in_view:
+            row = self.row
+            if row is not None and row.track is not None and not self.look.can_draw:  # it can be read now
+                self._look(row)
+                self.look.draw(row)
             self._show_tags(new_track=False)
 
     def _show_tags(self, *, new_track: bool) -> None:
@@ -490,7 +502,7 @@ class Library(QWidget):
         if taggram is not None:
             self.dock.set_tags(suggestions, self._services.tag_taggram(taggram, suggestions), "")
         elif new_track:
-            self.dock.set_tags((), None, "Reading…")
+            self.dock.set_tags((), None, READING)
         self.show_changes()
         self._light()
 
