@@ -23,7 +23,7 @@ from mat_desktop.gui.models import tracks as tracks_module
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.save import ask_target
-from mat_desktop.gui.theme import current
+from mat_desktop.gui.theme import appearance, current
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.sidebar import ITEM_ROLE
 from mat_desktop.gui.widgets.track_columns import TrackColumns
@@ -390,6 +390,30 @@ def test_what_is_under_the_mouse_stays_there_when_messages_come_and_go(
     assert row() == before
     bar.setValue(0)
     assert row() == 0
+
+
+def test_a_row_stays_in_view_when_a_message_comes_while_another_page_is_open(
+    qtbot: QtBot, library: Window
+) -> None:
+    view, table = library.library, library.library.table
+    library.setMinimumSize(100, 100)
+    library.resize(1280, 640)
+    view.middle.setSizes([200, 400])
+    qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 20)
+    table.verticalScrollBar().setValue(0)
+    place = table.rowAt(table.viewport().height() - appearance.row // 2)
+    view.select(place)
+    high = table.viewport().height()
+    library.pages.show("history")
+    view.banners.show_message("warning", "Two files were left as they were.")
+    view.banners.show_message("danger", "No sound")
+    qtbot.wait(100)
+    library.pages.show("library")
+    qtbot.waitUntil(lambda: table.viewport().height() < high - appearance.row)
+    qtbot.waitUntil(
+        lambda: table.viewport().rect().contains(table.visualRect(table.currentIndex()).center()),
+        timeout=2000,
+    )
 
 
 def test_from_another_page_and_of_a_row_that_is_chosen_again_digit_keys_are_in_order_again(

@@ -269,7 +269,7 @@ class TrackTable(TableView):
         self.tracks = model
         self.hover_row = -1
         self.painted_selection: set[int] = set()
-        self._rows = 0
+        self._rows = self._high = 0
         self._keeping = QTimer(self)
         self._keeping.setSingleShot(True)
         self._keeping.setInterval(KEEPING_MS)
@@ -323,7 +323,8 @@ class TrackTable(TableView):
         here = self.currentIndex()
         middle = self.visualRect(here).center().y() if here.isValid() else -1
         super().resizeEvent(event)
-        if 0 <= middle < event.oldSize().height() > event.size().height():
+        before, self._high = self._high, event.size().height()  # Qt knows none of before where it was hidden
+        if 0 <= middle < before > self._high:
             self.scrollTo(here)
 
     def selected_rows(self) -> list[Row]:
