@@ -101,6 +101,18 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     assert library.tracks.tally().total == 5
     assert services.missing == []
     assert not library.review.can_take_back
+    # Where the files are found again, nothing is said to be forgotten.
+    next(b for b in page.banners.findChildren(Link) if b.text() == "Forget these tracks").click()
+    qtbot.waitUntil(lambda: len(page.banners.texts()) == 1 and "forgotten" in page.banners.texts()[0])
+    qtbot.waitUntil(lambda: not library.bridge.busy)
+    with monkeypatch.context() as back, qtbot.waitSignal(library.scan.ended):
+        back.setattr(services, "scan", lambda roots, cancel: iter(services.library))
+        library.actions_["rescan"].trigger()
+    assert page.banners.texts() == []
+    with qtbot.waitSignal(library.scan.ended):
+        library.actions_["rescan"].trigger()
+    assert page.banners.texts() == [text]
+    services.missing.clear()
     # Ctrl+Z is the same as the message's Undo, before what was decided earlier.
     next(b for b in page.banners.findChildren(Link) if b.text() == "Forget these tracks").click()
     qtbot.waitUntil(lambda: len(services.missing) == len(services.library))

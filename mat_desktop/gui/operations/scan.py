@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ class Scan(QObject):
         self.coming: Work | None = None
         self._under_way = 0
         self._away: dict[Path, str] = {}
+        self._is_back: Callable[[], bool] = lambda: False
 
     @property
     def reading(self) -> bool:
@@ -102,6 +103,8 @@ class Scan(QObject):
             gone = f"; {words.plural(before - total, 'track')} not there any more" if before > total else ""
             if total:
                 self.back.emit(FOUND_NOTHING)
+            if self._is_back():
+                self.back.emit(FORGOTTEN)
             job.outcome = f"Scanned {words.plural(job.done, 'track')}"
             job.retry = (lambda: self.read_again(seen.failed)) if seen.failed else None
             if error is not None or job.stopping:
@@ -204,6 +207,7 @@ class Scan(QObject):
             lambda: self.open([root]),
             kind=FORGOTTEN,
         )
+        self._is_back = lambda: root in self.roots
         desk.result(f"{words.plural(desk.tracks.tally().total, 'track')} in the library")
         self.ended.emit()
 
@@ -249,6 +253,7 @@ class Scan(QObject):
             number = words.plural(len(paths), "track")
             said = f"{number} forgotten. What was decided on them comes back with the files."
             desk.say("positive", said, "Undo", undo, kind=FORGOTTEN)
+            self._is_back = lambda: all(desk.tracks.row(path) is not None for path in paths)
             self.ended.emit()
 
         def look(_: object) -> None:
