@@ -57,6 +57,7 @@ class School(QObject):
         self.panel.hide()
         self._late = QTimer(self.panel)  # ends with it
         self._late.setSingleShot(True)
+        self._losses = 0
         self._late.setInterval(SOON_MS)
         self._late.timeout.connect(self._say_learning)
         self._connect()
@@ -64,6 +65,7 @@ class School(QObject):
     def _connect(self) -> None:
         teach, panel, library = self.teach, self.panel, self._library
         teach.studied.connect(lambda _: self._show_study())
+        self._desk.tracks.counted.connect(self._counted)
         teach.listed.connect(self._show_tags)
         teach.saved.connect(self._saved)
         teach.listed.connect(self.scheme_changed)
@@ -100,8 +102,22 @@ class School(QObject):
 
     def heard_more(self) -> None:
         """Tracks came, or were listened to: they may be marked, or teach."""
-        if self.is_open:
+        if self.is_open and self.teach.lost:
+            self._look_again()  # marks of these may be among them
+        elif self.is_open:
             self.teach.heard_more()
+
+    def _look_again(self) -> None:
+        """Marks are of the tracks that are in the library now, under the names that these have."""
+        name, given, _ = self._begun_with
+        draft = self._drafts.get(self._key)
+        self.teach.begin(name, given, draft.said if draft is not None else None)
+
+    def _counted(self) -> None:
+        losses = self._desk.tracks.losses
+        if self.is_open and losses != self._losses:
+            self._look_again()
+        self._losses = losses
 
     def connect_actions(self, actions: Actions) -> None:
         """What the keys do."""

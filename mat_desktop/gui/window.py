@@ -296,7 +296,8 @@ class Window(QMainWindow):
         library, panels, review, pages = self.library, self.panels, self.review, self.pages
         self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
         self.scan.remembered.connect(self.room.weigh.fill)
-        self.scan.remembered.connect(self.school.heard_more)
+        for signal in (self.scan.remembered, self.scan.ended):
+            signal.connect(self.school.heard_more)
         for signal in (self.scan.begun, self.scan.remembered, self.scan.ended, self.room.weigh.busy_changed):
             signal.connect(self._say_unready)
         self.scan.back.connect(pages.clear_message)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.track import TrackId
+from mat_desktop.gui.models.row import Arrived, Chosen, Row
 from mat_desktop.gui.operations.drafts import DRAFTS, Drafts
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -152,3 +154,31 @@ def test_tracks_that_come_while_marks_are_read_do_not_cost_them(qtbot: QtBot, he
     heard.actions_["teach"].trigger()
     heard.school.heard_more()
     is_back(qtbot, heard)
+
+
+def test_a_mark_goes_with_its_file_and_waits_where_that_is_forgotten(qtbot: QtBot, heard: Window) -> None:
+    begin(qtbot, heard)
+    side, row = panel(heard), heard.tracks.at(1)
+    assert row.track is not None and row.scores is not None
+    new = replace(row.track, path=row.path.with_name("zz.flac"))
+    heard.tracks.add([Row.of(new)])
+    heard.tracks.hear([Arrived(new.path, row.scores, {}, Chosen(0.0, ()))])
+    heard.tracks.forget([row.path])
+
+    def listed() -> list[Path]:
+        return [
+            mark.row.path for mark in map(side.marks.marks.mark, range(side.marks.marks.rowCount())) if mark
+        ]
+
+    qtbot.waitUntil(lambda: new.path in listed())
+    assert side.heading.text() == MARKED
+    assert len(listed()) == 4 and row.path not in listed()
+    heard.tracks.forget([new.path])
+    text = "2 have it, 1 does not, 1 not in the library any more"
+    qtbot.waitUntil(lambda: side.heading.text() == text)
+    heard.tracks.add([row])
+    heard.scan.ended.emit()
+    qtbot.waitUntil(lambda: side.heading.text() == MARKED)
+    there = {row.path for row in heard.tracks.rows()}
+    offered = [side.next.marks.mark(place) for place in range(side.next.marks.rowCount())]
+    assert all(mark is not None and mark.row.path in there for mark in offered)
