@@ -157,7 +157,7 @@ class ReviewPage(QWidget):
         row.setContentsMargins(16, 0, 16, 1)
         row.setSpacing(16)
         self.previous = Button("Previous", "chevron-left", key="K", tip="Previous track (K)")
-        self.next = Button("Next", "chevron-right", key="J", tip="Next track (J)")
+        self.next = Button("Next", "chevron-right", key="J", tip="Next track (J)", onward=True)
         self.previous.clicked.connect(lambda: self.stepped.emit(-1))
         self.next.clicked.connect(lambda: self.stepped.emit(1))
         self.before = Text(size=12, token="muted", elide=True)

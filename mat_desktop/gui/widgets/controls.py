@@ -61,8 +61,11 @@ class Button(QAbstractButton):
         height: int = 32,
         tip: str = "",
         parent: QWidget | None = None,
+        onward: bool = False,
     ) -> None:
+        """:param onward: whether its icon stands behind the words, as it points on"""
         super().__init__(parent)
+        self._onward = onward
         self._kind: Kind = kind
         self._icon = icon
         self._tip = tip
@@ -250,16 +253,18 @@ class Button(QAbstractButton):
         if key:
             widths.append(key_width(key))
         x = rect.x() + (rect.width() - sum(widths) - 8 * (len(widths) - 1)) // 2
-        if self._icon:
-            size = grown(16)
-            icons.draw(painter, self._icon, x, rect.y() + (rect.height() - size) // 2, size, ink)
-            x += size + 8
-        if text:
-            painter.setFont(self._font())
-            painter.setPen(ink)
-            wide = metrics.horizontalAdvance(text)
-            painter.drawText(QRect(x, rect.y(), wide + 2, rect.height()), Qt.AlignmentFlag.AlignVCenter, text)
-            x += wide + 8
+        for part in ("text", "icon") if self._onward else ("icon", "text"):
+            if part == "icon" and self._icon:
+                size = grown(16)
+                icons.draw(painter, self._icon, x, rect.y() + (rect.height() - size) // 2, size, ink)
+                x += size + 8
+            if part == "text" and text:
+                painter.setFont(self._font())
+                painter.setPen(ink)
+                wide = metrics.horizontalAdvance(text)
+                box = QRect(x, rect.y(), wide + 2, rect.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+                x += wide + 8
         if key:
             line = QColor(ink)
             line.setAlphaF(0.5)
