@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 
-from mat_desktop.domain.plan import WriteResult
+from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault, printable
@@ -21,7 +21,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.undo import JOBS, WRITING, LookBack, Undo, last_of
+from mat_desktop.gui.operations.undo import JOBS, WRITING, LookBack, Undo, kind_of_recovery, last_of
 from mat_desktop.gui.operations.unwritten import Unwritten
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.views.history import History
@@ -386,7 +386,9 @@ class Archive(QObject):
         parts = "; ".join(f"{result.path.name} {result.reason}" for result in results)
         text = f"A write was interrupted last time: {parts}"
         run = max((result.run for result in results if result.run is not None), default=None)
-        self._desk.say("warning", text, "History", lambda: self._show_in_list(run))
+        settled = all(result.status in (WriteStatus.WRITTEN, WriteStatus.UNCHANGED) for result in results)
+        kind = kind_of_recovery(run) if settled else ""
+        self._desk.say("warning", text, "History", lambda: self._show_in_list(run), kind=kind)
 
     def _show_in_list(self, run_id: int | None) -> None:
         """The page, with a run in view."""

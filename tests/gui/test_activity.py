@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.score import Heard
-from mat_desktop.domain.plan import Plan, Policy, WriteResult
+from mat_desktop.domain.plan import Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
@@ -505,7 +505,11 @@ def test_an_undo_whose_process_was_killed_says_what_remains_and_goes_on(
     half = replace(now, reverted=1)
     services.runs = lambda: [replace(undone, files=1, changes=1), half]  # type: ignore[method-assign]
     said = [f"Last time undoing run {now.id} was stopped: Put back 1 file; 3 remain."]
-    assert last_time(qtbot, services, killed, look) == said
+    file = next(iter(services.files))
+    halfway = WriteResult(file, WriteStatus.WRITTEN, "was finished before the interruption", run=undone.id)
+    services.recover = lambda: [halfway]  # type: ignore[method-assign]
+    assert last_time(qtbot, services, killed, look) == said, "once"
+    services.recover = list  # type: ignore[method-assign]
     assert shown == [("history", f"Undo run {now.id}")]
     services.runs = lambda: [replace(now, reverted=0)]  # type: ignore[method-assign]
     said = [f"Last time undoing run {now.id} was stopped: no file was put back."]

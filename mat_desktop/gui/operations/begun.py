@@ -20,7 +20,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.remains import Remains
 from mat_desktop.gui.operations.scan import Scan
-from mat_desktop.gui.operations.undo import DONE, is_overtaken
+from mat_desktop.gui.operations.undo import DONE, is_overtaken, kind_of_recovery
 from mat_desktop.gui.operations.write import Ended, Wish
 from mat_desktop.gui.work import Work
 
@@ -159,7 +159,7 @@ def _unpacked(text: str) -> list[Note]:
 class Begun(QObject):
     """Keeps a note of writes, undos and redos from their begin to their end.
 
-    ``settled`` names the kind of a message on what remained that is no longer so.
+    ``settled`` names the kind of a message on what remained that is no longer so, or that another one says.
     """
 
     settled = Signal(str)
@@ -357,6 +357,7 @@ class Begun(QObject):
 
     def _say(self, note: Note, run: Run | None, rest: Sequence[Path], runs: Sequence[Run]) -> None:
         """:param rest: files of it that remain; none where they are all of a run"""
+        self.settled.emit(kind_of_recovery(run.id if run is not None else None))
         remain = len(rest) or note.files - (run.files + run.refused if run is not None else 0)
         if run is None and remain == note.files:
             left = NOTHING[note.kind]

@@ -87,6 +87,13 @@ def is_overtaken(run: Run, runs: Sequence[Run]) -> bool:
     return any(root(other) == root(run) and (other.planned or other.files) * 2 > run.files for other in later)
 
 
+def kind_of_recovery(run: int | None) -> str:
+    """Of the message on what became of files that a run was at when it was cut off, where nothing is left to
+    do about them: what is said of the run itself is enough.
+    """
+    return f"recovered {run}"
+
+
 class Undo(QObject):
     """``listed`` hands over all runs, ``unlisted`` says that they cannot be read, ``recovered`` what a
     crash had left half-way.
