@@ -19,7 +19,9 @@ from mat_desktop.gui import main, theme
 from mat_desktop.gui.app_services import AppServices
 from mat_desktop.gui.window import Window
 
-PATIENCE = 60.0
+PATIENCE = 120.0
+"""Seconds in which no work of the window gets on: a busy computer may take any time for all of it."""
+
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
@@ -43,10 +45,19 @@ def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoMod
 
 
 def wait(what: str, is_so: Callable[[], bool]) -> None:
-    """Let the window work until it shows something."""
-    patience = time.monotonic() + PATIENCE
+    """Let the window work until it shows something, as long as its work gets on."""
+    patience, before = time.monotonic() + PATIENCE, _progress()
     while not is_so():
-        if time.monotonic() > patience:
+        if (now := _progress()) != before:
+            patience, before = time.monotonic() + PATIENCE, now
+        elif time.monotonic() > patience:
             print(f"waited in vain: {what}", file=sys.stderr, flush=True)
             os._exit(1)
         QTest.qWait(10)
+
+
+def _progress() -> list[tuple[str, int]]:
+    """How far each work is that was begun in a window."""
+    windows = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Window)]
+    works = [work for window in windows for work in (*window.bridge.jobs, *window.bridge.past)]
+    return [(work.title, work.done) for work in works]
