@@ -179,6 +179,20 @@ def test_every_colour_map_has_256_colours() -> None:
 # evidence
 
 
+def test_what_the_picture_is_gives_way_to_a_long_title_only_where_that_is(
+    qtbot: QtBot, library: Window
+) -> None:
+    listen(qtbot, library)
+    dock = library.library.dock
+    qtbot.waitUntil(lambda: dock.picture is not None)
+    for page, said in (("library", False), ("review", True), ("library", False)):
+        library.pages.show(page)
+        qtbot.waitUntil(lambda: dock.picture is not None)
+        dock._title = "A title of many words " * 5
+        dock.set_info("")
+        assert dock.info.isVisible() is said, page
+
+
 def test_evidence_is_shown_by_key_follows_the_tag_and_goes(
     qtbot: QtBot, seen: Window, services: FakeServices
 ) -> None:

@@ -254,7 +254,8 @@ class Dock(Panel):
         self.score_scale.set_short(short)
         room -= scale
         wanted = metrics.horizontalAdvance(self.info.text()) + 2
-        whole = self.title.fontMetrics().horizontalAdvance(self._title)
+        shown = not self.title.isHidden()  # Review has it elsewhere, and leaves its room
+        whole = self.title.fontMetrics().horizontalAdvance(self._title) if shown else 0
         if not self._points:
             room -= max(TITLE, self.title.minimumSizeHint().width())
         wide = max(0, min(wanted, room))
