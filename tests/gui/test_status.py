@@ -149,6 +149,29 @@ def test_the_status_bar_is_laid_out_before_it_is_painted(qtbot: QtBot, library: 
     library.bridge.let_go(work)
 
 
+def test_in_a_short_bar_the_name_of_work_ends_in_dots(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    gate = slow_scan(services)
+    library.setMinimumSize(100, 100)
+    library.resize(640, 340)
+    status = library.status
+    status.set_device("CPU, 2 cores")
+    library.actions_["rescan"].trigger()
+    qtbot.waitUntil(lambda: status.count.text() != "")
+    job = library.bridge.jobs[0]
+    job.title = "Looking at all of the folders"
+    status.refresh()
+    qtbot.waitUntil(lambda: status.title.text() != "" and status.title.isVisible())
+    assert status.title.text().endswith("…")
+    assert status.title.width() >= status.title.sizeHint().width()
+    status.problems.show()
+    status.refresh()
+    assert status.title.width() >= status.title.sizeHint().width()
+    gate.set()
+    qtbot.waitUntil(lambda: not library.bridge.busy)
+
+
 def test_escape_closes_the_activity_panel_wherever_the_focus_is_and_a_plan_is_not_covered(
     qtbot: QtBot, library: Window
 ) -> None:

@@ -229,7 +229,11 @@ class JobBar(Panel):
         if self._title:
             self.title.setText(self._title)
         others = (self.device, self.model, self.open, self.pause, self.cancel, self.title, self.problems)
-        used = sum(part.sizeHint().width() + 8 for part in others if not part.isHidden())
+        used = sum(
+            part.sizeHint().expandedTo(part.minimumSize()).width() + 8
+            for part in others
+            if not part.isHidden()
+        )
         used += min(0, self.model.maximumWidth() - self.model.sizeHint().width())
         room = self.width() - used - BETWEEN
         if room < 0:
