@@ -102,6 +102,15 @@ def test_nothing_is_scrolled_sideways(
         appearance.use_text(100)
 
 
+def test_pages_with_nothing_in_them_are_not_scrolled_sideways(qtbot: QtBot, library: Window) -> None:
+    shrink(qtbot, library, 640, 340)
+    for name in library.pages.names:
+        library.pages.show(name)
+        qtbot.waitUntil(lambda: rests(library), timeout=30_000)
+        qtbot.wait(100)
+        assert not too_wide(library), name
+
+
 @pytest.mark.parametrize("page", ["library", "review"])
 def test_on_a_small_screen_with_large_pixels_the_spectrogram_is_seen(
     qtbot: QtBot, library: Window, page: str

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QMenu,
-    QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -262,8 +261,7 @@ class History(Panel):
         head.addWidget(self.export)
         layout.addWidget(bar)
         self._bar = bar
-        box = QWidget()
-        self._stack = QStackedLayout(box)
+        self._stack = Stack()
         holder = Splitter(Qt.Orientation.Horizontal)
         self._side = self._left()
         holder.addWidget(self._side)
@@ -284,7 +282,7 @@ class History(Panel):
         self._filling.timeout.connect(self._fill)
         self._stack.addWidget(holder)
         self._stack.addWidget(self._empty())
-        layout.addWidget(box, 1)
+        layout.addWidget(self._stack, 1)
         self.banners = Banners()
         layout.addWidget(self.banners)
 
