@@ -34,13 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         print(f"{missing.name} is missing: pip install -c constraints.txt '.[train]'", file=sys.stderr)
         return 1
-    from training.saying import console
+    from training.saying import Reporter, console
     from training.settings import SettingsFault
 
-    options.said = []
-    with Stop() as options.stop:
+    with Stop() as stop:
+        reporter = Reporter(stop, getattr(options, "progress", "bar") == "json")
         try:
-            status: int = getattr(commands, options.command)(options)
+            status: int = getattr(commands, options.command)(options, reporter)
         except SettingsFault as fault:
             console.print(str(fault), style="red")
             return 2
@@ -58,13 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             if not lost_process(error):
                 raise
-            kept = options.stop.kept
-            console.print(
-                f"Another process of this training ended or cannot be reached. {kept}".rstrip(), style="red"
-            )
+            text = f"Another process of this training ended or cannot be reached. {stop.kept}"
+            console.print(text.rstrip(), style="red")
             return 1
         except Stopped:
-            console.print(options.stop.message)
+            console.print(stop.message)
             return EXIT_STATUS
     return status
 

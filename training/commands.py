@@ -15,7 +15,6 @@ import numpy as np
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.counting import count
@@ -50,14 +49,7 @@ from training.merging import compare as compare_merging
 from training.nothing.commands import nothing as nothing
 from training.options import BEGIN, DATA, flags_told, open_data, read_data, settings_of
 from training.pooling import compare as compare_poolings
-from training.progress import (
-    Event,
-    Exported,
-    Fitting,
-    RunOpened,
-    TableBegun,
-    without_nan,
-)
+from training.progress import Event, Exported, Fitting, RunOpened, TableBegun, without_nan
 from training.report import report as write_report
 from training.reproduction import Reproduction
 from training.results import Budget, read_run
@@ -78,17 +70,7 @@ from training.runs import (
     start_of,
     without_paths,
 )
-from training.saying import (
-    IS_FIRST,
-    KEPT,
-    PLAIN,
-    console,
-    preparing,
-    print_figures,
-    say_skipped,
-    shown_as,
-    tell,
-)
+from training.saying import IS_FIRST, KEPT, PLAIN, Reporter, console, print_figures
 from training.settings import Settings, SettingsFault
 from training.speed import ROUNDS
 from training.speed import speed as measure_listening
@@ -100,29 +82,29 @@ SHARE = 0.3
 """Of the model that a run started from, in a blend."""
 
 
-def prepare(options: argparse.Namespace) -> int:
+def prepare(options: argparse.Namespace, reporter: Reporter) -> int:
     """Fill the cache that a network needs."""
-    settings, dataset = open_data(options, settings_of(options))
-    clips = _prepared(options, dataset, _input_of(settings))
+    settings, dataset = open_data(options.data, settings_of(options), reporter)
+    clips = _prepared(options, reporter, dataset, _input_of(settings))
     listed = len(clips.usable) + len(dataset.skipped)
     console.print(f"{int(clips.usable.sum()):,} of {count(listed, 'clip')} are ready")
     return 0
 
 
-def train(options: argparse.Namespace) -> int:
+def train(options: argparse.Namespace, reporter: Reporter) -> int:
     """Train a network; export it if a folder for it is given."""
-    settings, dataset = open_data(options, settings_of(options))
+    settings, dataset = open_data(options.data, settings_of(options), reporter)
     if options.export:
         check_exportable(_input_of(settings), settings.network)
     _check_unused(options, settings, dataset)
     fabric = launch()
-    folder, clips, trained = _run(options, settings, dataset, fabric, resume=options.resume)
+    folder, clips, trained = _run(options, reporter, settings, dataset, fabric, resume=options.resume)
     if options.export:
-        _export(options, trained, clips, settings, folder, fabric)
+        _export(options, reporter, trained, clips, settings, folder, fabric)
     return 0
 
 
-def export(options: argparse.Namespace) -> int:
+def export(options: argparse.Namespace, reporter: Reporter) -> int:
     """Export the best epoch of a run, or the last one, or that blended with the model it started from."""
     share = SHARE if options.share is None else options.share
     if not 0 <= share <= 1:
@@ -130,9 +112,9 @@ def export(options: argparse.Namespace) -> int:
     if options.share is not None and not options.blend:
         raise SettingsFault("--share is that of the model which --blend names")
     settings, command = read_settings(options.folder)
-    settings, dataset = open_data(options, settings)
+    settings, dataset = open_data(options.data, settings, reporter)
     fabric = launch()
-    clips = _clips(options, dataset, _input_of(settings), fabric)
+    clips = _clips(options, reporter, dataset, _input_of(settings), fabric)
     trained, clips, differs = best_network(options.folder, settings, clips, options.last)
     clips = replace(clips, level=options.level)
     about = {
@@ -157,27 +139,27 @@ def export(options: argparse.Namespace) -> int:
         trained = blended(kept, start, share)
         if before.digest == settings.start:
             about |= _started_from(before)  # a run of an earlier version does not know it itself
-    _write_model(options, trained, clips, settings, about, fabric)
+    _write_model(options, reporter, trained, clips, settings, about, fabric)
     return 0
 
 
-def evaluate(options: argparse.Namespace) -> int:
+def evaluate(options: argparse.Namespace, reporter: Reporter) -> int:
     """Measure a model."""
-    _, dataset = open_data(options, settings_of(options))
+    _, dataset = open_data(options.data, settings_of(options), reporter)
     card, trained = open_model(options.model)
     fabric = launch()
-    clips = _clips(options, dataset, trained.module.input, fabric)
+    clips = _clips(options, reporter, dataset, trained.module.input, fabric)
     print_figures(evaluate_model(card, trained, clips, fabric))
     return 0
 
 
-def describe(options: argparse.Namespace) -> int:
+def describe(options: argparse.Namespace, _: Reporter) -> int:
     """Settings, networks and tables, for a program that offers them."""
     print(msgspec.json.encode(describe_all()).decode())
     return 0
 
 
-def look(options: argparse.Namespace) -> int:
+def look(options: argparse.Namespace, _: Reporter) -> int:
     """What a folder holds, or lacks."""
     settings = settings_of(options)
 
@@ -188,14 +170,14 @@ def look(options: argparse.Namespace) -> int:
     return 0
 
 
-def finetune(options: argparse.Namespace) -> int:
+def finetune(options: argparse.Namespace, reporter: Reporter) -> int:
     """Give a model a new head for a data set's tags, and with ``--whole`` train all of it after that.
 
     The whole of a model that has these tags already, among others too, is trained from its own head on.
     A folder with a user's corrections is no data set: they put right the head that the model has.
     """
     if is_corrections(options.data):
-        return _correct(options)
+        return _correct(options, reporter)
     card, trained = open_model(options.model)
     check_room(options.export, card.weights.size)
     network = {
@@ -209,16 +191,16 @@ def finetune(options: argparse.Namespace) -> int:
     if only_whole:
         raise SettingsFault(f"{', '.join(only_whole)}: for a new head alone nothing is set; add --whole")
     settings = settings_of(options, FINETUNE, network)
-    settings, dataset = open_data(options, settings)
+    settings, dataset = open_data(options.data, settings, reporter)
     if options.whole:
         _check_unused(options, settings, dataset)
     fabric = launch()
-    clips = _clips(options, dataset, trained.module.input, fabric)
+    clips = _clips(options, reporter, dataset, trained.module.input, fabric)
     clips = replace(clips, level=card.level)  # it goes on hearing as it did
     outputs = outputs_for(card, dataset)
     own = own_head(trained, settings, outputs, clips.labels(clips.split("train")))
     if not options.whole or outputs == [None] * len(outputs):
-        with preparing(options, len(dataset.clips), "Listening") as report:
+        with reporter.progress(len(dataset.clips), "Listening") as report:
             head = new_head(trained, own, clips, fabric, report)
         console.print(
             f"a new head for {count(len(dataset.tags), 'tag')}: validation loss {head.valid_loss:.4f}"
@@ -227,15 +209,15 @@ def finetune(options: argparse.Namespace) -> int:
     folder = None
     if options.whole:
         folder, clips, trained = _run(
-            options, settings, dataset, fabric, resume=options.resume, start=trained
+            options, reporter, settings, dataset, fabric, resume=options.resume, start=trained
         )
         if fabric.is_global_zero:
             note_start(folder, _started_from(card))
-    _export(options, trained, replace(clips, level=card.level), settings, folder, fabric, card)
+    _export(options, reporter, trained, replace(clips, level=card.level), settings, folder, fabric, card)
     return 0
 
 
-def _correct(options: argparse.Namespace) -> int:
+def _correct(options: argparse.Namespace, reporter: Reporter) -> int:
     """Every output that nothing was said about stays as it is."""
     others = ("whole", "resume", "again", "config")
     told = [*flags_told(options), *(name for name in others if getattr(options, name))]
@@ -245,20 +227,20 @@ def _correct(options: argparse.Namespace) -> int:
     check_room(options.export, open_card(options.model).weights.size)
     about = {"command": without_paths(sys.argv[1:])}
     with ExitStack() as bars:  # one after the other: a terminal shows one at a time
-        report = bars.enter_context(preparing(options, len(corrections.tracks), "Listening"))
+        report = bars.enter_context(reporter.progress(len(corrections.tracks), "Listening"))
         fits: list[Callable[[int, int], None]] = []
 
         def fitted(done: int, of: int) -> None:
             if not fits:
                 bars.close()
                 title = "Training the head"
-                fits.append(bars.enter_context(preparing(options, of, title, event=Fitting)))
+                fits.append(bars.enter_context(reporter.progress(of, title, event=Fitting)))
             fits[0](done, of)
 
         card, outcome, skipped = correct(
             options.model, corrections, options.cache, options.export, report, about, fitted
         )
-    say_skipped(options, skipped, options.cache / "corrections-skipped.txt")
+    reporter.say_skipped(skipped, options.cache / "corrections-skipped.txt")
     for sentence in (
         f"{count(outcome.verdicts, 'verdict')} on {count(outcome.tracks, 'track')}: the model agrees "
         f"with {outcome.after:.4f} of them, before with {outcome.before:.4f}",
@@ -267,11 +249,11 @@ def _correct(options: argparse.Namespace) -> int:
         console.print(sentence)
     console.print(agreement_table(outcome.by_tag))
     figures = {**asdict(outcome), "advice": outcome.advice}
-    tell(options, Exported(str(options.export.resolve()), card.digest, figures))
+    reporter.tell(Exported(str(options.export.resolve()), card.digest, figures))
     return 0
 
 
-def reproduce(options: argparse.Namespace) -> int:
+def reproduce(options: argparse.Namespace, reporter: Reporter) -> int:
     """Train the networks of a table, one after another, and put their figures beside the paper's.
 
     A row that is finished already is not trained again; one that was interrupted goes on. Rows that were not
@@ -283,13 +265,13 @@ def reproduce(options: argparse.Namespace) -> int:
     for settings in of_rows:
         check_input(settings)  # of all rows now, not of the last after the trainings before it
     fabric = launch()
-    tell(options, TableBegun({row.key: row.cost for row in rows}))
-    settings, dataset = open_data(options, of_rows[0])
+    reporter.tell(TableBegun({row.key: row.cost for row in rows}))
+    settings, dataset = open_data(options.data, of_rows[0], reporter)
     table = Reproduction(options.table, settings, dataset, options.runs)
     console.print(table.face(rows), style="bold")
     for row in rows:
         console.print(row.key, style="bold")
-        _run(options, row.trained_as(settings), dataset, fabric, resume=True)
+        _run(options, reporter, row.trained_as(settings), dataset, fabric, resume=True)
     if IS_FIRST:
         _report_table(table, rows)
     return 0
@@ -312,78 +294,79 @@ def _report_table(table: Reproduction, trained: Sequence[Experiment]) -> None:
     console.print(f"report: {printable(written[0])}")
 
 
-def report(options: argparse.Namespace) -> int:
+def report(options: argparse.Namespace, _: Reporter) -> int:
     """One page on one or several finished runs."""
     written = write_report(options.folders, options.out)
     console.print(", ".join(printable(path) for path in written))
     return 0
 
 
-def benchmark(options: argparse.Namespace) -> int:
+def benchmark(options: argparse.Namespace, reporter: Reporter) -> int:
     """Clips per second of this loop and of a plain one."""
-    settings, dataset = open_data(options, settings_of(options, BEGIN["benchmark"]))
-    clips = _prepared(options, dataset, _input_of(settings))
-    with Progress(console=console, transient=True) as progress:
-        progress.add_task("Measuring", total=None)
+    settings, dataset = open_data(options.data, settings_of(options, BEGIN["benchmark"]), reporter)
+    clips = _prepared(options, reporter, dataset, _input_of(settings))
+    with console.status("Measuring"):
         rows = measure_speed(clips, settings, options.seconds)
-    Console().print_json(data=[asdict(row) for row in rows])
+    print_figures([asdict(row) for row in rows])
     return 0
 
 
-def robustness(options: argparse.Namespace) -> int:
+def robustness(options: argparse.Namespace, reporter: Reporter) -> int:
     """Test clips as other files, and sounds that should get no tag; ``--note`` keeps the figures."""
     card, trained = open_model(options.model)
     sources = read_sources(options.scheme)
-    _, dataset = open_data(options, settings_of(options, BEGIN["robustness"]))
+    _, dataset = open_data(options.data, settings_of(options, BEGIN["robustness"]), reporter)
     clips = [dataset.clips[index] for index in dataset.indices("test")]
-    with preparing(options, len(clips), "Encoding and listening", "") as report:
+    with reporter.progress(len(clips), "Encoding and listening", "") as report:
         found: dict[str, Any] = {
             "clips": len(clips),
             "variants": variants(card, trained, clips, sources, report),
         }
     if options.nothing:
         sounds = sounds_of(options.nothing)
-        with preparing(options, len(sounds), "Listening to what is no music", "") as report:
+        with reporter.progress(len(sounds), "Listening to what is no music", "") as report:
             found["nothing"], skipped = nothing_heard(card, trained, sounds, sources, report)
-        say_skipped(options, skipped, options.cache / "nothing-skipped.txt")
+        reporter.say_skipped(skipped, options.cache / "nothing-skipped.txt")
     if options.note:
         noted = {**found, "command": without_paths(sys.argv[1:])}
         write_card(options.model, replace(card, metrics={**card.metrics, "robustness": noted}))
-    Console().print_json(data=without_nan(found))
+    print_figures(found)
     return 0
 
 
-def pooling(options: argparse.Namespace) -> int:
+def pooling(options: argparse.Namespace, reporter: Reporter) -> int:
     """Windows of tracks put together from neighbouring test clips, pooled in several ways."""
-    scores, labels, _ = _heard(options)
+    scores, labels, _ = _heard(options, reporter)
     print_figures(compare_poolings(scores, labels))
     return 0
 
 
-def merging(options: argparse.Namespace) -> int:
+def merging(options: argparse.Namespace, reporter: Reporter) -> int:
     """Merged tags against those of single vocabularies, judged by the labels of another vocabulary."""
-    scores, labels, card = _heard(options)
+    scores, labels, card = _heard(options, reporter)
     print_figures(compare_merging(card, scores, labels, read_sources(options.scheme)))
     return 0
 
 
-def speed(options: argparse.Namespace) -> int:
+def speed(options: argparse.Namespace, reporter: Reporter) -> int:
     """Processor time of the front end and of each model, for a minute of music."""
-    _, dataset = open_data(options, settings_of(options, BEGIN["speed"]))
+    _, dataset = open_data(options.data, settings_of(options, BEGIN["speed"]), reporter)
     files = [dataset.clips[index] for index in dataset.indices("test")]
     models = [open_model(folder) for folder in options.models]
-    with preparing(options, ROUNDS, "Measuring", "") as report:
-        Console().print_json(data=measure_listening(models, files, report))
+    with reporter.progress(ROUNDS, "Measuring", "") as report:
+        print_figures(measure_listening(models, files, report))
     return 0
 
 
-def _heard(options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.float32], ModelCard]:
+def _heard(
+    options: argparse.Namespace, reporter: Reporter
+) -> tuple[NDArray[np.float32], NDArray[np.float32], ModelCard]:
     """Scores and labels of the test clips."""
-    _, dataset = open_data(options, settings_of(options))
+    _, dataset = open_data(options.data, settings_of(options), reporter)
     card, trained = open_model(options.model)
     check_tags(card, dataset)
     fabric = launch()
-    clips = _clips(options, dataset, trained.module.input, fabric)
+    clips = _clips(options, reporter, dataset, trained.module.input, fabric)
     indices = clips.split("test")
     clips = replace(clips, level=card.level)
     scores = predict(trained.module, clips, indices, trained.standard, fabric)
@@ -398,6 +381,7 @@ def _check_unused(options: argparse.Namespace, settings: Settings, dataset: Data
 
 def _run(
     options: argparse.Namespace,
+    reporter: Reporter,
     settings: Settings,
     dataset: Dataset,
     fabric: Fabric,
@@ -411,10 +395,10 @@ def _run(
     if not (folder / BEST).exists():
         weights = build(settings.spec, len(dataset.tags)).parameters()
         check_room(options.runs, COPIES * sum(4 * part.numel() for part in weights))
-    clips = _clips(options, dataset, _input_of(settings), fabric)
+    clips = _clips(options, reporter, dataset, _input_of(settings), fabric)
     for split in SPLITS:
         clips.split(split)  # an empty one is refused now, not after the training
-    tell(options, RunOpened(str(folder.resolve())))
+    reporter.tell(RunOpened(str(folder.resolve())))
     if resume and fabric.broadcast(finished(folder)):
         kept: list[Trained] = []
         if fabric.is_global_zero:  # the others may be on machines that do not have its disk
@@ -423,26 +407,27 @@ def _run(
         console.print(f"{printable(folder)} is finished already")
         return folder, clips, fabric.broadcast(kept)[0]
     command = without_paths(sys.argv[1:])
-    options.stop.kept = KEPT[options.command]
+    reporter.stop.kept = KEPT[options.command]
     with ExitStack() as stack:
         listeners: list[Callable[[Event], None]] = []
         if fabric.is_global_zero:
             log = stack.enter_context(opened(folder, settings, command, resume))
             note_place(folder, sys.argv[1:])
-            listeners += [log, stack.enter_context(shown_as(options))]
+            listeners += [log, stack.enter_context(reporter.of_training())]
         fabric.barrier()
 
         def say(event: Event) -> None:
             for listener in listeners:
                 listener(event)
 
-        trained = fit(clips, settings, folder, say, resume=resume, start=start, stop=options.stop)
+        trained = fit(clips, settings, folder, say, resume=resume, start=start, stop=reporter.stop)
         finish(folder, trained, clips, settings, fabric)
     return folder, clips, trained
 
 
 def _export(
     options: argparse.Namespace,
+    reporter: Reporter,
     trained: Trained,
     clips: Clips,
     settings: Settings,
@@ -457,7 +442,7 @@ def _export(
     about = {"command": without_paths(sys.argv[1:]), **took, "settings": shown(settings)}
     if start:
         about |= _started_from(start)
-    _write_model(options, trained, clips, settings, about, fabric)
+    _write_model(options, reporter, trained, clips, settings, about, fabric)
 
 
 def _started_from(start: ModelCard) -> dict[str, Any]:
@@ -467,6 +452,7 @@ def _started_from(start: ModelCard) -> dict[str, Any]:
 
 def _write_model(
     options: argparse.Namespace,
+    reporter: Reporter,
     trained: Trained,
     clips: Clips,
     settings: Settings,
@@ -476,23 +462,27 @@ def _write_model(
     """:param about: the training, for the card"""
     card = export_model(trained, clips, settings.spec, options.export, about, fabric)
     if card:
-        if options.progress != "json":  # a program that listens finds them in the card
+        if not reporter.as_json:  # a program that listens finds them in the card
             console.print_json(data=without_nan(card.metrics))
-        tell(options, Exported(str(options.export.resolve()), card.digest))
+        reporter.tell(Exported(str(options.export.resolve()), card.digest))
 
 
 def _input_of(settings: Settings) -> InputSpec:
     return build(settings.spec, 1).input
 
 
-def _clips(options: argparse.Namespace, dataset: Dataset, listens_to: InputSpec, fabric: Fabric) -> Clips:
+def _clips(
+    options: argparse.Namespace, reporter: Reporter, dataset: Dataset, listens_to: InputSpec, fabric: Fabric
+) -> Clips:
     """In each process, one after another: the first of a machine fills its cache."""
-    return in_turn(fabric, lambda: _prepared(options, dataset, listens_to))
+    return in_turn(fabric, lambda: _prepared(options, reporter, dataset, listens_to))
 
 
-def _prepared(options: argparse.Namespace, dataset: Dataset, listens_to: InputSpec) -> Clips:
+def _prepared(
+    options: argparse.Namespace, reporter: Reporter, dataset: Dataset, listens_to: InputSpec
+) -> Clips:
     """Clips from the cache, which is filled where necessary; what is left out is said."""
-    with preparing(options, len(dataset.clips), "Preparing") as report:
+    with reporter.progress(len(dataset.clips), "Preparing") as report:
         clips = hear(dataset, listens_to, options.cache, lambda done, total, _: report(done, total))
-    say_skipped(options, clips.skipped, options.cache / f"{dataset.name}-skipped.txt")
+    reporter.say_skipped(clips.skipped, options.cache / f"{dataset.name}-skipped.txt")
     return clips

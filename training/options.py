@@ -20,7 +20,7 @@ from training.datasets.registry import READERS, open_dataset
 from training.experiments import NETWORK
 from training.inputs import limited
 from training.progress import Reading
-from training.saying import tell
+from training.saying import Reporter
 from training.settings import Settings, SettingsFault
 
 ALL = tuple(field.name for field in fields(Settings) if field.name != "start")
@@ -82,12 +82,12 @@ def flags_told(options: argparse.Namespace) -> list[str]:
     return [name for name, _, _ in _flags(options)]
 
 
-def open_data(options: argparse.Namespace, settings: Settings) -> tuple[Settings, Dataset]:
-    """The data set that the settings name, or that the folder looks like."""
-    tell(options, Reading(0, 0))
-    settings = replace(settings, dataset=settings.dataset or recognised(options.data))
-    with listening(lambda done, of: tell(options, Reading(done, of))):
-        return settings, limited(read_data(options.data, settings), settings.clips)
+def open_data(folder: Path, settings: Settings, reporter: Reporter) -> tuple[Settings, Dataset]:
+    """The data set that the settings name, or that the folder looks like; the settings then name it."""
+    reporter.tell(Reading(0, 0))
+    settings = replace(settings, dataset=settings.dataset or recognised(folder))
+    with listening(lambda done, of: reporter.tell(Reading(done, of))):
+        return settings, limited(read_data(folder, settings), settings.clips)
 
 
 def read_data(folder: Path, settings: Settings) -> Dataset:

@@ -22,6 +22,7 @@ from training.feed import Step, side_by_side
 from training.inputs import Clips, Indices, hear
 from training.loop import Training
 from training.runs import finish, folder_of
+from training.saying import Reporter
 from training.settings import Settings
 from training.stopping import Stop
 
@@ -88,11 +89,8 @@ def main(data: str, cache: str, out: str) -> None:
         command="train",
         runs=place / ("runs" if first else "none"),
         cache=Path(cache),
-        progress="json",
-        stop=Stop(),
-        said=[],
     )
-    _, _, trained = _run(options, SETTINGS, dataset, launch(), resume=True)
+    _, _, trained = _run(options, Reporter(Stop(), as_json=True), SETTINGS, dataset, launch(), resume=True)
     found["finished"] = trained.module.head.weight.flatten().tolist()
     (place / f"{found['rank']}.json").write_text(json.dumps(found))
 

@@ -26,7 +26,7 @@ from training.datasets.registry import open_dataset
 from training.describe import describe
 from training.options import settings_of
 from training.results import read_run
-from training.saying import say_skipped
+from training.saying import Reporter
 from training.settings import Settings
 from training.stopping import Stop
 
@@ -302,19 +302,19 @@ def test_skipped_clips_are_said_in_short(tmp_path: Path, capsys: pytest.CaptureF
 def test_the_list_of_what_an_earlier_run_skipped_goes_with_the_reasons(tmp_path: Path) -> None:
     listed = tmp_path / "skipped.txt"
     clips = [Skipped(f"{number}.mp3", "the file is empty") for number in range(9)]
-    say_skipped(argparse.Namespace(said=[]), clips, listed)
+    Reporter(Stop()).say_skipped(clips, listed)
     assert len(listed.read_text().splitlines()) == 9
-    say_skipped(argparse.Namespace(said=[]), clips[:2], listed)
+    Reporter(Stop()).say_skipped(clips[:2], listed)
     assert not listed.exists()
-    say_skipped(argparse.Namespace(said=[]), (), listed)
+    Reporter(Stop()).say_skipped((), listed)
 
 
 def test_skipped_clips_are_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each row of a table, and a network after its head, prepares the same clips again."""
-    options = argparse.Namespace(said=[])
+    reporter = Reporter(Stop())
     clips = (Skipped("a.mp3", "the file is empty"), Skipped("b.mp3", "the file is empty"))
     for skipped in (clips, clips, clips[:1]):
-        say_skipped(options, skipped, tmp_path / "skipped.txt")
+        reporter.say_skipped(skipped, tmp_path / "skipped.txt")
     assert capsys.readouterr().err.count("skipped a.mp3") == 2, "another list is told"
 
 

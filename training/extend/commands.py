@@ -10,11 +10,11 @@ from training.checkpoints import write_whole
 from training.evaluate import check_tags, open_model
 from training.extend.folder import begin
 from training.extend.musicnn import convert, open_teacher
-from training.saying import KEPT, console, preparing
+from training.saying import KEPT, Reporter, console
 from training.settings import SettingsFault
 
 
-def teacher(options: argparse.Namespace) -> int:
+def teacher(options: argparse.Namespace, _: Reporter) -> int:
     """Convert musicnn's weights: from TensorFlow's checkpoints to one file for ``extend``."""
     content = convert(options.place)
     write_whole(options.out, lambda file: file.write(content))
@@ -22,7 +22,7 @@ def teacher(options: argparse.Namespace) -> int:
     return 0
 
 
-def extend(options: argparse.Namespace) -> int:
+def extend(options: argparse.Namespace, reporter: Reporter) -> int:
     """Mix training clips of a corpus, and label the mixes; what is there of it is not made anew."""
     if options.count < 1:
         raise SettingsFault(f"--count must be at least 1, not {options.count}")
@@ -33,11 +33,11 @@ def extend(options: argparse.Namespace) -> int:
     extension = begin(options.corpus, options.out, options.seed, options.count)
     check_tags(card, extension.corpus)
     kept = KEPT["extend"]
-    with preparing(options, options.count, "Mixing", kept) as report:
+    with reporter.progress(options.count, "Mixing", kept) as report:
         extension.make_mixes(report)
-    with preparing(options, len(extension.rows) + options.count, "Listening as the teacher", kept) as report:
+    with reporter.progress(len(extension.rows) + options.count, "Listening as the teacher", kept) as report:
         heard = extension.heard_by_teacher(listener, report)
-    with preparing(options, options.count, "Listening as the model", kept) as report:
+    with reporter.progress(options.count, "Listening as the model", kept) as report:
         scores = extension.heard_by_model(card, trained, report)
     extension.write(heard, scores)
     clips = count(len(extension.rows), "clip")
