@@ -20,7 +20,7 @@ from training.datasets.features import window
 from training.devices import hardware
 from training.export import title_of
 from training.inputs import Clips
-from training.loop import Training, input_length, new_network
+from training.loop import Training, input_length, new_network, start_processes
 from training.settings import Settings
 from training.stopping import Stopped
 
@@ -127,7 +127,8 @@ def _ours(clips: Clips, settings: Settings, seconds: float) -> tuple[float, floa
         return steps > 0 and time.monotonic() - started >= seconds
 
     with tempfile.TemporaryDirectory() as folder:
-        training = Training(clips, settings, Path(folder), lambda event: None, stop=enough)
+        fabric, _ = start_processes(Path(folder), settings)
+        training = Training(clips, settings, Path(folder), lambda event: None, fabric, stop=enough)
         try:
             while True:
                 training.train_epoch()

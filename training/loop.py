@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -57,14 +58,15 @@ class State:
 
     Random numbers need no state: they follow from seed, epoch and step.
 
+    :param precision: of the arithmetic, by Fabric's names
     :param epoch: epochs done
     :param step: steps done in the epoch under way
-    :param loss: their losses, added up
-    :param seconds: that they took
-    :param waited: of these, for data
-    :param best: highest validation PR-AUC so far
-    :param best_epoch: that had it; 0 before the first
-    :param epochs: done so far
+    :param loss: losses of these steps, added up
+    :param seconds: that these steps took
+    :param waited: seconds of these in which the network waited for data
+    :param best: validation PR-AUC of the best epoch so far
+    :param best_epoch: its number, from 1; 0 before the first
+    :param epochs: what each epoch done gave, the first one first
     """
 
     precision: str
@@ -101,12 +103,32 @@ def fit(
     :raises RunFault: the checkpoint is that of a run with other data
     :raises Stopped: ``stop`` said so
     """
-    training = Training(clips, settings, folder, report, resume=resume, start=start, stop=stop)
+    fabric, kept = start_processes(folder, settings, resume)
+    training = Training(clips, settings, folder, report, fabric, kept, start, stop)
     training.begin()
     while not training.is_over:
         training.train_epoch()
         training.validate()
     return training.end()
+
+
+def start_processes(
+    folder: Path, settings: Settings, resume: bool = False
+) -> tuple[Fabric, dict[str, Any] | None]:
+    """The processes of a run, in its precision, and the checkpoint that it goes on from, if there is one.
+
+    The first process decides for all, as the others may be on machines that do not have its disk. To tell
+    them, they must be connected; and Fabric takes a precision only before it connects them. So it is done
+    twice, of which the second time costs nothing.
+
+    :raises DiskFault: the checkpoint is damaged
+    :raises MatError: the precision is not possible here
+    """
+    first = launch()
+    here = resume and first.is_global_zero and (folder / LAST).exists()
+    kept = first.broadcast(load_checkpoint(folder / LAST) if here else None)
+    wished = settings.precision if settings.precision != "auto" else first.broadcast(default_precision())
+    return launch(kept["state"]["precision"] if kept else wished), kept
 
 
 class Training:
@@ -118,14 +140,14 @@ class Training:
         settings: Settings,
         folder: Path,
         report: Callable[[Event], None],
-        *,
-        resume: bool = False,
+        fabric: Fabric,
+        kept: dict[str, Any] | None = None,
         start: Trained | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """See :func:`fit`."""
+        """See :func:`fit`; ``fabric`` and ``kept`` are from :func:`start_processes`."""
         self.clips, self.settings, self.folder = clips, settings, folder
-        self.report = report
+        self.report, self.fabric = report, fabric
         self.train, self.valid = clips.split("train"), clips.split("valid")
         self.length = input_length(clips.listens_to, settings)
         self.steps = -(-len(self.train) // settings.batch_size)
@@ -134,28 +156,21 @@ class Training:
         self.module = start.module if start else new_network(clips, self.train, settings)
         check_length(self.module, self.length, settings)
         self.augment = Augment(settings)
-        # The first process decides for all: the others may be on machines that do not have its disk.
-        first = launch()
-        here = resume and first.is_global_zero and (folder / LAST).exists()
-        kept = first.broadcast(load_checkpoint(folder / LAST) if here else None)
         self.data = data_of(clips).plain()
         if kept is not None:
             check_data(folder, kept, clips)
             check_schedule(folder, kept, settings.epochs * self.steps)
-        wished = settings.precision if settings.precision != "auto" else first.broadcast(default_precision())
-        precision: str = kept["state"]["precision"] if kept else wished
-        self.fabric = launch(precision)
-        if self.fabric.world_size * 2 > len(self.train) // self.steps and self.fabric.world_size > 1:
+        if fabric.world_size * 2 > len(self.train) // self.steps and fabric.world_size > 1:
             raise DatasetFault(f"steps of {settings.batch_size} clips are too small for so many processes")
-        self.stop = agreed(self.fabric, stop)
-        self.keep = agreed(self.fabric, self._is_checkpoint_due)
-        self.state = State(precision)
-        synchronise(self.module, self.fabric)
+        self.stop = agreed(fabric, stop)
+        self.is_checkpoint_due = agreed(fabric, self._wants_checkpoint)
+        self.state = State(fabric.strategy.precision.precision)
+        synchronise(self.module, fabric)
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimiser = make_optimiser(self.module, settings)
         self.schedule = make_schedule(optimiser, settings, self.steps)
         self.bare_optimiser = optimiser
-        self.network, self.optimiser = self.fabric.setup(self.module, optimiser)
+        self.network, self.optimiser = fabric.setup(self.module, optimiser)
         self.averaged = averaged(self.module, settings.ema_decay) if settings.ema_decay else None
         self._restore(kept)  # after setup: it puts the optimiser's state on the device
         self._marks = dict.fromkeys(("report", "checkpoint"), time.monotonic())
@@ -247,7 +262,7 @@ class Training:
                     self._seconds_left(),
                 )
             )
-        if state.step < self.steps and self.keep():
+        if state.step < self.steps and self.is_checkpoint_due():
             state.loss = self._mean(loss_sum)
             self._save()
         if self.stop():
@@ -346,7 +361,7 @@ class Training:
             self.averaged.load_state_dict(kept["averaged"])
         self.state = msgspec.convert(kept["state"], State)
 
-    def _is_checkpoint_due(self) -> bool:
+    def _wants_checkpoint(self) -> bool:
         """By the clock of the process that writes it."""
         minutes = self.settings.checkpoint_minutes
         return self.fabric.is_global_zero and self._is_due("checkpoint", minutes * 60)

@@ -20,7 +20,7 @@ from training.datasets.corpus import read_corpus
 from training.devices import launch
 from training.feed import Step, side_by_side
 from training.inputs import Clips, Indices, hear
-from training.loop import Training
+from training.loop import Training, start_processes
 from training.runs import finish, folder_of
 from training.saying import Reporter
 from training.settings import Settings
@@ -41,7 +41,8 @@ SETTINGS = Settings(
 
 def watched(clips: Clips, folder: Path) -> dict[str, Any]:
     """One epoch, with a checkpoint after every step."""
-    training = Training(clips, SETTINGS, folder, lambda event: None)
+    fabric, _ = start_processes(folder, SETTINGS)
+    training = Training(clips, SETTINGS, folder, lambda event: None, fabric)
     losses: list[float] = []
     keep = training._save
 
@@ -82,7 +83,8 @@ def main(data: str, cache: str, out: str) -> None:
     # As on two machines: the other process does not have the first one's disk.
     first = found["rank"] == 0
     again = replace(SETTINGS, precision="32-true")
-    resumed = Training(clips, again, shared if first else place / "none", lambda event: None, resume=True)
+    own = shared if first else place / "none"
+    resumed = Training(clips, again, own, lambda event: None, *start_processes(own, again, resume=True))
     in_use = resumed.fabric.strategy.precision.precision
     found["resumed"] = [resumed.state.epoch, resumed.state.precision, in_use]
     options = Namespace(
