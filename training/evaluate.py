@@ -59,13 +59,13 @@ def _scores(
 
 def has_tags_of(card: ModelCard, dataset: Dataset) -> bool:
     """Whether the model answers for the tags of a data set, in the same order."""
-    return [tag.key for tag in card.tags] == [f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags]
+    return [tag.key for tag in card.tags] == [tag.key for tag in dataset.tags]
 
 
 def outputs_for(card: ModelCard, dataset: Dataset) -> list[int | None]:
     """Outputs of the model for the tags of a data set, None for those that it has not."""
     known = {tag.key: position for position, tag in enumerate(card.tags)}
-    return [known.get(f"{tag.vocabulary}/{tag.name}") for tag in dataset.tags]
+    return [known.get(tag.key) for tag in dataset.tags]
 
 
 def check_tags(card: ModelCard, dataset: Dataset) -> None:

@@ -118,7 +118,7 @@ def shared_tags(card: ModelCard, starts: Collection[str], clips: Clips) -> list[
     if card.digest not in starts:
         started = " and ".join(f"model {start}" for start in starts if start) or "random weights"
         raise ModelFault(f"{card.name} is model {card.digest}, and the run started from {started}")
-    of_run = {f"{tag.vocabulary}/{tag.name}": place for place, tag in enumerate(clips.dataset.tags)}
+    of_run = {tag.key: place for place, tag in enumerate(clips.dataset.tags)}
     if not of_run.keys() >= {tag.key for tag in card.tags}:
         raise ModelFault(f"{card.name} has other tags than the run: their heads cannot be blended")
     return [of_run[tag.key] for tag in card.tags]

@@ -118,7 +118,7 @@ def difference(before: Data, now: Data) -> str:
     if before.tags and before.tags != now.tags:
         fresh = [tag for tag in now.tags if tag not in before.tags]
         gone = [tag for tag in before.tags if tag not in now.tags]
-        told = [f"{_listed(fresh)} came"] * bool(fresh) + [f"{_listed(gone)} went"] * bool(gone)
+        told = [f"{_listed(tags)} {went}" for tags, went in ((fresh, "came"), (gone, "went")) if tags]
         return "of the tags, " + " and ".join(told) if told else "its tags are in another order"
     told = [
         f"{count(now.clips.get(split, 0), f'{split} clip')}, not {number:,}"
@@ -144,7 +144,7 @@ def _listed(tags: list[str]) -> str:
 
 
 def _tags(clips: Clips) -> tuple[str, ...]:
-    return tuple(f"{tag.vocabulary}/{tag.name}" for tag in clips.dataset.tags)
+    return tuple(tag.key for tag in clips.dataset.tags)
 
 
 class _Counts(msgspec.Struct):

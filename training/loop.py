@@ -479,7 +479,7 @@ def tag_figures(epoch: int, scores: Array, labels: Array, dataset: Dataset) -> T
     found = rank(scores, labels)
     return TagFigures(
         epoch,
-        tuple(f"{tag.vocabulary}/{tag.name}" for tag in dataset.tags),
+        tuple(tag.key for tag in dataset.tags),
         tuple(map(int, ranking_positives(labels).sum(axis=0))),
         tuple(round(float(value), 4) for value in found.roc_auc),
         tuple(round(float(value), 4) for value in found.pr_auc),

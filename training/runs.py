@@ -164,7 +164,7 @@ def finish(folder: Path, trained: Trained, clips: Clips, settings: Settings, fab
 
     :param fabric: its processes share the measuring; the first one writes
     """
-    tags = [f"{tag.vocabulary}/{tag.name}" for tag in clips.dataset.tags]
+    tags = [tag.key for tag in clips.dataset.tags]
     splits = {name: clips.split(name) for name in ("valid", "test")}
     scores = {
         name: predict(trained.module, clips, indices, trained.standard, fabric)

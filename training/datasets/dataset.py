@@ -46,6 +46,11 @@ class Tag:
     vocabulary: str
     name: str
 
+    @property
+    def key(self) -> str:
+        """``vocabulary/name``, as model cards, checkpoints and results name an output."""
+        return f"{self.vocabulary}/{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
