@@ -19,9 +19,9 @@ Array = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-ITERATIONS = 50
+ITERATIONS, TOLERANCE = 100, 1e-8
 RIDGE = 1e-3
-"""Keeps the slope finite where positives and negatives are apart."""
+"""On the squared slope and shift; keeps them finite where positives and negatives are apart."""
 
 BINS = 10
 
@@ -63,7 +63,7 @@ class Reliability:
 
 
 def fit_platt(scores: Array, positives: Bools) -> Platt:
-    """Calibrate each tag by Newton's method, with Platt's smoothed targets.
+    """Calibrate each tag, with Platt's smoothed targets.
 
     :param scores: of a split that the network was not trained on [clips, tags] in 0..1
     :param positives: [clips, tags]
@@ -113,24 +113,19 @@ def threshold_for_precision(scores: Array, positives: Bools, wanted: float) -> t
 
 
 def _fit(odds: Floats, positive: Bools) -> tuple[float, float]:
+    from sklearn.linear_model import LogisticRegression  # a second that other commands need not wait for
+
     right, wrong = positive.sum(), (~positive).sum()
     target = np.where(positive, (right + 1) / (right + 2), 1 / (wrong + 2))
     inputs = np.stack([odds, np.ones_like(odds)], axis=1)
-    weight = np.array([1.0, 0.0])
-    for _ in range(ITERATIONS):
-        share = 1 / (1 + np.exp(-np.clip(inputs @ weight, -30, 30)))
-        gradient = inputs.T @ (share - target) + RIDGE * weight
-        curvature = (inputs * (share * (1 - share))[:, None]).T @ inputs + RIDGE * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
-        here = _loss(inputs, target, weight)
-        while _loss(inputs, target, weight - step) > here and np.abs(step).max() > 1e-8:
-            step = step / 2  # Newton's own step goes too far where nearly all answers are alike
-        weight = weight - step
-        if np.abs(step).max() < 1e-8:
-            break
-    return float(weight[0]), float(weight[1])
-
-
-def _loss(inputs: Floats, target: Floats, weight: Floats) -> float:
-    odds = inputs @ weight
-    return float((np.logaddexp(0, odds) - target * odds).sum() + RIDGE / 2 * (weight @ weight))
+    # scikit-learn takes no shares for answers: so each clip is there with both answers, weighed by its share.
+    # As a column of the inputs the shift has a penalty too, and both stay finite.
+    regression = LogisticRegression(
+        C=1 / RIDGE, fit_intercept=False, solver="newton-cholesky", tol=TOLERANCE, max_iter=ITERATIONS
+    ).fit(
+        np.concatenate([inputs, inputs]),
+        np.repeat([1, 0], len(odds)),
+        np.concatenate([target, 1 - target]),
+    )
+    slope, shift = regression.coef_[0].tolist()
+    return slope, shift

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from training.calibration import fit_platt, reliability, threshold_for_precision
+from training.calibration import RIDGE, fit_platt, reliability, threshold_for_precision
+from training.display import logit
 
 
 def drawn(clips: int) -> tuple[np.ndarray, np.ndarray]:
@@ -33,14 +34,12 @@ def test_few_positives_far_from_the_rest_are_fitted_too() -> None:
     random = np.random.default_rng(2)
     odds = np.concatenate([random.normal(-7, 1, 219), random.normal(-3, 0.3, 4)])[:, None]
     happened = np.arange(223)[:, None] >= 219
-    platt = fit_platt((1 / (1 + np.exp(-odds))).astype(np.float32), happened)
-    # scikit-learn takes Platt's smoothed targets as both answers with their weights.
-    target = np.where(happened[:, 0], 5 / 6, 1 / 221)
-    both = LogisticRegression(C=1e3, tol=1e-8, max_iter=1000).fit(
-        np.concatenate([odds, odds]), np.repeat([1, 0], 223), np.concatenate([target, 1 - target])
-    )
-    assert platt.slope[0] == pytest.approx(both.coef_.item(), rel=0.01)
-    assert platt.shift[0] == pytest.approx(both.intercept_.item(), rel=0.01)
+    scores = (1 / (1 + np.exp(-odds))).astype(np.float32)
+    platt = fit_platt(scores, happened)
+    # Where the cross-entropy with Platt's smoothed targets and the penalty is least, its slope is none.
+    surplus = platt(scores)[:, 0] - np.where(happened[:, 0], 5 / 6, 1 / 221)
+    assert logit(scores)[:, 0] @ surplus == pytest.approx(-RIDGE * platt.slope[0], abs=1e-5)
+    assert surplus.sum() == pytest.approx(-RIDGE * platt.shift[0], abs=1e-5)
 
 
 def test_tags_without_positives_are_left_out_and_clear_cut_ones_stay_finite() -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.calibration import Reliability, fit_platt, reliability, threshold_for_precision
-from training.metrics import Bools
 from training.report.page import (
     Cell,
     Column,
@@ -47,9 +46,10 @@ def calibration(entries: Sequence[Shown]) -> Section:
     """Reliability diagrams; fitted on the validation split, shown on the test split."""
     title = "Calibration"
     known = [
-        (entry, _measure(entry.run.scores["valid"], entry.run.scores["test"]))
+        (entry, found)
         for entry in entries
-        if {"valid", "test"} <= entry.run.scores.keys() and _usable(entry.run.scores["valid"]).any()
+        if {"valid", "test"} <= entry.run.scores.keys()
+        and (found := _measure(entry.run.scores["valid"], entry.run.scores["test"]))
     ]
     if not known:
         return Section(title, ())
@@ -75,26 +75,23 @@ def calibration(entries: Sequence[Shown]) -> Section:
     return Section(title, (Paragraph(text), Plots(charts, legend), _table(known)))
 
 
-def _measure(valid: Scores, test: Scores) -> _Measured:
-    usable = _usable(valid)
-    platt = fit_platt(valid.scores[:, usable], valid.decision_positives[:, usable])
+def _measure(valid: Scores, test: Scores) -> _Measured | None:
+    """None where no tag can be calibrated."""
+    platt = fit_platt(valid.scores, valid.decision_positives)
+    usable = np.isfinite(platt.slope)
+    if not usable.any():
+        return None
     scores, positives = test.scores[:, usable], test.decision_positives[:, usable]
     wanted = threshold_for_precision(valid.scores[:, usable], valid.decision_positives[:, usable], WANTED)[0]
     decided = scores >= np.where(np.isnan(wanted), np.inf, wanted)
     right, reached = decided & positives, positives[:, ~np.isnan(wanted)]
     return _Measured(
         reliability(scores, positives),
-        reliability(platt(scores), positives),
+        reliability(platt(test.scores), test.decision_positives),
         int((~np.isnan(wanted)).sum()),
         float(right.sum() / decided.sum()) if decided.any() else float("nan"),
         float(right.sum() / reached.sum()) if reached.any() else float("nan"),
     )
-
-
-def _usable(valid: Scores) -> Bools:
-    """Tags that can be calibrated."""
-    found: Bools = np.isfinite(fit_platt(valid.scores, valid.decision_positives).slope)
-    return found
 
 
 def _series(entry: Shown, found: Reliability) -> Series:
