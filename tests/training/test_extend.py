@@ -12,7 +12,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load, load_file, save_file
-from sklearn.linear_model import Ridge
 from torch.nn import functional
 
 from mat_desktop.audio.decode import decode
@@ -24,11 +23,11 @@ from tests.models import tiny_card
 from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.datasets.corpus import read_corpus
+from training.display import logit
 from training.extend import musicnn
-from training.extend.folder import mix_labels
+from training.extend.folder import PENALTY, mix_labels
 from training.extend.mixes import LENGTH, mix
 from training.extend.musicnn import DENSE, HEARD, NETWORKS, TAGS, convert, open_teacher
-from training.extend.ridge import fit, log_odds
 from training.stopping import Stop
 
 Array = NDArray[np.float32]
@@ -172,24 +171,20 @@ def test_a_mix_is_always_the_same_and_as_long() -> None:
     assert mix(7000, len(clips), clips.__getitem__).told == ("0.925:1.00", "1.065:0.43")
 
 
-def test_the_ridge_is_that_of_scikit_learn() -> None:
-    random = np.random.default_rng(1)
-    inputs, labels = random.normal(3, 2, (40, 5)), random.random((40, 2))
-    standard = (inputs - inputs.mean(axis=0)) / (inputs.std(axis=0) + 1e-6)
-    wide = np.concatenate([standard, np.ones((40, 1))], axis=1)
-    expected = Ridge(alpha=3.0, fit_intercept=False).fit(wide, log_odds(labels)).predict(wide)
-    np.testing.assert_allclose(fit(inputs, labels, 3.0)(inputs), expected, atol=1e-9)
-
-
 def test_labels_of_mixes_come_of_teacher_and_model() -> None:
     random = np.random.default_rng(2)
     heard = random.random((6, len(NETWORKS), HEARD)).astype(np.float32)
     labels, scores = random.random((4, 3)).astype(np.float32), np.float32([[0.9, 0.5, 0.0], [0.1, 0.5, 1.0]])
     train = np.array([0, 2])
     found = mix_labels(heard, scores, labels, train)
-    inputs = heard[:, :, : DENSE + TAGS].reshape(6, -1)
-    odds = 0.6 * fit(inputs[train], labels[train])(inputs[4:]) + 0.4 * log_odds(scores)
-    np.testing.assert_allclose(log_odds(found), odds, atol=1e-4)
+    inputs = heard[:, :, : DENSE + TAGS].reshape(6, -1).astype(np.float64)
+    standard = (inputs - inputs[train].mean(axis=0)) / inputs[train].std(axis=0)
+    wide = np.concatenate([standard, np.ones((6, 1))], axis=1)
+    known = wide[train]
+    normal = known.T @ known + PENALTY * np.eye(known.shape[1])
+    ridge = np.linalg.solve(normal, known.T @ logit(labels[train]))
+    odds = 0.6 * wide[4:] @ ridge + 0.4 * logit(scores)
+    np.testing.assert_allclose(logit(found), odds, atol=1e-4)
     labels[[1, 3]], heard[:, :, DENSE + TAGS :] = 0, 0
     np.testing.assert_array_equal(mix_labels(heard, scores, labels, train), found, "training clips alone")
 

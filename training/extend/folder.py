@@ -25,10 +25,10 @@ from mat_desktop.whole_file import whole_file
 from training.checkpoints import DiskFault, check_room, write_whole
 from training.datasets.corpus import MIX, read_corpus, read_tracks
 from training.datasets.dataset import Dataset, DatasetFault
+from training.display import logit
 from training.extend.kept import kept
 from training.extend.mixes import LENGTH, RATE, as_flac, mix
 from training.extend.musicnn import DENSE, NETWORKS, TAGS, Teacher, tags_of
-from training.extend.ridge import fit, log_odds
 from training.listening import track_scores
 from training.loop import Trained
 
@@ -37,6 +37,9 @@ Report = Callable[[int, int], None]
 
 FIRST_ID = 90_000
 """Of the mixes, behind those of a corpus."""
+
+PENALTY = 1000.0
+"""Of the ridge regression, on its squared weights and its squared constant."""
 
 SHARE = 0.6
 """Of the teacher's log odds in a mix' labels; the rest are the model's."""
@@ -187,10 +190,16 @@ def mix_labels(heard: Array, scores: Array, labels: Array, train: NDArray[np.int
     :param labels: of the clips [clips, tags]
     :param train: positions of the training clips, the only ones that the regression learns from
     """
-    inputs = heard[:, :, : DENSE + TAGS].reshape(len(heard), -1)
-    ridge = fit(inputs[train], labels[train])
-    odds = SHARE * ridge(inputs[len(labels) :]) + (1 - SHARE) * log_odds(scores)
-    return (1 / (1 + np.exp(-odds))).astype(np.float32)
+    from sklearn.linear_model import Ridge  # a second that other commands need not wait for
+    from sklearn.preprocessing import StandardScaler
+
+    inputs = heard[:, :, : DENSE + TAGS].reshape(len(heard), -1).astype(np.float64)
+    inputs = StandardScaler().fit(inputs[train]).transform(inputs)
+    inputs = np.pad(inputs, ((0, 0), (0, 1)), constant_values=1)  # for the constant
+    ridge = Ridge(PENALTY, fit_intercept=False).fit(inputs[train], logit(labels[train].astype(np.float64)))
+    odds = SHARE * ridge.predict(inputs[len(labels) :]) + (1 - SHARE) * logit(scores.astype(np.float64))
+    mixed: Array = (1 / (1 + np.exp(-odds))).astype(np.float32)
+    return mixed
 
 
 def _link(clip: Path, place: Path) -> None:
