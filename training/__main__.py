@@ -1,12 +1,9 @@
-"""``python -m training prepare | train | evaluate | reproduce | finetune | export | report | benchmark``.
+"""Train, measure and export networks that tag music.
 
-``extend`` makes a corpus larger by mixes that a ``teacher`` labels; ``nothing`` makes speech and noise,
-which should get no tag.
-
-``robustness``, ``pooling``, ``merging`` and ``speed`` measure models further; the first notes its figures in
-the card.
-
-``describe`` and ``look`` are for programs that offer training: they print JSON.
+Begin with train: it prepares what it needs. prepare, evaluate, reproduce, finetune, export and report do the
+rest of it. extend makes a corpus larger by mixes that a teacher labels, nothing makes speech and noise that
+should get no tag. benchmark, robustness, pooling, merging and speed measure further. describe and look print
+JSON for programs that offer training. Each command's --help says more.
 """
 
 from __future__ import annotations
@@ -77,8 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return subparsers.add_parser(name, help=text, description=text)
 
-    add("describe", "settings, networks and tables as JSON, for other programs")
-    look = add("look", "say as JSON what a folder holds or lacks")
     prepare = add("prepare", "decode a data set once into the cache that a network needs")
     train = add("train", "train a network; under torchrun, on many devices and machines")
     evaluate = add("evaluate", "measure a model on the splits of a data set")
@@ -94,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     pooling = add("pooling", "compare ways to pool the windows of a track")
     merging = add("merging", "compare merged tags with those of single vocabularies")
     speed = add("speed", "measure the time that models take to listen")
+    add("describe", "settings, networks and tables as JSON, for other programs")
+    look = add("look", "say as JSON what a folder holds or lacks")
 
     look.add_argument("--data", type=Path, required=True, help="folder of a data set, or of music")
     measures = (robustness, pooling, merging)
@@ -182,7 +179,7 @@ def _add_settings(
 
     texts = {name: text.replace("%", "%%") for name, text in meanings().items()}
     texts["network"] += f": {', '.join(names())}"
-    group = command.add_argument_group("settings", "a flag goes before the file")
+    group = command.add_argument_group("settings", "where flag and file name the same one, the flag counts")
     group.add_argument("--config", type=Path, help="TOML or JSON file with settings, also of other commands")
     for field in fields(Settings):
         if field.name not in settings:
