@@ -91,10 +91,9 @@ def ahead(make: Callable[[Step], T], steps: list[Step]) -> Generator[T, None, No
     """``map`` in one thread, a few steps in advance."""
     with ThreadPoolExecutor(1, "feed") as pool:
         waiting = deque(pool.submit(make, step) for step in steps[:AHEAD])
-        for next_step in range(AHEAD, len(steps) + AHEAD):
-            if not waiting:
-                return
+        for step in steps[AHEAD:]:
             made = waiting.popleft().result()
-            if next_step < len(steps):
-                waiting.append(pool.submit(make, steps[next_step]))
+            waiting.append(pool.submit(make, step))
             yield made
+        while waiting:
+            yield waiting.popleft().result()
