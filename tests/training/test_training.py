@@ -21,7 +21,8 @@ from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.augment import FLOOR_DB, Augment
 from training.datasets.cache import BROKEN
-from training.datasets.corpus import Dataset, DatasetFault, read_corpus
+from training.datasets.corpus import read_corpus
+from training.datasets.dataset import Dataset, DatasetFault
 from training.datasets.features import Features, normalisation, prepare
 from training.devices import launch
 from training.evaluate import evaluate, open_model

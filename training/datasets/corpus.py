@@ -24,9 +24,6 @@ from mat_desktop.malformed import flaw
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble, check_option
 from training.datasets.tables import Unique, fault_at, read_rows
 
-__all__ = ["Dataset", "DatasetFault", "Tag", "read_corpus"]
-
-
 MIX = "mix"
 """Source of a clip that :mod:`training.extend` made of others."""
 
