@@ -22,34 +22,28 @@ WIDEST = 4.0
 class InputSpec:
     """What a network listens to.
 
-    :param kind: which of the two
     :param sample_rate: Hz
     :param length: frames (log-mel) or samples (waveform) of the published input
     :param any_length: a longer input is fine too; else ``length`` is the only one that is
-    :param mel: log-mel only: how it is computed
+    :param mel: how the log-mel is computed; None for a waveform
     :param compression: log-mel only
     """
 
-    kind: Literal["log_mel", "waveform"]
     sample_rate: int
     length: int
     any_length: bool
     mel: MelSpec | None = None
     compression: Compression = "db"
 
-    def __post_init__(self) -> None:
-        if (self.kind == "log_mel") != (self.mel is not None):
-            raise ValueError("a log-mel input needs a MelSpec, a waveform has none")
-
     @classmethod
     def log_mel(cls, mel: MelSpec, any_length: bool, compression: Compression = "db") -> InputSpec:
         """Input [batch, 1, mel bands, frames], as ``mel`` says."""
-        return cls("log_mel", mel.sample_rate, mel.window_frames, any_length, mel, compression)
+        return cls(mel.sample_rate, mel.window_frames, any_length, mel, compression)
 
     @classmethod
     def waveform(cls, sample_rate: int, samples: int, any_length: bool) -> InputSpec:
         """Input [batch, 1, samples] in -1..1."""
-        return cls("waveform", sample_rate, samples, any_length)
+        return cls(sample_rate, samples, any_length)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -95,7 +95,7 @@ def test_a_clip_of_mtat_that_was_cut_off_is_listed_and_skipped(tmp_path: Path, w
     first = data.index(b"\xff\xf3", data.index(b"Xing" if b"Xing" in data else b"Info"))
     cut.write_bytes(data[first : len(data) // 3])  # nothing in it tells how long it was
     dataset = limited(open_dataset("mtat", folder), 0)
-    waves = InputSpec("waveform", 16_000, 16_000, any_length=False)
+    waves = InputSpec.waveform(16_000, 16_000, any_length=False)
     listens_to = waves if waveform else InputSpec.log_mel(MelSpec(), any_length=True)
     clips = hear(dataset, listens_to, tmp_path / "cache", lambda *_: None)
     assert clips.usable[:2].tolist() == [True, False]
