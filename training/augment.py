@@ -15,6 +15,8 @@ FLOOR_DB = -100.0
 """10 log10(MelSpec.amin): the quietest value of the front end."""
 
 EQ_KNOTS = 5
+"""Places of the mel axis, evenly from its lower to its upper end, at which the equaliser draws a gain."""
+
 LOW_PASS_DEPTH = 1 / 3
 """Share of the bands that a low-pass takes away at most: of 96 bands up to 8 kHz, what lies above 3 kHz."""
 

@@ -30,8 +30,12 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """:param waiting: share of the time in which the network waited for data
-    :param batch_size: clips a step, out of so many ``clips``
+    """Of one of the two loops.
+
+    :param batch_size: clips a step
+    :param clips: in the training split
+    :param waiting: share of the time in which the network waited for data
+    :param times_plain: clips a second, as a multiple of the plain loop's
     """
 
     network: str

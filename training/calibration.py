@@ -96,7 +96,9 @@ def threshold_for_precision(scores: Array, positives: Bools, wanted: float) -> t
     NaN where no threshold with three right clips or more reaches it.
 
     :param scores: [clips, tags] in 0..1
-    :param positives: [clips, tags]
+    :param positives: bool [clips, tags]
+    :param wanted: precision, 0..1
+    :returns: thresholds and recalls, each float64 [tags]
     """
     tags = scores.shape[1]
     thresholds, recalls = np.full(tags, np.nan), np.full(tags, np.nan)

@@ -43,6 +43,8 @@ from training.evaluate import open_model
 from training.listening import Pieces, cut, track_features
 from training.loop import Trained
 
+Array = NDArray[np.float32]
+
 HOLDS = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1)
 """How firmly weights are held to the old ones; which is best, tracks that were left out decide."""
 
@@ -53,8 +55,10 @@ FEWEST = 10
 """Tracks from which on some are left out to choose the hold and to measure."""
 
 MIDDLE_HOLD = 3.0
+"""That of fewer tracks."""
+
 ITERATIONS = 60
-Array = NDArray[np.float32]
+"""At most, of L-BFGS, for each fit."""
 
 LOT = 8
 """Tracks that are decoded before the network hears them, and kept at once."""

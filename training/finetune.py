@@ -31,6 +31,7 @@ PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)
 """Weights of the squared distance of a head from where it began, of which validation chooses one."""
 
 ITERATIONS = 100
+"""At most, of L-BFGS, for each penalty."""
 
 SETTINGS = {"learning_rate": 1e-4, "epochs": 10, "patience": 3, "mix": 0.0}
 """What a network that is nearly right is trained with, unless told otherwise."""
@@ -167,8 +168,8 @@ def fit_head(
     is best on the validation clips (L2-SP of Li et al.: Explicit inductive bias for transfer learning with
     convolutional networks, ICML 2018; for a new tag, whose weights begin at zero, a ridge).
 
-    :param train: [clips, features]
-    :param train_labels: [clips, tags] in 0..1
+    :param train: [clips, features]; ``valid`` likewise
+    :param train_labels: [clips, tags] in 0..1; ``valid_labels`` likewise
     :param weight: to begin with [tags, features]
     :param bias: likewise [tags]
     """

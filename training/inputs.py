@@ -147,14 +147,14 @@ class Standard:
 
 
 def compress(decibel: Tensor, compression: Compression) -> Tensor:
-    """From dB to what the network wants of the mel power."""
+    """From dB, of any shape, to what the network wants of the mel power."""
     if compression == "db":
         return decibel
     return torch.log1p(10_000 * torch.pow(10.0, decibel / 10))
 
 
 def standardisation(clips: Clips, indices: Indices) -> Standard:
-    """Mean and standard deviation over some clips."""
+    """By the mean and standard deviation of each band over some clips; of waveforms nothing is changed."""
     if not isinstance(clips.audio, Rows):
         return Standard(np.zeros(0, np.float32), np.zeros(0, np.float32))
     if clips.listens_to.compression == "db":

@@ -475,7 +475,11 @@ def check_schedule(folder: Path, kept: dict[str, Any], steps: int) -> None:
 
 
 def tag_figures(epoch: int, scores: Array, labels: Array, dataset: Dataset) -> TagFigures:
-    """Figures of each tag."""
+    """Figures of each tag after an epoch.
+
+    :param scores: [clips, tags] in 0..1
+    :param labels: [clips, tags] in 0..1
+    """
     found = rank(scores, labels)
     return TagFigures(
         epoch,
@@ -487,7 +491,11 @@ def tag_figures(epoch: int, scores: Array, labels: Array, dataset: Dataset) -> T
 
 
 def by_vocabulary(scores: Array, labels: Array, dataset: Dataset) -> dict[str, dict[str, float]]:
-    """Summary figures of each vocabulary."""
+    """Summary figures of each vocabulary, by its name and that of the figure.
+
+    :param scores: [clips, tags] in 0..1
+    :param labels: [clips, tags] in 0..1
+    """
     names = np.array([tag.vocabulary for tag in dataset.tags])
     return {
         name: rank(scores[:, names == name], labels[:, names == name]).summary()

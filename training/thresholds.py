@@ -17,7 +17,6 @@ SMOOTHING = 5
 LEAST_PRECISION = 0.5
 """A suggestion should be right more often than wrong, whatever F1 says of a rare tag."""
 
-
 SHARE_OF_RARE = 0.015
 """Share of clips for which a tag is suggested that has fewer sure positives than the highest 3 %."""
 

@@ -51,7 +51,7 @@ def read_corpus(
         check_option("vocabularies", name, tuple(there))
     chosen = {name: names for name, names in there.items() if not vocabularies or name in vocabularies}
     for vocabulary, names in chosen.items():
-        twice = next((tag for tag, count in Counter(names).items() if count > 1), None)
+        twice = next((tag for tag, times in Counter(names).items() if times > 1), None)
         if twice is not None:
             raise DatasetFault(
                 f"{folder / 'vocabularies.json'}: {vocabulary!r} has the tag {twice!r} twice: "
@@ -104,7 +104,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object. :raises ValueError: a name stands in it twice, of which readers keep the last"""
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise ValueError(f"{twice!r} stands there twice")
     return found
 
@@ -149,14 +149,14 @@ def read_tracks(path: Path) -> Sequence[dict[str, str]]:
 
 
 def _labels(
-    folder: Path, arrays: dict[str, NDArray[np.generic]], vocabulary: str, count: int
+    folder: Path, arrays: dict[str, NDArray[np.generic]], vocabulary: str, tags: int
 ) -> NDArray[np.float32]:
     path = folder / "labels.npz"
     if vocabulary not in arrays:
         raise DatasetFault(f"{path}: no array {vocabulary!r}, though vocabularies.json has it")
     labels: NDArray[np.float32] = arrays[vocabulary].astype(np.float32)
-    if labels.shape != (len(arrays["id"]), count):
-        raise DatasetFault(f"{path}: {vocabulary!r} is {labels.shape}, not {(len(arrays['id']), count)}")
+    if labels.shape != (len(arrays["id"]), tags):
+        raise DatasetFault(f"{path}: {vocabulary!r} is {labels.shape}, not {(len(arrays['id']), tags)}")
     bad = ~(np.isfinite(labels) & (labels >= 0) & (labels <= 1))
     if bad.any():
         row = int(np.flatnonzero(bad.any(axis=1))[0])
