@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mat_desktop.domain.counting import count
+from mat_desktop.errors import printable
 from training.checkpoints import DiskFault, write_whole
 
 EVERY_SECONDS = 1.0
@@ -216,7 +217,7 @@ class Log:
             with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
                 file.write(_line(event))
         except OSError as error:
-            raise DiskFault(f"{self.folder / 'events.jsonl'}: {error.strerror}") from error
+            raise DiskFault(f"{printable(self.folder / 'events.jsonl')}: {error.strerror}") from error
 
 
 class JsonLines:

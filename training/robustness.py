@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.audio.decode import Decoding
 from mat_desktop.domain.card import ModelCard
-from mat_desktop.errors import DecodeError
+from mat_desktop.errors import DecodeError, printable
 from training.datasets.dataset import Skipped
 from training.display import columns_of, margins
 from training.listening import track_scores
@@ -121,7 +121,7 @@ def nothing_heard(
         try:
             scores = track_scores(trained, sound, card)
         except DecodeError as fault:
-            skipped.append(Skipped(str(sound), fault.cause))
+            skipped.append(Skipped(printable(sound), fault.cause))
             continue
         if scores is not None:
             above = margins(scores[None], card, groups)[0] >= 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
@@ -307,6 +309,17 @@ def test_the_list_of_what_an_earlier_run_skipped_goes_with_the_reasons(tmp_path:
     Reporter(Stop()).say_skipped(clips[:2], listed)
     assert not listed.exists()
     Reporter(Stop()).say_skipped((), listed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is text")
+def test_what_a_folder_of_any_name_lacks_is_told_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / os.fsdecode(b"corpus \xff")
+    folder.mkdir()
+    (folder / "labels.npz").touch()
+    assert main(["look", "--data", str(folder)]) == 0
+    assert "corpus \\xff is not a corpus" in json.loads(capsys.readouterr().out)["fault"]
 
 
 def test_skipped_clips_are_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.audio.names import is_audio_name
 from mat_desktop.domain.counting import count
+from mat_desktop.errors import printable
 from mat_desktop.malformed import flaw
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble, check_option
 from training.datasets.tables import Unique, fault_at, read_rows
@@ -41,12 +42,12 @@ def read_corpus(
     """
     for name in ("tracks.tsv", "labels.npz", "vocabularies.json", "audio"):
         if not (folder / name).exists():
-            raise DatasetFault(f"{folder} is not a corpus with soft labels: {name} is missing")
+            raise DatasetFault(f"{printable(folder)} is not a corpus with soft labels: {name} is missing")
     try:
         plain = json.loads((folder / "vocabularies.json").read_bytes(), object_pairs_hook=_each_once)
         there = msgspec.convert(plain, dict[str, list[str]])
     except ValueError as error:
-        raise DatasetFault(f"{folder / 'vocabularies.json'}: {flaw(error)}") from error
+        raise DatasetFault(f"{printable(folder / 'vocabularies.json')}: {flaw(error)}") from error
     for name in vocabularies:
         check_option("vocabularies", name, tuple(there))
     chosen = {name: names for name, names in there.items() if not vocabularies or name in vocabularies}
@@ -54,7 +55,7 @@ def read_corpus(
         twice = next((tag for tag, times in Counter(names).items() if times > 1), None)
         if twice is not None:
             raise DatasetFault(
-                f"{folder / 'vocabularies.json'}: {vocabulary!r} has the tag {twice!r} twice: "
+                f"{printable(folder / 'vocabularies.json')}: {vocabulary!r} has the tag {twice!r} twice: "
                 "nobody could tell its columns apart"
             )
     try:
@@ -62,12 +63,14 @@ def read_corpus(
             arrays = dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DatasetFault(
-            f"{folder / 'labels.npz'} is damaged, or holds pickled objects: {error}"
+            f"{printable(folder / 'labels.npz')} is damaged, or holds pickled objects: {error}"
         ) from error
     rows = read_tracks(folder / "tracks.tsv")
     ids = [int(row["id"]) for row in rows]
     if "id" not in arrays or not np.array_equal(arrays["id"], np.array(ids)):
-        raise DatasetFault(f"{folder / 'labels.npz'}: its ids are not those of tracks.tsv, in the same order")
+        raise DatasetFault(
+            f"{printable(folder / 'labels.npz')}: its ids are not those of tracks.tsv, in the same order"
+        )
     tags = tuple(Tag(vocabulary, name) for vocabulary, names in chosen.items() for name in names)
     labels = np.concatenate([_labels(folder, arrays, name, len(v)) for name, v in chosen.items()], axis=1)
     kept = [i for i, row in enumerate(rows) if row["split"] != "train" or row["licence_class"] not in without]
@@ -82,7 +85,7 @@ def read_corpus(
         licence_classes=[*(row["licence_class"] for row in rows), *("" for _ in silent)],
         about=_about(sum(row.get("source") == MIX for row in rows)),
         how_split="by artist where known, else by track",
-        source=f"Its audio belongs into {folder / 'audio'}.",
+        source=f"Its audio belongs into {printable(folder / 'audio')}.",
     )
 
 
@@ -112,10 +115,10 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def sounds_of(folder: Path) -> list[Path]:
     """Audio files below a folder with sound that is no music. :raises DatasetFault: there are none"""
     if not folder.is_dir():
-        raise DatasetFault(f"{folder} is no folder: here it takes one with speech and noise")
+        raise DatasetFault(f"{printable(folder)} is no folder: here it takes one with speech and noise")
     found = sorted(path for path in folder.rglob("*") if is_audio_name(path))
     if not found:
-        raise DatasetFault(f"{folder}: no audio file in it")
+        raise DatasetFault(f"{printable(folder)}: no audio file in it")
     return found
 
 
@@ -126,7 +129,7 @@ def _clip(audio: Path, name: str) -> Path:
 
 def read_tracks(path: Path) -> Sequence[dict[str, str]]:
     """Rows of a corpus' table, by column. :raises DatasetFault: it is missing or contradicts itself"""
-    table = read_rows(path, f"{path.parent} is not a corpus with soft labels.", quoted=False)
+    table = read_rows(path, f"{printable(path.parent)} is not a corpus with soft labels.", quoted=False)
     _, header = next(table)
     missing = {"id", "split", "licence_class"} - set(header)
     if missing:
@@ -144,7 +147,7 @@ def read_tracks(path: Path) -> Sequence[dict[str, str]]:
         ids.add(row["id"], path, line)
         rows.append(row)
     if not rows:
-        raise DatasetFault(f"{path}: no clips")
+        raise DatasetFault(f"{printable(path)}: no clips")
     return rows
 
 
@@ -153,12 +156,14 @@ def _labels(
 ) -> NDArray[np.float32]:
     path = folder / "labels.npz"
     if vocabulary not in arrays:
-        raise DatasetFault(f"{path}: no array {vocabulary!r}, though vocabularies.json has it")
+        raise DatasetFault(f"{printable(path)}: no array {vocabulary!r}, though vocabularies.json has it")
     labels: NDArray[np.float32] = arrays[vocabulary].astype(np.float32)
     if labels.shape != (len(arrays["id"]), tags):
-        raise DatasetFault(f"{path}: {vocabulary!r} is {labels.shape}, not {(len(arrays['id']), tags)}")
+        raise DatasetFault(
+            f"{printable(path)}: {vocabulary!r} is {labels.shape}, not {(len(arrays['id']), tags)}"
+        )
     bad = ~(np.isfinite(labels) & (labels >= 0) & (labels <= 1))
     if bad.any():
         row = int(np.flatnonzero(bad.any(axis=1))[0])
-        raise DatasetFault(f"{path}: {vocabulary!r}, row {row + 1}: a label is not in 0..1")
+        raise DatasetFault(f"{printable(path)}: {vocabulary!r}, row {row + 1}: a label is not in 0..1")
     return labels

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mat_desktop.errors import printable
 from training.datasets.dataset import Dataset, DatasetFault, Tag, assemble, check_option
 from training.datasets.tables import Unique, check_header, fault_at, match, read_rows, vocabulary
 
@@ -67,7 +68,7 @@ def read_mtat(folder: Path, *, clips: str = "tagged", split: str = "folders", se
     chosen = np.flatnonzero(labels.any(axis=1) if clips == "tagged" else np.ones(len(labels), np.bool_))
     audio = next((folder / name for name in AUDIO_FOLDERS if _has_audio(folder / name)), None)
     if audio is None:
-        raise DatasetFault(f"{folder}: the folders 0 to f with the mp3s are missing. {SOURCE}")
+        raise DatasetFault(f"{printable(folder)}: the folders 0 to f with the mp3s are missing. {SOURCE}")
     paths = [annotations.paths[index] for index in chosen]
     splits = [split_of(path) for path in paths]
     if split == "random":
@@ -112,7 +113,7 @@ def read_annotations(path: Path) -> Annotations:
         paths.append(file)
         marks.append(np.frombuffer("".join(cells).encode(), np.uint8) - ord("0"))
     if not marks:
-        raise DatasetFault(f"{path}: no clips. {SOURCE}")
+        raise DatasetFault(f"{printable(path)}: no clips. {SOURCE}")
     return Annotations(tuple(clip_ids), tuple(paths), tags, np.stack(marks))
 
 
@@ -128,8 +129,8 @@ def top_tags(annotations: Annotations, path: Path) -> tuple[str, ...]:
     if tuple(ordered[:TOP]) != known:
         place = next(i for i, (a, b) in enumerate(zip(ordered, known, strict=False)) if a != b)
         raise DatasetFault(
-            f"{path}: by count, tag {place + 1} is {ordered[place]!r}, in the published file it is "
-            f"{known[place]!r}: the labels are not complete or were changed. {SOURCE}"
+            f"{printable(path)}: by count, tag {place + 1} is {ordered[place]!r}, in the published file "
+            f"it is {known[place]!r}: the labels are not complete or were changed. {SOURCE}"
         )
     return known
 
@@ -181,7 +182,9 @@ def read_lengths(path: Path, annotations: Annotations) -> dict[str, float]:
         if file is not None:
             lengths[row[0]] = _length(path, line, dict(zip(INFO_COLUMNS, row, strict=True)))
     if expected:
-        raise DatasetFault(f"{path}: no clip {next(iter(expected))}, though annotations_final.csv has it")
+        raise DatasetFault(
+            f"{printable(path)}: no clip {next(iter(expected))}, though annotations_final.csv has it"
+        )
     return lengths
 
 

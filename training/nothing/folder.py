@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 from numpy.random import Generator
 
+from mat_desktop.errors import printable
 from training.checkpoints import DiskFault, write_whole
 from training.nothing.noises import RATE, Samples, noise
 from training.nothing.speech import languages, recorded, spoken, voices
@@ -50,7 +51,7 @@ def make(folder: Path, recordings: Path | None, report: Callable[[int, int], Non
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DiskFault(f"{place.parent}: {error.strerror}") from error
+            raise DiskFault(f"{printable(place.parent)}: {error.strerror}") from error
         content = _flac(sound(np.random.default_rng(zlib.crc32(name.encode()))))
         write_whole(place, lambda file, content=content: file.write(content))  # type: ignore[misc]
     report(len(sounds), len(sounds))
