@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
 
 REMOVING = "removing"
-"""Setting: everything written is being removed; each start says so until that ended or is not wanted. It
-holds what is left out of that, by file."""
+"""Setting: everything written is being removed; each start says so until that reached all files or is not
+wanted. It holds what is left out of that, by file, and how many files it came to and could not change."""
 
 FOLLOWS = "Follows when the work under way has ended"
 
@@ -42,16 +42,19 @@ Left = Mapping[Path, frozenset[Field]]
 NONE_LEFT: Left = MappingProxyType({})
 
 
-def _packed(left: Left) -> str:
-    return json.dumps({fspath(path): [*map(str, fields)] for path, fields in left.items()})
+def _packed(left: Left, failed: int = 0) -> str:
+    fields = {fspath(path): [*map(str, fields)] for path, fields in left.items()}
+    return json.dumps({"left": fields, "failed": failed})
 
 
-def _unpacked(text: str) -> Left:
+def _unpacked(text: str) -> tuple[Left, int]:
     """What the settings say; of an earlier version, or damaged, nothing."""
     try:
-        return {Path(path): frozenset(map(Field, names)) for path, names in json.loads(text).items()}
-    except (ValueError, TypeError, AttributeError):
-        return NONE_LEFT
+        found = json.loads(text)
+        left = {Path(path): frozenset(map(Field, names)) for path, names in found["left"].items()}
+        return left, int(found["failed"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return NONE_LEFT, 0
 
 
 class Archive(QObject):
@@ -75,6 +78,7 @@ class Archive(QObject):
         self._newest: int | None = None
         self._runs: list[Run] | None = None
         self._came_from = "history"
+        self._failed: Job | None = None
         self._shows_task: tuple[str, Callable[[], Task]] | None = None
         self.undoing = Undo(desk)
         self.page = History()
@@ -90,6 +94,8 @@ class Archive(QObject):
         self.undoing.unlisted.connect(self._unlisted)
         self.undoing.recovered.connect(self._recovered)
         self.undoing.ended.connect(self._ended)
+        self.undoing.failed.connect(self._left_files)
+        self.undoing.unwanted.connect(self._unwanted)
         self.undoing.again.connect(self._again)
         self.undoing.undo.connect(self.undo_last_run)
         self.undoing.redo.connect(self.redo_last_run)
@@ -291,15 +297,27 @@ class Archive(QObject):
     def _ended(self, job: Job) -> None:
         if job.title == "Removing" and not self._desk.bridge.leaving:
             remain = (job.total or 0) - job.done
-            if not remain:
+            if not remain and job is not self._failed:
                 self._settings.remove(REMOVING)
-            else:  # the next start says so too, where nobody goes on with it before
-                left = _unpacked(str(self._settings.value(REMOVING, "")))
+            elif remain:  # the next start says so too, where nobody goes on with it before
+                left, _ = _unpacked(str(self._settings.value(REMOVING, "")))
                 files = f"{words.plural(remain, 'file')} {'remains' if remain == 1 else 'remain'}"
                 self._offer_removal(f"Removing everything written was stopped: {files}.", left)
         if job.stopping:
             self.withdraw()  # an undo that waits for this one would go on with it
         self.changed.emit()
+
+    def _left_files(self, job: Job, files: Sequence[Path]) -> None:
+        """A removal came to all files, and could not change these: later starts say so as well."""
+        if job.title == JOBS[RunKind.REMOVE]:
+            left, _ = _unpacked(str(self._settings.value(REMOVING, "")))
+            self._failed = job
+            self._settings.setValue(REMOVING, _packed(left, len(files)))
+            self._settings.sync()
+
+    def _unwanted(self, job: Job) -> None:
+        if job is self._failed:
+            self._settings.remove(REMOVING)
 
     def _looked(self) -> None:
         if self.page.reversal.removed_all:
@@ -308,8 +326,12 @@ class Archive(QObject):
     def go_on(self) -> None:
         """At the start: say what the end of the program interrupted."""
         if (value := self._settings.value(REMOVING)) is not None:
+            left, failed = _unpacked(str(value))
             text = "Removing everything written was stopped before its end."
-            self._offer_removal(text, _unpacked(str(value)))
+            if failed:
+                files = f"{words.plural(failed, 'file')} {'remains' if failed == 1 else 'remain'}"
+                text = f"Removing everything written left files: {files}."
+            self._offer_removal(text, left)
 
     def _offer_removal(self, text: str, left: Left) -> None:
         self._desk.say(

@@ -409,6 +409,46 @@ def test_a_removal_that_was_interrupted_goes_on_at_the_next_start(
     assert window._settings.value(REMOVING) is None, "nobody wants to know"
 
 
+def test_a_removal_that_left_files_is_told_at_later_starts_until_it_reached_them(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    told, panel = written.library.banners.texts, written.archive.page.reversal
+    services.read_only = {services.music / "1 song.flac"}  # as when its drive went
+    written.archive.show_removal()
+    qtbot.waitUntil(panel.do.isEnabled)
+    panel.do.click()
+    qtbot.waitUntil(lambda: len(told()) == 2 and not written.bridge.busy)
+    for kind in ("wrote", "undo"):
+        written.pages.clear_message(kind)
+    written.archive.go_on()
+    text = "Removing everything written left files: 1 file remains."
+    assert text in told()
+    services.read_only = set()
+    banners = written.library.banners.findChildren(Banner)
+    (banner,) = (b for b in banners if b.text == text)
+    banner.action.click()
+    qtbot.waitUntil(panel.do.isEnabled)
+    assert panel.do.text() == "Remove from 1 file"
+    panel.do.click()
+    qtbot.waitUntil(lambda: not written.bridge.busy and genre(services, 1) == ())
+    assert written._settings.value(REMOVING) is None
+
+
+def test_a_removal_that_left_files_is_told_no_more_once_nobody_wants_to_know(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    services.read_only = {services.music / "1 song.flac"}
+    written.archive.show_removal()
+    panel = written.archive.page.reversal
+    qtbot.waitUntil(panel.do.isEnabled)
+    panel.do.click()
+    qtbot.waitUntil(lambda: len(written.library.banners.texts()) == 2 and not written.bridge.busy)
+    assert written._settings.value(REMOVING) is not None
+    (banner,) = (b for b in written.library.banners.findChildren(Banner) if "not out of" in b.text)
+    banner.close_button.click()
+    assert written._settings.value(REMOVING) is None
+
+
 def last_line(model: ReversalModel) -> int:
     """A line of the last file."""
     return model.rowCount() - 1

@@ -25,6 +25,7 @@ from mat_desktop.gui.operations.files import (
     told,
     with_refresh,
 )
+from mat_desktop.mounts import GONE
 
 if TYPE_CHECKING:
     from mat_desktop.store.journal import Run
@@ -189,7 +190,10 @@ class Undo(QObject):
                 back, offer = (self.redo, "Redo") if task.kind is RunKind.UNDO else (self.undo, "Undo")
                 desk.say("positive", f"{text}.", offer, back.emit, kind="wrote")
             failed = [
-                result.path for result in outcome.bad if result.status is WriteStatus.FAILED or result.absent
+                result.path
+                for result in outcome.bad
+                if (result.status is WriteStatus.FAILED or result.absent)
+                and not (task.kind is RunKind.REMOVE and result.reason == GONE)  # nobody waits for these
             ]
             if failed and len(outcome.results) == job.total:
                 self.failed.emit(job, failed)
