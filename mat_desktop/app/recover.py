@@ -11,8 +11,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from mat_desktop.app.copies import content_digest, sound_at
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import content_digest, now_at
+from mat_desktop.app.whereabouts import now_at
 from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import FileFault, StoreFault
@@ -51,12 +52,15 @@ def recover(session: Session) -> list[WriteResult]:
 def settle(session: Session, entry: Entry) -> WriteResult | None:
     """Look at one file and tell the journal whether the intended write happened.
 
-    :returns: None where the file was deleted or moved elsewhere: it may still come back
+    :returns: None where the file was deleted or moved elsewhere, and where another has its name now: it may
+        still come back
     """
     try:
-        known, place = now_at(session, entry.known, entry.path)
+        known, place = now_at(session, entry.song) or (entry.known, entry.path)
         if place != entry.path and content_digest(place) != entry.after_sha256:
             known, place = entry.known, entry.path  # another copy proves nothing
+        if entry.sound is not None and sound_at(session, known) not in (None, entry.sound):
+            return None
         if not place.exists() and content_digest(entry.temp) == entry.after_sha256:
             swap(entry.temp, place)  # where replacing is not one step, this is all that is left of it
             sync_folder(place.parent)

@@ -16,11 +16,11 @@ from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import compared, copied_by, joined, not_counting, present_tags
-from mat_desktop.app.whereabouts import now_at, told_apart
+from mat_desktop.app.whereabouts import now_at, seek, told_apart
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import ANOTHER, FieldReversal, FileReversal, Marks, Past, RunKind, Task
 from mat_desktop.domain.tags import MARKS, Field
-from mat_desktop.domain.track import TagSet, Track
+from mat_desktop.domain.track import TagSet, Track, TrackId
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.store.journal import Entry
 
@@ -35,29 +35,31 @@ def removing(session: Session, under: Sequence[Path] = (), cancel: Event | None 
     :param under: only files at or under these paths, which are searched for its marks as well; none means all
     :raises UsageFault: one of them does not exist and nothing was written there
     """
-    places = _places(session, under, cancel or Event())
-    pasts = tuple(Past(places[place], place, ()) for place in sorted(places))
+    pasts = tuple(_pasts(session, under, cancel or Event()))
     return Task(RunKind.REMOVE, "removal of everything written", pasts)
 
 
-def _places(session: Session, under: Sequence[Path], cancel: Event) -> dict[Path, Path]:
-    """Files of the journal, where they are now, and files of the library that carry the program's marks.
-
-    :returns: by place with links resolved, as the library knows them
-    """
+def _pasts(session: Session, under: Sequence[Path], cancel: Event) -> list[Past]:
+    """Files of the journal, where they are now, and files of the library that carry the program's marks, in
+    order of place."""
     roots = [path.resolve() for path in under]
-    found: dict[Path, Path] = {}
-    for place, known in session.journal.files().items():
-        path, here = now_at(session, known, place)
-        if _is_under(here, roots):
-            found[here] = path
+    songs = session.journal.songs()
+    seek(session, songs, [path for path in under if path.exists()])
+    found: dict[tuple[Path, TrackId | None], Past] = {}
+    for song in songs:
+        home = now_at(session, song)
+        past = Past(song.known, song.place, (), lost=song.sound)
+        if home is not None:
+            past = Past(*home, (), song.known if song.place != home[1] else None)
+        if _is_under(past.place, roots):
+            found.setdefault((past.place, past.lost), past)
     for path, root in zip(under, roots, strict=True):
-        if not path.exists() and not any(_is_under(place, [root]) for place in found):
+        if not path.exists() and not any(_is_under(place, [root]) for place, _ in found):
             raise UsageFault(f"{printable(path)}: no such file or folder, and nothing was written there")
     for path in _marked(session, under, cancel):
         if path.is_file():
-            found.setdefault(path.resolve(), path)
-    return found
+            found.setdefault((path.resolve(), None), Past(path, path.resolve(), ()))
+    return [found[key] for key in sorted(found, key=lambda key: (key[0], key[1] or ""))]
 
 
 def _marked(session: Session, under: Sequence[Path], cancel: Event) -> Iterable[Path]:
@@ -76,8 +78,9 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     path, place = past.path, past.place
     entries, others = told_apart(session, path)
     stamp, present, fault = present_tags(place)
-    if stamp is not None and others and not entries:
-        entries, stamp, fault = others, None, ANOTHER
+    if stamp is not None and past.lost is not None:
+        entries = [entry for entry in others if entry.sound == past.lost]
+        stamp, fault = None, ANOTHER
     writes = [(entry, change) for entry in entries for change in entry.changes]
     traces = {trace.field: trace for trace in joined(writes)}
     open_traces = [
@@ -109,7 +112,7 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
         item.change.field for item in items if not item.idle and item.change.field not in MARKS
     )
     named = frozenset(fields) & MARKS
-    file = FileReversal(path, place, stamp, meant, fault, note, copied=copied_by(entries))
+    file = FileReversal(path, place, stamp, meant, fault, note, copied=copied_by(entries), was=past.was)
     file = file.marking(Marks(follow, values, named))
     listed = next((item.entries for item in items if item.change.field is Field.MAT_TAGS), ())
     return with_removal(session.scheme, file, items, listed)

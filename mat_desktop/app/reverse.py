@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 from mat_desktop.app.apply import swap
+from mat_desktop.app.copies import content_digest, sound_at
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import content_digest, was_at
+from mat_desktop.app.whereabouts import written_to
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import ANOTHER, FileReversal, Task
 from mat_desktop.domain.tags import Field
@@ -86,7 +87,7 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
         return WriteResult(file.path, status, file.left_alone or "was as before already")
     changes = tuple(item.change for item in items)
     reverses = {item.change.field: item.entries for item in items}
-    way = way_back(session.journal, was_at(session, file.path), changes)
+    way = way_back(session.journal, written_to(session, file.path), changes)
     prepared = prepare(file.place, changes, stamp, way, keep_time=session.settings.keep_time)
     # Fields that are as they were already are on record too: they are settled with the others.
     swap(session, run, file.path, replace(prepared, changes=changes), reverses)
@@ -120,23 +121,24 @@ def _settle(session: Session, run: int, file: FileReversal) -> None:
         [item.change for item in file.fields],
         known=file.path,
         reverses=reverses,
+        sound=sound_at(session, file.path),
         state=EntryState.WRITTEN,
     )
 
 
-def way_back(journal: Journal, places: Collection[Path], changes: Sequence[Change]) -> Way:
+def way_back(journal: Journal, entries: Sequence[Entry], changes: Sequence[Change]) -> Way:
     """How to get byte for byte to a file that has these changes, over writes that the journal knows.
 
     Every entry leads from the file that it left to the one before it. The shortest chain is taken that begins
     at the present file and at whose end these fields, and no others, have other values.
 
-    :param places: where the file is and was, links resolved
+    :param entries: all that was written to the file, the oldest first
     """
     wanted = {change.field: change.after for change in changes if change.before != change.after}
 
     def way(digest: str) -> Sequence[Step]:
         by_after: dict[str, list[Entry]] = {}
-        for entry in reversed(journal.written_to(places)):
+        for entry in reversed(entries):
             by_after.setdefault(entry.after_sha256, []).append(entry)
         known = {digest}
         waiting: deque[tuple[str, dict[Field, tuple[tuple[str, ...], tuple[str, ...]]], tuple[Entry, ...]]]

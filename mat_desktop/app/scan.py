@@ -235,18 +235,18 @@ def _look(
 
 
 def _changed(session: Session, known: Track, track: Track, fresh: _Fresh, *, seen: bool) -> Track:
-    """A file is not as it was known. Where only its tags are others, what was heard in it still holds; where
-    its tags and its sound are as before, as after a copy, no other program is said to have changed it.
+    """A file is not as it was known. Where only its tags are others, what was heard in it still holds, and
+    where another one has its name, as after tracks were numbered anew, what was heard in that; where its tags
+    and its sound are as before, as after a copy, no other program is said to have changed it.
 
     :param seen: whether the user looks at it just now
     """
     heard = session.library.identity(track.path)
     if heard is not None:
         with suppress(DecodeError):
-            if packets_digest(track.path) == heard:
-                fresh.same[track.path] = heard
+            fresh.same[track.path] = packets_digest(track.path)
     ours = heard is not None or bool(known.tags.get(Field.MAT_TAGS))
-    equal = track.tags == known.tags and (heard is None or track.path in fresh.same)
+    equal = track.tags == known.tags and fresh.same.get(track.path) == heard
     return replace(track, outside=(known.outside if equal else ours) and not seen)
 
 

@@ -5,7 +5,7 @@ Nothing is written here: a reversal is done by ``app.reverse``. A redo is the re
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -13,7 +13,7 @@ from threading import Event
 from mat_desktop.app.noted import with_notes
 from mat_desktop.app.reach import Reach, reach
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import now_at, told_apart, was_at, written_to
+from mat_desktop.app.whereabouts import has_copy, now_at, seek, written_to
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import (
     ANOTHER,
@@ -26,12 +26,12 @@ from mat_desktop.domain.reversal import (
     Trace,
 )
 from mat_desktop.domain.tags import MARKS, Field
-from mat_desktop.domain.track import FileStamp, TagSet
+from mat_desktop.domain.track import FileStamp, TagSet, TrackId
 from mat_desktop.errors import FileFault, UsageFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import obstacle
 from mat_desktop.mounts import absence
-from mat_desktop.store.journal import Entry, Journal, Run
+from mat_desktop.store.journal import Entry, Journal, Run, Song
 
 BACK_ALREADY = "is as it was already"
 REVERTED = "undone"
@@ -191,9 +191,9 @@ def look(session: Session, pasts: Iterable[Past], cancel: Event) -> Iterator[Fil
 def look_at(session: Session, past: Past) -> FileReversal:
     """One file as it is now. Nothing is raised: what stands against it is said in it."""
     stamp, present, fault = present_tags(past.place)
-    entries, others = told_apart(session, past.path)
+    entries = written_to(session, past.path)
     touched = {entry for trace in past.traces for entry in trace.entries}
-    if stamp is not None and not touched.isdisjoint(entry.id for entry in others):
+    if stamp is not None and not touched <= {entry.id for entry in entries}:
         stamp, fault = None, ANOTHER
     if stamp is None:
         fields = tuple(
@@ -216,7 +216,7 @@ def look_at(session: Session, past: Past) -> FileReversal:
     if far.held and all(trace.field in MARKS for trace in past.traces):
         fields = tuple(_held(item, far) for item in fields)
     copied = () if far.back else copied_by(entry for entry in entries if entry.id in far.entries)
-    file = FileReversal(past.path, past.place, stamp, fields, fault, copied=copied)
+    file = FileReversal(past.path, past.place, stamp, fields, fault, copied=copied, was=past.was)
     file = file.marking(_marks(session.journal, entries, touched, far, past.traces, present))
     return with_notes(session, file, entries, touched, far, present, passed)
 
@@ -389,23 +389,26 @@ def joined(changes: Iterable[tuple[Entry, Change]]) -> tuple[Trace, ...]:
 
 
 def _pasts(session: Session, changes: Iterable[tuple[Entry, Change]]) -> tuple[Past, ...]:
-    by_place: dict[Path, list[tuple[Entry, Change]]] = {}
+    by_song: dict[Song, list[tuple[Entry, Change]]] = {}
     for entry, change in changes:
-        by_place.setdefault(entry.path, []).append((entry, change))
-    homes = {place: now_at(session, of[-1][0].known, place) for place, of in by_place.items()}
-    places = {*by_place, *(here for _, here in homes.values())}
-    by_file: dict[Path, list[tuple[Entry, Change]]] = {}
-    known_as: dict[Path, Path] = {}
-    for place, (known, here) in homes.items():
-        if here.exists() or not _has_copy(session, known, places):
-            by_file.setdefault(here, []).extend(by_place[place])
-            known_as[here] = known
-    return tuple(Past(known_as[here], here, joined(by_file[here])) for here in sorted(by_file))
-
-
-def _has_copy(session: Session, path: Path, places: Container[Path]) -> bool:
-    """Whether a file that is gone has another with the same sound among some places."""
-    return any(p.exists() and p.resolve() in places for p in session.library.same_sound(path))
+        by_song.setdefault(entry.song, []).append((entry, change))
+    seek(session, by_song)
+    homes = {song: now_at(session, song) for song in by_song}
+    places = {home[1] for home in homes.values() if home is not None}
+    by_file: dict[tuple[Path, TrackId | None], list[Song]] = {}
+    for song, home in homes.items():
+        if home is not None:
+            by_file.setdefault((home[1], None), []).append(song)
+        elif not has_copy(session, song, places):
+            by_file.setdefault((song.place, song.sound), []).append(song)
+    pasts = []
+    for (place, lost), songs in sorted(by_file.items(), key=lambda item: (item[0][0], item[0][1] or "")):
+        every = sorted((found for song in songs for found in by_song[song]), key=lambda found: found[0].id)
+        home = homes[songs[-1]]
+        last = every[-1][0].song
+        was = last.known if last.place != place else None
+        pasts.append(Past(home[0] if home else last.known, place, joined(every), was, lost))
+    return tuple(pasts)
 
 
 def _run(session: Session, run_id: int) -> Run:
@@ -419,16 +422,18 @@ def _of_files(session: Session, run: Run, entries: list[Entry], files: Collectio
     """Those of some files. :raises UsageFault: the run did not write to one of them"""
     if not files:
         return entries
-    written = {entry.path for entry in entries}
-    places: set[Path] = set()
+    seek(session, [entry.song for entry in entries], files)
+    homes = {entry.id: now_at(session, entry.song) or (entry.known, entry.path) for entry in entries}
+    wanted: set[int] = set()
     for path in files:
+        here = homes.keys() & {entry.id for entry in written_to(session, path)}
         place = path.resolve()
-        here = written & {place} or written.intersection(was_at(session, path))
-        here = here or {file for file in written if file.is_relative_to(place)}
+        here = here or {entry.id for entry in entries if place in entry.path.parents}
+        here = here or {number for number, (_, home) in homes.items() if place in home.parents}
         if not here:
             raise UsageFault(f"run {run.id} did not write to {path}")
-        places |= here
-    return [entry for entry in entries if entry.path in places]
+        wanted |= here
+    return [entry for entry in entries if entry.id in wanted]
 
 
 def _complain_of_fields(run: Run, entries: Sequence[Entry], fields: Collection[Field]) -> None:

@@ -28,11 +28,13 @@ from mat_desktop.errors import FileFault, MatError, printable
 class Done:
     """How files came back.
 
+    :param moved: files that were changed under another name than that under which they were written
     :param run: its number in the journal, None where nothing was done
     :param error: what ended it before the last file
     """
 
     results: list[WriteResult] = field(default_factory=list)
+    moved: list[FileReversal] = field(default_factory=list)
     run: int | None = None
     error: str | None = None
 
@@ -68,9 +70,11 @@ def carry_out(session: Session, task: Task, files: Sequence[FileReversal], title
     with progress() as bar:
         bar_task = bar.add_task(title, total=len(files))
         try:
-            for result in reverse(session, task, files, cancel):
+            for file, result in zip(files, reverse(session, task, files, cancel), strict=False):
                 bar.advance(bar_task)
                 done.results.append(result)
+                if file.was is not None and result.changes:
+                    done.moved.append(file)
                 done.run = session.journal.own[-1]
         except MatError as fault:
             done.error = str(fault)
@@ -88,6 +92,10 @@ def tell(done: Done, said: str) -> str:
     :param said: what became of the others: ``{} put back``
     :returns: how many were changed: ``5 files put back, 3 in part``
     """
+    if done.moved:
+        errors.print(f"{count(len(done.moved), 'file')} found under another name:")
+        for file in done.moved:
+            errors.print(f"  {printable(file.path)}: {file.told_move}")
     list_failures(done.faults)
     part = len(done.partly)
     list_failures(done.partly, "changed in part")
@@ -105,6 +113,8 @@ def show(files: Sequence[FileReversal]) -> None:
             print(change_line(item.change, (file.fault and "cannot be written") or item.why))
         if file.fault:
             print(f"  failed: {file.fault}")
+        if file.told_move:
+            print(f"  note: {file.told_move}")
         if file.note:
             print(f"  note: {file.note}")
         if file.copied and not file.fault:
@@ -132,13 +142,13 @@ def print_json(task: Task, files: Sequence[FileReversal], done: Done | None) -> 
     :param files: as they were looked at
     :param done: None where they were only looked at
     """
-    results = {result.path: result for result in done.results} if done is not None else {}
+    results = [*(done.results if done is not None else ()), *[None] * len(files)]
     report = {
         "kind": task.kind,
         "undo_of": task.undo_of,
         "run": done.run if done is not None else None,
         "error": done.error if done is not None else None,
-        "files": [_as_object(file, results.get(file.path)) for file in files],
+        "files": [_as_object(file, result) for file, result in zip(files, results, strict=False)],
     }
     out = Results()
     out.print(json.dumps(report, indent=1))
@@ -164,6 +174,7 @@ def _as_object(file: FileReversal, result: WriteResult | None) -> dict[str, obje
         "status": status,
         "error": error or None,
         "note": file.note or None,
+        "was": str(file.was) if file.was is not None else None,
         "copied": list(file.copied),
         "changes": [change_object(change) for change in changes if change.before != change.after],
     }

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import MARKS, Field
-from mat_desktop.domain.track import FileStamp
+from mat_desktop.domain.track import FileStamp, TrackId
+from mat_desktop.errors import printable
 
-ANOTHER = "another file has this name now"
+ANOTHER = "another file has this name now, or its sound was changed"
 """Why nothing is done to a file that sounds otherwise than the one that was written."""
 
 
@@ -126,6 +127,7 @@ class FileReversal:
     :param notes: how MAT_TAGS follows its fields; None where it is not about them
     :param marks: how the other marks follow them; None where there are none
     :param copied: fields and other things that came into a new tag with what was written, or go with it
+    :param was: where it was when that was written, where it is elsewhere now
     """
 
     path: Path
@@ -138,6 +140,15 @@ class FileReversal:
     notes: Notes | None = None
     marks: Marks | None = None
     copied: tuple[str, ...] = ()
+    was: Path | None = None
+
+    @property
+    def told_move(self) -> str:
+        """Under which other name it was written, as a sentence without its stop; empty for none."""
+        if self.was is None:
+            return ""
+        name = self.was.name if self.was.parent == self.path.parent else self.was
+        return f"was {printable(Path(name))} when it was written"
 
     def noting(self, fields: tuple[FieldReversal, ...], notes: Notes) -> FileReversal:
         """The same, with MAT_TAGS following its fields."""
@@ -265,11 +276,15 @@ class Past:
     :param path: as the library knows it
     :param place: links resolved
     :param traces: none where all that was ever written there is meant
+    :param was: where it was when that was written last, where it is elsewhere now
+    :param lost: digest of its sound, where what is at its place sounds otherwise and it is found nowhere else
     """
 
     path: Path
     place: Path
     traces: tuple[Trace, ...]
+    was: Path | None = None
+    lost: TrackId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +309,9 @@ class Task:
 
         Where all that was ever written is meant, what was left out of it is known already.
         """
-        chosen = {file.path: {item.change.field for item in file.fields} for file in files}
+        chosen: dict[Path, set[Field]] = {}
+        for file in files:  # two have one name where another file got that of one that is gone
+            chosen.setdefault(file.path, set()).update(item.change.field for item in file.fields)
         left: dict[Path, frozenset[Field]] = {}
         for past in self.pasts:
             if not past.traces:

@@ -108,6 +108,7 @@ _MIGRATIONS = (
     "ALTER TABLE run ADD COLUMN entire INTEGER NOT NULL DEFAULT 0;",
     # What sounds in a file tells it from another one that got its name; of older entries it is not known.
     "ALTER TABLE entry ADD COLUMN sound TEXT;",
+    "CREATE INDEX entry_by_sound ON entry (sound);",
 )
 
 VERSION = len(_MIGRATIONS)
@@ -124,6 +125,20 @@ class EntryState(StrEnum):
     INTENDED = "intended"
     WRITTEN = "written"
     DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A file as it was written: where, and what sounded in it.
+
+    :param place: links resolved
+    :param known: as the library knew it
+    :param sound: digest of its encoded audio; None where it was not noted
+    """
+
+    place: Path
+    known: Path
+    sound: TrackId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +164,11 @@ class Entry:
     state: EntryState
     copied: tuple[str, ...] = ()
     sound: TrackId | None = None
+
+    @property
+    def song(self) -> Song:
+        """The file that it is about."""
+        return Song(self.path, self.known, self.sound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,7 +416,9 @@ class Journal:
     def next_to(self, entry: Entry) -> Entry | None:
         """The entry after this one of the same file; what was in the file before it is what this one left."""
         found = self._entries(
-            "id = (SELECT min(id) FROM entry WHERE path = ? AND id > ?)", (os.fsencode(entry.path), entry.id)
+            "id = (SELECT min(id) FROM entry WHERE path = ? AND id > ?"
+            " AND (? IS NULL OR sound IS NULL OR sound = ?))",
+            (os.fsencode(entry.path), entry.id, entry.sound, entry.sound),
         )
         return found[0] if found else None
 
@@ -414,11 +436,22 @@ class Journal:
             f"path IN ({places}) AND state = ?", (*map(os.fsencode, paths), EntryState.WRITTEN)
         )
 
-    def files(self) -> dict[Path, Path]:
-        """Every file that was ever written to, by path with links resolved, as the library knew it."""
+    def songs(self) -> list[Song]:
+        """Every file that was ever written to, in order of path."""
         rows = self._database.rows(
-            "SELECT path, coalesce(known, path), max(id) FROM entry WHERE state = 'written'"
-            " GROUP BY path ORDER BY path"
+            "SELECT path, coalesce(known, path), sound, max(id) FROM entry WHERE state = 'written'"
+            " GROUP BY path, sound ORDER BY path"
+        )
+        return [
+            Song(Path(os.fsdecode(path)), Path(os.fsdecode(known)), sound) for path, known, sound, _ in rows
+        ]
+
+    def places(self, sound: TrackId) -> dict[Path, Path]:
+        """Where files with a sound were written, by path with links resolved, as the library knew it."""
+        rows = self._database.rows(
+            "SELECT path, coalesce(known, path), max(id) FROM entry WHERE sound = ? AND state = 'written'"
+            " GROUP BY path ORDER BY path",
+            (sound,),
         )
         return {Path(os.fsdecode(path)): Path(os.fsdecode(known)) for path, known, _ in rows}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from mat_desktop.domain.scores import Scores
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.store.database import Database
 from mat_desktop.store.decided import NOTHING, OfFile, of_places
@@ -29,6 +29,12 @@ _JOIN = (
 
 _VALUES = msgspec.json.Decoder(list[float])
 """Very many of them are read at the start: ten times as fast as Python's own."""
+
+MARKED = (
+    "EXISTS (SELECT 1 FROM json_each(t.tags) j WHERE j.key IN"
+    f" ({', '.join(repr(str(mark)) for mark in sorted(MARKS))}))"
+)
+"""A file ``t`` that carries marks of this program."""
 
 UNDER = "(path = ? OR (path >= ? AND path < ?))"
 """A file or folder itself, and what is below it."""
@@ -129,6 +135,18 @@ def _files(database: Database, rows: Sequence[tuple[Any, ...]], model: str) -> l
         scores = Scores(model, TrackId(track_id), seconds, array("d", _VALUES.decode(values)), bool(silent))
         found.append(KnownFile(track, scores, features or b"", next(said)))
     return found
+
+
+def unheard(database: Database, sounds: Collection[TrackId]) -> list[Track]:
+    """Files that are there as far as is known, of which it is not known what sounds in them, and that carry
+    the program's marks or have the size of one with one of these sounds, in order of path."""
+    rows = database.rows(
+        "SELECT path, size, mtime_ns, inode, duration, tags, fault, outside FROM track t"
+        f" WHERE track_id IS NULL AND path NOT IN (SELECT path FROM gone) AND ({MARKED} OR size IN"
+        " (SELECT o.size FROM json_each(?) j CROSS JOIN track o ON o.track_id = j.value)) ORDER BY path",
+        [json.dumps(list(sounds))],
+    )
+    return [track_of(path_of(path), row) for path, *row in rows]
 
 
 def span(path: Path) -> tuple[bytes, bytes, bytes]:

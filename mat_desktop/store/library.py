@@ -13,7 +13,7 @@ from time import time_ns
 
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scores import Said, Scores, Verdict
-from mat_desktop.domain.tags import MARKS, Field
+from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
 from mat_desktop.store import decided, known
 from mat_desktop.store.database import Database
@@ -146,14 +146,14 @@ class Library:
         rows = self._database.rows("SELECT track_id FROM track WHERE path = ?", (os.fsencode(path),))
         return TrackId(rows[0][0]) if rows and rows[0][0] is not None else None
 
-    def same_sound(self, path: Path) -> list[Path]:
-        """Other files in which the same was heard as in a file, in order of path."""
-        rows = self._database.rows(
-            "SELECT o.path FROM track t JOIN track o ON o.track_id = t.track_id AND o.path != t.path"
-            " WHERE t.path = ? ORDER BY o.path",
-            (os.fsencode(path),),
-        )
+    def of_sound(self, sound: TrackId) -> list[Path]:
+        """Files in which this was heard, gone ones among them, in order of path."""
+        rows = self._database.rows("SELECT path FROM track WHERE track_id = ? ORDER BY path", (sound,))
         return [path_of(row[0]) for row in rows]
+
+    def unheard(self, sounds: Collection[TrackId]) -> list[Track]:
+        """Files of which it is not known what sounds in them, and that may be some that were written."""
+        return known.unheard(self._database, sounds)
 
     def moved(self, stamp: FileStamp) -> TrackId | None:
         """What was heard in a file that had this very stamp under another name; None where nothing was."""
@@ -166,17 +166,13 @@ class Library:
 
     def marked(self) -> list[Path]:
         """Files that carried marks of this program when they were last read, in order of path."""
-        rows = self._database.rows(
-            "SELECT path FROM track t WHERE EXISTS (SELECT 1 FROM json_each(t.tags) j WHERE j.key IN"
-            f" ({', '.join('?' for _ in MARKS)})) ORDER BY path",
-            sorted(MARKS),
-        )
+        rows = self._database.rows(f"SELECT path FROM track t WHERE {known.MARKED} ORDER BY path")
         return [path_of(row[0]) for row in rows]
 
     def put_tracks(self, tracks: Sequence[Track], same: Mapping[Path, TrackId] = {}) -> None:
         """Keep files as just read. A file whose stamp changed loses its identity until it is heard again.
 
-        :param same: identities of changed and moved files whose audio is as before
+        :param same: identities of files of which it is known what sounds in them
         """
         now = time_ns()
         with self._database.transaction() as db:
@@ -189,7 +185,8 @@ class Library:
                 " AND mtime_ns = excluded.mtime_ns AND inode = excluded.inode)"
                 " THEN found ELSE excluded.found END,"
                 " track_id = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns"
-                " AND inode = excluded.inode THEN track_id ELSE excluded.track_id END,"
+                " AND inode = excluded.inode THEN coalesce(track_id, excluded.track_id)"
+                " ELSE excluded.track_id END,"
                 " size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,"
                 " duration = excluded.duration, tags = excluded.tags,"
                 " fault = excluded.fault, outside = excluded.outside",

@@ -347,7 +347,7 @@ def test_another_copy_proves_nothing(
 ) -> None:
     copy = tmp_path / "copy.flac"
     copy.write_bytes(music[0].read_bytes())
-    monkeypatch.setattr("mat_desktop.app.recover.now_at", lambda session, path, place: (copy, copy))
+    monkeypatch.setattr("mat_desktop.app.recover.now_at", lambda session, song: (copy, copy))
     crash(session, music[0], replaced=True)
     drive = music[0].parent
     drive.rename(drive.with_name("away"))

@@ -216,7 +216,7 @@ class FakeServices:
         policies: Mapping[Field, Policy] = {},
         verdicts: Mapping[str, Verdict] = {},
     ) -> FilePlan | None:
-        nobody_wrote = SimpleNamespace(written_to=lambda _: [], same_sound=lambda _: [])
+        nobody_wrote = SimpleNamespace(written_to=lambda _: [])
         session = SimpleNamespace(
             scheme=self.scheme,
             bundled_scheme=self.bundled_scheme,

@@ -19,7 +19,7 @@ from mat_desktop.errors import StoreFault
 from mat_desktop.store.database import Database, reading, uri
 from mat_desktop.store.decided import OfFile
 from mat_desktop.store.health import look_at_journal, look_at_library
-from mat_desktop.store.journal import EntryState, Journal
+from mat_desktop.store.journal import EntryState, Journal, Song
 from mat_desktop.store.library import KeptScores, Library
 from mat_desktop.store.library_tables import MIGRATIONS
 
@@ -273,7 +273,7 @@ def test_what_counts_is_said_by_the_newest_write_that_happened(tmp_path: Path) -
     assert by is not None
     assert by.id == again
     assert [entry.id for entry in journal.written_to([path])] == [first, undo, redo, again]
-    assert journal.files() == {path: path}
+    assert journal.songs() == [Song(path, path)]
     newest, *_, oldest = journal.runs()
     assert (newest.reverted, oldest.reverted, oldest.changes) == (0, 1, 2)
 
@@ -372,6 +372,7 @@ def test_what_an_older_program_gave_up_is_looked_at_again(tmp_path: Path) -> Non
     journal.close()
     database = sqlite3.connect(path)
     database.execute("ALTER TABLE entry DROP COLUMN copied")
+    database.execute("DROP INDEX entry_by_sound")
     database.execute("ALTER TABLE entry DROP COLUMN sound")
     database.execute("ALTER TABLE run DROP COLUMN entire")
     database.execute("PRAGMA user_version = 2")

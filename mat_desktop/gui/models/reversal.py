@@ -26,6 +26,8 @@ class RunModel(PlanModel):
             for item in file.fields
             if not item.idle
         ]
+        if file.told_move and lines:
+            lines.append(Line(folder, file, note=sentence(file.told_move)))
         if file.copied and lines:
             names = [words.field(field) for field in file.copied]
             lines.append(Line(folder, file, note=sentence(told_copies(names, done=True))))
@@ -65,6 +67,8 @@ class ReversalModel(PlanModel):
     def add(self, files: Sequence[PlannedFile]) -> None:
         """More files of it."""
         for file in files:
+            if file.fault:  # another with this name may be among them
+                continue
             before = self.left_before.get(file.path, frozenset())
             self._leave(file, _with_marks(file, before | _conflicts(file)) if before else _conflicts(file))
             self.conflicts += len(_conflicts(file))
@@ -91,6 +95,8 @@ class ReversalModel(PlanModel):
         for line, item in zip(lines, items, strict=True):
             if item.change.field is Field.MAT_TAGS and file.notes is not None:
                 self._lists[file.path] = line
+        if file.told_move and lines:
+            lines.append(Line(folder, file, note=sentence(file.told_move)))
         if file.copied and lines:
             names = [words.field(field) for field in file.copied]
             lines.append(Line(folder, file, note=sentence(told_copies_go(names))))

@@ -1,0 +1,296 @@
+"""Files with one sound: which of those that left their places is which of those that are there.
+
+Another copy of the same sound, whose values are the user's own, must not be taken for such a file: the marks
+that were left in it, and when which of the two was written, tell them apart. Where several copies were
+written and moved, each file is one of them alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from mat_desktop.app.session import Session
+from mat_desktop.domain.tags import MARKS, Field
+from mat_desktop.domain.track import FileStamp, TrackId
+from mat_desktop.errors import FileFault
+from mat_desktop.metadata.files import read_tags
+from mat_desktop.metadata.verify import sound_of
+from mat_desktop.store.journal import Entry
+
+REMEMBERED = 1 << 16
+"""Files of which it is remembered what sounds in them, and their digest, while they are not changed."""
+
+
+def sound_at(session: Session, path: Path) -> TrackId | None:
+    """What sounds in a file now: as the library knows it, where the file is as it was then; else it is read.
+
+    :param path: as the library knows it
+    :returns: None where nothing is there, or it cannot be said
+    """
+    try:
+        stamp = FileStamp.of(path.stat())
+    except OSError:
+        return None
+    track = session.library.track(path)
+    heard = session.library.identity(path) if track is not None and track.stamp == stamp else None
+    if heard is not None:
+        return heard
+    with suppress(LookupError):
+        return _sound(path, stamp)
+    return None
+
+
+@lru_cache(REMEMBERED)
+def _sound(path: Path, stamp: FileStamp) -> TrackId:
+    """:raises LookupError: it cannot be said now"""
+    sound = sound_of(path)
+    if sound is None:
+        raise LookupError(path)
+    return sound
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of a file, hex.
+
+    :raises OSError: it is not there, or cannot be read
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(REMEMBERED)
+def _digest(path: Path, stamp: FileStamp) -> str:
+    return content_digest(path)
+
+
+class Copies:
+    """Files with one sound.
+
+    ``gone`` are places that they left, of those at which they were known or written; ``there`` are those at
+    which they are. Links are resolved in both.
+    """
+
+    def __init__(self, session: Session, sound: TrackId, more: Mapping[Path, Path] = {}) -> None:
+        """:param more: places at which others of them were, each as the library knows it"""
+        self._session, self._sound = session, sound
+        self._entries: dict[Path, Sequence[Entry]] = {}
+        written = session.journal.places(sound)
+        places = {**more, **written}
+        for place, path in places.items():
+            if path != place and path.resolve() != place:  # a link that leads elsewhere by now
+                places[place] = place
+        self._known = {**places, **{path.resolve(): path for path in session.library.of_sound(sound)}}
+        here = [place for place, path in self._known.items() if sound_at(session, path) == sound]
+        left = {place for place in here if self._is_of_another(place, here)}
+        self.there = frozenset(here) - left
+        self.gone = self._known.keys() - self.there
+        self._files = _each_once(here)
+        self._moved: dict[Path, Path] | None = None
+
+    def known_as(self, place: Path) -> Path:
+        """A place as the library knows it."""
+        return self._known[place]
+
+    def at(self, place: Path) -> Sequence[Entry]:
+        """What was written at a place to a file with this sound, the oldest first."""
+        if place not in self._entries:
+            entries = self._session.journal.written_to([place])
+            self._entries[place] = [entry for entry in entries if entry.sound in (None, self._sound)]
+        return self._entries[place]
+
+    @property
+    def moved(self) -> dict[Path, Path]:
+        """Where files are now that are gone, as far as that can be said: each is at one place alone.
+
+        What is surest decides first. Files that nothing tells apart, and to which the same was done, are
+        taken in order of path; of others nothing is said.
+        """
+        if self._moved is None:
+            self._moved = self._find() if self.gone and self._files else {}
+        return self._moved
+
+    def _find(self) -> dict[Path, Path]:
+        gone = self.gone
+        may = {place: [file for file in self._files if self._may_be(file, place)] for place in gone}
+        found: dict[Path, Path] = {}
+
+        def settle(place: Path, file: Path) -> None:
+            found[place] = file
+            for other in rivals(place):
+                may[other] = [one for one in may[other] if one != file]
+
+        def rivals(place: Path) -> list[Path]:
+            """Others that may be at the same places, and were not the same file at another time."""
+            return [
+                other
+                for other in gone - found.keys() - {place}
+                if not {*may[other]}.isdisjoint(may[place])
+                and not self._may_have_been(other, place)
+                and not self._may_have_been(place, other)
+            ]
+
+        for is_it in (self._was_taken_back, self._is_untouched, self._is_as_left):
+            doubtful = [
+                place for place in gone if place not in found and (len(may[place]) > 1 or rivals(place))
+            ]
+            sure = {place: [file for file in may[place] if is_it(file, place)] for place in doubtful}
+            for place, files in sure.items():
+                if len(files) == 1 and not any(files[0] in sure.get(rival, ()) for rival in rivals(place)):
+                    settle(place, files[0])
+        for place in sorted(gone - found.keys()):
+            others = rivals(place)
+            alike = all(self._done(other) == self._done(place) for other in others)
+            if may[place] and alike and len(may[place]) <= 1 + len(others):
+                settle(place, may[place][0])
+        return found
+
+    def _own(self, file: Path) -> Sequence[Entry]:
+        """What was written to a file at the place where it is."""
+        return self.at(file) if file not in self.gone else ()
+
+    def _is_of_another(self, place: Path, here: Sequence[Path]) -> bool:
+        """Whether a copy stands at a place, while what was left there is at that of another by now."""
+        if len(here) < 2 or not self.at(place) or self._is_left(place, place):
+            return False
+        return any(
+            self._took_back(self.at(other), place)
+            or (self._is_left(other, place) and not self._is_left(other, other))
+            for other in here
+            if other != place
+        )
+
+    def _is_left(self, file: Path, place: Path) -> bool:
+        """Whether a file is byte for byte what was left at a place."""
+        with suppress(OSError):
+            entries = self.at(place)
+            return bool(entries) and entries[-1].after_sha256 == _digest(file, FileStamp.of(file.stat()))
+        return False
+
+    def _was_taken_back(self, file: Path, place: Path) -> bool:
+        """Whether what was written at a place was taken back from a file since."""
+        return self._took_back(self._own(file), place)
+
+    def _took_back(self, own: Sequence[Entry], place: Path) -> bool:
+        roots = self._session.journal.roots([entry.id for entry in own])
+        return not roots.isdisjoint(entry.id for entry in self.at(place))
+
+    def _is_untouched(self, file: Path, place: Path) -> bool:
+        """Whether a file has the very stamp of the one that was known at a place."""
+        track = self._session.library.track
+        now, then = track(self._known[file]), track(self._known[place])
+        return now is not None and then is not None and now.stamp == then.stamp and bool(now.stamp.inode)
+
+    def _is_as_left(self, file: Path, place: Path) -> bool:
+        """Whether a file is byte for byte what was left at a place, or was so before it was written to."""
+        theirs = self.at(place)
+        later = [entry for entry in self._own(file) if theirs and entry.id > theirs[-1].id]
+        if later:
+            return theirs[-1].after_sha256 == later[0].before_sha256
+        return self._is_left(file, place)
+
+    def _done(self, place: Path) -> list[object]:
+        """What was done to the file at a place."""
+        return [entry.changes for entry in self.at(place)]
+
+    def _may_be(self, file: Path, place: Path) -> bool:
+        """Whether a file can be the one that is gone from a place, and is not another copy of it."""
+        return file != place and self._follows(self._own(file), place, file, there=True)
+
+    def _may_have_been(self, before: Path, place: Path) -> bool:
+        """Whether the file that is gone from a place can be one that was gone from another before."""
+        return self._follows(self.at(before), place, before, there=False)
+
+    def _follows(self, own: Sequence[Entry], place: Path, file: Path, *, there: bool) -> bool:
+        """:param own: what was written to a file where it is, or was last
+        :param place: where it may have been
+        :param there: whether it can be looked at
+        """
+        theirs = self.at(place)
+        if not theirs:
+            return True
+        if not {entry.run for entry in own}.isdisjoint(entry.run for entry in theirs):
+            return False  # a run writes a file once
+        if own and own[0].id < theirs[-1].id:  # it was here before, went there and came back
+            return self._went(own, theirs) and (not there or _came_back(file, own, theirs))
+        left = _left(theirs)
+        marks = left.keys() & MARKS
+        if not any(left[mark] for mark in marks):
+            # Nothing says of values that are ours that they are not those of another copy.
+            ours = any(values and values != _before(theirs, field) for field, values in left.items())
+            return not (ours and there) or self._is_left(file, place) or self._is_untouched(file, place)
+        came = self._tags(file) if there else self._were(file)
+        for entry in reversed(own):
+            came |= {change.field: change.before for change in entry.changes}
+        return any(came.get(mark) for mark in marks)
+
+    def _went(self, own: Sequence[Entry], theirs: Sequence[Entry]) -> bool:
+        """Whether one file can have been written here and there in turn, and did not stay at both places."""
+        roots = self._session.journal.roots
+        stayed: Entry | None = None
+        for before, entry in pairwise(sorted([*own, *theirs], key=lambda entry: entry.id)):
+            if before in own:
+                stayed = before
+            if before.path == entry.path or before.after_sha256 == entry.before_sha256:
+                continue
+            if not roots([before.id]).isdisjoint(roots([entry.id])):  # the one took the other back
+                continue
+            if entry in theirs or (stayed is not None and stayed.after_sha256 == entry.before_sha256):
+                return False
+        return True
+
+    def _tags(self, file: Path) -> dict[Field, tuple[str, ...]]:
+        """Of a file that is there, as far as they can be read."""
+        with suppress(FileFault):
+            return read_tags(file).tags
+        return {}
+
+    def _were(self, place: Path) -> dict[Field, tuple[str, ...]]:
+        """Of a file that is gone, as far as the library knows them."""
+        known = self._known[place]
+        track = self._session.library.track(known)
+        is_it = self._session.library.identity(known) == self._sound
+        return dict(track.tags) if track is not None and is_it else {}
+
+
+def _came_back(file: Path, own: Sequence[Entry], theirs: Sequence[Entry]) -> bool:
+    """Whether a file has what was written there last, where it may be what was left here, there a copy.
+
+    :param own: what was written to it here
+    """
+    if own[-1].id > theirs[-1].id or own[-1].after_sha256 == theirs[-1].after_sha256:
+        return True
+    try:
+        now = read_tags(file).tags
+    except FileFault:
+        return True
+    left, there = _left(own), _left(theirs)
+    moved = {field for field, values in left.items() if there.get(field, values) != values}
+    return not moved or any(now.get(field, ()) != left[field] for field in moved)
+
+
+def _left(entries: Sequence[Entry]) -> dict[Field, tuple[str, ...]]:
+    """Values of the fields that were written, as they were left."""
+    return {change.field: change.after for entry in entries for change in entry.changes}
+
+
+def _before(entries: Sequence[Entry], field: Field) -> tuple[str, ...]:
+    """Values of a field before the first write to it."""
+    return next(change.before for entry in entries for change in entry.changes if change.field is field)
+
+
+def _each_once(places: Sequence[Path]) -> list[Path]:
+    """Files in order of path; one that a second mount shows at two places counts once.
+
+    :param places: those that were written to come first
+    """
+    files: dict[tuple[int, int], Path] = {}
+    for place in places:
+        with suppress(OSError):
+            status = place.stat()
+            files.setdefault((status.st_dev, status.st_ino), place)
+    return sorted(files.values())
