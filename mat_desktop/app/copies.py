@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mat_desktop.app.session import Session
 from mat_desktop.domain.tags import MARKS, Field
-from mat_desktop.domain.track import FileStamp, TrackId
+from mat_desktop.domain.track import FileStamp, TagSet, TrackId
 from mat_desktop.errors import FileFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.verify import sound_of
@@ -154,15 +154,17 @@ class Copies:
         return self.at(file) if file not in self.gone else ()
 
     def _is_of_another(self, place: Path, here: Sequence[Path]) -> bool:
-        """Whether a copy stands at a place, while what was left there is at that of another by now."""
-        if len(here) < 2 or not self.at(place) or self._is_left(place, place):
+        """Whether a copy stands at a place, while what was left there is, or was last, at that of another."""
+        if not self.at(place) or self._is_left(place, place):
             return False
-        return any(
-            self._took_back(self.at(other), place)
-            or (self._is_left(other, place) and not self._is_left(other, other))
-            for other in here
-            if other != place
-        )
+        for other in self._known.keys() - {place}:
+            followed = self._took_back(self.at(other), place)
+            if other not in here:
+                if followed and not self._fits(place, other, self.at(place)):
+                    return True
+            elif followed or (self._is_left(other, place) and not self._is_left(other, other)):
+                return True
+        return False
 
     def _is_left(self, file: Path, place: Path) -> bool:
         """Whether a file is byte for byte what was left at a place."""
@@ -216,17 +218,31 @@ class Copies:
         if not {entry.run for entry in own}.isdisjoint(entry.run for entry in theirs):
             return False  # a run writes a file once
         if own and own[0].id < theirs[-1].id:  # it was here before, went there and came back
-            return self._went(own, theirs) and (not there or _came_back(file, own, theirs))
-        left = _left(theirs)
-        marks = left.keys() & MARKS
-        if not any(left[mark] for mark in marks):
-            # Nothing says of values that are ours that they are not those of another copy.
-            ours = any(values and values != _before(theirs, field) for field, values in left.items())
-            return not (ours and there) or self._is_left(file, place) or self._is_untouched(file, place)
+            stays = not there or own[-1].id > theirs[-1].id
+            return self._went(own, theirs) and (
+                stays or (_came_back(file, own, theirs) and self._fits(file, place, own))
+            )
+        if there and not own:
+            return self._fits(file, place)
         came = self._tags(file) if there else self._were(file)
         for entry in reversed(own):
             came |= {change.field: change.before for change in entry.changes}
-        return any(came.get(mark) for mark in marks)
+        return _is_marked(came, theirs)
+
+    def _fits(self, file: Path, place: Path, own: Sequence[Entry] = ()) -> bool:
+        """Whether a file can have what was left at a place last: the marks, or where there were none its
+        bytes, as values alone may be those of another copy.
+
+        :param own: what was written to it before
+        """
+        entries = sorted([*own, *self.at(place)], key=lambda entry: entry.id)
+        left = _left(entries)
+        last = {change.field: entry.id for entry in entries for change in entry.changes}
+        back = self._session.journal.taking_back(last.values())
+        ours = any(values and (last[field], field) not in back for field, values in left.items())
+        if ours and not any(left[mark] for mark in left.keys() & MARKS):
+            return self._is_left(file, place)
+        return _is_marked(self._tags(file), entries)
 
     def _went(self, own: Sequence[Entry], theirs: Sequence[Entry]) -> bool:
         """Whether one file can have been written here and there in turn, and did not stay at both places."""
@@ -262,7 +278,7 @@ def _came_back(file: Path, own: Sequence[Entry], theirs: Sequence[Entry]) -> boo
 
     :param own: what was written to it here
     """
-    if own[-1].id > theirs[-1].id or own[-1].after_sha256 == theirs[-1].after_sha256:
+    if own[-1].after_sha256 == theirs[-1].after_sha256:
         return True
     try:
         now = read_tags(file).tags
@@ -278,9 +294,11 @@ def _left(entries: Sequence[Entry]) -> dict[Field, tuple[str, ...]]:
     return {change.field: change.after for entry in entries for change in entry.changes}
 
 
-def _before(entries: Sequence[Entry], field: Field) -> tuple[str, ...]:
-    """Values of a field before the first write to it."""
-    return next(change.before for entry in entries for change in entry.changes if change.field is field)
+def _is_marked(tags: TagSet, entries: Sequence[Entry]) -> bool:
+    """Whether there are marks among some tags, if any were left."""
+    left = _left(entries)
+    marks = [mark for mark in left.keys() & MARKS if left[mark]]
+    return not marks or any(tags.get(mark) for mark in marks)
 
 
 def _each_once(places: Sequence[Path]) -> list[Path]:

@@ -24,7 +24,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.store.journal import EntryState
-from tests.app.undoing import ALL, do, heard, looked_at, retag, write
+from tests.app.undoing import ALL, Values, do, heard, looked_at, retag, write
 from tests.metadata import sample_files
 from tests.sounds import encode, tone
 
@@ -266,6 +266,25 @@ def test_a_copy_that_got_the_name_of_a_written_one_keeps_its_values(
     do(session, redoing(session, run), force=True)
     remove_all(session)
     assert contents([copy, one]) == before
+
+
+@pytest.mark.parametrize("values", [{Field.GENRE: ("Rock",)}, {**ALL, Field.GENRE: ("Rock",)}])
+def test_a_copy_that_has_the_first_name_of_a_song_that_is_gone_keeps_its_values(
+    session: Session, songs: list[Path], values: Values
+) -> None:
+    one, copy, _ = songs
+    shutil.copy(one, copy)
+    retag(copy, genre="Rock", mood="Happy")
+    heard(session, one.parent)
+    run = write(session, values, one)
+    swap(one, copy)
+    do(session, undoing(session, run))
+    do(session, redoing(session, run))
+    copy.unlink()
+    there = one.read_bytes()
+    do(session, undoing(session, run), force=True)
+    remove_all(session)
+    assert one.read_bytes() == there
 
 
 def test_a_copy_that_is_left_alone_keeps_its_values(session: Session, songs: list[Path]) -> None:
