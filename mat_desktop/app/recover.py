@@ -74,6 +74,8 @@ def settle(session: Session, entry: Entry) -> WriteResult | None:
         return _later(entry, error.strerror or str(error))
     except FileFault as fault:
         return _later(entry, fault.cause)
+    with suppress(OSError):  # one that is there still is of no use, as where the same was done since
+        entry.temp.unlink(missing_ok=True)
     if happened:
         session.journal.settle(entry.id, EntryState.WRITTEN)
         track = session.library.track(known)
@@ -82,8 +84,6 @@ def settle(session: Session, entry: Entry) -> WriteResult | None:
                 seen = session.journal.roots([entry.id]) == {entry.id}
                 session.library.rewritten(track, FileStamp.of(place.stat()), entry.changes, seen=seen)
         return WriteResult(known, WriteStatus.WRITTEN, "was finished before the interruption", entry.changes)
-    with suppress(OSError):
-        entry.temp.unlink(missing_ok=True)
     session.journal.settle(entry.id, EntryState.DROPPED)
     if digest == entry.before_sha256:
         return WriteResult(known, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")

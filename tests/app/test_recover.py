@@ -471,3 +471,13 @@ def test_the_empty_folder_of_a_drive_that_went_away_is_not_taken_for_it(
     recover(session)
     assert session.journal.interrupted() == []
     assert not stray.exists()
+
+
+def test_a_copy_that_is_of_no_use_any_more_is_removed(session: Session, music: list[Path]) -> None:
+    crash(session, music[0], replaced=False)
+    (entry,) = session.journal.unfinished()
+    encode(music[0], tone(1.0, hz=900.0))
+    assert recover(session) == [], "another song has the name now"
+    music[0].write_bytes(entry.temp.read_bytes())  # as where the same was done since
+    assert [result.status for result in recover(session)] == [WriteStatus.WRITTEN]
+    assert not entry.temp.exists()
