@@ -70,8 +70,9 @@ def carry_out(session: Session, task: Task, files: Sequence[FileReversal], title
     with progress() as bar:
         bar_task = bar.add_task(title, total=len(files))
         try:
-            for file, result in zip(files, reverse(session, task, files, cancel), strict=False):
+            for result in reverse(session, task, files, cancel):
                 bar.advance(bar_task)
+                file = files[len(done.results)]
                 done.results.append(result)
                 if file.was is not None and result.changes:
                     done.moved.append(file)

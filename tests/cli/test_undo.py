@@ -33,6 +33,22 @@ def written(music: Path, common: list[str], capsys: pytest.CaptureFixture[str]) 
     return music
 
 
+def test_a_run_of_which_a_file_is_gone_is_tried_once(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "data")]
+    flac = written / "a.flac"
+    aside = flac.rename(written / "moved.flac")
+    (written / "sub" / "B.MP3").unlink()
+    assert main(["undo", *data]) == 1
+    err = capsys.readouterr().err
+    assert f"1 file found under another name:\n  {aside}: was a.flac when it was written\n" in err
+    assert "To go on" not in err
+    assert Field.GENRE not in read_tags(aside).tags
+    assert main(["undo", *data]) == 2
+    assert "there is nothing to undo" in capsys.readouterr().err
+
+
 def test_a_field_and_a_file_of_a_run(
     music: Path, common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
