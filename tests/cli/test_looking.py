@@ -136,6 +136,7 @@ def test_a_history_of_an_earlier_version_is_seen_in_a_closed_folder(
     with closing(sqlite3.connect(tmp_path / "data" / "journal.db", isolation_level=None)) as db:
         db.execute("DROP TABLE refusal")
         db.execute("ALTER TABLE entry DROP COLUMN copied")
+        db.execute("DROP INDEX entry_by_sound")
         db.execute("ALTER TABLE entry DROP COLUMN sound")
         db.execute("ALTER TABLE run DROP COLUMN entire")
         db.execute("PRAGMA user_version = 3")
