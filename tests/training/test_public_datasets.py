@@ -325,6 +325,11 @@ def test_lists_that_are_still_packed_are_named(tmp_path: Path) -> None:
             replaced(3, "track_0001004", "track_0001001"),
             r"line 3: .* stands in line 3 of autotagging_top50tags-train\.tsv already",
         ),
+        (replaced(3, "04/1004.mp3", "03/1003.mp3"), "line 3: PATH 03/1003.mp3 stands in line 2 already"),
+        (
+            replaced(3, "04/1004.mp3", "01/1001.mp3"),
+            r"line 3: PATH 01/1001\.mp3 stands in line 3 of autotagging_top50tags-train\.tsv already",
+        ),
         (
             lambda lines: [lines[0], "\t".join(lines[1].split("\t")[:5]), *lines[2:]],
             "line 2: 5 columns instead",

@@ -100,19 +100,19 @@ def test_a_real_clip_of_mtat_fills_one_window() -> None:
 def test_jamendo_lists(tmp_path: Path, split: str, count: int) -> None:
     path = split_file(tmp_path, "top50", 0, split)
     unpack(published("jamendo") / f"{path.name}.gz", path)
-    rows = read_split(path, subset_tags("top50"), Unique("TRACK_ID"))
+    rows = read_split(path, subset_tags("top50"), Unique("TRACK_ID"), Unique("PATH"))
     assert len(rows) == count
     if split == "train":
         assert np.mean([len(columns) for _, columns in rows]) == pytest.approx(2.95, abs=0.005)
 
 
 def test_jamendo_lists_share_no_track(tmp_path: Path) -> None:
-    unique = Unique("TRACK_ID")
+    ids, paths = Unique("TRACK_ID"), Unique("PATH")
     total = 0
     for split in ("train", "valid", "test"):
         path = split_file(tmp_path, "top50", 0, split)
         unpack(published("jamendo") / f"{path.name}.gz", path)
-        total += len(read_split(path, subset_tags("top50"), unique))
+        total += len(read_split(path, subset_tags("top50"), ids, paths))
     assert total == 54_380
     assert list(subset_tags("top50")) == (published("jamendo") / "top50.txt").read_text().split()
 

@@ -53,7 +53,7 @@ def read_jamendo(
     check_option("subset", subset, tuple(FILES))
     check_option("split", str(split), "01234")
     tags = subset_tags(subset)
-    unique = Unique("TRACK_ID")
+    ids, paths = Unique("TRACK_ID"), Unique("PATH")
     files = {name: split_file(folder, subset, split, name) for name in SPLIT_NAMES}
     known = files["train"].parent != folder
     if split and not known:
@@ -61,7 +61,7 @@ def read_jamendo(
             f"{printable(folder)}: lists that lie in the folder itself do not say which split they are; "
             f"those of split {split} belong into data/splits/split-{split}"
         )
-    rows = [(name, row) for name, path in files.items() for row in read_split(path, tags, unique)]
+    rows = [(name, row) for name, path in files.items() for row in read_split(path, tags, ids, paths)]
     found = _find_audio([audio] if audio else [folder / name for name in AUDIO_FOLDERS], rows)
     clips, splits, marks = [], [], []
     lost: list[Skipped] = []
@@ -108,11 +108,13 @@ def split_file(folder: Path, subset: str, split: int, name: str) -> Path:
     return folder / file if any(path.exists() or packed(path) for path in flat) else official
 
 
-def read_split(path: Path, tags: tuple[str, ...], unique: Unique) -> list[Row]:
+def read_split(path: Path, tags: tuple[str, ...], ids: Unique, paths: Unique) -> list[Row]:
     """Relative path of the audio and columns of the tags, of every track in one list.
 
-    :param unique: the track ids of the lists read so far
-    :raises DatasetFault: wrong columns, a tag that is not one of ``tags``, a track that stands twice
+    :param ids: of the tracks in the lists read so far
+    :param paths: of their audio
+    :raises DatasetFault: wrong columns, a tag that is not one of ``tags``, a track or its audio that stands
+        twice
     """
     columns = {tag: index for index, tag in enumerate(tags)}
     rows = read_rows(path, SOURCE, quoted=False)
@@ -121,7 +123,7 @@ def read_split(path: Path, tags: tuple[str, ...], unique: Unique) -> list[Row]:
     for line, row in rows:
         if len(row) < len(COLUMNS):
             raise fault_at(path, line, f"{len(row)} columns instead of at least {len(COLUMNS)}")
-        unique.add(match(r"track_\d+", row[0], "TRACK_ID", path, line), path, line)
+        ids.add(match(r"track_\d+", row[0], "TRACK_ID", path, line), path, line)
         _check_duration(row[4], path, line)
         unknown = [tag for tag in row[5:] if tag not in columns]
         if unknown:
@@ -129,6 +131,7 @@ def read_split(path: Path, tags: tuple[str, ...], unique: Unique) -> list[Row]:
         if len(set(row[5:])) < len(row[5:]):
             raise fault_at(path, line, "a tag stands twice")
         relative = match(r"\d\d/\d+\.mp3", row[3], "PATH", path, line)
+        paths.add(relative, path, line)
         found.append((relative, tuple(columns[tag] for tag in row[5:])))
     if not found:
         raise DatasetFault(f"{printable(path)}: no tracks. {SOURCE}")
