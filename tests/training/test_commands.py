@@ -263,6 +263,28 @@ def test_a_part_of_a_data_set_is_named_with_what_is_missing(
     assert missing in found.fault
 
 
+@pytest.mark.parametrize(
+    ("file", "title"),
+    [
+        ("annotations_final.csv.gz", "MagnaTagATune"),
+        ("autotagging_top50tags-train.tsv.gz", "MTG-Jamendo"),
+        ("split-0/autotagging_top50tags-train.tsv.zip", "MTG-Jamendo"),
+        ("filtered_list_train.json.gz", "Million Song Dataset"),
+        ("splits/train_x_msd_id.txt.gz", "Million Song Dataset"),
+    ],
+)
+def test_lists_that_are_still_packed_tell_their_data_set(tmp_path: Path, file: str, title: str) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_bytes(b"")
+    (tmp_path / "sample.mp3").write_bytes(b"")
+    found = look(tmp_path, "", lambda name: open_dataset(name, tmp_path))
+    assert found.title == title
+    assert found.fault == (
+        f"{tmp_path} looks like {title}. {(tmp_path / file).with_suffix('')} is missing: "
+        f"{Path(file).name}, beside it, is to be unpacked"
+    )
+
+
 def test_music_in_folders_of_one_letter_is_a_library(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "song.mp3").touch()

@@ -102,7 +102,7 @@ def split_file(folder: Path, subset: str, split: int, name: str) -> Path:
     official = folder / "data" / "splits" / f"split-{split}" / file
     # Directly in the folder the split's number is not visible, so that the other places come first.
     for path in (official, folder / "splits" / f"split-{split}" / file, folder / f"split-{split}" / file):
-        if path.exists():
+        if path.exists() or packed(path):
             return path
     flat = [folder / f"{FILES[subset]}-{other}.tsv" for other in SPLIT_NAMES.values()]
     return folder / file if any(path.exists() or packed(path) for path in flat) else official

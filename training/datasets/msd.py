@@ -30,7 +30,7 @@ import numpy as np
 
 from mat_desktop.errors import printable
 from training.datasets.dataset import Dataset, DatasetFault, Skipped, Tag, assemble, hard_labels
-from training.datasets.tables import Unique, fault_at, match, read_list, read_rows, require, vocabulary
+from training.datasets.tables import Unique, fault_at, match, packed, read_list, read_rows, require, vocabulary
 
 SOURCE = (
     "The lists are at https://github.com/jongpillee/music_dataset_split (MSD_split) and "
@@ -222,9 +222,9 @@ def _need(folder: Path, names: Sequence[str]) -> Path:
                 f"{printable(pickled)} is a Python pickle, and reading one runs whatever code is in it. If "
                 f"you trust where it came from, convert it yourself: {how}"
             )
-    return require(
-        folder / names[0], f"{' or '.join(names[1:])} would do too. {SOURCE}" if names[1:] else SOURCE
-    )
+    missing = [place / name for name in names for place in (folder, folder / "splits")]
+    path = next((path for path in missing if packed(path)), missing[0])
+    return require(path, f"{' or '.join(names[1:])} would do too. {SOURCE}" if names[1:] else SOURCE)
 
 
 def _track_ids(path: Path, unique: Unique) -> tuple[str, ...]:

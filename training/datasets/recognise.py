@@ -15,6 +15,7 @@ from mat_desktop.errors import printable
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault
 from training.datasets.mtat import AUDIO_FOLDERS
 from training.datasets.registry import READERS
+from training.datasets.tables import PACKED, packed
 
 MARKS: dict[str, tuple[str, ...]] = {
     "corpus": ("labels.npz",),
@@ -80,17 +81,17 @@ class Found:
 
 
 def recognised(folder: Path) -> str:
-    """The reader for a folder, by a file that only its layout has, be others missing or not.
+    """The reader for a folder, by a file that only its layout has, be it packed and others missing or not.
 
     :raises DatasetFault: none of them is there
     """
     if not folder.is_dir():
         raise DatasetFault(f"{printable(folder)} is not a folder")
     for name, files in MARKS.items():
-        if any((folder / file).exists() for file in files):
+        if any((folder / file).exists() or packed(folder / file) for file in files):
             return name
     for name, patterns in PARTS.items():
-        if any(next(folder.glob(pattern), None) for pattern in patterns):
+        if any(next(folder.glob(f"{pattern}{end}"), None) for pattern in patterns for end in ("", *PACKED)):
             return name
     if _holds_clips(folder):
         return "mtat"
