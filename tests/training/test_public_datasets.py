@@ -299,8 +299,13 @@ def test_lists_that_are_still_packed_are_named(tmp_path: Path) -> None:
     folder = make_mtat(tmp_path / "m")
     table = folder / "annotations_final.csv"
     table.write_bytes(gzip.compress(table.read_bytes()))
-    with pytest.raises(DatasetFault, match=r"annotations_final\.csv: line 1: packed with gzip"):
+    with pytest.raises(DatasetFault, match=r"annotations_final\.csv: packed with gzip"):
         open_dataset("mtat", folder)
+    folder = make_msd(tmp_path / "s")
+    for name in ("lastfm_tags.db", "filtered_list_train.json"):
+        (folder / name).write_bytes(gzip.compress(b'["TR0"]'))
+        with pytest.raises(DatasetFault, match=rf"{name}: packed with gzip; it is to be unpacked"):
+            open_dataset("msd", folder)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from mat_desktop.errors import printable
+from mat_desktop.malformed import flaw
 from training.datasets.dataset import Dataset, DatasetFault, Skipped, Tag, assemble, hard_labels
 from training.datasets.tables import Unique, fault_at, match, packed, read_list, read_rows, require, vocabulary
 
@@ -212,7 +213,7 @@ def _pickled(stem: str) -> list[str]:
 def _need(folder: Path, names: Sequence[str]) -> Path:
     path = _locate(folder, names)
     if path is not None:
-        return path
+        return require(path, SOURCE)
     for name in names:
         stem = Path(name).stem
         pickled = _locate(folder, _pickled(stem))
@@ -249,7 +250,7 @@ def _read_json(path: Path, kind: type[Any]) -> Any:
     try:
         value = json.loads(path.read_bytes(), object_pairs_hook=once)
     except (OSError, ValueError) as error:
-        raise DatasetFault(f"{printable(path)}: {error}") from error
+        raise DatasetFault(f"{printable(path)}: {flaw(error)}") from error
     except RecursionError as error:
         raise DatasetFault(f"{printable(path)}: lists in lists, too deep to be read") from error
     if not isinstance(value, kind):

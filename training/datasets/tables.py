@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,12 +27,15 @@ def _unit(path: Path) -> str:
 
 
 def require(path: Path, source: str) -> Path:
-    """The path, if it is there.
+    """The path, if it is there, and not packed under the name of what is in it.
 
     :param source: where it is to be had, a sentence
     :raises DatasetFault: it is not
     """
     if path.exists():
+        with suppress(OSError), path.open("rb") as file:  # who reads it says what stands against it
+            if file.read(len(GZIP)) == GZIP:
+                raise DatasetFault(f"{printable(path)}: packed with gzip; it is to be unpacked")
         return path
     if (archive := packed(path)) is not None:
         raise DatasetFault(f"{printable(path)} is missing: {archive.name}, beside it, is to be unpacked")
@@ -85,8 +89,7 @@ def _decoded(path: Path, lines: Iterable[bytes]) -> Iterator[str]:
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            text = "packed with gzip; it is to be unpacked" if raw.startswith(GZIP) else "not UTF-8"
-            raise fault_at(path, number, text) from error
+            raise fault_at(path, number, "not UTF-8") from error
         yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
 
 
