@@ -177,7 +177,7 @@ def test_a_library_that_is_too_small_says_how_small(tmp_path: Path) -> None:
         ("[", "Expecting value"),
         (
             '[{"path": "a.mp3", "tags": {}}, {"path": "a.mp3", "tags": {}}]',
-            "entry 2: the file a.mp3 stands in entry 1",
+            "entry 2: the file 'a.mp3' stands in entry 1",
         ),
         ('[{"path": "a.mp3"}]', "entry 1: not an object with a path and tags"),
         ('[{"path": "a.mp3", "tags": {"genre": "Rock"}}]', "entry 1: not an object with a path and tags"),

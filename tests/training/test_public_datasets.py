@@ -160,7 +160,7 @@ def test_clips_that_are_missing_or_empty_are_listed(tmp_path: Path) -> None:
     ("change", "reason"),
     [
         (replaced(1, '"guitar"', '"gitarre"'), "line 1: unknown tag 'gitarre'"),
-        (replaced(1, '"guitar"', '"sitar"'), "line 1: the tag sitar stands in line 1 already"),
+        (replaced(1, '"guitar"', '"sitar"'), "line 1: the tag 'sitar' stands in line 1 already"),
         (lambda lines: [lines[0].replace('"sitar"\t', "", 1), *lines[1:]], "line 1: 187 tags instead of 188"),
         (lambda lines: ["\t".join(lines[0].split("\t")[i] for i in (0, 1, -1)), *lines[1:]], "and 182 more$"),
         (replaced(1, "clip_id", "id"), "line 1: the columns must be clip_id"),
@@ -169,9 +169,9 @@ def test_clips_that_are_missing_or_empty_are_listed(tmp_path: Path) -> None:
         (replaced(4, '\t"1"', '\t""'), "line 4: '.*' is '', neither 0 nor 1"),
         (replaced(4, '\t"1"', '\t"2"'), "line 4: '.*' is '2', neither 0 nor 1"),
         (replaced(5, '\t"1"', ""), "line 5: 189 columns instead of 190"),
-        (replaced(6, '"6"', '"5"'), "line 6: clip_id 5 stands in line 5 already"),
+        (replaced(6, '"6"', '"5"'), "line 6: clip_id '5' stands in line 5 already"),
         (replaced(6, '"6"', '"six"'), "line 6: clip_id 'six' is not of the form"),
-        (replaced(6, mtat_path(4), mtat_path(3)), f"line 6: mp3_path {mtat_path(3)} stands in line 5"),
+        (replaced(6, mtat_path(4), mtat_path(3)), f"line 6: mp3_path '{mtat_path(3)}' stands in line 5"),
         (replaced(6, mtat_path(4), "../../secret.mp3"), "line 6: mp3_path '../../secret.mp3' is not of the"),
         (replaced(6, '"6"', '"6'), "line "),
         (lambda lines: [lines[0], lines[1].replace("title", "t\udcff"), *lines[2:]], "line 2: not UTF-8"),
@@ -194,7 +194,7 @@ def test_annotations_that_are_wrong_stop_with_the_line(tmp_path: Path, change: C
     [
         (replaced(1, "artist", "band"), "line 1: no column artist"),
         (replaced(3, mtat_path(1), mtat_path(2)), "line 3: clip 3 is .*02.*in annotations_final.csv .*01"),
-        (replaced(3, '"3"', '"2"'), "line 3: clip_id 2 stands in line 2 already"),
+        (replaced(3, '"3"', '"2"'), "line 3: clip_id '2' stands in line 2 already"),
         (replaced(3, '"3"\t', ""), "line 3: 9 columns instead of 10"),
         (replaced(3, '"59"', '"x"'), "line 3: .*segmentEnd"),
         (replaced(3, '"59"', '"30"'), "line 3: segmentEnd 30 is not after segmentStart 30"),
@@ -314,8 +314,9 @@ def test_lists_that_are_still_packed_are_named(tmp_path: Path) -> None:
         (replaced(1, "TAGS", "TAG"), "line 1: no column TAGS"),
         (
             replaced(1, "TRACK_ID\tARTIST_ID", "ARTIST_ID\tTRACK_ID"),
-            "line 1: the columns are ARTIST_ID, TRACK",
+            "line 1: column 1 is 'ARTIST_ID', not 'TRACK_ID'",
         ),
+        (replaced(1, "TAGS", "TAGS\tMORE"), "line 1: column 7 is 'MORE', one too many"),
         (replaced(2, "genre---", "genre--"), "line 2: unknown tag 'genre--chillout'"),
         (replaced(2, "\t61.2", "\tnan"), "line 2: DURATION 'nan' is not a number"),
         (replaced(2, "\t61.2", "\t-1"), "line 2: DURATION '-1' is not a number"),
@@ -324,16 +325,16 @@ def test_lists_that_are_still_packed_are_named(tmp_path: Path) -> None:
         (replaced(3, "track_0001004", "1004"), "line 3: TRACK_ID '1004' is not of the form"),
         (
             replaced(3, "track_0001004", "track_0001003"),
-            "line 3: TRACK_ID track_0001003 stands in line 2 already",
+            "line 3: TRACK_ID 'track_0001003' stands in line 2 already",
         ),
         (
             replaced(3, "track_0001004", "track_0001001"),
             r"line 3: .* stands in line 3 of autotagging_top50tags-train\.tsv already",
         ),
-        (replaced(3, "04/1004.mp3", "03/1003.mp3"), "line 3: PATH 03/1003.mp3 stands in line 2 already"),
+        (replaced(3, "04/1004.mp3", "03/1003.mp3"), "line 3: PATH '03/1003.mp3' stands in line 2 already"),
         (
             replaced(3, "04/1004.mp3", "01/1001.mp3"),
-            r"line 3: PATH 01/1001\.mp3 stands in line 3 of autotagging_top50tags-train\.tsv already",
+            r"line 3: PATH '01/1001\.mp3' stands in line 3 of autotagging_top50tags-train\.tsv already",
         ),
         (
             lambda lines: [lines[0], "\t".join(lines[1].split("\t")[:5]), *lines[2:]],
@@ -466,7 +467,7 @@ def test_the_way_to_convert_works(tmp_path: Path) -> None:
         (
             "valid_x_msd_id.txt",
             f"{msd_track(2)}\n{msd_track(2)}\n",
-            "line 2: track .*2 stands in line 1 already",
+            "line 2: track .*2' stands in line 1 already",
         ),
         (
             "valid_x_msd_id.txt",
@@ -575,6 +576,32 @@ def test_lists_in_lists_are_refused_by_name(tmp_path: Path) -> None:
     (folder / "filtered_list_train.json").write_text("[" * 200_000)
     with pytest.raises(DatasetFault, match=r"filtered_list_train\.json: lists in lists"):
         open_dataset("msd", folder)
+
+
+LONG = "Rock " * 9_999
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("filtered_list_train.json", json.dumps([[msd_track(n) for n in range(9_999)]])),
+        ("msd_id_to_tag_vector.json", json.dumps({LONG: []})),
+        ("msd_id_to_tag_vector.json", json.dumps({msd_track(0): [[[0] * 9_999] * 99] * 50})),
+        ("msd_id_to_tag_vector.json", f'{{"{LONG}": 1, "{LONG}": 2}}'),
+        ("MSD_id_to_7D_id.json", json.dumps({msd_track(0): [LONG] * 9})),
+        ("track_tags.tsv", f"{msd_track(0)}\t{LONG}\n"),
+        ("track_tags.tsv", msd_track(0) + "\tRock" * 9_999),
+        ("track_tags.tsv", LONG),
+    ],
+)
+def test_a_message_quotes_no_more_of_a_file_than_a_line_has_room_for(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    folder = make_msd(tmp_path, database="tag" not in name)
+    (folder / name).write_text(text)
+    with pytest.raises(DatasetFault, match=re.escape(name)) as caught:
+        open_dataset("msd", folder)
+    assert len(str(caught.value)) < len(str(folder / name)) + 300
 
 
 def test_a_folder_that_is_none_is_said_to_be_none(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def edit(path: Path, change: Callable[[list[str]], list[str]]) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda lines: [*lines[:5], lines[4], *lines[5:]], "line 6: id 00003 stands in line 5 already"),
+        (lambda lines: [*lines[:5], lines[4], *lines[5:]], "line 6: id '00003' stands in line 5 already"),
         (lambda lines: [lines[0].replace("split", "part"), *lines[1:]], "line 1: no column split"),
         (lambda lines: [lines[0], lines[1].replace("train", "trian"), *lines[2:]], "line 2: split 'trian'"),
         (lambda lines: [lines[0], "x" + lines[1], *lines[2:]], "line 2: id 'x00000' is not a number"),

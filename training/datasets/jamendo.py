@@ -21,7 +21,17 @@ from training.datasets.dataset import (
     check_option,
     hard_labels,
 )
-from training.datasets.tables import Unique, check_header, fault_at, match, packed, read_rows, vocabulary
+from training.datasets.tables import (
+    Unique,
+    check_header,
+    check_known,
+    excerpt,
+    fault_at,
+    match,
+    packed,
+    read_rows,
+    vocabulary,
+)
 
 SOURCE = (
     "MTG-Jamendo is at https://github.com/MTG/mtg-jamendo-dataset: the splits are in data/splits, and "
@@ -125,9 +135,7 @@ def read_split(path: Path, tags: tuple[str, ...], ids: Unique, paths: Unique) ->
             raise fault_at(path, line, f"{len(row)} columns instead of at least {len(COLUMNS)}")
         ids.add(match(r"track_\d+", row[0], "TRACK_ID", path, line), path, line)
         _check_duration(row[4], path, line)
-        unknown = [tag for tag in row[5:] if tag not in columns]
-        if unknown:
-            raise fault_at(path, line, f"unknown tag {', '.join(map(repr, unknown))}")
+        check_known(path, line, row[5:], columns)
         if len(set(row[5:])) < len(row[5:]):
             raise fault_at(path, line, "a tag stands twice")
         relative = match(r"\d\d/\d+\.mp3", row[3], "PATH", path, line)
@@ -144,7 +152,7 @@ def _check_duration(text: str, path: Path, line: int) -> None:
     except ValueError:
         seconds = math.nan
     if not (math.isfinite(seconds) and seconds > 0):
-        raise fault_at(path, line, f"DURATION {text!r} is not a number of seconds")
+        raise fault_at(path, line, f"DURATION {excerpt(text)} is not a number of seconds")
 
 
 def _find_audio(folders: list[Path], rows: list[tuple[str, Row]]) -> dict[str, Path]:

@@ -31,7 +31,17 @@ import numpy as np
 from mat_desktop.errors import printable
 from mat_desktop.malformed import flaw
 from training.datasets.dataset import Dataset, DatasetFault, Skipped, Tag, assemble, hard_labels
-from training.datasets.tables import Unique, fault_at, match, packed, read_list, read_rows, require, vocabulary
+from training.datasets.tables import (
+    Unique,
+    check_known,
+    excerpt,
+    match,
+    packed,
+    read_list,
+    read_rows,
+    require,
+    vocabulary,
+)
 
 SOURCE = (
     "The lists are at https://github.com/jongpillee/music_dataset_split (MSD_split) and "
@@ -161,7 +171,7 @@ def read_database(path: Path, tags: Sequence[str], tracks: set[str]) -> dict[str
             for rowid, track, tag, value in pairs:
                 if not isinstance(value, int | float) or not 0 <= value <= 100:
                     raise DatasetFault(
-                        f"{printable(path)}: tid_tag, row {rowid}: val {value!r} is not in 0..100"
+                        f"{printable(path)}: tid_tag, row {rowid}: val {excerpt(value)} is not in 0..100"
                     )
                 if value > PRESENT_ABOVE and track in tracks:
                     marks.setdefault(track, set()).add(columns[rows[tag]])
@@ -182,7 +192,7 @@ def read_preview_ids(folder: Path) -> dict[str, str]:
         for track, preview in known.items():
             if not (re.fullmatch(TRACK, track) and re.fullmatch(r"\d+", str(preview))):
                 raise DatasetFault(
-                    f"{printable(path)}: {track!r}: {preview!r} is not 7digital's id of a track"
+                    f"{printable(path)}: {excerpt(track)}: {excerpt(preview)} is not 7digital's id of a track"
                 )
         return {track: str(preview) for track, preview in known.items()}
     previews: dict[str, str] = {}
@@ -262,7 +272,7 @@ def _check_tracks(database: sqlite3.Connection, path: Path) -> None:
     doubled = "SELECT tid, MIN(ROWID), MAX(ROWID) FROM tids GROUP BY tid HAVING COUNT(*) > 1 LIMIT 1"
     for track, first, last in database.execute(doubled):
         raise DatasetFault(
-            f"{printable(path)}: the track {track!r} stands in rows {first} and {last} of tids"
+            f"{printable(path)}: the track {excerpt(track)} stands in rows {first} and {last} of tids"
         )
 
 
@@ -282,12 +292,12 @@ def _read_vectors(path: Path, tags: Sequence[str]) -> dict[str, tuple[int, ...]]
     marks = {}
     for track, vector in vectors.items():
         if not re.fullmatch(TRACK, track):
-            raise DatasetFault(f"{printable(path)}: {track!r} is not a track id")
+            raise DatasetFault(f"{printable(path)}: {excerpt(track)} is not a track id")
         if not isinstance(vector, list) or len(vector) != len(tags):
             raise DatasetFault(f"{printable(path)}: {track}: not a list of {len(tags)} values")
         bad = [value for value in vector if value not in (0, 1)]
         if bad:
-            raise DatasetFault(f"{printable(path)}: {track}: {bad[0]!r} is neither 0 nor 1")
+            raise DatasetFault(f"{printable(path)}: {track}: {excerpt(bad[0])} is neither 0 nor 1")
         marks[track] = tuple(index for index, value in enumerate(vector) if value)
     return marks
 
@@ -299,9 +309,7 @@ def _read_track_tags(path: Path, tags: Sequence[str]) -> dict[str, tuple[int, ..
     for line, row in read_rows(path, SOURCE, quoted=False):
         track, *names = row or [""]
         unique.add(match(TRACK, track, "track id", path, line), path, line)
-        unknown = [name for name in names if name not in columns]
-        if unknown:
-            raise fault_at(path, line, f"unknown tag {', '.join(map(repr, unknown))}")
+        check_known(path, line, names, columns)
         marks[track] = tuple(sorted({columns[name] for name in names}))
     return marks
 

@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from mat_desktop.errors import printable
 from training.datasets.dataset import Dataset, DatasetFault, Tag, assemble, check_option
-from training.datasets.tables import Unique, check_header, fault_at, match, read_rows, vocabulary
+from training.datasets.tables import (
+    Unique,
+    check_header,
+    check_known,
+    excerpt,
+    fault_at,
+    match,
+    read_rows,
+    some,
+    vocabulary,
+)
 
 SOURCE = (
     "MagnaTagATune is at https://mirg.city.ac.uk/datasets/magnatagatune/: annotations_final.csv, "
@@ -28,8 +38,6 @@ INFO_COLUMNS = (
 AUDIO_FOLDERS = (".", "mp3", "mp3s", "audio")
 PATH = r"[0-9a-f]/[^/\\]+\.mp3"
 TOP = 50
-NAMED = 5
-"""Tags that a sentence names; of more it says how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def read_annotations(path: Path) -> Annotations:
         files.add(match(PATH, file, "mp3_path", path, line), path, line)
         if not set(cells) <= {"0", "1"}:
             column = next(index for index, cell in enumerate(cells) if cell not in ("0", "1"))
-            raise fault_at(path, line, f"{tags[column]!r} is {cells[column]!r}, neither 0 nor 1")
+            raise fault_at(path, line, f"{tags[column]!r} is {excerpt(cells[column])}, neither 0 nor 1")
         clip_ids.append(clip_id)
         paths.append(file)
         marks.append(np.frombuffer("".join(cells).encode(), np.uint8) - ord("0"))
@@ -145,21 +153,13 @@ def _check_tags(path: Path, header: list[str], tags: tuple[str, ...]) -> None:
     if header[0] != "clip_id" or header[-1] != "mp3_path":
         raise fault_at(path, 1, "the columns must be clip_id, the tags, and mp3_path, separated by tabs")
     known = vocabulary("mtat")
-    unknown = [tag for tag in tags if tag not in known]
-    if unknown:
-        raise fault_at(path, 1, f"unknown tag {_some(list(map(repr, unknown)))}")
+    check_known(path, 1, tags, known)
     columns = Unique("the tag")
     for tag in tags:
         columns.add(tag, path, 1)
     missing = [tag for tag in known if tag not in tags]
     if missing:
-        raise fault_at(path, 1, f"{len(tags)} tags instead of {len(known)}: no column {_some(missing)}")
-
-
-def _some(names: list[str]) -> str:
-    """The first few, and how many more."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+        raise fault_at(path, 1, f"{len(tags)} tags instead of {len(known)}: no column {some(missing)}")
 
 
 def read_lengths(path: Path, annotations: Annotations) -> dict[str, float]:
@@ -178,7 +178,9 @@ def read_lengths(path: Path, annotations: Annotations) -> dict[str, float]:
         ids.add(row[0], path, line)
         file = expected.pop(row[0], None)
         if file is not None and file != row[-1]:
-            raise fault_at(path, line, f"clip {row[0]} is {row[-1]!r}, in annotations_final.csv {file!r}")
+            raise fault_at(
+                path, line, f"clip {row[0]} is {excerpt(row[-1])}, in annotations_final.csv {file!r}"
+            )
         if file is not None:
             lengths[row[0]] = _length(path, line, dict(zip(INFO_COLUMNS, row, strict=True)))
     if expected:

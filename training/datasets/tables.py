@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
+from reprlib import Repr
 
 from mat_desktop.errors import printable
 from training.datasets.dataset import DatasetFault
@@ -15,6 +17,17 @@ from training.datasets.dataset import DatasetFault
 PACKED = (".gz", ".bz2", ".xz", ".zip")
 GZIP = b"\x1f\x8b"
 BYTE_ORDER_MARK = "\ufeff"
+NAMED = 5
+"""Names that a sentence has; of more it says how many."""
+
+_short = Repr()
+_short.maxlevel, _short.maxlist, _short.maxdict = 2, 3, 3
+_short.maxstring = _short.maxlong = _short.maxother = 60
+
+
+def excerpt(value: object) -> str:
+    """A value out of a file as a message shows it, cut where it is long: all of a file may be one value."""
+    return _short.repr(value)
 
 
 def fault_at(path: Path, line: int, text: str) -> DatasetFault:
@@ -99,7 +112,23 @@ def check_header(path: Path, header: Sequence[str], expected: Sequence[str]) -> 
     if missing:
         raise fault_at(path, 1, f"no column {', '.join(missing)}")
     if list(header) != list(expected):
-        raise fault_at(path, 1, f"the columns are {', '.join(header)}, not {', '.join(expected)}")
+        pairs = enumerate(zip_longest(header, expected, fillvalue=""), start=1)
+        number, (found, right) = next((number, pair) for number, pair in pairs if pair[0] != pair[1])
+        instead = f"not {excerpt(right)}" if right else "one too many"
+        raise fault_at(path, 1, f"column {number} is {excerpt(found)}, {instead}")
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def check_known(path: Path, line: int, tags: Sequence[str], known: Container[str]) -> None:
+    """:raises DatasetFault: one of the tags is none of those known"""
+    unknown = [excerpt(tag) for tag in tags if tag not in known]
+    if unknown:
+        raise fault_at(path, line, f"unknown tag {some(unknown)}")
 
 
 @dataclass(slots=True)
@@ -117,7 +146,7 @@ class Unique:
         if value in self._seen:
             before, at = self._seen[value]
             place = f"{_unit(before)} {at}" + ("" if before == path else f" of {before.name}")
-            raise fault_at(path, line, f"{self.what} {value} stands in {place} already")
+            raise fault_at(path, line, f"{self.what} {excerpt(value)} stands in {place} already")
         self._seen[value] = (path, line)
 
 
@@ -127,7 +156,7 @@ def match(pattern: str, value: str, what: str, path: Path, line: int) -> str:
     :raises DatasetFault: it has not
     """
     if not re.fullmatch(pattern, value):
-        raise fault_at(path, line, f"{what} {value!r} is not of the form {pattern}")
+        raise fault_at(path, line, f"{what} {excerpt(value)} is not of the form {pattern}")
     return value
 
 
