@@ -23,7 +23,7 @@ from mat_desktop.domain.counting import count
 from mat_desktop.errors import printable
 from mat_desktop.malformed import flaw
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Tag, assemble, check_option
-from training.datasets.tables import Unique, fault_at, read_rows
+from training.datasets.tables import Unique, excerpt, fault_at, read_rows
 
 MIX = "mix"
 """Source of a clip that :mod:`training.extend` made of others."""
@@ -55,8 +55,8 @@ def read_corpus(
         twice = next((tag for tag, times in Counter(names).items() if times > 1), None)
         if twice is not None:
             raise DatasetFault(
-                f"{printable(folder / 'vocabularies.json')}: {vocabulary!r} has the tag {twice!r} twice: "
-                "nobody could tell its columns apart"
+                f"{printable(folder / 'vocabularies.json')}: {excerpt(vocabulary)} has the tag "
+                f"{excerpt(twice)} twice: nobody could tell its columns apart"
             )
     try:
         with np.load(folder / "labels.npz", allow_pickle=False) as file:
@@ -108,7 +108,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-        raise ValueError(f"{twice!r} stands there twice")
+        raise ValueError(f"{excerpt(twice)} stands there twice")
     return found
 
 
@@ -141,9 +141,9 @@ def read_tracks(path: Path) -> Sequence[dict[str, str]]:
             raise fault_at(path, line, f"{len(cells)} columns instead of {len(header)}")
         row = dict(zip(header, cells, strict=True))
         if row["split"] not in SPLITS:
-            raise fault_at(path, line, f"split {row['split']!r} is none of {', '.join(SPLITS)}")
+            raise fault_at(path, line, f"split {excerpt(row['split'])} is none of {', '.join(SPLITS)}")
         if not row["id"].isdecimal():
-            raise fault_at(path, line, f"id {row['id']!r} is not a number")
+            raise fault_at(path, line, f"id {excerpt(row['id'])} is not a number")
         ids.add(row["id"], path, line)
         rows.append(row)
     if not rows:
@@ -156,14 +156,16 @@ def _labels(
 ) -> NDArray[np.float32]:
     path = folder / "labels.npz"
     if vocabulary not in arrays:
-        raise DatasetFault(f"{printable(path)}: no array {vocabulary!r}, though vocabularies.json has it")
+        raise DatasetFault(
+            f"{printable(path)}: no array {excerpt(vocabulary)}, though vocabularies.json has it"
+        )
     labels: NDArray[np.float32] = arrays[vocabulary].astype(np.float32)
     if labels.shape != (len(arrays["id"]), tags):
         raise DatasetFault(
-            f"{printable(path)}: {vocabulary!r} is {labels.shape}, not {(len(arrays['id']), tags)}"
+            f"{printable(path)}: {excerpt(vocabulary)} is {labels.shape}, not {(len(arrays['id']), tags)}"
         )
     bad = ~(np.isfinite(labels) & (labels >= 0) & (labels <= 1))
     if bad.any():
         row = int(np.flatnonzero(bad.any(axis=1))[0])
-        raise DatasetFault(f"{printable(path)}: {vocabulary!r}, row {row + 1}: a label is not in 0..1")
+        raise DatasetFault(f"{printable(path)}: {excerpt(vocabulary)}, row {row + 1}: a label is not in 0..1")
     return labels
