@@ -44,7 +44,7 @@ from training.finetune import blended, new_head, own_head, shared_tags, starts
 from training.hearing import predict
 from training.identity import check_data, with_columns
 from training.inputs import Clips, hear
-from training.loop import Trained, check_input, fit
+from training.loop import Trained, check_possible, fit
 from training.merging import compare as compare_merging
 from training.nothing.commands import nothing as nothing
 from training.options import BEGIN, DATA, flags_told, open_data, read_data, settings_of
@@ -93,7 +93,9 @@ def prepare(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def train(options: argparse.Namespace, reporter: Reporter) -> int:
     """Train a network; export it if a folder for it is given."""
-    settings, dataset = open_data(options.data, settings_of(options), reporter)
+    settings = settings_of(options)
+    check_possible(settings)
+    settings, dataset = open_data(options.data, settings, reporter)
     if options.export:
         check_exportable(_input_of(settings), settings.network)
     _check_unused(options, settings, dataset)
@@ -191,6 +193,8 @@ def finetune(options: argparse.Namespace, reporter: Reporter) -> int:
     if only_whole:
         raise SettingsFault(f"{', '.join(only_whole)}: for a new head alone nothing is set; add --whole")
     settings = settings_of(options, FINETUNE, network)
+    if options.whole:
+        check_possible(settings)
     settings, dataset = open_data(options.data, settings, reporter)
     if options.whole:
         _check_unused(options, settings, dataset)
@@ -263,7 +267,7 @@ def reproduce(options: argparse.Namespace, reporter: Reporter) -> int:
     rows = rows_of(options.table, options.rows or [])
     of_rows = [_settings_of_row(options, row, asked) for row in rows]
     for settings in of_rows:
-        check_input(settings)  # of all rows now, not of the last after the trainings before it
+        check_possible(settings)  # of all rows now, not of the last after the trainings before it
     fabric = launch()
     reporter.tell(TableBegun({row.key: row.cost for row in rows}))
     settings, dataset = open_data(options.data, of_rows[0], reporter)
@@ -303,7 +307,9 @@ def report(options: argparse.Namespace, _: Reporter) -> int:
 
 def benchmark(options: argparse.Namespace, reporter: Reporter) -> int:
     """Clips per second of this loop and of a plain one."""
-    settings, dataset = open_data(options.data, settings_of(options, BEGIN["benchmark"]), reporter)
+    settings = settings_of(options, BEGIN["benchmark"])
+    check_possible(settings)
+    settings, dataset = open_data(options.data, settings, reporter)
     clips = _prepared(options, reporter, dataset, _input_of(settings))
     with console.status("Measuring"):
         rows = measure_speed(clips, settings, options.seconds)
@@ -390,7 +396,6 @@ def _run(
     start: Trained | None = None,
 ) -> tuple[Path, Clips, Trained]:
     """Prepare, train and measure, in the folder of these settings."""
-    check_input(settings)
     folder = folder_of(options.runs, settings, dataset)
     if not (folder / BEST).exists():
         weights = build(settings.spec, len(dataset.tags)).parameters()

@@ -27,8 +27,7 @@ def launch(precision: str = "32-true") -> Fabric:
 
     :raises MatError: this precision is not possible here
     """
-    if precision == "16-mixed" and not (torch.cuda.is_available() or torch.backends.mps.is_available()):
-        raise MatError("cannot compute in 16-mixed here: that needs a GPU; a processor takes bf16-mixed")
+    check_precision(precision)
     world, local = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
     try:
         if world > 1:
@@ -45,6 +44,16 @@ def launch(precision: str = "32-true") -> Fabric:
     except (ValueError, RuntimeError) as error:
         raise MatError(f"cannot compute in {precision} here: {str(error).splitlines()[0]}") from error
     return fabric
+
+
+def check_precision(precision: str) -> None:
+    """:param precision: by Fabric's names, or "auto"
+
+    :raises MatError: it is not possible here
+    """
+    # All others are possible everywhere; Fabric itself would take another one here, and only warn.
+    if precision == "16-mixed" and not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+        raise MatError("cannot compute in 16-mixed here: that needs a GPU; a processor takes bf16-mixed")
 
 
 def lost_process(error: RuntimeError) -> bool:

@@ -24,7 +24,7 @@ from mat_desktop.networks.registry import build
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault
-from training.devices import agreed, default_precision, launch, same_buffers, synchronise
+from training.devices import agreed, check_precision, default_precision, launch, same_buffers, synchronise
 from training.feed import Step, batches, seed_of, shuffled
 from training.hearing import contiguous, predict
 from training.identity import RunFault, check_data, data_of
@@ -439,8 +439,13 @@ def input_length(listens_to: InputSpec, settings: Settings) -> int:
     return settings.crop_frames
 
 
-def check_input(settings: Settings) -> None:
-    """Before any clip is prepared. :raises SettingsFault: the network cannot train on what it is to see"""
+def check_possible(settings: Settings) -> None:
+    """Before any data is read.
+
+    :raises SettingsFault: the network cannot train on what it is to see
+    :raises MatError: the precision is not possible here
+    """
+    check_precision(settings.precision)
     module = build(settings.spec, 1)
     check_length(module, input_length(module.input, settings), settings)
 

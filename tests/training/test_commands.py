@@ -696,13 +696,32 @@ def test_help_names_the_default_that_counts(
     assert f"(default {clips})" in " ".join(help_of_clips.split())
 
 
-def test_half_precision_that_a_processor_has_not_is_refused(
-    command: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train"],
+        ["reproduce", "--table", "2", "--budget", "smoke"],
+        ["finetune", "--whole", "--export", "mine"],
+        ["benchmark"],
+    ],
+)
+def test_half_precision_that_a_processor_has_not_is_refused_before_anything_is_read(
+    place: Path,
+    model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
 ) -> None:
     for device in ("cuda", "backends.mps"):
         monkeypatch.setattr(f"torch.{device}.is_available", lambda: False)
-    assert command("train", *SMALL, "--seed", "9", "--precision", "16-mixed") == 1
+    monkeypatch.setattr("training.commands.open_data", lambda *_: pytest.fail("the data set is read"))
+    places = ["--data", str(place / "small"), "--cache", str(tmp_path / "cache")]
+    places += ["--model", str(model)] if "finetune" in words else []
+    places += ["--runs", str(tmp_path / "runs")] if "benchmark" not in words else []
+    assert main([*words, *places, "--precision", "16-mixed"]) == 1
     assert "cannot compute in 16-mixed here: that needs a GPU" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_lost_process_is_told_and_what_goes_on(
