@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             if not lost_process(error):
                 raise
-            text = f"Another process of this training ended or cannot be reached. {stop.kept}"
+            text = f"Another process of this training ended or cannot be reached. {stop.kept()}"
             console.print(text.rstrip(), style="red")
             return 1
         except Stopped:

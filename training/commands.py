@@ -24,7 +24,7 @@ from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import build
 from training.agreement import agreement_table
 from training.benchmark import benchmark as measure_speed
-from training.checkpoints import BEST, check_room, load_checkpoint
+from training.checkpoints import BEST, LAST, check_room, load_checkpoint
 from training.corrections import correct, is_corrections, read_corrections
 from training.datasets.corpus import sounds_of
 from training.datasets.dataset import SPLITS, Dataset
@@ -70,7 +70,7 @@ from training.runs import (
     start_of,
     without_paths,
 )
-from training.saying import IS_FIRST, KEPT, PLAIN, Reporter, console, print_figures
+from training.saying import IS_FIRST, KEPT, NOT_KEPT, PLAIN, Reporter, console, print_figures
 from training.settings import Settings, SettingsFault
 from training.speed import ROUNDS
 from training.speed import speed as measure_listening
@@ -412,7 +412,8 @@ def _run(
         console.print(f"{printable(folder)} is finished already")
         return folder, clips, fabric.broadcast(kept)[0]
     command = without_paths(sys.argv[1:])
-    reporter.stop.kept = KEPT[options.command]
+    words = NOT_KEPT[options.command], KEPT[options.command]
+    reporter.stop.kept = lambda: words[(folder / LAST).exists()]
     with ExitStack() as stack:
         listeners: list[Callable[[Event], None]] = []
         if fabric.is_global_zero:

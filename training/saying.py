@@ -33,6 +33,13 @@ KEPT = {
 }
 """What a command that is stopped leaves for the next one."""
 
+NOT_KEPT = {
+    "train": "There is no checkpoint yet: the same command begins anew, with --resume too.",
+    "finetune": "There is no checkpoint yet: the same command begins anew, with --resume too.",
+    "reproduce": "There is no checkpoint of this row yet: the same command begins it anew.",
+}
+"""What it says where it leaves no checkpoint."""
+
 PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
 """Names of files and folders have brackets and colons, which are no markup of ours."""
 
@@ -73,7 +80,7 @@ class Reporter:
         with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task(title, total=total)
             last = 0.0
-            self.stop.kept = kept
+            self.stop.kept = lambda: kept
 
             def report(done: int, of: int) -> None:
                 nonlocal last
@@ -85,7 +92,7 @@ class Reporter:
                     self.tell(event(done, of))
 
             yield report
-            self.stop.kept = ""
+            self.stop.kept = lambda: ""
 
     def say_skipped(self, skipped: Sequence[Skipped], listed: Path) -> None:
         """The first of them with their reasons; all of them in a file where there are more. Each list once:

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 GRACE_SECONDS = 0.3
@@ -28,8 +29,8 @@ class Stop:
     """
 
     def __init__(self) -> None:
-        self.kept = ""
-        """What of the work is kept, a sentence for the user; changes as the work goes on."""
+        self.kept: Callable[[], str] = lambda: ""
+        """What of the work is kept at this moment, a sentence for the user; of nothing it is empty."""
         self._asked = threading.Event()
         self._over = False
 
@@ -45,7 +46,7 @@ class Stop:
     @property
     def message(self) -> str:
         """What the user is told at the end."""
-        return f"Stopped. {self.kept}".strip()
+        return f"Stopped. {self.kept()}".strip()
 
     def __enter__(self) -> Stop:
         read, self._write = socket.socketpair()

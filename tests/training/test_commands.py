@@ -156,8 +156,17 @@ def test_every_command_that_works_long_can_be_stopped(
         assert "Stopped. What is prepared so far is kept." in capsys.readouterr().err
     assert command("train", *SMALL, "--seed", "9") == 130
     assert "with --resume goes on" in capsys.readouterr().err
-    assert command("reproduce", "--table", "2", "--rows", "1D", "--budget", "smoke") == 130
-    assert "The same command goes on" in capsys.readouterr().err
+    row = ["--table", "2", "--rows", "1D FCN C=4", "--budget", "smoke"]
+    assert command("reproduce", *row) == 130
+    assert "The same command goes on from the last checkpoint." in capsys.readouterr().err
+    monkeypatch.setattr("training.loop.QUICK_SECONDS", -1)
+    for again in ("--again", "--resume", "--resume"):
+        assert command("train", *SMALL, "--seed", "9", again, "--progress", "json") == 130
+        said = capsys.readouterr()
+        assert '"step": 0' in said.out and "last checkpoint" not in said.err
+        assert "There is no checkpoint yet: the same command begins anew, with --resume too." in said.err
+    assert command("reproduce", *row, "--seed", "9") == 130
+    assert "There is no checkpoint of this row yet: the same command begins it anew" in capsys.readouterr().err
 
 
 def test_settings_from_a_file_and_flags_before_it(
@@ -727,14 +736,19 @@ def test_half_precision_that_a_processor_has_not_is_refused_before_anything_is_r
 def test_a_lost_process_is_told_and_what_goes_on(
     command: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lost(*_: object, **__: object) -> None:
+    def lost(_: object, __: object, folder: Path, *___: object, **____: object) -> None:
+        if checkpoint:
+            (folder / "last.pt").touch()
         raise RuntimeError("[/pytorch/gloo/transport/tcp/pair.cc:537] Read error [127.0.0.1]")
 
     monkeypatch.setattr("training.commands.fit", lost)
-    assert command("train", *SMALL, "--seed", "10") == 1
-    said = capsys.readouterr().err
-    assert "Another process of this training ended or cannot be reached." in said
-    assert "The same command with --resume goes on from the last checkpoint." in said
+    for checkpoint, kept in (
+        (False, "There is no checkpoint yet: the same command begins anew, with --resume too."),
+        (True, "The same command with --resume goes on from the last checkpoint."),
+    ):
+        assert command("train", *SMALL, "--seed", "10") == 1
+        said = capsys.readouterr().err
+        assert f"Another process of this training ended or cannot be reached. {kept}" in said
     monkeypatch.setattr("training.commands.fit", lambda *_, **__: [][1])
     with pytest.raises(IndexError):
         command("train", *SMALL, "--seed", "10", "--again")
