@@ -77,7 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     prepare = add("prepare", "decode a data set once into the cache that a network needs")
     train = add("train", "train a network; under torchrun, on many devices and machines")
     evaluate = add("evaluate", "measure a model on the splits of a data set")
-    reproduce = add("reproduce", "train the networks of one of the paper's tables")
+    reproduce = add(
+        "reproduce",
+        "train the networks of one of the paper's tables; rows that are finished stay, and one that was "
+        "interrupted goes on",
+    )
     finetune = add("finetune", "put a model to the tags of another data set")
     export = add("export", "export the best epoch of a run as a model")
     extend = add("extend", "add mixes of its training clips to a corpus, with labels of a teacher")
