@@ -294,7 +294,7 @@ def _report_table(table: Reproduction, trained: Sequence[Experiment]) -> None:
         console.print(f"{key} is finished with other data and is left out: {differs}")
     folders = [table.folder(row) for row in rows]
     Console(width=100, **PLAIN).print(table.printed([read_run(f) for f in folders], table.face(rows)))
-    written = write_report(folders, table.report, table.title(rows), table.table)
+    written = write_report(folders, table.report, table.title(rows), table.table, table.begun())
     console.print(f"report: {printable(written[0])}")
 
 

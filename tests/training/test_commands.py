@@ -166,7 +166,8 @@ def test_every_command_that_works_long_can_be_stopped(
         assert '"step": 0' in said.out and "last checkpoint" not in said.err
         assert "There is no checkpoint yet: the same command begins anew, with --resume too." in said.err
     assert command("reproduce", *row, "--seed", "9") == 130
-    assert "There is no checkpoint of this row yet: the same command begins it anew" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "There is no checkpoint of this row yet: the same command begins it anew." in said.err
 
 
 def test_settings_from_a_file_and_flags_before_it(
@@ -580,7 +581,7 @@ def test_a_row_stays_the_papers_network_and_its_face_says_what_was_changed(
 
 
 def test_rows_that_are_finished_stand_beside_the_one_that_was_asked_for(
-    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A finished ``train`` with a row's settings is one of them, with the budget that its settings are of."""
     folders = ["--data", str(place / "small"), "--cache", str(tmp_path / "cache"), "--runs", str(tmp_path)]
@@ -590,6 +591,11 @@ def test_rows_that_are_finished_stand_beside_the_one_that_was_asked_for(
     plain += ["--weight-decay", "0", "--schedule", "constant", "--patience", "10", "--batch-size", "4"]
     alone = ["--network", "experiment1_control", "--width", "1", *plain, *STRAIGHT[2:]]
     assert main(["train", *folders, *short, *alone]) == 0
+    capsys.readouterr()
+    with monkeypatch.context() as context:  # ends after an epoch, as if it was killed
+        context.setattr("training.loop.Training.end", lambda _: [][1])
+        with pytest.raises(IndexError):
+            main([*table, "Type G"])
     capsys.readouterr()
     assert main([*table, "Type B"]) == 0
     said = capsys.readouterr()
@@ -602,6 +608,7 @@ def test_rows_that_are_finished_stand_beside_the_one_that_was_asked_for(
     (beside,) = (text for text in report.split("\n\n") if "| Control |" in text and "| Type G |" in text)
     told = {line.split("|")[1].strip(): line for line in beside.splitlines()}
     assert "smoke run" in told["Control"] and "smoke run" in told["Type B"] and "not run" in told["Type C"]
+    assert "begun, not finished: 1 epoch done" in told["Type G"]
 
     assert main([*table, "Type B", "--reader", "vocabularies=mtat"]) == 0
     assert len(list(tmp_path.glob("table1-smoke-small-*"))) == 2, "of other data there is another report"
@@ -733,8 +740,19 @@ def test_half_precision_that_a_processor_has_not_is_refused_before_anything_is_r
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("checkpoint", "kept"),
+    [
+        (False, "There is no checkpoint yet: the same command begins anew, with --resume too."),
+        (True, "The same command with --resume goes on from the last checkpoint."),
+    ],
+)
 def test_a_lost_process_is_told_and_what_goes_on(
-    command: Command, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    command: Command,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    checkpoint: bool,
+    kept: str,
 ) -> None:
     def lost(_: object, __: object, folder: Path, *___: object, **____: object) -> None:
         if checkpoint:
@@ -742,13 +760,9 @@ def test_a_lost_process_is_told_and_what_goes_on(
         raise RuntimeError("[/pytorch/gloo/transport/tcp/pair.cc:537] Read error [127.0.0.1]")
 
     monkeypatch.setattr("training.commands.fit", lost)
-    for checkpoint, kept in (
-        (False, "There is no checkpoint yet: the same command begins anew, with --resume too."),
-        (True, "The same command with --resume goes on from the last checkpoint."),
-    ):
-        assert command("train", *SMALL, "--seed", "10") == 1
-        said = capsys.readouterr().err
-        assert f"Another process of this training ended or cannot be reached. {kept}" in said
+    assert command("train", *SMALL, "--seed", "10", "--again") == 1
+    said = capsys.readouterr().err
+    assert f"Another process of this training ended or cannot be reached. {kept}" in said
     monkeypatch.setattr("training.commands.fit", lambda *_, **__: [][1])
     with pytest.raises(IndexError):
         command("train", *SMALL, "--seed", "10", "--again")

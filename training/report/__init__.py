@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mat_desktop.errors import UsageFault
@@ -16,7 +16,11 @@ from training.results import read_run
 
 
 def report(
-    runs: Sequence[Path], out: Path, title: str = "", table: TableNumber | None = None
+    runs: Sequence[Path],
+    out: Path,
+    title: str = "",
+    table: TableNumber | None = None,
+    begun: Mapping[str, str] | None = None,
 ) -> tuple[Path, Path]:
     """Write ``report.html``, and ``report.md`` with its pictures, into a folder.
 
@@ -24,6 +28,7 @@ def report(
     :param out: made if it is not there
     :param title: of the page; empty: the names of the runs
     :param table: of the paper, whose rows the runs are; it stands first
+    :param begun: how far other rows of it are, that were begun and not finished, in words, by their keys
     :returns: the HTML page and the Markdown file
     :raises DiskFault: a file could not be written; the report before stays
     :raises UsageFault: no run is given
@@ -31,7 +36,7 @@ def report(
     """
     if not runs:
         raise UsageFault("a report needs at least one run")
-    page = compose([read_run(folder) for folder in runs], title, table)
+    page = compose([read_run(folder) for folder in runs], title, table, begun)
     out.mkdir(parents=True, exist_ok=True)
     written = out / "report.html", out / "report.md"
     drawn = pictures(page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mat_desktop.domain.counting import count
 from training.published import TableNumber
@@ -27,15 +27,21 @@ from training.report.words import (
 from training.results import Run
 
 
-def compose(runs: Sequence[Run], title: str = "", table: TableNumber | None = None) -> Page:
+def compose(
+    runs: Sequence[Run],
+    title: str = "",
+    table: TableNumber | None = None,
+    begun: Mapping[str, str] | None = None,
+) -> Page:
     """The page on these runs, in their order.
 
     :param title: empty: their names
     :param table: of the paper, that stands first; without it the one that fits the runs best
+    :param begun: see :func:`training.report.paper.beside_the_paper`
     """
     entries = shown(runs)
     sections = (
-        beside_the_paper(entries, table),
+        beside_the_paper(entries, table, begun),
         learning(entries),
         roc_and_pr(entries),
         by_tag(entries),

@@ -88,9 +88,13 @@ Matches = dict[str, list[Match]]
 """By the key of the row."""
 
 
-def beside_the_paper(entries: Sequence[Shown], first: TableNumber | None = None) -> Section:
+def beside_the_paper(
+    entries: Sequence[Shown], first: TableNumber | None = None, begun: Mapping[str, str] | None = None
+) -> Section:
     """Each table of the paper in which one of the networks stands: first the one asked for, else the one in
     which most of the runs stand; of two with as many, the one with fewer rows that were not run.
+
+    :param begun: how far rows are that were begun and not finished, in words, by their keys
     """
     pairs = [(table, _matches(table, entries)) for table in paper_tables()]
     pairs = [(table, matches) for table, matches in pairs if any(matches.values())]
@@ -101,7 +105,7 @@ def beside_the_paper(entries: Sequence[Shown], first: TableNumber | None = None)
         notes += [(f"Table {table.number}, {row.key}", row.note) for row in table.rows if row.note]
         if notes:
             blocks.append(Paragraph("", tuple(notes)))
-        blocks.append(_table(table, matches))
+        blocks.append(_table(table, matches, begun or {}))
         drawn = {key: [match for match in found if not match.is_smoke] for key, found in matches.items()}
         if any(drawn.values()):
             blocks.append(_dots(table, drawn))
@@ -183,7 +187,7 @@ def _all(matches: Matches) -> list[Match]:
     return [match for found in matches.values() for match in found]
 
 
-def _table(table: PaperTable, matches: Matches) -> Table:
+def _table(table: PaperTable, matches: Matches, begun: Mapping[str, str]) -> Table:
     settings = [name for name in SETTINGS if table.number == "1"]
     found = _all(matches)
     best = {
@@ -202,7 +206,7 @@ def _table(table: PaperTable, matches: Matches) -> Table:
         for match in either:
             told = (Cell(f"{row.settings[name]:,}", quiet=True) for name in settings)
             figures = _figures(row, match, OURS, best)
-            rows.append((Cell(row.key), *told, *figures, Cell(_which(match, row), quiet=True)))
+            rows.append((Cell(row.key), *told, *figures, Cell(_which(match, row, begun), quiet=True)))
     caption = f"Table {table.number} of the paper and ours, {SPLITS[table.split]} split"
     which = {row[-1].text for row in rows}
     if len(which) == 1:  # the same in every row: said once
@@ -237,9 +241,9 @@ def _ours(ours: Ours, match: Match | None, best: float | None) -> Cell:
     return Cell(figure(value), strong=value is not None and value == best, quiet=value is None)
 
 
-def _which(match: Match | None, row: PaperRow) -> str:
+def _which(match: Match | None, row: PaperRow, begun: Mapping[str, str]) -> str:
     if match is None:
-        return "not run"
+        return begun.get(row.key, "not run")
     result = match.entry.run.result
     words = f"{BUDGETS[result.budget]}, {full_name(result.data)}, {result.data.labels} labels"
     label = match.entry.label.removesuffix(", smoke run")
