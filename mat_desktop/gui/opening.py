@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QSettings
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
+from mat_desktop.errors import MatError
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import Engine
@@ -35,6 +36,7 @@ class Opening(QObject):
         super().__init__()
         self._desk, self._library, self._pages, self._settings = desk, library, pages, settings
         self.scan = Scan(desk)
+        self._before: list[Path] = []
         self.first = FirstStart(desk.services)
         self.drop_sign = DropSign(pages.view)
         banners = Banners()
@@ -72,33 +74,23 @@ class Opening(QObject):
             )
         )
 
-    def begin(
-        self,
-        paths: Sequence[Path],
-        *,
-        demo: bool,
-        first: Callable[[], object],
-        then: Callable[[], object],
-    ) -> None:
-        """Open what was open before, and paths beside it.
+    def look_back(self) -> None:
+        """Before the window is shown: what was open before decides what is seen in it first."""
+        try:
+            self._before = self._desk.services.roots()
+        except MatError as error:
+            self._desk.complain("The list of folders cannot be read", error)
+        if self._before:
+            self._pages.retire("first")
+            self._library.filter.roots = self._before
+            self.scan.expect()
+            self._library.filter.count()
 
-        :param first: called before anything is read
-        :param then: called when the page is in view on which messages will be seen
-        """
-
-        def reopen(roots: list[Path]) -> None:
-            first()
-            if demo:
-                self.open_demo()
-            self.scan.open([*roots, *(path for path in paths if path not in roots)])
-            then()
-
-        self._desk.bridge.ask(
-            "roots",
-            self._desk.services.roots,
-            reopen,
-            lambda error: self._desk.complain("The list of folders cannot be read", error),
-        )
+    def begin(self, paths: Sequence[Path], *, demo: bool) -> None:
+        """Open what was open before, and paths beside it."""
+        if demo:
+            self.open_demo()
+        self.scan.open([*self._before, *(path for path in paths if path not in self._before)])
 
     def choose_folder(self) -> None:
         """Ask for a folder."""

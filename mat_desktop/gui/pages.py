@@ -281,7 +281,8 @@ def _area(part: QWidget) -> QScrollArea | None:
 
 def _focus(page: Page) -> None:
     """Where the page has nothing to show, its first control that no arrow key changes has the focus."""
-    target = page.nothing if page.nothing is not None and page.nothing.isVisible() else page.focus
-    if not target.isVisible():
+    nothing, around = page.nothing, page.widget  # which itself is in view only once the window is shown
+    target = nothing if nothing is not None and nothing.isVisibleTo(around) else page.focus
+    if not target.isVisibleTo(around):
         target = next((part for part in _controls(page) if not arrows_change(part)), target)
     target.setFocus()

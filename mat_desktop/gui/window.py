@@ -125,6 +125,7 @@ class Window(QMainWindow):
         self._placement = Placement(self, self._settings)
         self._placement.restore()
         self.library.restore(self._settings)
+        self.opening.look_back()
         self.pages.show("library")
 
     # parts
@@ -369,16 +370,7 @@ class Window(QMainWindow):
     # start and end
 
     def begin(self, paths: Sequence[Path] = (), *, demo: bool = False) -> None:
-        """After the window is shown: look at what was open before, load the rest of the program."""
-
-        def settle() -> None:
-            self.archive.go_on()
-            self.leave.resume_after(self.scan, self.listen)
-            self.begun.look_back_after(self.scan)
-            self.configure.warn()
-            self.room.map_tags.warn()
-
-        self.opening.begin(paths, demo=demo, first=self.archive.undoing.recover, then=settle)
+        """After the window is shown: read what was open before, load the rest of the program."""
         self.archive.undoing.load()
         look_back(self.desk, lambda name: self.training.resume(name))
         self.bridge.load("numpy.ma")  # numpy.percentile would import it in the middle of a scan
@@ -386,6 +378,14 @@ class Window(QMainWindow):
         self.bridge.load("mat_desktop.gui.training_room")
         self.sound.look()
         self.engine.start()
+        self.archive.undoing.recover()  # before any file is read
+        self.opening.begin(paths, demo=demo)
+        # From here on the page is in view on which messages will be seen.
+        self.archive.go_on()
+        self.leave.resume_after(self.scan, self.listen)
+        self.begun.look_back_after(self.scan)
+        self.configure.warn()
+        self.room.map_tags.warn()
 
     def _plot(self, module: Any) -> None:
         module.make(lambda: self._services.card.mel, self, self.library.set_plot)

@@ -136,6 +136,45 @@ def test_what_is_as_the_library_says_is_not_looked_up_again(
     assert window.bridge.past[0].outcome == "Scanned 6 tracks"
 
 
+def test_a_library_that_is_known_is_seen_at_once_and_never_the_page_for_a_first_start(
+    qtbot: QtBot, known: FakeServices
+) -> None:
+    known.roots = lambda: [known.music]  # type: ignore[method-assign]
+    gate = Gate(known)
+    window = Window(known)
+    qtbot.addWidget(window)
+    seen: list[str] = []
+    window.pages.shown.connect(seen.append)
+    page, side = window.library, window.library.sidebar.side
+
+    def first_look() -> tuple[str, bool, list[str], bool]:
+        lines = [side.index(line).data() for line in range(side.rowCount())]
+        undo = window.actions_["undo"].isEnabled()
+        return window.pages.current.name, page.listing.shows_note, lines, undo
+
+    before = first_look()
+    assert page.listing.note.text() == "Reading the library…"
+    assert before[:2] == ("library", True)
+    assert before[2][-2:] == ["Folders", "music"], "nothing comes beside it later"
+    assert not before[3]
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    qtbot.waitUntil(page.listing.nothing.hasFocus)
+    window.begin()
+    assert first_look() == before
+    assert page.listing.note.text().startswith("Reading the library…")
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 5)
+    qtbot.waitUntil(gate.reached.is_set)
+    assert page.row is not None and not page.listing.shows_note
+    assert page.table.hasFocus()
+    gate.open()
+    qtbot.waitUntil(lambda: not window.scan.reading)
+    assert seen == []
+    window.quit()
+    assert window.bridge.shut(5000)
+
+
 def test_listening_goes_on_before_the_walk_with_what_is_as_the_library_knows_it(
     qtbot: QtBot, known: FakeServices, window: Window
 ) -> None:

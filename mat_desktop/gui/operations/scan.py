@@ -26,6 +26,9 @@ from mat_desktop.gui.work import Do, Failure, Work
 AWAY = "away"
 """Kind of the message on folders that are not there."""
 
+READING = "Reading the library"
+"""What shows the tracks that it knows."""
+
 LEAVE = "What was read is kept, and the rest is read at the next start."
 
 EMPTY = "is empty, or its drive is not there"
@@ -69,8 +72,13 @@ class Scan(QObject):
 
     @property
     def reading(self) -> bool:
-        """Whether folders are being opened."""
-        return self._under_way > 0
+        """Whether folders are being opened, or are about to be."""
+        return self._under_way > 0 or self.coming is not None
+
+    def expect(self) -> None:
+        """Folders that were open before will be opened once the window is shown."""
+        self.coming = Work(READING)
+        self.begun.emit()
 
     def open(self, paths: Sequence[Path]) -> None:
         """Scan folders and files, which the user wants to see."""
@@ -171,9 +179,7 @@ class Scan(QObject):
             shown.set()
             self.remembered.emit()
 
-        self.coming = job = Job(
-            "Reading the library", make, on_items=self.found, on_end=ended, unit="readable track"
-        )
+        self.coming = job = Job(READING, make, on_items=self.found, on_end=ended, unit="readable track")
         desk.bridge.do(job)
         return shown
 

@@ -123,7 +123,7 @@ class Undo(QObject):
         super().__init__()
         self._desk = desk
         self.runs: list[Run] = []
-        self.loading = False
+        self.loading = self._listed = False
 
     @property
     def last(self) -> Run | None:
@@ -138,7 +138,7 @@ class Undo(QObject):
         """Read the list anew."""
 
         def done(runs: list[Run]) -> None:
-            self.loading = False
+            self.loading, self._listed = False, True
             self.runs = runs
             self.listed.emit(runs)
 
@@ -147,7 +147,7 @@ class Undo(QObject):
             self.unlisted.emit()
             self._desk.complain("The history cannot be read", error)
 
-        self.loading = True
+        self.loading = self._listed  # before the first list nobody can mean a run of it
         self._desk.bridge.ask("runs", self._desk.services.runs, done, failed)
 
     def recover(self) -> None:

@@ -66,7 +66,7 @@ class LibraryFilter(QObject):
         self._counting = QTimer(self)
         self._counting.setSingleShot(True)
         self._counting.setInterval(200)
-        self._counting.timeout.connect(self._count)
+        self._counting.timeout.connect(self.count)
 
     def _pick(self, item: Item) -> None:
         self._filter()
@@ -156,10 +156,13 @@ class LibraryFilter(QObject):
 
     def count_soon(self) -> None:
         """There are more tracks, or others."""
+        if self._listing.shows_note and self._tracks.rowCount():
+            self._say_nothing()  # the first are there
         if not self._counting.isActive():
             self._counting.start()
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """Say at once how many there are."""
         tally = self._tracks.tally()
         files = [root for root in self.roots if self._tracks.row(root) is not None]
         folders = [(root, self._tracks.count_under(root)) for root in self.roots if root not in files]
