@@ -15,6 +15,9 @@ from mat_desktop.display import missing_display
 if TYPE_CHECKING:
     from mat_desktop.audio.player import Player
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+"""Signals that ask the program to end."""
+
 OPEN_ALREADY = "the window is open already and comes to the front"
 NO_ANSWER = "another mat-desktop has this data folder open and does not answer"
 HEADLESS = "without a window there are: mat-desktop tag PATH…, mat-desktop info FILE"
@@ -27,8 +30,9 @@ def run(data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
     :param data_dir: where the databases lie; the platform's place by default
     :param paths: folders and files to open, relative to the current folder
     :param demo: open the demo tracks
-    :returns: exit status; 2 where no window can be shown
+    :returns: exit status where no window was shown, 2 where none can be; else the process ends here
     """
+    end_at_once()
     reason = missing_display()
     if reason:
         print(f"mat-desktop: {reason}; {HEADLESS}", file=sys.stderr)
@@ -46,6 +50,12 @@ def run(data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
         return 2
     stop_searching()
     return _run(QApplication, data_dir, paths, demo)
+
+
+def end_at_once() -> None:
+    """Until the window is there nothing has begun that has to be ended: signals end the process, silently."""
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def stop_searching() -> None:
@@ -117,16 +127,18 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     instance.asked.connect(window.come_forward)
     window.closing.connect(instance.leave)
     QTimer.singleShot(0, lambda: window.begin(places, demo=demo))
-    # Ctrl+C in the terminal closes the window as its button does; the timer lets Python look for it.
-    signal.signal(signal.SIGINT, lambda *_: window.quit())
+    # Ctrl+C in the terminal and the end of the login close the window as its button does. Not in the handler,
+    # which Python calls in the middle of anything, even of painting; the timer lets Python look for signals.
+    for number in ENDINGS:
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window.quit))
     wake = QTimer()
     wake.start(250)
     wake.timeout.connect(lambda: None)
     status = int(app.exec())
     instance.close()
-    if not window.bridge.shut(2_000):
-        os._exit(status)  # a decoder hangs in a file; nothing is being written any more
-    return status
+    window.bridge.shut(2_000)  # a decoder may hang in a file; nothing is being written any more
+    # All is closed. To take Python and Qt apart, object by object, would take seconds, and might crash.
+    os._exit(status)
 
 
 def _player() -> Player:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,35 +62,81 @@ assert window.bridge.shut(5000)
 """
 
 
+ASKED_TO_END = """
+import signal
+import sys
+from pathlib import Path
+from mat_desktop.gui.main import run
+from mat_desktop.gui.window import Window
+begin = Window.begin
+def begin_and_end(window, *paths, **options):
+    begin(window, *paths, **options)
+    signal.raise_signal(int(sys.argv[2]))
+    print("still open" if window.isVisible() else "closed in the middle of this", flush=True)
+Window.begin = begin_and_end
+run(Path(sys.argv[1]), [], False)
+"""
+
+ASKED_BEFORE = """
+import signal
+import sys
+from pathlib import Path
+from mat_desktop.app.session import Session
+from mat_desktop.gui.main import run
+Session.__init__ = lambda *_: signal.raise_signal(int(sys.argv[2]))
+run(Path(sys.argv[1]), [], False)
+"""
+
+ENDINGS = [
+    signal.SIGINT,
+    pytest.param(signal.SIGTERM, marks=pytest.mark.skipif(sys.platform == "win32", reason="not sent there")),
+]
+
+
 def _environment(**changes: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     return kept | changes
 
 
-def test_showing_the_window_imports_no_torch_and_nothing_slow_before(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SHOW, str(tmp_path)],
+def _run(code: str, *words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)],
         env=_environment(QT_QPA_PLATFORM="offscreen"),
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+def test_showing_the_window_imports_no_torch_and_nothing_slow_before(tmp_path: Path) -> None:
+    done = _run(SHOW, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[0] == "[] False True 6"
 
 
 def test_what_reads_and_writes_files_is_not_imported_before_the_window_shows(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", BEFORE, str(tmp_path)],
-        env=_environment(QT_QPA_PLATFORM="offscreen"),
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = _run(BEFORE, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[:2] == ["[]", "True"], "and what the UI thread will ask for, by a worker"
+
+
+@pytest.mark.parametrize("number", ENDINGS)
+def test_a_signal_closes_the_window_as_its_button_does_once_what_is_being_done_is_done(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    done = _run(ASKED_TO_END, tmp_path, number.value)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "still open\n", "")
+    assert "geometry" in (tmp_path / "window.ini").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="other exit statuses")
+@pytest.mark.parametrize("number", ENDINGS)
+def test_a_signal_before_there_is_a_window_ends_the_program_silently(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    done = _run(ASKED_BEFORE, tmp_path, number.value)
+    assert (done.returncode, done.stderr) == (-number.value, "")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
