@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QAbstractSlider
 from pytestqt.qtbot import QtBot
 
@@ -141,7 +142,9 @@ def test_a_library_that_is_known_is_seen_at_once_and_never_the_page_for_a_first_
 ) -> None:
     known.roots = lambda: [known.music]  # type: ignore[method-assign]
     gate = Gate(known)
-    window = Window(known)
+    state = QSettings(str(known.data_dir / "window.ini"), QSettings.Format.IniFormat)
+    state.setValue("library/track", str(known.library[3].path))
+    window = Window(known, settings=state)
     qtbot.addWidget(window)
     seen: list[str] = []
     window.pages.shown.connect(seen.append)
@@ -166,7 +169,8 @@ def test_a_library_that_is_known_is_seen_at_once_and_never_the_page_for_a_first_
     assert page.listing.note.text().startswith("Reading the library…")
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 5)
     qtbot.waitUntil(gate.reached.is_set)
-    assert page.row is not None and not page.listing.shows_note
+    assert page.row is window.tracks.row(known.library[3].path), "in view as before"
+    assert not page.listing.shows_note
     assert page.table.hasFocus()
     gate.open()
     qtbot.waitUntil(lambda: not window.scan.reading)

@@ -297,7 +297,6 @@ class Library(QWidget):
         self._counted()
 
     def _counted(self) -> None:
-        self.filter.count_soon()
         if self.row is None and self.tracks.rowCount():
             self.select(0)
             self._look_first()
@@ -306,6 +305,7 @@ class Library(QWidget):
                 self.select(place)
                 self._look_first()
             self._last = None
+        self.filter.count_soon()  # then: a table that gets the focus makes the first row the current one
 
     def _user_scrolled(self, _: int) -> None:
         self._scrolled = True
