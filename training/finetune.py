@@ -8,7 +8,7 @@ every clip, averaged over time, and the head is a logistic regression on that: s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from mat_desktop.errors import ModelFault
 from mat_desktop.networks.registry import build
 from training.devices import one_thread
 from training.hearing import features
-from training.inputs import Clips
+from training.inputs import Clips, Indices
 from training.loop import Trained, prior_odds
 from training.metrics import cross_entropy
 from training.settings import Settings
@@ -32,9 +32,6 @@ PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)
 
 ITERATIONS = 100
 """At most, of L-BFGS, for each penalty."""
-
-QUIETER_DB = 12.0
-"""A model that raises quiet tracks has to say of them what it says of loud ones."""
 
 SETTINGS = {"learning_rate": 1e-4, "epochs": 10, "patience": 3, "mix": 0.0}
 """What a network that is nearly right is trained with, unless told otherwise."""
@@ -61,7 +58,7 @@ def new_head(
     fabric: Fabric,
     report: Callable[[int, int], None],
 ) -> Head:
-    """Put the head of a network to the tags of a data set; with a level every clip is heard quieter as well.
+    """Put the head of a network to the tags of a data set.
 
     :param trained: the network as it was
     :param own: the same network with the head to begin with, see :func:`own_head`; gets the new one
@@ -69,27 +66,23 @@ def new_head(
     :param report: told of clips that the network heard, and of how many it hears
     :raises DatasetFault: a split is empty
     """
-    heard_as = [clips] if clips.level is None else [clips, replace(clips, quieter=QUIETER_DB)]
-    splits = [clips.split(name) for name in ("train", "valid")]
-    parts = [(indices, version) for indices in splits for version in heard_as]
-    of, before = sum(len(indices) for indices, _ in parts), 0
-    found: list[Tensor] = []
-    for indices, version in parts:
+    train, valid = clips.split("train"), clips.split("valid")
+    of = len(train) + len(valid)
 
-        def told(done: int, before: int = before) -> None:
+    def heard(indices: Indices, before: int) -> Tensor:
+        def told(done: int) -> None:
             report(before + done, of)
 
-        found.append(features(trained.module, version, indices, trained.standard, fabric, told))
-        before += len(indices)
-    labels = [np.concatenate([clips.labels(indices)] * len(heard_as)) for indices in splits]
-    inputs = torch.cat(found[: len(heard_as)]), torch.cat(found[len(heard_as) :])
+        return features(trained.module, clips, indices, trained.standard, fabric, told)
+
     heads: list[Head] = []
+    inputs = heard(train, 0), heard(valid, len(train))
     layer = own.module.head
     assert layer.bias is not None
     begin = layer.weight.detach().flatten(1).cpu(), layer.bias.detach().cpu()
     if fabric.is_global_zero:
         with one_thread():
-            heads.append(fit_head(inputs[0], labels[0], inputs[1], labels[1], *begin))
+            heads.append(fit_head(inputs[0], clips.labels(train), inputs[1], clips.labels(valid), *begin))
     (head,) = fabric.broadcast(heads)
     with torch.no_grad():
         layer.weight.copy_(head.weight.view_as(layer.weight))

@@ -34,7 +34,6 @@ class Clips:
     :param skipped: clips that cannot be used, with the reasons
     :param listens_to: what the network takes
     :param level: quieter clips are raised to it as the application raises tracks; see :class:`ModelCard`
-    :param quieter: dB taken from every clip before that
     """
 
     dataset: Dataset
@@ -43,7 +42,6 @@ class Clips:
     skipped: tuple[Skipped, ...]
     listens_to: InputSpec
     level: float | None = None
-    quieter: float = 0.0
 
     @property
     def length(self) -> int:
@@ -76,8 +74,7 @@ class Clips:
     def _piece(self, clip: int, start: int, length: int) -> NDArray[np.generic]:
         if self.level is None or self.listens_to.mel is None:
             return self.audio[clip, ..., start : start + length]
-        whole = self.audio[clip, ...].astype(np.float32) - np.float32(self.quieter)
-        whole = raised(whole, self.listens_to.length, self.level)
+        whole = raised(self.audio[clip, ...].astype(np.float32), self.listens_to.length, self.level)
         return whole[:, start : start + length]
 
 

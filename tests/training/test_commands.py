@@ -432,23 +432,16 @@ def test_the_whole_network_for_its_own_tags_goes_on_from_its_own_head(
 
 
 def test_the_head_of_a_model_is_put_right_on_its_own_tags(
-    command: Command, model: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: Command, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """From where it is, on what the network hears as it does; the network before it stays."""
-    corpus = read_corpus(place / "small")
     quiet = tmp_path / "quiet"
     shutil.copytree(model, quiet)
     card = json.loads((quiet / "card.json").read_text())
     (quiet / "card.json").write_text(json.dumps(card | {"level": 20.0}))
-    words = ["--model", str(quiet), "--export", str(tmp_path / "mine"), "--progress", "json"]
-    assert command("finetune", *words) == 0
-    out, err = capsys.readouterr()
-    assert "a new head for 3 tags" in err
-    told = [json.loads(line) for line in out.splitlines()]
-    ready = [event["of"] for event in told if event["event"] == "prepare" and event["done"] == event["of"]]
-    assert ready[-1] == 2 * (len(corpus.indices("train")) + len(corpus.indices("valid"))), (
-        "twice, once quieter"
-    )
+    assert command("finetune", "--model", str(quiet), "--export", str(tmp_path / "mine")) == 0
+    said = capsys.readouterr().err
+    assert "a new head for 3 tags" in said
     assert open_card(tmp_path / "mine").level == 20.0
     before, after = (load_file(folder / "model.safetensors") for folder in (quiet, tmp_path / "mine"))
     assert all((after[name] == before[name]).all() for name in before if not name.startswith("head."))
