@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.audio import output
 from mat_desktop.audio.player import Player
+from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.widgets.player_bar import NARROWEST, PlayerBar
 from tests.gui import silent_card
 
@@ -108,5 +109,46 @@ def test_a_narrow_bar_without_sound_has_room_for_a_way_out(qtbot: QtBot, player:
     qtbot.waitExposed(bar)
     link = bar.look_again
     assert link.isVisible() and link.geometry().right() < bar.width()
-    qtbot.waitUntil(lambda: not link.geometry().intersects(bar.overview.geometry()))
+    qtbot.waitUntil(lambda: all(a.geometry().right() < b.x() for a, b in pairwise(in_sight(bar))))
     assert "No sound output device found" in link.toolTip()
+
+
+def in_sight(bar: PlayerBar) -> list[QWidget]:
+    children = bar.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return sorted((part for part in children if part.isVisible()), key=QWidget.x)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["in view", "not in view"])
+@pytest.mark.parametrize("letters", [100, 200])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_what_a_bar_shows_fits_at_any_width(
+    qtbot: QtBot, player: Player, theme: str, letters: int, elsewhere: bool
+) -> None:
+    host, bar = QWidget(), PlayerBar()
+    qtbot.addWidget(host)
+    bar.setParent(host)
+    bar.set_player(player)
+    host.resize(1200, 100)
+    host.show()
+    narrowest = 294 if letters == 100 else 400
+    try:
+        appearance.use(theme)
+        appearance.use_text(letters)
+        for seconds in (200.0, 3723.0):
+            bar.set_track(seconds)
+            if elsewhere:
+                bar.be_about("A long name of a track that nobody could show whole", seconds)
+            for wide in range(narrowest, 900, 9):
+                bar.setGeometry(0, 0, wide, 80)
+                bar.show_position(0.0)
+                bar.show_position(seconds)
+                bar.layout().activate()
+                parts = in_sight(bar)
+                assert {bar.play, bar.next, bar.devices} <= set(parts)
+                assert all(a.geometry().right() < b.x() for a, b in pairwise(parts)), wide
+                assert parts[-1].geometry().right() < wide
+                for text in (bar.now, bar.length):
+                    assert not text.isVisible() or text.width() >= text.sizeHint().width(), wide
+    finally:
+        appearance.use_text(100)
+        appearance.use("dark")

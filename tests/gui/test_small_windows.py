@@ -405,6 +405,30 @@ def test_the_player_is_in_view_on_a_small_screen_with_large_pixels(qtbot: QtBot,
     qtbot.waitUntil(lambda: dock.height() >= 300)
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("page", ["library", "review"])
+def test_the_player_fits_on_a_small_screen_with_large_pixels(
+    qtbot: QtBot, library: Window, page: str, theme: str
+) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    bar = library.library.dock.player
+    bar.show_reason("")
+    try:
+        appearance.use(theme)
+        shrink(qtbot, library, 640, 340)
+        library.pages.show(page)
+        qtbot.waitUntil(lambda: bar.isVisible() and bar.width() < (600 if page == "library" else 300))
+        qtbot.waitUntil(lambda: bar.now.width() >= bar.now.sizeHint().width())
+        children = bar.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        parts = sorted((part for part in children if part.isVisible()), key=QWidget.x)
+        assert {bar.play, bar.now, bar.next} <= set(parts)
+        assert all(left.geometry().right() < right.x() for left, right in pairwise(parts))
+        assert parts[-1].geometry().right() < bar.width()
+    finally:
+        appearance.use("dark")
+
+
 def test_large_letters_are_not_cut_in_the_list_of_how_tags_are_written(qtbot: QtBot, library: Window) -> None:
     library.actions_["mapping"].trigger()
     view = next(

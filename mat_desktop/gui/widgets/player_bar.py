@@ -16,10 +16,10 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QSlider
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QSlider, QWidget
 
 from mat_desktop.gui import icons, words
-from mat_desktop.gui.theme import appearance, current, font, wider
+from mat_desktop.gui.theme import appearance, current, font
 from mat_desktop.gui.widgets.controls import Button, Link, Panel, Text
 from mat_desktop.gui.widgets.fit import KeepTall, grown
 from mat_desktop.gui.widgets.painting import round_rect
@@ -35,10 +35,13 @@ if TYPE_CHECKING:
 _RIGHT = Qt.TextElideMode.ElideRight
 
 NARROWEST = 300
-"""Pixels in which there is room for all that a narrow bar shows."""
+"""Pixels that it asks for; in them, or in fewer, there is room for all that cannot be done elsewhere."""
 
 SHORTEST = 80
 """Pixels of the waveform; half of it in a narrow bar."""
+
+BESIDE, APART = 4, 8
+"""Pixels between two parts, and besides that between the four groups of them."""
 
 
 @dataclass(slots=True)
@@ -218,51 +221,44 @@ class PlayerBar(Panel):
         self._reason = ""
         self._muted = False
         KeepTall(self, 52, room=24)
-        layout = QHBoxLayout(self)
+        self._row = layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 1, 20, 0)
-        layout.setSpacing(4)
+        layout.setSpacing(BESIDE)
         self.previous = Button(icon="skip-back", kind="flat", height=28, tip="Previous track (K)")
         self.play = PlayButton()
         self.next = Button(icon="skip-forward", kind="flat", height=28, tip="Next track (J)")
         self.stop = Button(icon="square", kind="flat", height=28, tip="Stop (Shift+Space)")
-        for widget in (self.previous, self.play, self.stop, self.next):
-            layout.addWidget(widget)
-        layout.addSpacing(8)
         self.now = Text("0:00", size=13, weight=600, figures=True)
         self.length = Text(size=13, token="muted", figures=True)
-        layout.addWidget(self.now)
-        layout.addWidget(self.length)
-        layout.addSpacing(8)
         self.name = Link()
-        self.name.hide()
-        layout.addWidget(self.name)
         self.overview = Overview()
-        layout.addWidget(self.overview, 1)
-        layout.addSpacing(8)
         self.why = Text(size=12, token="muted", elide=True)
         self.why.setMinimumHeight(16)
         self.why.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.look_again = Link("Look again")
-        layout.addWidget(self.why)
-        layout.addWidget(self.look_again)
         self.loop = Button(
             icon="repeat", kind="flat", height=28, tip="Loop (O); drag in the picture to choose"
         )
         self.loop.setCheckable(True)
-        layout.addWidget(self.loop)
         self.mute = Button(icon="volume-2", kind="flat", height=28, tip="Mute (Shift+M)")
         self.mute.setCheckable(True)
-        layout.addWidget(self.mute)
         self.volume = Slider(handle=10, wheel=True)
         self.volume.setRange(0, 100)
         self.volume.setValue(100)
         self.volume.setFixedWidth(72)
         self.volume.setAccessibleName("Volume")
         self.volume.valueChanged.connect(self._volume_moved)
-        layout.addWidget(self.volume)
         self.devices = Button(icon="headphones", kind="flat", height=28, tip="Output device")
         self.devices.clicked.connect(self._show_devices)
-        layout.addWidget(self.devices)
+        moves, times = (self.previous, self.play, self.stop, self.next), (self.now, self.length)
+        ends = (self.why, self.look_again, self.loop, self.mute, self.volume, self.devices)
+        self._parts: tuple[QWidget, ...] = (*moves, *times, self.name, self.overview, *ends)
+        for part in self._parts:
+            layout.addWidget(part)
+            if part in (self.next, self.length, self.overview):
+                layout.addSpacing(APART)
+        layout.setStretchFactor(self.overview, 1)
+        layout.insertStretch(layout.indexOf(self.why))  # of no weight: only where there is no overview
         self._timer = QTimer(self)
         self._timer.setInterval(30)
         self._timer.timeout.connect(self._tick)
@@ -281,9 +277,6 @@ class PlayerBar(Panel):
         self._name()
         self.why.setText(reason)
         self.look_again.setEnabled(True)
-        self.look_again.setVisible(silent and self.player is not None)
-        self.loop.setVisible(not silent)
-        self.devices.setVisible(not silent)
         self._fit()
 
     def show_looking(self) -> None:
@@ -301,26 +294,56 @@ class PlayerBar(Panel):
         self._fit()
 
     def _fit(self) -> None:
-        """A narrow one leaves how loud to the system, and how long to the axis above."""
-        roomy = self.width() >= NARROWEST + wider(180)
-        self.length.setVisible(roomy)
-        self.name.setVisible(self._other is not None)
-        self.now.setVisible(roomy or self._other is None)  # a narrow one has the name in their place
-        self.overview.setVisible(roomy or self._other is None)
+        """A narrow one leaves how loud to the system, and how long to the axis above; one that is narrower
+        still leaves the overview to the picture, then Stop and the loop to their keys.
+        """
+        self._shape(roomy=True)
+        wanted = self._wanted(roomy=True)
+        if self._needed(wanted) > self.width():
+            self._shape(roomy=False)
+            wanted = self._wanted(roomy=False)
+            for spare in (self.overview, self.stop, self.loop):
+                if spare in wanted and self._needed(wanted) > self.width():
+                    wanted.remove(spare)
+        for part in self._parts:
+            part.setVisible(part in wanted)
+
+    def _shape(self, *, roomy: bool) -> None:
+        """How its parts are where there is much room, or little."""
         wide = QSizePolicy.Policy.Fixed if roomy else QSizePolicy.Policy.Expanding
         self.name.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
+        self._row.setStretchFactor(self.name, 0 if roomy else 1)
         most = self.width() // 4 if roomy else max(40, self.width() - 250)
         self.name.setText(QFontMetrics(font(12, 500)).elidedText(self._title, _RIGHT, most))
         self.name.updateGeometry()
         self.overview.setMinimumWidth(SHORTEST if roomy else SHORTEST // 2)
-        self.why.setVisible(roomy and bool(self._reason))
         self.look_again.setText("Look again" if roomy else "")
         self.look_again.set_icon("" if roomy else "rotate-ccw")
         self.look_again.setAccessibleName("Look again")
         self.look_again.setToolTip("Look for a sound device" if roomy else f"{self._reason}. Look again")
         self.look_again.updateGeometry()
-        for part in (self.mute, self.volume):
-            part.setVisible(roomy and not self._reason)
+
+    def _wanted(self, *, roomy: bool) -> list[QWidget]:
+        """The parts that have something to show."""
+        own, silent = self._other is None, bool(self._reason)
+        wants = dict.fromkeys(self._parts, True)
+        wants[self.name] = not own
+        wants[self.now] = wants[self.overview] = roomy or own  # else the name is in their place
+        wants[self.length] = roomy
+        wants[self.why] = roomy and silent
+        wants[self.look_again] = silent and self.player is not None
+        wants[self.loop] = wants[self.devices] = not silent
+        wants[self.mute] = wants[self.volume] = roomy and not silent
+        return [part for part in self._parts if wants[part]]
+
+    def _needed(self, parts: list[QWidget]) -> int:
+        """Pixels in which these parts stand beside each other."""
+        margins = self._row.contentsMargins()
+        needed = margins.left() + margins.right() + APART * 3 + BESIDE * (len(parts) - 1)
+        for part in parts:
+            hint = part.sizeHint() if isinstance(part, Link) else part.minimumSizeHint()
+            needed += max(part.minimumWidth(), hint.width())
+        return needed
 
     def set_player(self, player: Player) -> None:
         """The player is there, able or not."""
@@ -363,7 +386,6 @@ class PlayerBar(Panel):
         self.name.setAccessibleName(f"Plays “{title}”, which is not in view. Show it")
         self._name()
         self._fill()
-        self._fit()
 
     def _name(self) -> None:
         """What the button would do."""
@@ -381,6 +403,7 @@ class PlayerBar(Panel):
         self.overview.set_levels(shown.levels)
         self.overview.set_window(*shown.window)
         self._show(self._at)
+        self._fit()
 
     @property
     def seconds(self) -> float | None:
@@ -433,7 +456,11 @@ class PlayerBar(Panel):
 
     def _show(self, position: float) -> None:
         self._at = position
-        self.now.setText(words.clock(position))
+        text = words.clock(position)
+        longer = len(text) != len(self.now.text())
+        self.now.setText(text)
+        if longer:
+            self._fit()
         self.overview.set_share(position / self.seconds if self.seconds else 0.0)
 
     position_changed = Signal(float)
