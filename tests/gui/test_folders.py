@@ -120,6 +120,7 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     library.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: page.banners.texts() == [text])
     assert library.tracks.tally().total == 5
+    assert page.selected() == [page.row]
     assert services.missing == []
     qtbot.waitUntil(library.actions_["redo"].isEnabled)
     library.actions_["redo"].trigger()

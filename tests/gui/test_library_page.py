@@ -505,6 +505,36 @@ def test_home_and_end_go_to_the_first_and_the_last_track(qtbot: QtBot, library: 
     assert [row.place for row in library.library.selected()] == [5]
 
 
+def test_the_track_in_view_is_selected_after_a_search_that_found_none_and_where_others_go(
+    qtbot: QtBot, library: Window
+) -> None:
+    page, rows = library.library, library.tracks.shown()
+    page.table.setFocus()
+    page.search.setText("artist:nobody")
+    qtbot.waitUntil(lambda: page.listing.shows_note)
+    page.listing.clear.setFocus()
+    page.listing.clear.click()
+    qtbot.waitUntil(page.table.hasFocus)
+    assert page.row is rows[0]
+    assert page.selected() == [rows[0]]
+    page.select_rows([rows[0], rows[2], rows[3]], rows[2])
+    library.tracks.forget([rows[2].path])
+    assert page.row is rows[3], "the nearest of those that are still selected"
+    assert page.selected() == [rows[0], rows[3]]
+    page.select(library.tracks.place(rows[3].path))
+    library.tracks.forget([rows[3].path])
+    assert page.row is rows[1]
+    assert page.selected() == [rows[1]]
+    page.select(0)
+    library.tracks.forget([rows[0].path])
+    assert page.row is rows[1]
+    assert page.selected() == [rows[1]]
+    page.table.clearSelection()
+    library.tracks.forget([rows[1].path])
+    assert page.row is rows[4]
+    assert page.selected() == [], "as the user left it"
+
+
 def test_large_libraries_are_arranged_in_a_worker(qtbot: QtBot, library: Window) -> None:
     model = library.tracks
     model.work_with(lambda work, done: waiting.append((work, done)))

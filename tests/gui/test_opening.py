@@ -170,6 +170,7 @@ def test_a_library_that_is_known_is_seen_at_once_and_never_the_page_for_a_first_
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 5)
     qtbot.waitUntil(gate.reached.is_set)
     assert page.row is window.tracks.row(known.library[3].path), "in view as before"
+    assert page.selected() == [page.row]
     assert not page.listing.shows_note
     assert page.table.hasFocus()
     gate.open()

@@ -269,7 +269,6 @@ class Library(QWidget):
 
         What is hidden is not decided on: it is neither in view nor one of several any more.
         """
-        self.filter.say()
         if any(row.place < 0 for row in self.several.rows):
             self.several.look()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
@@ -283,6 +282,7 @@ class Library(QWidget):
             self.select(0)
         elif self.row is not None and self.middle.isAncestorOf(self.dock):  # else Review shows the track
             self._show(None)
+        self.filter.say()  # then: a table that gets the focus makes the first row the current one, unselected
 
     def _is_first_look(self) -> bool:
         """The track in view is the one that came first, and nobody has scrolled or chosen another since."""
@@ -305,7 +305,7 @@ class Library(QWidget):
                 self.select(place)
                 self._look_first()
             self._last = None
-        self.filter.count_soon()  # then: a table that gets the focus makes the first row the current one
+        self.filter.count_soon()  # then, as above
 
     def _user_scrolled(self, _: int) -> None:
         self._scrolled = True

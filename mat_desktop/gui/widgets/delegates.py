@@ -337,6 +337,21 @@ class TrackTable(TableView):
         """How many rows are selected."""
         return sum(part.height() for part in self.selectionModel().selection().toList())
 
+    def rowsAboutToBeRemoved(self, parent: Index, first: int, last: int) -> None:
+        """Where the current row goes, the nearest one that stays selected is it then, else the one before it,
+        selected as it was: Qt would take the one before, and select none.
+        """
+        super().rowsAboutToBeRemoved(parent, first, last)
+        here, model = self.currentIndex().row(), self.selectionModel()
+        if not first <= here <= last or not model.isRowSelected(here, QModelIndex()):
+            return
+        ends = [end for part in model.selection().toList() for end in (part.top(), part.bottom())]
+        stay = [end for end in ends if not first <= end <= last]
+        place = min(stay, key=lambda end: abs(end - here), default=first - 1 if first else last + 1)
+        if place < self.tracks.rowCount():
+            also = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+            model.setCurrentIndex(self.tracks.index(place, 0), also)
+
     def startDrag(self, actions: Qt.DropAction) -> None:
         """Drag the files of the selected rows; Qt would first make a list of all their cells."""
         places = [self.tracks.index(row.place, 0) for row in self.selected_rows()]
