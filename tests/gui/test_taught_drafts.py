@@ -182,3 +182,21 @@ def test_a_mark_goes_with_its_file_and_waits_where_that_is_forgotten(qtbot: QtBo
     there = {row.path for row in heard.tracks.rows()}
     offered = [side.next.marks.mark(place) for place in range(side.next.marks.rowCount())]
     assert all(mark is not None and mark.row.path in there for mark in offered)
+
+
+def test_a_mark_counts_again_once_its_file_is_back_in_the_folder(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    services.music.mkdir()
+    begin(qtbot, heard)
+    side, row = panel(heard), heard.tracks.at(1)
+    heard.watching.look([row.path])
+    text = "2 have it, 1 does not, 1 not in the library any more"
+    qtbot.waitUntil(lambda: side.heading.text() == text)
+    row.path.touch()
+    heard.watching.look([row.path])
+    qtbot.waitUntil(lambda: side.heading.text() == MARKED)
+    back = heard.tracks.row(row.path)
+    assert back is not None and back is not row
+    assert heard.school.teach.marks[back] is True
+    assert not heard.school.teach.lost

@@ -120,10 +120,11 @@ class _Pile:
 class Watch(QObject):
     """``new`` hands over rows that were not there before and are to be listened to, ``moved`` what was opened
     and is on another drive than before, or on none. ``renamed`` hands over rows that are about to go, each
-    with the one that its file has from now on.
+    with the one that its file has from now on; ``came`` says that there are rows that were not there before.
     """
 
     new = Signal(object)
+    came = Signal()
     moved = Signal(object)
     renamed = Signal(object)
 
@@ -290,6 +291,8 @@ class Watch(QObject):
                 desk.result(f"On disk: {told}; {words.plural(total, 'track')} in the library")
             if error is not None:
                 desk.complain("Changed files cannot be looked at", error)
+            if fresh:
+                self.came.emit()
             wanted = [row for row in fresh if row.is_new and desk.tracks.row(row.path) is row]
             if wanted and self._settings.now.new_music:
                 self.new.emit(wanted)
