@@ -91,6 +91,7 @@ class Copies:
         self.gone = self._known.keys() - self.there
         self._files = _each_once(here)
         self._moved: dict[Path, Path] | None = None
+        self._shown: dict[tuple[Path, Path], bool] = {}
 
     def known_as(self, place: Path) -> Path:
         """A place as the library knows it."""
@@ -102,6 +103,10 @@ class Copies:
             entries = self._session.journal.written_to([place])
             self._entries[place] = [entry for entry in entries if entry.sound in (None, self._sound)]
         return self._entries[place]
+
+    def is_as_left(self, place: Path) -> bool:
+        """Whether the file at a place is shown to be the one written there, and is not one that sounds so."""
+        return self._fits(place, place)
 
     @property
     def moved(self) -> dict[Path, Path]:
@@ -134,7 +139,7 @@ class Copies:
                 and not self._may_have_been(place, other)
             ]
 
-        for is_it in (self._was_taken_back, self._is_untouched, self._is_as_left):
+        for is_it in (self._was_taken_back, self._is_untouched, self._is_as_left, _is_beside):
             doubtful = [
                 place for place in gone if place not in found and (len(may[place]) > 1 or rivals(place))
             ]
@@ -155,14 +160,19 @@ class Copies:
 
     def _is_of_another(self, place: Path, here: Sequence[Path]) -> bool:
         """Whether a copy stands at a place, while what was left there is, or was last, at that of another."""
-        if not self.at(place) or self._is_left(place, place):
+        if not self.at(place) or self._fits(place, place):
             return False
+        marked = _is_marked(_left(self.at(place))) and _is_marked(self._tags(place))
         for other in self._known.keys() - {place}:
             followed = self._took_back(self.at(other), place)
             if other not in here:
                 if followed and not self._fits(place, other, self.at(place)):
                     return True
-            elif followed or (self._is_left(other, place) and not self._is_left(other, other)):
+            elif followed:
+                return True
+            elif marked and not self.at(other):  # a copy of it, and it was changed since that was made
+                continue
+            elif self._fits(other, place) and not self._is_left(other, other):
                 return True
         return False
 
@@ -200,11 +210,25 @@ class Copies:
         return [entry.changes for entry in self.at(place)]
 
     def _may_be(self, file: Path, place: Path) -> bool:
-        """Whether a file can be the one that is gone from a place, and is not another copy of it."""
-        return file != place and self._follows(self._own(file), place, file, there=True)
+        """Whether a file is shown to be one that is gone from a place: its sound alone may be that of a copy.
+
+        What it was in between, and is gone from as well, tells as much as what it is.
+        """
+        if file == place:
+            return False
+        if (file, place) not in self._shown:
+            theirs = self.at(place)
+            self._shown[file, place] = self._follows(self._own(file), place, file, there=True) or any(
+                self.at(other)[-1].id > theirs[-1].id
+                and self._may_have_been(other, place)
+                and self._may_be(file, other)
+                for other in self.gone - {place}
+                if self.at(other)
+            )
+        return self._shown[file, place]
 
     def _may_have_been(self, before: Path, place: Path) -> bool:
-        """Whether the file that is gone from a place can be one that was gone from another before."""
+        """Whether the file that is gone from a place was, as far as can be told, gone from another before."""
         return self._follows(self.at(before), place, before, there=False)
 
     def _follows(self, own: Sequence[Entry], place: Path, file: Path, *, there: bool) -> bool:
@@ -224,25 +248,29 @@ class Copies:
             )
         if there and not own:
             return self._fits(file, place)
+        if not own:
+            return False
+        if own[0].before_sha256 == theirs[-1].after_sha256 or self._took_back(own, place):
+            return True
         came = self._tags(file) if there else self._were(file)
         for entry in reversed(own):
             came |= {change.field: change.before for change in entry.changes}
-        return _is_marked(came, theirs)
+        return _carries(came, _left(theirs))
 
     def _fits(self, file: Path, place: Path, own: Sequence[Entry] = ()) -> bool:
-        """Whether a file can have what was left at a place last: the marks, or where there were none its
-        bytes, as values alone may be those of another copy.
+        """Whether a file is what was left at a place last: byte for byte, or it carries the marks and has all
+        values that were left, as without marks they may be those of another copy.
 
         :param own: what was written to it before
         """
+        if self._is_left(file, place):
+            return True
         entries = sorted([*own, *self.at(place)], key=lambda entry: entry.id)
         left = _left(entries)
-        last = {change.field: entry.id for entry in entries for change in entry.changes}
-        back = self._session.journal.taking_back(last.values())
-        ours = any(values and (last[field], field) not in back for field, values in left.items())
-        if ours and not any(left[mark] for mark in left.keys() & MARKS):
-            return self._is_left(file, place)
-        return _is_marked(self._tags(file), entries)
+        return _is_marked(left) and (
+            _carries(self._tags(file), left)
+            or (self._is_untouched(file, place) and _is_marked(self._tags(file)))
+        )
 
     def _went(self, own: Sequence[Entry], theirs: Sequence[Entry]) -> bool:
         """Whether one file can have been written here and there in turn, and did not stay at both places."""
@@ -273,6 +301,10 @@ class Copies:
         return dict(track.tags) if track is not None and is_it else {}
 
 
+def _is_beside(file: Path, place: Path) -> bool:
+    return file.parent == place.parent
+
+
 def _came_back(file: Path, own: Sequence[Entry], theirs: Sequence[Entry]) -> bool:
     """Whether a file has what was written there last, where it may be what was left here, there a copy.
 
@@ -294,11 +326,13 @@ def _left(entries: Sequence[Entry]) -> dict[Field, tuple[str, ...]]:
     return {change.field: change.after for entry in entries for change in entry.changes}
 
 
-def _is_marked(tags: TagSet, entries: Sequence[Entry]) -> bool:
-    """Whether there are marks among some tags, if any were left."""
-    left = _left(entries)
-    marks = [mark for mark in left.keys() & MARKS if left[mark]]
-    return not marks or any(tags.get(mark) for mark in marks)
+def _is_marked(tags: TagSet) -> bool:
+    return any(tags.get(mark) for mark in MARKS)
+
+
+def _carries(tags: TagSet, left: TagSet) -> bool:
+    """Whether there are marks among some tags, and all that was left."""
+    return _is_marked(left) and all(tuple(tags.get(field, ())) == values for field, values in left.items())
 
 
 def _each_once(places: Sequence[Path]) -> list[Path]:

@@ -32,10 +32,11 @@ def now_at(session: Session, song: Song) -> tuple[Path, Path] | None:
 def seek(session: Session, songs: Collection[Song], under: Collection[Path] = ()) -> None:
     """Look for files that are not where they were in their folders, and among the tracks of the library in
     which nothing was heard yet and that may be some. What is found there the library knows from then on.
+    A file that only sounds as one that was written is looked past: it may be a copy that got its name.
 
     :param under: files and folders in which they may be as well
     """
-    lost = {song.sound for song in songs if song.sound is not None and now_at(session, song) is None}
+    lost = {song.sound for song in songs if song.sound is not None and not _is_found(session, song)}
     if not lost:
         return
     folders = {*under, *(song.place.parent for song in songs if song.sound in lost)}
@@ -45,6 +46,13 @@ def seek(session: Session, songs: Collection[Song], under: Collection[Path] = ()
         sound = sound_at(session, track.path)
         if sound in lost:
             session.library.put_tracks([track], {track.path: sound})
+
+
+def _is_found(session: Session, song: Song) -> bool:
+    home = now_at(session, song)
+    if home is None or song.sound is None or home[1] != song.place:
+        return home is not None
+    return Copies(session, song.sound, {song.place: song.known}).is_as_left(song.place)
 
 
 def has_copy(session: Session, song: Song, places: Container[Path]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -312,6 +313,91 @@ def test_a_copy_beside_the_place_is_not_looked_for(session: Session, songs: list
     look_through(session, songs[0].parent)
     do(session, undoing(session, run))
     assert contents([songs[0], copy]) == [before, written]
+
+
+@pytest.fixture
+def copy_elsewhere(session: Session, songs: list[Path]) -> Path:
+    """Of the first song, in a folder that was opened too, with a title of its own."""
+    copy = songs[0].parent.with_name("copies") / "copy.flac"
+    copy.parent.mkdir()
+    shutil.copy(songs[0], copy)
+    retag(copy, title="Copy")
+    for folder in (songs[0].parent, copy.parent):
+        look_through(session, folder)
+        heard(session, folder)
+    return copy
+
+
+@pytest.mark.parametrize("mark", [True, False])
+def test_a_copy_elsewhere_is_not_taken_for_a_song_that_another_has_the_name_of(
+    session: Session, songs: list[Path], copy_elsewhere: Path, mark: bool
+) -> None:
+    one, other, _ = songs
+    before, there = contents(songs), copy_elsewhere.read_bytes()
+    values = ALL if mark else {Field.GENRE: ("Rock",)}
+    run = write(session, values, one)
+    written = one.read_bytes()
+    do(session, undoing(session, run))
+    swap(one, other)
+    (result,) = do(session, redoing(session, run), force=True)
+    assert (result.path, result.status) == (other, WriteStatus.WRITTEN)
+    assert contents([other, one, copy_elsewhere]) == [written, before[1], there]
+    swap(one, other)
+    do(session, undoing(session, run), force=True)
+    assert contents(songs) == before
+
+
+def test_a_copy_elsewhere_with_marks_of_another_library_is_not_taken_for_a_song(
+    session: Session, songs: list[Path], copy_elsewhere: Path, tmp_path: Path
+) -> None:
+    one, other, _ = songs
+    before = contents(songs)
+    run = write(session, ALL, one)
+    with contextlib.closing(Session(tmp_path / "elsewhere")) as another:
+        write(another, {**ALL, Field.GENRE: ("Dance",), Field.MAT_TAGS: ("genre:dance",)}, copy_elsewhere)
+    there = copy_elsewhere.read_bytes()
+    swap(one, other)
+    do(session, undoing(session, run), force=True)
+    assert contents([other, one, copy_elsewhere]) == [*before[:2], there]
+
+
+def test_a_copy_elsewhere_is_not_taken_for_a_song_that_is_gone(
+    session: Session, songs: list[Path], copy_elsewhere: Path
+) -> None:
+    run = write(session, ALL, songs[0])
+    there = copy_elsewhere.read_bytes()
+    do(session, undoing(session, run))
+    songs[0].unlink()
+    (result,) = do(session, redoing(session, run), force=True)
+    assert (result.path, result.reason) == (songs[0], "the file is gone")
+    assert copy_elsewhere.read_bytes() == there
+
+
+def test_a_copy_that_got_the_name_of_a_song_whose_new_name_is_not_known(
+    session: Session, songs: list[Path], copy_elsewhere: Path
+) -> None:
+    before = songs[0].read_bytes()
+    run = write(session, ALL, songs[0])
+    written, there = songs[0].read_bytes(), copy_elsewhere.read_bytes()
+    do(session, undoing(session, run))
+    new = songs[0].rename(songs[0].with_name("new.flac"))
+    shutil.copy(copy_elsewhere, songs[0])
+    do(session, redoing(session, run), force=True)
+    assert contents([new, songs[0]]) == [written, there]
+    do(session, undoing(session, run), force=True)
+    assert contents([new, songs[0]]) == [before, there]
+
+
+def test_a_copy_of_what_was_written_is_not_taken_for_it_when_that_is_tagged_elsewhere(
+    session: Session, songs: list[Path], copy_elsewhere: Path
+) -> None:
+    run = write(session, ALL, songs[0])
+    shutil.copy(songs[0], copy_elsewhere)
+    there = copy_elsewhere.read_bytes()
+    retag(songs[0], mood="Mine")
+    do(session, undoing(session, run))
+    assert read_tags(songs[0]).tags == {Field.MOOD: ("Mine",)}
+    assert copy_elsewhere.read_bytes() == there
 
 
 def test_a_file_that_was_only_tagged_elsewhere_is_the_same_song(session: Session, songs: list[Path]) -> None:
