@@ -58,7 +58,7 @@ def write_playlist(path: Path, tracks: Iterable[tuple[Track | Path, float | None
 def _name(track: Track | Path) -> str:
     if isinstance(track, Path):
         return " ".join(track.stem.split())
-    artist = ", ".join(track.tags.get(Field.ARTIST, ()))
+    artist = ", ".join(track.told(Field.ARTIST))
     name = f"{artist} - {track.title}" if artist else track.title
     return " ".join(name.split())
 

@@ -70,10 +70,13 @@ class Track:
     fault: str = ""
     outside: bool = False
 
+    def told(self, field: Field) -> tuple[str, ...]:
+        """The values of a field that say something: none of blanks alone, which files have as well."""
+        return tuple(value for value in self.tags.get(field, ()) if value.strip())
+
     def first(self, field: Field) -> str:
-        """The first value of a field, or an empty text."""
-        values = self.tags.get(field, ())
-        return values[0] if values else ""
+        """The first value of a field that says something, or an empty text."""
+        return next(iter(self.told(field)), "")
 
     @property
     def title(self) -> str:

@@ -19,10 +19,15 @@ from mat_desktop.domain.card import Normalisation
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.scheme import DisplayTag
 from mat_desktop.domain.scores import Verdict
+from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import DecodeError
-from mat_desktop.gui.operations.picture import KINDS, picture
+from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.operations.picture import KINDS, picture, words_of
 from mat_desktop.gui.save import with_suffix
 from mat_desktop.gui.theme import appearance
+from mat_desktop.gui.views.review import _about as about_row
+from mat_desktop.gui.widgets.pane import _about as about_track
 from mat_desktop.gui.widgets.spectrogram import HANDLE, Spectrogram, lut
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
@@ -671,3 +676,13 @@ def test_a_moving_playhead_does_not_draw_the_pictures_again(
         plot.move_to(step * 1.0)
         QApplication.processEvents()
     assert renders == 0
+
+
+def test_an_artist_of_blanks_is_none_in_what_is_shown() -> None:
+    tags = {Field.TITLE: ("Song",), Field.ARTIST: (" ",), Field.ALBUM: ("TSC",)}
+    track = Track(Path("one.mp3"), FileStamp(1, 2, 3), 61.0, tags)
+    row = Row.of(track)
+    assert row.artist == ""
+    assert about_track(track) == "TSC"
+    assert about_row(row) == "TSC · MP3, 1:01"
+    assert words_of(row, "model") == ("Song", "TSC · model")

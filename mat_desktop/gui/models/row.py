@@ -248,8 +248,8 @@ class Row:
         else:
             tags = track.tags
             self.title = track.title
-            self.artist = "; ".join(tags.get(Field.ARTIST, ()))
-            self.genre = "; ".join(tags.get(Field.GENRE, ()))
+            self.artist = "; ".join(track.told(Field.ARTIST))
+            self.genre = "; ".join(track.told(Field.GENRE))
             for field in (Field.TITLE, Field.ARTIST, Field.ALBUM, Field.GENRE, Field.MOOD):
                 parts += tags.get(field, ())
         self.text = fold("\n".join(parts))

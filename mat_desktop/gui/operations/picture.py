@@ -85,8 +85,8 @@ class ExportPicture(QObject):
 
 def words_of(row: Row, model: str) -> tuple[str, str]:
     """Title, and the line under it."""
-    tags = row.track.tags if row.track is not None else {}
-    parts = ["; ".join(tags.get(Field.ARTIST, ())), "; ".join(tags.get(Field.ALBUM, ())), model]
+    track, fields = row.track, (Field.ARTIST, Field.ALBUM)
+    parts = ["; ".join(track.told(field)) if track is not None else "" for field in fields] + [model]
     return row.title, " · ".join(part for part in parts if part)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
@@ -416,14 +416,11 @@ class ReviewPage(QWidget):
 
 
 def _about(row: Row) -> str:
-    tags: Mapping[Field, tuple[str, ...]] = row.track.tags if row.track is not None else {}
+    track = row.track
+    fields = (Field.ARTIST, Field.ALBUM, Field.DATE)
+    artist, album, date = ("; ".join(track.told(field)) if track is not None else "" for field in fields)
     kind = row.path.suffix.lstrip(".").upper() or "File"
-    parts = [
-        "; ".join(tags.get(Field.ARTIST, ())),
-        "; ".join(tags.get(Field.ALBUM, ())),
-        "; ".join(tags.get(Field.DATE, ()))[:4],
-        f"{kind}, {words.clock(row.seconds)}",
-    ]
+    parts = [artist, album, date[:4], f"{kind}, {words.clock(row.seconds)}"]
     return " · ".join(part for part in parts if part)
 
 

@@ -453,7 +453,7 @@ def how_sure(suggested: Sequence[Suggestion], shift: float) -> str:
 
 def _about(track: Track) -> str:
     parts = [
-        "; ".join(track.tags.get(Field.ARTIST, ())),
+        "; ".join(track.told(Field.ARTIST)),
         track.first(Field.ALBUM),
         track.first(Field.DATE)[:4],
     ]
