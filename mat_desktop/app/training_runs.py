@@ -152,8 +152,13 @@ def read_run(folder: Path) -> Run:
         _tags_of(measured) if splits else _tags(read_json(folder / "tags.json")),
         splits,
         changed_at(folder / "best.pt"),
-        (folder / "last.pt").is_file(),
+        has_checkpoint(folder),
     )
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether a run left something to go on from."""
+    return (folder / "last.pt").is_file()
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from mat_desktop.app.training_runs import as_number, epoch_of, read_event
+from mat_desktop.app.training_runs import as_number, epoch_of, has_checkpoint, read_event
 from mat_desktop.app.trainings import Ending, Order, Task, Training
 from mat_desktop.errors import FileFault, StoreFault
 from mat_desktop.gui import words
@@ -32,6 +32,8 @@ SAID = 500
 
 INTERRUPTED = 130
 KILLED_WORDS = "the process was killed, perhaps by the system, for want of memory"
+GOES_ON = "It can be gone on with from its last checkpoint."
+MAY_BEGIN_ANEW = "It has no checkpoint yet, and may begin anew."
 PART = Path("epoch")
 
 
@@ -76,6 +78,7 @@ class Trainer(QObject):
         self._desk = desk
         self._child: Child | None = None
         self._training: Training | None = None
+        self._run: Path | None = None
         self._starting = False
         self._figures: dict[str, Any] | None = None
         self._words: list[str] = []
@@ -201,12 +204,11 @@ class Trainer(QObject):
         self._costs, self._pace = {}, 0.0
         self.progress = Progress(runs=max(1, len(order.rows)))
         child = Child(self._desk.services.trainings.command(training, resume=resume), self, polite=True)
-        leave = (
-            "It can be gone on with from its last checkpoint."
-            if order.task is not Task.CORRECTIONS
-            else "It begins anew."
-        )
-        self._child = child
+        begun = any(run.has_checkpoint for run in training.runs)
+        leave = GOES_ON if begun else MAY_BEGIN_ANEW
+        if order.task is Task.CORRECTIONS:
+            leave = "It begins anew."
+        self._child, self._run = child, None
         self.work = ChildWork("Training", child, unit="epoch", leave=leave)
         self.work.detail = order.title
         child.said.connect(self._said)
@@ -292,7 +294,8 @@ class Trainer(QObject):
         progress = self.progress
         progress.run = min(progress.run + 1, progress.runs)
         progress.phase, progress.epoch, progress.step = "prepared", 0, 0
-        self._log(f"run in {Path(str(event.get('folder', ''))).name}")
+        self._run = Path(str(event.get("folder", "")))
+        self._log(f"run in {self._run.name}")
         self._refresh()
 
     def _on_begin(self, event: Mapping[str, Any]) -> None:
@@ -315,6 +318,8 @@ class Trainer(QObject):
         progress.epoch = _whole(event, "epoch") or progress.epoch
         progress.step, progress.steps = _whole(event, "step") or 0, _whole(event, "steps") or progress.steps
         progress.loss = as_number(event.get("loss"))
+        if self.work is not None and self._run is not None and has_checkpoint(self._run):
+            self.work.leave = GOES_ON
         self._count(as_number(event.get("eta_seconds")))
 
     def _on_epoch(self, event: Mapping[str, Any]) -> None:

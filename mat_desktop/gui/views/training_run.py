@@ -72,7 +72,7 @@ class RunView(Panel):
         self.entry: Entry | None = None
         self.plots: Any = None
         self._told: Mapping[str, Any] | None = None
-        self._paused = self._making = False
+        self._paused = self._making = self._moved = False
         self._used = ""
         self._has_epochs = self._has_tables = True
         self._resume = "Resume"
@@ -81,7 +81,7 @@ class RunView(Panel):
         layout.setSpacing(0)
         self._head = self._header()
         layout.addWidget(self._head)
-        split = Splitter(Qt.Orientation.Vertical)
+        self._split = split = Splitter(Qt.Orientation.Vertical)
         self._above = self._upper()
         split.addWidget(self._above)
         self._log_box = LogPanel()
@@ -91,7 +91,6 @@ class RunView(Panel):
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
         layout.addWidget(split, 1)
-        self._split, self._moved = split, False
         split.splitterMoved.connect(self._split_moved)
         tables.chose.connect(self._fit)
         appearance.changed.connect(self._fit)
@@ -113,7 +112,7 @@ class RunView(Panel):
         top.addStretch(1)
         self.pause_button = Button("Pause", "pause")
         self.pause_button.clicked.connect(lambda: self.pause.emit(not self._paused))
-        self.stop_button = Button("Stop", "square", tip="It can be gone on with; the best epoch is kept")
+        self.stop_button = Button("Stop", "square")
         self.stop_button.clicked.connect(self.stop)
         self.resume_button = Button("Resume", "play")
         self.use_button = Button("Use this model", "check", kind="primary")
@@ -242,6 +241,7 @@ class RunView(Panel):
         self.resume_button.setVisible(not runs and not over)
         begun = any(run.has_checkpoint for run in training.runs)
         self._resume = "Resume" if begun else "Start again"
+        self.stop_button.setToolTip("It can be gone on with; the best epoch is kept" if begun else "")
         self._show_model()
         self._hand_focus_on()
         self.delete_action.setEnabled(not runs)

@@ -174,6 +174,23 @@ def test_a_resumed_run_shows_as_running_before_it_says_anything(
     window.leave_bar.keep.click()
 
 
+def test_that_it_can_be_gone_on_with_is_said_once_there_is_a_checkpoint(
+    qtbot: QtBot, window: Window, page: TrainingPage, data: Path
+) -> None:
+    (data / "reads").touch()
+    start(qtbot, window, page, data)
+    qtbot.waitUntil(page.run.stop_button.isVisible, timeout=PATIENCE)
+    assert "gone on with" not in page.run.stop_button.toolTip()
+    window.closeEvent(QCloseEvent())
+    assert "It has no checkpoint yet, and may begin anew." in window.leave_bar.text.text()
+    (data / "go1").touch()
+    (data / "reads").unlink()
+    qtbot.waitUntil(lambda: epochs(page) == 2, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "from its last checkpoint" in window.leave_bar.text.text(), timeout=PATIENCE)
+    assert "gone on with" in page.run.stop_button.toolTip()
+    window.leave_bar.keep.click()
+
+
 @pytest.mark.skipif(not child.can_pause(), reason="this system lets no process rest")
 def test_paused_and_going_on(qtbot: QtBot, window: Window, page: TrainingPage, data: Path) -> None:
     start(qtbot, window, page, data)
