@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -14,7 +14,7 @@ from mat_desktop.app.copies import content_digest, sound_at
 from mat_desktop.app.session import Session
 from mat_desktop.app.whereabouts import written_to
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import ANOTHER, FileReversal, Task
+from mat_desktop.domain.reversal import ANOTHER, FieldReversal, FileReversal, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, FileFault
@@ -71,16 +71,18 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
         return WriteResult(file.path, WriteStatus.CONFLICT, file.fault)
     if file.fault or stamp is None:
         raise FileFault(file.path, file.fault, absent=not os.path.lexists(file.place))
-    # Somebody may have been faster since the plan was made.
+    # Somebody may have been faster since the plan was made. Where it was another file that had the same
+    # written to it, as a copy has, this one still has it.
     settled = session.journal.reverted({entry for item in file.fields for entry in item.entries})
-    file = file.only(
-        {
-            item.change.field
-            for item in file.fields
-            if not any((entry, item.change.field) in settled for entry in item.entries)
-        }
+    done = {item.change.field for item in file.fields if _is_among(item, settled)}
+    if done and _is_as_looked_at(file):
+        done = {item.change.field for item in file.fields if item.change.field in done and item.idle}
+    file = file.only({item.change.field for item in file.fields} - done)
+    items = tuple(
+        replace(item, entries=tuple(n for n in item.entries if (n, item.change.field) not in settled))
+        for item in file.fields
     )
-    items = file.fields
+    file = replace(file, fields=items)
     if all(item.idle for item in items):
         _settle(session, run, file)
         status = WriteStatus.CONFLICT if file.left else WriteStatus.UNCHANGED
@@ -96,6 +98,17 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     return WriteResult(file.path, WriteStatus.WRITTEN, changes=changes)
 
 
+def _is_among(item: FieldReversal, settled: Collection[tuple[int, Field]]) -> bool:
+    return any((entry, item.change.field) in settled for entry in item.entries)
+
+
+def _is_as_looked_at(file: FileReversal) -> bool:
+    try:
+        return FileStamp.of(file.place.stat()) == file.stamp
+    except OSError:
+        return False
+
+
 def _settle(session: Session, run: int, file: FileReversal) -> None:
     """What is as it was before already is taken back with that; the file is left as it is.
 
@@ -106,10 +119,9 @@ def _settle(session: Session, run: int, file: FileReversal) -> None:
         return
     try:
         digest = content_digest(file.place)
-        changed = FileStamp.of(file.place.stat()) != file.stamp
     except OSError as error:
         raise FileFault(file.path, error.strerror or str(error)) from error
-    if changed:
+    if not _is_as_looked_at(file):
         raise Conflict(file.path, "another program changed the file since it was looked at")
     session.journal.intend(
         run,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -16,6 +17,7 @@ from mat_desktop.app.undo import last_run, redoing, undoing
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, RunKind
 from mat_desktop.domain.tags import Field
+from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import UsageFault
 from mat_desktop.metadata.files import read_tags
 from tests.app.undoing import ALL, do, heard, rest, retag, write
@@ -262,3 +264,17 @@ def test_the_mark_of_the_model_stays_with_a_field_that_is_left_out(
     assert (tags.get(Field.MOOD), tags[Field.MAT_MODEL]) == (None, ALL[Field.MAT_MODEL])
     remove_all(session, fields=(Field.GENRE,))
     assert path.read_bytes() == before, "it goes with the last"
+
+
+def test_two_files_that_plan_as_the_same_write_are_each_cleared(session: Session, music: list[Path]) -> None:
+    before = music[0].read_bytes()
+    write(session, ALL, music[0])
+    copy = Path(shutil.copy(music[0], music[0].with_name("copy.flac")))
+    (file,) = found(session, music[0]).values()
+    same = replace(file, path=copy, place=copy, stamp=FileStamp.of(copy.stat()))
+    results = list(reverse(session, remove.removing(session), [file, same], Event()))
+    assert [result.status for result in results] == [WriteStatus.WRITTEN] * 2
+    assert music[0].read_bytes() == before
+    assert not read_tags(copy).tags.keys() & ALL.keys()
+    do(session, undoing(session, last_run(session)))
+    assert read_tags(copy).tags[Field.MAT_MODEL] == ("tiny",)
