@@ -2,8 +2,8 @@
 
 A field that still holds our value goes back to what it was before our first write; where another program set
 it between two of ours, to what that one set. The program's own marks (``MAT_TAGS`` and the like) go in any
-case, also from files that another computer wrote: what their genre and mood were before is not known here, so
-these stay. As with an undo, nothing is written in this module.
+case, also from files that another computer wrote: what their fields were before is not known here, so these
+stay. As with an undo, nothing is written in this module.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ from mat_desktop.app.undo import compared, copied_by, joined, not_counting, pres
 from mat_desktop.app.whereabouts import now_at, seek, told_apart
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import ANOTHER, FieldReversal, FileReversal, Marks, Past, RunKind, Task
-from mat_desktop.domain.tags import MARKS, Field
+from mat_desktop.domain.tags import MARKS, WRITABLE, Field
 from mat_desktop.domain.track import TagSet, Track, TrackId
 from mat_desktop.errors import UsageFault, printable
 from mat_desktop.store.journal import Entry
 
-WRITTEN_ELSEWHERE = (
-    "carries marks that another computer wrote; its genre and mood stay, as what they were is not known here"
-)
+WRITTEN_ELSEWHERE = "carries marks that another computer wrote"
 
 
 def removing(session: Session, under: Sequence[Path] = (), cancel: Event | None = None) -> Task:
@@ -106,7 +104,9 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     meant = tuple(item for item in items if not fields or item.change.field in fields)
     if all(item.idle for item in meant):
         return None
-    note = WRITTEN_ELSEWHERE if _from_elsewhere(writes, present) else ""
+    going = {item.change.field for item in items if not item.idle}
+    staying = [field for field in Field if field in WRITABLE - MARKS - going and present.get(field)]
+    note = _told_elsewhere(staying) if _from_elsewhere(writes, present) else ""
     follow = tuple(item for item in items if item.change.field in MARKS - {Field.MAT_TAGS})
     values = frozenset(
         item.change.field for item in items if not item.idle and item.change.field not in MARKS
@@ -130,6 +130,17 @@ def _from_elsewhere(writes: Sequence[tuple[Entry, Change]], present: TagSet) -> 
         return False
     first = next((change for _, change in writes if change.field is Field.MAT_TAGS), None)
     return first is None or bool(first.before)
+
+
+def _told_elsewhere(staying: Sequence[Field]) -> str:
+    """What a file says of marks from elsewhere.
+
+    :param staying: fields that keep their values
+    """
+    if not staying:
+        return WRITTEN_ELSEWHERE
+    it, stay, were = ("it", "stays", "was") if len(staying) == 1 else ("they", "stay", "were")
+    return f"{WRITTEN_ELSEWHERE}; its {', '.join(staying)} {stay}, as what {it} {were} is not known here"
 
 
 def _is_under(place: Path, roots: Sequence[Path]) -> bool:

@@ -8,11 +8,11 @@ from threading import Event
 from mat_desktop.app import remove
 from mat_desktop.app.session import Session
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import command, errors, progress
+from mat_desktop.cli.output import command, errors, list_failures, progress
 from mat_desktop.cli.reversal import Done, carry_out, print_json, say_changing, show, tell
 from mat_desktop.cli.undo import read_fields
-from mat_desktop.domain.counting import count
 from mat_desktop.domain.reversal import FileReversal
+from mat_desktop.errors import FileFault
 
 
 def run(options: argparse.Namespace, cancel: Event) -> int:
@@ -48,9 +48,8 @@ def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int
         done = carry_out(session, task, chosen, "Removing", cancel)
         status = done.status
         text = f"{tell(done, 'What was written is out of {}')}."
-        elsewhere = sum(bool(file.note) for file in found)
-        if elsewhere:
-            errors.print(f"{count(elsewhere, 'file')}: {remove.WRITTEN_ELSEWHERE}.")
+        elsewhere = [FileFault(file.path, file.note) for file in found if file.note]
+        list_failures(elsewhere, "with marks from elsewhere")
         if done.written:
             text += f" {command(options, 'undo', done.run)} brings it back."
         errors.print(text)

@@ -15,7 +15,7 @@ from mat_desktop.__main__ import main
 from mat_desktop.cli import remove_all
 from mat_desktop.cli.main import parse
 from mat_desktop.cli.opening import opened
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.errors import StoreFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.store.journal import Journal
@@ -174,6 +174,18 @@ def test_everything_goes_and_comes_back(
     assert main(["undo", *data]) == 0
     assert main(["undo", *data]) == 0
     assert digests(music) == written
+
+
+def test_files_with_marks_from_elsewhere_are_named_with_what_stays(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path / "another")]
+    (tmp_path / "another").mkdir()
+    assert main(["remove-all", str(written / "a.flac"), "--write", *data]) == 0
+    err = capsys.readouterr().err
+    assert "1 file with marks from elsewhere:" in err
+    assert "a.flac: carries marks that another computer wrote; its genre" in err
+    assert not read_tags(written / "a.flac").tags.keys() & MARKS
 
 
 def test_a_file_that_is_gone_is_named(

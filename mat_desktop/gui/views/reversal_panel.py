@@ -224,7 +224,7 @@ class ReversalPanel(ConfirmPanel):
         if self._noted:
             text += (
                 f" {words.plural(self._noted, 'file')} carry marks that another computer wrote: these go, "
-                "genre and mood stay, as what they were before is not known here."
+                "the values of their other fields stay, as what these were before is not known here."
             )
         self.summary.setText(text)
         parts = []
