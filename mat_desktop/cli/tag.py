@@ -27,7 +27,7 @@ from mat_desktop.cli.target import Target, targets
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import JOINED, FilePlan, Plan, Policy, WriteStatus, reason_of
 from mat_desktop.domain.scores import Thresholds
-from mat_desktop.domain.tags import Field
+from mat_desktop.domain.tags import TAG_FIELDS, Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, MatError, UsageFault, printable
 
@@ -72,7 +72,7 @@ def _run(
     cancel: Event,
 ) -> int:
     thresholds = read_thresholds(session, options.threshold)
-    session.policies.update(read_policies(session, options.policy))
+    session.policies.update(read_policies(options.policy))
     reports = [target for target in (as_json, as_csv) if target is not None]
     tagging = _Tagging(session, cancel, shows=not any(target.standard for target in reports))
     # What follows ends with a report, whatever happens: files may have been written.
@@ -139,10 +139,10 @@ def read_thresholds(session: Session, words: Sequence[str]) -> Thresholds:
     return Thresholds(None, {**session.thresholds.by_name, **by_name}, frozenset(by_name))
 
 
-def read_policies(session: Session, words: Sequence[str]) -> dict[Field, Policy]:
+def read_policies(words: Sequence[str]) -> dict[Field, Policy]:
     """``append`` for every field, ``genre=append`` for one. :raises UsageFault: no such field or policy"""
     policies: dict[Field, Policy] = {}
-    fields = list(session.policies)
+    fields = [field for field in TAG_FIELDS if field is not Field.MAT_TAGS]
     for word in sorted(words, key=lambda word: "=" in word):
         name, equals, policy = word.rpartition("=")
         if policy not in list(Policy):
