@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mat_desktop.app.session import Session
 from mat_desktop.domain.tags import MARKS, Field
-from mat_desktop.domain.track import FileStamp, TagSet, TrackId
+from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
 from mat_desktop.errors import FileFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.verify import sound_of
@@ -79,19 +79,38 @@ class Copies:
         """:param more: places at which others of them were, each as the library knows it"""
         self._session, self._sound = session, sound
         self._entries: dict[Path, Sequence[Entry]] = {}
+        self._roots: dict[tuple[int, ...], set[int]] = {}
+        self._tracks: dict[Path, Track | None] = {}
+        self._read: dict[Path, TagSet] = {}
+        self._shown: dict[tuple[Path, Path], bool] = {}
+        self._later: dict[Path, list[Path]] = {}
+        self._were_one: dict[tuple[Path, Path], bool] = {}
         written = session.journal.places(sound)
         places = {**more, **written}
         for place, path in places.items():
             if path != place and path.resolve() != place:  # a link that leads elsewhere by now
                 places[place] = place
         self._known = {**places, **{path.resolve(): path for path in session.library.of_sound(sound)}}
+        self._state = self._look()
         here = [place for place, path in self._known.items() if sound_at(session, path) == sound]
         left = {place for place in here if self._is_of_another(place, here)}
         self.there = frozenset(here) - left
         self.gone = self._known.keys() - self.there
         self._files = _each_once(here)
         self._moved: dict[Path, Path] | None = None
-        self._shown: dict[tuple[Path, Path], bool] = {}
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was changed since: no file of them, and nothing that journal and library know."""
+        return self._look() == self._state
+
+    def _look(self) -> tuple[object, ...]:
+        stamps = [_stamp(path) for path in self._known]
+        return self._session.journal.state, self._session.library.state, stamps
+
+    def __contains__(self, place: Path) -> bool:
+        """Whether one of them is, or was, at a place with links resolved."""
+        return place in self._known
 
     def known_as(self, place: Path) -> Path:
         """A place as the library knows it."""
@@ -121,20 +140,20 @@ class Copies:
 
     def _find(self) -> dict[Path, Path]:
         gone = self.gone
-        may = {place: [file for file in self._files if self._may_be(file, place)] for place in gone}
+        may = {place: {file for file in self._files if self._may_be(file, place)} for place in gone}
         found: dict[Path, Path] = {}
 
         def settle(place: Path, file: Path) -> None:
             found[place] = file
             for other in rivals(place):
-                may[other] = [one for one in may[other] if one != file]
+                may[other].discard(file)
 
         def rivals(place: Path) -> list[Path]:
             """Others that may be at the same places, and were not the same file at another time."""
             return [
                 other
                 for other in gone - found.keys() - {place}
-                if not {*may[other]}.isdisjoint(may[place])
+                if not may[other].isdisjoint(may[place])
                 and not self._may_have_been(other, place)
                 and not self._may_have_been(place, other)
             ]
@@ -151,7 +170,7 @@ class Copies:
             others = rivals(place)
             alike = all(self._done(other) == self._done(place) for other in others)
             if may[place] and alike and len(may[place]) <= 1 + len(others):
-                settle(place, may[place][0])
+                settle(place, min(may[place]))
         return found
 
     def _own(self, file: Path) -> Sequence[Entry]:
@@ -188,13 +207,14 @@ class Copies:
         return self._took_back(self._own(file), place)
 
     def _took_back(self, own: Sequence[Entry], place: Path) -> bool:
-        roots = self._session.journal.roots([entry.id for entry in own])
-        return not roots.isdisjoint(entry.id for entry in self.at(place))
+        numbers = tuple(entry.id for entry in own)
+        if numbers not in self._roots:
+            self._roots[numbers] = self._session.journal.roots(numbers)
+        return not self._roots[numbers].isdisjoint(entry.id for entry in self.at(place))
 
     def _is_untouched(self, file: Path, place: Path) -> bool:
         """Whether a file has the very stamp of the one that was known at a place."""
-        track = self._session.library.track
-        now, then = track(self._known[file]), track(self._known[place])
+        now, then = self._track(file), self._track(place)
         return now is not None and then is not None and now.stamp == then.stamp and bool(now.stamp.inode)
 
     def _is_as_left(self, file: Path, place: Path) -> bool:
@@ -217,19 +237,24 @@ class Copies:
         if file == place:
             return False
         if (file, place) not in self._shown:
-            theirs = self.at(place)
             self._shown[file, place] = self._follows(self._own(file), place, file, there=True) or any(
-                self.at(other)[-1].id > theirs[-1].id
-                and self._may_have_been(other, place)
-                and self._may_be(file, other)
-                for other in self.gone - {place}
-                if self.at(other)
+                self._may_be(file, other) for other in self._then(place)
             )
         return self._shown[file, place]
 
+    def _then(self, place: Path) -> list[Path]:
+        """Where the file that is gone from a place may have been written later, and is gone from as well."""
+        if place not in self._later:
+            last = self.at(place)[-1].id
+            others = [other for other in self.gone if self.at(other) and self.at(other)[-1].id > last]
+            self._later[place] = [other for other in others if self._may_have_been(other, place)]
+        return self._later[place]
+
     def _may_have_been(self, before: Path, place: Path) -> bool:
         """Whether the file that is gone from a place was, as far as can be told, gone from another before."""
-        return self._follows(self.at(before), place, before, there=False)
+        if (before, place) not in self._were_one:
+            self._were_one[before, place] = self._follows(self.at(before), place, before, there=False)
+        return self._were_one[before, place]
 
     def _follows(self, own: Sequence[Entry], place: Path, file: Path, *, there: bool) -> bool:
         """:param own: what was written to a file where it is, or was last
@@ -289,16 +314,30 @@ class Copies:
 
     def _tags(self, file: Path) -> dict[Field, tuple[str, ...]]:
         """Of a file that is there, as far as they can be read."""
-        with suppress(FileFault):
-            return read_tags(file).tags
-        return {}
+        if file not in self._read:
+            self._read[file] = {}
+            with suppress(FileFault):
+                self._read[file] = read_tags(file).tags
+        return dict(self._read[file])
+
+    def _track(self, place: Path) -> Track | None:
+        """What the library knows of a place."""
+        if place not in self._tracks:
+            self._tracks[place] = self._session.library.track(self._known[place])
+        return self._tracks[place]
 
     def _were(self, place: Path) -> dict[Field, tuple[str, ...]]:
         """Of a file that is gone, as far as the library knows them."""
-        known = self._known[place]
-        track = self._session.library.track(known)
-        is_it = self._session.library.identity(known) == self._sound
+        track = self._track(place)
+        is_it = self._session.library.identity(self._known[place]) == self._sound
         return dict(track.tags) if track is not None and is_it else {}
+
+
+def _stamp(path: Path) -> FileStamp | None:
+    try:
+        return FileStamp.of(path.stat())
+    except OSError:
+        return None
 
 
 def _is_beside(file: Path, place: Path) -> bool:

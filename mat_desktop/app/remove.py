@@ -42,9 +42,11 @@ def _pasts(session: Session, under: Sequence[Path], cancel: Event) -> list[Past]
     order of place."""
     roots = [path.resolve() for path in under]
     songs = session.journal.songs()
-    seek(session, songs, [path for path in under if path.exists()])
+    seek(session, songs, cancel, [path for path in under if path.exists()])
     found: dict[tuple[Path, TrackId | None], Past] = {}
     for song in songs:
+        if cancel.is_set():
+            return []
         home = now_at(session, song)
         past = Past(song.known, song.place, (), lost=song.sound)
         if home is not None:

@@ -69,16 +69,22 @@ def _last(session: Session, before: int | None, what: RunKind) -> int:
 
 
 def undoing(
-    session: Session, run_id: int, files: Collection[Path] = (), fields: Collection[Field] = ()
+    session: Session,
+    run_id: int,
+    files: Collection[Path] = (),
+    fields: Collection[Field] = (),
+    cancel: Event | None = None,
 ) -> Task:
     """Take back a run, or only some files or fields of it. Of an undo this is the redo.
 
     :param files: absolute, folders with them among it; none means all
     :param fields: none means all
+    :param cancel: ends the search for files that were moved; what comes back then is not to be done
     :raises UsageFault: there is no such run, file or field in it, or it was taken back already
     """
+    cancel = cancel or Event()
     run = _run(session, run_id)
-    entries = _of_files(session, run, session.journal.written(run_id), files)
+    entries = _of_files(session, run, session.journal.written(run_id), files, cancel)
     settled = session.journal.reverted([entry.id for entry in entries])
     pasts = _pasts(
         session,
@@ -88,8 +94,9 @@ def undoing(
             for change in entry.changes
             if (not fields or change.field in fields) and (entry.id, change.field) not in settled
         ),
+        cancel,
     )
-    if not pasts:
+    if not pasts and not cancel.is_set():
         _complain_of_fields(run, entries, fields)
         raise UsageFault(f"run {run_id} was undone already")
     kind = RunKind.REDO if run.kind is RunKind.UNDO else RunKind.UNDO
@@ -97,16 +104,21 @@ def undoing(
 
 
 def redoing(
-    session: Session, run_id: int, files: Collection[Path] = (), fields: Collection[Field] = ()
+    session: Session,
+    run_id: int,
+    files: Collection[Path] = (),
+    fields: Collection[Field] = (),
+    cancel: Event | None = None,
 ) -> Task:
     """Write again what was taken back of a run; of an undo, what that undo took back.
 
     :raises UsageFault: there is no such run, file or field in it, or nothing of it was taken back
     """
+    cancel = cancel or Event()
     run = _run(session, run_id)
     if run.kind is RunKind.UNDO and not run.undone:
-        return undoing(session, run_id, files, fields)
-    entries = _of_files(session, run, session.journal.written(run_id), files)
+        return undoing(session, run_id, files, fields, cancel)
+    entries = _of_files(session, run, session.journal.written(run_id), files, cancel)
     settled = session.journal.reverted([entry.id for entry in entries])
     wanted: list[tuple[Entry, Change]] = []
     for entry in entries:
@@ -123,9 +135,8 @@ def redoing(
         raise UsageFault(f"there is nothing to redo of run {run_id}")
     runs = {by.run for by, _ in wanted}
     undo_of = runs.pop() if len(runs) == 1 else run_id
-    return Task(
-        RunKind.REDO, f"redo of run {run_id}", _pasts(session, wanted), undo_of, not files and not fields
-    )
+    pasts = _pasts(session, wanted, cancel)
+    return Task(RunKind.REDO, f"redo of run {run_id}", pasts, undo_of, not files and not fields)
 
 
 def undoing_files(session: Session, files: Sequence[Path]) -> Task:
@@ -147,7 +158,7 @@ def undoing_files(session: Session, files: Sequence[Path]) -> Task:
     runs = {entry.run for entry, _ in wanted}
     undo_of = runs.pop() if len(runs) == 1 else None
     reason = "undo of single files" if undo_of is None else f"undo of run {undo_of}"
-    return Task(RunKind.UNDO, reason, _pasts(session, wanted), undo_of, whole=False)
+    return Task(RunKind.UNDO, reason, _pasts(session, wanted, Event()), undo_of, whole=False)
 
 
 def not_counting(journal: Journal, entries: Sequence[Entry]) -> set[tuple[int, Field]]:
@@ -388,12 +399,12 @@ def joined(changes: Iterable[tuple[Entry, Change]]) -> tuple[Trace, ...]:
     return tuple(traces[field] for field in Field if field in traces)
 
 
-def _pasts(session: Session, changes: Iterable[tuple[Entry, Change]]) -> tuple[Past, ...]:
+def _pasts(session: Session, changes: Iterable[tuple[Entry, Change]], cancel: Event) -> tuple[Past, ...]:
     by_song: dict[Song, list[tuple[Entry, Change]]] = {}
     for entry, change in changes:
         by_song.setdefault(entry.song, []).append((entry, change))
-    seek(session, by_song)
-    homes = {song: now_at(session, song) for song in by_song}
+    seek(session, by_song, cancel)
+    homes = {song: now_at(session, song) for song in by_song if not cancel.is_set()}
     places = {home[1] for home in homes.values() if home is not None}
     by_file: dict[tuple[Path, TrackId | None], list[Song]] = {}
     for song, home in homes.items():
@@ -418,12 +429,18 @@ def _run(session: Session, run_id: int) -> Run:
     raise UsageFault(f"there is no run {run_id} that wrote anything")
 
 
-def _of_files(session: Session, run: Run, entries: list[Entry], files: Collection[Path]) -> list[Entry]:
+def _of_files(
+    session: Session, run: Run, entries: list[Entry], files: Collection[Path], cancel: Event
+) -> list[Entry]:
     """Those of some files. :raises UsageFault: the run did not write to one of them"""
     if not files:
         return entries
-    seek(session, [entry.song for entry in entries], files)
-    homes = {entry.id: now_at(session, entry.song) or (entry.known, entry.path) for entry in entries}
+    seek(session, [entry.song for entry in entries], cancel, files)
+    homes: dict[int, tuple[Path, Path]] = {}
+    for entry in entries:
+        if cancel.is_set():
+            return entries
+        homes[entry.id] = now_at(session, entry.song) or (entry.known, entry.path)
     wanted: set[int] = set()
     for path in files:
         here = homes.keys() & {entry.id for entry in written_to(session, path)}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Container
 from pathlib import Path
 from threading import Event
+from weakref import WeakKeyDictionary
 
 from mat_desktop.app.copies import Copies, sound_at
 from mat_desktop.app.scan import look
 from mat_desktop.app.session import Session
+from mat_desktop.domain.track import TrackId
 from mat_desktop.store.journal import Entry, Song
 
 
@@ -24,25 +26,32 @@ def now_at(session: Session, song: Song) -> tuple[Path, Path] | None:
     sound = song.sound or session.library.identity(song.known)
     if sound is None:
         return None
-    copies = Copies(session, sound, {song.place: song.known})
+    copies = _copies(session, sound, song.place, song.known)
     here = song.place if song.place in copies.there else copies.moved.get(song.place)
     return (copies.known_as(here), here) if here is not None else None
 
 
-def seek(session: Session, songs: Collection[Song], under: Collection[Path] = ()) -> None:
+def seek(session: Session, songs: Collection[Song], cancel: Event, under: Collection[Path] = ()) -> None:
     """Look for files that are not where they were in their folders, and among the tracks of the library in
     which nothing was heard yet and that may be some. What is found there the library knows from then on.
     A file that only sounds as one that was written is looked past: it may be a copy that got its name.
 
     :param under: files and folders in which they may be as well
     """
-    lost = {song.sound for song in songs if song.sound is not None and not _is_found(session, song)}
+    lost: set[TrackId] = set()
+    for song in songs:
+        if cancel.is_set():
+            return
+        if song.sound is not None and not _is_found(session, song):
+            lost.add(song.sound)
     if not lost:
         return
     folders = {*under, *(song.place.parent for song in songs if song.sound in lost)}
-    for _ in look(session, sorted(folder for folder in folders if folder.exists()), Event()):
+    for _ in look(session, sorted(folder for folder in folders if folder.exists()), cancel):
         pass
     for track in session.library.unheard(lost):
+        if cancel.is_set():
+            return
         sound = sound_at(session, track.path)
         if sound in lost:
             session.library.put_tracks([track], {track.path: sound})
@@ -52,7 +61,24 @@ def _is_found(session: Session, song: Song) -> bool:
     home = now_at(session, song)
     if home is None or song.sound is None or home[1] != song.place:
         return home is not None
-    return Copies(session, song.sound, {song.place: song.known}).is_as_left(song.place)
+    return _copies(session, song.sound, song.place, song.known).is_as_left(song.place)
+
+
+_COPIES: WeakKeyDictionary[Session, tuple[TrackId, Copies]] = WeakKeyDictionary()
+"""The last that were told apart: many songs of a run may be copies of one."""
+
+
+def _copies(session: Session, sound: TrackId, place: Path, known: Path) -> Copies:
+    """Files with a sound.
+
+    :param place: at which one of them is or was, links resolved
+    :param known: the same as the library knows it
+    """
+    last, copies = _COPIES.get(session, (None, None))
+    if last != sound or copies is None or place not in copies or not copies.holds:
+        copies = Copies(session, sound, {place: known})
+        _COPIES[session] = sound, copies
+    return copies
 
 
 def has_copy(session: Session, song: Song, places: Container[Path]) -> bool:
@@ -84,7 +110,7 @@ def told_apart(session: Session, path: Path) -> tuple[list[Entry], list[Entry]]:
     sound = sound_at(session, path)
     ours = [entry for entry in here if entry.sound in (None, sound)]
     if sound is not None:
-        copies = Copies(session, sound, {place: path})
+        copies = _copies(session, sound, place, path)
         if place in copies.gone:
             ours = []
         for before, now in copies.moved.items():

@@ -28,10 +28,10 @@ def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     fields = read_fields(options.field)
     if options.command == "undo":
         number = last_run(session) if options.run is None else options.run
-        task = undoing(session, number, files, fields)
+        task = undoing(session, number, files, fields, cancel)
     else:
         number = last_undo(session) if options.run is None else options.run
-        task = redoing(session, number, files, fields)
+        task = redoing(session, number, files, fields, cancel)
     found = _look(session, task, cancel)
     if cancel.is_set():
         return 0

@@ -234,6 +234,11 @@ class Journal:
         self.own: list[int] = []
         """Runs that this process made, the oldest first."""
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """Another one after every change, whoever made it."""
+        return self._database.state
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()

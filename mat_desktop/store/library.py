@@ -54,6 +54,11 @@ class Library:
         """:raises StoreFault: the database cannot be opened"""
         self._database = Database(path, MIGRATIONS, synchronous="NORMAL")
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """Another one after every change, whoever made it."""
+        return self._database.state
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()
@@ -79,8 +84,7 @@ class Library:
     def add_mounts(self, places: Iterable[Path]) -> None:
         """Remember them."""
         with self._database.transaction() as db:
-            every = [(os.fsencode(place),) for place in places]
-            db.executemany("INSERT OR IGNORE INTO mount VALUES (?)", every)
+            db.executemany("INSERT OR IGNORE INTO mount VALUES (?)", [(os.fsencode(p),) for p in places])
 
     def track(self, path: Path) -> Track | None:
         """A file as it was last read."""

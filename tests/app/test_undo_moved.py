@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 
+from mat_desktop.app.copies import Copies
 from mat_desktop.app.own_values import own_values
 from mat_desktop.app.remove import look_at as look_removal
 from mat_desktop.app.remove import removing
@@ -176,3 +177,31 @@ def test_one_of_two_copies_was_moved_and_the_other_is_gone(session: Session, mus
     (result,) = do(session, undoing(session, run))
     assert result.path == new
     assert new.read_bytes() == before[2]
+
+
+def test_a_search_that_is_stopped_looks_at_no_more_files(session: Session, music: list[Path]) -> None:
+    heard(session, music[0].parent)
+    run = write(session, ALL, music[0])
+    new = music[0].rename(music[0].with_name("new.flac"))
+    stop = Event()
+    stop.set()
+    assert undoing(session, run, cancel=stop).pasts == ()
+    assert removing(session, cancel=stop).pasts == ()
+    assert session.library.track(new) is None
+    (past,) = undoing(session, run, cancel=Event()).pasts
+    assert past.place == new
+
+
+def test_copies_are_told_apart_once_for_all_of_a_run(
+    session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = [music[0], *(Path(shutil.copy(music[0], music[0].with_name(f"{n}.flac"))) for n in range(5))]
+    heard(session, music[0].parent)
+    run = write(session, ALL, *copies)
+    for copy in copies:
+        copy.rename(copy.with_name(f"new {copy.name}"))
+    list(scan(session, [music[0].parent], Event()))
+    find, found = Copies._find, []
+    monkeypatch.setattr(Copies, "_find", lambda self: found.append(self) or find(self))
+    assert len(looked_at(session, undoing(session, run))) == len(copies)
+    assert len(found) == 1
