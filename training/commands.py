@@ -40,7 +40,7 @@ from training.export import export as export_model
 from training.extend.commands import extend as extend
 from training.extend.commands import teacher as teacher
 from training.finetune import SETTINGS as FINETUNE
-from training.finetune import blended, new_head, own_head, shared_tags, starts
+from training.finetune import Head, blended, new_head, own_head, shared_tags, starts
 from training.hearing import predict
 from training.identity import check_data, with_columns
 from training.inputs import Clips, hear
@@ -203,6 +203,7 @@ def finetune(options: argparse.Namespace, reporter: Reporter) -> int:
     clips = replace(clips, level=card.level)  # it goes on hearing as it did
     outputs = outputs_for(card, dataset)
     own = own_head(trained, settings, outputs, clips.labels(clips.split("train")))
+    head: Head | None = None
     if not options.whole or outputs == [None] * len(outputs):
         with reporter.progress(len(dataset.clips), "Listening") as report:
             head = new_head(trained, own, clips, fabric, report)
@@ -217,7 +218,8 @@ def finetune(options: argparse.Namespace, reporter: Reporter) -> int:
         )
         if fabric.is_global_zero:
             note_start(folder, _started_from(card))
-    _export(options, reporter, trained, replace(clips, level=card.level), settings, folder, fabric, card)
+    clips, alone = replace(clips, level=card.level), None if options.whole else head
+    _export(options, reporter, trained, clips, settings, folder, fabric, card, alone)
     return 0
 
 
@@ -440,20 +442,26 @@ def _export(
     folder: Path | None,
     fabric: Fabric,
     start: ModelCard | None = None,
+    head: Head | None = None,
 ) -> None:
     """:param folder: of the run, which the first process can read
     :param start: of the model it was fine-tuned from
+    :param head: that was fitted alone, with none of a training's settings
     """
     took = how(folder) if folder and fabric.is_global_zero else {}
-    about = {"command": without_paths(sys.argv[1:]), **took, "settings": shown(settings)}
+    used = shown(settings)
+    if head:
+        used = {name: used[name] for name in (*DATA, *NETWORK)}
+        took = {"penalty": head.penalty}
+    about = {"command": without_paths(sys.argv[1:]), **took, "settings": used}
     if start:
         about |= _started_from(start)
     _write_model(options, reporter, trained, clips, settings, about, fabric)
 
 
 def _started_from(start: ModelCard) -> dict[str, Any]:
-    """For the card: the start's own training, which names what that one started from."""
-    return {"start": start.digest, "before": start.training}
+    """For the card: the start's own training and data, which name what that one started from."""
+    return {"start": start.digest, "before": {**start.training, "data": start.data}}
 
 
 def _write_model(

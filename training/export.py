@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,7 @@ def export(
         normalisation=Normalisation(mean, std),
         tags=tags,
         weights=Weights("", "", 0),
-        data=_describe(clips, {name: len(indices) for name, indices in splits.items()}),
+        data=_describe(clips, {name: len(indices) for name, indices in splits.items()}, training),
         metrics={
             **{
                 name: by_vocabulary(scores[name], clips.labels(splits[name]), dataset)
@@ -155,7 +156,9 @@ def protocol(labels: NDArray[np.float32]) -> str:
     )
 
 
-def _describe(clips: Clips, counts: dict[str, int]) -> str:
+def _describe(clips: Clips, counts: dict[str, int], training: Mapping[str, Any]) -> str:
+    """What the model learned from, and what the one that it went on from had learned from."""
+    before = (training.get("before") or {}).get("data")
     about = clips.dataset.about or clips.dataset.name
     classes, shares = np.unique(clips.dataset.licence_classes, return_counts=True)
     licences = ", ".join(f"{name}: {count}" for name, count in zip(classes, shares, strict=True) if name)
@@ -170,4 +173,5 @@ def _describe(clips: Clips, counts: dict[str, int]) -> str:
             else ""
         )
         + (f" Clips by licence class: {licences} ({CORPUS_LICENCES})." if licences else "")
+        + (f" The model that it went on from learned from: {before}" if before else "")
     )

@@ -26,7 +26,9 @@ from training.datasets.dataset import Dataset, DatasetFault, Skipped
 from training.datasets.recognise import look, recognised
 from training.datasets.registry import open_dataset
 from training.describe import describe
-from training.options import settings_of
+from training.experiments import NETWORK
+from training.finetune import PENALTIES
+from training.options import DATA, settings_of
 from training.results import read_run
 from training.saying import Reporter
 from training.settings import Settings
@@ -379,7 +381,11 @@ def test_a_new_head_for_other_tags(
     assert [tag.name for tag in card.tags] == ["dark", "bright", "bass"]
     assert not {"minutes", "precision"} & card.training.keys(), "a head alone is no run"
     assert card.normalisation == before.normalisation
-    assert (card.training["start"], card.training["before"]) == (before.digest, before.training)
+    assert card.training["start"] == before.digest
+    assert card.training["before"] == before.training | {"data": before.data}
+    assert card.data.endswith(f"The model that it went on from learned from: {before.data}")
+    assert card.training["penalty"] in PENALTIES
+    assert card.training["settings"].keys() == {*DATA, *NETWORK}, "a head alone is fitted with no others"
     assert card.metrics["test"]["mtat"]["roc_auc"] > 0.9
     assert command("evaluate", "--model", str(tmp_path / "mine"), data="other") == 0
 
