@@ -8,7 +8,7 @@ stay. As with an undo, nothing is written in this module.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -16,7 +16,7 @@ from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import compared, copied_by, joined, not_counting, present_tags
-from mat_desktop.app.whereabouts import now_at, seek, told_apart
+from mat_desktop.app.whereabouts import Tell, now_at, seek, tell_nobody, told_apart
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import ANOTHER, FieldReversal, FileReversal, Marks, Past, RunKind, Task
 from mat_desktop.domain.tags import MARKS, WRITABLE, Field
@@ -27,22 +27,29 @@ from mat_desktop.store.journal import Entry
 WRITTEN_ELSEWHERE = "carries marks that another computer wrote"
 
 
-def removing(session: Session, under: Sequence[Path] = (), cancel: Event | None = None) -> Task:
+def removing(
+    session: Session,
+    under: Sequence[Path] = (),
+    cancel: Event | None = None,
+    tell: Tell = tell_nobody,
+) -> Task:
     """Take out of every file what this program may have written to it.
 
     :param under: only files at or under these paths, which are searched for its marks as well; none means all
+    :param cancel: ends the search for files; what comes back then is not to be done
+    :param tell: follows that search
     :raises UsageFault: one of them does not exist and nothing was written there
     """
-    pasts = tuple(_pasts(session, under, cancel or Event()))
+    pasts = tuple(_pasts(session, under, cancel or Event(), tell))
     return Task(RunKind.REMOVE, "removal of everything written", pasts)
 
 
-def _pasts(session: Session, under: Sequence[Path], cancel: Event) -> list[Past]:
+def _pasts(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -> list[Past]:
     """Files of the journal, where they are now, and files of the library that carry the program's marks, in
     order of place."""
     roots = [path.resolve() for path in under]
     songs = session.journal.songs()
-    seek(session, songs, cancel, [path for path in under if path.exists()])
+    seek(session, songs, cancel, [path for path in under if path.exists()], tell)
     found: dict[tuple[Path, TrackId | None], Past] = {}
     for song in songs:
         if cancel.is_set():
@@ -56,18 +63,21 @@ def _pasts(session: Session, under: Sequence[Path], cancel: Event) -> list[Past]
     for path, root in zip(under, roots, strict=True):
         if not path.exists() and not any(_is_under(place, [root]) for place, _ in found):
             raise UsageFault(f"{printable(path)}: no such file or folder, and nothing was written there")
-    for path in _marked(session, under, cancel):
+    for path in _marked(session, under, cancel, tell):
         if path.is_file():
             found.setdefault((path.resolve(), None), Past(path, path.resolve(), ()))
     return [found[key] for key in sorted(found, key=lambda key: (key[0], key[1] or ""))]
 
 
-def _marked(session: Session, under: Sequence[Path], cancel: Event) -> Iterable[Path]:
+def _marked(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -> Iterator[Path]:
     """Files that carry the program's marks: in some folders, or in the library."""
     if not under:
-        return session.library.marked()
-    tracks = scan(session, [path for path in under if path.exists()], cancel)
-    return [t.path for t in tracks if isinstance(t, Track) and any(t.tags.get(field) for field in MARKS)]
+        yield from session.library.marked()
+        return
+    for track in scan(session, [path for path in under if path.exists()], cancel):
+        tell(track.path)
+        if isinstance(track, Track) and any(track.tags.get(field) for field in MARKS):
+            yield track.path
 
 
 def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> FileReversal | None:

@@ -13,7 +13,7 @@ from threading import Event
 from mat_desktop.app.noted import with_notes
 from mat_desktop.app.reach import Reach, reach
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import has_copy, now_at, seek, written_to
+from mat_desktop.app.whereabouts import Tell, has_copy, now_at, seek, tell_nobody, written_to
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import (
     ANOTHER,
@@ -74,17 +74,19 @@ def undoing(
     files: Collection[Path] = (),
     fields: Collection[Field] = (),
     cancel: Event | None = None,
+    tell: Tell = tell_nobody,
 ) -> Task:
     """Take back a run, or only some files or fields of it. Of an undo this is the redo.
 
     :param files: absolute, folders with them among it; none means all
     :param fields: none means all
     :param cancel: ends the search for files that were moved; what comes back then is not to be done
+    :param tell: follows that search
     :raises UsageFault: there is no such run, file or field in it, or it was taken back already
     """
     cancel = cancel or Event()
     run = _run(session, run_id)
-    entries = _of_files(session, run, session.journal.written(run_id), files, cancel)
+    entries = _of_files(session, run, session.journal.written(run_id), files, cancel, tell)
     settled = session.journal.reverted([entry.id for entry in entries])
     pasts = _pasts(
         session,
@@ -95,6 +97,7 @@ def undoing(
             if (not fields or change.field in fields) and (entry.id, change.field) not in settled
         ),
         cancel,
+        tell,
     )
     if not pasts and not cancel.is_set():
         _complain_of_fields(run, entries, fields)
@@ -109,6 +112,7 @@ def redoing(
     files: Collection[Path] = (),
     fields: Collection[Field] = (),
     cancel: Event | None = None,
+    tell: Tell = tell_nobody,
 ) -> Task:
     """Write again what was taken back of a run; of an undo, what that undo took back.
 
@@ -117,8 +121,8 @@ def redoing(
     cancel = cancel or Event()
     run = _run(session, run_id)
     if run.kind is RunKind.UNDO and not run.undone:
-        return undoing(session, run_id, files, fields, cancel)
-    entries = _of_files(session, run, session.journal.written(run_id), files, cancel)
+        return undoing(session, run_id, files, fields, cancel, tell)
+    entries = _of_files(session, run, session.journal.written(run_id), files, cancel, tell)
     settled = session.journal.reverted([entry.id for entry in entries])
     wanted: list[tuple[Entry, Change]] = []
     for entry in entries:
@@ -135,13 +139,17 @@ def redoing(
         raise UsageFault(f"there is nothing to redo of run {run_id}")
     runs = {by.run for by, _ in wanted}
     undo_of = runs.pop() if len(runs) == 1 else run_id
-    pasts = _pasts(session, wanted, cancel)
+    pasts = _pasts(session, wanted, cancel, tell)
     return Task(RunKind.REDO, f"redo of run {run_id}", pasts, undo_of, not files and not fields)
 
 
-def undoing_files(session: Session, files: Sequence[Path]) -> Task:
+def undoing_files(
+    session: Session, files: Sequence[Path], cancel: Event | None = None, tell: Tell = tell_nobody
+) -> Task:
     """Take back the last thing that was written to each of some files.
 
+    :param cancel: ends the search for files that were moved; what comes back then is not to be done
+    :param tell: follows that search
     :raises UsageFault: nothing that was written to any of them counts any more
     """
     wanted: list[tuple[Entry, Change]] = []
@@ -158,7 +166,7 @@ def undoing_files(session: Session, files: Sequence[Path]) -> Task:
     runs = {entry.run for entry, _ in wanted}
     undo_of = runs.pop() if len(runs) == 1 else None
     reason = "undo of single files" if undo_of is None else f"undo of run {undo_of}"
-    return Task(RunKind.UNDO, reason, _pasts(session, wanted, Event()), undo_of, whole=False)
+    return Task(RunKind.UNDO, reason, _pasts(session, wanted, cancel or Event(), tell), undo_of, whole=False)
 
 
 def not_counting(journal: Journal, entries: Sequence[Entry]) -> set[tuple[int, Field]]:
@@ -399,11 +407,13 @@ def joined(changes: Iterable[tuple[Entry, Change]]) -> tuple[Trace, ...]:
     return tuple(traces[field] for field in Field if field in traces)
 
 
-def _pasts(session: Session, changes: Iterable[tuple[Entry, Change]], cancel: Event) -> tuple[Past, ...]:
+def _pasts(
+    session: Session, changes: Iterable[tuple[Entry, Change]], cancel: Event, tell: Tell
+) -> tuple[Past, ...]:
     by_song: dict[Song, list[tuple[Entry, Change]]] = {}
     for entry, change in changes:
         by_song.setdefault(entry.song, []).append((entry, change))
-    seek(session, by_song, cancel)
+    seek(session, by_song, cancel, tell=tell)
     homes = {song: now_at(session, song) for song in by_song if not cancel.is_set()}
     places = {home[1] for home in homes.values() if home is not None}
     by_file: dict[tuple[Path, TrackId | None], list[Song]] = {}
@@ -430,12 +440,12 @@ def _run(session: Session, run_id: int) -> Run:
 
 
 def _of_files(
-    session: Session, run: Run, entries: list[Entry], files: Collection[Path], cancel: Event
+    session: Session, run: Run, entries: list[Entry], files: Collection[Path], cancel: Event, tell: Tell
 ) -> list[Entry]:
     """Those of some files. :raises UsageFault: the run did not write to one of them"""
     if not files:
         return entries
-    seek(session, [entry.song for entry in entries], cancel, files)
+    seek(session, [entry.song for entry in entries], cancel, files, tell)
     homes: dict[int, tuple[Path, Path]] = {}
     for entry in entries:
         if cancel.is_set():

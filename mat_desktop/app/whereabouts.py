@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
+from collections.abc import Callable, Collection, Container
 from pathlib import Path
 from threading import Event
 from weakref import WeakKeyDictionary
@@ -12,6 +12,13 @@ from mat_desktop.app.scan import look
 from mat_desktop.app.session import Session
 from mat_desktop.domain.track import TrackId
 from mat_desktop.store.journal import Entry, Song
+
+Tell = Callable[[Path], None]
+"""Is told, in the thread that searches, of each file that it looked at; how many there are nobody knows."""
+
+
+def tell_nobody(path: Path) -> None:
+    """Nobody follows the search."""
 
 
 def now_at(session: Session, song: Song) -> tuple[Path, Path] | None:
@@ -31,7 +38,13 @@ def now_at(session: Session, song: Song) -> tuple[Path, Path] | None:
     return (copies.known_as(here), here) if here is not None else None
 
 
-def seek(session: Session, songs: Collection[Song], cancel: Event, under: Collection[Path] = ()) -> None:
+def seek(
+    session: Session,
+    songs: Collection[Song],
+    cancel: Event,
+    under: Collection[Path] = (),
+    tell: Tell = tell_nobody,
+) -> None:
     """Look for files that are not where they were in their folders, and among the tracks of the library in
     which nothing was heard yet and that may be some. What is found there the library knows from then on.
     A file that only sounds as one that was written is looked past: it may be a copy that got its name.
@@ -44,15 +57,17 @@ def seek(session: Session, songs: Collection[Song], cancel: Event, under: Collec
             return
         if song.sound is not None and not _is_found(session, song):
             lost.add(song.sound)
+        tell(song.known)
     if not lost:
         return
     folders = {*under, *(song.place.parent for song in songs if song.sound in lost)}
-    for _ in look(session, sorted(folder for folder in folders if folder.exists()), cancel):
-        pass
+    for item in look(session, sorted(folder for folder in folders if folder.exists()), cancel):
+        tell(item.path)
     for track in session.library.unheard(lost):
         if cancel.is_set():
             return
         sound = sound_at(session, track.path)
+        tell(track.path)
         if sound in lost:
             session.library.put_tracks([track], {track.path: sound})
 

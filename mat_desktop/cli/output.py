@@ -7,7 +7,8 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 from rich.console import Console
@@ -86,6 +87,14 @@ def progress() -> Progress:
         _Rate(),
         TimeRemainingColumn(),
     )
+
+
+@contextmanager
+def searching() -> Iterator[Callable[[object], None]]:
+    """A bar for a search of which nobody knows how many files it comes to; call what it gives for each."""
+    with progress() as bar:
+        bar_task = bar.add_task("Searching", total=None)
+        yield lambda _: bar.advance(bar_task)
 
 
 def _line(task: Task) -> str:

@@ -8,7 +8,7 @@ from threading import Event
 from mat_desktop.app import remove
 from mat_desktop.app.session import Session
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import command, errors, list_failures, progress
+from mat_desktop.cli.output import command, errors, list_failures, progress, searching
 from mat_desktop.cli.reversal import Done, carry_out, print_json, say_changing, show, tell
 from mat_desktop.cli.undo import read_fields
 from mat_desktop.domain.reversal import FileReversal
@@ -23,7 +23,8 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
 
 def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     fields = read_fields(options.field)
-    task = remove.removing(session, options.paths, cancel)
+    with searching() as looked:
+        task = remove.removing(session, options.paths, cancel, looked)
     if cancel.is_set():  # not all was looked at
         return 0
     found: list[FileReversal] = []

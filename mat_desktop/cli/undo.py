@@ -10,7 +10,7 @@ from threading import Event
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
 from mat_desktop.cli.opening import opened
-from mat_desktop.cli.output import command, errors, progress
+from mat_desktop.cli.output import command, errors, progress, searching
 from mat_desktop.cli.reversal import Done, carry_out, print_json, say_changing, show, tell
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.domain.tags import WRITABLE, Field
@@ -26,12 +26,10 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
 def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     files = [path.absolute() for path in options.file]
     fields = read_fields(options.field)
-    if options.command == "undo":
-        number = last_run(session) if options.run is None else options.run
-        task = undoing(session, number, files, fields, cancel)
-    else:
-        number = last_undo(session) if options.run is None else options.run
-        task = redoing(session, number, files, fields, cancel)
+    last, back = (last_run, undoing) if options.command == "undo" else (last_undo, redoing)
+    number = last(session) if options.run is None else options.run
+    with searching() as looked:
+        task = back(session, number, files, fields, cancel, looked)
     found = _look(session, task, cancel)
     if cancel.is_set():
         return 0

@@ -192,6 +192,21 @@ def test_a_search_that_is_stopped_looks_at_no_more_files(session: Session, music
     assert past.place == new
 
 
+def test_whoever_searches_is_told_of_each_file(session: Session, music: list[Path]) -> None:
+    heard(session, music[0].parent)
+    run = write(session, ALL, music[0])
+    music[0].rename(music[0].with_name("new.flac"))
+    told: list[Path] = []
+    undoing(session, run, tell=told.append)
+    assert {path.name for path in told} >= {music[0].name, music[1].name, "new.flac"}
+    told.clear()
+    removing(session, [music[0].parent], tell=told.append)
+    assert {path.name for path in told} >= {music[1].name, "new.flac"}
+    told.clear()
+    undoing_files(session, [music[0].with_name("new.flac")], tell=told.append)
+    assert told
+
+
 def test_copies_are_told_apart_once_for_all_of_a_run(
     session: Session, music: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

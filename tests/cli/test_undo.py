@@ -12,7 +12,7 @@ import mutagen.flac
 import pytest
 
 from mat_desktop.__main__ import main
-from mat_desktop.cli import remove_all
+from mat_desktop.cli import output, remove_all
 from mat_desktop.cli.main import parse
 from mat_desktop.cli.opening import opened
 from mat_desktop.domain.tags import MARKS, Field
@@ -34,12 +34,18 @@ def written(music: Path, common: list[str], capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_run_of_which_a_file_is_gone_is_tried_once(
-    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = ["--data-dir", str(tmp_path / "data")]
     flac = written / "a.flac"
     aside = flac.rename(written / "moved.flac")
     (written / "sub" / "B.MP3").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(output, "TOLD_EVERY", 0)
+        main(["undo", "--dry-run", *data])
+        assert "Searching: 2, " in capsys.readouterr().err
+        main(["remove-all", *data])
+        assert "Searching: 2, " in capsys.readouterr().err
     assert main(["undo", *data]) == 1
     err = capsys.readouterr().err
     assert f"1 file found under another name:\n  {aside}: was a.flac when it was written\n" in err
