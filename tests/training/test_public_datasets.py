@@ -406,6 +406,18 @@ def test_msd_by_json_lists_and_paths_of_track_ids(tmp_path: Path) -> None:
     assert open_dataset("msd", folder).clips[5] == folder / "0" / "0" / "0" / f"{track}.mp3"
 
 
+def test_of_two_tracks_with_one_preview_the_first_is_used(tmp_path: Path) -> None:
+    """As 6715499 and 104485 stand twice each in the published ``train_x_7d_id.txt``."""
+    folder = make_msd(tmp_path)
+    (folder / "train_x_7d_id.txt").write_text("8900\n8900\n")
+    (folder / "test_x_7d_id.txt").write_text("8900\n8905\n")
+    dataset = open_dataset("msd", folder)
+    assert [clip.name for clip in dataset.clips] == [f"{n}.clip.mp3" for n in (8900, 8902, 8903, 8905)]
+    assert [str(skipped) for skipped in dataset.skipped] == [
+        f"{msd_track(n)}: its preview is that of {msd_track(0)}, which is used" for n in (1, 4)
+    ]
+
+
 def test_the_joint_list_of_msd_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(msd, "TRAIN_SIZE", 4)
     ids = [msd_track(number) for number in range(9)]

@@ -11,7 +11,8 @@ Layout, all in one folder (or its ``splits/`` and ``audio/``):
   on, line by line beside ``train_x_msd_id.txt``.
 - Ids of the audio: ``MSD_id_to_7D_id.json``, or ``train_x_7d_id.txt`` and so on, line by line beside
   ``train_x_msd_id.txt``. Without them a preview is looked for under its track id.
-- Audio: ``8/9/8947470.clip.mp3`` (7digital's id), or ``A/B/C/TRABC....mp3`` (track id).
+- Audio: ``8/9/8947470.clip.mp3`` (7digital's id), or ``A/B/C/TRABC....mp3`` (track id). Of several tracks
+  with one preview the first is used.
 
 Lists that are handed out as Python pickles are refused: reading one runs whatever code is in it.
 """
@@ -79,13 +80,17 @@ def read_msd(folder: Path, *, audio: Path | None = None) -> Dataset:
     roots = [audio] if audio else [folder, folder / "audio"]
     lost: list[Skipped] = []
     kept: list[tuple[str, Path, tuple[int, ...]]] = []
+    track_of: dict[Path, str] = {}
     for name, track in tracks:
         clip = _find(roots, _candidates(track, previews.get(track)))
         if clip is None:
             lost.append(Skipped(track, "no preview"))
         elif not marks.get(track):
             lost.append(Skipped(track, "none of the 50 tags"))
+        elif clip in track_of:  # so it is twice in the published lists: no reason to refuse them
+            lost.append(Skipped(track, f"its preview is that of {track_of[clip]}, which is used"))
         else:
+            track_of[clip] = track
             kept.append((name, clip, marks[track]))
     if not kept:
         raise DatasetFault(
