@@ -61,6 +61,7 @@ from training.runs import (
     finish,
     finished,
     folder_of,
+    has_no_checkpoint,
     how,
     note_place,
     note_start,
@@ -419,6 +420,8 @@ def _run(
     with ExitStack() as stack:
         listeners: list[Callable[[Event], None]] = []
         if fabric.is_global_zero:
+            if has_no_checkpoint(folder):
+                console.print(f"{printable(folder)} was begun and has no checkpoint: it begins anew")
             log = stack.enter_context(opened(folder, settings, command, resume))
             note_place(folder, sys.argv[1:])
             listeners += [log, stack.enter_context(reporter.of_training())]

@@ -215,6 +215,8 @@ class Training:
             feed.close()
         state.loss = self._mean(loss_sum)
         self._check(state.loss)
+        if not state.epoch and not (self.folder / LAST).exists():
+            self._save()  # before the first best weights: with them alone nobody could go on
 
     def _check(self, loss: float) -> None:
         """:raises Diverged: it is no number any more; the best epoch before stays"""

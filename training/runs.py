@@ -108,11 +108,21 @@ def start_of(folder: Path) -> dict[str, Any]:
 
 def check_unused(folder: Path) -> None:
     """:raises SettingsFault: it holds a training, which would be lost if it began anew"""
-    if any((folder / name).exists() for name in (LAST, BEST, "result.json")):
+    if (folder / LAST).exists() or (folder / "result.json").exists():
         raise SettingsFault(
             f"{printable(folder)} holds this training already: --resume goes on with it, "
             "--again deletes it and begins anew"
         )
+    if (folder / BEST).exists():
+        raise SettingsFault(
+            f"{printable(folder)} holds the best weights of this training, but no checkpoint to go on from: "
+            "--again deletes them and begins anew"
+        )
+
+
+def has_no_checkpoint(folder: Path) -> bool:
+    """Whether a run was begun in it that nobody can go on with."""
+    return (folder / SETTINGS).exists() and not (folder / LAST).exists()
 
 
 def finished(folder: Path) -> bool:

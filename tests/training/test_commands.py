@@ -110,12 +110,18 @@ def test_a_training_is_not_lost_by_typing_its_command_again(
         capsys.readouterr()
         assert command("train", *words) == 2
         said = capsys.readouterr()
-        assert "--resume goes on with it, --again deletes it" in said.err
+        if kept == "best.pt":
+            assert "no checkpoint to go on from: --again deletes them and begins anew" in said.err
+        else:
+            assert "--resume goes on with it, --again deletes it" in said.err
         assert "prepare" not in said.out, "before anything long is done"
         assert (run / "best.pt").stat().st_mtime_ns == before
         (run / kept).rename(tmp_path / kept)
+    capsys.readouterr()
     assert command("train", *words) == 0, "there is nothing to lose any more"
+    assert f"{run} was begun and has no checkpoint: it begins anew" in capsys.readouterr().err
     assert command("train", *words, "--resume") == 0
+    assert "begins anew" not in capsys.readouterr().err
     before = (run / "best.pt").stat().st_mtime_ns
     assert command("train", *words, "--again") == 0
     assert (run / "best.pt").stat().st_mtime_ns > before

@@ -32,7 +32,7 @@ from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_b
 from training.hearing import predict
 from training.inputs import Clips, hear, limited
 from training.loop import Diverged, Training, averaged, check_length, fit, input_length
-from training.progress import Begin, End, Epoch, Event, StepDone
+from training.progress import Begin, End, Epoch, Event, StepDone, TagFigures
 from training.runs import folder_of
 from training.settings import Settings, SettingsFault
 from training.stopping import Stopped
@@ -135,6 +135,25 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
         assert same(a["module"], b["module"])
     epochs = load_checkpoint(cut / LAST)["state"]["epochs"]
     assert [epoch["number"] for epoch in epochs] == [1, 2, 3]
+
+
+def test_a_run_that_is_killed_after_its_first_best_weights_goes_on(clips: Clips, tmp_path: Path) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(event: Event) -> None:
+        if isinstance(event, TagFigures):  # told after the best weights are written, before the checkpoint
+            raise Killed
+
+    whole = fit(clips, TINY, folder(tmp_path / "whole"), lambda event: None)
+    cut = folder(tmp_path / "cut")
+    with pytest.raises(Killed):
+        fit(clips, TINY, cut, kill)
+    assert (cut / BEST).exists()
+    kept = load_checkpoint(cut / LAST)["state"]
+    assert (kept["epoch"], kept["step"], kept["best_epoch"]) == (0, 4, 0)
+    resumed = fit(clips, TINY, cut, lambda event: None, resume=True)
+    assert same(whole.module.state_dict(), resumed.module.state_dict())
 
 
 def test_averaged_weights_are_kept_and_survive_an_interruption(clips: Clips, tmp_path: Path) -> None:
