@@ -57,6 +57,7 @@ from training.robustness import nothing_heard
 from training.robustness import robustness as variants
 from training.runs import (
     best_network,
+    check_goes_on,
     check_unused,
     finish,
     finished,
@@ -99,7 +100,7 @@ def train(options: argparse.Namespace, reporter: Reporter) -> int:
     settings, dataset = open_data(options.data, settings, reporter)
     if options.export:
         check_exportable(_input_of(settings), settings.network)
-    _check_unused(options, settings, dataset)
+    _check_folder(options, settings, dataset)
     fabric = launch()
     folder, clips, trained = _run(options, reporter, settings, dataset, fabric, resume=options.resume)
     if options.export:
@@ -198,7 +199,7 @@ def finetune(options: argparse.Namespace, reporter: Reporter) -> int:
         check_possible(settings)
     settings, dataset = open_data(options.data, settings, reporter)
     if options.whole:
-        _check_unused(options, settings, dataset)
+        _check_folder(options, settings, dataset)
     fabric = launch()
     clips = _clips(options, reporter, dataset, trained.module.input, fabric)
     clips = replace(clips, level=card.level)  # it goes on hearing as it did
@@ -275,6 +276,8 @@ def reproduce(options: argparse.Namespace, reporter: Reporter) -> int:
     reporter.tell(TableBegun({row.key: row.cost for row in rows}))
     settings, dataset = open_data(options.data, of_rows[0], reporter)
     table = Reproduction(options.table, settings, dataset, options.runs)
+    for row in rows:
+        check_goes_on(table.folder(row))
     console.print(table.face(rows), style="bold")
     for row in rows:
         console.print(row.key, style="bold")
@@ -382,10 +385,17 @@ def _heard(
     return scores, clips.labels(indices), card
 
 
-def _check_unused(options: argparse.Namespace, settings: Settings, dataset: Dataset) -> None:
-    """Before anything long is done. :raises SettingsFault: a training would be lost"""
-    if not options.resume and not options.again:
-        check_unused(folder_of(options.runs, settings, dataset))
+def _check_folder(options: argparse.Namespace, settings: Settings, dataset: Dataset) -> None:
+    """Before anything long is done.
+
+    :raises SettingsFault: a training would be lost
+    :raises RunFault: the one that is to go on cannot do so here
+    """
+    folder = folder_of(options.runs, settings, dataset)
+    if options.resume:
+        check_goes_on(folder)
+    elif not options.again:
+        check_unused(folder)
 
 
 def _run(

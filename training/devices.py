@@ -51,9 +51,13 @@ def check_precision(precision: str) -> None:
 
     :raises MatError: it is not possible here
     """
-    # All others are possible everywhere; Fabric itself would take another one here, and only warn.
-    if precision == "16-mixed" and not (torch.cuda.is_available() or torch.backends.mps.is_available()):
+    if lacks_gpu(precision):  # Fabric itself would take another one, and only warn
         raise MatError("cannot compute in 16-mixed here: that needs a GPU; a processor takes bf16-mixed")
+
+
+def lacks_gpu(precision: str) -> bool:
+    """Whether only a GPU computes in it, and none is here. All others are possible everywhere."""
+    return precision == "16-mixed" and not (torch.cuda.is_available() or torch.backends.mps.is_available())
 
 
 def lost_process(error: RuntimeError) -> bool:

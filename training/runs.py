@@ -27,7 +27,7 @@ from mat_desktop.networks.registry import build, parameter_count
 from mat_desktop.whole_file import remove_half_written
 from training.checkpoints import BEST, LAST, load_checkpoint, write_whole
 from training.datasets.dataset import Dataset
-from training.devices import hardware
+from training.devices import hardware, lacks_gpu
 from training.experiments import budget_of
 from training.export import title_of
 from training.hearing import predict
@@ -117,6 +117,17 @@ def check_unused(folder: Path) -> None:
         raise SettingsFault(
             f"{printable(folder)} holds the best weights of this training, but no checkpoint to go on from: "
             "--again deletes them and begins anew"
+        )
+
+
+def check_goes_on(folder: Path) -> None:
+    """:raises RunFault: it holds a run that is not over, and that cannot go on here
+    :raises DiskFault: its last checkpoint is damaged
+    """
+    if (folder / LAST).exists() and not finished(folder) and lacks_gpu(begun := precision(folder)):
+        raise RunFault(
+            f"{printable(folder)} cannot go on here: it was begun in {begun}, which needs a GPU. "
+            "With --precision 32-true another run begins."
         )
 
 

@@ -752,6 +752,37 @@ def test_half_precision_that_a_processor_has_not_is_refused_before_anything_is_r
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["train", "finetune", "reproduce"])
+def test_a_run_of_a_gpu_that_cannot_go_on_here_is_refused_before_anything_is_prepared(
+    command: Command,
+    place: Path,
+    model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    words = {
+        "train": [*SMALL, "--resume"],
+        "finetune": ["--model", str(model), "--whole", "--export", str(tmp_path / "mine"), "--resume"],
+        "reproduce": ["--table", "1", "--rows", "Control", "--budget", "smoke"],
+    }[name]
+    words += ["--seed", "16", "--epochs", "1"]
+    assert command(name, *words) == 0
+    (run,) = (path for path in (place / "runs").iterdir() if '"seed": 16' in _text(path / "settings.json"))
+    (run / "result.json").unlink()
+    last = load_checkpoint(run / "last.pt")
+    last["state"]["precision"] = "16-mixed"
+    save_checkpoint(run / "last.pt", last)
+    for device in ("cuda", "backends.mps"):
+        monkeypatch.setattr(f"torch.{device}.is_available", lambda: False)
+    monkeypatch.setattr("training.commands.hear", lambda *_: pytest.fail("clips are prepared"))
+    capsys.readouterr()
+    assert command(name, *words) == 1
+    assert f"{run} cannot go on here: it was begun in 16-mixed, which needs a GPU" in capsys.readouterr().err
+    shutil.rmtree(run)
+
+
 @pytest.mark.parametrize(
     ("checkpoint", "kept"),
     [
