@@ -18,10 +18,9 @@ from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import FileFault, StoreFault
 from mat_desktop.metadata.files import read_tags
-from mat_desktop.metadata.replace import is_stray_temp, sync_folder
+from mat_desktop.metadata.replace import is_stray_temp
 from mat_desktop.mounts import is_mounted
 from mat_desktop.store.journal import Entry, EntryState
-from mat_desktop.whole_file import swap
 
 
 def recover(session: Session) -> list[WriteResult]:
@@ -62,8 +61,7 @@ def settle(session: Session, entry: Entry) -> WriteResult | None:
         if entry.sound is not None and sound_at(session, known) not in (None, entry.sound):
             return None
         if not place.exists() and content_digest(entry.temp) == entry.after_sha256:
-            swap(entry.temp, place)  # where replacing is not one step, this is all that is left of it
-            sync_folder(place.parent)
+            return _absent(session, entry)
         digest = content_digest(place)
         happened = _happened(session, entry, place, digest)
     except FileNotFoundError:
@@ -88,6 +86,25 @@ def settle(session: Session, entry: Entry) -> WriteResult | None:
     if digest == entry.before_sha256:
         return WriteResult(known, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
     return WriteResult(known, WriteStatus.CONFLICT, "was interrupted, and the file has changed since")
+
+
+def _absent(session: Session, entry: Entry) -> WriteResult:
+    """A file is not at its place, while its new copy waits beside that: it was not replaced. Nothing is put
+    there, as somebody may have moved it; the copy goes only once it is known that the old file is somewhere,
+    as one that was replaced in more than one step may have nothing else left of it.
+    """
+    for path in session.library.of_sound(entry.sound) if entry.sound is not None else ():
+        with suppress(OSError):
+            if content_digest(path) == entry.before_sha256:
+                break
+    else:
+        if not session.journal.went_on(entry):
+            name = entry.temp.name
+            reason = f"was interrupted, and is not there now; if it is lost, {name} beside it is its new copy"
+            return WriteResult(entry.known, WriteStatus.FAILED, reason, absent=True)
+    entry.temp.unlink()
+    session.journal.settle(entry.id, EntryState.DROPPED)
+    return WriteResult(entry.known, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
 
 
 def _later(entry: Entry, cause: str) -> WriteResult:

@@ -427,6 +427,14 @@ class Journal:
         )
         return found[0] if found else None
 
+    def went_on(self, entry: Entry) -> bool:
+        """Whether the very file that an entry was about to replace was written to later."""
+        rows = self._database.rows(
+            "SELECT 1 FROM entry WHERE sound = ? AND before_sha256 = ? AND id > ? AND state = 'written'",
+            (entry.sound, entry.before_sha256, entry.id),
+        )
+        return bool(rows)
+
     def written(self, run: int) -> list[Entry]:
         """What a run wrote, the first file first, taken back since or not."""
         return self._entries("run = ? AND state = ?", (run, EntryState.WRITTEN))

@@ -19,9 +19,10 @@ from mat_desktop.app.recover import recover
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, undoing
+from mat_desktop.audio.probe import packets_digest
 from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
 from mat_desktop.domain.tags import Field
-from mat_desktop.domain.track import FileStamp
+from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import StoreFault, TagFault, UsageFault
 from mat_desktop.gui.app_services import AppServices
 from mat_desktop.gui.operations.undo import last_of
@@ -333,13 +334,41 @@ def test_a_file_that_was_deleted_or_moved_is_waited_for_in_silence(
     assert contents(music) == before
 
 
-def test_where_only_the_new_copy_is_left_it_takes_the_place(session: Session, music: list[Path]) -> None:
+def test_where_only_the_new_copy_is_left_it_is_told(session: Session, music: list[Path]) -> None:
     before = contents(music)
     crash(session, music[0], replaced=False)
+    (entry,) = session.journal.unfinished()
     music[0].unlink()  # as a file system without renaming in one step leaves it
+    for _ in range(2):
+        (result,) = recover(session)
+        assert (result.status, entry.temp.name in result.reason) == (WriteStatus.FAILED, True)
+    assert not music[0].exists(), "somebody may have moved it"
+    entry.temp.rename(music[0])
     assert [result.status for result in recover(session)] == [WriteStatus.WRITTEN]
     list(do(session, last_run(session)))
     assert contents(music) == before
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_file_that_was_moved_before_anybody_looked_gets_no_second_copy(
+    session: Session, music: list[Path], tmp_path: Path, written: bool
+) -> None:
+    before = music[0].read_bytes()
+    crash(session, music[0], replaced=False)
+    (entry,) = session.journal.unfinished()
+    new = music[0].rename(tmp_path / "moved.flac")
+    assert [result.status for result in recover(session)] == [WriteStatus.FAILED], "nobody knows where"
+    session.library.put_tracks([Track(new, FileStamp.of(new.stat()))], {new: packets_digest(new)})
+    if written:
+        write(session, new, genre="Pop")
+    (result,) = recover(session)
+    assert (result.status, result.reason) == (WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
+    assert not music[0].exists()
+    assert not entry.temp.exists()
+    assert session.journal.unfinished() == []
+    if written:
+        list(do(session, last_run(session)))
+    assert new.read_bytes() == before
 
 
 def test_another_copy_proves_nothing(
