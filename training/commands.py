@@ -300,7 +300,7 @@ def _report_table(table: Reproduction, trained: Sequence[Experiment]) -> None:
         console.print(f"{key} is finished with other data and is left out: {differs}")
     folders = [table.folder(row) for row in rows]
     Console(width=100, **PLAIN).print(table.printed([read_run(f) for f in folders], table.face(rows)))
-    written = write_report(folders, table.report, table.title(rows), table.table, table.begun())
+    written = write_report(folders, table.report, table.title(rows), table.table)
     console.print(f"report: {printable(written[0])}")
 
 
@@ -391,7 +391,7 @@ def _check_folder(options: argparse.Namespace, settings: Settings, dataset: Data
     :raises SettingsFault: a training would be lost
     :raises RunFault: the one that is to go on cannot do so here
     """
-    folder = folder_of(options.runs, settings, dataset)
+    folder = folder_of(options.runs, settings, dataset.name)
     if options.resume:
         check_goes_on(folder)
     elif not options.again:
@@ -409,7 +409,7 @@ def _run(
     start: Trained | None = None,
 ) -> tuple[Path, Clips, Trained]:
     """Prepare, train and measure, in the folder of these settings."""
-    folder = folder_of(options.runs, settings, dataset)
+    folder = folder_of(options.runs, settings, dataset.name)
     if not (folder / BEST).exists():
         weights = build(settings.spec, len(dataset.tags)).parameters()
         check_room(options.runs, COPIES * sum(4 * part.numel() for part in weights))

@@ -9,15 +9,14 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from mat_desktop.domain.counting import count
-from training.checkpoints import BEST, LAST, load_checkpoint
+from training.checkpoints import BEST, load_checkpoint
 from training.datasets.dataset import Dataset
 from training.experiments import Experiment, budget_of, changed, rows_of
 from training.identity import Data, data_of_run, difference
 from training.published import TableNumber
 from training.report.paper import brief
 from training.report.words import BUDGETS, listed_changes, named_data
-from training.results import Run, read_epochs
+from training.results import Run
 from training.runs import finished, folder_of, shown
 from training.settings import Settings
 
@@ -40,7 +39,7 @@ class Reproduction:
 
     def folder(self, row: Experiment) -> Path:
         """Of the run of a row."""
-        return folder_of(self.runs, row.trained_as(self.settings), self.dataset)
+        return folder_of(self.runs, row.trained_as(self.settings), self.dataset.name)
 
     @property
     def report(self) -> Path:
@@ -69,15 +68,6 @@ class Reproduction:
                 else:
                     rows.append(row)
         return rows, others
-
-    def begun(self) -> dict[str, str]:
-        """How far the rows are that were begun and not finished, and can be gone on with; by their keys."""
-        folders = {row.key: self.folder(row) for row in self.rows}
-        return {
-            key: f"begun, not finished: {count(len(read_epochs(folder)), 'epoch')} done"
-            for key, folder in folders.items()
-            if (folder / LAST).exists() and not finished(folder)
-        }
 
     def face(self, rows: Sequence[Experiment]) -> str:
         """What stands above the rows, before they are trained and with their figures."""

@@ -26,7 +26,6 @@ from mat_desktop.errors import printable
 from mat_desktop.networks.registry import build, parameter_count
 from mat_desktop.whole_file import remove_half_written
 from training.checkpoints import BEST, LAST, load_checkpoint, write_whole
-from training.datasets.dataset import Dataset
 from training.devices import hardware, lacks_gpu
 from training.experiments import budget_of
 from training.export import title_of
@@ -43,9 +42,12 @@ from training.settings import Settings, SettingsFault
 SETTINGS, COMMAND, PLACE, START = "settings.json", "command.txt", "place.json", "start.json"
 
 
-def folder_of(runs: Path, settings: Settings, dataset: Dataset) -> Path:
-    """Where a run with these settings belongs."""
-    return runs / f"{settings.network}-{dataset.name}-{settings.digest()}"
+def folder_of(runs: Path, settings: Settings, data: str) -> Path:
+    """Where a run with these settings belongs.
+
+    :param data: name of the data set
+    """
+    return runs / f"{settings.network}-{data}-{settings.digest()}"
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def watched(clips: Clips, folder: Path) -> dict[str, Any]:
 def main(data: str, cache: str, out: str) -> None:
     dataset, place = read_corpus(Path(data)), Path(out)
     clips = hear(dataset, build(SETTINGS.spec, 1).input, Path(cache), lambda *_: None)
-    shared = folder_of(place / "runs", SETTINGS, dataset)
+    shared = folder_of(place / "runs", SETTINGS, dataset.name)
     shared.mkdir(parents=True, exist_ok=True)
     found = watched(clips, shared)
     # As on two machines: the other process does not have the first one's disk.

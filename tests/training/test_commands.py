@@ -621,6 +621,9 @@ def test_rows_that_are_finished_stand_beside_the_one_that_was_asked_for(
     told = {line.split("|")[1].strip(): line for line in beside.splitlines()}
     assert "smoke run" in told["Control"] and "smoke run" in told["Type B"] and "not run" in told["Type C"]
     assert "begun, not finished: 1 epoch done" in told["Type G"]
+    page = tmp_path / "page"
+    assert main(["report", str(next(tmp_path.glob("experiment1_b-*"))), "--out", str(page)]) == 0
+    assert "| begun, not finished: 1 epoch done |" in (page / "report.md").read_text(encoding="utf-8")
 
     assert main([*table, "Type B", "--reader", "vocabularies=mtat"]) == 0
     assert len(list(tmp_path.glob("table1-smoke-small-*"))) == 2, "of other data there is another report"

@@ -421,7 +421,7 @@ def test_a_run_goes_on_in_the_precision_it_began_with(
     clips: Clips, corpus: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = replace(TINY, dataset="corpus", precision="auto", epochs=2)
-    run = folder_of(tmp_path, settings, clips.dataset)
+    run = folder_of(tmp_path, settings, clips.dataset.name)
     words = ["train", "--data", str(corpus), "--cache", str(cache), "--runs", str(tmp_path), *TEXT]
     words += ["--precision", "auto", "--epochs", "2", "--progress", "json"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from mat_desktop.errors import UsageFault
@@ -12,6 +12,7 @@ from training.report.content import compose
 from training.report.html import html
 from training.report.markdown import markdown
 from training.report.pictures import pictures
+from training.report.unfinished import begun
 from training.results import read_run
 
 
@@ -20,7 +21,6 @@ def report(
     out: Path,
     title: str = "",
     table: TableNumber | None = None,
-    begun: Mapping[str, str] | None = None,
 ) -> tuple[Path, Path]:
     """Write ``report.html``, and ``report.md`` with its pictures, into a folder.
 
@@ -28,7 +28,6 @@ def report(
     :param out: made if it is not there
     :param title: of the page; empty: the names of the runs
     :param table: of the paper, whose rows the runs are; it stands first
-    :param begun: how far other rows of it are, that were begun and not finished, in words, by their keys
     :returns: the HTML page and the Markdown file
     :raises DiskFault: a file could not be written; the report before stays
     :raises UsageFault: no run is given
@@ -36,7 +35,8 @@ def report(
     """
     if not runs:
         raise UsageFault("a report needs at least one run")
-    page = compose([read_run(folder) for folder in runs], title, table, begun)
+    read = [read_run(folder) for folder in runs]
+    page = compose(read, title, table, begun(read))
     out.mkdir(parents=True, exist_ok=True)
     written = out / "report.html", out / "report.md"
     drawn = pictures(page)
