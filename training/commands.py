@@ -21,7 +21,7 @@ from mat_desktop.domain.counting import count
 from mat_desktop.errors import printable
 from mat_desktop.inference.cards import open_card, write_card
 from mat_desktop.networks.base import InputSpec
-from mat_desktop.networks.registry import build
+from mat_desktop.networks.registry import parameter_count
 from training.agreement import agreement_table
 from training.benchmark import benchmark as measure_speed
 from training.checkpoints import BEST, LAST, check_room, load_checkpoint
@@ -46,6 +46,7 @@ from training.identity import check_data, with_columns
 from training.inputs import Clips, hear
 from training.loop import Trained, check_possible, fit
 from training.merging import compare as compare_merging
+from training.network import input_of
 from training.nothing.commands import nothing as nothing
 from training.options import BEGIN, DATA, flags_told, open_data, read_data, settings_of
 from training.pooling import compare as compare_poolings
@@ -87,7 +88,7 @@ SHARE = 0.3
 def prepare(options: argparse.Namespace, reporter: Reporter) -> int:
     """Fill the cache that a network needs."""
     settings, dataset = open_data(options.data, settings_of(options), reporter)
-    clips = _prepared(options, reporter, dataset, _input_of(settings))
+    clips = _prepared(options, reporter, dataset, input_of(settings))
     listed = len(clips.usable) + len(dataset.skipped)
     console.print(f"{int(clips.usable.sum()):,} of {count(listed, 'clip')} are ready")
     return 0
@@ -99,7 +100,7 @@ def train(options: argparse.Namespace, reporter: Reporter) -> int:
     check_possible(settings)
     settings, dataset = open_data(options.data, settings, reporter)
     if options.export:
-        check_exportable(_input_of(settings), settings.network)
+        check_exportable(input_of(settings), settings.network)
     _check_folder(options, settings, dataset)
     fabric = launch()
     folder, clips, trained = _run(options, reporter, settings, dataset, fabric, resume=options.resume)
@@ -118,7 +119,7 @@ def export(options: argparse.Namespace, reporter: Reporter) -> int:
     settings, command = read_settings(options.folder)
     settings, dataset = open_data(options.data, settings, reporter)
     fabric = launch()
-    clips = _clips(options, reporter, dataset, _input_of(settings), fabric)
+    clips = _clips(options, reporter, dataset, input_of(settings), fabric)
     trained, clips, differs = best_network(options.folder, settings, clips, options.last)
     clips = replace(clips, level=options.level)
     about = {
@@ -316,7 +317,7 @@ def benchmark(options: argparse.Namespace, reporter: Reporter) -> int:
     settings = settings_of(options, BEGIN["benchmark"])
     check_possible(settings)
     settings, dataset = open_data(options.data, settings, reporter)
-    clips = _prepared(options, reporter, dataset, _input_of(settings))
+    clips = _prepared(options, reporter, dataset, input_of(settings))
     with console.status("Measuring"):
         rows = measure_speed(clips, settings, options.seconds)
     print_figures([asdict(row) for row in rows])
@@ -411,9 +412,8 @@ def _run(
     """Prepare, train and measure, in the folder of these settings."""
     folder = folder_of(options.runs, settings, dataset.name)
     if not (folder / BEST).exists():
-        weights = build(settings.spec, len(dataset.tags)).parameters()
-        check_room(options.runs, COPIES * sum(4 * part.numel() for part in weights))
-    clips = _clips(options, reporter, dataset, _input_of(settings), fabric)
+        check_room(options.runs, COPIES * 4 * parameter_count(settings.spec, len(dataset.tags)))
+    clips = _clips(options, reporter, dataset, input_of(settings), fabric)
     for split in SPLITS:
         clips.split(split)  # an empty one is refused now, not after the training
     reporter.tell(RunOpened(str(folder.resolve())))
@@ -492,10 +492,6 @@ def _write_model(
         if not reporter.as_json:  # a program that listens finds them in the card
             console.print_json(data=without_nan(card.metrics))
         reporter.tell(Exported(str(options.export.resolve()), card.digest))
-
-
-def _input_of(settings: Settings) -> InputSpec:
-    return build(settings.spec, 1).input
 
 
 def _clips(

@@ -7,13 +7,13 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import MatError
-from mat_desktop.networks.registry import build, names
+from mat_desktop.networks.registry import names
 from training.experiments import BUDGETS, EXPERIMENTS, PAPER
 from training.export import check_exportable
 from training.finetune import SETTINGS as FINETUNE
 from training.inputs import CLIP_SECONDS
+from training.network import input_of
 from training.published import paper_tables
 from training.settings import LEAST, MOST, Settings, meanings
 
@@ -70,10 +70,9 @@ def _settings() -> list[dict[str, Any]]:
 
 
 def _network(name: str, entry: Any) -> dict[str, Any]:
-    spec = NetworkSpec(name, entry.depths[0] if entry.depths else 0, 0.25)
     usable = True
     try:
-        check_exportable(build(spec, 1).input, name)
+        check_exportable(input_of(Settings(network=name)), name)
     except MatError:
         usable = False
     return {

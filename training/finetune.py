@@ -19,12 +19,12 @@ from torch import Tensor, nn
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import ModelFault
-from mat_desktop.networks.registry import build
 from training.devices import one_thread
 from training.hearing import features
 from training.inputs import Clips, Indices
 from training.loop import Trained, prior_odds
 from training.metrics import cross_entropy
+from training.network import network_of
 from training.settings import Settings
 
 PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)
@@ -105,7 +105,7 @@ def own_head(
     fresh = [place for place, output in enumerate(outputs) if output is None]
     weights["head.weight"][fresh] = 0
     weights["head.bias"][fresh] = prior_odds(labels[:, fresh])
-    module = build(settings.spec, len(weights["head.bias"]), settings.dropout)
+    module = network_of(settings, len(weights["head.bias"]), settings.dropout)
     module.load_state_dict(weights)
     return Trained(module, trained.standard)
 

@@ -20,7 +20,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from mat_desktop.domain.epochs import worth
 from mat_desktop.errors import MatError, printable
 from mat_desktop.networks.base import InputSpec, Network
-from mat_desktop.networks.registry import build
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault
@@ -30,6 +29,7 @@ from training.hearing import contiguous, predict
 from training.identity import RunFault, check_data, data_of
 from training.inputs import Clips, Indices, Standard, standardisation
 from training.metrics import cross_entropy, rank, ranking_positives
+from training.network import network_of
 from training.progress import EVERY_SECONDS, Begin, End, Epoch, Event, StepDone, TagFigures
 from training.settings import Settings, SettingsFault
 from training.stopping import Stopped
@@ -386,7 +386,7 @@ def new_network(clips: Clips, train: Indices, settings: Settings) -> Network:
 
     Else the first epoch would be spent on learning how rare they are.
     """
-    module = build(settings.spec, len(clips.dataset.tags), settings.dropout)
+    module = network_of(settings, len(clips.dataset.tags), settings.dropout)
     assert module.head.bias is not None
     module.head.bias.data.copy_(prior_odds(clips.labels(train)))
     return module
@@ -448,7 +448,7 @@ def check_possible(settings: Settings) -> None:
     :raises MatError: the precision is not possible here
     """
     check_precision(settings.precision)
-    module = build(settings.spec, 1)
+    module = network_of(settings, 1)
     check_length(module, input_length(module.input, settings), settings)
 
 

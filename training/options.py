@@ -13,12 +13,12 @@ import msgspec
 
 from mat_desktop.errors import printable
 from mat_desktop.malformed import flaw
-from mat_desktop.networks.registry import build
 from training.datasets.dataset import Dataset, check_option, listening
 from training.datasets.recognise import recognised
 from training.datasets.registry import READERS, open_dataset
 from training.experiments import NETWORK
 from training.inputs import limited
+from training.network import input_of
 from training.progress import Reading
 from training.saying import Reporter
 from training.settings import Settings, SettingsFault
@@ -109,7 +109,7 @@ def _flags(options: argparse.Namespace) -> list[tuple[str, Field[Any], Any]]:
 
 def _counted(settings: Settings, told: Mapping[str, Any]) -> Settings:
     """Without what the network has no use for. :raises SettingsFault: it was asked for"""
-    listens_to = build(settings.spec, 1).input
+    listens_to = input_of(settings)
     if told.get("crop_frames", 0) > 0 and not (listens_to.mel and listens_to.any_length):
         raise SettingsFault(f"crop_frames: {settings.network} takes its published input only")
     if listens_to.mel:

@@ -34,6 +34,7 @@ from training.identity import RunFault, with_tags_of
 from training.inputs import Clips, Standard, standardisation
 from training.loop import Trained
 from training.metrics import best_f1, measure
+from training.network import network_of
 from training.progress import Epoch, Log
 from training.published import row_of
 from training.results import DataUsed, RunResult, write_result
@@ -170,7 +171,7 @@ def best_network(
     """
     kept = load_checkpoint(folder / BEST)
     clips, differs = with_tags_of(folder, kept, clips)
-    module = build(settings.spec, len(clips.dataset.tags))
+    module = network_of(settings, len(clips.dataset.tags))
     try:
         module.load_state_dict(last_weights(folder) if last else kept["module"])
     except RuntimeError as error:

@@ -17,7 +17,7 @@ import msgspec
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.errors import MatError, printable
 from mat_desktop.malformed import flaw
-from mat_desktop.networks.registry import build, names
+from mat_desktop.networks.registry import names
 
 Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 
@@ -156,9 +156,8 @@ class Settings:
 
     @property
     def spec(self) -> NetworkSpec:
-        """The network that these settings train, its depth spelt out.
-
-        :raises SettingsFault: there is no such network
+        """The network that these settings train, its depth spelt out. There may be no such network: see
+        :func:`training.network.network_of`.
         """
         entry = names().get(self.network)
         depths = entry.depths if entry else ()
@@ -168,12 +167,7 @@ class Settings:
             name: str(value) if name in known and isinstance(known[name].default, str) else value
             for name, value in self.options.items()
         }
-        spec = NetworkSpec(self.network, self.layers or (depths[0] if depths else 0), self.width, options)
-        try:
-            build(spec, 1)
-        except ValueError as error:
-            raise SettingsFault(str(error)) from error
-        return spec
+        return NetworkSpec(self.network, self.layers or (depths[0] if depths else 0), self.width, options)
 
     def digest(self) -> str:
         """Eight hex digits that name this run."""

@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mat_desktop.networks.registry import build
 from training import hearing
 from training.commands import _run
 from training.datasets.corpus import read_corpus
@@ -21,6 +20,7 @@ from training.devices import launch
 from training.feed import Step, side_by_side
 from training.inputs import Clips, Indices, hear
 from training.loop import Training, start_processes
+from training.network import input_of
 from training.runs import finish, folder_of
 from training.saying import Reporter
 from training.settings import Settings
@@ -76,7 +76,7 @@ def watched(clips: Clips, folder: Path) -> dict[str, Any]:
 
 def main(data: str, cache: str, out: str) -> None:
     dataset, place = read_corpus(Path(data)), Path(out)
-    clips = hear(dataset, build(SETTINGS.spec, 1).input, Path(cache), lambda *_: None)
+    clips = hear(dataset, input_of(SETTINGS), Path(cache), lambda *_: None)
     shared = folder_of(place / "runs", SETTINGS, dataset.name)
     shared.mkdir(parents=True, exist_ok=True)
     found = watched(clips, shared)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mat_desktop.networks.registry import names, parameter_count
+from mat_desktop.networks.registry import build, names, parameter_count
 from training.experiments import BUDGETS, EXPERIMENTS, PAPER, budget_of, changed, rows_of
+from training.network import input_of
 from training.published import paper_table, row_of
 from training.runs import multiply_adds
 from training.settings import Settings, SettingsFault
@@ -151,4 +152,7 @@ def test_the_depth_is_spelt_out() -> None:
     assert Settings().spec.layers == 5
     assert Settings(network="musicnn").spec.layers == 0
     with pytest.raises(SettingsFault, match="no option 'x'"):
-        _ = Settings(options={"x": 1}).spec
+        input_of(Settings(options={"x": 1}))
+    for network in names():
+        settings = Settings(network=network, width=1.0)
+        assert input_of(settings) == build(settings.spec, 1).input

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mat_desktop.networks.registry import build
 from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
@@ -19,6 +18,7 @@ from training.hearing import predict
 from training.identity import RunFault, data_of
 from training.inputs import Clips, hear
 from training.loop import fit
+from training.network import input_of
 from training.runs import best_network
 from training.settings import Settings
 
@@ -47,9 +47,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clips(place: Path) -> Clips:
-    return hear(
-        read_corpus(place / "small"), build(TINY.spec, 1).input, place / "cache", lambda done, of, _: None
-    )
+    return hear(read_corpus(place / "small"), input_of(TINY), place / "cache", lambda done, of, _: None)
 
 
 @pytest.fixture(scope="module")

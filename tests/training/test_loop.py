@@ -32,6 +32,7 @@ from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_b
 from training.hearing import predict
 from training.inputs import Clips, hear, limited
 from training.loop import Diverged, Training, averaged, check_length, fit, input_length
+from training.network import input_of
 from training.progress import Begin, End, Epoch, Event, StepDone, TagFigures
 from training.runs import folder_of
 from training.settings import Settings, SettingsFault
@@ -74,7 +75,7 @@ def clips(corpus: Path, cache: Path) -> Clips:
 
 
 def heard(corpus: Path, cache: Path, settings: Settings) -> Clips:
-    return hear(read_corpus(corpus), build(settings.spec, 1).input, cache, silent)
+    return hear(read_corpus(corpus), input_of(settings), cache, silent)
 
 
 def folder(path: Path) -> Path:
@@ -327,7 +328,7 @@ def test_networks_with_other_ears(corpus: Path, cache: Path, tmp_path: Path, net
         crop_frames=0,
     )
     dataset = limited(read_corpus(corpus), 4)
-    clips = hear(dataset, build(settings.spec, 1).input, cache, silent)
+    clips = hear(dataset, input_of(settings), cache, silent)
     assert clips.length >= clips.listens_to.length
     trained = fit(clips, settings, tmp_path, lambda event: None)
     valid = clips.split("valid")
