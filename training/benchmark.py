@@ -20,7 +20,8 @@ from training.datasets.features import window
 from training.devices import hardware
 from training.export import title_of
 from training.inputs import Clips
-from training.loop import Training, input_length, new_network, start_processes
+from training.loop import Training, new_network, start_processes
+from training.network import input_length
 from training.settings import Settings
 from training.stopping import Stopped
 

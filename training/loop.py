@@ -19,19 +19,19 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mat_desktop.domain.epochs import worth
 from mat_desktop.errors import MatError, printable
-from mat_desktop.networks.base import InputSpec, Network
+from mat_desktop.networks.base import Network
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
 from training.datasets.dataset import Dataset, DatasetFault
-from training.devices import agreed, check_precision, default_precision, launch, same_buffers, synchronise
+from training.devices import agreed, default_precision, launch, same_buffers, synchronise
 from training.feed import Step, batches, seed_of, shuffled
 from training.hearing import contiguous, predict
 from training.identity import RunFault, check_data, data_of
 from training.inputs import Clips, Indices, Standard, standardisation
 from training.metrics import cross_entropy, rank, ranking_positives
-from training.network import network_of
+from training.network import check_length, input_length, network_of
 from training.progress import EVERY_SECONDS, Begin, End, Epoch, Event, StepDone, TagFigures
-from training.settings import Settings, SettingsFault
+from training.settings import Settings
 from training.stopping import Stopped
 
 Array = NDArray[np.float32]
@@ -425,47 +425,6 @@ def make_schedule(
     return torch.optim.lr_scheduler.OneCycleLR(
         optimiser, settings.learning_rate, total_steps=settings.epochs * steps
     )
-
-
-def input_length(listens_to: InputSpec, settings: Settings) -> int:
-    """Frames or samples that the network sees of a clip in a training step.
-
-    :raises SettingsFault: the crop is longer than what the network hears at once when it is judged
-    """
-    if listens_to.mel is None or not listens_to.any_length or not settings.crop_frames:
-        return listens_to.length
-    if settings.crop_frames > listens_to.length:
-        raise SettingsFault(
-            f"crop_frames {settings.crop_frames}: {settings.network} hears {listens_to.length} frames at once"
-        )
-    return settings.crop_frames
-
-
-def check_possible(settings: Settings) -> None:
-    """Before any data is read.
-
-    :raises SettingsFault: the network cannot train on what it is to see
-    :raises MatError: the precision is not possible here
-    """
-    check_precision(settings.precision)
-    module = network_of(settings, 1)
-    check_length(module, input_length(module.input, settings), settings)
-
-
-def check_length(module: Network, length: int, settings: Settings) -> None:
-    """:raises SettingsFault: the network cannot work on so little"""
-    if settings.short_epochs and not module.input.any_length:
-        raise SettingsFault(f"short_epochs: {settings.network} takes its published input only")
-    shortest = length // 2 if settings.short_epochs else length
-    if shortest == module.input.length:
-        return
-    try:
-        with torch.inference_mode():
-            module.eval()(torch.zeros(1, *module.input.shape[:-1], shortest))
-    except (RuntimeError, ValueError) as error:
-        name = "short_epochs: half of the input" if settings.short_epochs else "crop_frames"
-        kind = "frames" if module.input.mel else "samples"
-        raise SettingsFault(f"{name}, {shortest} {kind}, does not fit the network: {error}") from error
 
 
 def check_schedule(folder: Path, kept: dict[str, Any], steps: int) -> None:

@@ -1,4 +1,4 @@
-"""The network that a training is told to train, and what it listens to."""
+"""The network that a training is told to train, what it listens to, and whether it can learn from that."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import torch
 
 from mat_desktop.networks.base import InputSpec, Network
 from mat_desktop.networks.registry import build
+from training.devices import check_precision
 from training.settings import Settings, SettingsFault
 
 
@@ -28,3 +29,44 @@ def input_of(settings: Settings) -> InputSpec:
     """
     with torch.device("meta"):
         return network_of(settings, 1).input
+
+
+def input_length(listens_to: InputSpec, settings: Settings) -> int:
+    """Frames or samples that the network sees of a clip in a training step.
+
+    :raises SettingsFault: the crop is longer than what the network hears at once when it is judged
+    """
+    if listens_to.mel is None or not listens_to.any_length or not settings.crop_frames:
+        return listens_to.length
+    if settings.crop_frames > listens_to.length:
+        raise SettingsFault(
+            f"crop_frames {settings.crop_frames}: {settings.network} hears {listens_to.length} frames at once"
+        )
+    return settings.crop_frames
+
+
+def check_possible(settings: Settings) -> None:
+    """Before any data is read.
+
+    :raises SettingsFault: the network cannot train on what it is to see
+    :raises MatError: the precision is not possible here
+    """
+    check_precision(settings.precision)
+    module = network_of(settings, 1)
+    check_length(module, input_length(module.input, settings), settings)
+
+
+def check_length(module: Network, length: int, settings: Settings) -> None:
+    """:raises SettingsFault: the network cannot work on so little"""
+    if settings.short_epochs and not module.input.any_length:
+        raise SettingsFault(f"short_epochs: {settings.network} takes its published input only")
+    shortest = length // 2 if settings.short_epochs else length
+    if shortest == module.input.length:
+        return
+    try:
+        with torch.inference_mode():
+            module.eval()(torch.zeros(1, *module.input.shape[:-1], shortest))
+    except (RuntimeError, ValueError) as error:
+        name = "short_epochs: half of the input" if settings.short_epochs else "crop_frames"
+        kind = "frames" if module.input.mel else "samples"
+        raise SettingsFault(f"{name}, {shortest} {kind}, does not fit the network: {error}") from error

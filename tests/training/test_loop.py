@@ -31,8 +31,8 @@ from training.devices import default_precision, synchronise
 from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
 from training.hearing import predict
 from training.inputs import Clips, hear, limited
-from training.loop import Diverged, Training, averaged, check_length, fit, input_length
-from training.network import input_of
+from training.loop import Diverged, Training, averaged, fit
+from training.network import check_length, input_length, input_of
 from training.progress import Begin, End, Epoch, Event, StepDone, TagFigures
 from training.runs import folder_of
 from training.settings import Settings, SettingsFault
