@@ -34,6 +34,11 @@ class Marks:
     def __len__(self) -> int:
         return len(self.examples) + len(self.counter_examples)
 
+    @property
+    def said(self) -> dict[TrackId, bool]:
+        """Whether each of them has the tag."""
+        return dict.fromkeys(self.examples, True) | dict.fromkeys(self.counter_examples, False)
+
 
 @dataclass(frozen=True, slots=True)
 class TaughtTag:

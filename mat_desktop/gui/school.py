@@ -12,10 +12,11 @@ from mat_desktop.domain.query_tokens import in_quotes
 from mat_desktop.domain.taught import Marks, TaughtTag
 from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
+from mat_desktop.gui.models.marks import can_mark
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.drafts import Draft, Drafts
 from mat_desktop.gui.operations.listen import Listen, can_be_heard
-from mat_desktop.gui.operations.teach import Teach, can_mark
+from mat_desktop.gui.operations.teach import Teach
 from mat_desktop.gui.pages import Pages
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.teach import TeachPanel
@@ -48,6 +49,8 @@ class School(QObject):
         self._drafts = Drafts(state)
         self._begun_with: tuple[str, Marks | None, TaughtTag | None] = "", None, None
         self._key, self._waiting = "", False
+        self._filled = self._reads = False
+        """Whether the form is filled in, and whether there are marks to be read."""
         self._described = "", "", ""
         """As the form was at first."""
         self.panel = TeachPanel()
@@ -64,6 +67,7 @@ class School(QObject):
 
     def _connect(self) -> None:
         teach, panel, library = self.teach, self.panel, self._library
+        teach.read.connect(self._show_study)
         teach.studied.connect(lambda _: self._show_study())
         self._desk.tracks.counted.connect(self._counted)
         teach.listed.connect(self._show_tags)
@@ -110,8 +114,7 @@ class School(QObject):
     def _look_again(self) -> None:
         """Marks are of the tracks that are in the library now, under the names that these have."""
         name, given, _ = self._begun_with
-        draft = self._drafts.get(self._key)
-        self.teach.begin(name, given, draft.said if draft is not None else None)
+        self.teach.begin(name, given, self.teach.unsaved)
 
     def _counted(self) -> None:
         losses = self._desk.tracks.losses
@@ -163,7 +166,7 @@ class School(QObject):
         scheme = self._desk.services.scheme
         tag = next((tag for tag in self.teach.teacher.tags if tag.name == name), None) if name else None
         self._begun_with = name, given, like
-        self._key = like.name if like is not None else name
+        self._key, self._filled = like.name if like is not None else name, False
         draft = self._drafts.get(self._key)
         self.teach.begin(name, given, draft.said if draft is not None else None)
         self.panel.begin(scheme.fields, tag if tag is not None else like, known=tag is not None)
@@ -172,6 +175,7 @@ class School(QObject):
             self.panel.describe(draft.name, draft.kind, draft.field)
             self.panel.show_reading()
         self.panel.show_unsaved(draft is not None)
+        self._reads, self._filled = bool(name or given or draft is not None), True
         self._selection()
         self._enable()
         if tag is None and like is None:
@@ -181,7 +185,7 @@ class School(QObject):
 
     def _keep_draft(self) -> None:
         """What is not saved outlives another tag, another page, and the program."""
-        if not self.is_open or not self.teach.ready:
+        if not self.is_open or not self._filled:
             return
         said, described = self.teach.unsaved, self.panel.description
         draft = Draft(*described, said) if said or described != self._described else None
@@ -232,9 +236,10 @@ class School(QObject):
         self._library.show_pane(shown)
         if shown:
             self._library.inner.setSizes([centre, side, 0])
-        draft = self._drafts.get(self._key) if self.teach.ready else None
+        draft = self._drafts.get(self._key) if self._filled else None
         if draft is not None:
             self._desk.result(f"Kept for later, not saved: {_begun(draft)}")
+        self._filled = False
         self.teach.end()
         self._enable()
         self._library.table.setFocus()
@@ -260,7 +265,6 @@ class School(QObject):
 
     def _show_study(self) -> None:
         teach = self.teach
-        name, given, _ = self._begun_with
         if self.is_open:
             self._keep_draft()
             self.panel.show_study(
@@ -274,7 +278,7 @@ class School(QObject):
                 copies=teach.copies,
                 learning=teach.learning,
             )
-            if not teach.ready and (name or given or self._drafts.get(self._key) is not None):
+            if not teach.ready and self._reads:
                 self.panel.show_reading()
             if teach.learning and not self._late.isActive():
                 self._late.start()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +21,20 @@ from tests.gui.test_teach import answer, heard, panel, select, teach
 
 __all__ = ["heard"]
 MARKED = "3 have it, 1 does not"
+
+
+@pytest.fixture
+def reading(qtbot: QtBot, heard: Window, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A saved tag with seven marks is open, and they are read once the test lets them."""
+    go = threading.Event()
+    teach(qtbot, heard)
+    teacher = heard.school.teach.teacher
+    load = teacher.load
+    monkeypatch.setattr(teacher, "load", lambda: load() if go.wait(20) else None)
+    heard.school.open("dungeon synth")
+    assert panel(heard).heading.text() == "Reading…"
+    yield go
+    go.set()
 
 
 def begin(qtbot: QtBot, window: Window) -> None:
@@ -200,3 +217,53 @@ def test_a_mark_counts_again_once_its_file_is_back_in_the_folder(
     assert back is not None and back is not row
     assert heard.school.teach.marks[back] is True
     assert not heard.school.teach.lost
+
+
+def test_what_is_marked_while_the_marks_are_read_is_taken_back_alone(
+    qtbot: QtBot, heard: Window, reading: threading.Event
+) -> None:
+    side, marks = panel(heard), heard.school.teach
+    select(heard, 5)
+    heard.actions_["has_it"].trigger()
+    assert list(marks.marks) == [heard.tracks.at(5)]
+    assert not side.save.isEnabled(), "the others would not be learned from"
+    reading.set()
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not")
+    heard.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: side.heading.text() == "5 have it, 2 do not")
+    assert side.discard.isHidden(), "all of it is saved"
+    heard.actions_["redo"].trigger()
+    qtbot.waitUntil(lambda: side.heading.text() == "6 have it, 2 do not")
+
+
+def test_what_is_marked_while_the_marks_are_read_counts_for_copies_that_were_marked(
+    qtbot: QtBot, heard: Window, reading: threading.Event
+) -> None:
+    first, copy = heard.tracks.at(0), heard.tracks.at(20)
+    assert first.scores is not None and copy.scores is not None
+    copy.scores = replace(copy.scores, track_id=first.scores.track_id)
+    select(heard, 20)
+    heard.actions_["has_it_not"].trigger()
+    reading.set()
+    qtbot.waitUntil(lambda: heard.school.teach.ready)
+    marks = heard.school.teach.marks
+    assert [marks[row] for row in marks if row in (first, copy)] in ([False], [False, False])
+    assert panel(heard).heading.text().startswith("4 have it, 3 do not")
+
+
+def test_what_is_marked_while_the_marks_are_read_outlives_the_panel_and_tracks_that_go(
+    qtbot: QtBot, heard: Window, reading: threading.Event
+) -> None:
+    side = panel(heard)
+    select(heard, 5)
+    heard.actions_["has_it"].trigger()
+    heard.tracks.forget([heard.tracks.at(39).path])
+    select(heard, 6)
+    heard.actions_["has_it"].trigger()
+    heard.tracks.forget([heard.tracks.at(38).path])
+    heard.school.close()
+    assert "Kept for later, not saved: “dungeon synth”, 2 marks" in heard.status.result.text()
+    heard.school.open("dungeon synth")
+    reading.set()
+    qtbot.waitUntil(lambda: side.heading.text() == "7 have it, 2 do not")
+    assert not side.discard.isHidden()

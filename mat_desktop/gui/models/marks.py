@@ -1,15 +1,16 @@
-"""Tracks in the lists of whoever teaches a tag: those that were marked, and those to mark next."""
+"""Tracks that teach a tag, and the lists of them: those that were marked, and those to mark next."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from mat_desktop.domain.taught import Marks
 from mat_desktop.errors import printable
-from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.models.row import Row, State
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -86,3 +87,19 @@ class MarksModel(QAbstractListModel):
     def place(self, row: Row) -> int:
         """Where a track stands, -1 where it does not."""
         return next((n for n, mark in enumerate(self._marks) if mark.row is row), -1)
+
+
+def can_mark(row: Row) -> bool:
+    """Whether something can be learned from a track: it was listened to, or can be."""
+    return row.scores is not None or (row.track is not None and row.state is not State.FAILED)
+
+
+def key_of(row: Row) -> str:
+    """What a mark is kept by: what was heard in the track, or its path while nothing was."""
+    return str(row.path) if row.scores is None else row.scores.track_id
+
+
+def as_marks(marks: Mapping[Row, bool]) -> Marks:
+    """Of tracks that were listened to, each sound once."""
+    said = {row.scores.track_id: yes for row, yes in marks.items() if row.scores is not None}
+    return Marks(tuple(i for i, yes in said.items() if yes), tuple(i for i, yes in said.items() if not yes))

@@ -15,7 +15,8 @@ from mat_desktop.domain.taught import MOST_MARKS, ForeignTag, Marks, TaughtTag
 from mat_desktop.domain.track import TrackId
 from mat_desktop.errors import printable
 from mat_desktop.gui import words
-from mat_desktop.gui.models.row import Arrived, Chosen, Row, State
+from mat_desktop.gui.models.marks import as_marks, can_mark, key_of
+from mat_desktop.gui.models.row import Arrived, Chosen, Row
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.weigh import Move
 
@@ -27,9 +28,10 @@ SLICE = 200
 
 
 class Teach(QObject):
-    """``studied`` hands over what can be learned from the marks now, ``listed`` says that the taught tags are
-    others, ``saved`` names one; ``refused`` hands over a tag that another model was taught, ``moved`` a
-    :class:`Move` of the marks, or that a tag was removed, ``anew`` tells what was learned anew.
+    """``read`` says that the marks that a tag has are there, ``studied`` hands over what can be learned from
+    them now, ``listed`` says that the taught tags are others, ``saved`` names one; ``refused`` hands over a
+    tag that another model was taught, ``moved`` a :class:`Move` of the marks, or that a tag was removed,
+    ``anew`` tells what was learned anew.
 
     :ivar marks: rows in the order in which they were marked, and whether they have the tag
     :ivar known: rows of the library by what was heard in them
@@ -38,6 +40,7 @@ class Teach(QObject):
     :ivar ready: the marks that it has are there
     """
 
+    read = Signal()
     studied = Signal(object)
     listed = Signal()
     saved = Signal(object)
@@ -58,6 +61,8 @@ class Teach(QObject):
         self._shown = Marks()
         self._kept: dict[Row, bool] = {}
         self._away: dict[str, bool | None] = {}
+        self._begun: dict[str, bool | None] = {}
+        self._read: dict[Row, bool] = {}
         self._lost = 0
         self.unheard: list[Row] = []
         self._lesson = object()
@@ -79,7 +84,9 @@ class Teach(QObject):
         :param said: what was marked before and not saved, as :meth:`unsaved` says it
         """
         self.marks, self.study, self._lost, self._shown = {}, None, 0, Marks()
-        self.ready, self._kept, self._away = False, {}, {}
+        self.ready, self._kept, self._away, self._read = False, {}, {}, {}
+        self._begun = {str(i): yes for i, yes in given.said.items()} if given is not None else {}
+        self._begun |= said or {}
         self._lesson = object()
         taught = name.casefold() in [tag.name.casefold() for tag in self.teacher.tags]
         self.name = name if taught else ""
@@ -98,15 +105,16 @@ class Teach(QObject):
             self.unheard = [row for row in rows if row.path in without]
             early, self.marks = self.marks, {}
             if before is not None:
-                for ids, yes in ((before.examples, True), (before.counter_examples, False)):
-                    self.marks |= {self.known[i]: yes for i in ids if i in self.known}
+                self.marks = {self.known[i]: yes for i, yes in before.said.items() if i in self.known}
                 self._lost = len(before) - len(self.marks)
-                self._shown = _as_marks(self.marks)
+                self._shown = as_marks(self.marks)
             self._kept = dict(self.marks) if given is None else {}
             self._put_unsaved(said or {})
-            self.marks |= early
+            self._read = dict(self.marks)
+            self._put(early, early=True)
             self.ready = True
             self.learn()
+            self.read.emit()
 
         self._desk.bridge.ask(
             "teach",
@@ -137,10 +145,10 @@ class Teach(QObject):
         first: dict[str, Row] = {}
         for row in self.marks:
             if row.scores is None or row.scores.track_id not in same:
-                first.setdefault(_key(row), row)
+                first.setdefault(key_of(row), row)
         found: dict[int, Row] = {}
         for row in self.marks:
-            sound = _key(row)
+            sound = key_of(row)
             other = first.get(same.get(row.scores.track_id, sound) if row.scores is not None else sound)
             if other is not None and other is not row:
                 found[id(row)] = other
@@ -149,9 +157,11 @@ class Teach(QObject):
     @property
     def unsaved(self) -> dict[str, bool | None]:
         """What is marked otherwise than it is saved: tracks by what was heard in them, or by path."""
+        if not self.ready:
+            return self._begun | {key_of(row): yes for row, yes in self.marks.items()}
         said: dict[str, bool | None] = dict(self._away)
-        said |= {_key(row): None for row in self._kept if row not in self.marks}
-        return said | {_key(row): yes for row, yes in self.marks.items() if self._kept.get(row) is not yes}
+        said |= {key_of(row): None for row in self._kept if row not in self.marks}
+        return said | {key_of(row): yes for row, yes in self.marks.items() if self._kept.get(row) is not yes}
 
     def end(self) -> None:
         """Nobody teaches any more."""
@@ -207,17 +217,26 @@ class Teach(QObject):
 
     def _marked(self, before: dict[Row, bool]) -> None:
         """The user marked otherwise: learned from, and taken back by Undo while this tag is taught."""
-        now, lesson = dict(self.marks), self._lesson
+        now, lesson, early = dict(self.marks), self._lesson, not self.ready
         self.learn()
 
         def counts() -> bool:
             return self._lesson is lesson
 
-        self.moved.emit(Move(lambda: self._put(before), lambda: self._put(now), counts))
+        def put(marks: Mapping[Row, bool]) -> None:
+            self._put(marks, early=early)
+            self.learn()
 
-    def _put(self, marks: Mapping[Row, bool]) -> None:
-        self.marks = dict(marks)
-        self.learn()
+        self.moved.emit(Move(lambda: put(before), lambda: put(now), counts))
+
+    def _put(self, marks: Mapping[Row, bool], *, early: bool) -> None:
+        """:param early: said before it was known what is marked: the rest is as it was read"""
+        if not early:
+            self.marks = dict(marks)
+            return
+        self.marks = dict(self._read)
+        for row, yes in marks.items():
+            self.marks |= dict.fromkeys([row, *self._copies_of([row])], yes)
 
     @property
     def to_hear(self) -> list[Row]:
@@ -251,8 +270,10 @@ class Teach(QObject):
         )
 
     def learn(self) -> None:
-        """Learn from the marks as they are now."""
-        marks = _as_marks(self.marks)
+        """Learn from the marks as they are now, once all are known."""
+        if not self.ready:
+            return
+        marks = as_marks(self.marks)
         self.learning = True
 
         def done(study: Study | None) -> None:
@@ -275,7 +296,7 @@ class Teach(QObject):
 
         def done(answer: tuple[TaughtTag, Mapping[Path, Verdict]]) -> None:
             tag, said = answer
-            self._say_anew(tag.name, before, {*_ids(study.given), *_ids(shown)}, said)
+            self._say_anew(tag.name, before, {*study.given.said, *shown.said}, said)
             self.name = tag.name
             self.listed.emit()
             self.saved.emit(tag)
@@ -477,21 +498,3 @@ class Teach(QObject):
             scored,
             lambda error: desk.complain("The library cannot be scored", error),
         )
-
-
-def can_mark(row: Row) -> bool:
-    """Whether something can be learned from a track: it was listened to, or can be."""
-    return row.scores is not None or (row.track is not None and row.state is not State.FAILED)
-
-
-def _key(row: Row) -> str:
-    return str(row.path) if row.scores is None else row.scores.track_id
-
-
-def _ids(marks: Marks) -> tuple[TrackId, ...]:
-    return (*marks.examples, *marks.counter_examples)
-
-
-def _as_marks(marks: Mapping[Row, bool]) -> Marks:
-    said = {row.scores.track_id: yes for row, yes in marks.items() if row.scores is not None}
-    return Marks(tuple(i for i, yes in said.items() if yes), tuple(i for i, yes in said.items() if not yes))
