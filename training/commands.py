@@ -25,6 +25,7 @@ from mat_desktop.networks.registry import parameter_count
 from training.agreement import agreement_table
 from training.benchmark import benchmark as measure_speed
 from training.checkpoints import BEST, LAST, check_room, load_checkpoint
+from training.clip_inference import predict
 from training.corrections import correct, is_corrections, read_corrections
 from training.datasets.corpus import sounds_of
 from training.datasets.dataset import SPLITS, Dataset
@@ -41,9 +42,8 @@ from training.extend.commands import extend as extend
 from training.extend.commands import teacher as teacher
 from training.finetune import SETTINGS as FINETUNE
 from training.finetune import Head, blended, new_head, own_head, shared_tags, starts
-from training.hearing import predict
 from training.identity import check_data, with_columns
-from training.inputs import Clips, hear
+from training.inputs import Clips, prepare_clips
 from training.loop import Trained, fit
 from training.merging import compare as compare_merging
 from training.network import check_possible, input_of
@@ -76,7 +76,7 @@ from training.runs import (
 from training.saying import IS_FIRST, KEPT, NOT_KEPT, PLAIN, Reporter, console, print_figures
 from training.settings import Settings, SettingsFault
 from training.speed import ROUNDS
-from training.speed import speed as measure_listening
+from training.speed import speed as measure_models
 
 COPIES = 4
 """Sizes of the weights in a run's checkpoints: of one with two moments of each, and of the kept one."""
@@ -349,14 +349,14 @@ def robustness(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def pooling(options: argparse.Namespace, reporter: Reporter) -> int:
     """Windows of tracks put together from neighbouring test clips, pooled in several ways."""
-    scores, labels, _ = _heard(options, reporter)
+    scores, labels, _ = _test_scores(options, reporter)
     print_figures(compare_poolings(scores, labels))
     return 0
 
 
 def merging(options: argparse.Namespace, reporter: Reporter) -> int:
     """Merged tags against those of single vocabularies, judged by the labels of another vocabulary."""
-    scores, labels, card = _heard(options, reporter)
+    scores, labels, card = _test_scores(options, reporter)
     print_figures(compare_merging(card, scores, labels, read_sources(options.scheme)))
     return 0
 
@@ -367,11 +367,11 @@ def speed(options: argparse.Namespace, reporter: Reporter) -> int:
     files = [dataset.clips[index] for index in dataset.indices("test")]
     models = [open_model(folder) for folder in options.models]
     with reporter.progress(ROUNDS, "Measuring", "") as report:
-        print_figures(measure_listening(models, files, report))
+        print_figures(measure_models(models, files, report))
     return 0
 
 
-def _heard(
+def _test_scores(
     options: argparse.Namespace, reporter: Reporter
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], ModelCard]:
     """Scores and labels of the test clips."""
@@ -506,6 +506,6 @@ def _prepared(
 ) -> Clips:
     """Clips from the cache, which is filled where necessary; what is left out is said."""
     with reporter.progress(len(dataset.clips), "Preparing") as report:
-        clips = hear(dataset, listens_to, options.cache, lambda done, total, _: report(done, total))
+        clips = prepare_clips(dataset, listens_to, options.cache, lambda done, total, _: report(done, total))
     reporter.say_skipped(clips.skipped, options.cache / f"{dataset.name}-skipped.txt")
     return clips

@@ -40,8 +40,8 @@ from training.datasets.dataset import DatasetFault, Skipped
 from training.datasets.folder import Record, artist_groups
 from training.devices import one_thread
 from training.evaluate import open_model
-from training.listening import Pieces, cut, track_features
 from training.loop import Trained
+from training.track_inference import Pieces, cut, track_features
 
 Array = NDArray[np.float32]
 

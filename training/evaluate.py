@@ -16,8 +16,8 @@ from mat_desktop.errors import ModelFault
 from mat_desktop.inference.cards import open_card, read_weights
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
+from training.clip_inference import predict
 from training.datasets.dataset import Dataset, DatasetFault
-from training.hearing import predict
 from training.inputs import Clips, Standard
 from training.loop import Trained, by_vocabulary
 from training.metrics import best_f1, measure

@@ -18,7 +18,7 @@ from mat_desktop.inference.cards import save_model
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import names
 from training.calibration import fit_platt, threshold_for_precision
-from training.hearing import predict
+from training.clip_inference import predict
 from training.inputs import Clips
 from training.loop import Trained, by_vocabulary
 from training.metrics import decision_positives, is_hard, rank, ranking_positives

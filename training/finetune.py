@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import ModelFault
+from training.clip_inference import features
 from training.devices import one_thread
-from training.hearing import features
 from training.inputs import Clips, Indices
 from training.loop import Trained, prior_odds
 from training.metrics import cross_entropy
@@ -69,14 +69,14 @@ def new_head(
     train, valid = clips.split("train"), clips.split("valid")
     of = len(train) + len(valid)
 
-    def heard(indices: Indices, before: int) -> Tensor:
+    def pooled(indices: Indices, before: int) -> Tensor:
         def told(done: int) -> None:
             report(before + done, of)
 
         return features(trained.module, clips, indices, trained.standard, fabric, told)
 
     heads: list[Head] = []
-    inputs = heard(train, 0), heard(valid, len(train))
+    inputs = pooled(train, 0), pooled(valid, len(train))
     layer = own.module.head
     assert layer.bias is not None
     begin = layer.weight.detach().flatten(1).cpu(), layer.bias.detach().cpu()

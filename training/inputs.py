@@ -78,7 +78,7 @@ class Clips:
         return whole[:, start : start + length]
 
 
-def hear(dataset: Dataset, listens_to: InputSpec, cache: Path, report: Report) -> Clips:
+def prepare_clips(dataset: Dataset, listens_to: InputSpec, cache: Path, report: Report) -> Clips:
     """Prepare what a network needs of a data set, as far as it is not in the cache.
 
     :raises DatasetFault: the cache cannot be written, is in use, or no clip can be decoded

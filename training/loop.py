@@ -22,10 +22,10 @@ from mat_desktop.errors import MatError, printable
 from mat_desktop.networks.base import Network
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
+from training.clip_inference import contiguous, predict
 from training.datasets.dataset import Dataset, DatasetFault
 from training.devices import agreed, default_precision, launch, same_buffers, synchronise
 from training.feed import Step, batches, seed_of, shuffled
-from training.hearing import contiguous, predict
 from training.identity import RunFault, check_data, data_of
 from training.inputs import Clips, Indices, Standard, standardisation
 from training.metrics import cross_entropy, rank, ranking_positives

@@ -13,7 +13,7 @@ import msgspec
 
 from mat_desktop.errors import printable
 from mat_desktop.malformed import flaw
-from training.datasets.dataset import Dataset, check_option, listening
+from training.datasets.dataset import Dataset, check_option, reading_told
 from training.datasets.recognise import recognised
 from training.datasets.registry import READERS, open_dataset
 from training.experiments import NETWORK
@@ -86,7 +86,7 @@ def open_data(folder: Path, settings: Settings, reporter: Reporter) -> tuple[Set
     """The data set that the settings name, or that the folder looks like; the settings then name it."""
     reporter.tell(Reading(0, 0))
     settings = replace(settings, dataset=settings.dataset or recognised(folder))
-    with listening(lambda done, of: reporter.tell(Reading(done, of))):
+    with reading_told(lambda done, of: reporter.tell(Reading(done, of))):
         return settings, limited(read_data(folder, settings), settings.clips)
 
 

@@ -21,9 +21,9 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import DecodeError, printable
 from training.datasets.dataset import Skipped
 from training.display import columns_of, margins
-from training.listening import track_scores
 from training.loop import Trained
 from training.metrics import top_overlap
+from training.track_inference import track_scores
 
 Array = NDArray[np.float32]
 Report = Callable[[int, int], None]

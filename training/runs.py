@@ -26,10 +26,10 @@ from mat_desktop.errors import printable
 from mat_desktop.networks.registry import build, parameter_count
 from mat_desktop.whole_file import remove_half_written
 from training.checkpoints import BEST, LAST, load_checkpoint, write_whole
+from training.clip_inference import predict
 from training.devices import hardware, lacks_gpu
 from training.experiments import budget_of
 from training.export import title_of
-from training.hearing import predict
 from training.identity import RunFault, with_tags_of
 from training.inputs import Clips, Standard, standardisation
 from training.loop import Trained

@@ -1,4 +1,4 @@
-"""How much time of a processor models take to listen to files, beside each other.
+"""How much time of a processor the front end and models take for files, beside each other.
 
 Processor time, and the least of several rounds in turn, so that another program's work does not count.
 """
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from mat_desktop.domain.card import ModelCard
 from training.devices import one_thread
-from training.listening import cut, window_scores
 from training.loop import Trained
+from training.track_inference import cut, window_scores
 
 Array = NDArray[np.float32]
 Report = Callable[[int, int], None]
@@ -34,11 +34,11 @@ def speed(
     windows: list[Array] = []
     spec = models[0][0].mel
 
-    def hear() -> None:
+    def front_end() -> None:
         windows[:] = [cut(file, spec).windows for file in files]
 
-    ways: dict[str, Callable[[], object]] = {"front end": hear}
-    ways |= {card.name: partial(_listen, trained, windows) for card, trained in models}
+    ways: dict[str, Callable[[], object]] = {"front end": front_end}
+    ways |= {card.name: partial(_network, trained, windows) for card, trained in models}
     least = dict.fromkeys(ways, np.inf)
     with one_thread():
         for turn in range(ROUNDS):
@@ -51,5 +51,5 @@ def speed(
     return {name: round(seconds / minutes, 5) for name, seconds in least.items()}
 
 
-def _listen(trained: Trained, files: Sequence[Array]) -> None:
+def _network(trained: Trained, files: Sequence[Array]) -> None:
     window_scores(trained, np.concatenate(files))

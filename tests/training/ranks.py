@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from training import hearing
+from training import clip_inference
 from training.commands import _run
 from training.datasets.corpus import read_corpus
 from training.devices import launch
 from training.feed import Step, side_by_side
-from training.inputs import Clips, Indices, hear
+from training.inputs import Clips, Indices, prepare_clips
 from training.loop import Training, start_processes
 from training.network import input_of
 from training.runs import finish, folder_of
@@ -63,7 +63,7 @@ def watched(clips: Clips, folder: Path) -> dict[str, Any]:
         heard.append(len(indices))
         return side_by_side(clips, indices, batch_size)
 
-    hearing.side_by_side = spy  # type: ignore[attr-defined]
+    clip_inference.side_by_side = spy  # type: ignore[attr-defined]
     finish(folder, training.end(), clips, SETTINGS, training.fabric)
     return {
         "rank": training.fabric.global_rank,
@@ -76,7 +76,7 @@ def watched(clips: Clips, folder: Path) -> dict[str, Any]:
 
 def main(data: str, cache: str, out: str) -> None:
     dataset, place = read_corpus(Path(data)), Path(out)
-    clips = hear(dataset, input_of(SETTINGS), Path(cache), lambda *_: None)
+    clips = prepare_clips(dataset, input_of(SETTINGS), Path(cache), lambda *_: None)
     shared = folder_of(place / "runs", SETTINGS, dataset.name)
     shared.mkdir(parents=True, exist_ok=True)
     found = watched(clips, shared)

@@ -779,7 +779,7 @@ def test_a_run_of_a_gpu_that_cannot_go_on_here_is_refused_before_anything_is_pre
     save_checkpoint(run / "last.pt", last)
     for device in ("cuda", "backends.mps"):
         monkeypatch.setattr(f"torch.{device}.is_available", lambda: False)
-    monkeypatch.setattr("training.commands.hear", lambda *_: pytest.fail("clips are prepared"))
+    monkeypatch.setattr("training.commands.prepare_clips", lambda *_: pytest.fail("clips are prepared"))
     capsys.readouterr()
     assert command(name, *words) == 1
     assert f"{run} cannot go on here: it was begun in 16-mixed, which needs a GPU" in capsys.readouterr().err

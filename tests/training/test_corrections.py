@@ -18,7 +18,7 @@ from tests.sounds import encode, tone
 from training.__main__ import main
 from training.corrections import Outcome, _moved, _Problem, correct, read_corrections
 from training.datasets.dataset import DatasetFault
-from training.listening import track_log_mel
+from training.track_inference import track_log_mel
 
 TAGS = {"guitar": ["mtat/guitar"], "vocals": ["mtat/vocals"]}
 

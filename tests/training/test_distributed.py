@@ -16,9 +16,9 @@ from safetensors.numpy import load_file
 from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.checkpoints import LAST, load_checkpoint
+from training.clip_inference import predict
 from training.datasets.corpus import read_corpus
-from training.hearing import predict
-from training.inputs import hear
+from training.inputs import prepare_clips
 from training.loop import by_vocabulary, fit
 from training.network import input_of
 from training.progress import Epoch, Event
@@ -49,7 +49,7 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     settings, command = read_settings(folder)
     assert command.startswith("python -m training train --data c ")
     dataset = read_corpus(data)
-    clips = hear(dataset, input_of(settings), tmp_path / "cache", lambda *_: None)
+    clips = prepare_clips(dataset, input_of(settings), tmp_path / "cache", lambda *_: None)
     best = next(line for line in lines if line["event"] == "end")["best"]
     reported = next(line for line in lines if line.get("number") == best)["valid"]
     network, _, differs = best_network(folder, settings, clips)
@@ -117,7 +117,7 @@ def test_two_processes_stop_together_and_go_on_where_they_were(tmp_path: Path) -
 def test_both_processes_see_the_same_run(tmp_path: Path) -> None:
     data, cache = make_corpus(tmp_path / "c"), tmp_path / "cache"
     settings = Settings(network="fcn1d", layers=3, width=0.05)
-    hear(read_corpus(data), input_of(settings), cache, lambda *_: None)
+    prepare_clips(read_corpus(data), input_of(settings), cache, lambda *_: None)
     words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     words += ["-m", "tests.training.ranks", str(data), str(cache), str(tmp_path)]
     done = subprocess.run(

@@ -13,7 +13,7 @@ import pytest
 
 from tests.sounds import encode, tone
 from tests.training.layouts import make_report, touch
-from training.datasets.dataset import Dataset, DatasetFault, listening
+from training.datasets.dataset import Dataset, DatasetFault, reading_told
 from training.datasets.folder import Record, artist_groups, read_folder, split_artists
 from training.datasets.registry import open_dataset
 
@@ -206,7 +206,7 @@ def test_the_program_reads_the_files_tags(tmp_path: Path) -> None:
     touch(music / "broken.flac", b"fLaC nothing")
     touch(music / "cover.jpg")
     told: list[tuple[int, int]] = []
-    with listening(lambda done, of: told.append((done, of))):
+    with reading_told(lambda done, of: told.append((done, of))):
         dataset = open_dataset("folder", music, min_tracks=4, min_artists=2)
     assert told == [(0, 13)], "of one batch"
     assert [(tag.vocabulary, tag.name) for tag in dataset.tags] == [

@@ -12,11 +12,11 @@ import pytest
 from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.checkpoints import BEST, LAST, load_checkpoint, save_checkpoint
+from training.clip_inference import predict
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import Tag
-from training.hearing import predict
 from training.identity import RunFault, data_of
-from training.inputs import Clips, hear
+from training.inputs import Clips, prepare_clips
 from training.loop import fit
 from training.network import input_of
 from training.runs import best_network
@@ -47,7 +47,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clips(place: Path) -> Clips:
-    return hear(read_corpus(place / "small"), input_of(TINY), place / "cache", lambda done, of, _: None)
+    return prepare_clips(
+        read_corpus(place / "small"), input_of(TINY), place / "cache", lambda done, of, _: None
+    )
 
 
 @pytest.fixture(scope="module")

@@ -25,12 +25,12 @@ from training import loop
 from training.__main__ import main
 from training.augment import Augment
 from training.checkpoints import BEST, LAST, DiskFault, load_checkpoint
+from training.clip_inference import predict
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import DatasetFault
 from training.devices import default_precision, synchronise
 from training.feed import AHEAD, Step, ahead, batches, seed_of, shuffled, side_by_side
-from training.hearing import predict
-from training.inputs import Clips, hear, limited
+from training.inputs import Clips, limited, prepare_clips
 from training.loop import Diverged, Training, averaged, fit
 from training.network import check_length, input_length, input_of
 from training.progress import Begin, End, Epoch, Event, StepDone, TagFigures
@@ -75,7 +75,7 @@ def clips(corpus: Path, cache: Path) -> Clips:
 
 
 def heard(corpus: Path, cache: Path, settings: Settings) -> Clips:
-    return hear(read_corpus(corpus), input_of(settings), cache, silent)
+    return prepare_clips(read_corpus(corpus), input_of(settings), cache, silent)
 
 
 def folder(path: Path) -> Path:
@@ -328,7 +328,7 @@ def test_networks_with_other_ears(corpus: Path, cache: Path, tmp_path: Path, net
         crop_frames=0,
     )
     dataset = limited(read_corpus(corpus), 4)
-    clips = hear(dataset, input_of(settings), cache, silent)
+    clips = prepare_clips(dataset, input_of(settings), cache, silent)
     assert clips.length >= clips.listens_to.length
     trained = fit(clips, settings, tmp_path, lambda event: None)
     valid = clips.split("valid")

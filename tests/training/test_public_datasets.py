@@ -32,7 +32,7 @@ from training.datasets import msd
 from training.datasets.dataset import DatasetFault
 from training.datasets.registry import READERS, open_dataset
 from training.datasets.tables import vocabulary
-from training.inputs import hear, limited
+from training.inputs import limited, prepare_clips
 from training.settings import meanings
 
 Change = Callable[[list[str]], list[str]]
@@ -97,7 +97,7 @@ def test_a_clip_of_mtat_that_was_cut_off_is_listed_and_skipped(tmp_path: Path, w
     dataset = limited(open_dataset("mtat", folder), 0)
     waves = InputSpec.waveform(16_000, 16_000, any_length=False)
     listens_to = waves if waveform else InputSpec.log_mel(MelSpec(), any_length=True)
-    clips = hear(dataset, listens_to, tmp_path / "cache", lambda *_: None)
+    clips = prepare_clips(dataset, listens_to, tmp_path / "cache", lambda *_: None)
     assert clips.usable[:2].tolist() == [True, False]
     (said,) = (skipped for skipped in clips.skipped if skipped.clip == str(cut))
     assert re.fullmatch(r"ends after 9\.\d of its 29 seconds", said.reason)

@@ -20,6 +20,7 @@ from mat_desktop.networks.base import InputSpec
 from tests.training.corpora import make_corpus
 from training.__main__ import main
 from training.augment import FLOOR_DB, Augment
+from training.clip_inference import predict
 from training.datasets.cache import BROKEN
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import Dataset, DatasetFault
@@ -27,7 +28,6 @@ from training.datasets.features import Features, normalisation, prepare
 from training.devices import launch
 from training.evaluate import evaluate, open_model
 from training.export import export
-from training.hearing import predict
 from training.inputs import of_features
 from training.loop import fit
 from training.metrics import best_f1, rank, ranking_positives

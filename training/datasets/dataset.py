@@ -16,23 +16,23 @@ from mat_desktop.errors import MatError, printable
 SPLITS = ("train", "valid", "test")
 
 
-_heard: ContextVar[Callable[[int, int], None] | None] = ContextVar("heard", default=None)
+_report: ContextVar[Callable[[int, int], None] | None] = ContextVar("report", default=None)
 
 
 @contextmanager
-def listening(hear: Callable[[int, int], None]) -> Iterator[None]:
-    """Within, ``hear`` is told how many of how many files a reader has read, where that takes long."""
-    token = _heard.set(hear)
+def reading_told(report: Callable[[int, int], None]) -> Iterator[None]:
+    """Within, ``report`` is told how many of how many files a reader has read, where that takes long."""
+    token = _report.set(report)
     try:
         yield
     finally:
-        _heard.reset(token)
+        _report.reset(token)
 
 
 def tell_read(done: int, of: int) -> None:
-    """To whoever is listening."""
-    if (hear := _heard.get()) is not None:
-        hear(done, of)
+    """To whom :func:`reading_told` names, if anybody."""
+    if (report := _report.get()) is not None:
+        report(done, of)
 
 
 class DatasetFault(MatError):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mat_desktop.domain.card import NetworkSpec
 from mat_desktop.networks.base import Network
 from mat_desktop.networks.registry import build
-from training.hearing import features, predict
+from training.clip_inference import features, predict
 from training.inputs import Standard
 
 FAR = torch.device("meta")
@@ -61,7 +61,7 @@ def test_measuring_takes_network_and_input_to_the_device_of_the_run() -> None:
     assert scores.shape == (5, 3) and (scores == 0.5).all()
 
 
-def test_listening_for_a_new_head_does_so_too() -> None:
+def test_features_for_a_new_head_do_so_too() -> None:
     network: Any = Far()
     told: list[int] = []
     found = features(network, two_pieces_each(network), np.arange(9), STANDARD, FABRIC, told.append)

@@ -1,4 +1,7 @@
-"""What a network says of whole clips: on the device of the computation, shared among its processes."""
+"""Scores and features of prepared clips: on the device of the computation, shared among its processes.
+
+Of files as the application listens to them see :mod:`training.track_inference`.
+"""
 
 from __future__ import annotations
 
@@ -58,20 +61,20 @@ def features(
     indices: Indices,
     standard: Standard,
     fabric: Fabric,
-    heard_of: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> Tensor:
     """What reaches the head, averaged over all positions: [clips, features].
 
     Every head is linear, so that the mean of its answers is its answer to the mean.
 
-    :param heard_of: told how many of the clips are done
+    :param report: told how many of the clips are done
     """
 
     def pooled(audio: Tensor) -> Tensor:
         return module.listen(audio)[1]
 
     def told(done: int, of: int) -> None:
-        heard_of(done * len(indices) // of)
+        report(done * len(indices) // of)
 
     # A copy: tensors of inference mode can be no part of a training.
     return _of_clips(module, pooled, clips, indices, standard, fabric, told).clone()

@@ -1,4 +1,7 @@
-"""A file as the application hears it: decoded whole, cut into windows, silence left out."""
+"""Scores and features of files as the application has them: decoded whole, cut, silent windows left out.
+
+Of clips that are prepared for training see :mod:`training.clip_inference`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from mat_desktop.audio.mel import log_mel_stream
 from mat_desktop.audio.windows import is_heard, raised, weights, windows
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.melspec import MelSpec
-from training.hearing import AT_ONCE, contiguous
+from training.clip_inference import AT_ONCE, contiguous
 from training.loop import Trained
 
 Array = NDArray[np.float32]
