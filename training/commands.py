@@ -22,11 +22,12 @@ from mat_desktop.errors import printable
 from mat_desktop.inference.cards import open_card, write_card
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import parameter_count
-from training.agreement import agreement_table
 from training.benchmark import benchmark as measure_speed
 from training.checkpoints import BEST, LAST, check_room, load_checkpoint
 from training.clip_inference import predict
-from training.corrections import correct, is_corrections, read_corrections
+from training.corrections.agreement import agreement_table
+from training.corrections.file import is_corrections, read_corrections
+from training.corrections.learn import correct
 from training.datasets.corpus import sounds_of
 from training.datasets.dataset import SPLITS, Dataset
 from training.datasets.recognise import look as look_at

@@ -21,7 +21,7 @@ from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import StoreFault, UsageFault
 from mat_desktop.store.library import KeptScores
 from tests.sounds import encode, tone
-from training.corrections import is_corrections, read_corrections
+from training.corrections.file import is_corrections, read_corrections
 
 FEATURES = np.array([0.5, -1.0], "<f2").tobytes()
 YES, NO = Verdict.ACCEPTED, Verdict.REJECTED

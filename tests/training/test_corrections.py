@@ -16,7 +16,10 @@ from mat_desktop.inference.tagger import Tagger
 from tests.models import tiny_model
 from tests.sounds import encode, tone
 from training.__main__ import main
-from training.corrections import Outcome, _moved, _Problem, correct, read_corrections
+from training.corrections.file import read_corrections
+from training.corrections.head import Problem
+from training.corrections.learn import correct
+from training.corrections.outcome import Outcome, moved
 from training.datasets.dataset import DatasetFault
 from training.track_inference import track_log_mel
 
@@ -288,5 +291,5 @@ def test_what_is_no_list_of_corrections_is_refused(tmp_path: Path, text: str, re
 def test_undecided_tags_that_come_and_go_are_counted() -> None:
     old = torch.tensor([[-0.1, 0.1], [-0.1, 0.1]])
     said = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
-    problem = _Problem(torch.zeros(2, 1), old, torch.eye(2), said, said == 0)
-    assert _moved(problem, torch.tensor([[0.1, -0.1], [0.1, 0.2]])) == (1, 1)
+    problem = Problem(torch.zeros(2, 1), old, torch.eye(2), said, said == 0)
+    assert moved(problem, torch.tensor([[0.1, -0.1], [0.1, 0.2]])) == (1, 1)
