@@ -507,6 +507,6 @@ def _prepared(
 ) -> Clips:
     """Clips from the cache, which is filled where necessary; what is left out is said."""
     with reporter.progress(len(dataset.clips), "Preparing") as report:
-        clips = prepare_clips(dataset, listens_to, options.cache, lambda done, total, _: report(done, total))
+        clips = prepare_clips(dataset, listens_to, options.cache, report)
     reporter.say_skipped(clips.skipped, options.cache / f"{dataset.name}-skipped.txt")
     return clips

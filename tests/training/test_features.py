@@ -55,7 +55,7 @@ class Log:
 
         monkeypatch.setattr(features, "window", watched)
 
-    def __call__(self, done: int, total: int, message: str) -> None:
+    def __call__(self, done: int, total: int) -> None:
         assert done <= total
 
     def take(self) -> list[str]:
@@ -167,7 +167,7 @@ def test_broken_clips_are_named_every_time_and_tried_again_when_they_change(tmp_
 def test_an_interrupted_preparation_goes_on(tmp_path: Path, log: Log) -> None:
     clips = [clip(tmp_path / f"{n}.wav", 0.5) for n in range(8)]
 
-    def interrupt(done: int, total: int, message: str) -> None:
+    def interrupt(done: int, total: int) -> None:
         if done == 3:
             raise KeyboardInterrupt
 
@@ -188,7 +188,7 @@ def test_it_stops_while_a_long_clip_is_decoded(tmp_path: Path, monkeypatch: pyte
         assert enough.wait(60)
         return window(path, spec)
 
-    def stop(done: int, total: int, message: str) -> None:
+    def stop(done: int, total: int) -> None:
         raise Stopped
 
     monkeypatch.setattr(features, "window", endless)

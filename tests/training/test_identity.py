@@ -47,9 +47,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clips(place: Path) -> Clips:
-    return prepare_clips(
-        read_corpus(place / "small"), input_of(TINY), place / "cache", lambda done, of, _: None
-    )
+    return prepare_clips(read_corpus(place / "small"), input_of(TINY), place / "cache", lambda done, of: None)
 
 
 @pytest.fixture(scope="module")

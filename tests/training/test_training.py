@@ -45,7 +45,7 @@ STRAIGHT = replace(TINY, width=0.06, batch_size=2, dropout=0.0, mix=0.0, gain_db
 """Learns the small corpus with every seed."""
 
 
-def quiet(done: int, total: int, message: str) -> None:
+def quiet(done: int, total: int) -> None:
     assert done <= total
 
 
@@ -125,15 +125,15 @@ def test_preparing_skips_broken_clips_and_goes_on_where_it_was(tmp_path: Path) -
     folder = make_corpus(tmp_path / "c", 6)
     (folder / "audio" / "00002.opus").write_bytes(b"broken")
     dataset = read_corpus(folder)
-    messages: list[str] = []
-    features = prepare(dataset, tmp_path / "cache", SPEC, lambda done, total, text: messages.append(text))
+    features = prepare(dataset, tmp_path / "cache", SPEC, quiet)
     assert features.usable.tolist() == [True, True, False, True, True, True]
-    assert [m for m in messages if m] == [m for m in messages if "00002.opus" in m] != []
+    (skipped,) = features.skipped
+    assert skipped.clip.endswith("00002.opus") and skipped.reason
 
     state = np.load(next((tmp_path / "cache").glob("*/done.npy")))
     assert state[2] == BROKEN
     again: list[int] = []
-    prepare(dataset, tmp_path / "cache", SPEC, lambda done, total, text: again.append(done))
+    prepare(dataset, tmp_path / "cache", SPEC, lambda done, total: again.append(done))
     assert again == [], "nothing is decoded twice"
 
 

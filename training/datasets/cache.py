@@ -48,9 +48,9 @@ Result = TypeVar("Result")
 Key = tuple[str, int, int]
 """Path as text, size in bytes, time of change in ns; -1 where the file cannot be looked at."""
 
-Report = Callable[[int, int, str], None]
-"""Called with clips done, clips in all, and a message where one was skipped; after every clip, and some times
-a second while none is done. What it raises stops the work."""
+Report = Callable[[int, int], None]
+"""Called with clips done and clips in all; after every clip, and some times a second while none is done. What
+it raises stops the work."""
 
 
 class Rows:
@@ -227,13 +227,13 @@ def _fill(
         futures = [pool.submit(one, index) for index in pending.tolist()]
         for count, (index, future) in enumerate(zip(pending.tolist(), futures, strict=True)):
             done = len(rows) - len(pending) + count
-            fault = _awaited(future, partial(report, done, len(rows), ""))
+            fault = _awaited(future, partial(report, done, len(rows)))
             path = store.keys[rows[index]][0]
             store.faults.pop(path, None)
             if fault:
                 store.faults[path] = fault.cause
             store.state[rows[index]] = BROKEN if fault else DONE
-            report(done + 1, len(rows), str(fault) if fault else "")
+            report(done + 1, len(rows))
             if time.monotonic() - saved > SAVE_SECONDS:
                 store.save()
                 saved = time.monotonic()
