@@ -16,7 +16,7 @@ from mat_desktop.domain.melspec import MelSpec
 from mat_desktop.networks.base import Compression, InputSpec
 from training.datasets.cache import Report, Rows
 from training.datasets.dataset import SPLITS, Dataset, DatasetFault, Skipped
-from training.datasets.features import Features, normalisation, prepare
+from training.datasets.features import Features, prepare
 from training.datasets.waveforms import FULL_SCALE, Waveforms, prepare_waveforms, spec_of
 
 CLIP_SECONDS = MelSpec().window_seconds
@@ -157,16 +157,14 @@ def standardisation(clips: Clips, indices: Indices) -> Standard:
     """By the mean and standard deviation of each band over some clips; of waveforms nothing is changed."""
     if not isinstance(clips.audio, Rows):
         return Standard(np.zeros(0, np.float32), np.zeros(0, np.float32))
-    if clips.listens_to.compression == "db":
-        return Standard(*normalisation(Features(clips.audio, clips.usable), indices))
-    bands = clips.audio.shape[1]
+    compression, bands = clips.listens_to.compression, clips.audio.shape[1]
     total, squares, count = torch.zeros(bands).double(), torch.zeros(bands).double(), 0
     for start in range(0, len(indices), 64):
         block = torch.from_numpy(clips.audio[indices[start : start + 64]]).float()
-        block = compress(block, clips.listens_to.compression).double()
+        block = compress(block, compression).double()
         total += block.sum(dim=(0, 2))
         squares += (block**2).sum(dim=(0, 2))
         count += block.shape[0] * block.shape[2]
     mean = total / count
     std = (squares / count - mean**2).clamp_min(1e-6).sqrt()
-    return Standard(mean.float().numpy(), std.float().numpy(), clips.listens_to.compression)
+    return Standard(mean.float().numpy(), std.float().numpy(), compression)

@@ -24,11 +24,11 @@ from training.clip_inference import predict
 from training.datasets.cache import BROKEN
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import Dataset, DatasetFault
-from training.datasets.features import Features, normalisation, prepare
+from training.datasets.features import Features, prepare
 from training.devices import launch
 from training.evaluate import evaluate, open_model
 from training.export import export
-from training.inputs import of_features
+from training.inputs import of_features, standardisation
 from training.loop import fit
 from training.metrics import best_f1, rank, ranking_positives
 from training.progress import Epoch, Event
@@ -137,12 +137,13 @@ def test_preparing_skips_broken_clips_and_goes_on_where_it_was(tmp_path: Path) -
     assert again == [], "nothing is decoded twice"
 
 
-def test_normalisation_is_that_of_the_given_clips(prepared: tuple[Dataset, Features]) -> None:
+def test_standardisation_is_that_of_the_given_clips(prepared: tuple[Dataset, Features]) -> None:
     dataset, features = prepared
-    mean, std = normalisation(features, dataset.indices("train"))
+    clips = of_features(dataset, features, InputSpec.log_mel(SPEC, any_length=True))
+    standard = standardisation(clips, dataset.indices("train"))
     block = features.log_mel[dataset.indices("train")].astype(np.float64)
-    assert mean == pytest.approx(block.mean(axis=(0, 2)), abs=1e-3)
-    assert std == pytest.approx(block.std(axis=(0, 2)), abs=1e-3)
+    assert standard.mean == pytest.approx(block.mean(axis=(0, 2)), abs=1e-3)
+    assert standard.std == pytest.approx(block.std(axis=(0, 2)), abs=1e-3)
 
 
 def test_augmentation_keeps_shapes_and_the_floor() -> None:

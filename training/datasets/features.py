@@ -48,22 +48,6 @@ def prepare(dataset: Dataset, cache: Path, spec: MelSpec, report: Report) -> Fea
     return Features(*filled(dataset, cache, spec, compute, report))
 
 
-def normalisation(
-    features: Features, indices: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation of each band over some clips, float32 dB [mel] each."""
-    total = np.zeros(features.log_mel.shape[1])
-    squares = np.zeros_like(total)
-    for start in range(0, len(indices), 64):
-        block = features.log_mel[indices[start : start + 64]].astype(np.float64)
-        total += block.sum(axis=(0, 2))
-        squares += (block**2).sum(axis=(0, 2))
-    count = len(indices) * features.log_mel.shape[2]
-    mean = total / count
-    std = np.sqrt(np.maximum(squares / count - mean**2, 1e-6))
-    return mean.astype(np.float32), std.astype(np.float32)
-
-
 def window(path: Path, spec: MelSpec, seconds: float = 0.0) -> Samples:
     """One network input of a file: the middle of what is longer, repetitions of what is shorter.
 
