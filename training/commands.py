@@ -47,7 +47,7 @@ from training.identity import check_data, with_columns
 from training.inputs import Clips, prepare_clips
 from training.loop import Trained, fit
 from training.merging import compare as compare_merging
-from training.network import check_possible, input_of
+from training.network import input_of
 from training.nothing.commands import nothing as nothing
 from training.options import BEGIN, DATA, flags_told, open_data, read_data, settings_of
 from training.pooling import compare as compare_poolings
@@ -60,6 +60,7 @@ from training.robustness import robustness as variants
 from training.runs import (
     best_network,
     check_goes_on,
+    check_possible,
     check_unused,
     finish,
     finished,

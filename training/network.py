@@ -6,7 +6,6 @@ import torch
 
 from mat_desktop.networks.base import InputSpec, Network
 from mat_desktop.networks.registry import build
-from training.devices import check_precision
 from training.settings import Settings, SettingsFault
 
 
@@ -43,17 +42,6 @@ def input_length(listens_to: InputSpec, settings: Settings) -> int:
             f"crop_frames {settings.crop_frames}: {settings.network} hears {listens_to.length} frames at once"
         )
     return settings.crop_frames
-
-
-def check_possible(settings: Settings) -> None:
-    """Before any data is read.
-
-    :raises SettingsFault: the network cannot train on what it is to see
-    :raises MatError: the precision is not possible here
-    """
-    check_precision(settings.precision)
-    module = network_of(settings, 1)
-    check_length(module, input_length(module.input, settings), settings)
 
 
 def check_length(module: Network, length: int, settings: Settings) -> None:

@@ -27,14 +27,14 @@ from mat_desktop.networks.registry import build, parameter_count
 from mat_desktop.whole_file import remove_half_written
 from training.checkpoints import BEST, LAST, load_checkpoint, write_whole
 from training.clip_inference import predict
-from training.devices import hardware, lacks_gpu
+from training.devices import check_precision, hardware, lacks_gpu
 from training.experiments import budget_of
 from training.export import title_of
 from training.identity import RunFault, with_tags_of
 from training.inputs import Clips, Standard, standardisation
 from training.loop import Trained
 from training.metrics import best_f1, measure
-from training.network import network_of
+from training.network import check_length, input_length, network_of
 from training.progress import Epoch, Log
 from training.published import row_of
 from training.results import DataUsed, RunResult, write_result
@@ -107,6 +107,17 @@ def start_of(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def check_possible(settings: Settings) -> None:
+    """Before any data is read.
+
+    :raises SettingsFault: the network cannot train on what it is to see
+    :raises MatError: the precision is not possible here
+    """
+    check_precision(settings.precision)
+    module = network_of(settings, 1)
+    check_length(module, input_length(module.input, settings), settings)
 
 
 def check_unused(folder: Path) -> None:
