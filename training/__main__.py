@@ -82,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         "train the networks of one of the paper's tables; rows that are finished stay, and one that was "
         "interrupted goes on",
     )
-    finetune = add("finetune", "put a model to the tags of another data set")
+    finetune = add(
+        "finetune", "put a model to the tags of another data set, or right by a user's corrections"
+    )
     export = add("export", "export the best epoch of a run as a model")
     extend = add("extend", "add mixes of its training clips to a corpus, with labels of a teacher")
     teacher = add("teacher", "convert the published weights of musicnn (J. Pons, ISC licence) for extend")
@@ -98,8 +100,11 @@ def _parser() -> argparse.ArgumentParser:
 
     look.add_argument("--data", type=Path, required=True, help="folder of a data set, or of music")
     measures = (robustness, pooling, merging)
-    for command in (prepare, train, evaluate, reproduce, finetune, export, benchmark, *measures, speed):
-        command.add_argument("--data", type=Path, required=True, help="folder of the data set")
+    prepared = (prepare, train, evaluate, reproduce, finetune, export, benchmark, *measures)
+    for command in (*prepared, speed):
+        corrections = ", or of corrections" if command is finetune else ""
+        command.add_argument("--data", type=Path, required=True, help=f"folder of the data set{corrections}")
+    for command in prepared:
         command.add_argument(
             "--cache", type=Path, default=Path("cache"), help="folder for prepared audio (default ./cache)"
         )
@@ -142,13 +147,18 @@ def _parser() -> argparse.ArgumentParser:
     finetune.add_argument("--whole", action="store_true", help="train the whole network, not only a new head")
     export.add_argument("--from", dest="folder", type=Path, required=True, help="folder of a run")
     export.add_argument("--last", action="store_true", help="the last epoch, not the best one")
-    export.add_argument("--blend", type=Path, metavar="MODEL", help="the model that the run started from")
+    export.add_argument(
+        "--blend",
+        type=Path,
+        metavar="MODEL",
+        help="mix in the weights of the model that the run started from",
+    )
+    export.add_argument("--share", type=float, help="of that model in the blend (default 0.3)")
     export.add_argument(
         "--level", type=float, metavar="DB", help="raise quieter tracks to this mean power before it listens"
     )
-    export.add_argument("--share", type=float, help="of its weights in the blend, default 0.3")
     extend.add_argument("corpus", type=Path, metavar="CORPUS", help="folder of a corpus with soft labels")
-    extend.add_argument("--out", type=Path, required=True, help="folder to write, for --data of the others")
+    extend.add_argument("--out", type=Path, required=True, help="folder to write, a corpus as well")
     extend.add_argument("--teacher", type=Path, required=True, metavar="WEIGHTS", help="what teacher wrote")
     extend.add_argument("--count", type=int, default=1300, help="of mixes (default 1300)")
     extend.add_argument("--seed", type=int, default=7000, help="of the first mix (default 7000)")
@@ -161,13 +171,15 @@ def _parser() -> argparse.ArgumentParser:
         "--speech", type=Path, metavar="DIR", help="recorded speech besides, with a folder for each voice"
     )
     report.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="folder of a finished run")
-    report.add_argument("--out", type=Path, default=Path("report"), help="folder to write")
+    report.add_argument("--out", type=Path, default=Path("report"), help="folder to write (default ./report)")
     for command in (robustness, merging):
-        command.add_argument("--scheme", type=Path, required=True, help="tag scheme, a TOML file")
+        command.add_argument(
+            "--scheme", type=Path, required=True, help="tag scheme, a TOML file, as in resources/tag_schemes"
+        )
     speed.add_argument("--models", type=Path, nargs="+", required=True, help="model folders")
     robustness.add_argument("--nothing", type=Path, help="folder of sounds that should get no tag")
     robustness.add_argument("--note", action="store_true", help="write the figures into the model's card")
-    benchmark.add_argument("--seconds", type=float, default=10.0, help="for each loop")
+    benchmark.add_argument("--seconds", type=float, default=10.0, help="for each loop (default 10)")
     return parser
 
 

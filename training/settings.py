@@ -109,7 +109,7 @@ class Settings:
     :param time_mask: longest span masked by SpecAugment, frames
     :param mix: share of steps whose clips are mixed in pairs (mixup on power and labels)
     :param seed: of weights, order, crops, dropout and augmentation
-    :param precision: of arithmetic, by Lightning Fabric's names; "auto": half where the
+    :param precision: of arithmetic: "32-true", "bf16-mixed" or, on a GPU, "16-mixed"; "auto": half where the
         device multiplies in it itself
     :param start: digest of the model that it starts from; empty: random weights
     :param checkpoint_minutes: time between two checkpoints within an epoch
