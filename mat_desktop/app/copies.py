@@ -138,6 +138,34 @@ class Copies:
             self._moved = self._find() if self.gone and self._files else {}
         return self._moved
 
+    def could_be(self, place: Path) -> list[Path]:
+        """Of which files it is shown that each may be the one that is gone from a place, while nothing tells
+        which of them it is, or which of several that are gone one is.
+        """
+        if place not in self.gone or place in self.moved or not self.at(place):
+            return []
+        return [file for file in self._free if self._may_be(file, place)]
+
+    def sounding_so(self, place: Path) -> list[Path]:
+        """Files that only sound as the one that is gone from a place: it may be one of them where that was
+        changed since. Those that were known when it was last written are others.
+        """
+        if not self.at(place):
+            return []
+        written = self._session.journal.began(self.at(place)[-1].run).timestamp() * 1e9
+        found = self._session.library.found
+        return [
+            file
+            for file in self._free
+            if file != place and not self._own(file) and found(self._known[file]) >= written
+        ]
+
+    @property
+    def _free(self) -> list[Path]:
+        """Files of which it is not known where they were before."""
+        taken = set(self.moved.values())
+        return [file for file in self._files if file not in taken]
+
     def _find(self) -> dict[Path, Path]:
         gone = self.gone
         may = {place: {file for file in self._files if self._may_be(file, place)} for place in gone}

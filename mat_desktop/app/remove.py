@@ -16,13 +16,13 @@ from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import compared, copied_by, joined, not_counting, present_tags
-from mat_desktop.app.whereabouts import Tell, now_at, seek, tell_nobody, told_apart
+from mat_desktop.app.whereabouts import Tell, now_at, seek, tell_nobody, told_apart, why_lost
 from mat_desktop.domain.plan import Change
-from mat_desktop.domain.reversal import ANOTHER, FieldReversal, FileReversal, Marks, Past, RunKind, Task
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task
 from mat_desktop.domain.tags import MARKS, WRITABLE, Field
 from mat_desktop.domain.track import TagSet, Track, TrackId
 from mat_desktop.errors import UsageFault, printable
-from mat_desktop.store.journal import Entry
+from mat_desktop.store.journal import Entry, Song
 
 WRITTEN_ELSEWHERE = "carries marks that another computer wrote"
 
@@ -88,9 +88,10 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     path, place = past.path, past.place
     entries, others = told_apart(session, path)
     stamp, present, fault = present_tags(place)
-    if stamp is not None and past.lost is not None:
-        entries = [entry for entry in others if entry.sound == past.lost]
-        stamp, fault = None, ANOTHER
+    lost = past.lost is not None and (stamp is not None or not place.exists())
+    if lost:
+        entries = [entry for entry in (others or entries) if entry.sound == past.lost]
+        stamp, fault = None, why_lost(session, Song(place, path, past.lost))
     writes = [(entry, change) for entry in entries for change in entry.changes]
     traces = {trace.field: trace for trace in joined(writes)}
     open_traces = [
@@ -99,8 +100,8 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
         if trace.ours != trace.old and (not fields or trace.field in fields)
     ]
     if stamp is None:
-        lost = tuple(FieldReversal(Change(t.field, t.ours, t.old), ()) for t in open_traces)
-        return FileReversal(path, place, None, lost, fault) if lost else None
+        gone = tuple(FieldReversal(Change(t.field, t.ours, t.old), ()) for t in open_traces)
+        return FileReversal(path, place, None, gone, fault, lost=lost) if gone else None
     counting = _counting(session, entries)
     items: list[FieldReversal] = []
     for field in Field:

@@ -14,7 +14,7 @@ from mat_desktop.app.copies import content_digest, sound_at
 from mat_desktop.app.session import Session
 from mat_desktop.app.whereabouts import written_to
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import ANOTHER, FieldReversal, FileReversal, Task
+from mat_desktop.domain.reversal import FieldReversal, FileReversal, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, FileFault
@@ -67,7 +67,7 @@ def _is_gone(file: FileReversal, drives: Mapping[Path, Path]) -> bool:
 def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     """:raises FileFault: it could not be done now, and is worth another try unless the file is gone"""
     stamp = file.stamp
-    if file.fault == ANOTHER:
+    if file.lost and os.path.lexists(file.place):  # another has its name
         return WriteResult(file.path, WriteStatus.CONFLICT, file.fault)
     if file.fault or stamp is None:
         raise FileFault(file.path, file.fault, absent=not os.path.lexists(file.place))

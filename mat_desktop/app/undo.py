@@ -13,7 +13,7 @@ from threading import Event
 from mat_desktop.app.noted import with_notes
 from mat_desktop.app.reach import Reach, reach
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import Tell, has_copy, now_at, seek, tell_nobody, written_to
+from mat_desktop.app.whereabouts import Tell, now_at, seek, tell_nobody, why_lost, written_to
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import (
     ANOTHER,
@@ -212,13 +212,16 @@ def look_at(session: Session, past: Past) -> FileReversal:
     stamp, present, fault = present_tags(past.place)
     entries = written_to(session, past.path)
     touched = {entry for trace in past.traces for entry in trace.entries}
-    if stamp is not None and not touched <= {entry.id for entry in entries}:
-        stamp, fault = None, ANOTHER
+    lost = past.lost is not None and (stamp is not None or not past.place.exists())
+    if lost:
+        stamp, fault = None, why_lost(session, Song(past.place, past.path, past.lost))
+    elif stamp is not None and not touched <= {entry.id for entry in entries}:
+        stamp, fault, lost = None, ANOTHER, True
     if stamp is None:
         fields = tuple(
             FieldReversal(Change(trace.field, trace.ours, trace.old), trace.entries) for trace in past.traces
         )
-        return FileReversal(past.path, past.place, None, fields, fault)
+        return FileReversal(past.path, past.place, None, fields, fault, lost=lost)
     far = reach(session.journal, entries, touched, present)
     passed: dict[Field, list[Entry]] = {}
     if far.back:
@@ -415,13 +418,10 @@ def _pasts(
         by_song.setdefault(entry.song, []).append((entry, change))
     seek(session, by_song, cancel, tell=tell)
     homes = {song: now_at(session, song) for song in by_song if not cancel.is_set()}
-    places = {home[1] for home in homes.values() if home is not None}
     by_file: dict[tuple[Path, TrackId | None], list[Song]] = {}
     for song, home in homes.items():
-        if home is not None:
-            by_file.setdefault((home[1], None), []).append(song)
-        elif not has_copy(session, song, places):
-            by_file.setdefault((song.place, song.sound), []).append(song)
+        key = (home[1], None) if home is not None else (song.place, song.sound)
+        by_file.setdefault(key, []).append(song)
     pasts = []
     for (place, lost), songs in sorted(by_file.items(), key=lambda item: (item[0][0], item[0][1] or "")):
         every = sorted((found for song in songs for found in by_song[song]), key=lambda found: found[0].id)

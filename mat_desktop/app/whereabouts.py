@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from threading import Event
 from weakref import WeakKeyDictionary
@@ -10,11 +10,19 @@ from weakref import WeakKeyDictionary
 from mat_desktop.app.copies import Copies, sound_at
 from mat_desktop.app.scan import look
 from mat_desktop.app.session import Session
+from mat_desktop.domain.counting import count
+from mat_desktop.domain.reversal import ANOTHER
 from mat_desktop.domain.track import TrackId
+from mat_desktop.errors import printable
+from mat_desktop.mounts import absence
 from mat_desktop.store.journal import Entry, Song
 
 Tell = Callable[[Path], None]
 """Is told, in the thread that searches, of each file that it looked at; how many there are nobody knows."""
+
+
+NAMED = 3
+"""Files that a sentence names at most, of those that may be meant."""
 
 
 def tell_nobody(path: Path) -> None:
@@ -96,11 +104,30 @@ def _copies(session: Session, sound: TrackId, place: Path, known: Path) -> Copie
     return copies
 
 
-def has_copy(session: Session, song: Song, places: Container[Path]) -> bool:
-    """Whether a file that is gone has another with the same sound among some places, links resolved."""
+def why_lost(session: Session, song: Song) -> str:
+    """Why a file is not found, and which others may be it, as a sentence without its stop."""
+    why = ANOTHER if song.place.exists() else absence(song.place)
     sound = song.sound or session.library.identity(song.known)
-    copies = session.library.of_sound(sound) if sound is not None else []
-    return any(path.resolve() in places and sound_at(session, path) == sound for path in copies)
+    if sound is None:
+        return why
+    copies = _copies(session, sound, song.place, song.known)
+    back = "it is known again once it is moved back to its place"
+    could = [copies.known_as(file) for file in copies.could_be(song.place)]
+    if len(could) > 1:
+        return f"several files are what it was, and nothing tells which is it: {_named(could)}; {back}"
+    if could:
+        return f"{_named(could)} is what it was, and as much another file that is gone; {back}"
+    so = [copies.known_as(file) for file in copies.sounding_so(song.place)]
+    if so:
+        sounds = "sounds" if len(so) == 1 else "sound"
+        return f"{why}, or was moved and changed since: {_named(so)} {sounds} the same; {back}"
+    return why
+
+
+def _named(paths: Sequence[Path]) -> str:
+    names = ", ".join(printable(path) for path in paths[:NAMED])
+    more = len(paths) - NAMED
+    return names if more <= 0 else f"{names} and {count(more, 'more file')}"
 
 
 def written_to(session: Session, path: Path) -> list[Entry]:

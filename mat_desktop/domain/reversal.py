@@ -128,6 +128,7 @@ class FileReversal:
     :param marks: how the other marks follow them; None where there are none
     :param copied: fields and other things that came into a new tag with what was written, or go with it
     :param was: where it was when that was written, where it is elsewhere now
+    :param lost: it is at its place no more, and it is not known where it is
     """
 
     path: Path
@@ -141,6 +142,7 @@ class FileReversal:
     marks: Marks | None = None
     copied: tuple[str, ...] = ()
     was: Path | None = None
+    lost: bool = False
 
     @property
     def told_move(self) -> str:
@@ -277,7 +279,7 @@ class Past:
     :param place: links resolved
     :param traces: none where all that was ever written there is meant
     :param was: where it was when that was written last, where it is elsewhere now
-    :param lost: digest of its sound, where what is at its place sounds otherwise and it is found nowhere else
+    :param lost: digest of its sound, where it is not at its place and it is not known where else it is
     """
 
     path: Path

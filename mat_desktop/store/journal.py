@@ -294,6 +294,11 @@ class Journal:
             if None not in before and [identity(folder) for folder in folders] == before:
                 self._finish(number)
 
+    def began(self, run: int) -> datetime:
+        """When a run began."""
+        ((started,),) = self._database.rows("SELECT started FROM run WHERE id = ?", (run,))
+        return datetime.fromisoformat(started)
+
     def tried(self, run: int) -> None:
         """A reversal got to the end of the run that it takes back: what it left there is to stay.
 

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from sqlite3 import Connection
 from time import time_ns
@@ -154,6 +155,11 @@ class Library:
         """Files in which this was heard, gone ones among them, in order of path."""
         rows = self._database.rows("SELECT path FROM track WHERE track_id = ? ORDER BY path", (sound,))
         return [path_of(row[0]) for row in rows]
+
+    def found(self, path: Path) -> float:
+        """Since when a file with its sound is known, nanoseconds since 1970; infinite where it is not."""
+        rows = self._database.rows("SELECT found FROM track WHERE path = ?", (os.fsencode(path),))
+        return rows[0][0] if rows else inf
 
     def unheard(self, sounds: Collection[TrackId]) -> list[Track]:
         """Files of which it is not known what sounds in them, and that may be some that were written."""

@@ -27,7 +27,8 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import UsageFault
 from mat_desktop.metadata.files import read_tags
-from tests.app.undoing import ALL, do, heard, looked_at, retag, write
+from mat_desktop.mounts import GONE
+from tests.app.undoing import ALL, do, heard, known_for_long, looked_at, retag, write
 
 
 def test_a_file_that_was_moved_since_is_found_by_its_sound(session: Session, music: list[Path]) -> None:
@@ -59,6 +60,7 @@ def test_a_second_copy_is_not_taken_for_the_file_that_is_gone(session: Session, 
     for copy in copies:
         shutil.copy(music[0], copy)
     heard(session, music[0].parent)
+    known_for_long(session)
     run = write(session, ALL, music[0])
     music[0].unlink()
     (file,) = looked_at(session, undoing(session, run))
@@ -72,8 +74,11 @@ def test_of_two_copies_one_is_gone(session: Session, music: list[Path], gone: in
     heard(session, music[0].parent)
     run = write(session, ALL, *copies)
     copies[gone].unlink()
-    (result,) = do(session, undoing(session, run))
-    assert result.path == copies[1 - gone]
+    results = {result.path: (result.status, result.reason) for result in do(session, undoing(session, run))}
+    assert results == {
+        copies[gone]: (WriteStatus.FAILED, "the file is gone"),
+        copies[1 - gone]: (WriteStatus.WRITTEN, ""),
+    }
     assert copies[1 - gone].read_bytes() == before
     with pytest.raises(UsageFault):
         undoing(session, run, files=[copies[1 - gone]])
@@ -174,9 +179,54 @@ def test_one_of_two_copies_was_moved_and_the_other_is_gone(session: Session, mus
     copies[0].unlink()
     copies[1].unlink()
     look_through(session, music[0].parent)
-    (result,) = do(session, undoing(session, run))
-    assert result.path == new
+    results = [(result.path, result.reason) for result in do(session, undoing(session, run))]
+    assert sorted(results) == sorted([(copies[0], GONE), (copies[1], GONE), (new, "")])
     assert new.read_bytes() == before[2]
+
+
+def test_copies_of_which_each_may_be_a_moved_file_are_named(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    heard(session, music[0].parent)
+    run = write(session, ALL, music[0])
+    there = [tmp_path / name / "new.flac" for name in ("one", "other")]
+    for copy in there:
+        copy.parent.mkdir()
+        shutil.copyfile(music[0], copy)
+    written = music[0].read_bytes()
+    music[0].unlink()
+    list(scan(session, [tmp_path], Event()))
+    (result,) = do(session, undoing(session, run))
+    assert (result.path, result.status) == (music[0], WriteStatus.FAILED)
+    assert result.reason == (
+        f"several files are what it was, and nothing tells which is it: {there[0]}, {there[1]}; "
+        "it is known again once it is moved back to its place"
+    )
+    assert [copy.read_bytes() for copy in there] == [written] * 2
+    there[1].rename(music[0])
+    (result,) = do(session, undoing(session, run))
+    assert (result.path, result.status) == (music[0], WriteStatus.WRITTEN)
+    assert there[0].read_bytes() == written
+
+
+def test_a_file_that_was_moved_and_changed_after_an_undo_is_not_said_to_be_gone(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    heard(session, music[0].parent)
+    run = write(session, ALL, music[0])
+    do(session, undoing(session, run))
+    new = music[0].rename(tmp_path / "new.flac")
+    retag(new, title="Another title")
+    list(scan(session, [tmp_path], Event()))
+    (result,) = do(session, redoing(session, run))
+    assert (result.status, Field.GENRE in read_tags(new).tags) == (WriteStatus.FAILED, False)
+    assert result.reason == (
+        f"the file is gone, or was moved and changed since: {new} sounds the same; "
+        "it is known again once it is moved back to its place"
+    )
+    new.rename(music[0])
+    (result,) = do(session, redoing(session, run))
+    assert result.status is WriteStatus.WRITTEN
 
 
 def test_a_search_that_is_stopped_looks_at_no_more_files(session: Session, music: list[Path]) -> None:

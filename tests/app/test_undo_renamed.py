@@ -25,7 +25,7 @@ from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.store.journal import EntryState
-from tests.app.undoing import ALL, Values, do, heard, looked_at, retag, write
+from tests.app.undoing import ALL, Values, do, heard, known_for_long, looked_at, retag, write
 from tests.metadata import sample_files
 from tests.sounds import encode, tone
 
@@ -325,6 +325,7 @@ def copy_elsewhere(session: Session, songs: list[Path]) -> Path:
     for folder in (songs[0].parent, copy.parent):
         look_through(session, folder)
         heard(session, folder)
+    known_for_long(session)
     return copy
 
 
