@@ -86,6 +86,9 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     no_music(services, monkeypatch)
     with qtbot.waitSignal(library.scan.ended):
         library.actions_["rescan"].trigger()
+    page.select(3)
+    in_view = page.row
+    assert in_view is not None
     next(b for b in page.banners.findChildren(Link) if b.text() == "Forget these tracks").click()
     qtbot.waitUntil(lambda: len(services.missing) == len(services.library))
     assert library.tracks.tally().total == 0
@@ -101,6 +104,7 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     assert library.tracks.tally().total == 5
     assert services.missing == []
     assert not library.review.can_take_back
+    assert page.row is not None and page.row.path == in_view.path
     # Where the files are found again, nothing is said to be forgotten.
     next(b for b in page.banners.findChildren(Link) if b.text() == "Forget these tracks").click()
     qtbot.waitUntil(lambda: len(page.banners.texts()) == 1 and "forgotten" in page.banners.texts()[0])

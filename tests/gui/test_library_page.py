@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.remembered import Remembered
 from mat_desktop.domain.query import Word
+from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import FileFault
@@ -533,6 +534,32 @@ def test_the_track_in_view_is_selected_after_a_search_that_found_none_and_where_
     library.tracks.forget([rows[1].path])
     assert page.row is rows[4]
     assert page.selected() == [], "as the user left it"
+
+
+def test_the_track_that_was_in_view_comes_back_into_view_once_it_is_in_the_library_again(
+    qtbot: QtBot, library: Window
+) -> None:
+    page, tracks = library.library, library.tracks
+    rows = list(tracks.shown())
+    page.select(2)
+    for gone in (rows[2:4], rows[:5], rows):
+        tracks.forget([row.path for row in gone])
+        assert page.row not in gone
+        tracks.add(gone)
+        tracks.settle()
+        assert page.row is rows[2], "however many of those that came in its place went too"
+        assert page.selected() == [rows[2]]
+    tracks.forget([rows[2].path])
+    page.select(0)
+    tracks.add([rows[2]])
+    assert page.row is rows[0], "the user chose another"
+    page.select(rows[2].place)
+    tracks.forget([rows[2].path])
+    row = page.row
+    assert row is not None
+    page.pane.question.decided.emit({"guitar": Verdict.ACCEPTED})
+    tracks.add([rows[2]])
+    assert page.row is row, "the user works on it"
 
 
 def test_large_libraries_are_arranged_in_a_worker(qtbot: QtBot, library: Window) -> None:

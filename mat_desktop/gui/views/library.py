@@ -11,6 +11,7 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSe
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
+from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
@@ -186,7 +187,7 @@ class Library(QWidget):
         self.tracks.rows_changed.connect(self._rows_changed)
         self.tracks.refreshed_all.connect(self._all_changed)
         self.tracks.counted.connect(self._counted)
-        self.pane.question.decided.connect(lambda said: self.decided.emit(self.meant(), said))
+        self.pane.question.decided.connect(self._decide)
         self.several.over.connect(self._one_again)
         self.pane.shift_changed.connect(self._shift)
         self.pane.policy_picked.connect(self.policy_picked)
@@ -244,6 +245,11 @@ class Library(QWidget):
         self.dock.title.hide()
         return self.dock
 
+    @property
+    def _has_dock(self) -> bool:
+        """Whether the pictures are here, and not lent to a page that shows the track."""
+        return self.middle.isAncestorOf(self.dock)
+
     # late parts
 
     def set_plot(self, plot: Spectrogram) -> None:
@@ -280,12 +286,12 @@ class Library(QWidget):
                 self._scrolled = False
         elif self.tracks.rowCount():
             self.select(0)
-        elif self.row is not None and self.middle.isAncestorOf(self.dock):  # else Review shows the track
+        elif self.row is not None and self._has_dock:  # else Review shows the track
             self._show(None)
         self.filter.say()  # then: a table that gets the focus makes the first row the current one, unselected
 
     def _is_first_look(self) -> bool:
-        """The track in view is the one that came first, and nobody has scrolled or chosen another since."""
+        """The track in view came by itself, and nobody has scrolled, chosen another or decided since."""
         return self.row is self._came_first and not self._scrolled
 
     def set_unready(self, *, reading: bool, weighing: bool, coming: Work | None) -> None:
@@ -312,6 +318,12 @@ class Library(QWidget):
 
     def _look_first(self) -> None:
         self._came_first, self._scrolled = self.row, False
+
+    def _follow_gone(self, before: Row) -> None:
+        """The track in view is in the library no more: what came in its place gives way once it is back."""
+        if self._last is None or before is not self._came_first:
+            self._last = before.path
+        self._look_first()
 
     # selection
 
@@ -355,12 +367,12 @@ class Library(QWidget):
             at = bar.value()
             self.select_rows([renamed.get(row, row) for row in chosen], in_view)
             bar.setValue(at)  # they are last only until all are in their order again
-        if in_view is not None and self.row is not in_view and not self.middle.isAncestorOf(self.dock):
+        if in_view is not None and self.row is not in_view and not self._has_dock:
             self.look_at(in_view)  # Review shows it, whatever is listed here
 
     def look_at(self, row: Row) -> None:
         """Bring a track into view, even one that the filter hides; here that is none any more then."""
-        if row.place < 0 and self.middle.isAncestorOf(self.dock):
+        if row.place < 0 and self._has_dock:
             self.filter.show_all()
         if row.place >= 0:
             self.select(row.place)
@@ -425,7 +437,9 @@ class Library(QWidget):
     def _show(self, row: Row | None) -> None:
         if row is self.row and row is not None:
             return
-        self.row = row
+        before, self.row = self.row, row
+        if before is not None and self.tracks.row(before.path) is not before and self._has_dock:
+            self._follow_gone(before)
         self.several.forget()
         if self.table.selected_count() > 1:  # another of them is the current row, as when they are dragged
             self.several.look_soon()
@@ -532,6 +546,10 @@ class Library(QWidget):
             self.dock.plot.light(suggestion.tag.name if suggestion is not None else "")
 
     # decisions
+
+    def _decide(self, said: Mapping[str, Verdict]) -> None:
+        self._came_first = None  # it is being worked on, and gives way to no other
+        self.decided.emit(self.meant(), said)
 
     def _listen(self) -> None:
         if self.row is not None:
