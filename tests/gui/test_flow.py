@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import cast
+from unittest.mock import Mock
 
 import pytest
 from PySide6.QtCore import Qt
@@ -559,6 +561,47 @@ def test_a_folder_is_taken_out_of_the_library(qtbot: QtBot, library: Window, ser
     assert library.scan.roots == []
     qtbot.waitUntil(lambda: services.forgotten == [services.music])
     assert "no longer in the library" in library.library.banners.texts()[0]
+    undo, redo = library.actions_["undo"], library.actions_["redo"]
+    undo.trigger()
+    assert library.scan.roots == [services.music]
+    qtbot.waitUntil(lambda: len(library.tracks.rows()) == 6 and not library.bridge.busy)
+    assert library.library.banners.texts() == []
+    assert redo.isEnabled() and not library.review.can_take_back
+    redo.trigger()
+    assert library.scan.roots == [] and "no longer in the library" in library.library.banners.texts()[0]
+    library.scan.open([services.music])
+    assert not library.review.can_take_back, "it was opened again otherwise"
+
+
+def test_a_folder_that_is_opened_again_at_once_stays_in_the_library(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    go = threading.Event()
+    library.bridge.ask("something that takes a while", lambda: go.wait(20), lambda _: None)
+    library.scan.forget(services.music)
+    library.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: len(library.tracks.rows()) == 6 and not library.bridge.busy)
+    go.set()
+    with qtbot.waitSignal(library.scan.ended):
+        library.scan.again()
+    assert services.forgotten == []
+
+
+def test_undo_with_the_focus_in_a_field_is_the_windows_where_nothing_was_typed(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    field, undone = library.library.search, Mock()
+    library.actions_["undo"].triggered.connect(undone)
+    library.scan.forget(services.music)
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    qtbot.keyClick(field, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert undone.call_count == 1
+    qtbot.waitUntil(lambda: len(library.tracks.rows()) == 6 and not library.bridge.busy)
+    field.setFocus()
+    qtbot.keyClicks(field, "song")
+    qtbot.keyClick(field, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert undone.call_count == 1 and field.text() == ""
 
 
 def test_where_the_folder_in_view_is_taken_out_all_tracks_are_shown(

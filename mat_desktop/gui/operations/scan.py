@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, Signal
 from mat_desktop.audio.names import is_audio_name
 from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
-from mat_desktop.gui.bridge import KEEP
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.models.arrange import under
 from mat_desktop.gui.models.row import Arrived, Row
@@ -49,8 +48,8 @@ class Scan(QObject):
     what the library knew is shown, without suggestions.
 
     ``nothing`` says that no music was found, ``ended`` comes last. ``back`` names the kind of a message that
-    is not so any more. ``forgot`` hands over a :class:`Move`: tracks were said to be gone. ``coming`` shows
-    tracks that the library knows, while it does.
+    is not so any more. ``forgot`` hands over a :class:`Move`: tracks were said to be gone, or a folder was
+    taken out of the library. ``coming`` shows tracks that the library knows, while it does.
     """
 
     opened = Signal()
@@ -199,18 +198,45 @@ class Scan(QObject):
 
     def forget(self, root: Path) -> None:
         """Take a folder out of the library: its files stay as they are, and what was heard is kept."""
+        out, by_hand = True, False
+
+        def back() -> None:
+            nonlocal out
+            out = False
+            self.back.emit(FORGOTTEN)
+            self.open([root])
+
+        def open_again() -> None:
+            nonlocal by_hand
+            by_hand = True
+            back()
+
+        def again() -> None:
+            nonlocal out
+            out = True
+            self._take_out(root, open_again)
+
+        self._take_out(root, open_again)
+        self.forgot.emit(Move(back, again, lambda: not by_hand and (root in self.roots) is not out))
+
+    def _take_out(self, root: Path, open_again: Do) -> None:
         desk = self._desk
         self.roots.remove(root)
         self._tell_away([root], {})
         rows = desk.tracks.rows()
         others = {row.where for other in self.roots for row in under(rows, other)}
         desk.tracks.forget_missing([root], others)
-        desk.bridge.ask(f"{KEEP}root {root}", lambda: desk.services.forget_root(root), lambda _: None)
+
+        def forget() -> None:
+            if root not in self.roots:  # else it was opened again meanwhile
+                desk.services.forget_root(root)
+
+        desk.bridge.keep(forget)
         desk.say(
             "positive",
             f"{printable(root)} is no longer in the library. Its files are as they were.",
             "Open again",
-            lambda: self.open([root]),
+            open_again,
             kind=FORGOTTEN,
         )
         self._is_back = lambda: root in self.roots

@@ -20,8 +20,8 @@ SLICE = 200
 
 @dataclass(eq=False, slots=True)
 class Move:
-    """A change of thresholds, or of the marks that a tag is taught with, or that tracks were forgotten: Undo
-    takes it back in its order among the decisions, and Redo makes it again.
+    """A change of thresholds, or of the marks that a tag is taught with, or that tracks were forgotten, or a
+    folder taken out: Undo takes it back in its order among the decisions, and Redo makes it again.
 
     :param counts: whether it can still be taken back: thresholds are of one model, marks of one lesson
     :param slides: the slider moved; what it does within a second is one change

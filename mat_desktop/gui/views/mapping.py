@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
     QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -29,6 +28,7 @@ from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall, grown, tall
+from mat_desktop.gui.widgets.line_field import LineField
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.painting import round_rect
 from mat_desktop.gui.widgets.views import ListView
@@ -144,7 +144,7 @@ class Mapping(QWidget):
     def _left(self) -> QVBoxLayout:
         layout = QVBoxLayout()
         layout.setSpacing(8)
-        self.search = QLineEdit()
+        self.search = LineField()
         self.search.setPlaceholderText("Search tags")
         self.search.setAccessibleName("Search tags")
         KeepTall(self.search, 32)
@@ -186,7 +186,7 @@ class Mapping(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(1, 1)
-        self.label, self.written = QLineEdit(), QLineEdit()
+        self.label, self.written = LineField(), LineField()
         for field in (self.label, self.written):
             KeepTall(field, 32)
             field.setMaxLength(MOST_LETTERS)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +31,7 @@ from mat_desktop.gui.widgets.controls import Button, Icon, Line, Link, Panel, Te
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall
 from mat_desktop.gui.widgets.gives_way import Stack
+from mat_desktop.gui.widgets.line_field import LineField
 from mat_desktop.gui.widgets.mark_list import MarkList
 from mat_desktop.gui.widgets.nesting import nest
 from mat_desktop.gui.widgets.scrolled import Scrolled
@@ -198,7 +198,7 @@ class TeachPanel(Panel):
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
         form.setColumnStretch(1, 1)
-        self.name = QLineEdit()
+        self.name = LineField()
         self.name.setMaxLength(MOST_LETTERS)
         self.name.setPlaceholderText("For example dungeon synth")
         self.name.textChanged.connect(self.renamed)

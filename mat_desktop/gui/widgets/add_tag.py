@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QVBoxLayout, QWidget
 
 from mat_desktop.app.tag_file import LONGEST
 from mat_desktop.domain.instruments import is_instrument
@@ -18,6 +18,7 @@ from mat_desktop.gui.widgets.choices import Choices
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall
+from mat_desktop.gui.widgets.line_field import LineField
 from mat_desktop.gui.widgets.nesting import nest
 
 ASKED = ':<>="“”„'
@@ -99,7 +100,7 @@ class AddTag(QWidget):
         layout.setSpacing(2)
         row = QHBoxLayout()
         row.setSpacing(6)
-        self.field = QLineEdit()
+        self.field = LineField()
         self.field.setPlaceholderText("Add a tag (A)")
         self.field.setAccessibleName("Add a tag by hand")
         KeepTall(self.field, 28)

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
+from PySide6.QtWidgets import QCompleter, QWidget
 
 from mat_desktop.app.complete import Completion
 from mat_desktop.domain.query import QueryError
@@ -24,13 +24,14 @@ from mat_desktop.gui.widgets.choices import Choices
 from mat_desktop.gui.widgets.controls import Button
 from mat_desktop.gui.widgets.delegates import text_width
 from mat_desktop.gui.widgets.fit import KeepTall, grown
+from mat_desktop.gui.widgets.line_field import LineField
 from mat_desktop.gui.widgets.painting import draw_key, key_width
 
 CTRL_E = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_E)
 Complete = Callable[[str, int], Completion]
 
 
-class SearchField(QLineEdit):
+class SearchField(LineField):
     """A field with a lens, the key that leads to it, and a button that says what can be asked, if there is a
     language.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy
+from PySide6.QtWidgets import QGridLayout, QSizePolicy
 
 from mat_desktop.gui.theme import font
 from mat_desktop.gui.widgets.controls import Text
 from mat_desktop.gui.widgets.drop_down import DropDown
 from mat_desktop.gui.widgets.fit import KeepTall, KeepWide
+from mat_desktop.gui.widgets.line_field import LineField
 
 Value = int | float | str
 NAME, FIELD = 120, 136
@@ -80,13 +81,13 @@ class Setting(QObject):
         self.note.setWordWrap(True)
         self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.drop: DropDown | None = None
-        self.line: QLineEdit | None = None
+        self.line: LineField | None = None
         if spec.choices:
             self.drop = DropDown([(choice, choice) for choice in spec.choices])
             self.drop.picked.connect(lambda _: self.changed.emit())
-            self.field: DropDown | QLineEdit = self.drop
+            self.field: DropDown | LineField = self.drop
         else:
-            self.line = QLineEdit()
+            self.line = LineField()
             self.line.setFont(font(13, figures=True))
             KeepTall(self.line, 32)
             self.line.textEdited.connect(lambda _: self._edited())
