@@ -45,9 +45,9 @@ from training.finetune import SETTINGS as FINETUNE
 from training.finetune import Head, blended, new_head, own_head, shared_tags, starts
 from training.identity import check_data, with_columns
 from training.inputs import Clips, prepare_clips
-from training.loop import Trained, fit
+from training.loop import fit
 from training.merging import compare as compare_merging
-from training.network import input_of
+from training.network import Trained, input_of
 from training.nothing.commands import nothing as nothing
 from training.options import BEGIN, DATA, flags_told, open_data, read_data, settings_of
 from training.pooling import compare as compare_poolings

@@ -19,8 +19,9 @@ from mat_desktop.networks.registry import build
 from training.clip_inference import predict
 from training.datasets.dataset import Dataset, DatasetFault
 from training.inputs import Clips, Standard
-from training.loop import Trained, by_vocabulary
+from training.loop import by_vocabulary
 from training.metrics import best_f1, measure
+from training.network import Trained
 
 Array = NDArray[np.float32]
 

@@ -20,8 +20,9 @@ from mat_desktop.networks.registry import names
 from training.calibration import fit_platt, threshold_for_precision
 from training.clip_inference import predict
 from training.inputs import Clips
-from training.loop import Trained, by_vocabulary
+from training.loop import by_vocabulary
 from training.metrics import decision_positives, is_hard, rank, ranking_positives
+from training.network import Trained
 from training.thresholds import best_thresholds
 
 CORPUS_LICENCES = (

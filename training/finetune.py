@@ -22,9 +22,9 @@ from mat_desktop.errors import ModelFault
 from training.clip_inference import features
 from training.devices import one_thread
 from training.inputs import Clips, Indices
-from training.loop import Trained, prior_odds
+from training.loop import prior_odds
 from training.metrics import cross_entropy
-from training.network import network_of
+from training.network import Trained, network_of
 from training.settings import Settings
 
 PENALTIES = (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)

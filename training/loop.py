@@ -27,9 +27,9 @@ from training.datasets.dataset import Dataset, DatasetFault
 from training.devices import agreed, default_precision, launch, same_buffers, synchronise
 from training.feed import Step, batches, seed_of, shuffled
 from training.identity import RunFault, check_data, data_of
-from training.inputs import Clips, Indices, Standard, standardisation
+from training.inputs import Clips, Indices, standardisation
 from training.metrics import cross_entropy, rank, ranking_positives
-from training.network import check_length, input_length, network_of
+from training.network import Trained, check_length, input_length, network_of
 from training.progress import EVERY_SECONDS, Begin, End, Epoch, Event, StepDone, TagFigures
 from training.settings import Settings
 from training.stopping import Stopped
@@ -42,14 +42,6 @@ QUICK_SECONDS = 0.15
 
 class Diverged(MatError):
     """The loss is no number any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A network with its weights, and how its input is standardised."""
-
-    module: Network
-    standard: Standard
 
 
 @dataclass(slots=True)

@@ -1,12 +1,23 @@
-"""The network that a training is told to train, what it listens to, and whether it can learn from that."""
+"""The network that a training is told to train, whether it can learn from its input; and a trained one."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 
 from mat_desktop.networks.base import InputSpec, Network
 from mat_desktop.networks.registry import build
+from training.inputs import Standard
 from training.settings import Settings, SettingsFault
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network with its weights, and how its input is standardised."""
+
+    module: Network
+    standard: Standard
 
 
 def network_of(settings: Settings, tags: int, dropout: float = 0.0) -> Network:

@@ -21,8 +21,8 @@ from mat_desktop.domain.card import ModelCard
 from mat_desktop.errors import DecodeError, printable
 from training.datasets.dataset import Skipped
 from training.display import columns_of, margins
-from training.loop import Trained
 from training.metrics import top_overlap
+from training.network import Trained
 from training.track_inference import track_scores
 
 Array = NDArray[np.float32]

@@ -2,7 +2,7 @@
 
 It holds ``settings.json``, ``command.txt``, ``place.json``, ``start.json`` if it was fine-tuned,
 ``epochs.jsonl``, ``events.jsonl``, ``tags.json``, ``last.pt``, ``best.pt`` and, once the run is over,
-``result.json`` and ``scores.npz``.
+``result.json`` and ``scores.npz``; and ``lock``, by which one process at a time works in it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,8 @@ from training.experiments import budget_of
 from training.export import title_of
 from training.identity import RunFault, with_tags_of
 from training.inputs import Clips, Standard, standardisation
-from training.loop import Trained
 from training.metrics import best_f1, measure
-from training.network import check_length, input_length, network_of
+from training.network import Trained, check_length, input_length, network_of
 from training.progress import Epoch, Log
 from training.published import row_of
 from training.results import DataUsed, RunResult, write_result

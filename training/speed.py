@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mat_desktop.domain.card import ModelCard
 from training.devices import one_thread
-from training.loop import Trained
+from training.network import Trained
 from training.track_inference import cut, window_scores
 
 Array = NDArray[np.float32]

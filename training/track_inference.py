@@ -19,7 +19,7 @@ from mat_desktop.audio.windows import is_heard, raised, weights, windows
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.melspec import MelSpec
 from training.clip_inference import AT_ONCE, contiguous
-from training.loop import Trained
+from training.network import Trained
 
 Array = NDArray[np.float32]
 

@@ -20,7 +20,7 @@ from mat_desktop.errors import FileFault, printable
 from training.checkpoints import write_whole
 from training.datasets.cache import place_of
 from training.datasets.dataset import DatasetFault, Skipped
-from training.loop import Trained
+from training.network import Trained
 from training.track_inference import Pieces, cut, track_features
 
 Array = NDArray[np.float32]

@@ -25,7 +25,7 @@ from training.corrections.outcome import Outcome, outcome_of
 from training.datasets.dataset import DatasetFault, Skipped
 from training.datasets.folder import Record, artist_groups
 from training.evaluate import open_model
-from training.loop import Trained
+from training.network import Trained
 
 
 def correct(

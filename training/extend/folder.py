@@ -29,7 +29,7 @@ from training.display import logit
 from training.extend.kept import kept
 from training.extend.mixes import LENGTH, RATE, as_flac, mix
 from training.extend.musicnn import DENSE, NETWORKS, TAGS, Teacher, tags_of
-from training.loop import Trained
+from training.network import Trained
 from training.track_inference import track_scores
 
 Array = NDArray[np.float32]
