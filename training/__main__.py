@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 from mat_desktop.arguments import Parser
 from mat_desktop.errors import MatError
@@ -194,6 +195,7 @@ def _add_settings(
     from training.settings import Settings, meanings
 
     texts = {name: text.replace("%", "%%") for name, text in meanings().items()}
+    hints = get_type_hints(Settings)
     texts["network"] += f": {', '.join(names())}"
     group = command.add_argument_group("settings", "where flag and file name the same one, the flag counts")
     group.add_argument("--config", type=Path, help="TOML or JSON file with settings, also of other commands")
@@ -206,7 +208,9 @@ def _add_settings(
         else:
             begin = "" if own is None else own.get(field.name, field.default)
             default = "" if begin == "" else f" (default {begin})"
-            group.add_argument(flag, metavar="VALUE", help=texts[field.name] + default)
+            choices = get_args(hints[field.name]) or None
+            metavar = None if choices else "VALUE"
+            group.add_argument(flag, choices=choices, metavar=metavar, help=texts[field.name] + default)
 
 
 def _run() -> None:

@@ -715,6 +715,16 @@ def test_models_that_the_application_cannot_use_are_not_exported(
     assert "the application cannot use sample_level" in capsys.readouterr().err
 
 
+def test_a_value_that_cannot_be_is_refused_with_those_that_can(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for flag, known in (("--precision", "bf16-mixed"), ("--optimiser", "adamw"), ("--schedule", "one-cycle")):
+        with pytest.raises(SystemExit):
+            command("train", flag, "no such")
+        said = capsys.readouterr().err.split("error: ")[1]
+        assert f"argument {flag}: invalid choice: 'no such'" in said and known in said
+
+
 @pytest.mark.parametrize(
     ("name", "clips"), [("benchmark", 64), ("robustness", 48), ("speed", 8), ("train", 0)]
 )
