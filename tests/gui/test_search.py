@@ -9,6 +9,7 @@ from mat_desktop.app.complete import SCORES
 from mat_desktop.app.tag_file import TagChange
 from mat_desktop.domain.query import QueryError
 from mat_desktop.gui.models.row import State
+from mat_desktop.gui.widgets.sidebar import Item
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.shown import titles
@@ -117,6 +118,28 @@ def test_what_fits_nothing_is_said_in_the_words_that_stand_there(qtbot: QtBot, l
     qtbot.waitUntil(lambda: nothing.text().startswith("No track fits “zzz state:n”. "))
     library.library.search.setText("zzz state:new")  # the same question in more words
     qtbot.waitUntil(lambda: nothing.text() == "No track fits “zzz state:new”.")
+
+
+def test_where_nothing_fits_the_state_or_folder_that_is_chosen_is_named_as_well(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    page, note = library.library, library.library.listing.note
+    qtbot.waitUntil(lambda: page.sidebar.side.place(Item("", folder=services.music)) > 0)
+    page.search.setText("zzz")
+    qtbot.waitUntil(lambda: note.isVisible() and note.text() == "No track fits “zzz”.")
+    page.sidebar.choose(Item("Queued", state=State.QUEUED))
+    qtbot.waitUntil(lambda: note.text() == "No track with the state Queued fits “zzz”.")
+    page.search.setText("song")
+    qtbot.waitUntil(lambda: note.text() == "No track with the state Queued fits “song”.")
+    page.search.clear()
+    qtbot.waitUntil(lambda: note.text() == "No track with the state Queued")
+    page.sidebar.choose(Item("", folder=services.music))
+    page.search.setText("zzz")
+    qtbot.waitUntil(lambda: note.text() == f"No track in {services.music} fits “zzz”.")
+    assert page.listing.clear.text() == "Show all tracks"
+    page.listing.clear.click()
+    qtbot.waitUntil(lambda: len(titles(library)) == 6)
+    assert page.search.text() == "" and page.sidebar.currentIndex().row() == 0
 
 
 def test_a_state_that_is_not_whole_is_named_with_all_there_are(qtbot: QtBot, library: Window) -> None:

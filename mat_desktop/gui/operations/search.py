@@ -166,15 +166,19 @@ class Search(QObject):
     def _ask(self) -> None:
         self.asked.emit()
 
-    def explain(self) -> None:
-        """Say why nothing fits; of a score that no track reaches, soon after, how far they go."""
+    def explain(self, where: str) -> None:
+        """Say why nothing fits; of a score that no track reaches, soon after, how far they go.
+
+        :param where: which tracks were asked for beside the query, as in "with the state New"; else empty
+        """
         so_far = self._so_far()
+        nothing = f"No track {where}".strip()
         if self.query is None or so_far:
             self._bridge.forget("highest")
-            nothing = "No track here" if self.query is None else f"No track fits “{self._text}”"
-            self.explained.emit(nothing + so_far)
+            fits = f" fits “{self._text}”" if self.query is not None else "" if where else " here"
+            self.explained.emit(nothing + fits + so_far)
             return
-        nothing = f"No track fits “{self._text}”."
+        nothing += f" fits “{self._text}”."
         if meant := begun_states(self.query):
             states = ", ".join(self.vocabulary.states)
             nothing += f" The state was taken as {' or '.join(meant)}. There are: {states}."

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
+from mat_desktop.errors import printable
 from mat_desktop.gui import words
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.models.tracks import TracksModel
@@ -76,6 +77,14 @@ class LibraryFilter(QObject):
         item = self._sidebar.currentIndex().data(Qt.ItemDataRole.UserRole + 1)
         return item if isinstance(item, Item) else ALL
 
+    @property
+    def _where(self) -> str:
+        """What the entry of the sidebar asks for."""
+        item = self._item
+        if item.folder is not None:
+            return f"{'at' if item.is_file else 'in'} {printable(item.folder)}"
+        return f"with the state {item.state}" if item.state is not None else ""
+
     def _filter(self) -> None:
         self._tracks.filter(self.asking.query, self._item.state, self._item.folder)
         self._say_found()
@@ -128,7 +137,7 @@ class LibraryFilter(QObject):
         self._listing.show_note((none and (hidden or self.asking.reading)) or empty)
         self._listing.clear.setVisible(hidden)
         if none and hidden:
-            self.asking.explain()
+            self.asking.explain(self._where)
         self._say_coming()
 
     def set_unready(self, *, reading: bool, weighing: bool, coming: Work | None) -> None:
