@@ -185,6 +185,7 @@ class Run:
     :param tried: when the last undo of all of it that got to its end began; what still counts of it is to
         stay. None where there was none
     :param refused: files that it left as they were
+    :param again: how many of the changes that a redo would make are there already, as a later run made them
     """
 
     id: int
@@ -200,6 +201,7 @@ class Run:
     entire: bool = False
     tried: datetime | None = None
     refused: int = 0
+    again: int = 0
 
     @property
     def undone(self) -> bool:
@@ -557,11 +559,18 @@ class Journal:
     def _runs(self) -> list[Run]:
         # A field that was as it should be already is settled and no change. A list of tags that only follows
         # the fields that are taken back counts with the run that takes back the last of them.
-        counts: dict[int, tuple[int, int, int]] = {
-            run: (files, changes, reverted)
-            for run, files, changes, reverted in self._database.rows(
-                "SELECT e.run, count(DISTINCT e.id), count(*), count(v.entry)"
-                " FROM entry e, json_each(e.changes) j"
+        # A redo puts back what was taken back; of an undo, what that took back.
+        counts: dict[int, tuple[int, int, int, int]] = {
+            run: (files, changes, reverted, again)
+            for run, files, changes, reverted, again in self._database.rows(
+                "SELECT e.run, count(DISTINCT e.id), count(*), count(v.entry),"
+                " sum(CASE WHEN (v.entry IS NULL) = (r.kind = ?) THEN"
+                "  json_extract(j.value, iif(v.entry IS NULL, '$[1]', '$[2]')) IS ("
+                "   SELECT json_extract(k.value, '$[2]') FROM entry n, json_each(n.changes) k"
+                "   WHERE n.path = e.path AND n.sound IS e.sound AND n.state = 'written'"
+                "   AND json_extract(k.value, '$[0]') = json_extract(j.value, '$[0]')"
+                "   ORDER BY n.id DESC LIMIT 1) ELSE 0 END)"
+                " FROM entry e JOIN run r ON r.id = e.run, json_each(e.changes) j"
                 " LEFT JOIN reversed v ON v.entry = e.id AND v.field = json_extract(j.value, '$[0]')"
                 " WHERE e.state = 'written'"
                 " AND json_extract(j.value, '$[1]') != json_extract(j.value, '$[2]')"
@@ -572,7 +581,7 @@ class Journal:
                 " AND NOT EXISTS (SELECT 1 FROM reversal b WHERE b.entry = e.id"
                 "  AND b.field = json_extract(j.value, '$[0]')))"
                 " GROUP BY e.run",
-                (Field.MAT_TAGS,),
+                (RunKind.UNDO, Field.MAT_TAGS),
             )
         }
         tried = {
@@ -609,6 +618,7 @@ class Journal:
                 bool(entire),
                 tried.get(number),
                 refused.get(number, 0),
+                counts[number][3],
             )
             for number, started, reason, kind, planned, undo_of, entire in rows
             if number in counts

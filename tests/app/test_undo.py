@@ -26,6 +26,7 @@ from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import StoreFault, UsageFault
+from mat_desktop.gui.models.history import Entry
 from mat_desktop.gui.models.reversal import ReversalModel, RunModel
 from mat_desktop.metadata.files import read_tags
 from tests.app.undoing import ALL, do, looked_at, rest, retag, write
@@ -367,3 +368,26 @@ def test_what_was_taken_back_in_parts_adds_up(session: Session, music: list[Path
     assert changes == {run: (5, 5), run + 1: (1, 0), run + 2: (4, 0)}
     do(session, redoing(session, run))
     assert [entry.undone for entry in session.runs()] == [False, True, True, False]
+
+
+def test_no_redo_is_offered_of_what_a_later_run_wrote(session: Session, tmp_path: Path) -> None:
+    one, two = (sample_files.make(tmp_path, extension) for extension in ("flac", "mp3"))
+    run = write(session, ALL, one, two)
+    do(session, undoing(session, run))
+    undo = session.journal.own[-1]
+
+    def offered() -> dict[int, str]:
+        return {each.id: Entry("", each).offer for each in session.runs() if each.id in (run, undo)}
+
+    assert offered() == {run: "Redo", undo: "Redo"}
+    write(session, ALL, one)
+    assert offered() == {run: "Redo", undo: "Redo"}, "not in the other file"
+    later = write(session, {Field.GENRE: ("Jazz",)}, two)
+    do(session, undoing(session, later))
+    assert offered() == {run: "Redo", undo: "Redo"}
+    write(session, ALL, two)
+    assert offered() == {run: "", undo: ""}
+    for task in (redoing(session, run), undoing(session, undo)):
+        assert all(field.idle for file in looked_at(session, task) for field in file.fields)
+    do(session, undoing(session, session.journal.own[-1]))
+    assert offered() == {run: "Redo", undo: "Redo"}

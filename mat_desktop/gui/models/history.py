@@ -75,11 +75,12 @@ class Entry:
 
     @property
     def can_redo(self) -> bool:
-        """Whether something of it can be written again."""
+        """Whether something of it can be written again that no later run wrote."""
         run = self.run
         if run is None:
             return False
-        return not run.undone if run.kind is RunKind.UNDO else run.reverted > 0
+        back = run.changes - run.reverted if run.kind is RunKind.UNDO else run.reverted
+        return back > run.again
 
     @property
     def offer(self) -> str:
