@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.evidence import Evidence
     from mat_desktop.app.remembered import Remembered
     from mat_desktop.app.score import Heard
+    from mat_desktop.app.whereabouts import Tell
 
 
 class AppServices:
@@ -379,29 +380,29 @@ class AppServices:
 
         export_run(self._session.journal, run_id, path)
 
-    def undoing(self, run_id: int, files: Collection[Path] = ()) -> Task:
+    def undoing(self, run_id: int, files: Collection[Path], cancel: threading.Event, tell: Tell) -> Task:
         """Take back a run, or only some files of it."""
         from mat_desktop.app.undo import undoing
 
-        return undoing(self._settled(), run_id, files)
+        return undoing(self._settled(), run_id, files, cancel=cancel, tell=tell)
 
-    def redoing(self, run_id: int) -> Task:
+    def redoing(self, run_id: int, cancel: threading.Event, tell: Tell) -> Task:
         """Write again what was taken back of a run."""
         from mat_desktop.app.undo import redoing
 
-        return redoing(self._settled(), run_id)
+        return redoing(self._settled(), run_id, cancel=cancel, tell=tell)
 
-    def undoing_files(self, paths: Sequence[Path]) -> Task:
+    def undoing_files(self, paths: Sequence[Path], cancel: threading.Event, tell: Tell) -> Task:
         """Take back the last thing that was written to each of some files."""
         from mat_desktop.app.undo import undoing_files
 
-        return undoing_files(self._settled(), paths)
+        return undoing_files(self._settled(), paths, cancel, tell)
 
-    def removing(self) -> Task:
+    def removing(self, cancel: threading.Event, tell: Tell) -> Task:
         """Take out of every file what was ever written to it."""
         from mat_desktop.app import remove
 
-        return remove.removing(self._settled())
+        return remove.removing(self._settled(), cancel=cancel, tell=tell)
 
     def look_back(self, task: Task, pasts: Sequence[Past]) -> list[FileReversal]:
         """Some files of a task as they are, beside what they would become."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from os import fspath
@@ -21,7 +22,15 @@ from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.undo import JOBS, WRITING, LookBack, Undo, kind_of_recovery, last_of
+from mat_desktop.gui.operations.undo import (
+    JOBS,
+    WRITING,
+    LookBack,
+    MakeTask,
+    Undo,
+    kind_of_recovery,
+    last_of,
+)
 from mat_desktop.gui.operations.unwritten import Unwritten
 from mat_desktop.gui.pages import Page, Pages
 from mat_desktop.gui.views.history import History
@@ -29,6 +38,7 @@ from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.reversal_panel import TITLES
 
 if TYPE_CHECKING:
+    from mat_desktop.app.whereabouts import Tell
     from mat_desktop.store.journal import Run
 
 REMOVING = "removing"
@@ -79,7 +89,7 @@ class Archive(QObject):
         self._runs: list[Run] | None = None
         self._came_from = "history"
         self._failed: Job | None = None
-        self._shows_task: tuple[str, Callable[[], Task]] | None = None
+        self._shows_task: tuple[str, MakeTask] | None = None
         self.undoing = Undo(desk)
         self.page = History()
         self.looking = LookBack(desk)
@@ -185,12 +195,18 @@ class Archive(QObject):
         :param left: what the user left out of it before; None: where that was stopped
         """
         left = self.left_of(run_id) if left is None else left
-        self._open(self._title(run_id), lambda: replace(self._desk.services.undoing(run_id), left=left))
+        services = self._desk.services
+
+        def make(cancel: threading.Event, tell: Tell) -> Task:
+            return replace(services.undoing(run_id, (), cancel, tell), left=left)
+
+        self._open(self._title(run_id), make)
 
     def show_redo(self, run_id: int) -> None:
         """What writing it again would do."""
         title = f"{TITLES[RunKind.REDO]} run {run_id}"
-        self._open(title, lambda: self._desk.services.redoing(run_id))
+        services = self._desk.services
+        self._open(title, lambda cancel, tell: services.redoing(run_id, cancel, tell))
 
     def show_removal(self, left: Left = NONE_LEFT, files: Collection[Path] = ()) -> None:
         """What taking out everything that was ever written would do.
@@ -199,15 +215,15 @@ class Archive(QObject):
         :param files: only out of these, none means all
         """
 
-        def make() -> Task:
-            task = self._desk.services.removing()
+        def make(cancel: threading.Event, tell: Tell) -> Task:
+            task = self._desk.services.removing(cancel, tell)
             pasts = tuple(past for past in task.pasts if not files or past.path in files)
             return replace(task, pasts=pasts, whole=not files, left=left)
 
         self._pages.clear_message(REMOVING)
         self._open(TITLES[RunKind.REMOVE], make)
 
-    def _open(self, title: str, make: Callable[[], Task]) -> None:
+    def _open(self, title: str, make: MakeTask) -> None:
         page = self._pages.current.name
         self._pages.show("history")
         self._came_from = page
@@ -224,7 +240,7 @@ class Archive(QObject):
         title, make = self._shows_task
         left = panel.model.left or panel.model.left_before
         panel.wait(title)
-        self.looking.at(lambda: replace(make(), left=left))
+        self.looking.at(lambda cancel, tell: replace(make(cancel, tell), left=left))
 
     def _confirmed(self, task: Task, files: Sequence[FileReversal]) -> None:
         self.page.show_details()
@@ -277,11 +293,12 @@ class Archive(QObject):
         """
         services = self._desk.services
 
-        def make() -> Task:
+        def make(cancel: threading.Event, tell: Tell) -> Task:
             if not files:
                 raise UsageFault("nothing of it remains")
-            task = services.undoing_files(files) if run_id is None else services.undoing(run_id, files)
-            return replace(task, left=left)
+            if run_id is None:
+                return replace(services.undoing_files(files, cancel, tell), left=left)
+            return replace(services.undoing(run_id, files, cancel, tell), left=left)
 
         if run_id is not None:
             self._open(self._title(run_id), make)

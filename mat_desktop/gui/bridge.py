@@ -45,6 +45,9 @@ CHUNK = 50
 SOUND = "sound"
 """The channel of what is asked of the sound system, which may never answer: nothing else waits for it."""
 
+SEARCH = "search "
+"""How the channels begin whose questions may take minutes: nothing else waits for them."""
+
 KEEP = "keep "
 """How the channels begin whose questions are answered even when the window closes."""
 
@@ -94,7 +97,8 @@ class Bridge(QObject):
         self._reads = Questions("reads", self._latest, turns)
         self._engine = Questions("engine", self._latest, turns)
         self._sound = Questions("sound", self._latest, turns)
-        for questions in (self._reads, self._engine, self._sound):
+        self._searches = Questions("searches", self._latest, turns)
+        for questions in (self._reads, self._engine, self._sound, self._searches):
             questions.answered.connect(self._answer)
             questions.start()
         self._threads: list[Lane | Questions] = [
@@ -102,6 +106,7 @@ class Bridge(QObject):
             self._reads,
             self._engine,
             self._sound,
+            self._searches,
         ]
 
     @property
@@ -221,8 +226,12 @@ class Bridge(QObject):
             self.engine_asked.emit(channel)
         self._token += 1
         self._latest[channel] = self._token
-        others = self._sound if channel == SOUND else self._reads
-        (self._engine if engine else others).put((channel, self._token, work, done, failed))
+        questions = self._engine if engine else self._reads
+        if channel == SOUND:
+            questions = self._sound
+        elif channel.startswith(SEARCH):
+            questions = self._searches
+        questions.put((channel, self._token, work, done, failed))
 
     @property
     def closed(self) -> bool:

@@ -318,7 +318,7 @@ class Panels(QObject):
         what = printable(Path(paths[0].name)) if len(paths) == 1 else words.plural(len(paths), "file")
         self.reversal.wait(f"Undo the last write to {what}")
         self._open(self.reversal, self.reversal.table)
-        self._looking.at(lambda: services.undoing_files(paths))
+        self._looking.at(lambda cancel, tell: services.undoing_files(paths, cancel, tell))
 
     def _take_back(self, task: Task, files: Sequence[FileReversal]) -> None:
         self.close()

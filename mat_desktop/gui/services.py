@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mat_desktop.app.tag_file import Slip, TagChange
     from mat_desktop.app.teach import Teacher
     from mat_desktop.app.trainings import Trainings
+    from mat_desktop.app.whereabouts import Tell
     from mat_desktop.store.journal import Run, TakenBack
 
 
@@ -240,16 +241,20 @@ class Services(Protocol):
     def export_run(self, run_id: int, path: Path) -> None:
         """What a run wrote, as CSV or JSON by the name's suffix. Replaces the file."""
 
-    def undoing(self, run_id: int, files: Collection[Path] = ()) -> Task:
-        """Take back a run, or only some files of it; of an undo this is the redo."""
+    def undoing(self, run_id: int, files: Collection[Path], cancel: threading.Event, tell: Tell) -> Task:
+        """Take back a run, or only some files of it; of an undo this is the redo.
 
-    def redoing(self, run_id: int) -> Task:
+        :param cancel: ends the search for files that were moved; what comes back then is not to be done
+        :param tell: told of each file that the search looked at
+        """
+
+    def redoing(self, run_id: int, cancel: threading.Event, tell: Tell) -> Task:
         """Write again what was taken back of a run."""
 
-    def undoing_files(self, paths: Sequence[Path]) -> Task:
+    def undoing_files(self, paths: Sequence[Path], cancel: threading.Event, tell: Tell) -> Task:
         """Take back the last thing that was written to each of some files."""
 
-    def removing(self) -> Task:
+    def removing(self, cancel: threading.Event, tell: Tell) -> Task:
         """Take out of every file what was ever written to it."""
 
     def look_back(self, task: Task, pasts: Sequence[Past]) -> list[FileReversal]:

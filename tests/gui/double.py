@@ -40,6 +40,7 @@ from mat_desktop.app.tag_file import Slip, TagChange, TagFile
 from mat_desktop.app.taught import Shelf, with_taught
 from mat_desktop.app.teach import Teacher
 from mat_desktop.app.trainings import Trainings
+from mat_desktop.app.whereabouts import Tell
 from mat_desktop.domain.corrections import CORRECTIONS_FILE, Corrections
 from mat_desktop.domain.plan import Change, FilePlan, Plan, Policy, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Past, RunKind, Task, Trace
@@ -86,6 +87,8 @@ class FakeServices:
         self.lend: Callable[[Path], AbstractContextManager[None]] = lambda path: nullcontext()
         self.hold = threading.Event()
         self.hold.set()
+        self.search = threading.Event()
+        self.search.set()
         self.held: list[bool] = []
         self.rounds = 99
         self.queued: dict[Path, None] = {}
@@ -329,7 +332,8 @@ class FakeServices:
             raise UsageFault(f"{path} cannot be written")
         path.write_text(f"run {run_id}")
 
-    def undoing(self, run_id: int, files: Collection[Path] = ()) -> Task:
+    def undoing(self, run_id: int, files: Collection[Path], cancel: threading.Event, tell: Tell) -> Task:
+        self._search(cancel, tell)
         run, written = self._runs[run_id - 1]
         if run.undone:
             raise UsageFault(f"run {run_id} was undone already")
@@ -337,13 +341,19 @@ class FakeServices:
         meant = [file for file in written if not files or file.path in files]
         return Task(kind, f"{kind} of run {run_id}", self._pasts(run_id, meant), run_id, not files)
 
-    def redoing(self, run_id: int) -> Task:
+    def redoing(self, run_id: int, cancel: threading.Event, tell: Tell) -> Task:
         if self._runs[run_id - 1][0].kind is RunKind.UNDO:
-            return self.undoing(run_id)
+            return self.undoing(run_id, (), cancel, tell)
         by = next(run.id for run, _ in reversed(self._runs) if run.undo_of == run_id and not run.undone)
-        return self.undoing(by)
+        return self.undoing(by, (), cancel, tell)
 
-    def undoing_files(self, paths: Sequence[Path]) -> Task:
+    def _search(self, cancel: threading.Event, tell: Tell) -> None:
+        """Where files are that were moved."""
+        while not self.search.wait(0.01) and not cancel.is_set():
+            tell(self.music)
+
+    def undoing_files(self, paths: Sequence[Path], cancel: threading.Event, tell: Tell) -> Task:
+        self._search(cancel, tell)
         for run, files in reversed(self._runs):
             wanted = [file for file in files if file.path in paths]
             if wanted and not run.undone:
@@ -351,7 +361,8 @@ class FakeServices:
                 return Task(RunKind.UNDO, f"undo of run {run.id}", pasts, run.id, whole=False)
         raise UsageFault("nothing was written to it that could be undone")
 
-    def removing(self) -> Task:
+    def removing(self, cancel: threading.Event, tell: Tell) -> Task:
+        self._search(cancel, tell)
         pasts = [
             replace(past, traces=())
             for run, files in self._runs

@@ -825,6 +825,40 @@ def test_all_files_are_unchecked_and_checked_at_once(
     assert model.changes == changes
 
 
+def test_a_search_for_moved_files_shows_how_far_it_is_and_can_be_stopped(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    panel, status = written.archive.page.reversal, written.status
+    services.search.clear()
+    asked: list[object] = []
+    for act in (lambda: written.archive.show_undo(1), written.archive.show_removal):
+        act()
+        assert not status.job.isVisible(), "most are over at once"
+        qtbot.waitUntil(status.job.isVisible)
+        assert status.title.text() == "Searching for moved files"
+        qtbot.waitUntil(
+            lambda: "looked at" in panel.summary.text() and status.count.text().endswith(" files")
+        )
+        written.bridge.ask("something else", lambda: None, asked.append)
+        qtbot.waitUntil(lambda: asked == [None])  # nothing else waits for it
+        asked.clear()
+        written.actions_["cancel"].trigger()
+        assert panel.banners.texts() == ["The search for moved files was stopped. Nothing was changed."]
+        assert not panel.do.isEnabled() and not written.bridge.busy
+        assert not status.job.isVisible()
+        assert written.bridge.past[0].outcome == "Stopped searching for moved files"
+    past = len(written.bridge.past)
+    written.archive.show_undo(1)
+    qtbot.waitUntil(status.job.isVisible)
+    qtbot.keyClick(panel.table, Key.Key_Escape)
+    assert not written.bridge.busy and len(written.bridge.past) == past
+    services.search.set()
+    written.archive.show_undo(1)
+    qtbot.waitUntil(panel.do.isEnabled)
+    assert panel.do.text() == "Put 4 files back" and panel.banners.texts() == []
+    assert not written.bridge.busy
+
+
 def test_a_closed_panel_hears_no_more(qtbot: QtBot, written: Window) -> None:
     page = written.archive.page
     written.pages.show("history")

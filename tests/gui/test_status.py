@@ -282,7 +282,7 @@ def test_what_was_put_back_in_part_is_counted_as_in_the_history(
     library.panels.write.confirm()
     qtbot.waitUntil(lambda: library.archive.undoing.last is not None)
     qtbot.waitUntil(lambda: not library.bridge.busy)
-    task = services.undoing(1)
+    task = services.undoing(1, (), threading.Event(), lambda path: None)
     assert task.kind is RunKind.UNDO
     library.archive.carry_out(task, services.look_back(task, task.pasts))
     qtbot.waitUntil(lambda: "3 files put back, 1 in part." in library.library.banners.texts())

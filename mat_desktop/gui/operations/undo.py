@@ -14,6 +14,7 @@ from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FileReversal, RunKind, Task
 from mat_desktop.errors import MatError
 from mat_desktop.gui import words
+from mat_desktop.gui.bridge import SEARCH
 from mat_desktop.gui.jobs import Job
 from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.files import (
@@ -25,6 +26,7 @@ from mat_desktop.gui.operations.files import (
     told,
     with_refresh,
 )
+from mat_desktop.gui.operations.searching import Searching
 from mat_desktop.mounts import GONE
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ LEFT = {
     RunKind.REDO: "{} not written again",
     RunKind.REMOVE: "What was written is not out of {}",
 }
+
+MakeTask = Callable[[threading.Event, Callable[[Path], None]], Task]
+"""Works out in a worker what is to be taken back; looks at the event while it searches for files that were
+moved, and tells of each that it looked at."""
 
 SLICE = 20
 """Files that are looked at together; other questions come between."""
@@ -243,8 +249,12 @@ class Undo(QObject):
 
 
 class LookBack(QObject):
-    """Works out for one panel what would be taken back: first from the journal, then file by file."""
+    """Works out for one panel what would be taken back: first from the journal, then file by file.
 
+    ``searched`` tells how many files were looked at for those that were moved, where that takes a while.
+    """
+
+    searched = Signal(int)
     begun = Signal(object)
     found = Signal(object, int)
     complete = Signal()
@@ -253,13 +263,15 @@ class LookBack(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self._channel = f"look back {id(self)}"
+        self._channel = f"{SEARCH}{id(self)}"
+        self._search: Searching | None = None
 
-    def at(self, make: Callable[[], Task]) -> None:
+    def at(self, make: MakeTask) -> None:
         """Another task; one that is being looked at is dropped."""
         bridge, services = self._desk.bridge, self._desk.services
 
         def begin(task: Task) -> None:
+            self._search_ends()
             self.begun.emit(task)
             bridge.slices(
                 self._channel,
@@ -272,12 +284,29 @@ class LookBack(QObject):
             )
 
         def failed(error: Exception) -> None:
+            self._search_ends()
             self.failed.emit(
                 str(error) if isinstance(error, MatError) else f"{type(error).__name__}: {error}"
             )
 
-        bridge.ask(self._channel, make, begin, failed)
+        def stopped() -> None:
+            bridge.forget(self._channel)
+            self._search_ends("Stopped searching for moved files")
+            self.failed.emit("The search for moved files was stopped. Nothing was changed.")
+
+        self.drop()
+        search = self._search = Searching(self.searched.emit, stopped)
+        bridge.take_on(search)
+        bridge.ask(self._channel, lambda: make(search.cancel, search.look), begin, failed)
+
+    def _search_ends(self, outcome: str = "") -> None:
+        search, self._search = self._search, None
+        if search is not None:
+            search.cancel.set()
+            search.outcome = outcome
+            self._desk.bridge.let_go(search)
 
     def drop(self) -> None:
         """Nobody looks at it any more."""
         self._desk.bridge.forget(self._channel)
+        self._search_ends()

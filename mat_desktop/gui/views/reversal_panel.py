@@ -114,6 +114,7 @@ class ReversalPanel(ConfirmPanel):
 
     def follow(self, looking: LookBack) -> None:
         """Show what is found."""
+        looking.searched.connect(self.show_search)
         looking.begun.connect(self.begin)
         looking.found.connect(self.add_files)
         looking.complete.connect(self.complete)
@@ -129,6 +130,13 @@ class ReversalPanel(ConfirmPanel):
         self._filter.choose(self.filters[0])
         self.model.filter(None)
         self.model.show(())
+
+    def show_search(self, looked: int) -> None:
+        """Files that were moved are being searched for: it may take minutes."""
+        self.summary.setText(
+            f"Searching for files that were moved: {words.plural(looked, 'file')} looked at. "
+            "Cancel it below, or go back."
+        )
 
     def begin(self, task: Task) -> None:
         """That is what will be looked at."""
