@@ -8,9 +8,9 @@ written and moved, each file is one of them alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -66,6 +66,13 @@ def content_digest(path: Path) -> str:
 @lru_cache(REMEMBERED)
 def _digest(path: Path, stamp: FileStamp) -> str:
     return content_digest(path)
+
+
+def _digest_of(path: Path) -> str:
+    """The same, remembered; empty where it cannot be read."""
+    with suppress(OSError):
+        return _digest(path, FileStamp.of(path.stat()))
+    return ""
 
 
 class Copies:
@@ -137,6 +144,58 @@ class Copies:
         if self._moved is None:
             self._moved = self._find() if self.gone and self._files else {}
         return self._moved
+
+    def written(self, place: Path) -> list[Entry]:
+        """What was ever written to the file at a place, before it was moved too, the oldest first."""
+        return self._histories.get(place, []) if place in self.there or place in self.moved.values() else []
+
+    @cached_property
+    def every(self) -> list[Entry]:
+        """What was ever written to any of them."""
+        return [entry for place in self._known for entry in self.at(place)]
+
+    @cached_property
+    def carriers(self) -> list[Path]:
+        """Files to which nothing was written, and that are copies of one made after something was."""
+        return [file for file in self._files if file not in self._histories and self.sources(file)]
+
+    def sources(self, file: Path) -> dict[Path, list[Entry]]:
+        """What was written to other files before this one was made as a copy of them: by the place at which
+        each is, or was last, the oldest write first. It is shown byte for byte, and where none is so, by the
+        marks and all values.
+        """
+        own = self._histories.get(file, [])
+        came = self._tags(file)
+        for entry in reversed(own):
+            came |= {change.field: change.before for change in entry.changes}
+        digest = own[0].before_sha256 if own else _digest_of(file)
+        older = {
+            home: [entry for entry in entries if not own or entry.id < own[0].id]
+            for home, entries in self._histories.items()
+            if home != file
+        }
+
+        def copied(is_it: Callable[[list[Entry]], bool]) -> dict[Path, list[Entry]]:
+            states = {
+                home: [entries[:end] for end in range(len(entries), 0, -1)] for home, entries in older.items()
+            }
+            found = {home: next(filter(is_it, every), []) for home, every in states.items()}
+            return {home: entries for home, entries in found.items() if entries}
+
+        same = copied(lambda entries: entries[-1].after_sha256 == digest)
+        if same or not _is_marked(came):
+            return same
+        return copied(lambda entries: _carries(came, _left(entries)))
+
+    @cached_property
+    def _histories(self) -> dict[Path, list[Entry]]:
+        """What was written to each file, the oldest first, by the place at which it is, or was last."""
+        found: dict[Path, list[Entry]] = {}
+        for place in self._known:
+            if entries := self.at(place):
+                home = place if place in self.there else self.moved.get(place, place)
+                found.setdefault(home, []).extend(entries)
+        return {home: sorted(entries, key=lambda entry: entry.id) for home, entries in found.items()}
 
     def could_be(self, place: Path) -> list[Path]:
         """Of which files it is shown that each may be the one that is gone from a place, while nothing tells
@@ -225,10 +284,8 @@ class Copies:
 
     def _is_left(self, file: Path, place: Path) -> bool:
         """Whether a file is byte for byte what was left at a place."""
-        with suppress(OSError):
-            entries = self.at(place)
-            return bool(entries) and entries[-1].after_sha256 == _digest(file, FileStamp.of(file.stat()))
-        return False
+        entries = self.at(place)
+        return bool(entries) and entries[-1].after_sha256 == _digest_of(file)
 
     def _was_taken_back(self, file: Path, place: Path) -> bool:
         """Whether what was written at a place was taken back from a file since."""

@@ -3,12 +3,14 @@
 A field that still holds our value goes back to what it was before our first write; where another program set
 it between two of ours, to what that one set. The program's own marks (``MAT_TAGS`` and the like) go in any
 case, also from files that another computer wrote: what their fields were before is not known here, so these
-stay. As with an undo, nothing is written in this module.
+stay. A copy that was made of a file after that was written goes back to what that was, where it is shown to
+be one. As with an undo, nothing is written in this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -16,7 +18,18 @@ from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import compared, copied_by, joined, not_counting, present_tags
-from mat_desktop.app.whereabouts import Tell, now_at, seek, tell_nobody, told_apart, why_lost
+from mat_desktop.app.whereabouts import (
+    Tell,
+    carrying,
+    copied_from,
+    hear,
+    known_as,
+    now_at,
+    seek,
+    tell_nobody,
+    told_apart,
+    why_lost,
+)
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task
 from mat_desktop.domain.tags import MARKS, WRITABLE, Field
@@ -25,6 +38,7 @@ from mat_desktop.errors import UsageFault, printable
 from mat_desktop.store.journal import Entry, Song
 
 WRITTEN_ELSEWHERE = "carries marks that another computer wrote"
+COPY_OF_SEVERAL = "is a copy of one of several files that were not alike before they were written"
 
 
 def removing(
@@ -49,28 +63,56 @@ def _pasts(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -
     order of place."""
     roots = [path.resolve() for path in under]
     songs = session.journal.songs()
+    marked = _marked(session, under, cancel, tell)
     seek(session, songs, cancel, [path for path in under if path.exists()], tell)
     found: dict[tuple[Path, TrackId | None], Past] = {}
+    copies: dict[Path, Past] = {}
     for song in songs:
         if cancel.is_set():
             return []
         home = now_at(session, song)
+        carriers, could = carrying(session, song)
+        for place in carriers:
+            if song.sound is not None and _is_under(place, roots):
+                copies.setdefault(place, Past(known_as(session, song.sound, place), place, ()))
         past = Past(song.known, song.place, (), lost=song.sound)
         if home is not None:
             past = Past(*home, (), song.known if song.place != home[1] else None)
+        elif all(_is_under(place, roots) for place in could):
+            free = next((place for place in could if copies[place].stands_for is None), None)
+            if free is not None:
+                copies[free] = replace(copies[free], stands_for=song.place)
+                continue
         if _is_under(past.place, roots):
             found.setdefault((past.place, past.lost), past)
+    for place, past in copies.items():
+        found.setdefault((place, None), past)
     for path, root in zip(under, roots, strict=True):
         if not path.exists() and not any(_is_under(place, [root]) for place, _ in found):
             raise UsageFault(f"{printable(path)}: no such file or folder, and nothing was written there")
-    for path in _marked(session, under, cancel, tell):
+    for path in marked:
         if path.is_file():
             found.setdefault((path.resolve(), None), Past(path, path.resolve(), ()))
     return [found[key] for key in sorted(found, key=lambda key: (key[0], key[1] or ""))]
 
 
-def _marked(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -> Iterator[Path]:
-    """Files that carry the program's marks: in some folders, or in the library."""
+def _marked(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -> list[Path]:
+    """Files that carry the program's marks: in some folders, or in the library, which knows from then on what
+    sounds in them, as some may be copies of others.
+    """
+    found = []
+    for path in [*_carrying_marks(session, under, cancel, tell)]:
+        if cancel.is_set():
+            break
+        track = session.library.track(path)
+        if track is not None and session.library.identity(path) is None:
+            hear(session, track)
+            tell(path)
+        found.append(path)
+    return found
+
+
+def _carrying_marks(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -> Iterator[Path]:
     if not under:
         yield from session.library.marked()
         return
@@ -86,12 +128,16 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     :param fields: none means all
     """
     path, place = past.path, past.place
-    entries, others = told_apart(session, path)
+    own, others = told_apart(session, path)
     stamp, present, fault = present_tags(place)
     lost = past.lost is not None and (stamp is not None or not place.exists())
     if lost:
-        entries = [entry for entry in (others or entries) if entry.sound == past.lost]
+        own = [entry for entry in (others or own) if entry.sound == past.lost]
         stamp, fault = None, why_lost(session, Song(place, path, past.lost))
+    sources = {} if stamp is None else _sources(session, past)
+    source = next(iter(sources), None) if _agree(sources.values()) else None
+    entries = [*sources[source], *own] if source is not None else own
+    own = [entry for entry in entries if entry in own or entry.path == past.stands_for]
     writes = [(entry, change) for entry in entries for change in entry.changes]
     traces = {trace.field: trace for trace in joined(writes)}
     open_traces = [
@@ -102,7 +148,7 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     if stamp is None:
         gone = tuple(FieldReversal(Change(t.field, t.ours, t.old), ()) for t in open_traces)
         return FileReversal(path, place, None, gone, fault, lost=lost) if gone else None
-    counting = _counting(session, entries)
+    counting = _counting(session, own)
     items: list[FieldReversal] = []
     for field in Field:
         trace = traces.get(field)
@@ -119,13 +165,19 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
         return None
     going = {item.change.field for item in items if not item.idle}
     staying = [field for field in Field if field in WRITABLE - MARKS - going and present.get(field)]
-    note = _told_elsewhere(staying) if _from_elsewhere(writes, present) else ""
+    note = ""
+    if _from_elsewhere(writes, present):
+        note = _told_staying(COPY_OF_SEVERAL if sources and source is None else WRITTEN_ELSEWHERE, staying)
     follow = tuple(item for item in items if item.change.field in MARKS - {Field.MAT_TAGS})
     values = frozenset(
         item.change.field for item in items if not item.idle and item.change.field not in MARKS
     )
     named = frozenset(fields) & MARKS
     file = FileReversal(path, place, stamp, meant, fault, note, copied=copied_by(entries), was=past.was)
+    if source is not None:
+        last = sources[source][-1]
+        home = now_at(session, last.song)
+        file = replace(file, copy_of=home[0] if home else last.known, was=None if home else last.known)
     file = file.marking(Marks(follow, values, named))
     listed = next((item.entries for item in items if item.change.field is Field.MAT_TAGS), ())
     return with_removal(session.scheme, file, items, listed)
@@ -145,15 +197,37 @@ def _from_elsewhere(writes: Sequence[tuple[Entry, Change]], present: TagSet) -> 
     return first is None or bool(first.before)
 
 
-def _told_elsewhere(staying: Sequence[Field]) -> str:
-    """What a file says of marks from elsewhere.
+def _sources(session: Session, past: Past) -> dict[Path, list[Entry]]:
+    """Files of which one is a copy, each with what was written to it before; not those that had nothing of
+    ours then, and where it may be one that is gone, that one alone.
+    """
+    found = {home: entries for home, entries in copied_from(session, past.path).items() if _left_in(entries)}
+    if past.stands_for is None:
+        return found
+    return {home: entries for home, entries in found.items() if home == past.stands_for}
+
+
+def _left_in(entries: Sequence[Entry]) -> dict[Field, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Fields in which some writes left something of ours: that, and what goes back there."""
+    traces = joined((entry, change) for entry in entries for change in entry.changes)
+    return {trace.field: (trace.ours, trace.old) for trace in traces if trace.ours != trace.old}
+
+
+def _agree(sources: Iterable[Sequence[Entry]]) -> bool:
+    """Whether it is the same of which of some files one is a copy."""
+    first, *others = [_left_in(entries) for entries in sources] or [{}]
+    return all(other == first for other in others)
+
+
+def _told_staying(marks: str, staying: Sequence[Field]) -> str:
+    """What a file says of marks whose fields were something that is not known.
 
     :param staying: fields that keep their values
     """
     if not staying:
-        return WRITTEN_ELSEWHERE
+        return marks
     it, stay, were = ("it", "stays", "was") if len(staying) == 1 else ("they", "stay", "were")
-    return f"{WRITTEN_ELSEWHERE}; its {', '.join(staying)} {stay}, as what {it} {were} is not known here"
+    return f"{marks}; its {', '.join(staying)} {stay}, as what {it} {were} is not known here"
 
 
 def _is_under(place: Path, roots: Sequence[Path]) -> bool:

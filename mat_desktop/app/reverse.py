@@ -12,7 +12,7 @@ from threading import Event
 from mat_desktop.app.apply import swap
 from mat_desktop.app.copies import content_digest, sound_at
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import written_to
+from mat_desktop.app.whereabouts import states_of
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Task
 from mat_desktop.domain.tags import Field
@@ -89,7 +89,7 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
         return WriteResult(file.path, status, file.left_alone or "was as before already")
     changes = tuple(item.change for item in items)
     reverses = {item.change.field: item.entries for item in items}
-    way = way_back(session.journal, written_to(session, file.path), changes)
+    way = way_back(session.journal, states_of(session, file.path), changes)
     prepared = prepare(file.place, changes, stamp, way, keep_time=session.settings.keep_time)
     # Fields that are as they were already are on record too: they are settled with the others.
     swap(session, run, file.path, replace(prepared, changes=changes), reverses)
@@ -144,7 +144,8 @@ def way_back(journal: Journal, entries: Sequence[Entry], changes: Sequence[Chang
     Every entry leads from the file that it left to the one before it. The shortest chain is taken that begins
     at the present file and at whose end these fields, and no others, have other values.
 
-    :param entries: all that was written to the file, the oldest first
+    :param entries: all that was written to the file, the oldest first, after what was written to others with
+        its sound
     """
     wanted = {change.field: change.after for change in changes if change.before != change.after}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from pathlib import Path
 from threading import Event
 from weakref import WeakKeyDictionary
@@ -12,7 +12,7 @@ from mat_desktop.app.scan import look
 from mat_desktop.app.session import Session
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.reversal import ANOTHER
-from mat_desktop.domain.track import TrackId
+from mat_desktop.domain.track import Track, TrackId
 from mat_desktop.errors import printable
 from mat_desktop.mounts import absence
 from mat_desktop.store.journal import Entry, Song
@@ -74,10 +74,18 @@ def seek(
     for track in session.library.unheard(lost):
         if cancel.is_set():
             return
-        sound = sound_at(session, track.path)
+        hear(session, track, lost)
         tell(track.path)
-        if sound in lost:
-            session.library.put_tracks([track], {track.path: sound})
+
+
+def hear(session: Session, track: Track, wanted: Container[TrackId] | None = None) -> None:
+    """Let the library know what sounds in a file in which nothing was heard yet.
+
+    :param wanted: only where it is one of these; None means any
+    """
+    sound = sound_at(session, track.path)
+    if sound is not None and (wanted is None or sound in wanted):
+        session.library.put_tracks([track], {track.path: sound})
 
 
 def _is_found(session: Session, song: Song) -> bool:
@@ -114,7 +122,8 @@ def why_lost(session: Session, song: Song) -> str:
     back = "it is known again once it is moved back to its place"
     could = [copies.known_as(file) for file in copies.could_be(song.place)]
     if len(could) > 1:
-        return f"several files are what it was, and nothing tells which is it: {_named(could)}; {back}"
+        files = f"several files are what it was, and nothing tells which is it: {_named(could)}"
+        return f"{files}; {back}, and removing all that was written clears each of them"
     if could:
         return f"{_named(could)} is what it was, and as much another file that is gone; {back}"
     so = [copies.known_as(file) for file in copies.sounding_so(song.place)]
@@ -139,6 +148,50 @@ def written_to(session: Session, path: Path) -> list[Entry]:
     return ours
 
 
+def states_of(session: Session, path: Path) -> list[Entry]:
+    """Writes that may lead back from what a file holds: to it, and to those that it may be a copy of.
+
+    :param path: as the library knows it
+    :returns: its own last
+    """
+    own, place = written_to(session, path), path.resolve()
+    sound = sound_at(session, path)
+    every = _copies(session, sound, place, path).every if sound is not None else []
+    numbers = {entry.id for entry in own}
+    return [*(entry for entry in every if entry.id not in numbers), *own]
+
+
+def copied_from(session: Session, path: Path) -> dict[Path, list[Entry]]:
+    """What was written to other files before this one was made as a copy of them, as far as that is shown: by
+    the place at which each is, or was last, the oldest write first.
+
+    :param path: as the library knows it
+    """
+    sound = sound_at(session, path)
+    return _copies(session, sound, path.resolve(), path).sources(path.resolve()) if sound is not None else {}
+
+
+def carrying(session: Session, song: Song) -> tuple[list[Path], list[Path]]:
+    """Files to which nothing was written, and that carry what was written to others with their sound; then
+    those of them of which each may be this very one, as nothing tells which.
+
+    :returns: places, links resolved
+    """
+    if song.sound is None:
+        return [], []
+    copies = _copies(session, song.sound, song.place, song.known)
+    could = copies.could_be(song.place)
+    return copies.carriers, could if set(could) <= set(copies.carriers) else []
+
+
+def known_as(session: Session, sound: TrackId, place: Path) -> Path:
+    """A place, links resolved, as the library knows it.
+
+    :param sound: of what is or was there
+    """
+    return _copies(session, sound, place, place).known_as(place)
+
+
 def told_apart(session: Session, path: Path) -> tuple[list[Entry], list[Entry]]:
     """What was ever written to a file, and what was written under its name to others, which are others now.
 
@@ -150,13 +203,9 @@ def told_apart(session: Session, path: Path) -> tuple[list[Entry], list[Entry]]:
     if not place.exists():
         return here, []
     sound = sound_at(session, path)
-    ours = [entry for entry in here if entry.sound in (None, sound)]
-    if sound is not None:
-        copies = _copies(session, sound, place, path)
-        if place in copies.gone:
-            ours = []
-        for before, now in copies.moved.items():
-            if now == place:
-                ours += copies.at(before)
+    if sound is None:
+        ours = [entry for entry in here if entry.sound is None]
+    else:
+        ours = _copies(session, sound, place, path).written(place)
     numbers = {entry.id for entry in ours}
-    return sorted(ours, key=lambda entry: entry.id), [entry for entry in here if entry.id not in numbers]
+    return ours, [entry for entry in here if entry.id not in numbers]

@@ -28,7 +28,8 @@ from mat_desktop.errors import FileFault, MatError, printable
 class Done:
     """How files came back.
 
-    :param moved: files that were changed under another name than that under which they were written
+    :param moved: files that were changed under another name than that under which they were written, or as a
+        copy of one that was
     :param run: its number in the journal, None where nothing was done
     :param error: what ended it before the last file
     """
@@ -74,7 +75,7 @@ def carry_out(session: Session, task: Task, files: Sequence[FileReversal], title
                 bar.advance(bar_task)
                 file = files[len(done.results)]
                 done.results.append(result)
-                if file.was is not None and result.changes:
+                if file.told_move and result.changes:
                     done.moved.append(file)
                 done.run = session.journal.own[-1]
         except MatError as fault:
@@ -93,9 +94,12 @@ def tell(done: Done, said: str) -> str:
     :param said: what became of the others: ``{} put back``
     :returns: how many were changed: ``5 files put back, 3 in part``
     """
-    if done.moved:
-        errors.print(f"{count(len(done.moved), 'file')} found under another name:")
-        for file in done.moved:
+    copies = [file for file in done.moved if file.copy_of is not None]
+    moved = [file for file in done.moved if file.copy_of is None]
+    for files, what in ((moved, "found under another name"), (copies, "with a copy of what was written")):
+        if files:
+            errors.print(f"{count(len(files), 'file')} {what}:")
+        for file in files:
             errors.print(f"  {printable(file.path)}: {file.told_move}")
     list_failures(done.faults)
     part = len(done.partly)
@@ -176,6 +180,7 @@ def _as_object(file: FileReversal, result: WriteResult | None) -> dict[str, obje
         "error": error or None,
         "note": file.note or None,
         "was": str(file.was) if file.was is not None else None,
+        "copy_of": str(file.copy_of) if file.copy_of is not None else None,
         "copied": list(file.copied),
         "changes": [change_object(change) for change in changes if change.before != change.after],
     }

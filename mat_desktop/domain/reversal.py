@@ -129,6 +129,8 @@ class FileReversal:
     :param copied: fields and other things that came into a new tag with what was written, or go with it
     :param was: where it was when that was written, where it is elsewhere now
     :param lost: it is at its place no more, and it is not known where it is
+    :param copy_of: the file that was written of which it is a copy; where it may as well be that file itself,
+        which is gone then, ``was`` is the same
     """
 
     path: Path
@@ -143,14 +145,18 @@ class FileReversal:
     copied: tuple[str, ...] = ()
     was: Path | None = None
     lost: bool = False
+    copy_of: Path | None = None
 
     @property
     def told_move(self) -> str:
         """Under which other name it was written, as a sentence without its stop; empty for none."""
-        if self.was is None:
+        written = self.was or self.copy_of
+        if written is None:
             return ""
-        name = self.was.name if self.was.parent == self.path.parent else self.was
-        return f"was {printable(Path(name))} when it was written"
+        name = printable(Path(written.name) if written.parent == self.path.parent else written)
+        if self.was is None:
+            return f"is a copy of {name}, made after that was written"
+        return f"was {name} when it was written{', or is a copy of it' if self.copy_of else ''}"
 
     def noting(self, fields: tuple[FieldReversal, ...], notes: Notes) -> FileReversal:
         """The same, with MAT_TAGS following its fields."""
@@ -280,6 +286,8 @@ class Past:
     :param traces: none where all that was ever written there is meant
     :param was: where it was when that was written last, where it is elsewhere now
     :param lost: digest of its sound, where it is not at its place and it is not known where else it is
+    :param stands_for: place of one that is gone which it may be, as others may: what was written there counts
+        as taken back with it, as nothing of that is to stay in any
     """
 
     path: Path
@@ -287,6 +295,7 @@ class Past:
     traces: tuple[Trace, ...]
     was: Path | None = None
     lost: TrackId | None = None
+    stands_for: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,88 @@ def test_a_file_that_was_moved_there_and_back(session: Session, music: list[Path
     assert found(session) == {}
 
 
+@pytest.mark.parametrize("marked", [True, False])
+def test_of_a_moved_file_and_its_copies_each_is_cleared(
+    session: Session, music: list[Path], tmp_path: Path, marked: bool
+) -> None:
+    before = music[0].read_bytes()
+    heard(session, music[0].parent)
+    run = write(session, ALL if marked else {Field.GENRE: ("Rock",)}, music[0])
+    written = music[0].read_bytes()
+    there = [tmp_path / name / "new.flac" for name in ("one", "other")]
+    for copy in there:  # as between drives: nothing tells which is the one that was moved
+        copy.parent.mkdir()
+        shutil.copyfile(music[0], copy)
+    music[0].unlink()
+    list(scan(session, [tmp_path], Event()))
+    files = found(session)
+    assert set(files) == set(there)
+    assert {(file.told_move, file.note) for file in files.values()} == {
+        (f"was {music[0]} when it was written, or is a copy of it", "")
+    }
+    assert {result.status for result in remove_all(session)} == {WriteStatus.WRITTEN}
+    assert [copy.read_bytes() for copy in there] == [before] * 2
+    assert found(session) == {}
+    (undone,) = [r for r in session.runs() if r.id == run]
+    assert undone.undone
+    do(session, undoing(session, last_run(session)))
+    assert [copy.read_bytes() for copy in there] == [written] * 2
+    remove_all(session)
+    assert [copy.read_bytes() for copy in there] == [before] * 2
+    assert found(session) == {}
+
+
+def test_a_copy_that_was_made_of_a_written_file_is_cleared_alone(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    path = music[0]
+    retag(path, genre="Jazz")
+    before = path.read_bytes()
+    heard(session, path.parent)
+    run = write(session, {**ALL, Field.GENRE: ("Jazz", "Rock")}, path)
+    written = path.read_bytes()
+    same, titled, edited, stripped = (tmp_path / name / "copy.flac" for name in ("a", "b", "c", "d"))
+    for copy in (same, titled, edited, stripped):
+        copy.parent.mkdir()
+        shutil.copy(path, copy)
+    retag(titled, title="A title")
+    retag(edited, mood="Mine")
+    retag(stripped, mat_tags="", mat_model="")
+    there = stripped.read_bytes()
+    files = found(session, *(copy.parent for copy in (same, titled, edited, stripped)))
+    assert set(files) == {same, titled, edited}
+    told = f"is a copy of {path}, made after that was written"
+    assert [files[copy].told_move for copy in (same, titled)] == [told] * 2
+    assert "its genre, mood, instrument stay" in files[edited].note
+    remove_all(session, *(copy.parent for copy in (same, titled, edited, stripped)))
+    assert same.read_bytes() == before
+    assert read_tags(titled).tags == {Field.GENRE: ("Jazz",), Field.TITLE: ("A title",)}
+    assert read_tags(edited).tags[Field.MOOD] == ("Mine",)
+    assert stripped.read_bytes() == there
+    assert path.read_bytes() == written
+    assert not any(r.reverted for r in session.runs() if r.id == run), "that one still has it"
+    assert set(found(session)) == {path}
+    remove_all(session)
+    assert path.read_bytes() == before
+
+
+def test_a_copy_of_files_that_were_not_alike_before_keeps_its_values(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    one, other = music[0], Path(shutil.copy(music[0], music[0].with_name("other.flac")))
+    retag(one, genre="Rock")
+    heard(session, one.parent)
+    write(session, ALL | {Field.GENRE: ("Rock",)}, one, other)
+    copy = tmp_path / "copy" / "new.flac"
+    copy.parent.mkdir()
+    shutil.copy(other, copy)
+    retag(copy, title="A title")
+    (file,) = found(session, copy.parent).values()
+    assert file.note.startswith("is a copy of one of several files that were not alike before")
+    remove_all(session, copy.parent)
+    assert read_tags(copy).tags[Field.GENRE] == ("Rock",)
+
+
 @pytest.mark.parametrize("written", [False, True])
 @pytest.mark.parametrize("how", ["remove", "undo"])
 def test_values_of_the_user_in_a_copy_of_a_file_that_is_gone_stay(

@@ -200,7 +200,8 @@ def test_copies_of_which_each_may_be_a_moved_file_are_named(
     assert (result.path, result.status) == (music[0], WriteStatus.FAILED)
     assert result.reason == (
         f"several files are what it was, and nothing tells which is it: {there[0]}, {there[1]}; "
-        "it is known again once it is moved back to its place"
+        "it is known again once it is moved back to its place, "
+        "and removing all that was written clears each of them"
     )
     assert [copy.read_bytes() for copy in there] == [written] * 2
     there[1].rename(music[0])
