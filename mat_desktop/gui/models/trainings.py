@@ -99,6 +99,15 @@ class Entry:
         """Whether it is the one that is trained."""
         return self.state in (State.RUNNING, State.PAUSED, State.STOPPING)
 
+    @property
+    def unmeasured(self) -> str:
+        """What is said in the place of its curves before its first epoch is done."""
+        if self.runs:
+            return "Nothing is measured yet: the first figures come after the first epoch."
+        if self.state in (State.WAITING, State.OPEN):
+            return "Nothing is measured yet: this run has not begun."
+        return "Nothing was measured: this run ended before its first epoch did."
+
 
 def row_title(key: str) -> str:
     """A row of a table for people: ``2D FCN, 5 layers``."""

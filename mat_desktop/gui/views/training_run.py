@@ -316,11 +316,13 @@ class RunView(Panel):
         run, order = entry.run, entry.training.order
         paper = paper_row(paper_table(self._told, order.table), entry.row.key) if entry.row else {}
         of = run.settings.get("epochs", 0) if run is not None else 0
+        epochs, best = (run.epochs, run.best) if run is not None else ((), None)
         self.plots.show_epochs(
-            run.epochs if run is not None else (),
-            run.best if run is not None else None,
+            epochs,
+            best,
             (paper.get("roc_auc"), paper.get("pr_auc")),
             of if isinstance(of, int) else 0,
+            nothing=entry.unmeasured,
             over=not entry.runs,
             digits=entry.digits,
         )

@@ -258,7 +258,7 @@ class Legend(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.paper = False
+        self.paper = self.empty = False
         self.kept, self.areas = KEPT, ""
         KeepTall(self, 24, 12)
         self.setAccessibleName(
@@ -292,7 +292,9 @@ class Legend(QWidget):
             x += wide + 24
 
     def _parts(self) -> list[tuple[str, str]]:
-        """As much as there is room for."""
+        """As much as there is room for; nothing where there are no lines."""
+        if self.empty:
+            return []
         paper, more = "printed in the paper", " (its averaging is not stated)"
         ring = [("ring", self.kept)]
         lines = [("accent", "validation"), ("muted", "training")]
@@ -328,6 +330,9 @@ class Curves(Panel):
         self._grid.setContentsMargins(24 - RING, 12 - RING, 16 - RING, 0)
         self._grid.setHorizontalSpacing(GAP - 2 * RING)
         self._grid.setVerticalSpacing(4)
+        self.nothing = Text(token="muted")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setWordWrap(True)
         self._columns = 0
         self._arrange()
         appearance.changed.connect(self.apply)
@@ -354,6 +359,7 @@ class Curves(Panel):
         paper: tuple[float | None, float | None] = (None, None),
         of: int = 0,
         *,
+        nothing: str = "",
         over: bool = False,
         digits: int = 4,
     ) -> None:
@@ -361,6 +367,7 @@ class Curves(Panel):
 
         :param paper: ROC-AUC and PR-AUC that the paper prints for this network
         :param of: epochs that were asked for, where none is done yet
+        :param nothing: said in the place of the plots where none is
         :param over: whether no more epochs come for now, so that the kept one is what counts
         :param digits: decimals of the figures
         """
@@ -382,6 +389,12 @@ class Curves(Panel):
         self.legend.kept = "lowest loss, kept" if few else KEPT
         self.legend.paper = paper != (None, None)
         self.legend.update()
+        self.nothing.setText(nothing)
+        self.legend.empty = not epochs
+        for curve in self.each:
+            curve.setVisible(bool(epochs))
+        self.nothing.setVisible(not epochs)
+        self.setMinimumHeight(self.minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside each other where there is room."""
@@ -391,7 +404,8 @@ class Curves(Panel):
     def minimumSizeHint(self) -> QSize:
         """As high as the plots under each other, where they are."""
         one = tall(24, 16, 2) + _lowest() + 8
-        return QSize(NARROWEST, one * (3 if self._columns == 1 else 1) + 12)
+        under = 3 if self._columns == 1 and not self.legend.empty else 1
+        return QSize(NARROWEST, one * under + 12)
 
     def sizeHint(self) -> QSize:
         """No more: where they are scrolled with a text of several lines, Qt makes them as high as this."""
@@ -403,6 +417,7 @@ class Curves(Panel):
             self._columns = columns
             for number, curve in enumerate(self.each):
                 self._grid.addWidget(curve, number // columns, number % columns)
+            self._grid.addWidget(self.nothing, 3, 0, 1, 3)
             for column in range(3):
                 self._grid.setColumnStretch(column, 1 if column < columns else 0)
         self.setMinimumHeight(self.minimumSizeHint().height())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -94,6 +95,34 @@ def test_figures_of_several_vocabularies_are_the_same_all_over_the_page(
     assert cells[2:] == ["0.8750", "0.4000", "0.8000"]
     assert page.run.results.title.text() == "Results, epoch 1, kept, macro, mean of 2 vocabularies"
     assert "its figures are means over all tags" in page.run.results.report_button.toolTip()
+
+
+def test_a_run_without_a_finished_epoch_says_so_and_shows_no_empty_plots(
+    qtbot: QtBot, window: Window, page: TrainingPage, services: FakeServices, data: Path
+) -> None:
+    order = Order(Task.NETWORK, "2D FCN, 5 layers", ("train", "--data", str(data)), data="Small corpus")
+    made = services.trainings.create(order)
+    run = made.folder / "runs" / "fcn2d-5"
+    run.mkdir(parents=True)
+    (run / "settings.json").write_text('{"network": "fcn2d", "layers": 5, "epochs": 4}')
+    services.trainings.end(made.id, Ending.STOPPED)
+    window.training.load()
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2, timeout=PATIENCE)
+    page.look_at(1)
+    plots = page.run.plots
+    qtbot.waitUntil(plots.nothing.isVisible)
+    assert plots.nothing.text() == "Nothing was measured: this run ended before its first epoch did."
+    assert not any(curve.isVisible() for curve in plots.each)
+    entry = page.run.entry
+    assert entry is not None
+    going = replace(entry, state=State.RUNNING)
+    assert going.unmeasured.endswith("the first figures come after the first epoch.")
+    assert replace(entry, state=State.WAITING).unmeasured.endswith("has not begun.")
+    epoch = {"number": 1, "of": 4, "train_loss": 0.3, "valid_loss": 0.4, "seconds": 2}
+    (run / "epochs.jsonl").write_text(json.dumps(epoch))
+    window.training.load()
+    qtbot.waitUntil(plots.loss.isVisible)
+    assert plots.roc.isVisible() and not plots.nothing.isVisible()
 
 
 def test_corrections_with_tracks_left_out_say_it_tag_by_tag(
