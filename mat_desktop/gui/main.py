@@ -123,6 +123,8 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     else:
         return 1
     window = Window(AppServices(session), make_player=_player)
+    if places or demo:
+        window.opening.expect()
     window.show()
     instance.asked.connect(window.come_forward)
     window.closing.connect(instance.leave)

@@ -81,10 +81,19 @@ class Opening(QObject):
         except MatError as error:
             self._desk.complain("The list of folders cannot be read", error)
         if self._before:
-            self._pages.retire("first")
             self._library.filter.roots = self._before
-            self.scan.expect()
-            self._library.filter.count()
+            self._expect()
+
+    def expect(self) -> None:
+        """Before the window is shown: :meth:`begin` will open something, so that it is no first start."""
+        if self.scan.coming is None:
+            self._expect()
+            self._pages.show("library")
+
+    def _expect(self) -> None:
+        self._pages.retire("first")
+        self.scan.expect()
+        self._library.filter.count()
 
     def begin(self, paths: Sequence[Path], *, demo: bool) -> None:
         """Open what was open before, and paths beside it."""
@@ -108,11 +117,13 @@ class Opening(QObject):
 
     def open_demo(self) -> None:
         """Copy the demo tracks and open them."""
+
+        def failed(error: Exception) -> None:
+            self.scan.expect_nothing()
+            self._desk.complain("The demo tracks cannot be copied", error)
+
         self._desk.bridge.ask(
-            "demo",
-            self._desk.services.demo_folder,
-            lambda folder: self.scan.open([folder]),
-            lambda error: self._desk.complain("The demo tracks cannot be copied", error),
+            "demo", self._desk.services.demo_folder, lambda folder: self.scan.open([folder]), failed
         )
 
     def _opened(self) -> None:

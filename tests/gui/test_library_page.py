@@ -481,10 +481,13 @@ def test_the_track_that_was_in_view_at_the_end_is_in_view_at_the_next_start(
     view = window.library
     view.restore(settings)
     view.table.sortByColumn(Column.TITLE, Qt.SortOrder.DescendingOrder)
+    seen: list[Path] = []
+    view.tags_shown.connect(lambda _: seen.extend([view.row.path] if view.row is not None else []))
     window.begin([services.music])
     qtbot.waitUntil(lambda: len(window.tracks.rows()) > 300 and not window.bridge.busy, timeout=30_000)
     assert view.row is not None
     assert view.row.path == last.path
+    assert set(seen) == {last.path} == set(services.drawn[:1]), "no other is shown before it"
     assert [row.path for row in view.selected()] == [last.path]
     place = view.table.visualRect(window.tracks.index(view.row.place, Column.TITLE))
     assert view.table.viewport().rect().contains(place.center())

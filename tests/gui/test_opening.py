@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from PySide6.QtCore import QSettings
@@ -176,6 +177,31 @@ def test_a_library_that_is_known_is_seen_at_once_and_never_the_page_for_a_first_
     gate.open()
     qtbot.waitUntil(lambda: not window.scan.reading)
     assert seen == []
+    window.quit()
+    assert window.bridge.shut(5000)
+
+
+def test_what_is_opened_at_a_first_start_is_seen_without_its_page(
+    qtbot: QtBot, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = Window(services)
+    qtbot.addWidget(window)
+    window.opening.expect()
+    page = window.library
+    assert window.pages.current.name == "library"
+    assert page.listing.shows_note and page.listing.note.text() == "Reading the library…"
+    window.show()
+    qtbot.waitExposed(window)
+    seen: list[str] = []
+    window.pages.shown.connect(seen.append)
+    with monkeypatch.context() as broken:
+        broken.setattr(services, "demo_folder", Mock(side_effect=FileFault(services.music, "no room")))
+        window.begin(demo=True)
+        qtbot.waitUntil(lambda: any("cannot be copied" in text for text in page.banners.texts()))
+    assert not window.scan.reading
+    window.opening.open_demo()
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.bridge.busy)
+    assert seen == [] and page.row is not None
     window.quit()
     assert window.bridge.shut(5000)
 

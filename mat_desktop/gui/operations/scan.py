@@ -75,9 +75,15 @@ class Scan(QObject):
         return self._under_way > 0 or self.coming is not None
 
     def expect(self) -> None:
-        """Folders that were open before will be opened once the window is shown."""
+        """Folders will be opened once the window is shown."""
         self.coming = Work(READING)
         self.begun.emit()
+
+    def expect_nothing(self) -> None:
+        """What was expected is not opened."""
+        if not isinstance(self.coming, Job):
+            self.coming = None
+            self.begun.emit()
 
     def open(self, paths: Sequence[Path]) -> None:
         """Scan folders and files, which the user wants to see."""

@@ -179,7 +179,7 @@ class Library(QWidget):
         self.table.verticalScrollBar().actionTriggered.connect(self._user_scrolled)
         self.search.returnPressed.connect(self._searched)
         self.search.left.connect(self.table.setFocus)
-        self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._show(self.tracks.at(now)))
+        self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._now_at(now))
         self.table.selectionModel().selectionChanged.connect(self._selected)
         self.table.clicked.connect(self._chosen_again)
         self.table.doubleClicked.connect(lambda _: self.player.start())
@@ -285,7 +285,8 @@ class Library(QWidget):
                 self.table.scrollTo(self.tracks.index(self.tracks.place(self.row.path), 0))
                 self._scrolled = False
         elif self.tracks.rowCount():
-            self.select(0)
+            if not self._expects_last:
+                self.select(0)
         elif self.row is not None and self._has_dock:  # else Review shows the track
             self._show(None)
         self.filter.say()  # then: a table that gets the focus makes the first row the current one, unselected
@@ -303,15 +304,21 @@ class Library(QWidget):
         self._counted()
 
     def _counted(self) -> None:
-        if self.row is None and self.tracks.rowCount():
-            self.select(0)
-            self._look_first()
         if self._last is not None and (place := self.tracks.place(self._last)) >= 0:
             if self._is_first_look():
                 self.select(place)
                 self._look_first()
             self._last = None
+        if self.row is None and self.tracks.rowCount() and not self._expects_last:
+            self.select(0)
+            self._show(self.tracks.at(self.tracks.index(0, 0)))  # it may be the current one, not in view
+            self._look_first()
         self.filter.count_soon()  # then, as above
+
+    @property
+    def _expects_last(self) -> bool:
+        """Whether the track that was in view last may still come, from what the library knows."""
+        return self._last is not None and self.filter.is_coming
 
     def _user_scrolled(self, _: int) -> None:
         self._scrolled = True
@@ -433,6 +440,12 @@ class Library(QWidget):
     def _one_again(self) -> None:
         self.pane.show_row(self.row)
         self._show_tags(new_track=True)
+
+    def _now_at(self, index: QModelIndex) -> None:
+        """Another row is the current one: by the user, who selects it, or by Qt, as when the focus comes."""
+        if self._expects_last and self.row is None and not self.table.selectionModel().isSelected(index):
+            return
+        self._show(self.tracks.at(index))
 
     def _show(self, row: Row | None) -> None:
         if row is self.row and row is not None:

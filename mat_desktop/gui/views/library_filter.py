@@ -149,6 +149,11 @@ class LibraryFilter(QObject):
         self._coming = coming
         self._say_nothing()
 
+    @property
+    def is_coming(self) -> bool:
+        """Whether tracks that the library knows are being shown."""
+        return self._coming is not None
+
     def _say_coming(self) -> None:
         """Until the first track is there it is said how many there will be."""
         if self._listing.shows_note and not (self._tracks.filtered and self._tracks.tally().total):
