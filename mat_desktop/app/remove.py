@@ -26,6 +26,7 @@ from mat_desktop.app.whereabouts import (
     known_as,
     now_at,
     seek,
+    stays_behind,
     tell_nobody,
     told_apart,
     why_lost,
@@ -173,7 +174,9 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
         item.change.field for item in items if not item.idle and item.change.field not in MARKS
     )
     named = frozenset(fields) & MARKS
-    file = FileReversal(path, place, stamp, meant, fault, note, copied=copied_by(entries), was=past.was)
+    copied, was = copied_by(entries), past.was
+    stays = was is not None and stays_behind(session, was, place)
+    file = FileReversal(path, place, stamp, meant, fault, note, copied=copied, was=was, stays=stays)
     if source is not None:
         last = sources[source][-1]
         home = now_at(session, last.song)

@@ -13,7 +13,16 @@ from threading import Event
 from mat_desktop.app.noted import with_notes
 from mat_desktop.app.reach import Reach, reach
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import Tell, now_at, seek, tell_nobody, why_lost, written_to
+from mat_desktop.app.whereabouts import (
+    Tell,
+    could_be,
+    now_at,
+    seek,
+    stays_behind,
+    tell_nobody,
+    why_lost,
+    written_to,
+)
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import (
     ANOTHER,
@@ -27,7 +36,7 @@ from mat_desktop.domain.reversal import (
 )
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TagSet, TrackId
-from mat_desktop.errors import FileFault, UsageFault
+from mat_desktop.errors import FileFault, UsageFault, printable
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.write import obstacle
 from mat_desktop.mounts import absence
@@ -238,7 +247,8 @@ def look_at(session: Session, past: Past) -> FileReversal:
     if far.held and all(trace.field in MARKS for trace in past.traces):
         fields = tuple(_held(item, far) for item in fields)
     copied = () if far.back else copied_by(entry for entry in entries if entry.id in far.entries)
-    file = FileReversal(past.path, past.place, stamp, fields, fault, copied=copied, was=past.was)
+    stays = past.was is not None and stays_behind(session, past.was, past.place)
+    file = FileReversal(past.path, past.place, stamp, fields, fault, copied=copied, was=past.was, stays=stays)
     file = file.marking(_marks(session.journal, entries, touched, far, past.traces, present))
     return with_notes(session, file, entries, touched, far, present, passed)
 
@@ -458,9 +468,18 @@ def _of_files(
         here = here or {entry.id for entry in entries if place in entry.path.parents}
         here = here or {number for number, (_, home) in homes.items() if place in home.parents}
         if not here:
-            raise UsageFault(f"run {run.id} did not write to {path}")
+            raise UsageFault(_not_written(session, run, entries, path))
         wanted |= here
     return [entry for entry in entries if entry.id in wanted]
+
+
+def _not_written(session: Session, run: Run, entries: Sequence[Entry], path: Path) -> str:
+    """Why a file is none of a run's."""
+    place = path.resolve()
+    unclear = next((entry.song for entry in entries if place in could_be(session, entry.song)), None)
+    if unclear is None:
+        return f"run {run.id} did not write to {path}"
+    return f"run {run.id} wrote to {printable(unclear.known)}: {why_lost(session, unclear)}"
 
 
 def _complain_of_fields(run: Run, entries: Sequence[Entry], fields: Collection[Field]) -> None:

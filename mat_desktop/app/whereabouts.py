@@ -112,6 +112,13 @@ def _copies(session: Session, sound: TrackId, place: Path, known: Path) -> Copie
     return copies
 
 
+def could_be(session: Session, song: Song) -> list[Path]:
+    """Places of files, links resolved, of which each may be one that is gone, and nothing tells which."""
+    if song.sound is None:
+        return []
+    return _copies(session, song.sound, song.place, song.known).could_be(song.place)
+
+
 def why_lost(session: Session, song: Song) -> str:
     """Why a file is not found, and which others may be it, as a sentence without its stop."""
     why = ANOTHER if song.place.exists() else absence(song.place)
@@ -131,6 +138,20 @@ def why_lost(session: Session, song: Song) -> str:
         sounds = "sounds" if len(so) == 1 else "sound"
         return f"{why}, or was moved and changed since: {_named(so)} {sounds} the same; {back}"
     return why
+
+
+def stays_behind(session: Session, was: Path, place: Path) -> bool:
+    """Whether one that only sounds so stands where a file was that is elsewhere now, and is left as it is.
+
+    :param was: as the library knows it
+    :param place: where that file is now, links resolved
+    """
+    before = was.resolve()
+    sound = sound_at(session, was)
+    if sound is None or before == place or sound_at(session, place) != sound:
+        return False
+    copies = _copies(session, sound, before, was)
+    return before in copies.gone and before not in copies.moved.values() and not copies.sources(before)
 
 
 def _named(paths: Sequence[Path]) -> str:

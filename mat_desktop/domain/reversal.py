@@ -131,6 +131,7 @@ class FileReversal:
     :param lost: it is at its place no more, and it is not known where it is
     :param copy_of: the file that was written of which it is a copy; where it may as well be that file itself,
         which is gone then, ``was`` is the same
+    :param stays: where it was stands one that sounds the same, to which nothing is done
     """
 
     path: Path
@@ -146,6 +147,7 @@ class FileReversal:
     was: Path | None = None
     lost: bool = False
     copy_of: Path | None = None
+    stays: bool = False
 
     @property
     def told_move(self) -> str:
@@ -156,7 +158,8 @@ class FileReversal:
         name = printable(Path(written.name) if written.parent == self.path.parent else written)
         if self.was is None:
             return f"is a copy of {name}, made after that was written"
-        return f"was {name} when it was written{', or is a copy of it' if self.copy_of else ''}"
+        told = f"was {name} when it was written{', or is a copy of it' if self.copy_of else ''}"
+        return f"{told}; what has that name now sounds the same and stays as it is" if self.stays else told
 
     def noting(self, fields: tuple[FieldReversal, ...], notes: Notes) -> FileReversal:
         """The same, with MAT_TAGS following its fields."""

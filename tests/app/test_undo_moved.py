@@ -204,6 +204,8 @@ def test_copies_of_which_each_may_be_a_moved_file_are_named(
         "and removing all that was written clears each of them"
     )
     assert [copy.read_bytes() for copy in there] == [written] * 2
+    with pytest.raises(UsageFault, match="several files are what it was"):
+        undoing(session, run, files=[there[0]])
     there[1].rename(music[0])
     (result,) = do(session, undoing(session, run))
     assert (result.path, result.status) == (music[0], WriteStatus.WRITTEN)

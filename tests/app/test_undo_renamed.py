@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import mutagen.apev2
+import mutagen.flac
 import numpy as np
 import pytest
 
@@ -399,6 +400,34 @@ def test_a_copy_of_what_was_written_is_not_taken_for_it_when_that_is_tagged_else
     do(session, undoing(session, run))
     assert read_tags(songs[0]).tags == {Field.MOOD: ("Mine",)}
     assert copy_elsewhere.read_bytes() == there
+
+
+@pytest.mark.parametrize("how", ["undo", "remove"])
+def test_an_unmarked_file_at_the_place_of_one_that_is_found_elsewhere_is_told(
+    session: Session, songs: list[Path], copy_elsewhere: Path, how: str
+) -> None:
+    one, before = songs[0], songs[0].read_bytes()
+    run = write(session, ALL, one)
+    shutil.copy(one, copy_elsewhere)
+    file = mutagen.flac.FLAC(one)
+    for key in [key for key in file if key.startswith("mat_")]:
+        del file[key]
+    file["mood"] = ["Mine"]
+    file.save()
+    there = one.read_bytes()
+    if how == "undo":
+        (file_there,) = looked_at(session, undoing(session, run))
+    else:
+        (file_there,) = filter(None, (look_removal(session, past) for past in removing(session).pasts))
+    assert file_there.path == copy_elsewhere
+    assert file_there.told_move == (
+        f"was {one} when it was written; what has that name now sounds the same and stays as it is"
+    )
+    if how == "undo":
+        do(session, undoing(session, run))
+    else:
+        remove_all(session)
+    assert contents([copy_elsewhere, one]) == [before, there]
 
 
 def test_a_file_that_was_only_tagged_elsewhere_is_the_same_song(session: Session, songs: list[Path]) -> None:
