@@ -387,12 +387,15 @@ def test_with_large_letters_the_button_of_review_is_whole(qtbot: QtBot, library:
 
 
 def test_the_player_is_in_view_on_a_small_screen_with_large_pixels(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
     shrink(qtbot, library, 640, 340)  # 1280 by 720 at a scale of two, less a title bar
     dock, view = library.library.dock, library.pages.view
 
     def low() -> bool:
         place = dock.player.mapTo(view.viewport(), dock.player.rect().bottomLeft())
-        return view.viewport().rect().contains(place) and view.verticalScrollBar().maximum() == 0
+        seen = dock.player.isVisible() and view.viewport().rect().contains(place)
+        return seen and view.verticalScrollBar().maximum() == 0
 
     qtbot.waitUntil(low)
     library.pages.say("danger", "The sound device has gone away, so that nothing is heard any more.")
@@ -403,6 +406,36 @@ def test_the_player_is_in_view_on_a_small_screen_with_large_pixels(qtbot: QtBot,
     library.pages.show("library")
     shrink(qtbot, library, 1280, 720)
     qtbot.waitUntil(lambda: dock.height() >= 300)
+
+
+def test_a_message_in_a_very_low_window_leaves_tracks_in_view(qtbot: QtBot, library: Window) -> None:
+    library.actions_["listen_all"].trigger()
+    qtbot.waitUntil(lambda: not library.bridge.busy, timeout=30_000)
+    shrink(qtbot, library, 640, 340)
+    page = library.library
+    dock, table = page.dock, page.table
+    plot = dock.plot
+    assert plot is not None
+    qtbot.waitUntil(lambda: plot.upper.getViewBox().height() >= 48)
+    before = page.middle.sizes()
+    library.pages.say(
+        "warning", "The folder is empty, or its drive is not there: 8 tracks wait.", kind="away"
+    )
+    qtbot.waitUntil(lambda: table.viewport().height() >= 3 * appearance.row)
+    assert not plot.isVisible() and dock.player.isVisible()
+    library.pages.show("review")
+    qtbot.waitUntil(plot.isVisible)
+    library.pages.show("library")
+    qtbot.waitUntil(lambda: not plot.isVisible())
+    library.pages.clear_message("away")
+    qtbot.waitUntil(plot.isVisible)
+    qtbot.waitUntil(lambda: page.middle.sizes() == before)
+    library.pages.say(
+        "warning", "The folder is empty, or its drive is not there: 8 tracks wait.", kind="away"
+    )
+    qtbot.waitUntil(lambda: not plot.isVisible())
+    shrink(qtbot, library, 1280, 720)
+    qtbot.waitUntil(lambda: plot.isVisible() and dock.height() >= 300)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

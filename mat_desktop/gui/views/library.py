@@ -72,6 +72,7 @@ class Library(QWidget):
         self.row: Row | None = None
         self.look = Look(services, bridge)
         self._dock_sizes: list[int] = []
+        self._unfolded: list[int] = []
         self._came_first: Row | None = None
         self._last: Path | None = None
         self._scrolled = False
@@ -160,6 +161,7 @@ class Library(QWidget):
         self.banners = Banners()
         self.banners.tab_after(self.table)
         self.banners.changing.connect(self.table.keep_place)
+        self.banners.changing.connect(self._fit_dock)
         listed = QWidget()
         rows = QVBoxLayout(listed)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -231,14 +233,35 @@ class Library(QWidget):
         self.dock.show()
         if sizes:
             self.middle.setSizes(sizes)
+        self._fit_dock()
+        self._unfolded = sizes or self._unfolded
         if self.row is not None and self.row.place < 0:  # of Review's queue, no row of the table
             here = self.table.currentIndex()
             self.select(here.row())
             self._show(self.tracks.at(here))
 
+    def _fit_dock(self) -> None:
+        """In a very low page the pictures are there while no message is."""
+        if self._has_dock:
+            self._crowd(not self.banners.isHidden())
+
+    def _crowd(self, on: bool) -> None:
+        folded, sizes = self.dock.folded, self.middle.sizes()
+        self.dock.crowd(on)
+        if self.dock.folded and not folded:
+            self._unfolded = sizes
+            self.middle.setSizes([sum(sizes), 0])
+        elif folded and not self.dock.folded:
+            QTimer.singleShot(0, self, self._unfold)  # once the message has given its room back
+
+    def _unfold(self) -> None:
+        if self._has_dock and not self.dock.folded:
+            self.middle.setSizes(self._unfolded)
+
     def lend_dock(self) -> Dock:
         """The pictures, for another page that shows the same track."""
-        self._dock_sizes = self.middle.sizes()
+        self._dock_sizes = self._unfolded if self.dock.folded else self.middle.sizes()
+        self.dock.crowd(False)
         keeps_its_room = self.dock.title.sizePolicy()
         keeps_its_room.setRetainSizeWhenHidden(True)
         self.dock.title.setSizePolicy(keeps_its_room)

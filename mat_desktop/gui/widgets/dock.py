@@ -104,6 +104,12 @@ class _Bar(QWidget):
 SHORT = 560
 """A page that is lower than this has tracks, messages and player in view, with little of the pictures."""
 
+NO_LIMIT = (1 << 24) - 1
+"""What Qt calls QWIDGETSIZE_MAX."""
+
+LOW = 360
+"""A page that is lower than this has no room for tracks, a message under them, and pictures."""
+
 LEAST_PICTURE = 64
 """Pixels of the spectrogram, for which rows of the taggram give way."""
 
@@ -163,10 +169,10 @@ class Dock(Panel):
         for button in (self.evidence, self.zoom_in, self.zoom_out, self.fit, self.export):
             tools.addWidget(button)
         nest(head, tools)
-        box = QWidget()
-        box.setFixedHeight(HEADER)
-        box.setLayout(head)
-        layout.addWidget(box)
+        self._top = QWidget()
+        self._top.setFixedHeight(HEADER)
+        self._top.setLayout(head)
+        layout.addWidget(self._top)
         self._stage = QWidget()
         self._stack = QStackedLayout(self._stage)
         self._stack.setContentsMargins(0, 0, 0, 0)
@@ -177,12 +183,30 @@ class Dock(Panel):
         layout.addWidget(self._stage, 1)
         self.player = PlayerBar()
         layout.addWidget(self.player)
+        self._crowded = False
         self.fit_page(SHORT)
         appearance.changed.connect(self._recolor)
 
     def fit_page(self, high: int) -> None:
         """:param high: pixels of the page that it is a part of"""
-        self.setMinimumHeight(132 if high < SHORT else 300)
+        self._high = high
+        self._fit_height()
+
+    def crowd(self, on: bool) -> None:
+        """Whether something else needs room beside it: in a low page that takes the place of the pictures."""
+        self._crowded = on
+        self._fit_height()
+
+    @property
+    def folded(self) -> bool:
+        """Whether the player alone is in view."""
+        return self._crowded and self._high < LOW
+
+    def _fit_height(self) -> None:
+        for part in (self._top, self._stage):
+            part.setHidden(self.folded)
+        self.setMinimumHeight(0 if self.folded else 132 if self._high < SHORT else 300)
+        self.setMaximumHeight(self.player.minimumHeight() if self.folded else NO_LIMIT)
 
     def set_plot(self, plot: Spectrogram) -> None:
         """The spectrogram is there now."""
