@@ -22,6 +22,9 @@ from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.verify import sound_of
 from mat_desktop.store.journal import Entry
 
+CLOCK_NS = 2_000_000_000
+"""How exact file systems note times, nanoseconds."""
+
 REMEMBERED = 1 << 16
 """Files of which it is remembered what sounds in them, and their digest, while they are not changed."""
 
@@ -283,9 +286,21 @@ class Copies:
         return False
 
     def _is_left(self, file: Path, place: Path) -> bool:
-        """Whether a file is byte for byte what was left at a place."""
+        """Whether a file is byte for byte what was left at a place, and not one that was so before."""
         entries = self.at(place)
-        return bool(entries) and entries[-1].after_sha256 == _digest_of(file)
+        if not entries or (file != place and self._is_older(file, place)):
+            return False
+        return entries[-1].after_sha256 == _digest_of(file)
+
+    def _is_older(self, file: Path, place: Path) -> bool:
+        """Whether a file was there, as it is, before another was written last at a place: a copy of what that
+        was before is as that is once it was taken back. Where writes keep the times of files, nobody knows.
+        """
+        now, then = _stamp(file), self._track(place)
+        if now is None or self._session.settings.keep_time:
+            return False
+        began = self._session.journal.began(self.at(place)[-1].run).timestamp() * 1e9 - CLOCK_NS
+        return now.mtime_ns < (min(began, then.stamp.mtime_ns) if then is not None else began)
 
     def _was_taken_back(self, file: Path, place: Path) -> bool:
         """Whether what was written at a place was taken back from a file since."""

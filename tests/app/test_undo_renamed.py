@@ -402,6 +402,26 @@ def test_a_copy_of_what_was_written_is_not_taken_for_it_when_that_is_tagged_else
     assert copy_elsewhere.read_bytes() == there
 
 
+@pytest.mark.parametrize("edited", [True, False])
+def test_an_equal_copy_that_was_there_before_is_not_taken_for_a_song_that_was_taken_back(
+    session: Session, songs: list[Path], edited: bool
+) -> None:
+    one, copy = songs[0], songs[1]
+    shutil.copy(one, copy)
+    os.utime(copy, (1e9, 1e9))
+    before = copy.read_bytes()
+    heard(session, one.parent)
+    run = write(session, ALL, one)
+    do(session, undoing(session, run))
+    if edited:
+        retag(one, title="Mine")
+    else:
+        one.unlink()
+    (result,) = do(session, redoing(session, run))
+    assert (result.path, result.status) == (one, WriteStatus.WRITTEN if edited else WriteStatus.FAILED)
+    assert copy.read_bytes() == before
+
+
 @pytest.mark.parametrize("how", ["undo", "remove"])
 def test_an_unmarked_file_at_the_place_of_one_that_is_found_elsewhere_is_told(
     session: Session, songs: list[Path], copy_elsewhere: Path, how: str
