@@ -49,7 +49,7 @@ class Speed:
     times_plain: float = 1.0
 
 
-def benchmark(clips: Clips, settings: Settings, seconds: float) -> list[Speed]:
+def measure_loops(clips: Clips, settings: Settings, seconds: float) -> list[Speed]:
     """Both loops on the same clips, in turn, because the rest of the machine is not always equally busy.
 
     :param settings: network, dropout, batch size, crop and precision; nothing else of them is measured

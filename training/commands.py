@@ -22,7 +22,7 @@ from mat_desktop.errors import printable
 from mat_desktop.inference.cards import open_card, write_card
 from mat_desktop.networks.base import InputSpec
 from mat_desktop.networks.registry import parameter_count
-from training.benchmark import benchmark as measure_speed
+from training.benchmark import measure_loops
 from training.checkpoints import BEST, LAST, check_room, load_checkpoint
 from training.clip_inference import predict
 from training.corrections.agreement import agreement_table
@@ -30,15 +30,13 @@ from training.corrections.file import is_corrections, read_corrections
 from training.corrections.learn import correct
 from training.datasets.corpus import sounds_of
 from training.datasets.dataset import SPLITS, Dataset
-from training.datasets.recognise import look as look_at
-from training.describe import describe as describe_all
+from training.datasets.recognise import look_into
+from training.describe import describe_training
 from training.devices import in_turn, launch
 from training.display import read_sources
-from training.evaluate import check_tags, open_model, outputs_for
-from training.evaluate import evaluate as evaluate_model
+from training.evaluate import check_tags, evaluate_model, open_model, outputs_for
 from training.experiments import NETWORK, Experiment, rows_of
-from training.export import check_exportable
-from training.export import export as export_model
+from training.export import check_exportable, export_model
 from training.extend.commands import extend as extend
 from training.extend.commands import teacher as teacher
 from training.finetune import SETTINGS as FINETUNE
@@ -46,17 +44,16 @@ from training.finetune import Head, blended, new_head, own_head, shared_tags, st
 from training.identity import check_data, with_columns
 from training.inputs import Clips, prepare_clips
 from training.loop import fit
-from training.merging import compare as compare_merging
+from training.merging import compare_merging
 from training.network import Trained, input_of
 from training.nothing.commands import nothing as nothing
 from training.options import BEGIN, DATA, flags_told, open_data, read_data, settings_of
-from training.pooling import compare as compare_poolings
+from training.pooling import compare_poolings
 from training.progress import Event, Exported, Fitting, RunOpened, TableBegun, without_nan
-from training.report import report as write_report
+from training.report import write_report
 from training.reproduction import Reproduction
 from training.results import Budget, read_run
-from training.robustness import nothing_heard
-from training.robustness import robustness as variants
+from training.robustness import compare_variants, nothing_heard
 from training.runs import (
     best_network,
     check_goes_on,
@@ -77,8 +74,7 @@ from training.runs import (
 )
 from training.saying import IS_FIRST, KEPT, NOT_KEPT, PLAIN, Reporter, console, print_figures
 from training.settings import Settings, SettingsFault
-from training.speed import ROUNDS
-from training.speed import speed as measure_models
+from training.speed import ROUNDS, measure_models
 
 COPIES = 4
 """Sizes of the weights in a run's checkpoints: of one with two moments of each, and of the kept one."""
@@ -162,7 +158,7 @@ def evaluate(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def describe(options: argparse.Namespace, _: Reporter) -> int:
     """Settings, networks and tables, for a program that offers them."""
-    print(msgspec.json.encode(describe_all()).decode())
+    print(msgspec.json.encode(describe_training()).decode())
     return 0
 
 
@@ -173,7 +169,7 @@ def look(options: argparse.Namespace, _: Reporter) -> int:
     def read(name: str) -> Dataset:
         return read_data(options.data, replace(settings, dataset=name))
 
-    print(msgspec.json.encode(look_at(options.data, settings.dataset, read)).decode())
+    print(msgspec.json.encode(look_into(options.data, settings.dataset, read)).decode())
     return 0
 
 
@@ -321,7 +317,7 @@ def benchmark(options: argparse.Namespace, reporter: Reporter) -> int:
     settings, dataset = open_data(options.data, settings, reporter)
     clips = _prepared(options, reporter, dataset, input_of(settings))
     with console.status("Measuring"):
-        rows = measure_speed(clips, settings, options.seconds)
+        rows = measure_loops(clips, settings, options.seconds)
     print_figures([asdict(row) for row in rows])
     return 0
 
@@ -335,7 +331,7 @@ def robustness(options: argparse.Namespace, reporter: Reporter) -> int:
     with reporter.progress(len(clips), "Encoding and listening", "") as report:
         found: dict[str, Any] = {
             "clips": len(clips),
-            "variants": variants(card, trained, clips, sources, report),
+            "variants": compare_variants(card, trained, clips, sources, report),
         }
     if options.nothing:
         sounds = sounds_of(options.nothing)

@@ -25,7 +25,7 @@ OFFERED = (
 """Settings of a single run, those that are changed most first."""
 
 
-def describe() -> dict[str, Any]:
+def describe_training() -> dict[str, Any]:
     """Plain values, for JSON."""
     return {
         "settings": _settings(),

@@ -26,7 +26,9 @@ from training.network import Trained
 Array = NDArray[np.float32]
 
 
-def evaluate(card: ModelCard, trained: Trained, clips: Clips, fabric: Fabric) -> dict[str, dict[str, Any]]:
+def evaluate_model(
+    card: ModelCard, trained: Trained, clips: Clips, fabric: Fabric
+) -> dict[str, dict[str, Any]]:
     """For each split the figures by vocabulary as in cards, and over all tags and of each tag as in a
     run's results. Thresholds of best F1 are those of the validation split.
 

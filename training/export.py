@@ -40,7 +40,7 @@ def check_exportable(listens_to: InputSpec, name: str) -> None:
         raise MatError(f"the application cannot use {name}: it computes log-mel in dB and nothing else")
 
 
-def export(
+def export_model(
     trained: Trained,
     clips: Clips,
     network: NetworkSpec,

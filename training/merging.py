@@ -22,7 +22,7 @@ FEWEST = 3
 """Vocabularies that know a tag: one to judge and two to merge."""
 
 
-def compare(
+def compare_merging(
     card: ModelCard, scores: Array, labels: Array, sources: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
     """Mean ROC-AUC over tags and judges: of single vocabularies, the better of each two, and merged.

@@ -32,7 +32,7 @@ POOLINGS: dict[str, Callable[[Array], Array]] = {
 """From [tracks, windows, tags] to [tracks, tags]."""
 
 
-def compare(scores: Array, labels: Array) -> dict[str, dict[str, dict[str, float]]]:
+def compare_poolings(scores: Array, labels: Array) -> dict[str, dict[str, dict[str, float]]]:
     """Figures of each pooling, for tracks as they are and with a window from elsewhere.
 
     :param scores: of clips [clips, tags] in 0..1, neighbours next to each other

@@ -66,7 +66,7 @@ VARIANTS = (
 )
 
 
-def robustness(
+def compare_variants(
     card: ModelCard,
     trained: Trained,
     clips: Sequence[Path],

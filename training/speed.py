@@ -23,7 +23,7 @@ Report = Callable[[int, int], None]
 ROUNDS = 5
 
 
-def speed(
+def measure_models(
     models: Sequence[tuple[ModelCard, Trained]], files: Sequence[Path], report: Report
 ) -> dict[str, float]:
     """Seconds on one thread for a minute of music: of the front end (decoding, log-mel), and of each model.

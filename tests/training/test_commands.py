@@ -23,9 +23,9 @@ from training.__main__ import main
 from training.checkpoints import load_checkpoint, save_checkpoint
 from training.datasets.corpus import read_corpus
 from training.datasets.dataset import Dataset, DatasetFault, Skipped
-from training.datasets.recognise import look, recognised
+from training.datasets.recognise import look_into, recognised
 from training.datasets.registry import open_dataset
-from training.describe import describe
+from training.describe import describe_training
 from training.experiments import NETWORK
 from training.finetune import PENALTIES
 from training.options import DATA, settings_of
@@ -236,9 +236,9 @@ def test_a_folder_that_is_not_there_is_said_not_to_be(tmp_path: Path, kind: str)
     def read(_: str) -> Dataset:
         raise AssertionError
 
-    assert look(tmp_path / "gone", kind, read).fault == f"{tmp_path / 'gone'} is not there."
+    assert look_into(tmp_path / "gone", kind, read).fault == f"{tmp_path / 'gone'} is not there."
     (tmp_path / "file").touch()
-    assert look(tmp_path / "file", kind, read).fault == f"{tmp_path / 'file'} is not a folder."
+    assert look_into(tmp_path / "file", kind, read).fault == f"{tmp_path / 'file'} is not a folder."
 
 
 def test_data_sets_are_recognised_or_asked_for(
@@ -275,7 +275,7 @@ def test_a_part_of_a_data_set_is_named_with_what_is_missing(
     for file in files:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_bytes(b"")
-    found = look(tmp_path, "", lambda name: open_dataset(name, tmp_path))
+    found = look_into(tmp_path, "", lambda name: open_dataset(name, tmp_path))
     assert found.title == title
     assert found.fault.startswith(f"{tmp_path} looks like {title}. ")
     assert missing in found.fault
@@ -295,7 +295,7 @@ def test_lists_that_are_still_packed_tell_their_data_set(tmp_path: Path, file: s
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_bytes(b"")
     (tmp_path / "sample.mp3").write_bytes(b"")
-    found = look(tmp_path, "", lambda name: open_dataset(name, tmp_path))
+    found = look_into(tmp_path, "", lambda name: open_dataset(name, tmp_path))
     assert found.title == title
     assert found.fault == (
         f"{tmp_path} looks like {title}. {(tmp_path / file).with_suffix('')} is missing: "
@@ -834,4 +834,4 @@ def test_speed_is_measured_against_a_plain_loop(command: Command, capsys: pytest
 def test_the_window_is_tested_with_what_training_says_of_itself() -> None:
     """``tests/gui/described.json`` is the output of ``python -m training describe``."""
     kept = Path(__file__).parents[1] / "gui" / "described.json"
-    assert json.loads(kept.read_text("utf-8")) == json.loads(msgspec.json.encode(describe()))
+    assert json.loads(kept.read_text("utf-8")) == json.loads(msgspec.json.encode(describe_training()))

@@ -17,11 +17,11 @@ from mat_desktop.inference.cards import open_card
 from tests.models import tiny_card
 from tests.training.corpora import make_corpus
 from training.__main__ import main
-from training.benchmark import benchmark
+from training.benchmark import measure_loops
 from training.display import columns_of, margins
-from training.merging import compare as compare_merging
+from training.merging import compare_merging
 from training.network import input_of
-from training.pooling import compare as compare_poolings
+from training.pooling import compare_poolings
 from training.robustness import RATE, VARIANTS, write
 from training.settings import Settings
 
@@ -137,6 +137,6 @@ def test_a_benchmark_measures_nothing_but_the_loop(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("training.benchmark._ours", ours)
     listens_to = input_of(Settings())
     told = Settings(eq_db=3, low_pass=0.5, ema_decay=0.9, short_epochs=2, crop_frames=0)
-    benchmark(SimpleNamespace(listens_to=listens_to, split=lambda _: range(3)), told, 1.0)  # type: ignore[arg-type]
+    measure_loops(SimpleNamespace(listens_to=listens_to, split=lambda _: range(3)), told, 1.0)  # type: ignore[arg-type]
     names = ("gain_db", "eq_db", "low_pass", "mel_mask", "time_mask", "mix", "ema_decay", "short_epochs")
     assert not any(getattr(settings, name) for settings in seen for name in names)

@@ -20,8 +20,8 @@ from training.__main__ import main
 from training.checkpoints import DiskFault
 from training.metrics import best_f1, measure, pr_points
 from training.published import paper_table, paper_tables, published_results, row_of
-from training.report import report
 from training.report import words as report_words
+from training.report import write_report
 from training.report.charts import ticks
 from training.report.curves import stairs
 from training.report.markdown import plain
@@ -174,7 +174,7 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_a_comparison_has_every_row_of_the_paper_and_of_ours(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    html, markdown = report(pair, tmp_path / "out")
+    html, markdown = write_report(pair, tmp_path / "out")
     page = parse(html)
     tables = tables_of(markdown.read_text(encoding="utf-8"))
     for number in ("2", "3"):
@@ -212,7 +212,7 @@ def test_a_comparison_has_every_row_of_the_paper_and_of_ours(pair: tuple[Path, P
 
 
 def test_differences_stand_above_the_tables(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    page = parse(report(pair, tmp_path / "out")[0])
+    page = parse(write_report(pair, tmp_path / "out")[0])
     before = page.text.split("Table 2 of the paper and ours")[0]
     for words in ("400 / 60 / 80 clips", "macro", "micro", "0 to 1", "hard labels", "Left out", "f."):
         assert words in before
@@ -220,7 +220,7 @@ def test_differences_stand_above_the_tables(pair: tuple[Path, Path], tmp_path: P
 
 
 def test_other_systems_have_their_sources(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    html, markdown = report(pair, tmp_path / "out")
+    html, markdown = write_report(pair, tmp_path / "out")
     systems = tables_of(markdown.read_text(encoding="utf-8"))[-1]
     expected = [result for result in published_results() if result.data == "MagnaTagATune"]
     assert len(systems) == len(expected) + 2
@@ -232,7 +232,7 @@ def test_other_systems_have_their_sources(pair: tuple[Path, Path], tmp_path: Pat
 
 def test_a_smoke_run_says_so_on_its_face(tmp_path: Path) -> None:
     invent(tmp_path / "run", budget="smoke", data="corpus")
-    html, markdown = report([tmp_path / "run"], tmp_path / "out")
+    html, markdown = write_report([tmp_path / "run"], tmp_path / "out")
     page = parse(html)
     assert page.words.index("Smoke run on the corpus of free music.") < page.words.index(
         "2D FCN C=5, smoke run: training report", 1
@@ -246,31 +246,31 @@ def test_a_smoke_run_says_so_on_its_face(tmp_path: Path) -> None:
     )
 
     invent(tmp_path / "real")
-    both = report([tmp_path / "real", tmp_path / "run"], tmp_path / "both")[0]
+    both = write_report([tmp_path / "real", tmp_path / "run"], tmp_path / "both")[0]
     assert "1 of 2 are smoke runs on the corpus of free music: 2D FCN C=5 (run)." in parse(both).text
-    assert "smoke run" not in parse(report([tmp_path / "real"], tmp_path / "alone")[0]).text.lower()
+    assert "smoke run" not in parse(write_report([tmp_path / "real"], tmp_path / "alone")[0]).text.lower()
 
 
 def test_what_a_budget_changes_stands_on_the_face(tmp_path: Path) -> None:
     told = {"epochs": 2, "clips": 32, "batch_size": 32, "width": 1.0, "dataset": "corpus"}
     invent(tmp_path / "smoke", budget="smoke", data="corpus", settings=told)
-    html, markdown = report([tmp_path / "smoke"], tmp_path / "out")
+    html, markdown = write_report([tmp_path / "smoke"], tmp_path / "out")
     page = parse(html)
     warning = next(words for words in page.words if words.startswith("Changed: "))
     assert warning.startswith("Changed: clips 32, epochs 2. 400 training clips and 3 epochs show")
     assert "Changed: clips 32, epochs 2." in markdown.read_text(encoding="utf-8").split("ROC-AUC")[0]
     invent(tmp_path / "own", "1D FCN C=4", budget="own", settings={"epochs": 7, "learning_rate": 0.01})
-    text = parse(report([tmp_path / "own"], tmp_path / "second")[0]).text
+    text = parse(write_report([tmp_path / "own"], tmp_path / "second")[0]).text
     assert "tagged clips (400 / 60 / 80 clips). Own training (changed: epochs 7, learning rate 0.01)." in text
     invent(tmp_path / "full", settings={"epochs": 100})
-    assert "changed:" not in parse(report([tmp_path / "full"], tmp_path / "third")[0]).text
+    assert "changed:" not in parse(write_report([tmp_path / "full"], tmp_path / "third")[0]).text
 
 
 def test_a_table_of_smoke_runs_says_it_once(tmp_path: Path) -> None:
     folders = [tmp_path / "big", tmp_path / "small"]
     for folder, title in zip(folders, ("2D FCN C=5", "1D FCN C=4"), strict=True):
         invent(folder, title, budget="smoke", data="corpus", epochs=1)
-    html, markdown = report(folders, tmp_path / "out", "Table 2 of the paper")
+    html, markdown = write_report(folders, tmp_path / "out", "Table 2 of the paper")
     text = parse(html).text
     assert text.startswith("Table 2 of the paper: training report")
     assert "All 2 runs are smoke runs on the corpus of free music." in text
@@ -285,7 +285,7 @@ def test_tags_of_several_vocabularies_stand_apart(tmp_path: Path) -> None:
     invent(tmp_path / "run", tags=tags)
     invent(tmp_path / "other", tags=tags, seed=2)
     for folders in ([tmp_path / "run"], [tmp_path / "run", tmp_path / "other"]):
-        html, markdown = report(folders, tmp_path / "out")
+        html, markdown = write_report(folders, tmp_path / "out")
         tables = [t for t in tables_of(markdown.read_text(encoding="utf-8")) if t[0][0] == "Tag"]
         of_jamendo = [t for t in tables if any(row[0] == "mood/theme---happy" for row in t)]
         assert of_jamendo
@@ -305,7 +305,7 @@ def test_many_tags_without_positives_are_named_once(tmp_path: Path) -> None:
             labels[0, :5] = 1
         measured = {split: measure(labels / 2, labels, tags) for split, labels in bare.items()}
         write_result(tmp_path / name, replace(result, metrics=measured))
-    text = parse(report([tmp_path / "one", tmp_path / "two"], tmp_path / "out")[0]).text
+    text = parse(write_report([tmp_path / "one", tmp_path / "two"], tmp_path / "out")[0]).text
     assert "25 of 30 tags, named under" in text
     named = [
         line for line in text.split("Left out for want of positives")[1:] if line.startswith(": all runs")
@@ -317,7 +317,7 @@ def test_many_tags_without_positives_are_named_once(tmp_path: Path) -> None:
 def test_names_cannot_break_out(tmp_path: Path) -> None:
     result = invent(tmp_path / "run", table="")
     write_result(tmp_path / "run", replace(result, title="<b>&\"'|", hardware="--> <!--", split="]]>"))
-    html, markdown = report([tmp_path / "run"], tmp_path / "out")
+    html, markdown = write_report([tmp_path / "run"], tmp_path / "out")
     page = parse(html)
     assert not {"script", "b ", "iframe"} & {element for element, _ in page.elements}
     assert page.elements.count(("style", {})) == 1
@@ -333,7 +333,7 @@ def test_names_cannot_break_out(tmp_path: Path) -> None:
 
 
 def test_the_page_needs_nothing_else(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    html, _ = report(pair, tmp_path / "out")
+    html, _ = write_report(pair, tmp_path / "out")
     text = html.read_text(encoding="utf-8")
     assert not re.search(r"https?://|url\(|@import|src=", text)
     page = parse(html)
@@ -350,7 +350,7 @@ def test_markdown_shows_the_same_pictures(pair: tuple[Path, Path], tmp_path: Pat
     invent(tmp_path / "hostile")
     for folders in (pair, [tmp_path / "hostile"]):
         out = tmp_path / f"out{len(folders)}"
-        html, markdown = report(folders, out)
+        html, markdown = write_report(folders, out)
         text = markdown.read_text(encoding="utf-8")
         linked = re.findall(r"!\[(.+?)\]\((report-[a-z-]+-\d\.svg)\)", text)
         assert sorted(name for _, name in linked) == sorted(path.name for path in out.glob("*.svg"))
@@ -367,7 +367,7 @@ def test_markdown_shows_the_same_pictures(pair: tuple[Path, Path], tmp_path: Pat
 
 
 def test_pictures_and_tables_can_be_read_aloud(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    page = parse(report(pair, tmp_path / "out")[0])
+    page = parse(write_report(pair, tmp_path / "out")[0])
     charts = [attributes for element, attributes in page.elements if element == "svg"]
     assert len(charts) > 6
     assert all(chart.get("aria-label") or chart.get("aria-hidden") == "true" for chart in charts)
@@ -380,7 +380,7 @@ def test_pictures_and_tables_can_be_read_aloud(pair: tuple[Path, Path], tmp_path
 
 
 def test_what_guessing_reaches_stands_in_a_comparison_too(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    html, _ = report(pair, tmp_path / "out")
+    html, _ = write_report(pair, tmp_path / "out")
     page = parse(html)
     ours = [read_run(folder).result.metrics["test"] for folder in pair]
     for metrics in ours:
@@ -397,14 +397,14 @@ def test_what_guessing_reaches_stands_in_a_comparison_too(pair: tuple[Path, Path
 def test_the_papers_network_is_named_where_ours_has_other_outputs(tmp_path: Path) -> None:
     result = invent(tmp_path / "run", "1D FCN C=3")
     write_result(tmp_path / "run", replace(result, parameters=608_022))
-    html, markdown = report([tmp_path / "run"], tmp_path / "out")
+    html, markdown = write_report([tmp_path / "run"], tmp_path / "out")
     assert "556,722 with the paper's 50 tags" in parse(html).text
     tables = tables_of(markdown.read_text(encoding="utf-8"))
     size = next(table for table in tables if "Time per epoch" in table[0])
     row = dict(zip(size[0], size[2], strict=True))
     assert (row["Parameters, here"], row["Parameters, paper's 50 tags"]) == ("608,022", "556,722")
     write_result(tmp_path / "run", replace(result, parameters=556_722))
-    assert "paper's 50 tags" not in parse(report([tmp_path / "run"], tmp_path / "out")[0]).text
+    assert "paper's 50 tags" not in parse(write_report([tmp_path / "run"], tmp_path / "out")[0]).text
 
 
 def test_the_table_that_was_asked_for_stands_first(tmp_path: Path) -> None:
@@ -416,15 +416,17 @@ def test_the_table_that_was_asked_for_stands_first(tmp_path: Path) -> None:
     def order(page: Path) -> list[str]:
         return re.findall(r"<caption>Table (\d) of", page.read_text(encoding="utf-8"))
 
-    assert order(report(folders, tmp_path / "out")[0]) == ["3", "2"], "all its rows are run"
-    assert order(report(folders, tmp_path / "out", table="2")[0]) == ["2", "3"]
+    assert order(write_report(folders, tmp_path / "out")[0]) == ["3", "2"], "all its rows are run"
+    assert order(write_report(folders, tmp_path / "out", table="2")[0]) == ["2", "3"]
     invent(tmp_path / "more", "1D FCN C=3", tags=tuple("abc"))
-    assert order(report([*folders, tmp_path / "more"], tmp_path / "out")[0]) == ["2", "3"], "it has them all"
+    assert order(write_report([*folders, tmp_path / "more"], tmp_path / "out")[0]) == ["2", "3"], (
+        "it has them all"
+    )
 
 
 def test_one_run_shows_each_tag_with_its_threshold(tmp_path: Path) -> None:
     result = invent(tmp_path / "run")
-    html, markdown = report([tmp_path / "run"], tmp_path / "out")
+    html, markdown = write_report([tmp_path / "run"], tmp_path / "out")
     tags = next(t for t in tables_of(markdown.read_text(encoding="utf-8")) if t[0][0] == "Tag")
     rows = {row[0]: row for row in tags[2:]}
     thresholds = result.metrics["test"].at_best.thresholds
@@ -439,7 +441,7 @@ def test_one_run_shows_each_tag_with_its_threshold(tmp_path: Path) -> None:
 
 def test_scores_are_calibrated_on_validation_and_judged_on_test(tmp_path: Path) -> None:
     invent(tmp_path / "a")
-    report([tmp_path / "a"], tmp_path / "out")
+    write_report([tmp_path / "a"], tmp_path / "out")
     text = (tmp_path / "out" / "report.md").read_text()
     assert "## Calibration" in text
     row = next(table for table in tables_of(text) if "Calibration error" in table[0][1])[2]
@@ -464,7 +466,7 @@ def test_of_soft_labels_the_report_decides_as_a_card_does(tmp_path: Path) -> Non
         metrics={split: measure(*pair, result.tags) for split, pair in splits.items()},
     )
     write_result(tmp_path / "a", soft, splits)
-    text = report([tmp_path / "a"], tmp_path / "out")[1].read_text(encoding="utf-8")
+    text = write_report([tmp_path / "a"], tmp_path / "out")[1].read_text(encoding="utf-8")
     row = next(table for table in tables_of(text) if "Calibration error" in table[0][1])[2]
     assert float(row[3]) == 2, "with a label of 0.5 it is right to say so: precision 0.8 is reached"
     assert [float(value) for value in row[4:]] == pytest.approx([1, 1], abs=0.05)
@@ -479,7 +481,7 @@ def test_a_run_without_curves_or_place_in_the_paper(tmp_path: Path) -> None:
     invent(tmp_path / "run", "choi_fcn", table="", epochs=1)
     (tmp_path / "run" / "epochs.jsonl").unlink()
     (tmp_path / "run" / "scores.npz").unlink()
-    page = parse(report([tmp_path / "run"], tmp_path / "out")[0])
+    page = parse(write_report([tmp_path / "run"], tmp_path / "out")[0])
     for title in ("Beside the paper", "Learning curves", "ROC and PR curves"):
         assert title not in page.words
     assert "Published figures of other systems" in page.words
@@ -487,9 +489,9 @@ def test_a_run_without_curves_or_place_in_the_paper(tmp_path: Path) -> None:
 
 def test_no_run_and_broken_runs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageFault):
-        report([], tmp_path)
+        write_report([], tmp_path)
     with pytest.raises(ResultFault, match=r"no result\.json"):
-        report([tmp_path], tmp_path)
+        write_report([tmp_path], tmp_path)
     assert not (tmp_path / "report.html").exists()
     result = invent(tmp_path / "run")
     (tmp_path / "run" / "scores.npz").replace(tmp_path / "out.npz")
@@ -654,7 +656,7 @@ def test_the_area_under_the_drawn_precision_is_the_average_precision() -> None:
 def test_what_is_the_same_for_all_runs_is_said_once(pair: tuple[Path, Path], tmp_path: Path) -> None:
     invent(tmp_path / "short", "1D FCN C=4", budget="short", tags=tuple("abcdef"), seed=3)
     for runs, said in ((pair, False), ((pair[0], tmp_path / "short"), True)):
-        _, text = report(runs, tmp_path / "out")
+        _, text = write_report(runs, tmp_path / "out")
         size = text.read_text(encoding="utf-8").split("## Size and time")[1].split("##")[0]
         assert ("Data and split" in size) is said
 
@@ -662,13 +664,13 @@ def test_what_is_the_same_for_all_runs_is_said_once(pair: tuple[Path, Path], tmp
 def test_a_full_disk_leaves_the_report_before(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     invent(tmp_path / "run")
-    pages = report([tmp_path / "run"], tmp_path / "out")
+    pages = write_report([tmp_path / "run"], tmp_path / "out")
     before = [path.read_bytes() for path in pages]
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 10, limit[1]))
     try:
         with pytest.raises(DiskFault, match=r"out/report\.html could not be written: File too large"):
-            report([tmp_path / "run"], tmp_path / "out", "another title")
+            write_report([tmp_path / "run"], tmp_path / "out", "another title")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert [path.read_bytes() for path in pages] == before

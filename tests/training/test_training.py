@@ -26,8 +26,8 @@ from training.datasets.corpus import read_corpus
 from training.datasets.dataset import Dataset, DatasetFault
 from training.datasets.features import Features, prepare
 from training.devices import launch
-from training.evaluate import evaluate, open_model
-from training.export import export
+from training.evaluate import evaluate_model, open_model
+from training.export import export_model
 from training.inputs import of_features, standardisation
 from training.loop import fit
 from training.metrics import best_f1, rank, ranking_positives
@@ -240,12 +240,12 @@ def test_from_training_to_a_model_that_hears_what_it_learnt(
     epochs = [event for event in events if isinstance(event, Epoch)]
     assert [epoch.number for epoch in epochs] == [1, 2, 3, 4, 5, 6]
     assert epochs[-1].valid["mtat"]["correlation"] > 0.8
-    card = export(trained, clips, STRAIGHT.spec, tmp_path / "model", {"minutes": 1.0}, launch())
+    card = export_model(trained, clips, STRAIGHT.spec, tmp_path / "model", {"minutes": 1.0}, launch())
     assert open_card(tmp_path / "model") == card
     assert card is not None
     assert card.data.startswith("Clips of free music with soft labels")
     assert "8 training, 8 validation" in card.data
-    measured = evaluate(*open_model(tmp_path / "model"), clips, launch())["valid"]
+    measured = evaluate_model(*open_model(tmp_path / "model"), clips, launch())["valid"]
     assert card.metrics["valid"] == measured["vocabularies"]
     assert measured["all"]["roc_auc"]["macro"] > 0.9
     assert 0 < measured["all"]["bce"] < 1
@@ -266,7 +266,7 @@ def test_a_model_with_a_level_is_measured_as_it_listens(
     valid = clips.split("valid")
     loudest = max(10 * np.log10(np.mean(10 ** (features.log_mel[i].astype(np.float32) / 10))) for i in valid)
     at_level = replace(clips, level=float(loudest) + 6)
-    card = export(trained, at_level, STRAIGHT.spec, tmp_path / "model", {}, launch())
+    card = export_model(trained, at_level, STRAIGHT.spec, tmp_path / "model", {}, launch())
     assert card is not None
     assert open_card(tmp_path / "model").level == at_level.level
     scores = predict(trained.module, at_level, valid, trained.standard)
@@ -274,7 +274,7 @@ def test_a_model_with_a_level_is_measured_as_it_listens(
     heard = [tagger.judge(features.log_mel[i].astype(np.float32)).values for i in valid]
     assert np.allclose(scores, heard, rtol=0, atol=1e-4)
     assert not np.allclose(scores, predict(trained.module, clips, valid, trained.standard), atol=1e-3)
-    measured = evaluate(*open_model(tmp_path / "model"), clips, launch())["valid"]
+    measured = evaluate_model(*open_model(tmp_path / "model"), clips, launch())["valid"]
     assert measured["vocabularies"] == card.metrics["valid"]
 
 

@@ -112,7 +112,7 @@ def _holds_clips(folder: Path) -> bool:
     return False
 
 
-def look(folder: Path, dataset: str, read: Callable[[str], Dataset]) -> Found:
+def look_into(folder: Path, dataset: str, read: Callable[[str], Dataset]) -> Found:
     """What is there, or what is missing.
 
     :param dataset: name of a reader, or empty: as the folder looks; music without lists is a library

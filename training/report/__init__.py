@@ -16,7 +16,7 @@ from training.report.unfinished import begun
 from training.results import read_run
 
 
-def report(
+def write_report(
     runs: Sequence[Path],
     out: Path,
     title: str = "",
