@@ -620,6 +620,9 @@ def test_where_the_folder_in_view_is_taken_out_all_tracks_are_shown(
     assert sidebar.currentIndex().row() == 0
     assert library.library.row is library.tracks.at(0)
     assert library.status.result.text() == "6 tracks in the library"
+    library.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: library.tracks.row(path) is not None and not library.bridge.busy)
+    assert library.library.row is library.tracks.row(path), "it was in view before"
 
 
 def test_a_message_of_success_leaves_with_what_it_says(qtbot: QtBot, library: Window) -> None:

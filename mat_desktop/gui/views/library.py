@@ -309,7 +309,10 @@ class Library(QWidget):
                 self._scrolled = False
         elif self.tracks.rowCount():
             if not self._expects_last:
+                by_itself = self.row is None
                 self.select(0)
+                if by_itself:
+                    self._look_first()
         elif self.row is not None and self._has_dock:  # else Review shows the track
             self._show(None)
         self.filter.say()  # then: a table that gets the focus makes the first row the current one, unselected
