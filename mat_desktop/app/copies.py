@@ -78,6 +78,10 @@ def _digest_of(path: Path) -> str:
     return ""
 
 
+Sources = Mapping[Path, tuple[list[Entry], "Sources"]]
+"""Of which files one is a copy: by place, what was written to it before that, and of which it is a copy."""
+
+
 class Copies:
     """Files with one sound.
 
@@ -95,6 +99,7 @@ class Copies:
         self._shown: dict[tuple[Path, Path], bool] = {}
         self._later: dict[Path, list[Path]] = {}
         self._were_one: dict[tuple[Path, Path], bool] = {}
+        self._lineages: dict[Path, Sources] = {}
         written = session.journal.places(sound)
         places = {**more, **written}
         for place, path in places.items():
@@ -189,6 +194,13 @@ class Copies:
         if same or not _is_marked(came):
             return same
         return copied(lambda entries: _carries(came, _left(entries)))
+
+    def lineage(self, file: Path) -> Sources:
+        """The same, and for each of these files of which it is a copy itself."""
+        if file not in self._lineages:
+            sources = self.sources(file)
+            self._lineages[file] = {home: (entries, self.lineage(home)) for home, entries in sources.items()}
+        return self._lineages[file]
 
     @cached_property
     def _histories(self) -> dict[Path, list[Entry]]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
+from mat_desktop.app.copies import Sources
 from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
@@ -64,7 +65,12 @@ def _pasts(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -
     order of place."""
     roots = [path.resolve() for path in under]
     songs = session.journal.songs()
-    marked = _marked(session, under, cancel, tell)
+    marked = [*_marked(session, under, cancel, tell)]
+    for track in session.library.unheard({song.sound for song in songs if song.sound is not None}):
+        if cancel.is_set():
+            return []
+        hear(session, track)  # it may be a copy of one of them
+        tell(track.path)
     seek(session, songs, cancel, [path for path in under if path.exists()], tell)
     found: dict[tuple[Path, TrackId | None], Past] = {}
     copies: dict[Path, Past] = {}
@@ -97,23 +103,8 @@ def _pasts(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -
     return [found[key] for key in sorted(found, key=lambda key: (key[0], key[1] or ""))]
 
 
-def _marked(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -> list[Path]:
-    """Files that carry the program's marks: in some folders, or in the library, which knows from then on what
-    sounds in them, as some may be copies of others.
-    """
-    found = []
-    for path in [*_carrying_marks(session, under, cancel, tell)]:
-        if cancel.is_set():
-            break
-        track = session.library.track(path)
-        if track is not None and session.library.identity(path) is None:
-            hear(session, track)
-            tell(path)
-        found.append(path)
-    return found
-
-
-def _carrying_marks(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -> Iterator[Path]:
+def _marked(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -> Iterator[Path]:
+    """Files that carry the program's marks: in some folders, or in the library."""
     if not under:
         yield from session.library.marked()
         return
@@ -204,10 +195,21 @@ def _sources(session: Session, past: Past) -> dict[Path, list[Entry]]:
     """Files of which one is a copy, each with what was written to it before; not those that had nothing of
     ours then, and where it may be one that is gone, that one alone.
     """
-    found = {home: entries for home, entries in copied_from(session, past.path).items() if _left_in(entries)}
+    found = _whole(copied_from(session, past.path))
     if past.stands_for is None:
         return found
     return {home: entries for home, entries in found.items() if home == past.stands_for}
+
+
+def _whole(sources: Sources) -> dict[Path, list[Entry]]:
+    """Files of which one is a copy, each with all that was in it then: it may have been a copy itself."""
+    found = {}
+    for home, (entries, earlier) in sources.items():
+        before = _whole(earlier)
+        first = next(iter(before.values()), []) if _agree(before.values()) else []
+        if _left_in([*first, *entries]):
+            found[home] = [*first, *entries]
+    return found
 
 
 def _left_in(entries: Sequence[Entry]) -> dict[Field, tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 from weakref import WeakKeyDictionary
 
-from mat_desktop.app.copies import Copies, sound_at
+from mat_desktop.app.copies import Copies, Sources, sound_at
 from mat_desktop.app.scan import look
 from mat_desktop.app.session import Session
 from mat_desktop.domain.counting import count
@@ -182,14 +182,14 @@ def states_of(session: Session, path: Path) -> list[Entry]:
     return [*(entry for entry in every if entry.id not in numbers), *own]
 
 
-def copied_from(session: Session, path: Path) -> dict[Path, list[Entry]]:
+def copied_from(session: Session, path: Path) -> Sources:
     """What was written to other files before this one was made as a copy of them, as far as that is shown: by
-    the place at which each is, or was last, the oldest write first.
+    the place at which each is, or was last, the oldest write first, and the same of that file.
 
     :param path: as the library knows it
     """
     sound = sound_at(session, path)
-    return _copies(session, sound, path.resolve(), path).sources(path.resolve()) if sound is not None else {}
+    return _copies(session, sound, path.resolve(), path).lineage(path.resolve()) if sound is not None else {}
 
 
 def carrying(session: Session, song: Song) -> tuple[list[Path], list[Path]]:

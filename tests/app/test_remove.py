@@ -261,6 +261,23 @@ def test_a_copy_that_was_made_of_a_written_file_is_cleared_alone(
     assert path.read_bytes() == before
 
 
+def test_a_copy_of_a_copy_is_cleared_of_all(session: Session, music: list[Path]) -> None:
+    path, folder = music[0], music[0].parent
+    before = path.read_bytes()
+    heard(session, folder)
+    write(session, {Field.GENRE: ("Rock",)}, path)
+    copy = Path(shutil.copy(path, folder / "copy.flac"))
+    heard(session, folder)
+    write(session, {Field.MOOD: ("Happy",)}, copy)
+    again = Path(shutil.copy(copy, folder / "again.flac"))
+    files = found(session, folder)
+    assert set(files) == {path, copy, again}, "also one that was not listened to"
+    assert files[again].told_move == "is a copy of copy.flac, made after that was written"
+    remove_all(session, folder)
+    assert [file.read_bytes() for file in (path, copy, again)] == [before] * 3
+    assert found(session, folder) == {}
+
+
 def test_a_copy_of_files_that_were_not_alike_before_keeps_its_values(
     session: Session, music: list[Path], tmp_path: Path
 ) -> None:
