@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QImage, QPaintEvent, QRegion, QWheelEvent
@@ -24,6 +25,7 @@ from mat_desktop.domain.track import FileStamp, Track
 from mat_desktop.errors import DecodeError
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.operations.picture import KINDS, picture, words_of
+from mat_desktop.gui.outline import Outline, Places, trace
 from mat_desktop.gui.save import with_suffix
 from mat_desktop.gui.theme import appearance
 from mat_desktop.gui.views.review import _about as about_row
@@ -234,6 +236,62 @@ def test_evidence_is_dimmed_outside_and_clear_inside(qtbot: QtBot, seen: Window)
     qtbot.waitUntil(lambda: plot._evidence.shown)
     assert brightness(10, 0.2) == pytest.approx(before[0] * 0.62, abs=3)
     assert brightness(services_length / 2, 0.2) == before[1]
+
+
+def test_the_line_lies_around_the_evidence_after_zoom_and_pan(qtbot: QtBot, seen: Window) -> None:
+    strength = np.random.default_rng(0).random((4, 60)).repeat(6, axis=0).repeat(20, axis=1)
+    plot, evidence = plot_of(seen), Evidence(strength.astype(np.float32))
+    plot.set_levels(255, 511)  # all of the picture is dark
+    moves = {"zoom": lambda: plot.zoom(0.8), "pan": lambda: plot.pan(0.1), "fit": plot.fit}
+    for name in ("fit", "zoom", "pan", "fit"):
+        for _ in range(5):  # each is painted before the line is as fine as it allows
+            moves[name]()
+            plot.grab()
+        outline = trace(evidence, 200.0, plot.view, plot.pixels, 96)
+        plot.set_outline(outline)
+        assert share_of_line(plot, outline) > 0.98, name
+
+
+def share_of_line(plot: Spectrogram, outline: Outline) -> float:
+    """How much of it is drawn where it lies, of what is in view."""
+    image, box = plot.grab().toImage(), plot.upper.getViewBox()
+    area, ratio = box.sceneBoundingRect().adjusted(3, 3, -3, -3), image.devicePixelRatio()
+    x, y = (places.reshape(-1, 2).mean(axis=1) for places in (outline.x, outline.y))
+    lit = []
+    for one in zip(x, y, strict=True):
+        at = box.mapViewToScene(QPointF(*one))
+        if area.contains(at):
+            there = plot.mapFromScene(at) * ratio
+            near = [
+                QPoint(there.x() + right, there.y() + down) for right in (-1, 0, 1) for down in (-1, 0, 1)
+            ]
+            lit.append(max(image.pixelColor(pixel).lightness() for pixel in near) > 90)
+    assert len(lit) > 100
+    return sum(lit) / len(lit)
+
+
+def test_the_playhead_has_the_line_drawn_where_it_is_alone(
+    qtbot: QtBot, seen: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot = plot_of(seen)
+    qtbot.keyClick(seen.library.table, Key.Key_E)
+    qtbot.waitUntil(lambda: plot._evidence.shown)
+    plot.move_to(100.0)
+    qtbot.wait(50)
+    drawn: list[int] = []
+    stroke = pg.arrayToQPath
+
+    def count(x: Places, *args: object, **kwargs: object) -> object:
+        drawn.append(len(x))
+        return stroke(x, *args, **kwargs)
+
+    monkeypatch.setattr(pg, "arrayToQPath", count)
+    plot.grab()
+    whole = max(drawn)
+    drawn.clear()
+    plot.move_to(100.5)
+    qtbot.waitUntil(lambda: bool(drawn))
+    assert max(drawn) < whole / 5
 
 
 def test_what_is_being_worked_out_is_said_over_the_picture(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from mat_desktop.gui.outline import Outline
+from mat_desktop.gui.outline import Outline, Places
 from mat_desktop.gui.theme import current
 
 DIMMED = round(0.38 * 255)
@@ -97,7 +97,7 @@ class EvidenceMark:
             return
         self._dim.setImage(outline.outside, levels=(0, 1), autoLevels=False)
         self._dim.setRect(QRectF(outline.start, 0, outline.end - outline.start, bands))
-        self._line.set(pg.arrayToQPath(outline.x, outline.y, connect="pairs"))
+        self._line.set(outline.x, outline.y)
 
 
 class _Line(pg.GraphicsObject):  # type: ignore[misc]
@@ -105,26 +105,39 @@ class _Line(pg.GraphicsObject):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._path = QPainterPath()
-        # Stroking takes 20 ms, and the playhead passes over it thirty times a second.
-        self.setCacheMode(pg.GraphicsObject.CacheMode.DeviceCoordinateCache)
+        self._x = self._y = np.zeros((0, 2))
+        self._rect = QRectF()
+        self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # which says what is exposed
 
-    def set(self, path: QPainterPath) -> None:
+    def set(self, x: Places, y: Places) -> None:
+        """:param x: seconds [2n]; each pair of places is a piece of the line
+        :param y: bands [2n]
+        """
         self.prepareGeometryChange()
-        self._path = path
+        self._x, self._y = x.reshape(-1, 2), y.reshape(-1, 2)
+        self._rect = QRectF(QPointF(x.min(), y.min()), QPointF(x.max(), y.max())) if x.size else QRectF()
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return self._path.boundingRect()
+        return self._rect
 
-    def paint(self, painter: QPainter, option: object, widget: QWidget | None = None) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """The pieces where something is to be painted: stroking all takes 20 ms, and the playhead passes over
+        it thirty times a second. (Qt's cache of an item keeps parts of it from before a zoom.)
+        """
+        wide = 2 * self.pixelWidth()
+        low, high = option.exposedRect.left() - wide, option.exposedRect.right() + wide
+        near = (self._x.max(axis=1) >= low) & (self._x.min(axis=1) <= high)
+        path = pg.arrayToQPath(self._x[near].ravel(), self._y[near].ravel(), connect="pairs")
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for color, width in ((QColor(0, 0, 0, 110), 3), (QColor("#FFFFFF"), 1)):
             pen = QPen(color, width)
             pen.setCosmetic(True)
             painter.setPen(pen)
-            painter.drawPath(self._path)
+            painter.drawPath(path)
 
 
 class LoopMark(pg.GraphicsObject):  # type: ignore[misc]

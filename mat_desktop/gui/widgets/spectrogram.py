@@ -348,10 +348,11 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def move_to(self, seconds: float, *, shown: bool = True) -> None:
         """The playhead is here; the view follows if it was in view before."""
+        self._paint_handle()
         for head in self._heads:
             head.setVisible(shown and self._is_shown)
             head.setPos(seconds)
-        self._move_handle()
+        self._paint_handle()
         low, high = self.upper.viewRange()[0]
         was, self._head_at = self._head_at, seconds
         if abs(seconds - was) > GONE:
@@ -537,12 +538,13 @@ class Spectrogram(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             if done:
                 self.loop_picked.emit((low, high))
 
-    def _move_handle(self) -> None:
-        """It is no item of the scene: nothing else paints its strip anew."""
-        self.viewport().update(0, 0, self.width(), HANDLE)
+    def _paint_handle(self) -> None:
+        """It is no item of the scene: nothing else paints its place anew."""
+        at = self.upper.getViewBox().mapViewToScene(QPointF(self._heads[0].value(), 0)).x()
+        self.viewport().update(round(at) - HANDLE, 0, 2 * HANDLE, HANDLE)
 
     def _ranged(self, *args: object) -> None:
-        self._move_handle()
+        self.viewport().update(0, 0, self.width(), HANDLE)
         if self._seconds > 0:
             low, high = self.upper.viewRange()[0]
             self.window_changed.emit(low / self._seconds, high / self._seconds)
