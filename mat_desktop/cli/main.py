@@ -21,6 +21,7 @@ from mat_desktop import __version__
 from mat_desktop.arguments import Parser
 from mat_desktop.cli.streams import has_no_reader, silence_stdout
 from mat_desktop.domain.settings import DEVICES
+from mat_desktop.endings import endings
 from mat_desktop.errors import MatError, UsageFault, printable
 
 OK, SOME_FAILED, WRONG_USAGE, STOPPED_BY = 0, 1, 2, 128
@@ -427,8 +428,9 @@ def _stop_on_signals(cancel: Event) -> list[int]:
         if cancel.is_set():
             raise KeyboardInterrupt
         cancel.set()
-        print("\nStopping…", file=sys.stderr)
+        with suppress(OSError):  # the terminal may be what was closed
+            print("\nStopping…", file=sys.stderr)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for ending in endings():
+        signal.signal(ending, stop)
     return came

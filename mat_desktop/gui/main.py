@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mat_desktop.display import missing_display
+from mat_desktop.endings import endings
 
 if TYPE_CHECKING:
     from mat_desktop.audio.player import Player
-
-ENDINGS = (signal.SIGINT, signal.SIGTERM)
-"""Signals that ask the program to end."""
 
 OPEN_ALREADY = "the window is open already and comes to the front"
 NO_ANSWER = "another mat-desktop has this data folder open and does not answer"
@@ -54,7 +52,7 @@ def run(data_dir: Path | None, paths: Sequence[Path], demo: bool) -> int:
 
 def end_at_once() -> None:
     """Until the window is there nothing has begun that has to be ended: signals end the process, silently."""
-    for number in ENDINGS:
+    for number in endings():
         signal.signal(number, signal.SIG_DFL)
 
 
@@ -131,7 +129,7 @@ def _run(application: type, data_dir: Path | None, paths: Sequence[Path], demo: 
     QTimer.singleShot(0, lambda: window.begin(places, demo=demo))
     # Ctrl+C in the terminal and the end of the login close the window as its button does. Not in the handler,
     # which Python calls in the middle of anything, even of painting; the timer lets Python look for signals.
-    for number in ENDINGS:
+    for number in endings():
         signal.signal(number, lambda *_: QTimer.singleShot(0, window.quit))
     wake = QTimer()
     wake.start(250)

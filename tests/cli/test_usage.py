@@ -21,6 +21,7 @@ from mat_desktop.cli import output, streams
 from mat_desktop.cli.main import parse
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.tags import Field
+from mat_desktop.endings import endings
 from mat_desktop.errors import FileFault, harmless, printable
 from tests.cli.test_cli import common, music
 from tests.sounds import encode, tone
@@ -190,7 +191,7 @@ def test_an_error_of_a_file_is_not_one_of_the_output(
         raise PermissionError(errno.EACCES, "Permission denied", "/some/where")
 
     monkeypatch.setattr("mat_desktop.cli.history.run", refused)
-    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = [(number, signal.getsignal(number)) for number in endings()]
     try:
         assert command_line.run(parse(["history"])) == 1
     finally:
@@ -201,20 +202,20 @@ def test_an_error_of_a_file_is_not_one_of_the_output(
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as POSIX sends them")
 @pytest.mark.parametrize(
-    ("numbers", "status"),
-    [((signal.SIGINT,), 130), ((signal.SIGTERM,), 143), ((signal.SIGINT, signal.SIGINT), 130)],
+    ("names", "status"),
+    [(("SIGINT",), 130), (("SIGTERM",), 143), (("SIGHUP",), 129), (("SIGINT", "SIGINT"), 130)],
 )
 def test_a_signal_is_the_exit_status(
-    monkeypatch: pytest.MonkeyPatch, numbers: tuple[int, ...], status: int
+    monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], status: int
 ) -> None:
     def listing(options: object, cancel: Event) -> int:
-        for number in numbers:
-            os.kill(os.getpid(), number)
+        for name in names:
+            os.kill(os.getpid(), getattr(signal, name))
             assert cancel.wait(5)
         return 0
 
     monkeypatch.setattr("mat_desktop.cli.history.run", listing)
-    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = [(number, signal.getsignal(number)) for number in endings()]
     try:
         assert command_line.run(parse(["history"])) == status
     finally:

@@ -188,6 +188,12 @@ def test_what_was_compared_stays_in_view_when_it_is_stopped(
     assert "comes or goes" in view.listed.text()
 
 
+def test_which_tracks_are_compared_is_said_whole_where_there_is_room(qtbot: QtBot, heard: Window) -> None:
+    view = opened(qtbot, heard)
+    qtbot.waitUntil(lambda: view.scope.width() >= view.scope.sizeHint().width())
+    assert view.title.width() > view.title.fontMetrics().horizontalAdvance(view.title.text())
+
+
 def test_what_was_heard_before_is_compared_at_once(
     qtbot: QtBot, heard: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:

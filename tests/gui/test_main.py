@@ -87,9 +87,11 @@ Session.__init__ = lambda *_: signal.raise_signal(int(sys.argv[2]))
 run(Path(sys.argv[1]), [], False)
 """
 
+NOT_SENT = pytest.mark.skipif(sys.platform == "win32", reason="not sent there")
 ENDINGS = [
     signal.SIGINT,
-    pytest.param(signal.SIGTERM, marks=pytest.mark.skipif(sys.platform == "win32", reason="not sent there")),
+    pytest.param(signal.SIGTERM, marks=NOT_SENT),
+    pytest.param(getattr(signal, "SIGHUP", None), marks=NOT_SENT),
 ]
 
 

@@ -62,6 +62,18 @@ def filled(services: FakeServices, qtmodeltester: ModelTester) -> TracksModel:
     return model
 
 
+@pytest.mark.parametrize("blank", [(), (" ",)])
+def test_an_empty_cell_is_not_silent(
+    services: FakeServices, qtmodeltester: ModelTester, blank: tuple[str, ...]
+) -> None:
+    first = next(iter(services.files.values()))
+    services.files[first.path] = replace(first, tags={Field.TITLE: ("Song",), Field.ARTIST: blank})
+    model = filled(services, qtmodeltester)
+    row = next(n for n in range(model.rowCount()) if model.index(n, Column.TITLE).data() == "Song")
+    assert model.index(row, Column.ARTIST).data(Role.AccessibleTextRole) == "artist empty"
+    assert model.index(row, Column.YEAR).data(Role.AccessibleTextRole) == "year empty"
+
+
 def test_tracks(services: FakeServices, qtmodeltester: ModelTester) -> None:
     model = filled(services, qtmodeltester)
     assert model.rowCount() == 6

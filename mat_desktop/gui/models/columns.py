@@ -132,8 +132,9 @@ def phrase(row: Row, column: Column, tags_of: TagsOf) -> str:
             return "nothing suggested"
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return f"suggested {', '.join(names[:3])}{more}"
-    if column in FIELDS and column is not Column.ARTIST:
-        return f"{HEADERS[column].lower()} {field_text(row, column) or 'empty'}"
+    if column in FIELDS:
+        value = field_text(row, column).strip()  # some files have a blank
+        return value if value and column is Column.ARTIST else f"{HEADERS[column].lower()} {value or 'empty'}"
     if column in RIGHT:
         return f"{HEADERS[column].lower()} {cell(row, column, tags_of)}"
     return cell(row, column, tags_of)

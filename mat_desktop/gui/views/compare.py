@@ -82,6 +82,7 @@ class ComparePage(Panel):
         self.scope = Combo()
         self.scope.setAccessibleName("Tracks that are compared")
         self.scope.setMinimumWidth(120)
+        self.scope.setSizeAdjustPolicy(Combo.SizeAdjustPolicy.AdjustToContents)
         self.scope.activated.connect(lambda _: self.picked.emit(str(self.scope.currentData())))
         self.use_button = Button("Use this model", "check")
         self.use_button.clicked.connect(lambda: self.use.emit(self._name))

@@ -69,6 +69,7 @@ class TrainingSettings(QWidget):
         self.augment.picked.connect(self._augment)
         self.more = Link("All settings", "chevron-down")
         self.more.clicked.connect(lambda: self._unfold(not self._unfolded))
+        self.more.setEnabled(False)  # until it is told what there is
         layout.addWidget(self.more)
 
     def describe(self, told: Sequence[Mapping[str, Any]], finetune: Mapping[str, Value]) -> None:
@@ -111,6 +112,7 @@ class TrainingSettings(QWidget):
         for row, name in enumerate(rest, start=10):
             self.all[name].put(self._grid, row)
         self._rest = rest
+        self.more.setEnabled(True)
         for setting in self.all.values():
             setting.changed.connect(self._edited)
         self.take(PAPER)

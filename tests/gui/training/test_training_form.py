@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +20,13 @@ from mat_desktop.gui.views.training import TrainingPage
 from mat_desktop.gui.widgets.choice import Choice
 from mat_desktop.gui.widgets.data_picker import DataPicker, Wanted
 from mat_desktop.gui.widgets.job_bar import to_show
+from mat_desktop.gui.widgets.training_settings import TrainingSettings
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.double_model import CARD
 from tests.gui.training.runs import FAKE, PATIENCE, choose, epochs, made_run, start
+
+DESCRIBED = Path(__file__).parents[1] / "described.json"
 
 
 def test_without_runs_the_form_says_what_to_do(qtbot: QtBot, page: TrainingPage, data: Path) -> None:
@@ -45,6 +49,14 @@ def test_without_runs_the_form_says_what_to_do(qtbot: QtBot, page: TrainingPage,
     assert form.why.text() == "These data cannot be used"
     choose(qtbot, page, data / "gone")
     assert form.data.says.text().endswith("gone is not a folder")
+
+
+def test_all_settings_are_offered_once_it_is_known_which_there_are(qtbot: QtBot) -> None:
+    settings = TrainingSettings()
+    qtbot.addWidget(settings)
+    assert not settings.more.isEnabled()
+    settings.describe(json.loads(DESCRIBED.read_text())["settings"], {})
+    assert settings.more.isEnabled()
 
 
 def test_tab_goes_through_the_form_as_the_eye_does(qtbot: QtBot, page: TrainingPage, data: Path) -> None:
