@@ -46,6 +46,9 @@ NARROW = 1060
 ROOM = 720
 """Pixels below which the head of a table has no room beside the buttons for four parts."""
 
+ANEW = """Measured at the end, in full precision. The curves are in the precision of the training,
+and of few clips the two differ visibly"""
+
 AGREEMENT_MEANS = (
     "Yes, No: your decisions.\n"
     "Before: of them, those that the old model agrees with.\n"
@@ -244,6 +247,7 @@ class ResultsTable(QWidget):
         self.title.setToolTip("")
         if run is not None and run.finished:
             said += f"{_kept(run)}{f', {averaged(parts)}' if parts > 1 else ''}"
+            self.title.setToolTip(ANEW)
         self.title.setText(said if rows or entry.state is State.DONE else "Results, when it is over")
         self._stack.setCurrentIndex(1)
         self._show(self.results_table, rows)
