@@ -2,8 +2,9 @@
 
 Jobs change things. Those of a lane run one after another in a thread: files are scanned and written in one,
 listened to in the other, so that nobody waits for hours to write. Questions only read; those that need the
-engine have a thread of their own, so that its start holds nobody up, and an answer that nobody waits for any
-more is dropped. All deliver in the UI thread, jobs at most 20 times a second.
+engine have a thread of their own, so that its start holds nobody up, and so have searches that take minutes.
+An answer that nobody waits for any more is dropped. All deliver in the UI thread, jobs at most 20 times a
+second.
 """
 
 from __future__ import annotations
