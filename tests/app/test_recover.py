@@ -421,7 +421,7 @@ def test_a_drive_that_is_away_for_a_moment_costs_the_window_no_undo(
     with pytest.raises(UsageFault):
         last_run(session)
     services = AppServices(session)
-    task = services.undoing(1)
+    task = services.undoing(1, (), Event(), lambda _: None)
     results = services.reverse(task, services.look_back(task, task.pasts), Event())
     assert [result.status for result in results] == [WriteStatus.WRITTEN]
     assert contents(music) == before
