@@ -58,6 +58,8 @@ def settle(session: Session, entry: Entry) -> WriteResult | None:
         known, place = now_at(session, entry.song) or (entry.known, entry.path)
         if place != entry.path and content_digest(place) != entry.after_sha256:
             known, place = entry.known, entry.path  # another copy proves nothing
+        if not place.exists():
+            known, place = _as_written(session, entry) or (known, place)
         if entry.sound is not None and sound_at(session, known) not in (None, entry.sound):
             return None
         if not place.exists() and content_digest(entry.temp) == entry.after_sha256:
@@ -86,6 +88,19 @@ def settle(session: Session, entry: Entry) -> WriteResult | None:
     if digest == entry.before_sha256:
         return WriteResult(known, WriteStatus.UNCHANGED, "was interrupted; the file is as it was")
     return WriteResult(known, WriteStatus.CONFLICT, "was interrupted, and the file has changed since")
+
+
+def _as_written(session: Session, entry: Entry) -> tuple[Path, Path] | None:
+    """Where a file is that is byte for byte what a write was to leave, as where it happened and the file was
+    moved since: as the library knows it, and with links resolved. Not one to which the same was written.
+    """
+    for known in session.library.of_sound(entry.sound) if entry.sound is not None else ():
+        place = known.resolve()
+        own = session.journal.written_to([place])
+        with suppress(OSError):
+            if content_digest(place) == entry.after_sha256 not in {other.after_sha256 for other in own}:
+                return known, place
+    return None
 
 
 def _absent(session: Session, entry: Entry) -> WriteResult:

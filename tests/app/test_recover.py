@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -347,6 +348,21 @@ def test_where_only_the_new_copy_is_left_it_is_told(session: Session, music: lis
     assert [result.status for result in recover(session)] == [WriteStatus.WRITTEN]
     list(do(session, last_run(session)))
     assert contents(music) == before
+
+
+def test_a_file_that_was_written_and_moved_before_anybody_looked_is_found(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    before = music[0].read_bytes()
+    copy = Path(shutil.copy(music[0], tmp_path / "copy.flac"))
+    crash(session, music[0], replaced=True)
+    new = music[0].rename(tmp_path / "moved.flac")
+    tracks = [Track(path, FileStamp.of(path.stat())) for path in (copy, new)]
+    session.library.put_tracks(tracks, {track.path: packets_digest(track.path) for track in tracks})
+    (result,) = recover(session)
+    assert (result.path, result.status) == (new, WriteStatus.WRITTEN)
+    list(do(session, last_run(session)))
+    assert (new.read_bytes(), copy.read_bytes()) == (before, before)
 
 
 @pytest.mark.parametrize("written", [False, True])
