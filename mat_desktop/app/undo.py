@@ -48,7 +48,7 @@ FOREIGN = "another program changed it since"
 
 
 def last_run(session: Session, before: int | None = None) -> int:
-    """The newest run that still counts, but for those whose undo got to its end.
+    """The newest run that still counts, but for those whose undo got to its end and was not redone.
 
     Where another program changed or deleted files of a run, it does not stand in the way of those before it;
     it can still be named. One whose undo was interrupted, or could not reach or write a file, comes again.
@@ -60,7 +60,7 @@ def last_run(session: Session, before: int | None = None) -> int:
 
 
 def last_undo(session: Session, before: int | None = None) -> int:
-    """The newest undo that still counts, but for those whose redo got to its end.
+    """The newest undo that still counts, but for those whose redo got to its end and was not undone.
 
     :param before: only older ones than this
     :raises UsageFault: there is none

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from threading import Event
 
+from mat_desktop.app.latest import latest
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import last_run, last_undo, look, redoing, undoing
 from mat_desktop.cli.opening import opened
@@ -26,10 +27,10 @@ def run(options: argparse.Namespace, cancel: Event) -> int:
 def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
     files = [path.absolute() for path in options.file]
     fields = read_fields(options.field)
-    last, back = (last_run, undoing) if options.command == "undo" else (last_undo, redoing)
-    number = last(session) if options.run is None else options.run
+    what = RunKind(options.command)
     with searching() as looked:
-        task = back(session, number, files, fields, cancel, looked)
+        number = latest(session, what, cancel, looked) if options.run is None else options.run
+        task = (redoing if what is RunKind.REDO else undoing)(session, number, files, fields, cancel, looked)
     found = _look(session, task, cancel)
     if cancel.is_set():
         return 0
@@ -41,8 +42,7 @@ def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
             show(found)
         return say_changing(chosen, f"without --dry-run, {options.command} does it")
     done = carry_out(session, task, chosen, f"{options.command.title()}ing run {number}", cancel)
-    what = "put back as before it" if task.kind is RunKind.UNDO else "written again"
-    told = tell(done, f"{{}} {what}")
+    told = tell(done, "{} put back as before it" if task.kind is RunKind.UNDO else "{} written again")
     left = _left(session, options, number, done)
     errors.print(f"Run {number}: {told}.{left}")
     if options.json:

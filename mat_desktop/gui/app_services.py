@@ -386,6 +386,12 @@ class AppServices:
 
         return undoing(self._settled(), run_id, files, cancel=cancel, tell=tell)
 
+    def doable(self, what: RunKind, cancel: threading.Event, tell: Tell) -> int | None:
+        """The newest run of which something can be undone, or redone, now."""
+        from mat_desktop.app.latest import doable
+
+        return doable(self._settled(), what, cancel, tell)
+
     def redoing(self, run_id: int, cancel: threading.Event, tell: Tell) -> Task:
         """Write again what was taken back of a run."""
         from mat_desktop.app.undo import redoing

@@ -136,18 +136,23 @@ class Archive(QObject):
         runs, own = self.undoing.runs, self._desk.services.own_runs
         return last_of(runs, own, redo=True) or last_of(runs, redo=True)
 
+    def can_try(self, *, redo: bool = False) -> bool:
+        """Whether something counts that undo, or redo, may be about, also where it was tried before."""
+        return last_of(self.undoing.runs, redo=redo, tried=True) is not None
+
     def undo_last_run(self) -> None:
-        """Show what taking back this window's newest run would do, or where it made none, anybody's."""
-        self._soon(lambda: self.to_undo)
+        """Show what taking back this window's newest run would do, or where it made none, anybody's; where
+        all were tried, the newest of which something can be taken back now."""
+        self._soon(lambda: self.to_undo, RunKind.UNDO)
 
     def redo_last_run(self) -> None:
         """Show what writing again what was taken back last would do."""
-        self._soon(lambda: self.to_redo)
+        self._soon(lambda: self.to_redo, RunKind.REDO)
 
-    def _soon(self, which: Callable[[], Run | None]) -> None:
+    def _soon(self, which: Callable[[], Run | None], what: RunKind) -> None:
         """Once it is known what was written last: that may be under way."""
         if not self.busy:
-            self._wanted = lambda: self._show(which())
+            self._wanted = lambda: self._show(which(), what)
             self.undoing.load()
             return
         before = which()
@@ -158,7 +163,7 @@ class Archive(QObject):
             if run is None or run == before:
                 self._desk.result("Nothing was written meanwhile")
             else:
-                self._show(run)
+                self._show(run, what)
 
         self._wanted = do
         self._desk.result(FOLLOWS)
@@ -183,9 +188,22 @@ class Archive(QObject):
             self.unsaid.emit(FOLLOWS)
             do()
 
-    def _show(self, run: Run | None) -> None:
+    def _show(self, run: Run | None, what: RunKind) -> None:
         if run is not None:
             self.show_undo(run.id)
+        elif self.can_try(redo=what is RunKind.REDO):
+            self._show_doable(what)
+
+    def _show_doable(self, what: RunKind) -> None:
+        services = self._desk.services
+
+        def make(cancel: threading.Event, tell: Tell) -> Task:
+            run = services.doable(what, cancel, tell)
+            if run is None:
+                raise UsageFault(f"there is nothing to {what}: what is left of the runs is to stay as it is")
+            return services.undoing(run, (), cancel, tell)
+
+        self._open(f"{TITLES[what]} what is left of a run", make)
 
     # the panel
 

@@ -112,8 +112,9 @@ class Possible(QObject):
     def _undo(self, writes: bool) -> None:
         a, review, last = self._actions, self._room.review, self._archive.to_undo
         follows = writes or self._archive.undoing.loading  # it is done once that has ended
-        a["undo"].setEnabled(review.can_take_back or last is not None or follows)
-        a["redo"].setEnabled(review.can_do_again or (self._archive.to_redo is not None and not writes))
+        left = self._archive.can_try()
+        a["undo"].setEnabled(review.can_take_back or left or follows)
+        a["redo"].setEnabled(review.can_do_again or (self._archive.can_try(redo=True) and not writes))
         a["remove_all"].setEnabled(not writes)
         rows = self._library.selected() if self._pages.shows(self._library) else []
         a["undo_files"].setEnabled(not writes and (len(rows) > FEW or any(_marked(row) for row in rows)))
@@ -121,6 +122,8 @@ class Possible(QObject):
             tip = "Take back the last decision, or move of thresholds"
         elif last is not None:
             tip = f"Take back the last run: {words.plural(last.files, 'file')}"
+        elif left:
+            tip = "Take back what is left of a run, if that can be done now"
         else:
             tip = "Nothing to take back"
         self._library.pane.undo.setToolTip(tip)

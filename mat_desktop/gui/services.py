@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mat_desktop.domain.card import ModelCard
 from mat_desktop.domain.plan import FilePlan, Plan, Policy, WriteResult
-from mat_desktop.domain.reversal import FileReversal, Past, Task
+from mat_desktop.domain.reversal import FileReversal, Past, RunKind, Task
 from mat_desktop.domain.scheme import DisplayTag, TagScheme
 from mat_desktop.domain.scores import Mark, OwnThreshold, Said, Scores, Suggestion, Thresholds, Verdict
 from mat_desktop.domain.settings import Settings, Value
@@ -247,6 +247,9 @@ class Services(Protocol):
         :param cancel: ends the search for files that were moved; what comes back then is not to be done
         :param tell: told of each file that the search looked at
         """
+
+    def doable(self, what: RunKind, cancel: threading.Event, tell: Tell) -> int | None:
+        """The newest run of which something can be undone, or redone, now; None where there is none."""
 
     def redoing(self, run_id: int, cancel: threading.Event, tell: Tell) -> Task:
         """Write again what was taken back of a run."""

@@ -182,8 +182,8 @@ class Run:
     :param fields: that it changed, in the order in which the program knows them
     :param undo_of: the run that it took back
     :param entire: it was to take back all of that run
-    :param tried: when the last undo of all of it that got to its end began; what still counts of it is to
-        stay. None where there was none
+    :param tried: when the last undo of all of it that got to its end, and stands, began; what still counts of
+        it is to stay. None where there was none
     :param refused: files that it left as they were
     :param again: how many of the changes that a redo would make are there already, as a later run made them
     """
@@ -587,7 +587,11 @@ class Journal:
         tried = {
             run: datetime.fromisoformat(started)
             for run, started in self._database.rows(
-                "SELECT undo_of, max(started) FROM run WHERE undo_of IS NOT NULL AND whole GROUP BY undo_of"
+                # One that was taken back itself, in whole or in part, is none.
+                "SELECT undo_of, max(started) FROM run WHERE undo_of IS NOT NULL AND whole AND id NOT IN ("
+                " SELECT e.run FROM newest n JOIN reversal now USING (root, field, entry)"
+                " JOIN reversal v ON v.root = n.root AND v.field = n.field AND v.counts != now.counts"
+                " JOIN entry e ON e.id = v.entry AND e.state = 'written') GROUP BY undo_of"
             )
         }
         refused: dict[int, int] = dict(

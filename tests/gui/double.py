@@ -341,6 +341,13 @@ class FakeServices:
         meant = [file for file in written if not files or file.path in files]
         return Task(kind, f"{kind} of run {run_id}", self._pasts(run_id, meant), run_id, not files)
 
+    def doable(self, what: RunKind, cancel: threading.Event, tell: Tell) -> int | None:
+        return next((run.id for run in self.runs() if not run.undone and self._can_do(run, what)), None)
+
+    def _can_do(self, run: Run, what: RunKind) -> bool:
+        task = self.undoing(run.id, (), threading.Event(), lambda _: None)
+        return task.kind is what and any(file.safe.changes for file in self.look_back(task, task.pasts))
+
     def redoing(self, run_id: int, cancel: threading.Event, tell: Tell) -> Task:
         if self._runs[run_id - 1][0].kind is RunKind.UNDO:
             return self.undoing(run_id, (), cancel, tell)

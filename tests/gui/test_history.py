@@ -677,6 +677,26 @@ def test_what_another_process_wrote_shows_when_the_window_is_come_back_to(
     )
 
 
+def test_undo_of_what_was_tried_looks_whether_it_can_be_done_now(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    run, files = services._runs[0]
+    services._runs[0] = replace(run, tried=run.started), files
+    services.gone |= {file.path for file in files}
+    written.archive.undoing.load()
+    qtbot.waitUntil(lambda: written.archive.to_undo is None)
+    undo, panel = written.actions_["undo"], written.archive.page.reversal
+    assert undo.isEnabled()
+    undo.trigger()
+    qtbot.waitUntil(lambda: any("nothing to undo" in text for text in panel.banners.texts()))
+    assert not panel.do.isEnabled()
+    services.gone.clear()
+    undo.trigger()
+    confirm_undo(qtbot, written)
+    qtbot.waitUntil(lambda: genre(services) == ("Rock",))
+    qtbot.waitUntil(lambda: not undo.isEnabled())
+
+
 def test_a_filter_that_leaves_no_run_leaves_nothing_of_the_one_before(qtbot: QtBot, written: Window) -> None:
     page = written.archive.page
     written.pages.show("history")

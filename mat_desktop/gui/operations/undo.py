@@ -59,18 +59,21 @@ SLICE = 20
 """Files that are looked at together; other questions come between."""
 
 
-def last_of(runs: Sequence[Run], own: Sequence[int] | None = None, *, redo: bool = False) -> Run | None:
+def last_of(
+    runs: Sequence[Run], own: Sequence[int] | None = None, *, redo: bool = False, tried: bool = False
+) -> Run | None:
     """The run that undo, or redo, is about; None where there is none.
 
     :param runs: the newest first
     :param own: only these
+    :param tried: also one that was tried to the end: what was in the way of the rest may be gone
     """
     for run in runs:
         if own is not None and run.id not in own:
             continue
         if redo and run.kind in (RunKind.WRITE, RunKind.REMOVE):
             return None  # something new was written since
-        if (run.kind is RunKind.UNDO) is redo and not run.undone and not run.tried:
+        if (run.kind is RunKind.UNDO) is redo and not run.undone and (tried or not run.tried):
             return run
     return None
 
