@@ -55,8 +55,12 @@ class SlowEngine:
 
 
 @pytest.fixture
-def engine(library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowEngine]:
+def engine(
+    qtbot: QtBot, library: Window, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SlowEngine]:
     made = SlowEngine()
+    # The first track is in view, and its neighbour is drawn ahead: of both nothing may be asked any more.
+    qtbot.waitUntil(lambda: len(library.library.look._kept) == 2 and library.bridge.engine_rests)
     monkeypatch.setattr(services, "draw", made.draw)
     monkeypatch.setattr(services, "stop_drawing", made.stop_drawing)
     library.library.look.forget()

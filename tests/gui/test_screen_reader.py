@@ -186,6 +186,7 @@ def test_another_track_in_review_is_told_with_its_place(
     qtbot: QtBot, said: list[str], library: Window
 ) -> None:
     listen(qtbot, library)
+    qtbot.waitUntil(lambda: "2 problems" in said)  # told a while later, it would be the last that is told
     library.pages.show("review")
 
     def told(place: int) -> bool:
