@@ -100,6 +100,7 @@ class Copies:
         self._later: dict[Path, list[Path]] = {}
         self._were_one: dict[tuple[Path, Path], bool] = {}
         self._lineages: dict[Path, Sources] = {}
+        self._began: dict[int, float] = {}
         written = session.journal.places(sound)
         places = {**more, **written}
         for place, path in places.items():
@@ -305,13 +306,13 @@ class Copies:
         return entries[-1].after_sha256 == _digest_of(file)
 
     def _is_older(self, file: Path, place: Path) -> bool:
-        """Whether a file was there, as it is, before another was written last at a place: a copy of what that
-        was before is as that is once it was taken back. Where writes keep the times of files, nobody knows.
-        """
-        now, then = _stamp(file), self._track(place)
+        """Whether a file was as it is before one was written last at a place; where writes keep times, no."""
+        now, then, run = _stamp(file), self._track(place), self.at(place)[-1].run
         if now is None or self._session.settings.keep_time:
             return False
-        began = self._session.journal.began(self.at(place)[-1].run).timestamp() * 1e9 - CLOCK_NS
+        if run not in self._began:
+            self._began[run] = self._session.journal.began(run).timestamp() * 1e9 - CLOCK_NS
+        began = self._began[run]
         return now.mtime_ns < (min(began, then.stamp.mtime_ns) if then is not None else began)
 
     def _was_taken_back(self, file: Path, place: Path) -> bool:

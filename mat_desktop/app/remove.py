@@ -80,8 +80,8 @@ def _pasts(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -
         home = now_at(session, song)
         carriers, could = carrying(session, song)
         for place in carriers:
-            if song.sound is not None and _is_under(place, roots):
-                copies.setdefault(place, Past(known_as(session, song.sound, place), place, ()))
+            if place not in copies and song.sound is not None and _is_under(place, roots):
+                copies[place] = Past(known_as(session, song.sound, place), place, ())
         past = Past(song.known, song.place, (), lost=song.sound)
         if home is not None:
             past = Past(*home, (), song.known if song.place != home[1] else None)
