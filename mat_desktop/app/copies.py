@@ -1,8 +1,7 @@
-"""Files with one sound: which of those that left their places is which of those that are there.
+"""Files with one sound: which of them is which of those that were written.
 
-Another copy of the same sound, whose values are the user's own, must not be taken for such a file: the marks
-that were left in it, and when which of the two was written, tell them apart. Where several copies were
-written and moved, each file is one of them alone.
+Another copy of the same sound, whose values are the user's own, must not be taken for one of these, whatever
+its name. Each file is one of them alone.
 """
 
 from __future__ import annotations
@@ -11,16 +10,17 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
+from mat_desktop.app.histories import History, carries, left_by, marks_in, parted
 from mat_desktop.app.session import Session
-from mat_desktop.domain.tags import MARKS, Field
+from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
 from mat_desktop.errors import FileFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.metadata.verify import sound_of
-from mat_desktop.store.journal import Entry
+from mat_desktop.store.journal import Entry, Song
 
 CLOCK_NS = 2_000_000_000
 """How exact file systems note times, nanoseconds."""
@@ -78,29 +78,31 @@ def _digest_of(path: Path) -> str:
     return ""
 
 
-Sources = Mapping[Path, tuple[list[Entry], "Sources"]]
-"""Of which files one is a copy: by place, what was written to it before that, and of which it is a copy."""
+class Source(NamedTuple):
+    """A file of which another was made as a copy: where it is, or was last, what was written to it before
+    that, the oldest first, and of which it is a copy itself.
+    """
+
+    home: Path
+    entries: list[Entry]
+    sources: list[Source]
 
 
 class Copies:
-    """Files with one sound.
+    """Files with one sound, and what was written to each. Links are resolved in all places.
 
-    ``gone`` are places that they left, of those at which they were known or written; ``there`` are those at
-    which they are. Links are resolved in both.
+    A file is the one that was written, in order of proof: it is byte for byte what was left; it has the marks
+    and all values that were left; it has the marks. Each proof is asked of all files before the next one is,
+    first of those that are where they were, or have the very stamp of what was there. Where it does not tell
+    several from each other, any will do if the same was done to them; else nothing is said of them. At its
+    own place a file is taken for the one written there without proof too, where nothing says otherwise.
     """
 
     def __init__(self, session: Session, sound: TrackId, more: Mapping[Path, Path] = {}) -> None:
         """:param more: places at which others of them were, each as the library knows it"""
         self._session, self._sound = session, sound
-        self._entries: dict[Path, Sequence[Entry]] = {}
-        self._roots: dict[tuple[int, ...], set[int]] = {}
         self._tracks: dict[Path, Track | None] = {}
         self._read: dict[Path, TagSet] = {}
-        self._shown: dict[tuple[Path, Path], bool] = {}
-        self._later: dict[Path, list[Path]] = {}
-        self._were_one: dict[tuple[Path, Path], bool] = {}
-        self._lineages: dict[Path, Sources] = {}
-        self._began: dict[int, float] = {}
         written = session.journal.places(sound)
         places = {**more, **written}
         for place, path in places.items():
@@ -108,12 +110,19 @@ class Copies:
                 places[place] = place
         self._known = {**places, **{path.resolve(): path for path in session.library.of_sound(sound)}}
         self._state = self._look()
-        here = [place for place, path in self._known.items() if sound_at(session, path) == sound]
-        left = {place for place in here if self._is_of_another(place, here)}
-        self.there = frozenset(here) - left
-        self.gone = self._known.keys() - self.there
-        self._files = _each_once(here)
-        self._moved: dict[Path, Path] | None = None
+        self._file = _each_once([p for p, path in self._known.items() if sound_at(session, path) == sound])
+        entries = session.journal.written_to([*self._known])
+        self.every = [entry for entry in entries if entry.sound in (None, sound)]
+        """What was ever written to any of them, the oldest first."""
+        self._histories = parted(session.journal, self.every, self._with_digest)
+        self._of = {entry.id: history for history in self._histories for entry in history.entries}
+        self._homes: dict[History, Path] = {}
+        self._owners: dict[Path, History] = {}
+        self._may: dict[History, list[Path]] = {}
+        self._proved: set[Path] = set()
+        self._began: dict[int, float] = {}
+        self._copied: dict[History | Path, list[Source]] = {}
+        self._find()
 
     @property
     def holds(self) -> bool:
@@ -132,182 +141,254 @@ class Copies:
         """A place as the library knows it."""
         return self._known[place]
 
-    def at(self, place: Path) -> Sequence[Entry]:
-        """What was written at a place to a file with this sound, the oldest first."""
-        if place not in self._entries:
-            entries = self._session.journal.written_to([place])
-            self._entries[place] = [entry for entry in entries if entry.sound in (None, self._sound)]
-        return self._entries[place]
+    def home(self, song: Song) -> Path | None:
+        """Where a file is that was written; None where it is gone, or that cannot be said."""
+        history = self._history(song)
+        if history is not None:
+            home = self._homes.get(history)
+            return song.place if home is not None and self._file.get(song.place) == home else home
+        if song.place in self._file:
+            return song.place
+        files = self._free
+        return files[0] if len(files) == 1 else None
 
-    def is_as_left(self, place: Path) -> bool:
-        """Whether the file at a place is shown to be the one written there, and is not one that sounds so."""
-        return self._fits(place, place)
-
-    @property
-    def moved(self) -> dict[Path, Path]:
-        """Where files are now that are gone, as far as that can be said: each is at one place alone.
-
-        What is surest decides first. Files that nothing tells apart, and to which the same was done, are
-        taken in order of path; of others nothing is said.
-        """
-        if self._moved is None:
-            self._moved = self._find() if self.gone and self._files else {}
-        return self._moved
+    def at(self, place: Path) -> list[Song]:
+        """Files that were written at a place, which may be others by turns."""
+        last = {self._of[entry.id]: entry for entry in self.every if entry.path == place}
+        return [entry.song for entry in last.values()]
 
     def written(self, place: Path) -> list[Entry]:
         """What was ever written to the file at a place, before it was moved too, the oldest first."""
-        return self._histories.get(place, []) if place in self.there or place in self.moved.values() else []
+        history = self._owner(place)
+        return history.entries if history is not None else []
 
-    @cached_property
-    def every(self) -> list[Entry]:
-        """What was ever written to any of them."""
-        return [entry for place in self._known for entry in self.at(place)]
+    def is_proved(self, place: Path) -> bool:
+        """Whether the file at a place is shown to be the one that was written, not only not another."""
+        return self._file.get(place) in self._proved
+
+    def is_doubtful(self, place: Path) -> bool:
+        """Whether the file at a place has not the marks that were left there: it may be another copy."""
+        history = self._owner(place)
+        return history is not None and not self.is_proved(place) and bool(history.marks)
+
+    def _history(self, song: Song) -> History | None:
+        if song.entry is not None and song.entry in self._of:
+            return self._of[song.entry]
+        return next((self._of[entry.id] for entry in reversed(self.every) if entry.path == song.place), None)
+
+    def _owner(self, place: Path) -> History | None:
+        file = self._file.get(place)
+        return self._owners.get(file) if file is not None else None
 
     @cached_property
     def carriers(self) -> list[Path]:
         """Files to which nothing was written, and that are copies of one made after something was."""
-        return [file for file in self._files if file not in self._histories and self.sources(file)]
+        return [file for file in self._free if self.sources(file)]
 
-    def sources(self, file: Path) -> dict[Path, list[Entry]]:
-        """What was written to other files before this one was made as a copy of them: by the place at which
-        each is, or was last, the oldest write first. It is shown byte for byte, and where none is so, by the
-        marks and all values.
+    def sources(self, place: Path) -> list[Source]:
+        """What was written to others before the file at a place was made as a copy of them. It is shown byte
+        for byte, and where none is so, by the marks and all values.
         """
-        own = self._histories.get(file, [])
-        came = self._tags(file)
-        for entry in reversed(own):
-            came |= {change.field: change.before for change in entry.changes}
-        digest = own[0].before_sha256 if own else _digest_of(file)
+        return self._sources(self._owner(place), place)
+
+    def _sources(self, own: History | None, file: Path) -> list[Source]:
+        key = own or file
+        if key not in self._copied:
+            self._copied[key] = self._look_for_sources(own, file)
+        return self._copied[key]
+
+    def _look_for_sources(self, own: History | None, file: Path) -> list[Source]:
+        first = own.entries[0] if own is not None else None
         older = {
-            home: [entry for entry in entries if not own or entry.id < own[0].id]
-            for home, entries in self._histories.items()
-            if home != file
+            history: [entry for entry in history.entries if first is None or entry.id < first.id]
+            for history in self._histories
+            if history is not own
         }
 
-        def copied(is_it: Callable[[list[Entry]], bool]) -> dict[Path, list[Entry]]:
-            states = {
-                home: [entries[:end] for end in range(len(entries), 0, -1)] for home, entries in older.items()
-            }
-            found = {home: next(filter(is_it, every), []) for home, every in states.items()}
-            return {home: entries for home, entries in found.items() if entries}
+        def copied(is_it: Callable[[list[Entry]], bool]) -> list[Source]:
+            found = []
+            for history, entries in older.items():
+                home = self._homes.get(history, history.place)
+                states = (entries[:end] for end in range(len(entries), 0, -1))
+                if state := next(filter(is_it, states), []):
+                    found.append(Source(home, state, self._sources(history, home)))
+            return found
 
-        same = copied(lambda entries: entries[-1].after_sha256 == digest)
-        if same or not _is_marked(came):
+        if not any(older.values()):
+            return []
+        digest = first.before_sha256 if first is not None else _digest_of(file)
+        if same := copied(lambda entries: entries[-1].after_sha256 == digest):
             return same
-        return copied(lambda entries: _carries(came, _left(entries)))
+        came = self._tags(file)
+        for entry in reversed(own.entries if own is not None else []):
+            came |= {change.field: change.before for change in entry.changes}
+        return copied(lambda entries: carries(came, left_by(entries))) if marks_in(came) else []
 
-    def lineage(self, file: Path) -> Sources:
-        """The same, and for each of these files of which it is a copy itself."""
-        if file not in self._lineages:
-            sources = self.sources(file)
-            self._lineages[file] = {home: (entries, self.lineage(home)) for home, entries in sources.items()}
-        return self._lineages[file]
-
-    @cached_property
-    def _histories(self) -> dict[Path, list[Entry]]:
-        """What was written to each file, the oldest first, by the place at which it is, or was last."""
-        found: dict[Path, list[Entry]] = {}
-        for place in self._known:
-            if entries := self.at(place):
-                home = place if place in self.there else self.moved.get(place, place)
-                found.setdefault(home, []).extend(entries)
-        return {home: sorted(entries, key=lambda entry: entry.id) for home, entries in found.items()}
-
-    def could_be(self, place: Path) -> list[Path]:
-        """Of which files it is shown that each may be the one that is gone from a place, while nothing tells
-        which of them it is, or which of several that are gone one is.
+    def could_be(self, song: Song) -> list[Path]:
+        """Files of which each may be one that was written, while nothing tells which of them it is, or which
+        of several each is.
         """
-        if place not in self.gone or place in self.moved or not self.at(place):
-            return []
-        return [file for file in self._free if self._may_be(file, place)]
+        history = self._history(song)
+        return self._may.get(history, []) if history is not None else []
 
-    def sounding_so(self, place: Path) -> list[Path]:
-        """Files that only sound as the one that is gone from a place: it may be one of them where that was
-        changed since. Those that were known when it was last written are others.
+    def is_copy_alone(self, song: Song) -> bool:
+        """Whether what may be a file that was written is a copy of that at least, and of no others to which
+        something else was done.
         """
-        if not self.at(place):
+        history = self._history(song)
+        if history is None:
+            return False
+        files = {*self._may.get(history, [])}
+        return all(other.is_like(history) for other, may in self._may.items() if not files.isdisjoint(may))
+
+    def sounding_so(self, song: Song) -> list[Path]:
+        """Files that only sound as one that is gone: it may be one of them where that was changed since.
+        Those that were known when it was last written are others.
+        """
+        history = self._history(song)
+        if history is None:
             return []
-        written = self._session.journal.began(self.at(place)[-1].run).timestamp() * 1e9
+        written = self._session.journal.began(history.last.run).timestamp() * 1e9
         found = self._session.library.found
         return [
             file
             for file in self._free
-            if file != place and not self._own(file) and found(self._known[file]) >= written
+            if file != song.place and not self._at_place(file) and found(self._known[file]) >= written
         ]
+
+    def is_free(self, place: Path) -> bool:
+        """Whether there is a file at a place to which nothing was written, as far as can be said."""
+        return place in self._file and self._owner(place) is None
+
+    @property
+    def _files(self) -> list[Path]:
+        return sorted({*self._file.values()})
 
     @property
     def _free(self) -> list[Path]:
-        """Files of which it is not known where they were before."""
-        taken = set(self.moved.values())
-        return [file for file in self._files if file not in taken]
+        """Files to which nothing was written, as far as can be said."""
+        return [file for file in self._files if file not in self._owners]
 
-    def _find(self) -> dict[Path, Path]:
-        gone = self.gone
-        may = {place: {file for file in self._files if self._may_be(file, place)} for place in gone}
-        found: dict[Path, Path] = {}
+    @property
+    def _lost(self) -> list[History]:
+        """What was written to files of which it is not known yet which they are, nor which they may be."""
+        return [one for one in self._histories if one not in self._homes and one not in self._may]
 
-        def settle(place: Path, file: Path) -> None:
-            found[place] = file
-            for other in rivals(place):
-                may[other].discard(file)
+    def _at_place(self, file: Path) -> list[History]:
+        """What was written last where a file is, the newest first."""
+        return [one for one in reversed(self._histories) if self._file.get(one.place) == file]
 
-        def rivals(place: Path) -> list[Path]:
-            """Others that may be at the same places, and were not the same file at another time."""
-            return [
-                other
-                for other in gone - found.keys() - {place}
-                if not may[other].isdisjoint(may[place])
-                and not self._may_have_been(other, place)
-                and not self._may_have_been(place, other)
-            ]
+    def _is_at_place(self, history: History) -> bool:
+        file = self._file.get(history.place)
+        return file is not None and history.last.after_sha256 == _digest_of(file)
 
-        for is_it in (self._was_taken_back, self._is_untouched, self._is_as_left, _is_beside):
-            doubtful = [
-                place for place in gone if place not in found and (len(may[place]) > 1 or rivals(place))
-            ]
-            sure = {place: [file for file in may[place] if is_it(file, place)] for place in doubtful}
-            for place, files in sure.items():
-                if len(files) == 1 and not any(files[0] in sure.get(rival, ()) for rival in rivals(place)):
-                    settle(place, files[0])
-        for place in sorted(gone - found.keys()):
-            others = rivals(place)
-            alike = all(self._done(other) == self._done(place) for other in others)
-            if may[place] and alike and len(may[place]) <= 1 + len(others):
-                settle(place, min(may[place]))
-        return found
+    def _with_digest(self, digest: str) -> list[Path]:
+        return [file for file in self._files if _digest_of(file) == digest]
 
-    def _own(self, file: Path) -> Sequence[Entry]:
-        """What was written to a file at the place where it is."""
-        return self.at(file) if file not in self.gone else ()
+    def _find(self) -> None:
+        if not self._histories:
+            return
+        files = self._find_by_bytes()
+        for is_it in (self._has_all, self._has_marks):
+            if files and self._lost:
+                files = self._find_by_tags(files, is_it)
+        for file in files:
+            for history in self._at_place(file):
+                if history in self._lost and file not in self._owners:
+                    self._settle(history, file, proved=_digest_of(file) in history.states)
 
-    def _is_of_another(self, place: Path, here: Sequence[Path]) -> bool:
-        """Whether a copy stands at a place, while what was left there is, or was last, at that of another."""
-        if not self.at(place) or self._fits(place, place):
-            return False
-        marked = _is_marked(_left(self.at(place))) and _is_marked(self._tags(place))
-        for other in self._known.keys() - {place}:
-            followed = self._took_back(self.at(other), place)
-            if other not in here:
-                if followed and not self._fits(place, other, self.at(place)):
-                    return True
-            elif followed:
-                return True
-            elif marked and not self.at(other):  # a copy of it, and it was changed since that was made
-                continue
-            elif self._fits(other, place) and not self._is_left(other, other):
-                return True
-        return False
+    def _settle(self, history: History, file: Path, *, proved: bool = True) -> None:
+        self._homes[history], self._owners[file] = file, history
+        if proved:
+            self._proved.add(file)
 
-    def _is_left(self, file: Path, place: Path) -> bool:
-        """Whether a file is byte for byte what was left at a place, and not one that was so before."""
-        entries = self.at(place)
-        if not entries or (file != place and self._is_older(file, place)):
-            return False
-        return entries[-1].after_sha256 == _digest_of(file)
+    def _find_by_bytes(self) -> list[Path]:
+        """:returns: files that are nothing that was left"""
+        for history in reversed(self._histories):
+            file = self._file.get(history.place)
+            if file is not None and file not in self._owners and self._is_at_place(history):
+                self._settle(history, file)
+        digests = {file: _digest_of(file) for file in self._files}
+        left = {history.last.after_sha256 for history in self._histories}
+        for file in self._free:  # while a copy that was made of it before it was changed is elsewhere
+            own = next((one for one in self._at_place(file) if one in self._lost), None)
+            if own is not None and digests[file] not in left and self._has_marks(file, own):
+                so = [one for one in self._histories if self._has_marks(file, one)]
+                if all(one.is_like(own) for one in so):
+                    self._settle(own, file)
+        for digest in left:
+            lost = [history for history in self._lost if history.last.after_sha256 == digest]
+            files = [file for file in self._free if digests[file] == digest]
+            self._pair(lost, [file for file in files if not all(self._is_older(file, one) for one in lost)])
+        return [file for file in self._free if digests[file] not in left]
 
-    def _is_older(self, file: Path, place: Path) -> bool:
-        """Whether a file was as it is before one was written last at a place; where writes keep times, no."""
-        now, then, run = _stamp(file), self._track(place), self.at(place)[-1].run
+    def _find_by_tags(self, files: Sequence[Path], is_it: Callable[[Path, History], bool]) -> list[Path]:
+        """:returns: files of which that tells nothing"""
+        told = {file: [one for one in self._histories if is_it(file, one)] for file in files}
+        lost, elsewhere = {*self._lost}, []
+        for file, every in told.items():
+            may = [one for one in every if one in lost]
+            own = next((one for one in (*self._untouched(file), *self._at_place(file)) if one in may), None)
+            if own is None:
+                elsewhere += [file] * bool(may)
+            elif all(one.is_like(own) for one in may):
+                self._settle(own, file)
+            else:
+                self._doubt(may, [file])
+        sure = [file for file in elsewhere if all(one.is_like(told[file][0]) for one in told[file])]
+        for file in elsewhere:
+            if file not in sure:
+                self._doubt([one for one in told[file] if one in lost], [file])
+        for history in self._lost:
+            if history not in self._homes and history not in self._may:
+                alike = [one for one in self._lost if one.is_like(history)]
+                self._pair(alike, [f for f in sure if history in told[f] and f not in self._owners])
+        return [file for file in files if not told[file]]
+
+    def _untouched(self, file: Path) -> list[History]:
+        """What was written at other places, where a file has the very stamp of the one last known there."""
+        return [
+            one
+            for one in self._histories
+            if self._file.get(one.place) != file and self._is_untouched(file, one)
+        ]
+
+    def _pair(self, histories: Sequence[History], files: Sequence[Path]) -> None:
+        """Settle which of some files is which of those that were written, where either may be."""
+
+        def lost() -> list[History]:
+            return [history for history in histories if history not in self._homes]
+
+        def free() -> list[Path]:
+            return [file for file in files if file not in self._owners]
+
+        for is_it in (self._is_untouched, _is_beside):
+            if len(lost()) == len(free()) == 1:
+                break
+            for file in free():
+                fits = [history for history in lost() if is_it(file, history)]
+                if len(fits) == 1 and not any(is_it(other, fits[0]) for other in free() if other != file):
+                    self._settle(fits[0], file)
+        left, there = sorted(lost(), key=lambda history: history.place), free()
+        if left and all(history.is_like(left[0]) for history in left) and len(there) <= len(left):
+            for history, file in zip(left, there, strict=False):
+                self._settle(history, file)
+        elif left and there:
+            self._doubt(left, there)
+
+    def _doubt(self, histories: Sequence[History], files: Sequence[Path]) -> None:
+        for history in histories:
+            may = self._may.setdefault(history, [])
+            may += [file for file in files if file not in may]
+
+    def _is_untouched(self, file: Path, history: History) -> bool:
+        """Whether a file has the very stamp of the one that was known at the place of another."""
+        now, then = self._track(file), self._track(history.place)
+        return now is not None and then is not None and now.stamp == then.stamp and bool(now.stamp.inode)
+
+    def _is_older(self, file: Path, history: History) -> bool:
+        """Whether a file was as it is before one was written last; where writes keep times, no."""
+        now, then, run = _stamp(file), self._track(history.place), history.last.run
         if now is None or self._session.settings.keep_time:
             return False
         if run not in self._began:
@@ -315,115 +396,11 @@ class Copies:
         began = self._began[run]
         return now.mtime_ns < (min(began, then.stamp.mtime_ns) if then is not None else began)
 
-    def _was_taken_back(self, file: Path, place: Path) -> bool:
-        """Whether what was written at a place was taken back from a file since."""
-        return self._took_back(self._own(file), place)
+    def _has_all(self, file: Path, history: History) -> bool:
+        return carries(self._tags(file), history.left)
 
-    def _took_back(self, own: Sequence[Entry], place: Path) -> bool:
-        numbers = tuple(entry.id for entry in own)
-        if numbers not in self._roots:
-            self._roots[numbers] = self._session.journal.roots(numbers)
-        return not self._roots[numbers].isdisjoint(entry.id for entry in self.at(place))
-
-    def _is_untouched(self, file: Path, place: Path) -> bool:
-        """Whether a file has the very stamp of the one that was known at a place."""
-        now, then = self._track(file), self._track(place)
-        return now is not None and then is not None and now.stamp == then.stamp and bool(now.stamp.inode)
-
-    def _is_as_left(self, file: Path, place: Path) -> bool:
-        """Whether a file is byte for byte what was left at a place, or was so before it was written to."""
-        theirs = self.at(place)
-        later = [entry for entry in self._own(file) if theirs and entry.id > theirs[-1].id]
-        if later:
-            return theirs[-1].after_sha256 == later[0].before_sha256
-        return self._is_left(file, place)
-
-    def _done(self, place: Path) -> list[object]:
-        """What was done to the file at a place."""
-        return [entry.changes for entry in self.at(place)]
-
-    def _may_be(self, file: Path, place: Path) -> bool:
-        """Whether a file is shown to be one that is gone from a place: its sound alone may be that of a copy.
-
-        What it was in between, and is gone from as well, tells as much as what it is.
-        """
-        if file == place:
-            return False
-        if (file, place) not in self._shown:
-            self._shown[file, place] = self._follows(self._own(file), place, file, there=True) or any(
-                self._may_be(file, other) for other in self._then(place)
-            )
-        return self._shown[file, place]
-
-    def _then(self, place: Path) -> list[Path]:
-        """Where the file that is gone from a place may have been written later, and is gone from as well."""
-        if place not in self._later:
-            last = self.at(place)[-1].id
-            others = [other for other in self.gone if self.at(other) and self.at(other)[-1].id > last]
-            self._later[place] = [other for other in others if self._may_have_been(other, place)]
-        return self._later[place]
-
-    def _may_have_been(self, before: Path, place: Path) -> bool:
-        """Whether the file that is gone from a place was, as far as can be told, gone from another before."""
-        if (before, place) not in self._were_one:
-            self._were_one[before, place] = self._follows(self.at(before), place, before, there=False)
-        return self._were_one[before, place]
-
-    def _follows(self, own: Sequence[Entry], place: Path, file: Path, *, there: bool) -> bool:
-        """:param own: what was written to a file where it is, or was last
-        :param place: where it may have been
-        :param there: whether it can be looked at
-        """
-        theirs = self.at(place)
-        if not theirs:
-            return True
-        if not {entry.run for entry in own}.isdisjoint(entry.run for entry in theirs):
-            return False  # a run writes a file once
-        if own and own[0].id < theirs[-1].id:  # it was here before, went there and came back
-            stays = not there or own[-1].id > theirs[-1].id
-            return self._went(own, theirs) and (
-                stays or (_came_back(file, own, theirs) and self._fits(file, place, own))
-            )
-        if there and not own:
-            return self._fits(file, place)
-        if not own:
-            return False
-        if own[0].before_sha256 == theirs[-1].after_sha256 or self._took_back(own, place):
-            return True
-        came = self._tags(file) if there else self._were(file)
-        for entry in reversed(own):
-            came |= {change.field: change.before for change in entry.changes}
-        return _carries(came, _left(theirs))
-
-    def _fits(self, file: Path, place: Path, own: Sequence[Entry] = ()) -> bool:
-        """Whether a file is what was left at a place last: byte for byte, or it carries the marks and has all
-        values that were left, as without marks they may be those of another copy.
-
-        :param own: what was written to it before
-        """
-        if self._is_left(file, place):
-            return True
-        entries = sorted([*own, *self.at(place)], key=lambda entry: entry.id)
-        left = _left(entries)
-        return _is_marked(left) and (
-            _carries(self._tags(file), left)
-            or (self._is_untouched(file, place) and _is_marked(self._tags(file)))
-        )
-
-    def _went(self, own: Sequence[Entry], theirs: Sequence[Entry]) -> bool:
-        """Whether one file can have been written here and there in turn, and did not stay at both places."""
-        roots = self._session.journal.roots
-        stayed: Entry | None = None
-        for before, entry in pairwise(sorted([*own, *theirs], key=lambda entry: entry.id)):
-            if before in own:
-                stayed = before
-            if before.path == entry.path or before.after_sha256 == entry.before_sha256:
-                continue
-            if not roots([before.id]).isdisjoint(roots([entry.id])):  # the one took the other back
-                continue
-            if entry in theirs or (stayed is not None and stayed.after_sha256 == entry.before_sha256):
-                return False
-        return True
+    def _has_marks(self, file: Path, history: History) -> bool:
+        return bool(history.marks) and marks_in(self._tags(file)) == history.marks
 
     def _tags(self, file: Path) -> dict[Field, tuple[str, ...]]:
         """Of a file that is there, as far as they can be read."""
@@ -439,12 +416,6 @@ class Copies:
             self._tracks[place] = self._session.library.track(self._known[place])
         return self._tracks[place]
 
-    def _were(self, place: Path) -> dict[Field, tuple[str, ...]]:
-        """Of a file that is gone, as far as the library knows them."""
-        track = self._track(place)
-        is_it = self._session.library.identity(self._known[place]) == self._sound
-        return dict(track.tags) if track is not None and is_it else {}
-
 
 def _stamp(path: Path) -> FileStamp | None:
     try:
@@ -453,48 +424,19 @@ def _stamp(path: Path) -> FileStamp | None:
         return None
 
 
-def _is_beside(file: Path, place: Path) -> bool:
-    return file.parent == place.parent
+def _is_beside(file: Path, history: History) -> bool:
+    return file.parent == history.place.parent
 
 
-def _came_back(file: Path, own: Sequence[Entry], theirs: Sequence[Entry]) -> bool:
-    """Whether a file has what was written there last, where it may be what was left here, there a copy.
-
-    :param own: what was written to it here
-    """
-    if own[-1].after_sha256 == theirs[-1].after_sha256:
-        return True
-    try:
-        now = read_tags(file).tags
-    except FileFault:
-        return True
-    left, there = _left(own), _left(theirs)
-    moved = {field for field, values in left.items() if there.get(field, values) != values}
-    return not moved or any(now.get(field, ()) != left[field] for field in moved)
-
-
-def _left(entries: Sequence[Entry]) -> dict[Field, tuple[str, ...]]:
-    """Values of the fields that were written, as they were left."""
-    return {change.field: change.after for entry in entries for change in entry.changes}
-
-
-def _is_marked(tags: TagSet) -> bool:
-    return any(tags.get(mark) for mark in MARKS)
-
-
-def _carries(tags: TagSet, left: TagSet) -> bool:
-    """Whether there are marks among some tags, and all that was left."""
-    return _is_marked(left) and all(tuple(tags.get(field, ())) == values for field, values in left.items())
-
-
-def _each_once(places: Sequence[Path]) -> list[Path]:
-    """Files in order of path; one that a second mount shows at two places counts once.
+def _each_once(places: Sequence[Path]) -> dict[Path, Path]:
+    """Files at places; one that a second mount shows at two places is the same at both.
 
     :param places: those that were written to come first
     """
     files: dict[tuple[int, int], Path] = {}
+    found = {}
     for place in places:
         with suppress(OSError):
             status = place.stat()
-            files.setdefault((status.st_dev, status.st_ino), place)
-    return sorted(files.values())
+            found[place] = files.setdefault((status.st_dev, status.st_ino), place)
+    return found

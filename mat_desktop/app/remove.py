@@ -9,21 +9,22 @@ be one. As with an undo, nothing is written in this module.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
-from mat_desktop.app.copies import Sources
+from mat_desktop.app.copies import Source
 from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
-from mat_desktop.app.undo import compared, copied_by, joined, not_counting, present_tags
+from mat_desktop.app.undo import DOUBTFUL, compared, copied_by, joined, not_counting, present_tags
 from mat_desktop.app.whereabouts import (
     Tell,
     carrying,
     copied_from,
     hear,
+    is_doubtful,
     known_as,
     now_at,
     seek,
@@ -31,6 +32,7 @@ from mat_desktop.app.whereabouts import (
     tell_nobody,
     told_apart,
     why_lost,
+    written_at,
 )
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Past, RunKind, Task
@@ -74,7 +76,7 @@ def _pasts(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -
     seek(session, songs, cancel, [path for path in under if path.exists()], tell)
     found: dict[tuple[Path, TrackId | None], Past] = {}
     copies: dict[Path, Past] = {}
-    for song in songs:
+    for song in (one for each in songs for one in written_at(session, each)):
         if cancel.is_set():
             return []
         home = now_at(session, song)
@@ -126,9 +128,9 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     if lost:
         own = [entry for entry in (others or own) if entry.sound == past.lost]
         stamp, fault = None, why_lost(session, Song(place, path, past.lost))
-    sources = {} if stamp is None else _sources(session, past)
-    source = next(iter(sources), None) if _agree(sources.values()) else None
-    entries = [*sources[source], *own] if source is not None else own
+    sources = [] if stamp is None else _sources(session, past)
+    source = sources[0] if sources and _agree(sources) else []
+    entries = [*source, *own]
     own = [entry for entry in entries if entry in own or entry.path == past.stands_for]
     writes = [(entry, change) for entry in entries for change in entry.changes]
     traces = {trace.field: trace for trace in joined(writes)}
@@ -141,6 +143,7 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
         gone = tuple(FieldReversal(Change(t.field, t.ours, t.old), ()) for t in open_traces)
         return FileReversal(path, place, None, gone, fault, lost=lost) if gone else None
     counting = _counting(session, own)
+    doubtful = is_doubtful(session, path)
     items: list[FieldReversal] = []
     for field in Field:
         trace = traces.get(field)
@@ -151,7 +154,8 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
                 items.append(FieldReversal(Change(field, now, ()), ours))
         elif trace is not None:
             item = compared(entries, trace, present)
-            items.append(FieldReversal(item.change, ours, "" if item.idle else item.why))
+            why = item.why or (DOUBTFUL if doubtful else "")
+            items.append(FieldReversal(item.change, ours, "" if item.idle else why))
     meant = tuple(item for item in items if not fields or item.change.field in fields)
     if all(item.idle for item in meant):
         return None
@@ -159,7 +163,7 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     staying = [field for field in Field if field in WRITABLE - MARKS - going and present.get(field)]
     note = ""
     if _from_elsewhere(writes, present):
-        note = _told_staying(COPY_OF_SEVERAL if sources and source is None else WRITTEN_ELSEWHERE, staying)
+        note = _told_staying(COPY_OF_SEVERAL if sources and not source else WRITTEN_ELSEWHERE, staying)
     follow = tuple(item for item in items if item.change.field in MARKS - {Field.MAT_TAGS})
     values = frozenset(
         item.change.field for item in items if not item.idle and item.change.field not in MARKS
@@ -168,8 +172,8 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     copied, was = copied_by(entries), past.was
     stays = was is not None and stays_behind(session, was, place)
     file = FileReversal(path, place, stamp, meant, fault, note, copied=copied, was=was, stays=stays)
-    if source is not None:
-        last = sources[source][-1]
+    if source:
+        last = source[-1]
         home = now_at(session, last.song)
         file = replace(file, copy_of=home[0] if home else last.known, was=None if home else last.known)
     file = file.marking(Marks(follow, values, named))
@@ -191,24 +195,22 @@ def _from_elsewhere(writes: Sequence[tuple[Entry, Change]], present: TagSet) -> 
     return first is None or bool(first.before)
 
 
-def _sources(session: Session, past: Past) -> dict[Path, list[Entry]]:
-    """Files of which one is a copy, each with what was written to it before; not those that had nothing of
-    ours then, and where it may be one that is gone, that one alone.
+def _sources(session: Session, past: Past) -> list[list[Entry]]:
+    """What was written to each file of which one is a copy before it was; not those that had nothing of ours
+    then, and where it may be one that is gone, that one alone.
     """
     found = _whole(copied_from(session, past.path))
-    if past.stands_for is None:
-        return found
-    return {home: entries for home, entries in found.items() if home == past.stands_for}
+    return [entries for home, entries in found if past.stands_for in (None, home)]
 
 
-def _whole(sources: Sources) -> dict[Path, list[Entry]]:
+def _whole(sources: Sequence[Source]) -> list[tuple[Path, list[Entry]]]:
     """Files of which one is a copy, each with all that was in it then: it may have been a copy itself."""
-    found = {}
-    for home, (entries, earlier) in sources.items():
-        before = _whole(earlier)
-        first = next(iter(before.values()), []) if _agree(before.values()) else []
-        if _left_in([*first, *entries]):
-            found[home] = [*first, *entries]
+    found = []
+    for source in sources:
+        before = [entries for _, entries in _whole(source.sources)]
+        entries = [*(before[0] if before and _agree(before) else []), *source.entries]
+        if _left_in(entries):
+            found.append((source.home, entries))
     return found
 
 
@@ -218,10 +220,9 @@ def _left_in(entries: Sequence[Entry]) -> dict[Field, tuple[tuple[str, ...], tup
     return {trace.field: (trace.ours, trace.old) for trace in traces if trace.ours != trace.old}
 
 
-def _agree(sources: Iterable[Sequence[Entry]]) -> bool:
+def _agree(sources: Sequence[Sequence[Entry]]) -> bool:
     """Whether it is the same of which of some files one is a copy."""
-    first, *others = [_left_in(entries) for entries in sources] or [{}]
-    return all(other == first for other in others)
+    return all(_left_in(entries) == _left_in(sources[0]) for entries in sources[1:])
 
 
 def _told_staying(marks: str, staying: Sequence[Field]) -> str:

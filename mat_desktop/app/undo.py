@@ -16,6 +16,7 @@ from mat_desktop.app.session import Session
 from mat_desktop.app.whereabouts import (
     Tell,
     could_be,
+    is_doubtful,
     now_at,
     seek,
     stays_behind,
@@ -45,6 +46,7 @@ from mat_desktop.store.journal import Entry, Journal, Run, Song
 BACK_ALREADY = "is as it was already"
 REVERTED = "undone"
 FOREIGN = "another program changed it since"
+DOUBTFUL = "the marks that were left in the file are not there any more, it may be another copy"
 
 
 def last_run(session: Session, before: int | None = None) -> int:
@@ -223,7 +225,7 @@ def look_at(session: Session, past: Past) -> FileReversal:
     touched = {entry for trace in past.traces for entry in trace.entries}
     lost = past.lost is not None and (stamp is not None or not past.place.exists())
     if lost:
-        stamp, fault = None, why_lost(session, Song(past.place, past.path, past.lost))
+        stamp, fault = None, why_lost(session, Song(past.place, past.path, past.lost, max(touched)))
     elif stamp is not None and not touched <= {entry.id for entry in entries}:
         stamp, fault, lost = None, ANOTHER, True
     if stamp is None:
@@ -244,6 +246,8 @@ def look_at(session: Session, past: Past) -> FileReversal:
         fields = tuple(
             _topmost(written, settled, touched, compared(entries, trace, present)) for trace in traces
         )
+    if is_doubtful(session, past.path):
+        fields = tuple(item if item.why else replace(item, why=DOUBTFUL) for item in fields)
     if far.held and all(trace.field in MARKS for trace in past.traces):
         fields = tuple(_held(item, far) for item in fields)
     copied = () if far.back else copied_by(entry for entry in entries if entry.id in far.entries)

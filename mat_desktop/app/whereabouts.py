@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 from weakref import WeakKeyDictionary
 
-from mat_desktop.app.copies import Copies, Sources, sound_at
+from mat_desktop.app.copies import Copies, Source, sound_at
 from mat_desktop.app.scan import look
 from mat_desktop.app.session import Session
 from mat_desktop.domain.counting import count
@@ -42,7 +42,7 @@ def now_at(session: Session, song: Song) -> tuple[Path, Path] | None:
     if sound is None:
         return None
     copies = _copies(session, sound, song.place, song.known)
-    here = song.place if song.place in copies.there else copies.moved.get(song.place)
+    here = copies.home(song)
     return (copies.known_as(here), here) if here is not None else None
 
 
@@ -92,7 +92,7 @@ def _is_found(session: Session, song: Song) -> bool:
     home = now_at(session, song)
     if home is None or song.sound is None or home[1] != song.place:
         return home is not None
-    return _copies(session, song.sound, song.place, song.known).is_as_left(song.place)
+    return _copies(session, song.sound, song.place, song.known).is_proved(song.place)
 
 
 _COPIES: WeakKeyDictionary[Session, tuple[TrackId, Copies]] = WeakKeyDictionary()
@@ -116,7 +116,7 @@ def could_be(session: Session, song: Song) -> list[Path]:
     """Places of files, links resolved, of which each may be one that is gone, and nothing tells which."""
     if song.sound is None:
         return []
-    return _copies(session, song.sound, song.place, song.known).could_be(song.place)
+    return _copies(session, song.sound, song.place, song.known).could_be(song)
 
 
 def why_lost(session: Session, song: Song) -> str:
@@ -127,13 +127,13 @@ def why_lost(session: Session, song: Song) -> str:
         return why
     copies = _copies(session, sound, song.place, song.known)
     back = "it is known again once it is moved back to its place"
-    could = [copies.known_as(file) for file in copies.could_be(song.place)]
+    could = [copies.known_as(file) for file in copies.could_be(song)]
     if len(could) > 1:
         files = f"several files are what it was, and nothing tells which is it: {_named(could)}"
         return f"{files}; {back}, and removing all that was written clears each of them"
     if could:
         return f"{_named(could)} is what it was, and as much another file that is gone; {back}"
-    so = [copies.known_as(file) for file in copies.sounding_so(song.place)]
+    so = [copies.known_as(file) for file in copies.sounding_so(song)]
     if so:
         sounds = "sounds" if len(so) == 1 else "sound"
         return f"{why}, or was moved and changed since: {_named(so)} {sounds} the same; {back}"
@@ -151,7 +151,7 @@ def stays_behind(session: Session, was: Path, place: Path) -> bool:
     if sound is None or before == place or sound_at(session, place) != sound:
         return False
     copies = _copies(session, sound, before, was)
-    return before in copies.gone and before not in copies.moved.values() and not copies.sources(before)
+    return copies.is_free(before) and not copies.sources(before)
 
 
 def _named(paths: Sequence[Path]) -> str:
@@ -182,14 +182,30 @@ def states_of(session: Session, path: Path) -> list[Entry]:
     return [*(entry for entry in every if entry.id not in numbers), *own]
 
 
-def copied_from(session: Session, path: Path) -> Sources:
-    """What was written to other files before this one was made as a copy of them, as far as that is shown: by
-    the place at which each is, or was last, the oldest write first, and the same of that file.
+def copied_from(session: Session, path: Path) -> list[Source]:
+    """What was written to other files before this one was made as a copy of them, as far as that is shown.
 
     :param path: as the library knows it
     """
     sound = sound_at(session, path)
-    return _copies(session, sound, path.resolve(), path).lineage(path.resolve()) if sound is not None else {}
+    return _copies(session, sound, path.resolve(), path).sources(path.resolve()) if sound is not None else []
+
+
+def is_doubtful(session: Session, path: Path) -> bool:
+    """Whether a file has not the marks of this program that were left where it is: it may be another copy.
+
+    :param path: as the library knows it
+    """
+    sound = sound_at(session, path)
+    place = path.resolve()
+    return sound is not None and _copies(session, sound, place, path).is_doubtful(place)
+
+
+def written_at(session: Session, song: Song) -> list[Song]:
+    """Files that were written at a place with a sound, which may be others by turns."""
+    if song.sound is None:
+        return [song]
+    return _copies(session, song.sound, song.place, song.known).at(song.place)
 
 
 def carrying(session: Session, song: Song) -> tuple[list[Path], list[Path]]:
@@ -201,8 +217,9 @@ def carrying(session: Session, song: Song) -> tuple[list[Path], list[Path]]:
     if song.sound is None:
         return [], []
     copies = _copies(session, song.sound, song.place, song.known)
-    could = copies.could_be(song.place)
-    return copies.carriers, could if set(could) <= set(copies.carriers) else []
+    could = copies.could_be(song)
+    carriers = copies.carriers
+    return carriers, could if copies.is_copy_alone(song) and set(could) <= set(carriers) else []
 
 
 def known_as(session: Session, sound: TrackId, place: Path) -> Path:

@@ -134,11 +134,13 @@ class Song:
     :param place: links resolved
     :param known: as the library knew it
     :param sound: digest of its encoded audio; None where it was not noted
+    :param entry: number of the write, as others may have been written there as well; None means the last
     """
 
     place: Path
     known: Path
     sound: TrackId | None = None
+    entry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class Entry:
     @property
     def song(self) -> Song:
         """The file that it is about."""
-        return Song(self.path, self.known, self.sound)
+        return Song(self.path, self.known, self.sound, self.id)
 
 
 @dataclass(frozen=True, slots=True)

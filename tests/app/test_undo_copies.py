@@ -1,0 +1,165 @@
+"""Undo of copies of one sound that got the names of each other."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from mat_desktop.app.remove import look_at as look_removal
+from mat_desktop.app.remove import removing
+from mat_desktop.app.reverse import reverse
+from mat_desktop.app.session import Session
+from mat_desktop.app.undo import DOUBTFUL, redoing, undoing
+from mat_desktop.domain.plan import WriteStatus
+from mat_desktop.domain.tags import Field
+from mat_desktop.errors import UsageFault
+from mat_desktop.metadata.files import read_tags
+from tests.app.test_undo_renamed import contents, look_through, remove_all, swap
+from tests.app.undoing import ALL, do, heard, looked_at, retag, write
+
+
+@pytest.fixture
+def pair(session: Session, music: list[Path]) -> list[Path]:
+    """Two copies with genres and titles of the user's own, in folders of their own."""
+    paths = [music[0].parent / name / "song.flac" for name in ("one", "other")]
+    for path, name in zip(paths, ("one", "other"), strict=True):
+        path.parent.mkdir()
+        shutil.copy(music[0], path)
+        retag(path, genre=f"Own {name}", title=name)
+        heard(session, path.parent)
+    return paths
+
+
+@pytest.mark.parametrize("looked", [False, True])
+@pytest.mark.parametrize("how", ["undo", "remove"])
+def test_written_copies_that_swapped_their_names_get_their_own_values_back(
+    session: Session, pair: list[Path], how: str, looked: bool
+) -> None:
+    one, other = pair
+    before = contents(pair)
+    run = write(session, ALL, *pair)
+    written = contents(pair)
+    swap(one, other)
+    if looked:
+        look_through(session, one.parent, other.parent)
+    if how == "remove":
+        remove_all(session)
+        assert contents([other, one]) == before
+        return
+    for file in looked_at(session, undoing(session, run)):
+        assert [item.why for item in file.fields] == [""] * len(ALL)
+    do(session, undoing(session, run))
+    assert contents([other, one]) == before
+    swap(one, other)
+    do(session, redoing(session, run))
+    assert contents(pair) == written
+    remove_all(session)
+    assert contents(pair) == before
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+@pytest.mark.parametrize("how", ["undo", "remove", "named"])
+def test_a_written_copy_that_got_the_name_of_one_that_is_gone(
+    session: Session, pair: list[Path], how: str, runs: int
+) -> None:
+    one, other = pair
+    before = contents(pair)
+    numbers = [write(session, ALL, *pair)] if runs == 1 else [write(session, ALL, path) for path in pair]
+    aside = one.rename(one.with_name("aside.flac"))
+    if how != "named":
+        aside.unlink()
+    other.rename(one)
+    if how == "remove":
+        remove_all(session)
+    elif how == "named":
+        do(session, undoing(session, numbers[0], files=[aside]))
+        assert (aside.read_bytes(), read_tags(one).tags[Field.GENRE]) == (before[0], ALL[Field.GENRE])
+    for number in reversed(numbers):
+        with suppress(UsageFault):  # it was taken back, or nothing of it was
+            do(session, undoing(session, number))
+    assert one.read_bytes() == before[1]
+    for number in numbers:
+        with suppress(UsageFault):
+            do(session, redoing(session, number), force=True)
+    remove_all(session)
+    assert one.read_bytes() == before[1]
+
+
+def test_written_copies_of_which_nothing_tells_which_is_which_are_named(
+    session: Session, pair: list[Path]
+) -> None:
+    run = write(session, ALL, *pair)
+    swap(*pair)
+    for path in pair:
+        retag(path, title="Edited")
+    there = contents(pair)
+    for result in do(session, undoing(session, run), force=True):
+        assert result.reason.startswith("several files are what it was, and nothing tells which is it:")
+        assert all(str(path) in result.reason for path in pair)
+    assert contents(pair) == there
+
+
+def test_one_of_two_written_copies_that_was_edited_at_its_place(session: Session, pair: list[Path]) -> None:
+    run = write(session, ALL, *pair)
+    retag(pair[0], title="Edited")
+    do(session, undoing(session, run))
+    assert read_tags(pair[0]).tags == {Field.GENRE: ("Own one",), Field.TITLE: ("Edited",)}
+    assert read_tags(pair[1]).tags[Field.GENRE] == ("Own other",)
+
+
+@pytest.mark.parametrize("stays", [False, True])
+@pytest.mark.parametrize("how", ["undo", "remove"])
+def test_values_of_an_unwritten_copy_that_got_the_name_stay(
+    session: Session, pair: list[Path], how: str, stays: bool
+) -> None:
+    one, other = pair
+    retag(other, instrument="Guitar")
+    before = other.read_bytes()
+    run = write(session, ALL, one)
+    one.unlink()
+    shutil.copy(other, one)
+    if not stays:
+        other.unlink()
+    if how == "undo":
+        (file,) = looked_at(session, undoing(session, run))
+        assert {item.why for item in file.fields if not item.idle} >= {DOUBTFUL}
+        results = do(session, undoing(session, run))
+    else:
+        task = removing(session)
+        files = [file.safe for past in task.pasts if (file := look_removal(session, past)) is not None]
+        results = list(reverse(session, task, files, Event()))
+    assert [result.status for result in results] == [WriteStatus.CONFLICT]
+    assert one.read_bytes() == before
+
+
+def test_whoever_says_so_takes_values_out_of_a_file_without_marks(
+    session: Session, music: list[Path]
+) -> None:
+    heard(session, music[0].parent)
+    run = write(session, ALL, music[0])
+    retag(music[0], mat_tags="", mat_model="", title="Mine")
+    do(session, undoing(session, run))
+    assert read_tags(music[0]).tags[Field.GENRE] == ALL[Field.GENRE]
+    do(session, undoing(session, run), force=True)
+    assert not read_tags(music[0]).tags.keys() & {Field.GENRE, Field.MOOD, Field.INSTRUMENT}
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_name_that_files_had_by_turns_tells_nothing(
+    session: Session, pair: list[Path], marked: bool
+) -> None:
+    one, other = pair
+    before = contents(pair)
+    values = ALL if marked else {Field.GENRE: ("Rock",)}
+    first = write(session, values, one)
+    swap(one, other)
+    second = write(session, {**values, Field.GENRE: ("Rock", "Dance")}, one)
+    do(session, undoing(session, first))
+    assert other.read_bytes() == before[0]
+    assert read_tags(one).tags[Field.GENRE] == ("Rock", "Dance")
+    do(session, undoing(session, second))
+    assert contents([other, one]) == before
