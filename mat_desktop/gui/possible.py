@@ -9,6 +9,7 @@ from mat_desktop.gui import words
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.archive import Archive
 from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.operations.decisions import RUNS
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.listen import not_heard
 from mat_desktop.gui.operations.scan import Scan
@@ -110,15 +111,18 @@ class Possible(QObject):
         a["problems"].setEnabled(tally.bad > 0)
 
     def _undo(self, writes: bool) -> None:
-        a, review, last = self._actions, self._room.review, self._archive.to_undo
-        follows = writes or self._archive.undoing.loading  # it is done once that has ended
-        left = self._archive.can_try()
-        a["undo"].setEnabled(review.can_take_back or left or follows)
-        a["redo"].setEnabled(review.can_do_again or (self._archive.can_try(redo=True) and not writes))
+        a, review, reach, archive = self._actions, self._room.review, self._room.reach, self._archive
+        runs = RUNS in reach
+        last = archive.to_undo if runs else None
+        follows = runs and (writes or archive.undoing.loading)  # it is done once that has ended
+        left, decided = runs and archive.can_try(), review.can_take_back(reach)
+        a["undo"].setEnabled(decided or left or follows)
+        again = runs and not writes and archive.can_try(redo=True)
+        a["redo"].setEnabled(review.can_do_again(reach) or again)
         a["remove_all"].setEnabled(not writes)
         rows = self._library.selected() if self._pages.shows(self._library) else []
         a["undo_files"].setEnabled(not writes and (len(rows) > FEW or any(_marked(row) for row in rows)))
-        if review.can_take_back:
+        if decided:
             tip = "Take back the last decision, or move of thresholds"
         elif last is not None:
             tip = f"Take back the last run: {words.plural(last.files, 'file')}"

@@ -10,8 +10,9 @@ from mat_desktop.domain.scores import Verdict
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.models.columns import why_no_own_tag
 from mat_desktop.gui.models.row import Row, State
+from mat_desktop.gui.operations.decisions import ALL, RUNS, SCHEME, THRESHOLDS, TRACKS
 from mat_desktop.gui.operations.desk import Desk
-from mat_desktop.gui.operations.mapping import SCHEME, MapTags
+from mat_desktop.gui.operations.mapping import UNUSABLE, MapTags
 from mat_desktop.gui.operations.review import Review
 from mat_desktop.gui.operations.settings import ChangeSettings
 from mat_desktop.gui.operations.weigh import Weigh
@@ -20,10 +21,21 @@ from mat_desktop.gui.review_queue import Reviewing
 from mat_desktop.gui.views.library import Library
 from mat_desktop.gui.views.mapping import Mapping, MappingSheet
 from mat_desktop.gui.views.review import ReviewPage
+from mat_desktop.gui.views.shortcuts import Sheet
 from mat_desktop.gui.widgets.question import Question
 from mat_desktop.gui.widgets.rail import Rail
 
 STRICTNESS = "review.strictness"
+
+MAPPING = frozenset({SCHEME})
+REACH = {
+    "library": ALL,
+    "first": frozenset({TRACKS, RUNS}),
+    "review": ALL,
+    "history": frozenset({RUNS}),
+    "settings": frozenset({SCHEME, THRESHOLDS}),
+}
+"""By page: what Undo is about there."""
 
 
 class ReviewRoom(QObject):
@@ -65,6 +77,9 @@ class ReviewRoom(QObject):
         self.map_tags = MapTags(desk)
         self.review.scheme_changed.connect(self._scheme_changed)
         self.map_tags.changed.connect(self._scheme_changed)
+        self.map_tags.moved.connect(self.review.remember)
+        self.map_tags.withdrawn.connect(self.review.withdraw)
+        self.map_tags.refused.connect(self._refused)
         self.review.decided.connect(self.changed)
         self.review.awaited.connect(self.changed)
         self.review.took_back.connect(self._took_back)
@@ -116,6 +131,8 @@ class ReviewRoom(QObject):
         self.map_tags.listed.connect(editor.show_tags)
         self.map_tags.amiss.connect(editor.show_amiss)
         self.map_tags.refused.connect(editor.show_fault)
+        self.map_tags.changed.connect(editor.clear_reset)
+        self.map_tags.was_reset.connect(editor.show_reset)
         editor.changed.connect(self.map_tags.change)
         editor.all_reset.connect(self.map_tags.reset)
         self.map_tags.load()
@@ -138,9 +155,14 @@ class ReviewRoom(QObject):
             editor.go_to(name)
         editor.list.setFocus()
 
+    def _refused(self, why: str, name: str) -> None:
+        """The editor says it, unless it was closed with what is refused."""
+        if not isinstance(self._pages.stack.currentWidget(), MappingSheet):
+            self._desk.say("danger", f"“{name}” is written as before: {why}" if name else why, kind="refused")
+
     def _scheme_changed(self) -> None:
         if self._desk.services.tags_fault is None:
-            self._pages.clear_message(SCHEME)
+            self._pages.clear_message(UNUSABLE)
         self._library.filter.asking.renew()
         self.weigh.anew(fit=True)
         self.review.policies_changed.emit()
@@ -199,15 +221,23 @@ class ReviewRoom(QObject):
         else:
             self.question.accept_shown()
 
+    @property
+    def reach(self) -> Set[str]:
+        """What Undo is about on the page in view: nothing that cannot be seen there."""
+        pages = self._pages
+        if isinstance(pages.stack.currentWidget(), Sheet):
+            return MAPPING if isinstance(pages.stack.currentWidget(), MappingSheet) else frozenset()
+        return REACH.get(pages.current.name, frozenset())
+
     def take_back(self) -> bool:
-        """The last decision, in whichever track it was, or move of thresholds; says whether there was one."""
+        """The last that is within reach, in whichever track it was; says whether there was anything."""
         self.queue.stay()
-        return self.review.take_back()
+        return self.review.take_back(self.reach)
 
     def do_again(self) -> bool:
         """What was taken back last, of these; says whether there was anything."""
         self.queue.stay()
-        return self.review.do_again()
+        return self.review.do_again(self.reach)
 
     def _took_back(self, row: Row, names: Sequence[str]) -> None:
         """:param names: of the tags that were decided on; the first of them comes into view"""

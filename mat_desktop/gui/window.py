@@ -40,6 +40,7 @@ from mat_desktop.gui.models.tracks import TracksModel
 from mat_desktop.gui.opening import Opening
 from mat_desktop.gui.operations.begun import Begun
 from mat_desktop.gui.operations.cut_off import look_back
+from mat_desktop.gui.operations.decisions import RUNS
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.engine import KIND as ENGINE
 from mat_desktop.gui.operations.engine import Engine
@@ -493,17 +494,19 @@ class Window(QMainWindow):
             self.watching.look(here)
 
     def undo(self) -> None:
-        """The last decision or move of thresholds; where there was none since the last write, that write."""
+        """The last decision or move of thresholds; where there was none since the last write, that write.
+        Only what is to be seen on the page in view.
+        """
         if self.room.take_back():
             self.possible.refresh()
-        else:
+        elif RUNS in self.room.reach:
             self.archive.undo_last_run()
 
     def redo(self) -> None:
         """What was taken back last: decisions and moves of thresholds, else what was written."""
         if self.room.do_again():
             self.possible.refresh()
-        else:
+        elif RUNS in self.room.reach:
             self.archive.redo_last_run()
 
     # events

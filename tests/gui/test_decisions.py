@@ -138,7 +138,7 @@ def test_a_decision_on_very_many_tracks_lets_the_window_have_its_turn(
     assert {row.state for row in rows} == {State.TO_REVIEW}
     qtbot.waitUntil(lambda: not services.marked)
     heard.review.take_back()
-    assert not heard.review.can_take_back
+    assert not heard.review.can_take_back()
 
 
 def test_a_decision_is_taken_back_after_a_change_of_the_model(
@@ -303,3 +303,44 @@ def test_what_cannot_be_kept_is_said_and_kept_with_what_is_said_next(
     heard.quit()
     qtbot.waitUntil(lambda: services.closed)
     assert len(services.marked) == 2, "there was room when the window closed"
+
+
+def test_where_no_verdicts_are_to_be_seen_undo_leaves_them_alone(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row, undo, redo = in_view(heard), heard.actions_["undo"], heard.actions_["redo"]
+    said, title = heard.status.result.text, in_view(heard).title
+    press(qtbot, heard, Key.Key_1)
+    assert row.verdicts == {"rock": Verdict.ACCEPTED}
+    for page in ("training", "models", "settings", "history"):
+        heard.pages.show(page)
+        qtbot.waitUntil(lambda: not undo.isEnabled())
+        heard.undo()
+    heard.pages.show("library")
+    heard.actions_["keys"].trigger()
+    assert not undo.isEnabled()
+    heard.pages.drop_sheet()
+    assert row.verdicts == {"rock": Verdict.ACCEPTED} and undo.isEnabled()
+    undo.trigger()
+    assert row.verdicts == {}
+    assert said() == f"Taken back: “rock” accepted in “{title}”"
+    heard.pages.show("models")
+    assert not redo.isEnabled()
+    heard.pages.show("review")
+    redo.trigger()
+    assert row.verdicts == {"rock": Verdict.ACCEPTED}
+    assert said() == f"Made again: “rock” accepted in “{title}”"
+
+
+def test_the_settings_take_back_thresholds_and_leave_verdicts(
+    qtbot: QtBot, heard: Window, services: FakeServices
+) -> None:
+    row = in_view(heard)
+    heard.room.weigh.set_threshold("mellow", 0.9)
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {"mellow": 0.9})
+    press(qtbot, heard, Key.Key_1)
+    heard.pages.show("settings")
+    heard.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: services.thresholds.by_name == {})
+    assert row.verdicts == {"rock": Verdict.ACCEPTED} and not heard.actions_["undo"].isEnabled()
+    assert "“mellow” has a threshold of your own now" in heard.status.result.text()

@@ -566,11 +566,11 @@ def test_a_folder_is_taken_out_of_the_library(qtbot: QtBot, library: Window, ser
     assert library.scan.roots == [services.music]
     qtbot.waitUntil(lambda: len(library.tracks.rows()) == 6 and not library.bridge.busy)
     assert library.library.banners.texts() == []
-    assert redo.isEnabled() and not library.review.can_take_back
+    assert redo.isEnabled() and not library.review.can_take_back()
     redo.trigger()
     assert library.scan.roots == [] and "no longer in the library" in library.library.banners.texts()[0]
     library.scan.open([services.music])
-    assert not library.review.can_take_back, "it was opened again otherwise"
+    assert not library.review.can_take_back(), "it was opened again otherwise"
 
 
 def test_a_folder_that_is_opened_again_at_once_stays_in_the_library(

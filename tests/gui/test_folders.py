@@ -94,7 +94,7 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     assert library.tracks.tally().total == 0
     said = "6 tracks forgotten. What was decided on them comes back with the files."
     assert page.banners.texts() == [said]
-    assert library.review.can_take_back
+    assert library.review.can_take_back()
     qtbot.waitUntil(lambda: page.listing.shows_note)
     assert page.listing.note.text() == "No music is in the folders that are open"
     next(b for b in page.banners.findChildren(Link) if b.text() == "Undo").click()
@@ -103,7 +103,7 @@ def test_tracks_of_a_folder_that_is_empty_now_wait_for_it_until_they_are_said_to
     qtbot.waitUntil(lambda: page.banners.texts() == [text])
     assert library.tracks.tally().total == 5
     assert services.missing == []
-    assert not library.review.can_take_back
+    assert not library.review.can_take_back()
     assert page.row is not None and page.row.path == in_view.path
     # Where the files are found again, nothing is said to be forgotten.
     next(b for b in page.banners.findChildren(Link) if b.text() == "Forget these tracks").click()

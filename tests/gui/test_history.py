@@ -323,7 +323,7 @@ def test_a_look_at_what_undo_would_do_costs_no_redo_of_decisions(
     written.undo()
     confirm_undo(qtbot, written)
     qtbot.waitUntil(lambda: genre(services) == ("Rock",))
-    assert not written.review.can_do_again, "redo is about the files now"
+    assert not written.review.can_do_again(), "redo is about the files now"
 
 
 def test_a_file_is_taken_back_from_the_library(qtbot: QtBot, written: Window, services: FakeServices) -> None:

@@ -12,6 +12,7 @@ from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Category, Field
 from mat_desktop.errors import UsageFault
 from mat_desktop.gui.views.mapping import ACCEPTED, NEVER, Mapping, MappingSheet
+from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.test_flow import listen
@@ -90,11 +91,20 @@ def test_a_name_that_is_taken_is_refused_and_nothing_changes(
     editor.label.setText("Jazz")
     editor.label.editingFinished.emit()
     qtbot.waitUntil(lambda: "Two tags are shown as" in editor.fault.text())
-    assert editor.label.text() == ""
+    assert editor.label.text() == "Jazz", "to be mended"
     assert services.tag_changes() == {}
+    editor.label.clear()
+    editor.label.editingFinished.emit()
+    assert not editor.fault.isVisible()
     editor.written.setText("Rock; Pop")
     editor.written.editingFinished.emit()
     qtbot.waitUntil(lambda: "must not contain" in editor.fault.text())
+    assert editor.written.text() == "Rock; Pop"
+    editor.written.editingFinished.emit()  # and the user goes on to another tag
+    editor.go_to("jazz")
+    qtbot.waitUntil(lambda: editor.banners.texts() != [])
+    assert editor.banners.texts()[0].startswith("“rock” stays as it is: ")
+    assert not editor.fault.isVisible()
 
 
 def test_search_and_own_tags(qtbot: QtBot, library: Window, services: FakeServices) -> None:
@@ -152,3 +162,66 @@ def test_what_does_not_count_stands_in_the_editor_as_long_as_that_is_so(
     services.slips = ()
     library.room.map_tags.change("rock", TagChange(label="Rock music"))
     qtbot.waitUntil(lambda: not editor.amiss.isVisible())
+
+
+def pressed(qtbot: QtBot, window: Window, *, again: bool = False) -> None:
+    """Ctrl+Z in the editor, or Ctrl+Shift+Z."""
+    modifiers = Qt.KeyboardModifier.ControlModifier
+    if again:
+        modifiers |= Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window.pages.stack.currentWidget().findChild(Mapping).list, Qt.Key.Key_Z, modifiers)
+
+
+def test_a_change_is_taken_back_and_made_again_where_it_was_made(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    row = library.library.row
+    assert row is not None
+    editor = opened(qtbot, library, "rock")
+    editor.label.setText("rocknroll")
+    editor.label.editingFinished.emit()
+    qtbot.waitUntil(lambda: editor.title.text() == "rocknroll")
+    library.review.decide([row], {"indie": Verdict.ACCEPTED})
+    said = library.status.result.text
+    pressed(qtbot, library)
+    qtbot.waitUntil(lambda: editor.title.text() == "rock")
+    assert services.tag_changes() == {} and row.verdicts == {"indie": Verdict.ACCEPTED}
+    assert said() == "Taken back: “rock” shown or written otherwise"
+    pressed(qtbot, library)
+    assert row.verdicts == {"indie": Verdict.ACCEPTED}, "that is not to be seen here"
+    pressed(qtbot, library, again=True)
+    qtbot.waitUntil(lambda: editor.title.text() == "rocknroll")
+    assert said() == "Made again: “rock” shown or written otherwise"
+    pressed(qtbot, library)
+    qtbot.waitUntil(lambda: services.tag_changes() == {})
+
+
+def test_all_changes_that_are_taken_out_come_back(
+    qtbot: QtBot, library: Window, services: FakeServices
+) -> None:
+    listen(qtbot, library)
+    changes = {"rock": TagChange(label="Rock music"), "indie": TagChange(drop=True)}
+    services.change_tags(changes)
+    for undo in ("banner", "key"):
+        editor = opened_at(qtbot, library)
+        editor.reset_all.click()
+        qtbot.waitUntil(lambda: services.tag_changes() == {})
+        qtbot.waitUntil(lambda: editor.banners.texts() == ["2 tags as in the bundled scheme again."])  # noqa: B023
+        if undo == "key":
+            pressed(qtbot, library)
+        else:
+            banner = editor.banners.findChild(Banner)
+            assert isinstance(banner, Banner)
+            banner.action.click()
+            assert not library.review.can_take_back()
+        qtbot.waitUntil(lambda: services.tag_changes() == changes)
+        qtbot.waitUntil(lambda: editor.banners.texts() == [])  # noqa: B023
+
+
+def opened_at(qtbot: QtBot, window: Window) -> Mapping:
+    window.room.show_mapping()
+    editor = window.pages.stack.currentWidget().findChild(Mapping)
+    assert isinstance(editor, Mapping)
+    qtbot.waitUntil(lambda: editor.reset_all.isEnabled())
+    return editor

@@ -80,7 +80,7 @@ def test_undo_takes_back_the_decision_that_is_being_worked_out_and_not_the_one_b
     qtbot.waitUntil(lambda: not any(row.verdicts for row in rows))
     heard.review.decide(rows, {"rock": ACCEPTED})
     undo.trigger()
-    assert not heard.review.can_take_back
+    assert not heard.review.can_take_back()
     heard.review.decide(rows, {"drums": ACCEPTED})
     qtbot.waitUntil(lambda: all(row.verdicts == {"drums": ACCEPTED} for row in rows))
 
@@ -100,7 +100,7 @@ def test_a_plan_waits_for_the_decision_that_it_is_about(
     panel.confirm()
     qtbot.waitUntil(lambda: len(services.own_runs) == 1 and not heard.bridge.busy)
     assert all("Jazz" in str(services.files[row.path].tags) for row in rows)
-    assert not heard.review.can_take_back
+    assert not heard.review.can_take_back()
 
 
 def test_an_open_plan_is_made_anew_after_a_decision(qtbot: QtBot, heard: Window) -> None:
@@ -158,7 +158,7 @@ def test_a_decision_on_very_many_shows_how_far_it_is_and_can_be_taken_back(
     assert (work.title, work.total, work.done) == ("Accepting", 4, 0)
     heard.bridge.stop(work)
     assert not heard.bridge.jobs
-    assert not heard.review.can_take_back
+    assert not heard.review.can_take_back()
     heard.actions_["accept_all"].trigger()
     hold()
     qtbot.waitUntil(lambda: not heard.bridge.jobs)

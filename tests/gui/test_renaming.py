@@ -117,7 +117,7 @@ def test_decisions_on_a_track_that_went_are_taken_back_only_when_it_is_there_aga
     assert key is not None
     qtbot.waitUntil(lambda: bool(services.kept.get(key)))
     heard.tracks.forget([row.path])
-    assert not heard.review.can_take_back
+    assert not heard.review.can_take_back()
     qtbot.waitUntil(lambda: not heard.actions_["undo"].isEnabled())
     with qtbot.waitSignal(heard.scan.ended):
         heard.actions_["rescan"].trigger()

@@ -220,6 +220,12 @@ def test_a_tag_typed_by_hand_is_kept_written_and_taken_back(
     heard.activateWindow()  # without a window manager the closed list of names still has the keyboard
     press(qtbot, heard, Key.Key_Z, control=True)
     assert row.verdicts == {}
+    qtbot.waitUntil(lambda: services.tag_changes() == {})
+    press(qtbot, heard, Key.Key_Z, control=True, shift=True)
+    assert row.verdicts == {"shoegaze": Verdict.ACCEPTED}
+    qtbot.waitUntil(lambda: "shoegaze" in services.tag_changes())
+    press(qtbot, heard, Key.Key_Z, control=True)
+    qtbot.waitUntil(lambda: services.tag_changes() == {})
 
     qtbot.keyClicks(add.field, "Mellow")  # one that the scheme has
     assert add.kind.category is Category.MOOD

@@ -121,7 +121,7 @@ def test_undo_takes_back_thresholds_in_their_order_among_the_decisions(
     press(qtbot, heard, Key.Key_Z, control=True)
     assert row.verdicts == {}
     qtbot.wait(50)  # the slider's own delay
-    assert not heard.review.can_take_back
+    assert not heard.review.can_take_back()
 
 
 def test_the_slider_stays_where_it_was_left(
@@ -134,7 +134,7 @@ def test_the_slider_stays_where_it_was_left(
     later = Window(other)
     qtbot.addWidget(later)
     assert (later.tracks.shift, later.library.pane.slider.value()) == (-0.7, 7)
-    assert not later.review.can_take_back
+    assert not later.review.can_take_back()
     later.configure.put({"review.strictness": 5})  # on the page of settings
     assert (later.tracks.shift, later.library.pane.slider.value()) == (0.5, -5)
     later.quit()

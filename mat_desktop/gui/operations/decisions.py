@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, MutableSequence, Sequence, Set
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
+from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Mark, Said, Verdict
 from mat_desktop.domain.track import TrackId
+from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Chosen, Row
 
 NOTHING: Mark = frozenset()
@@ -41,6 +43,63 @@ class Before:
     track_id: TrackId
     verdicts: dict[str, Verdict]
     mark: Mark
+
+
+VERDICTS, TRACKS, THRESHOLDS, SCHEME, RUNS = "verdicts", "tracks", "thresholds", "scheme", "runs"
+"""What Undo is about: what is said of tags, which tracks are in the library or teach a tag, from which scores
+on tags are suggested, how they are shown and written, and what was written.
+"""
+
+ALL = frozenset({VERDICTS, TRACKS, THRESHOLDS, SCHEME, RUNS})
+
+
+class Undoable(Protocol):
+    """What can be taken back, or made again."""
+
+    @property
+    def about(self) -> str:
+        """One of those above."""
+
+    @property
+    def text(self) -> str:
+        """What was done, as the end of a sentence."""
+
+
+U = TypeVar("U", bound=Undoable)
+
+
+@dataclass(eq=False, slots=True)
+class Landed:
+    """A decision that can be taken back.
+
+    :param text: what was decided
+    :param before: how the rows were before it
+    :param also: takes back, and makes again, what else came with it
+    """
+
+    text: str
+    before: list[Before] = field(default_factory=list)
+    also: tuple[Callable[[], object], Callable[[], object]] | None = None
+    about: str = VERDICTS
+
+
+def last_of(many: MutableSequence[U], reach: Set[str]) -> U | None:
+    """Take out the last that is about something within reach; None where there is none."""
+    place = next((n for n in reversed(range(len(many))) if many[n].about in reach), None)
+    return None if place is None else many.pop(place)
+
+
+def what_is_said(verdicts: Mapping[str, Verdict], scheme: TagScheme) -> str:
+    """What is said of tags, as a message begins."""
+    if len(verdicts) > 1:
+        return f"{words.plural(len(verdicts), 'tag')} decided"
+    known = {tag.name: tag.shown for tag in scheme.tags}
+    return "".join(f"“{known.get(name, name)}” {verdict}" for name, verdict in verdicts.items())
+
+
+def called(rows: Sequence[Row]) -> str:
+    """Tracks in a message."""
+    return f"“{rows[0].title}”" if len(rows) == 1 else words.plural(len(rows), "track")
 
 
 def mark_of(done: bool | None) -> Mark | None:

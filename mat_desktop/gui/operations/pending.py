@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from mat_desktop.gui.bridge import Bridge
 from mat_desktop.gui.models.row import Row
+from mat_desktop.gui.operations.decisions import VERDICTS
 
 D = TypeVar("D")
 
@@ -20,6 +21,7 @@ SLICE = 500
 class Wish(Generic[D]):
     """A decision.
 
+    :param text: what is decided, as a message says it
     :param work: what is said of some of the rows; called in a worker
     :param land: takes what is said of all of them
     :param failed: told why it could not be worked out; those behind it are
@@ -27,12 +29,14 @@ class Wish(Generic[D]):
     :param again: makes the same decision once more
     """
 
+    text: str
     rows: Sequence[Row]
     work: Callable[[Sequence[Row]], list[D]]
     land: Callable[[list[D]], None]
     failed: Callable[[Exception], None]
     tell: Callable[[int], None]
     again: Callable[[], None]
+    about: str = VERDICTS
 
 
 class Pending(Generic[D]):

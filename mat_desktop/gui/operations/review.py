@@ -14,20 +14,25 @@ from mat_desktop.domain.scheme import TagScheme
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.settings import PLAN_KEYS, policy_key
 from mat_desktop.domain.tags import Category, Field
-from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.models.tracks import MANY
 from mat_desktop.gui.operations.decisions import (
+    ALL,
     NOTHING,
+    VERDICTS,
     Before,
     Decision,
+    Landed,
     before_of,
+    called,
     is_news,
+    last_of,
     mark_of,
     now_of,
     said_of,
+    what_is_said,
 )
-from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.desk import Desk, Do
 from mat_desktop.gui.operations.keeping import Keeping
 from mat_desktop.gui.operations.large import LARGE, Large
 from mat_desktop.gui.operations.pending import Pending, Wish
@@ -71,24 +76,29 @@ class Review(QObject):
         self._desk = desk
         self._settings = settings
         settings.changed.connect(self._settings_changed)
-        self._said: list[list[Before] | Move] = []
-        self._taken_back: list[list[Before] | Move | Wish[Decision]] = []
+        self._said: list[Landed | Move] = []
+        self._taken_back: list[Landed | Move | Wish[Decision]] = []
         self._moves: list[Move] = []
         weigh.moved.connect(self.remember)
-        weigh.withdrawn.connect(self._withdrawn)
+        weigh.withdrawn.connect(self.withdraw)
         self._rest: tuple[Callable[[], bool], Callable[[], None]] | None = None
         self._pending = Pending[Decision](desk.bridge)
         self._keeping = Keeping(desk)
         self._keeping.settled.connect(self.settled)
-        self._large: dict[Large, Wish[Decision] | list[Before]] = {}
+        self._large: dict[Large, Wish[Decision] | Landed] = {}
         self._turns = QTimer(self)
         self._turns.setInterval(0)
         self._turns.timeout.connect(self._turn)
 
     # verdicts
 
-    def decide(self, rows: Sequence[Row], verdicts: Mapping[str, Verdict]) -> None:
-        """The user said something of tags, of one track or of several at once."""
+    def decide(
+        self, rows: Sequence[Row], verdicts: Mapping[str, Verdict], also: tuple[Do, Do] | None = None
+    ) -> None:
+        """The user said something of tags, of one track or of several at once.
+
+        :param also: takes back, and makes again, what else came with it
+        """
         services, shift = self._desk.services, self._desk.tracks.shift
 
         def work(part: Sequence[Row]) -> list[Decision]:
@@ -97,8 +107,8 @@ class Review(QObject):
                 for row, edition, chosen in chosen_of(services, part, shift, verdicts)
             ]
 
-        what = self._what(verdicts)
-        self._work_out(rows, work, "Deciding", lambda tracks: f"{what} in {tracks}")
+        what = what_is_said(verdicts, services.scheme)
+        self._work_out(rows, work, "Deciding", lambda tracks: f"{what} in {tracks}", also)
 
     def accept_suggested(self, rows: Sequence[Row]) -> None:
         """Accept in each of several tracks what is suggested in it and undecided."""
@@ -126,22 +136,16 @@ class Review(QObject):
 
         self._work_out(rows, work, "Marking as reviewed", lambda tracks: f"{tracks} marked as reviewed")
 
-    def _what(self, verdicts: Mapping[str, Verdict]) -> str:
-        """What is said of tags, as a message begins."""
-        if len(verdicts) > 1:
-            return f"{words.plural(len(verdicts), 'tag')} decided"
-        known = {tag.name: tag.shown for tag in self._desk.services.scheme.tags}
-        return "".join(f"“{known.get(name, name)}” {verdict}" for name, verdict in verdicts.items())
-
     def _work_out(
         self,
         rows: Sequence[Row],
         work: Callable[[Sequence[Row]], list[Decision]],
         title: str,
         what: Callable[[str], str],
+        also: tuple[Do, Do] | None = None,
     ) -> None:
         """:param title: of the work, where it is shown
-        :param what: came of it in that many tracks, as a sentence without its point
+        :param what: came of it in these tracks, as a sentence without its point
         """
         heard = [row for row in rows if row.scores is not None]
         large: Large | None = None
@@ -155,12 +159,13 @@ class Review(QObject):
             self._desk.complain("The decision cannot be worked out", error)
 
         wish = Wish[Decision](
+            what(called(heard)),
             heard,
             work,
-            lambda many: self._decide(many, large, what),
+            lambda many: self._decide(many, large, what, also),
             failed,
             tell,
-            lambda: self._work_out(rows, work, title, what),
+            lambda: self._work_out(rows, work, title, what, also),
         )
         if len(heard) > LARGE:
             large = Large(title, len(heard), lambda: self._withdraw(large))
@@ -190,7 +195,7 @@ class Review(QObject):
             large.outcome = outcome
             self._desk.bridge.let_go(large)
 
-    def _taken(self, said: Wish[Decision] | Sequence[Before]) -> None:
+    def _taken(self, said: Wish[Decision] | Landed) -> None:
         """A decision is taken back."""
         for large in [large for large, at in self._large.items() if at is said]:
             self._over(large, "Taken back")
@@ -216,7 +221,8 @@ class Review(QObject):
         self.then(land)
         self.awaited.emit()
 
-    def _withdrawn(self, move: Move) -> None:
+    def withdraw(self, move: Move) -> None:
+        """It did not come about, or was taken back where it was said."""
         move.counts = lambda: False
         if move in self._taken_back:
             self._taken_back.remove(move)
@@ -224,7 +230,13 @@ class Review(QObject):
             self._said.remove(move)
             self.awaited.emit()
 
-    def _decide(self, many: Sequence[Decision], large: Large | None, what: Callable[[str], str]) -> None:
+    def _decide(
+        self,
+        many: Sequence[Decision],
+        large: Large | None,
+        what: Callable[[str], str],
+        also: tuple[Do, Do] | None,
+    ) -> None:
         self._finish()
         # What is so already is no decision: Undo would seem to do nothing.
         many = [one for one in many if is_news(one)]
@@ -233,22 +245,22 @@ class Review(QObject):
             return
         self._taken_back.clear()
         self.settled.emit(DECIDED)
-        before: list[Before] = []
-        self._said.append(before)
+        landed = Landed(what(called([one.row for one in many])), also=also)
+        self._said.append(landed)
         del self._said[:-REMEMBERED]
         finished = [
             d.row for d in many[:1] if d.verdicts and d.mark not in (None, False) and not d.row.reviewed
         ]
         if large in self._large and large is not None:
-            self._large[large] = before
+            self._large[large] = landed
             large.land(len(many))
 
         def kept(tracks: int) -> None:
             if large is not None and large.keep(tracks) and large in self._large:
-                self._tell(large, before, what(words.plural(len(many), "track")))
+                self._tell(large, landed)
 
         def some(part: Sequence[Decision], tell: bool) -> None:
-            before.extend(before_of(part))
+            landed.before.extend(before_of(part))
             tracks = self._desk.tracks
             fresh = [(one.row, one.chosen) for one in part if one.row.edition == one.edition]
             tracks.decide([(one.row, one.verdicts, one.mark) for one in part], tell=False)
@@ -261,19 +273,19 @@ class Review(QObject):
         if len(many) == 1 and finished:
             self.finished.emit(finished[0])
 
-    def _tell(self, large: Large, before: list[Before], text: str) -> None:
+    def _tell(self, large: Large, landed: Landed) -> None:
         """A decision on very many is kept."""
 
         def is_last() -> bool:
-            return bool(self._said) and self._said[-1] is before and not self._pending
+            return bool(self._said) and self._said[-1] is landed and not self._pending
 
         def undo() -> None:
             if is_last():
                 self.take_back()
 
-        self._over(large, text)
+        self._over(large, landed.text)
         if is_last():
-            self._desk.say("positive", f"{text}.", "Undo", undo, kind=DECIDED)
+            self._desk.say("positive", f"{landed.text}.", "Undo", undo, kind=DECIDED)
 
     def _in_turns(
         self, many: Sequence[T], do: Callable[[Sequence[T], bool], None], rows: Callable[[], list[Row]]
@@ -317,15 +329,18 @@ class Review(QObject):
         while self._rest is not None:
             self._turn()
 
-    @property
-    def can_take_back(self) -> bool:
-        """Whether something was decided, or thresholds were moved, since the last write."""
-        return any(map(self._counts, self._said)) or bool(self._pending)
+    def can_take_back(self, reach: Set[str] = ALL) -> bool:
+        """Whether something was decided, or thresholds were moved, since the last write.
 
-    def _counts(self, said: list[Before] | Move | Wish[Decision]) -> bool:
+        :param reach: what it is to be about
+        """
+        waits = bool(self._pending) and VERDICTS in reach
+        return waits or any(said.about in reach and self._counts(said) for said in self._said)
+
+    def _counts(self, said: Landed | Move | Wish[Decision]) -> bool:
         """Whether it can still be taken back, or made again: tracks may be in the library no more."""
-        if isinstance(said, list):
-            return any(self._desk.tracks.row(before.path) is not None for before in said)
+        if isinstance(said, Landed):
+            return any(self._desk.tracks.row(before.path) is not None for before in said.before)
         return isinstance(said, Wish) or said.counts()
 
     def follow(self, renamed: Mapping[Row, Row]) -> None:
@@ -336,59 +351,62 @@ class Review(QObject):
         self._finish()
         paths = {old.path: new.path for old, new in renamed.items()}
         for said in (*self._said, *self._taken_back):
-            if isinstance(said, list):
-                said[:] = [replace(one, path=paths.get(one.path, one.path)) for one in said]
+            if isinstance(said, Landed):
+                said.before[:] = [replace(one, path=paths.get(one.path, one.path)) for one in said.before]
 
-    def take_back(self) -> bool:
-        """As if the last decision, or move of thresholds, had not been made. Says whether there was one."""
-        if self._moves:  # made after decisions that are still being worked out
+    def take_back(self, reach: Set[str] = ALL) -> bool:
+        """As if the last that is about one of these had not been done. Says whether there was any."""
+        if any(move.about in reach for move in self._moves):  # made after decisions still being worked out
 
             def later() -> None:
-                self.take_back()
+                self.take_back(reach)
 
             self.then(later)
             return True
-        waiting = self._pending.drop_last()
+        waiting = self._pending.drop_last() if VERDICTS in reach else None
         if waiting is not None:
             self._taken_back.append(waiting)
             self._taken(waiting)
+            self._say("Taken back", waiting.text)
             self.took_back.emit(waiting.rows[0], ())
             return True
         self._finish()
-        while self._said:
-            last = self._said.pop()
-            if not isinstance(last, Move):
-                if self._put_back(last, self._taken_back):
-                    return True
-            elif last.counts():
+        while (last := last_of(self._said, reach)) is not None:
+            if isinstance(last, Landed):
+                done = self._put_back(last, self._taken_back, 0)
+            elif done := last.counts():
                 last.undo()
                 self._taken_back.append(last)
                 self.awaited.emit()
+            if done:
+                self._say("Taken back", last.text)
                 return True
         return False
 
-    @property
-    def can_do_again(self) -> bool:
-        """Whether something was taken back since the last decision, move of thresholds, or write."""
-        return any(map(self._counts, self._taken_back))
+    def _say(self, what: str, text: str) -> None:
+        self._desk.result(f"{what}: {text[:1].lower()}{text[1:]}")
 
-    def do_again(self) -> bool:
+    def can_do_again(self, reach: Set[str] = ALL) -> bool:
+        """Whether something was taken back since the last decision, move of thresholds, or write."""
+        return any(said.about in reach and self._counts(said) for said in self._taken_back)
+
+    def do_again(self, reach: Set[str] = ALL) -> bool:
         """As if what was taken back last had not been. Says whether there was anything."""
         if self._moves or self._pending:
             return False
         self._finish()
-        while self._taken_back:
-            last = self._taken_back.pop()
-            if isinstance(last, Wish):
+        while (last := last_of(self._taken_back, reach)) is not None:
+            if isinstance(last, Landed):
+                done = self._put_back(last, self._said, 1)
+            elif isinstance(last, Wish):
                 last.again()
-                return True
-            if not isinstance(last, Move):
-                if self._put_back(last, self._said):
-                    return True
-            elif last.counts():
+                done = True
+            elif done := last.counts():
                 last.redo()
                 self._said.append(last)
                 self.awaited.emit()
+            if done:
+                self._say("Made again", last.text)
                 return True
         return False
 
@@ -396,31 +414,31 @@ class Review(QObject):
         """It is not to be made again."""
         self._taken_back.clear()
 
-    def _put_back(self, before: Sequence[Before], others: MutableSequence[Any]) -> bool:
+    def _put_back(self, landed: Landed, others: MutableSequence[Any], again: int) -> bool:
         """Rows are as they were, those that are in the library still; says whether any is.
 
         :param others: takes how they are now, the last of it only when the event loop has had its turns
+        :param again: 1 where it was taken back before, else 0
         """
         tracks = self._desk.tracks
-        there = [(row, one) for one in before if (row := tracks.row(one.path)) is not None]
+        there = [(row, one) for one in landed.before if (row := tracks.row(one.path)) is not None]
         if not there:
             return False
-        now: list[Before] = []
+        now = replace(landed, before=[])
         others.append(now)
         self.settled.emit(DECIDED)
-        self._taken(before)
+        self._taken(landed)
+        if landed.also is not None:
+            landed.also[again]()
 
         def some(part: Sequence[tuple[Row, Before]], tell: bool) -> None:
             # A row in which something else is heard by now shows what was said of that.
             same = [(r, b) for r, b in part if r.scores is None or r.scores.track_id == b.track_id]
-            now.extend(now_of(row, one) for row, one in same)
+            now.before.extend(now_of(row, one) for row, one in same)
             tracks.decide([(row, one.verdicts, one.mark) for row, one in same], tell=tell)
             self._keeping.keep([(one.track_id, one.path, one.verdicts, one.mark) for _, one in part])
 
         self._in_turns(there, some, lambda: [row for row, _ in there])
-        if len(there) > LARGE:
-            again = "Made again" if others is self._said else "Taken back"
-            self._desk.result(f"{again} in {words.plural(len(there), 'track')}")
         row, first = there[0]
         self.took_back.emit(row, tuple(first.verdicts))
         return True
@@ -450,15 +468,23 @@ class Review(QObject):
             self.decide(rows, {known.name: Verdict.ACCEPTED})
             return
 
-        def done(_: TagScheme) -> None:
-            self.scheme_changed.emit()
-            self.decide(rows, {text: Verdict.ACCEPTED})
+        def set_to(change: TagChange | None, then: Do) -> None:
+            def done(_: TagScheme) -> None:
+                self.scheme_changed.emit()
+                then()
 
-        desk.bridge.keep(
-            lambda: services.change_tags({text: TagChange(category=category)}),
-            done,
-            lambda error: desk.complain(f"“{text}” cannot be added", error),
-        )
+            desk.bridge.keep(
+                lambda: services.change_tags({text: change}),
+                done,
+                lambda error: desk.complain(f"“{text}” cannot be {'added' if change else 'removed'}", error),
+            )
+
+        def add(then: Do = lambda: None) -> None:
+            set_to(TagChange(category=category), then)
+
+        # What was added for a decision goes with it.
+        also = (lambda: set_to(None, lambda: None)), add
+        add(lambda: self.decide(rows, {text: Verdict.ACCEPTED}, also))
 
     # policies
 

@@ -223,7 +223,8 @@ class Scan(QObject):
             self._take_out(root, open_again)
 
         self._take_out(root, open_again)
-        self.forgot.emit(Move(back, again, lambda: not by_hand and (root in self.roots) is not out))
+        text, counts = "{} taken out of the library", lambda: not by_hand and (root in self.roots) is not out
+        self.forgot.emit(Move(text.format(printable(root)), back, again, counts))
 
     def _take_out(self, root: Path, open_again: Do) -> None:
         desk = self._desk
@@ -308,7 +309,8 @@ class Scan(QObject):
             back()
 
         forget()
-        self.forgot.emit(Move(back, forget, lambda: not by_hand))
+        text = f"{words.plural(len(paths), 'track')} forgotten"
+        self.forgot.emit(Move(text, back, forget, lambda: not by_hand))
 
     def again(self) -> None:
         """Scan all folders again."""

@@ -227,7 +227,7 @@ class Teach(QObject):
             self._put(marks, early=early)
             self.learn()
 
-        self.moved.emit(Move(lambda: put(before), lambda: put(now), counts))
+        self.moved.emit(Move("tracks marked", lambda: put(before), lambda: put(now), counts))
 
     def _put(self, marks: Mapping[Row, bool], *, early: bool) -> None:
         """:param early: said before it was known what is marked: the rest is as it was read"""
@@ -354,7 +354,7 @@ class Teach(QObject):
                 kind="taught",
             )
             if first:
-                self.moved.emit(Move(back, again, lambda: not by_hand))
+                self.moved.emit(Move(f"“{name}” removed", back, again, lambda: not by_hand))
 
         again()
 

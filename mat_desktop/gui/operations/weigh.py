@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.gui import words
 from mat_desktop.gui.models.row import Chosen, Row
+from mat_desktop.gui.operations.decisions import THRESHOLDS, TRACKS
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.services import Services
 
@@ -20,16 +21,20 @@ SLICE = 200
 
 @dataclass(eq=False, slots=True)
 class Move:
-    """A change of thresholds, or of the marks that a tag is taught with, or that tracks were forgotten, or a
-    folder taken out: Undo takes it back in its order among the decisions, and Redo makes it again.
+    """A change of thresholds, of the scheme, or of the marks that a tag is taught with, or that tracks were
+    forgotten, or a folder taken out: Undo takes it back in its order among the decisions, and Redo makes it
+    again.
 
+    :param text: what was done, as a message says it
     :param counts: whether it can still be taken back: thresholds are of one model, marks of one lesson
     :param slides: the slider moved; what it does within a second is one change
     """
 
+    text: str
     undo: Callable[[], None]
     redo: Callable[[], None]
     counts: Callable[[], bool] = lambda: True
+    about: str = TRACKS
     slides: bool = False
     at: float = field(default_factory=time.monotonic)
 
@@ -81,7 +86,8 @@ class Weigh(QObject):
         before = self._desk.tracks.shift
         if shift != before:
             self._shift_to(shift)
-            self.moved.emit(Move(lambda: self._shift_to(before), lambda: self._shift_to(shift), slides=True))
+            back, again = (lambda: self._shift_to(before)), (lambda: self._shift_to(shift))
+            self.moved.emit(Move("the slider was moved", back, again, about=THRESHOLDS, slides=True))
 
     def _shift_to(self, shift: float) -> None:
         self._desk.tracks.shift = shift
@@ -108,9 +114,11 @@ class Weigh(QObject):
         model = desk.services.card.digest
         before: dict[str, float | None] = {}  # known once it is set: a move before it may not be yet
         move = Move(
+            text.rstrip("."),
             lambda: self._put(before, {}, self.anew, lambda: None),
             lambda: self._put(values, {}, self.anew, lambda: None),
             lambda: desk.services.card.digest == model,
+            THRESHOLDS,
         )
 
         def here() -> None:

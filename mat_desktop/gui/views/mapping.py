@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QResizeEvent
@@ -24,6 +24,7 @@ from mat_desktop.gui.models.mapping import MAPPED_ROLE, Mapped, MappingModel
 from mat_desktop.gui.theme import appearance, current, font, wider
 from mat_desktop.gui.views.shortcuts import Sheet
 from mat_desktop.gui.widgets.add_tag import MOST_LETTERS
+from mat_desktop.gui.widgets.banner import Banners
 from mat_desktop.gui.widgets.controls import Button, Line, Link, Panel, Text
 from mat_desktop.gui.widgets.delegates import elide
 from mat_desktop.gui.widgets.drop_down import DropDown
@@ -79,6 +80,9 @@ class _Row(QStyledItemDelegate):
         painter.restore()
 
 
+RESET = "reset"
+"""Kind of the message that changes were taken out."""
+
 NARROW = 660
 """Pixels, with letters of usual size, under which list and tag do not stand beside each other."""
 
@@ -130,6 +134,8 @@ class Mapping(QWidget):
         self.amiss.setWordWrap(True)
         self.amiss.hide()
         outer.addWidget(self.amiss)
+        self.banners = Banners()
+        outer.addWidget(self.banners)
         columns = self._columns = QHBoxLayout()
         columns.setSpacing(16)
         nest(columns, self._left(), 5)
@@ -163,6 +169,7 @@ class Mapping(QWidget):
         row = QHBoxLayout()
         self.count = Text(size=12, token="muted")
         self.reset_all = Link("Back to the bundled scheme for all")
+        self.reset_all.setEnabled(False)  # before the tags are there
         self.reset_all.clicked.connect(self._reset_all)
         row.addWidget(self.count, 1)
         row.addWidget(self.reset_all)
@@ -241,6 +248,14 @@ class Mapping(QWidget):
         self.amiss.setText(text)
         self.amiss.setVisible(bool(text))
 
+    def show_reset(self, text: str, undo: Callable[[], object]) -> None:
+        """Changes were taken out of several tags; that can be taken back."""
+        self.banners.show_message("positive", text, "Undo", undo, kind=RESET)
+
+    def clear_reset(self) -> None:
+        """Tags were changed otherwise since."""
+        self.banners.clear(RESET)
+
     def go_to(self, name: str) -> None:
         """Choose a tag, now or when the tags are there."""
         self.search.clear()
@@ -257,11 +272,16 @@ class Mapping(QWidget):
             self.list.scrollTo(index)
         self._chosen(index)
 
-    def show_fault(self, why: str) -> None:
-        """The last change was refused; the fields show what counts."""
-        self._fill()
-        self.fault.setText(why)
-        self.fault.show()
+    def show_fault(self, why: str, name: str) -> None:
+        """A change was refused; the fields keep it, to be mended, unless another tag is chosen by now.
+
+        :param name: of its tag, empty where it was of several
+        """
+        if self._entry is not None and name == self._entry.tag.name:
+            self.fault.setText(why)
+            self.fault.show()
+        else:
+            self.banners.show_message("danger", f"“{name}” stays as it is: {why}" if name else why, kind=name)
 
     def _filter(self, text: str) -> None:
         name = self._entry.tag.name if self._entry is not None else ""
@@ -322,6 +342,7 @@ class Mapping(QWidget):
             and use == (NEVER if entry.dropped else SUGGESTED if tag.write else ACCEPTED)
         )
         if same:
+            self.fault.hide()
             return
         change = TagChange(
             category=tag.category if tag.own else None,
