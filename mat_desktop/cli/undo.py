@@ -43,19 +43,20 @@ def _undo(session: Session, options: argparse.Namespace, cancel: Event) -> int:
         return say_changing(chosen, f"without --dry-run, {options.command} does it")
     done = carry_out(session, task, chosen, f"{options.command.title()}ing run {number}", cancel)
     told = tell(done, "{} put back as before it" if task.kind is RunKind.UNDO else "{} written again")
-    left = _left(session, options, number, done)
+    left = _left(session, options, number, task, done)
     errors.print(f"Run {number}: {told}.{left}")
     if options.json:
         print_json(task, found, done)
     return done.status
 
 
-def _left(session: Session, options: argparse.Namespace, number: int, done: Done) -> str:
+def _left(session: Session, options: argparse.Namespace, number: int, task: Task, done: Done) -> str:
     """How to go on where a run could not be taken back entirely, with it and past it."""
     if options.file or options.field:
         return ""
-    run = next((run for run in session.runs() if run.id == number), None)
-    if run is None or run.undone:
+    run = next((run for run in session.runs() if run.id == task.undo_of), None)
+    # What counts of a run that several undos took back is no rest of its redo.
+    if run is None or run.undone or (run.kind is RunKind.UNDO) is not (task.kind is RunKind.REDO):
         return ""
     again = command(options, options.command, number)
     if run.tried:
