@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
-from mat_desktop.errors import FileFault, tells_absence
+from mat_desktop.errors import FileFault, printable, tells_absence
 
 GONE = "the file is gone"
 
 NO_FOLDER = "its folder is not there, or its drive is away"
+
+NO_SUCH_FOLDER = "its folder {} is not there, or its drive is away"
 
 EMPTIED = "its folder is empty, or its drive is away"
 
@@ -34,13 +37,26 @@ def identity(folder: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def absence(path: Path) -> str:
-    """Why a file is not there, as far as its folder tells."""
+def is_read_only(folder: Path) -> bool:
+    """Whether nothing can be written to the drive that a folder lies on, as far as the system tells."""
+    if sys.platform == "win32":
+        return False
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def absence(path: Path, known: Path | None = None) -> str:
+    """Why a file is not there, as far as its folder tells.
+
+    :param path: links resolved
+    :param known: its name for the user; where that names another folder, the one that is missing is told
+    """
     try:
         with os.scandir(path.parent) as found:
             return EMPTIED if next(found, None) is None else GONE
     except OSError:
-        return NO_FOLDER
+        if known is None or known.parent == path.parent:
+            return NO_FOLDER
+        return NO_SUCH_FOLDER.format(printable(path.parent))
 
 
 def missing(path: Path) -> FileFault | None:

@@ -123,7 +123,7 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     """
     path, place = past.path, past.place
     own, others = told_apart(session, path)
-    stamp, present, fault = present_tags(place)
+    stamp, present, fault = present_tags(place, path)
     lost = past.lost is not None and (stamp is not None or not place.exists())
     if lost:
         own = [entry for entry in (others or own) if entry.sound == past.lost]

@@ -220,7 +220,7 @@ def look(session: Session, pasts: Iterable[Past], cancel: Event) -> Iterator[Fil
 
 def look_at(session: Session, past: Past) -> FileReversal:
     """One file as it is now. Nothing is raised: what stands against it is said in it."""
-    stamp, present, fault = present_tags(past.place)
+    stamp, present, fault = present_tags(past.place, past.path)
     entries = written_to(session, past.path)
     touched = {entry for trace in past.traces for entry in trace.entries}
     lost = past.lost is not None and (stamp is not None or not past.place.exists())
@@ -370,14 +370,17 @@ def _marks(
     return Marks(tuple(item for item in items if not item.why), fields, alone)
 
 
-def present_tags(place: Path) -> tuple[FileStamp | None, TagSet, str]:
-    """Stamp and tags of a file, and why it cannot be written; no stamp where it cannot be read."""
+def present_tags(place: Path, known: Path) -> tuple[FileStamp | None, TagSet, str]:
+    """Stamp and tags of a file, and why it cannot be written; no stamp where it cannot be read.
+
+    :param known: as the library knows the place
+    """
     try:
         stamp = FileStamp.of(place.stat())
         tags = read_tags(place).tags
     except OSError as error:
         gone = isinstance(error, FileNotFoundError)
-        return None, {}, absence(place) if gone else error.strerror or str(error)
+        return None, {}, absence(place, known) if gone else error.strerror or str(error)
     except FileFault as fault:
         return None, {}, fault.cause
     return stamp, tags, obstacle(place)

@@ -121,7 +121,7 @@ def could_be(session: Session, song: Song) -> list[Path]:
 
 def why_lost(session: Session, song: Song) -> str:
     """Why a file is not found, and which others may be it, as a sentence without its stop."""
-    why = ANOTHER if song.place.exists() else absence(song.place)
+    why = ANOTHER if song.place.exists() else absence(song.place, song.known)
     sound = song.sound or session.library.identity(song.known)
     if sound is None:
         return why

@@ -13,7 +13,7 @@ _ERRNO = {
     errno.EFBIG: "the file would become too large for this disk",
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
-    errno.EROFS: "read-only file system",
+    errno.EROFS: "its drive is read-only",
     errno.ENOENT: "no such file",
     errno.EIO: "the disk reports a read or write error",
     errno.ELOOP: "a symbolic link that leads nowhere",

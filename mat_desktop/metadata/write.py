@@ -6,6 +6,7 @@ self or the complete new one, and the digests tell which.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -33,7 +34,7 @@ from mat_desktop.metadata.replace import (
 from mat_desktop.metadata.source import Source
 from mat_desktop.metadata.telling import joins_values, other_names, stays_beside
 from mat_desktop.metadata.verify import gather, sound_of, verify
-from mat_desktop.mounts import absence
+from mat_desktop.mounts import absence, is_read_only
 from mat_desktop.whole_file import swap
 
 _MARGIN = 1 << 20
@@ -311,7 +312,7 @@ def _check(path: Path, target: Path, status: os.stat_result) -> None:
     if not status.st_mode & _WRITE_BITS:
         raise Refusal("the file is read-only")
     if not os.access(target, os.W_OK) or not os.access(target.parent, os.W_OK):
-        raise Refusal("permission denied")
+        raise OSError(errno.EROFS if is_read_only(target.parent) else errno.EACCES, "")
     if shutil.disk_usage(target.parent).free < status.st_size + _MARGIN:
         raise Refusal("no space left on the disk")
 

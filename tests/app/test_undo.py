@@ -391,3 +391,19 @@ def test_no_redo_is_offered_of_what_a_later_run_wrote(session: Session, tmp_path
         assert all(field.idle for file in looked_at(session, task) for field in file.fields)
     do(session, undoing(session, session.journal.own[-1]))
     assert offered() == {run: "Redo", undo: "Redo"}
+
+
+def test_a_folder_that_is_missing_is_named_where_the_file_has_another_for_the_user(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    folder, link = music[0].parent, tmp_path / "link"
+    link.symlink_to(folder)
+    run = write(session, ALL, link / "a.flac")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.flac").write_bytes(music[0].read_bytes())
+    folder.rename(tmp_path / "renamed")
+    link.unlink()
+    link.symlink_to(tmp_path / "other")
+    (file,) = looked_at(session, undoing(session, run))
+    assert file.path == link / "a.flac"
+    assert file.fault.startswith(f"its folder {folder} is not there, or its drive is away"), file.fault

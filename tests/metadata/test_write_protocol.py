@@ -75,7 +75,7 @@ def test_a_failure_before_the_swap_leaves_the_old_file_and_nothing_else(music, m
     ("number", "cause"),
     [
         (errno.EACCES, "permission denied"),
-        (errno.EROFS, "read-only file system"),
+        (errno.EROFS, "its drive is read-only"),
         (errno.EXDEV, "the folder lies on two disks"),
         (errno.EIO, "the disk reports a read or write error"),
     ],
@@ -379,3 +379,11 @@ def test_two_writers_of_one_file(music):
     with pytest.raises(Conflict):
         commit(second)
     assert read_tags(path).tags[Field.GENRE] == ("Rock",) and temps(path) == []
+
+
+def test_a_drive_that_is_read_only_is_told(music, monkeypatch):
+    path = music("flac")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert write_module.obstacle(path) == "permission denied"
+    monkeypatch.setattr(write_module, "is_read_only", lambda folder: folder == path.parent)
+    assert write_module.obstacle(path) == "its drive is read-only"
