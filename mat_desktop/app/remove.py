@@ -18,7 +18,9 @@ from mat_desktop.app.copies import Source
 from mat_desktop.app.noted import with_removal
 from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
-from mat_desktop.app.undo import DOUBTFUL, compared, copied_by, joined, not_counting, present_tags
+from mat_desktop.app.standing import stand
+from mat_desktop.app.traces import compared, joined
+from mat_desktop.app.undo import DOUBTFUL, copied_by, not_counting, present_tags
 from mat_desktop.app.whereabouts import (
     Tell,
     carrying,
@@ -74,6 +76,7 @@ def _pasts(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -
         hear(session, track)  # it may be a copy of one of them
         tell(track.path)
     seek(session, songs, cancel, [path for path in under if path.exists()], tell)
+    stand(session, songs, cancel, tell)
     found: dict[tuple[Path, TrackId | None], Past] = {}
     copies: dict[Path, Past] = {}
     for song in (one for each in songs for one in written_at(session, each)):

@@ -12,9 +12,10 @@ from threading import Event
 from mat_desktop.app.apply import swap
 from mat_desktop.app.copies import content_digest, sound_at
 from mat_desktop.app.session import Session
+from mat_desktop.app.traces import RESTORED
 from mat_desktop.app.whereabouts import states_of
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, Task
+from mat_desktop.domain.reversal import AS_BEFORE, BY_OTHERS, MEANWHILE, FieldReversal, FileReversal, Task
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
 from mat_desktop.errors import Conflict, FileFault
@@ -78,6 +79,8 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     if done and _is_as_looked_at(file):
         done = {item.change.field for item in file.fields if item.change.field in done and item.idle}
     file = file.only({item.change.field for item in file.fields} - done)
+    if done and not file.fields and not file.left:
+        return WriteResult(file.path, WriteStatus.UNCHANGED, MEANWHILE)
     items = tuple(
         replace(item, entries=tuple(n for n in item.entries if (n, item.change.field) not in settled))
         for item in file.fields
@@ -86,7 +89,8 @@ def _reverse(session: Session, run: int, file: FileReversal) -> WriteResult:
     if all(item.idle for item in items):
         _settle(session, run, file)
         status = WriteStatus.CONFLICT if file.left else WriteStatus.UNCHANGED
-        return WriteResult(file.path, status, file.left_alone or "was as before already")
+        why = BY_OTHERS if any(item.why == RESTORED for item in items) else AS_BEFORE
+        return WriteResult(file.path, status, file.left_alone or why)
     changes = tuple(item.change for item in items)
     reverses = {item.change.field: item.entries for item in items}
     way = way_back(session.journal, states_of(session, file.path), changes)

@@ -13,6 +13,8 @@ from threading import Event
 from mat_desktop.app.noted import with_notes
 from mat_desktop.app.reach import Reach, reach
 from mat_desktop.app.session import Session
+from mat_desktop.app.standing import stand
+from mat_desktop.app.traces import compared, joined
 from mat_desktop.app.whereabouts import (
     Tell,
     could_be,
@@ -43,9 +45,7 @@ from mat_desktop.metadata.write import obstacle
 from mat_desktop.mounts import absence
 from mat_desktop.store.journal import Entry, Journal, Run, Song
 
-BACK_ALREADY = "is as it was already"
 REVERTED = "undone"
-FOREIGN = "another program changed it since"
 DOUBTFUL = "the marks that were left in the file are not there any more, it may be another copy"
 
 
@@ -98,6 +98,7 @@ def undoing(
     cancel = cancel or Event()
     run = _run(session, run_id)
     entries = _of_files(session, run, session.journal.written(run_id), files, cancel, tell)
+    stand(session, [entry.song for entry in entries], cancel, tell)
     settled = session.journal.reverted([entry.id for entry in entries])
     pasts = _pasts(
         session,
@@ -163,8 +164,10 @@ def undoing_files(
     :param tell: follows that search
     :raises UsageFault: nothing that was written to any of them counts any more
     """
+    cancel = cancel or Event()
     wanted: list[tuple[Entry, Change]] = []
     for path in files:
+        stand(session, [entry.song for entry in written_to(session, path)], cancel, tell)
         entries = written_to(session, path)
         settled = not_counting(session.journal, entries)
         for entry in reversed(entries):
@@ -177,7 +180,7 @@ def undoing_files(
     runs = {entry.run for entry, _ in wanted}
     undo_of = runs.pop() if len(runs) == 1 else None
     reason = "undo of single files" if undo_of is None else f"undo of run {undo_of}"
-    return Task(RunKind.UNDO, reason, _pasts(session, wanted, cancel or Event(), tell), undo_of, whole=False)
+    return Task(RunKind.UNDO, reason, _pasts(session, wanted, cancel, tell), undo_of, whole=False)
 
 
 def not_counting(journal: Journal, entries: Sequence[Entry]) -> set[tuple[int, Field]]:
@@ -384,47 +387,6 @@ def present_tags(place: Path, known: Path) -> tuple[FileStamp | None, TagSet, st
     except FileFault as fault:
         return None, {}, fault.cause
     return stamp, tags, obstacle(place)
-
-
-def compared(entries: Sequence[Entry], trace: Trace, present: TagSet) -> FieldReversal:
-    """A field as it is now, beside what it would become.
-
-    :param entries: all that was written to the file, the oldest first
-    """
-    now = tuple(present.get(trace.field, ()))
-    change = Change(trace.field, now, trace.old)
-    if now == trace.old:
-        return FieldReversal(change, trace.entries, BACK_ALREADY)
-    if now == trace.ours:
-        return FieldReversal(change, trace.entries)
-    run = _who_changed(entries, trace, now)
-    why = FOREIGN if run is None else f"run {run} wrote it since"
-    return FieldReversal(change, trace.entries, why, since=run is not None)
-
-
-def _who_changed(entries: Sequence[Entry], trace: Trace, now: tuple[str, ...]) -> int | None:
-    """The run of this program that wrote a value since, None where it was another program."""
-    for entry in reversed(entries):
-        if entry.id <= max(trace.entries):
-            break
-        if any(change.field == trace.field and change.after == now for change in entry.changes):
-            return entry.run
-    return None
-
-
-def joined(changes: Iterable[tuple[Entry, Change]]) -> tuple[Trace, ...]:
-    """Changes of one file, the oldest first, as one trace a field.
-
-    Where another program changed a field between two writes, only those after it count: its value is what the
-    field goes back to.
-    """
-    traces: dict[Field, Trace] = {}
-    for entry, change in changes:
-        trace = traces.get(change.field)
-        follows = trace is not None and trace.ours == change.before
-        old, entries = (trace.old, trace.entries) if trace is not None and follows else (change.before, ())
-        traces[change.field] = Trace(change.field, change.after, old, (entry.id, *entries))
-    return tuple(traces[field] for field in Field if field in traces)
 
 
 def _pasts(

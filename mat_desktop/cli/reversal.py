@@ -20,7 +20,7 @@ from mat_desktop.cli.output import (
 )
 from mat_desktop.domain.counting import count
 from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import FileReversal, Task, told_copies_go
+from mat_desktop.domain.reversal import FileReversal, Task, told_as_they_are, told_copies_go
 from mat_desktop.errors import FileFault, MatError, printable
 
 
@@ -105,9 +105,10 @@ def tell(done: Done, said: str) -> str:
     part = len(done.partly)
     list_failures(done.partly, "changed in part")
     whole = done.written - part
-    if part and not whole:
-        return f"{said.format(count(part, 'file'))} in part"
-    return said.format(count(whole, "file")) + (f", {part} in part" if part else "")
+    told = said.format(count(whole or part, "file"))
+    if part:
+        told += f", {part} in part" if whole else " in part"
+    return "; ".join([told, *told_as_they_are(done.results)])
 
 
 def show(files: Sequence[FileReversal]) -> None:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from mat_desktop.domain.plan import Change
+from mat_desktop.domain.counting import count
+from mat_desktop.domain.plan import Change, WriteResult, WriteStatus
 from mat_desktop.domain.tags import MARKS, Field
 from mat_desktop.domain.track import FileStamp, TrackId
 from mat_desktop.errors import printable
+
+AS_BEFORE = "was as before already"
+
+BY_OTHERS = f"{AS_BEFORE}: restored by something else"
+
+MEANWHILE = "was done meanwhile, by another window or command"
 
 ANOTHER = "another file has this name now, or its sound was changed"
 """Why nothing is done to a file that sounds otherwise than the one that was written."""
 
 
 class RunKind(StrEnum):
-    """What a run did to files."""
+    """What a run did to files. One that only found them as an earlier one left them is in no history."""
 
     WRITE = "write"
     UNDO = "undo"
     REDO = "redo"
     REMOVE = "remove"
+    FOUND = "found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +264,15 @@ class FileReversal:
 def _ordered(items: Sequence[FieldReversal]) -> tuple[FieldReversal, ...]:
     order = list(Field)
     return tuple(sorted(items, key=lambda item: order.index(item.change.field)))
+
+
+def told_as_they_are(results: Iterable[WriteResult]) -> list[str]:
+    """How many files needed no change, and why: each as ``2 files were as before already``."""
+    idle = Counter(r.reason for r in results if r.status is WriteStatus.UNCHANGED and r.reason)
+    return [
+        f"{count(number, 'file')} {why if number == 1 else why.replace('was', 'were', 1)}"
+        for why, number in idle.items()
+    ]
 
 
 def told_copies_go(names: Sequence[str]) -> str:

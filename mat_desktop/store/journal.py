@@ -114,6 +114,9 @@ _MIGRATIONS = (
 VERSION = len(_MIGRATIONS)
 """Of the tables."""
 
+LAST = (1 << 63) - 1
+"""Of all entries that there can be."""
+
 
 TakenBack = Mapping[Path, Mapping[Field, Collection[tuple[str, ...]]]]
 """By file, as the library knows it, and field: values that this program wrote and that were taken back."""
@@ -405,6 +408,42 @@ class Journal:
                     )
             return number
 
+    def stands(
+        self,
+        run: int,
+        path: Path,
+        digest: str,
+        changes: Sequence[Change],
+        back: Mapping[Field, Collection[int]],
+        known: Path,
+        sound: TrackId | None,
+    ) -> None:
+        """Note that a file is as an earlier entry left it, though that was taken back since.
+
+        :param digest: SHA-256 of the file, hex
+        :param changes: to its values, from those that it had by the journal
+        :param back: entries whose change of a field counts again
+        :param known: the path as the library knows it
+        :param sound: digest of its encoded audio, as far as it is known
+        """
+        number = self.intend(
+            run,
+            path,
+            Path(),
+            digest,
+            digest,
+            b"",
+            changes,
+            known=known,
+            sound=sound,
+            state=EntryState.WRITTEN,
+        )
+        with self._database.transaction() as db:
+            db.executemany(
+                "INSERT INTO reversal VALUES (?, ?, ?, 1)",
+                [(entry, field, number) for field, entries in back.items() for entry in entries],
+            )
+
     def settle(self, entry: int, state: EntryState) -> None:
         """Say how an intended write ended."""
         with self._database.transaction() as db:
@@ -477,8 +516,11 @@ class Journal:
         )
         return {Path(os.fsdecode(path)): Path(os.fsdecode(known)) for path, known, _ in rows}
 
-    def reverted(self, entries: Collection[int]) -> set[tuple[int, Field]]:
-        """Which fields of some entries do not count any more, as a later write took them back."""
+    def reverted(self, entries: Collection[int], until: int = LAST) -> set[tuple[int, Field]]:
+        """Which fields of some entries do not count any more, as a later write took them back.
+
+        :param until: as it was right after this entry
+        """
         rows = self._database.rows(
             # CROSS JOIN keeps SQLite to this order: from the few that are asked for to the many.
             "WITH wanted (id) AS MATERIALIZED (SELECT value FROM json_each(?)),"
@@ -488,7 +530,8 @@ class Journal:
             " latest AS MATERIALIZED ("
             "  SELECT t.root, t.field, max(v.entry) AS entry FROM touched t"
             "  CROSS JOIN reversal v ON v.root = t.root AND v.field = t.field"
-            "  CROSS JOIN entry e ON e.id = v.entry AND e.state = 'written' GROUP BY t.root, t.field)"
+            "  CROSS JOIN entry e ON e.id = v.entry AND e.state = 'written' AND e.id <= ?"
+            "  GROUP BY t.root, t.field)"
             " SELECT n.root, n.field FROM latest n"
             " CROSS JOIN reversal v ON v.root = n.root AND v.field = n.field AND v.entry = n.entry"
             " WHERE NOT v.counts AND n.root IN (SELECT id FROM wanted)"
@@ -496,7 +539,7 @@ class Journal:
             " SELECT v.entry, v.field FROM latest n"
             " CROSS JOIN reversal v ON v.root = n.root AND v.field = n.field AND v.entry != n.entry"
             " WHERE +v.entry IN (SELECT id FROM wanted)",
-            (json.dumps(list(entries)),),
+            (json.dumps(list(entries)), until),
         )
         return {(entry, Field(field)) for entry, field in rows}
 
@@ -574,7 +617,7 @@ class Journal:
                 "   ORDER BY n.id DESC LIMIT 1) ELSE 0 END)"
                 " FROM entry e JOIN run r ON r.id = e.run, json_each(e.changes) j"
                 " LEFT JOIN reversed v ON v.entry = e.id AND v.field = json_extract(j.value, '$[0]')"
-                " WHERE e.state = 'written'"
+                " WHERE e.state = 'written' AND r.kind != ?"
                 " AND json_extract(j.value, '$[1]') != json_extract(j.value, '$[2]')"
                 " AND NOT (json_extract(j.value, '$[0]') = ? AND EXISTS ("
                 "  SELECT 1 FROM reversal b, json_each(e.changes) k WHERE b.entry = e.id"
@@ -583,7 +626,7 @@ class Journal:
                 " AND NOT EXISTS (SELECT 1 FROM reversal b WHERE b.entry = e.id"
                 "  AND b.field = json_extract(j.value, '$[0]')))"
                 " GROUP BY e.run",
-                (RunKind.UNDO, Field.MAT_TAGS),
+                (RunKind.UNDO, RunKind.FOUND, Field.MAT_TAGS),
             )
         }
         tried = {

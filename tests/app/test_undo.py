@@ -22,7 +22,7 @@ from mat_desktop.app.undo import (
 from mat_desktop.audio.probe import packets_digest
 from mat_desktop.cli.reversal import show
 from mat_desktop.domain.plan import Change, WriteStatus
-from mat_desktop.domain.reversal import RunKind
+from mat_desktop.domain.reversal import MEANWHILE, RunKind
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import StoreFault, UsageFault
@@ -293,7 +293,7 @@ def test_two_undos_of_one_run(session: Session, music: list[Path], tmp_path: Pat
         for file, path in zip(files, music, strict=True):
             os.utime(path, ns=(1, file.stamp.mtime_ns if file.stamp else 1))
         results = list(reverse(session, task, files, Event()))
-        assert {result.status for result in results} == {WriteStatus.UNCHANGED}
+        assert {(result.status, result.reason) for result in results} == {(WriteStatus.UNCHANGED, MEANWHILE)}
     finally:
         other.close()
     assert [path.read_bytes() for path in music] == before

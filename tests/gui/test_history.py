@@ -14,7 +14,16 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.domain.plan import Change, FilePlan, Plan, WriteResult, WriteStatus
-from mat_desktop.domain.reversal import FieldReversal, FileReversal, Marks, Notes, Portion, RunKind, Task
+from mat_desktop.domain.reversal import (
+    MEANWHILE,
+    FieldReversal,
+    FileReversal,
+    Marks,
+    Notes,
+    Portion,
+    RunKind,
+    Task,
+)
 from mat_desktop.domain.scores import Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp
@@ -975,3 +984,18 @@ def test_an_undo_that_is_cancelled_is_not_gone_on_with_by_one_that_waited_for_it
     assert asked == [run.id]
     assert not written.archive.busy
     assert written.pages.current.name == "library"
+
+
+def test_files_that_need_no_undo_any_more_are_told_with_why(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    def late(task: Task, files: Sequence[FileReversal], cancel: threading.Event) -> Iterator[WriteResult]:
+        for file in files:
+            yield WriteResult(file.path, WriteStatus.UNCHANGED, MEANWHILE)
+
+    services.reverse = late  # type: ignore[method-assign]
+    written.archive.undo_last_run()
+    confirm_undo(qtbot, written)
+    qtbot.waitUntil(lambda: bool(written.bridge.past) and written.bridge.past[0].title == "Undoing")
+    told = "Put back 0 files; 4 files were done meanwhile, by another window or command"
+    assert written.bridge.past[0].outcome == told

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mat_desktop.domain.plan import WriteResult, WriteStatus
+from mat_desktop.domain.reversal import told_as_they_are
 from mat_desktop.domain.track import Track
 from mat_desktop.errors import FileFault, printable
 from mat_desktop.gui import words
@@ -125,6 +126,8 @@ class Outcome:
             job.outcome += (
                 f"; {words.number(untouched)} left as {'it was' if untouched == 1 else 'they were'}"
             )
+        for told in told_as_they_are(self.results):
+            job.outcome += f"; {told}"
         if left > 0:
             job.outcome += f"; {words.number(left)} {'remains' if left == 1 else 'remain'}"
         job.failures = [Failure(result.path.name, result.reason) for result in self.bad]
