@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QApplication
 
+from mat_desktop.errors import printable
 from mat_desktop.gui.actions import Actions
 from mat_desktop.gui.operations.desk import Desk
 from mat_desktop.gui.operations.evidence import ShowEvidence
@@ -69,6 +70,7 @@ class TrackView(QObject):
         bar.device_picked.connect(self._device_picked)
         bar.notice.connect(self._device_said)
         bar.finished.connect(self._go_on)
+        bar.failed.connect(self._failed)
         dock.plot_ready.connect(self._plot_ready)
         bar.volume.valueChanged.connect(lambda value: settings.put({"player.volume": value}))
         dock.levels.restore(state)
@@ -142,6 +144,12 @@ class TrackView(QObject):
             self._desk.say("warning", text, kind=DEVICE)
         else:
             self.settled.emit(DEVICE)
+
+    def _failed(self, why: str) -> None:
+        """What was to be played, whatever is in view."""
+        player = self._dock.player.player
+        if player is not None and player.path is not None:
+            self._desk.say("danger", f"Cannot play {printable(player.path.name)}: {why}", kind="play")
 
     def _settings_changed(self) -> None:
         now = self._settings.now

@@ -308,6 +308,7 @@ class Window(QMainWindow):
         self.watching.new.connect(self.listen.to)
         self.watching.moved.connect(self.scan.rescan)
         self.watching.renamed.connect(self.room.queue.follow)  # first, or what comes into view is none of it
+        self.watching.renamed.connect(library.player.rename)
         self.watching.renamed.connect(library.follow)
         self.watching.renamed.connect(review.follow)
         self.watching.moved.connect(lambda _: self.archive.look_again())

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from mat_desktop.gui.models.columns import Column
+from mat_desktop.gui.models.row import Row
 from mat_desktop.gui.window import Window
 from tests.gui.reviewing import in_view, press
 from tests.gui.silent_player import SilentCard
@@ -144,3 +149,59 @@ def test_in_review_the_track_in_view_plays_as_long_as_sound_is_on(
     press(qtbot, sounding, Key.Key_Space)
     press(qtbot, sounding, Key.Key_K)
     assert playing(card) == "", "it was turned off"
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_next_goes_on_from_where_a_track_was_whose_file_was_deleted(
+    qtbot: QtBot, sounding: Window, card: SilentCard, backwards: bool
+) -> None:
+    page, bar = sounding.library, sounding.library.dock.player
+    if backwards:
+        page.tracks.sort(list(Column).index(Column.TITLE), Qt.SortOrder.DescendingOrder)
+        qtbot.waitUntil(lambda: page.tracks.in_order)
+    page.look_at(next(row for row in page.tracks.rows() if row.title == "Song 2"))
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Key.Key_Space)
+    assert playing(card) == "2 song.flac" and card.path is not None
+    page.tracks.forget([card.path])
+    assert playing(card) == "2 song.flac" and "Song 2" in bar.name.text()
+    bar.next.click()
+    assert playing(card) == ("1 song.flac" if backwards else "3 song.flac")
+    bar.previous.click()
+    assert playing(card) == ("3 song.flac" if backwards else "1 song.flac")
+
+
+def test_what_plays_and_is_renamed_is_still_the_track_in_view(
+    qtbot: QtBot, sounding: Window, card: SilentCard
+) -> None:
+    page, bar = sounding.library, sounding.library.dock.player
+    play_first(qtbot, sounding, card)
+    old = in_view(sounding)
+    assert old.track is not None
+    new = Row.of(replace(old.track, path=old.path.with_name("0b song.flac")))
+    page.tracks.add([new])
+    sounding.watching.renamed.emit({old: new})
+    page.tracks.forget([old.path])
+    assert page.row is new and not bar.name.isVisible()
+    assert (playing(card), card.position) == ("0b song.flac", 42.0)
+    page.select(3)  # and out of view
+    newer = Row.of(replace(old.track, path=old.path.with_name("0c song.flac")))
+    page.tracks.add([newer])
+    sounding.watching.renamed.emit({new: newer})
+    page.tracks.forget([new.path])
+    page.tracks.settle()
+    qtbot.waitUntil(lambda: page.tracks.in_order)
+    bar.next.click()
+    assert playing(card) == "1 song.flac"
+
+
+def test_what_cannot_be_played_is_named(qtbot: QtBot, sounding: Window, card: SilentCard) -> None:
+    listen(qtbot, sounding)
+    play_first(qtbot, sounding, card)
+    sounding.library.select(3)
+    sounding.pages.show("review")
+    name = playing(card)
+    assert name
+    card.playing, card.ended, card.error = False, True, "No such file or directory"
+    told = sounding.room.page.banners.texts
+    qtbot.waitUntil(lambda: f"Cannot play {name}: No such file or directory" in told())

@@ -66,6 +66,16 @@ def ordered(rows: Sequence[Row], wanted: Wanted) -> list[Row]:
     return _sorted(rows, [key(row) for row in rows], backwards=order is Qt.SortOrder.DescendingOrder)
 
 
+def standing_before(row: Row, rows: Sequence[Row], wanted: Wanted) -> int:
+    """How many rows stand before another one, which need not be among them."""
+    if wanted.sort is None:
+        return sum(other.order < row.order for other in rows)
+    column, order = wanted.sort
+    key = sort_key(column)
+    at, backwards = key(row), order is Qt.SortOrder.DescendingOrder
+    return sum(key(other) > at if backwards else key(other) < at for other in rows)
+
+
 def _sorted(rows: Sequence[Row], keys: Sequence[Any], *, backwards: bool) -> list[Row]:
     """Runs that are merged in the interpreter, which lets other threads have their turn meanwhile."""
     runs = [

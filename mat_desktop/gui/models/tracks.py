@@ -14,7 +14,7 @@ from mat_desktop.app.find import asks_of_sound
 from mat_desktop.domain.query import Query
 from mat_desktop.domain.scores import Mark, Scores, Verdict
 from mat_desktop.domain.track import Track
-from mat_desktop.gui.models.arrange import Wanted, fitting, inside, ordered, ranges, under
+from mat_desktop.gui.models.arrange import Wanted, fitting, inside, ordered, ranges, standing_before, under
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import BAD, Arrived, Chosen, Found, Row, State, Suggest, Tally
 from mat_desktop.gui.models.row_table import COLUMNS, RowTable
@@ -90,6 +90,10 @@ class TracksModel(RowTable):
         """Where a file is shown, -1 where it is not."""
         row = self._all.get(path)
         return row.place if row is not None else -1
+
+    def place_of_gone(self, row: Row) -> int:
+        """The place before which a row stood that is in the library no more, by the order of the table."""
+        return standing_before(row, self._shown, self._wanted)
 
     def tally(self) -> Tally:
         """Numbers over all rows; kept while single rows change, counted anew after many did."""

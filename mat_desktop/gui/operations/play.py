@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +103,19 @@ class Play(QObject):
             else:
                 self._be_about(None)
                 self._bar.show_position(0.0)
+
+    def rename(self, renamed: Mapping[Row, Row]) -> None:
+        """Files have other names now: what plays plays on under its own.
+
+        :param renamed: rows that are about to go, each with the one that its file has from now on
+        """
+        player = self._player
+        if self.other is not None and self.other in renamed:
+            self.other = renamed[self.other]
+        for old, new in renamed.items():
+            if player is not None and player.path == old.path:
+                player.path = new.path
+                break
 
     def start(self) -> None:
         """Play the track in view whatever plays; pause it where it plays already."""

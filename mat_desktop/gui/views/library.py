@@ -200,7 +200,6 @@ class Library(QWidget):
         bar.previous.clicked.connect(lambda: self._bar_stepped(-1))
         bar.next.clicked.connect(lambda: self._bar_stepped(1))
         bar.name.clicked.connect(self._look_at_played)
-        bar.failed.connect(lambda why: self.banners.show_message("danger", f"Cannot play the track: {why}"))
         self.table.seek.connect(self.player.skip)
         self.dock.player.overview.skip.connect(self.player.skip)
         self.player.moved.connect(self._playhead)
@@ -431,8 +430,14 @@ class Library(QWidget):
 
     def neighbour(self, row: Row, by: int) -> Row | None:
         """The track of the table that comes so many after another one and can be played."""
-        here = self.tracks.place(row.path)
-        places = range(here + by, self.tracks.rowCount() if by > 0 else -1, by) if here >= 0 else ()
+        tracks = self.tracks
+        if tracks.row(row.path) is None:  # its file was deleted meanwhile
+            first = tracks.place_of_gone(row) - (by < 0)
+        elif (here := tracks.place(row.path)) >= 0:
+            first = here + by
+        else:
+            return None
+        places = range(first, tracks.rowCount() if by > 0 else -1, by)
         found = (self.tracks.at(self.tracks.index(place, 0)) for place in places)
         return next((row for row in found if row is not None and row.track is not None), None)
 
