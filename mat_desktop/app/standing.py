@@ -5,7 +5,7 @@ counts again then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from mat_desktop.app.whereabouts import Tell, now_at, tell_nobody
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
-from mat_desktop.domain.track import FileStamp, TagSet, TrackId
+from mat_desktop.domain.track import FileStamp, TagSet, Track, TrackId
 from mat_desktop.errors import FileFault, StoreFault
 from mat_desktop.metadata.files import read_tags
 from mat_desktop.store.journal import Entry, Song
@@ -65,6 +65,18 @@ def stand(session: Session, songs: Iterable[Song], cancel: Event, tell: Tell = t
     ):
         for it in found:
             session.journal.stands(run, it.place, it.digest, it.changes, it.back, it.known, it.sound)
+
+
+def as_they_come(
+    session: Session, found: Iterator[Track | FileFault], cancel: Event
+) -> Iterator[Track | FileFault]:
+    """Pass on what a look at folders finds; after it the journal knows which of that is as it was left."""
+    taken, paths = session.journal.taken_back(), []
+    for item in found:
+        yield item
+        if isinstance(item, Track) and item.path in taken:
+            paths.append(item.path.resolve())
+    stand(session, [entry.song for path in paths for entry in session.journal.written_to([path])], cancel)
 
 
 def _standing(session: Session, song: Song) -> _Standing | None:

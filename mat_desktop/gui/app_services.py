@@ -431,8 +431,9 @@ class AppServices:
     def scan(self, roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks under folders."""
         from mat_desktop.app.scan import scan
+        from mat_desktop.app.standing import as_they_come
 
-        return scan(self._session, roots, cancel, remember=True)
+        return as_they_come(self._session, scan(self._session, roots, cancel, remember=True), cancel)
 
     def count(self, roots: Sequence[Path], enough: threading.Event) -> Iterator[int]:
         """How many files a scan comes to."""
@@ -443,8 +444,9 @@ class AppServices:
     def look(self, paths: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
         """Tracks at paths under folders that were opened before."""
         from mat_desktop.app.scan import look
+        from mat_desktop.app.standing import as_they_come
 
-        return look(self._session, paths, cancel)
+        return as_they_come(self._session, look(self._session, paths, cancel), cancel)
 
     def watch(self, roots: Sequence[Path], stop: threading.Event) -> Iterator[list[Path]]:
         """Paths that other programs changed, as they do."""

@@ -298,6 +298,8 @@ class Window(QMainWindow):
         library, panels, review, pages = self.library, self.panels, self.review, self.pages
         self.scan.ended.connect(lambda: self.watching.at(self.scan.roots))
         self.scan.remembered.connect(self.room.weigh.fill)
+        for signal in (self.scan.ended, self.watching.came, self.watching.changed):
+            signal.connect(self.archive.undoing.load_quietly)  # what was taken back may be in the files again
         for signal in (self.scan.remembered, self.scan.ended, self.watching.came):
             signal.connect(self.school.heard_more)
         for signal in (self.scan.begun, self.scan.remembered, self.scan.ended, self.room.weigh.busy_changed):

@@ -11,8 +11,10 @@ import pytest
 from mat_desktop.app import remove
 from mat_desktop.app.latest import latest
 from mat_desktop.app.reverse import reverse
+from mat_desktop.app.scan import scan
 from mat_desktop.app.session import Session
-from mat_desktop.app.undo import redoing, undoing, undoing_files
+from mat_desktop.app.standing import as_they_come
+from mat_desktop.app.undo import last_run, redoing, undoing, undoing_files
 from mat_desktop.domain.plan import WriteResult, WriteStatus
 from mat_desktop.domain.reversal import BY_OTHERS, RunKind
 from mat_desktop.domain.tags import Field
@@ -104,3 +106,11 @@ def test_a_file_that_another_program_made_so_is_not_ours(session: Session, music
     with pytest.raises(UsageFault, match="nothing to undo"):
         undo(session)
     assert {result.status for result in remove_all(session)} == {WriteStatus.CONFLICT}
+
+
+def test_a_look_at_the_folder_finds_what_came_back(session: Session, music: list[Path], run: int) -> None:
+    with pytest.raises(UsageFault):
+        last_run(session)
+    assert len([*as_they_come(session, scan(session, [music[0].parent], Event()), Event())]) == len(music)
+    assert last_run(session) == run
+    assert session.journal.taken_back() == {}

@@ -999,3 +999,20 @@ def test_files_that_need_no_undo_any_more_are_told_with_why(
     qtbot.waitUntil(lambda: bool(written.bridge.past) and written.bridge.past[0].title == "Undoing")
     told = "Put back 0 files; 4 files were done meanwhile, by another window or command"
     assert written.bridge.past[0].outcome == told
+
+
+def test_a_run_whose_files_came_back_can_be_undone_again(
+    qtbot: QtBot, written: Window, services: FakeServices
+) -> None:
+    (run, files) = services._runs[0]
+    services._runs[0] = replace(run, reverted=run.changes), files
+    written.archive.undoing.load()
+    qtbot.waitUntil(lambda: not written.actions_["undo"].isEnabled())
+    services._runs[0] = run, files
+    path = files[0].path
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    fresh = replace(services.files[path], tags={Field.GENRE: ("Theirs",)}, stamp=FileStamp(2, 2, 2))
+    services.files[path] = fresh
+    written.watching.look([path])
+    qtbot.waitUntil(written.actions_["undo"].isEnabled)

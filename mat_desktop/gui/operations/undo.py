@@ -144,6 +144,11 @@ class Undo(QObject):
         return next((run for run in self.runs if run.id == run_id), None)
 
     def load(self) -> None:
+        """Read the list anew; what is asked for meanwhile waits for it."""
+        self.loading = self._listed  # before the first list nobody can mean a run of it
+        self.load_quietly()
+
+    def load_quietly(self) -> None:
         """Read the list anew."""
 
         def done(runs: list[Run]) -> None:
@@ -156,7 +161,6 @@ class Undo(QObject):
             self.unlisted.emit()
             self._desk.complain("The history cannot be read", error)
 
-        self.loading = self._listed  # before the first list nobody can mean a run of it
         self._desk.bridge.ask("runs", self._desk.services.runs, done, failed)
 
     def recover(self) -> None:

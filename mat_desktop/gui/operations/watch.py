@@ -120,11 +120,13 @@ class _Pile:
 class Watch(QObject):
     """``new`` hands over rows that were not there before and are to be listened to, ``moved`` what was opened
     and is on another drive than before, or on none. ``renamed`` hands over rows that are about to go, each
-    with the one that its file has from now on; ``came`` says that there are rows that were not there before.
+    with the one that its file has from now on; ``came`` says that there are rows that were not there before,
+    ``changed`` that files are others than they were known.
     """
 
     new = Signal(object)
     came = Signal()
+    changed = Signal()
     moved = Signal(object)
     renamed = Signal(object)
 
@@ -293,6 +295,8 @@ class Watch(QObject):
                 desk.complain("Changed files cannot be looked at", error)
             if fresh:
                 self.came.emit()
+            if changed:
+                self.changed.emit()
             wanted = [row for row in fresh if row.is_new and desk.tracks.row(row.path) is row]
             if wanted and self._settings.now.new_music:
                 self.new.emit(wanted)
