@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -293,3 +295,17 @@ def test_a_word_that_begins_a_field_and_is_found_nowhere_leaves_the_list_until_i
     page.search.setText("state")
     page.filter.asking.insist()
     qtbot.waitUntil(lambda: tracks.rowCount() == 0)
+
+
+def test_keys_that_the_button_in_the_field_has_no_use_for_are_not_typed(
+    qtbot: QtBot, library: Window
+) -> None:
+    search, pressed = library.library.search, Mock()
+    library.actions_["next"].triggered.connect(pressed)
+    search.help.setFocus()
+    search.help.click()
+    overlay = library.library.filter.help
+    qtbot.keyClick(overlay, Qt.Key.Key_Escape)
+    qtbot.waitUntil(search.help.hasFocus)
+    qtbot.keyClick(search.help, Qt.Key.Key_J)
+    assert search.text() == "" and pressed.call_count == 1

@@ -194,7 +194,12 @@ class SearchField(LineField):
             painter.drawLine(QPoint(left, self.height() - 6), QPoint(right, self.height() - 6))
 
     def event(self, event: QEvent) -> bool:
-        """Ctrl+E exports what was found; on Linux Qt would take it for the End key."""
+        """Ctrl+E exports what was found; on Linux Qt would take it for the End key. Keys that its button has
+        no use for are not typed here.
+        """
+        if isinstance(event, QKeyEvent) and self.help.hasFocus():
+            event.ignore()
+            return False
         if (
             isinstance(event, QKeyEvent)
             and event.type() is QEvent.Type.ShortcutOverride
