@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -707,3 +707,24 @@ def test_the_arrow_stands_over_rows_that_are_sorted(
     work, done = waiting.pop()
     done(work())
     assert header.isSortIndicatorShown()
+
+
+def test_all_that_a_query_finds_is_selected_while_it_is_being_answered(
+    library: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, tracks = library.library.table, library.tracks
+    answers: list[Callable[[], None]] = []
+    monkeypatch.setattr("mat_desktop.gui.models.tracks.AT_ONCE", 0)
+    tracks.work_with(lambda work, done: answers.append(lambda: done(work())))
+    tracks.filter(Word("song"))
+    answers.pop()()
+    assert tracks.rowCount() == 5
+    for other in (False, True):
+        tracks.filter(None)
+        table.selectAll()
+        if other:
+            library.library.select(0)
+        answers.pop()()
+        assert len(table.selected_rows()) == (1 if other else 6)
+        tracks.filter(Word("song"))
+        answers.pop()()

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from PySide6.QtCore import (
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -270,10 +271,13 @@ class TrackTable(TableView):
         self.hover_row = -1
         self.painted_selection: set[int] = set()
         self._rows = self._high = 0
+        self._all = False
+        """Whether all rows are wanted that a query finds, which is being answered still."""
         self._keeping = QTimer(self)
         self._keeping.setSingleShot(True)
         self._keeping.setInterval(KEEPING_MS)
         self.setModel(model)
+        model.arranged.connect(self._arranged)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setAccessibleName("Tracks")
@@ -326,6 +330,20 @@ class TrackTable(TableView):
         before, self._high = self._high, event.size().height()  # Qt knows none of before where it was hidden
         if 0 <= middle < before > self._high:
             self.scrollTo(here)
+
+    def selectAll(self) -> None:
+        """Also what a query finds that is being answered, once it is."""
+        super().selectAll()
+        self._all = self.tracks.arranging
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Where some are selected no more, all are not wanted any longer."""
+        super().selectionChanged(selected, deselected)
+        self._all = self._all and deselected.isEmpty()
+
+    def _arranged(self) -> None:
+        if self._all:
+            self.selectAll()
 
     def selected_rows(self) -> list[Row]:
         """Selected rows in the order shown; read by ranges, as there may be many."""
