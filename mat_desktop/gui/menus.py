@@ -38,7 +38,7 @@ BAR: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             *("listen", "listen_all", "listen_new", "new_run", "cancel", ""),
             *("write", "", "mark", "next", "previous", ""),
-            *("play", "loop", "play_evidence", ""),
+            *("play", "stop", "mute", "loop", "play_evidence", ""),
             *(
                 "teach",
                 "taught",

@@ -531,7 +531,7 @@ class Window(QMainWindow):
             with self.bridge.turns:
                 return super().event(event)
         asked = event.type() is QEvent.Type.ShortcutOverride
-        if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
+        if asked and isinstance(event, QKeyEvent) and _is_space(event):
             widget = QApplication.focusWidget()
             if isinstance(widget, (QAbstractButton, QComboBox)):
                 event.accept()
@@ -559,6 +559,11 @@ class Window(QMainWindow):
         """Open them."""
         if _take_no_file(event):
             self.opening.drop(event.mimeData())
+
+
+def _is_space(event: QKeyEvent) -> bool:
+    """Whether it is that key alone: with Shift it stops what plays, wherever the focus is."""
+    return event.key() == Qt.Key.Key_Space and not event.modifiers()
 
 
 def _take_no_file(event: QDropEvent) -> bool:

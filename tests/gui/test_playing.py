@@ -205,3 +205,23 @@ def test_what_cannot_be_played_is_named(qtbot: QtBot, sounding: Window, card: Si
     card.playing, card.ended, card.error = False, True, "No such file or directory"
     told = sounding.room.page.banners.texts
     qtbot.waitUntil(lambda: f"Cannot play {name}: No such file or directory" in told())
+
+
+def test_shift_and_space_stop_what_plays_where_a_button_has_the_focus(
+    qtbot: QtBot, sounding: Window, card: SilentCard
+) -> None:
+    bar = sounding.library.dock.player
+    play_first(qtbot, sounding, card)
+    qtbot.mouseClick(bar.next, Qt.MouseButton.LeftButton)
+    assert playing(card) == "1 song.flac"
+    bar.next.setFocus()
+    qtbot.keyClick(bar.next, Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
+    assert playing(card) == "" and in_view(sounding).title == "Song 1"
+    for scale in (sounding.library.dock.level_scale, sounding.library.pane.slider):
+        scale.setFocus()
+        sounding.actions_["play"].trigger()
+        qtbot.keyClick(scale, Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
+        assert playing(card) == "" and not sounding.library.dock.levels.isVisible()
+    bar.next.setFocus()
+    qtbot.keyClick(bar.next, Key.Key_Space)
+    assert in_view(sounding).title == "Song 2", "the key alone presses the button"
