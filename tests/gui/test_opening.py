@@ -15,12 +15,14 @@ from PySide6.QtWidgets import QAbstractSlider
 from pytestqt.qtbot import QtBot
 
 from mat_desktop.app.decide import Choice
+from mat_desktop.app.remembered import Remembered
 from mat_desktop.domain.scores import Scores, Verdict
 from mat_desktop.domain.tags import Field
 from mat_desktop.domain.track import FileStamp, Track, TrackId
 from mat_desktop.errors import FileFault
 from mat_desktop.gui.models.columns import Column
 from mat_desktop.gui.models.row import State
+from mat_desktop.gui.widgets.banner import Banner
 from mat_desktop.gui.window import Window
 from tests.gui.double import FakeServices
 from tests.gui.double_model import SCORES
@@ -348,3 +350,63 @@ def test_what_a_search_leaves_out_goes_once_its_tags_are_known(
     qtbot.waitUntil(lambda: len(window.tracks.rows()) == 6 and not window.scan.reading, timeout=30_000)
     go_on.set()
     qtbot.waitUntil(lambda: shown(window) == ["3 song.flac", "4 song.flac", "5 broken.ape"])
+
+
+def test_reading_the_library_that_is_stopped_says_what_is_not_shown_and_goes_on(
+    qtbot: QtBot, known: FakeServices, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, go_on, reached = known.remembered, threading.Event(), threading.Event()
+
+    def slowly(roots: Sequence[Path]) -> Iterator[Remembered]:
+        for number, item in enumerate(read(roots)):
+            if number == 2:
+                go_on.wait(10)
+            yield item
+
+    def stopped(roots: Sequence[Path], cancel: threading.Event) -> Iterator[Track | FileFault]:
+        reached.set()
+        cancel.wait(10)
+        return iter(())
+
+    monkeypatch.setattr(known, "remembered", slowly)
+    monkeypatch.setattr(known, "scan", stopped)
+    window.begin([known.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 2)
+    told, said = window.library.banners.texts, window.status.result.text
+    window.actions_["cancel"].trigger()
+    go_on.set()
+    text = "2 of 5 tracks in the library are shown"
+    qtbot.waitUntil(lambda: told() == [f"{text}, as reading it was stopped."])
+    qtbot.waitUntil(reached.is_set)
+    window.actions_["cancel"].trigger()  # the scan that follows
+    qtbot.waitUntil(lambda: not window.bridge.busy and text in said())
+    assert said().startswith("Scan stopped after ")
+    assert len(window.tracks.rows()) == 2
+    banner = window.library.banners.findChild(Banner)
+    assert isinstance(banner, Banner)
+    banner.action.click()
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 5 and not window.bridge.busy)
+    assert told() == []
+
+
+def test_a_whole_scan_shows_what_was_not_read(
+    qtbot: QtBot, known: FakeServices, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, read, go_on = Gate(known), known.remembered, threading.Event()
+
+    def slowly(roots: Sequence[Path]) -> Iterator[Remembered]:
+        for number, item in enumerate(read(roots)):
+            if number == 2:
+                go_on.wait(10)
+            yield item
+
+    monkeypatch.setattr(known, "remembered", slowly)
+    window.begin([known.music])
+    qtbot.waitUntil(lambda: len(window.tracks.rows()) == 2)
+    window.actions_["cancel"].trigger()
+    go_on.set()
+    qtbot.waitUntil(lambda: window.library.banners.texts() != [])
+    end(qtbot, window, gate)
+    qtbot.waitUntil(lambda: window.library.banners.texts() == [])
+    assert len(window.tracks.rows()) == 6
+    assert window.status.result.text() == "6 tracks in the library"

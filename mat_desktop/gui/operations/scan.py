@@ -19,6 +19,7 @@ from mat_desktop.gui.models.arrange import under
 from mat_desktop.gui.models.row import Arrived, Row
 from mat_desktop.gui.operations.arrive import AsShown, known, remembered, rows_of
 from mat_desktop.gui.operations.desk import Desk
+from mat_desktop.gui.operations.unread import Unread
 from mat_desktop.gui.operations.weigh import Move
 from mat_desktop.gui.work import Do, Failure, Work
 
@@ -67,6 +68,7 @@ class Scan(QObject):
         self.coming: Work | None = None
         self._under_way = 0
         self._away: dict[Path, str] = {}
+        self._unread = Unread(desk, self._read_rest, self.back.emit)
         self._is_back: Callable[[], bool] = lambda: False
 
     @property
@@ -130,8 +132,12 @@ class Scan(QObject):
                     self.nothing.emit()
                 if not job.stopping:
                     self._tell_away(wanted, seen.away)
+                    self._unread.settle(wanted)
             stopped = f"{job.outcome}; " if error is not None or job.stopping else ""
-            desk.result(f"{stopped}{words.plural(total, 'track')} in the library{gone}")
+            if self._unread:
+                self._unread.tell(stopped)
+            else:
+                desk.result(f"{stopped}{words.plural(total, 'track')} in the library{gone}")
             self.ended.emit()
 
         def items(batch: list[Any]) -> None:
@@ -181,12 +187,18 @@ class Scan(QObject):
                 desk.complain("The library cannot be read", error)
             self.coming = None
             desk.tracks.settle()
+            if job.stopping and not desk.bridge.leaving:
+                self._unread.stopped(roots)
             shown.set()
             self.remembered.emit()
 
         self.coming = job = Job(READING, make, on_items=self.found, on_end=ended, unit="readable track")
         desk.bridge.do(job)
         return shown
+
+    def _read_rest(self, roots: Sequence[Path]) -> None:
+        self._remember(roots)
+        self.begun.emit()
 
     def _count(self, job: Job, paths: Sequence[Path], enough: threading.Event) -> None:
         """Find out how many files there are while the first are read: listing folders is much quicker."""
@@ -229,6 +241,7 @@ class Scan(QObject):
     def _take_out(self, root: Path, open_again: Do) -> None:
         desk = self._desk
         self.roots.remove(root)
+        self._unread.settle([root])
         self._tell_away([root], {})
         rows = desk.tracks.rows()
         others = {row.where for other in self.roots for row in under(rows, other)}
