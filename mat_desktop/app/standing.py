@@ -5,7 +5,7 @@ counts again then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from threading import Event
 
 from mat_desktop.app.copies import content_digest
 from mat_desktop.app.session import Session
-from mat_desktop.app.whereabouts import Tell, now_at, tell_nobody
+from mat_desktop.app.whereabouts import Tell, now_at, tell_nobody, written_to
 from mat_desktop.domain.plan import Change
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.domain.tags import Field
@@ -82,16 +82,17 @@ def as_they_come(
 def _standing(session: Session, song: Song) -> _Standing | None:
     """:raises FileFault: its tags cannot be read
     :raises OSError: it cannot be read"""
-    entries = _entries(session, song, song.place)
-    settled = session.journal.reverted([entry.id for entry in entries])
-    written = session.journal.roots([entry.id for entry in entries])
-    settled = {(number, field) for number, field in settled if number in written}
+    here = [entry for entry in session.journal.written_to([song.place]) if entry.sound == song.sound]
+    settled = _settled(session, here)
     home = _home(session, song) if settled else None
     if home is None:
         return None
-    if home[1] != song.place:
-        entries = _entries(session, song, song.place, home[1])
     tags = _tags(session, *home)
+    if not any(_is_there(entry, settled, tags) for entry in here):
+        return None
+    ours = [entry for entry in written_to(session, home[0]) if entry.sound == song.sound]
+    entries = sorted({entry.id: entry for entry in (*here, *ours)}.values(), key=lambda entry: entry.id)
+    settled = _settled(session, entries)
     states: dict[str, list[Entry]] = {}
     for end in range(len(entries), 0, -1):
         states.setdefault(entries[end - 1].after_sha256, entries[:end])
@@ -112,8 +113,21 @@ def _standing(session: Session, song: Song) -> _Standing | None:
     return _Standing(*home, song.sound, digest, changes, by_field)
 
 
-def _entries(session: Session, song: Song, *places: Path) -> list[Entry]:
-    return [entry for entry in session.journal.written_to(places) if entry.sound == song.sound]
+def _settled(session: Session, entries: Sequence[Entry]) -> set[tuple[int, Field]]:
+    """What was taken back since of what some entries wrote, and did not only take back themselves."""
+    numbers = [entry.id for entry in entries]
+    settled = session.journal.reverted(numbers)
+    written = session.journal.roots(numbers) if settled else set()
+    return {(number, field) for number, field in settled if number in written}
+
+
+def _is_there(entry: Entry, settled: Collection[tuple[int, Field]], tags: TagSet) -> bool:
+    """Whether a file has values of a write that were taken back."""
+    return any(
+        (entry.id, change.field) in settled
+        and change.before != change.after == tuple(tags.get(change.field, ()))
+        for change in entry.changes
+    )
 
 
 def _home(session: Session, song: Song) -> tuple[Path, Path] | None:

@@ -114,3 +114,22 @@ def test_a_look_at_the_folder_finds_what_came_back(session: Session, music: list
     assert len([*as_they_come(session, scan(session, [music[0].parent], Event()), Event())]) == len(music)
     assert last_run(session) == run
     assert session.journal.taken_back() == {}
+
+
+def test_a_file_that_was_moved_comes_back_at_its_new_place(session: Session, music: list[Path]) -> None:
+    path, home = music[0], music[0].with_name("renamed.flac")
+    original = path.read_bytes()
+    states = []
+    for genre in ("Rock", "Pop"):
+        write(session, {Field.GENRE: (genre,), Field.MAT_TAGS: (f"genre:{genre.lower()}",)}, path)
+        states.append(path.read_bytes())
+        if path != home:
+            path.rename(home)
+            path = home
+    for _ in states:
+        undo(session)
+    assert home.read_bytes() == original
+    home.write_bytes(states[1])
+    for content in (states[0], original):
+        undo(session)
+        assert home.read_bytes() == content
