@@ -216,7 +216,7 @@ class Copies:
 
         if not any(older.values()):
             return []
-        digest = first.before_sha256 if first is not None else _digest_of(file)
+        digest = first.before_sha256 if first is not None else self._digests.get(file, "")
         if same := copied(lambda entries: entries[-1].after_sha256 == digest):
             return same
         came = self._tags(file)
@@ -260,7 +260,7 @@ class Copies:
         """Whether there is a file at a place to which nothing was written, as far as can be said."""
         return place in self._file and self._owner(place) is None
 
-    @property
+    @cached_property
     def _files(self) -> list[Path]:
         return sorted({*self._file.values()})
 
@@ -280,10 +280,18 @@ class Copies:
 
     def _is_at_place(self, history: History) -> bool:
         file = self._file.get(history.place)
-        return file is not None and history.last.after_sha256 == _digest_of(file)
+        return file is not None and history.last.after_sha256 == self._digests[file]
 
-    def _with_digest(self, digest: str) -> list[Path]:
-        return [file for file in self._files if _digest_of(file) == digest]
+    @cached_property
+    def _digests(self) -> dict[Path, str]:
+        return {file: _digest_of(file) for file in self._files}
+
+    @cached_property
+    def _with_digest(self) -> dict[str, list[Path]]:
+        found: dict[str, list[Path]] = {}
+        for file, digest in self._digests.items():
+            found.setdefault(digest, []).append(file)
+        return found
 
     def _find(self) -> None:
         if not self._histories:
@@ -295,7 +303,7 @@ class Copies:
         for file in files:
             for history in self._at_place(file):
                 if history in self._lost and file not in self._owners:
-                    self._settle(history, file, proved=_digest_of(file) in history.states)
+                    self._settle(history, file, proved=self._digests[file] in history.states)
 
     def _settle(self, history: History, file: Path, *, proved: bool = True) -> None:
         self._homes[history], self._owners[file] = file, history
@@ -308,19 +316,18 @@ class Copies:
             file = self._file.get(history.place)
             if file is not None and file not in self._owners and self._is_at_place(history):
                 self._settle(history, file)
-        digests = {file: _digest_of(file) for file in self._files}
         left = {history.last.after_sha256 for history in self._histories}
         for file in self._free:  # while a copy that was made of it before it was changed is elsewhere
             own = next((one for one in self._at_place(file) if one in self._lost), None)
-            if own is not None and digests[file] not in left and self._has_marks(file, own):
+            if own is not None and self._digests[file] not in left and self._has_marks(file, own):
                 so = [one for one in self._histories if self._has_marks(file, one)]
                 if all(one.is_like(own) for one in so):
                     self._settle(own, file)
         for digest in left:
             lost = [history for history in self._lost if history.last.after_sha256 == digest]
-            files = [file for file in self._free if digests[file] == digest]
+            files = [file for file in self._free if self._digests[file] == digest]
             self._pair(lost, [file for file in files if not all(self._is_older(file, one) for one in lost)])
-        return [file for file in self._free if digests[file] not in left]
+        return [file for file in self._free if self._digests[file] not in left]
 
     def _find_by_tags(self, files: Sequence[Path], is_it: Callable[[Path, History], bool]) -> list[Path]:
         """:returns: files of which that tells nothing"""

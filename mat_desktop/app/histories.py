@@ -6,7 +6,7 @@ others may have it by the next write; what that found in the file tells which on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -73,81 +73,88 @@ def carries(tags: TagSet, left: TagSet) -> bool:
 
 
 def parted(
-    journal: Journal, entries: Sequence[Entry], with_digest: Callable[[str], Collection[Path]]
+    journal: Journal, entries: Sequence[Entry], with_digest: Mapping[str, Collection[Path]]
 ) -> list[History]:
     """:param entries: all that was written to files with one sound, the oldest first
     :param with_digest: where files are, by their digest
     """
-    found: list[History] = []
-    for number, entry in enumerate(entries):
-        history = _continued(journal, found, entry, entries[number + 1 :], with_digest)
+    histories: list[History] = []
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.before_sha256, []).append(entry)
+    for entry in entries:
+        may = [history for history in histories if history.last.run != entry.run]  # a run writes a file once
+        history = _Write(journal, entry, may, found, with_digest).history if may else None
         if history is None:
-            found.append(History([entry]))
+            histories.append(History([entry]))
         else:
             history.add(entry)
-    return found
+    return histories
 
 
-def _continued(
-    journal: Journal,
-    histories: Sequence[History],
-    entry: Entry,
-    later: Sequence[Entry],
-    with_digest: Callable[[str], Collection[Path]],
-) -> History | None:
-    """Which file a write went to: it found what was left in it, byte for byte; else it took something back
-    from it; else the marks say so. None for one that nothing was written to, as for a copy of one.
+@dataclass
+class _Write:
+    """A write, and what was written before it to files of which one may be its file.
+
+    :param found: writes, by what they found
     """
-    may = [history for history in histories if history.last.run != entry.run]  # a run writes a file once
-    if not may:
-        return None
-    here = [history for history in may if history.place == entry.path]
-    same = [history for history in may if history.last.after_sha256 == entry.before_sha256]
-    roots = journal.roots([entry.id]) - {entry.id}
-    back = [history for history in may if roots and any(old.id in roots for old in history.entries)]
 
-    def kept(history: History) -> set[Path]:
+    journal: Journal
+    entry: Entry
+    may: Sequence[History]
+    found: Mapping[str, Sequence[Entry]]
+    with_digest: Mapping[str, Collection[Path]]
+
+    @property
+    def history(self) -> History | None:
+        """That of the file to which it went: it found what was left in it, byte for byte; else it took
+        something back from it; else the marks say so. None for a file to which nothing was written, as for a
+        copy of one.
+        """
+        here = [history for history in self.may if history.place == self.entry.path]
+        same = [one for one in self.may if one.last.after_sha256 == self.entry.before_sha256]
+        if len(same) == 1 and same == here:
+            return same[0]
+        roots = self.journal.roots([self.entry.id]) - {self.entry.id}
+        back = [one for one in self.may if roots and any(old.id in roots for old in one.entries)]
+        if sure := [one for one in same if one in back] or [one for one in same if one in here]:
+            return sure[-1]
+        if moved := _any_of([one for one in same if not self._stays(one)]):
+            return moved
+        if same or back:
+            return back[-1] if back else None
+        return next(filter(self._is_it, reversed(here)), None) or _any_of(
+            [one for one in self.may if self._found_all(one) and not self._stays(one)]
+        )
+
+    def _stays(self, history: History) -> bool:
+        """Whether it is where it was all the same: a copy of it was written."""
+        return history.place in self._kept(history)
+
+    def _kept(self, history: History) -> Iterator[Path]:
         """Where what a history left is now, or was when it was written to later."""
         digest = history.last.after_sha256
-        return {*with_digest(digest), *(other.path for other in later if other.before_sha256 == digest)}
+        yield from self.with_digest.get(digest, ())
+        yield from (other.path for other in self.found.get(digest, ()) if other.id > self.entry.id)
 
-    def stays(history: History) -> bool:
-        """Whether it is where it was all the same: a copy of it was written."""
-        return history.place in kept(history)
-
-    def is_it(history: History) -> bool:
+    def _is_it(self, history: History) -> bool:
         """Whether a write at the same place went to the same file, as far as it tells."""
         found = all(
             change.before == tuple(history.left.get(change.field, ()))
-            for change in entry.changes
+            for change in self.entry.changes
             if change.field in MARKS
         )
-        return found and (bool(history.marks) or not kept(history))
+        return found and (bool(history.marks) or not any(self._kept(history)))
 
-    for found in (
-        [history for history in same if history in back],
-        [history for history in same if history in here],
-        _one_of([history for history in same if history not in here and not stays(history)]),
-        back,
-        [history for history in here if not same and is_it(history)],
-    ):
-        if found:
-            return found[-1]
-    if same:
-        return None
-    return next(
-        iter(_one_of([history for history in may if _found_values(history, entry) and not stays(history)])),
-        None,
-    )
+    def _found_all(self, history: History) -> bool:
+        """Whether a write elsewhere found all that was left, as far as it tells, and marks among it."""
+        before = {change.field: change.before for change in self.entry.changes}
+        known = {field: values for field, values in history.left.items() if field in before}
+        return carries(before, known)
 
 
-def _one_of(histories: list[History]) -> list[History]:
+def _any_of(histories: Sequence[History]) -> History | None:
     """Any, where it is the same which; else none."""
-    return histories[:1] if all(history.is_like(histories[0]) for history in histories[1:]) else []
-
-
-def _found_values(history: History, entry: Entry) -> bool:
-    """Whether a write elsewhere found all that was left, as far as it tells, and marks among it."""
-    before = {change.field: change.before for change in entry.changes}
-    known = {field: values for field, values in history.left.items() if field in before}
-    return carries(before, known)
+    if histories and all(history.is_like(histories[0]) for history in histories[1:]):
+        return histories[0]
+    return None
