@@ -111,7 +111,7 @@ class Copies:
         self._known = {**places, **{path.resolve(): path for path in session.library.of_sound(sound)}}
         self._state = self._look()
         self._file = _each_once([p for p, path in self._known.items() if sound_at(session, path) == sound])
-        entries = session.journal.written_to([*self._known])
+        entries = self._entries = session.journal.written_to([*self._known])
         self.every = [entry for entry in entries if entry.sound in (None, sound)]
         """What was ever written to any of them, the oldest first."""
         self._histories = parted(session.journal, self.every, self._with_digest)
@@ -156,6 +156,11 @@ class Copies:
         """Files that were written at a place, which may be others by turns."""
         last = {self._of[entry.id]: entry for entry in self.every if entry.path == place}
         return [entry.song for entry in last.values()]
+
+    def sounded(self, place: Path) -> list[TrackId]:
+        """What else sounded in what was written at a place."""
+        sounds = {entry.sound for entry in self._entries if entry.path == place}
+        return sorted(sound for sound in sounds if sound not in (None, self._sound))
 
     def written(self, place: Path) -> list[Entry]:
         """What was ever written to the file at a place, before it was moved too, the oldest first."""
@@ -304,6 +309,10 @@ class Copies:
             for history in self._at_place(file):
                 if history in self._lost and file not in self._owners:
                     self._settle(history, file, proved=self._digests[file] in history.states)
+        for history in self._lost:
+            if history.place not in self._file and self._is_encoded_anew(history):
+                self._file[history.place] = history.place
+                self._settle(history, history.place)
 
     def _settle(self, history: History, file: Path, *, proved: bool = True) -> None:
         self._homes[history], self._owners[file] = file, history
@@ -408,6 +417,18 @@ class Copies:
 
     def _has_marks(self, file: Path, history: History) -> bool:
         return bool(history.marks) and marks_in(self._tags(file)) == history.marks
+
+    def _is_encoded_anew(self, history: History) -> bool:
+        """Whether what is at the place of one that was written sounds otherwise and is it all the same: it
+        has the marks and all values that were left, and its sound is known nowhere else.
+        """
+        place, path = history.place, self._known[history.place]
+        sound = sound_at(self._session, path)
+        if sound is None or sound == self._sound:
+            return False
+        written, heard = self._session.journal.places(sound), self._session.library.of_sound(sound)
+        elsewhere = {*written, *(one.resolve() for one in heard)} - {place}
+        return not elsewhere and self._has_all(place, history)
 
     def _tags(self, file: Path) -> dict[Field, tuple[str, ...]]:
         """Of a file that is there, as far as they can be read."""

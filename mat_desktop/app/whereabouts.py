@@ -54,27 +54,38 @@ def seek(
     tell: Tell = tell_nobody,
 ) -> None:
     """Look for files that are not where they were in their folders, and among the tracks of the library in
-    which nothing was heard yet and that may be some. What is found there the library knows from then on.
-    A file that only sounds as one that was written is looked past: it may be a copy that got its name.
+    which nothing was heard yet and that may be some; where that does not find all, in the folders of all that
+    was ever written. What is found there the library knows from then on. A file that only sounds as one that
+    was written is looked past: it may be a copy that got its name.
 
     :param under: files and folders in which they may be as well
     """
-    lost: set[TrackId] = set()
+    lost: list[Song] = []
     for song in songs:
         if cancel.is_set():
             return
-        if song.sound is not None and not _is_found(session, song):
-            lost.add(song.sound)
+        if not _is_found(session, song):
+            lost.append(song)
         tell(song.known)
-    if not lost:
+    folders = {*under, *(song.place.parent for song in lost)}
+    _search(session, lost, folders, cancel, tell)
+    if not cancel.is_set() and not all(_is_found(session, song) for song in lost):
+        others = {song.place.parent for song in session.journal.songs()} - folders
+        _search(session, lost, others, cancel, tell)
+
+
+def _search(
+    session: Session, lost: Sequence[Song], folders: Collection[Path], cancel: Event, tell: Tell
+) -> None:
+    sounds = {song.sound for song in lost if song.sound is not None}
+    if not sounds:
         return
-    folders = {*under, *(song.place.parent for song in songs if song.sound in lost)}
     for item in look(session, sorted(folder for folder in folders if folder.exists()), cancel):
         tell(item.path)
-    for track in session.library.unheard(lost):
+    for track in session.library.unheard(sounds):
         if cancel.is_set():
             return
-        hear(session, track, lost)
+        hear(session, track, sounds)
         tell(track.path)
 
 
@@ -90,7 +101,9 @@ def hear(session: Session, track: Track, wanted: Container[TrackId] | None = Non
 
 def _is_found(session: Session, song: Song) -> bool:
     home = now_at(session, song)
-    if home is None or song.sound is None or home[1] != song.place:
+    if song.sound is None:
+        return True  # what is at its place counts
+    if home is None or home[1] != song.place:
         return home is not None
     return _copies(session, song.sound, song.place, song.known).is_proved(song.place)
 
@@ -175,11 +188,24 @@ def states_of(session: Session, path: Path) -> list[Entry]:
     :param path: as the library knows it
     :returns: its own last
     """
-    own, place = written_to(session, path), path.resolve()
-    sound = sound_at(session, path)
-    every = _copies(session, sound, place, path).every if sound is not None else []
+    own = written_to(session, path)
+    every = [entry for copies in _with(session, path, path.resolve()) for entry in copies.every]
     numbers = {entry.id for entry in own}
     return [*(entry for entry in every if entry.id not in numbers), *own]
+
+
+def _with(session: Session, path: Path, place: Path) -> list[Copies]:
+    """Files with the sound of one; then those with sounds that were written at its place before, as it may be
+    one of these that was encoded anew.
+
+    :param path: as the library knows it
+    :param place: the same with links resolved
+    """
+    sound = sound_at(session, path)
+    if sound is None:
+        return []
+    copies = _copies(session, sound, place, path)
+    return [copies, *(_copies(session, other, place, path) for other in copies.sounded(place))]
 
 
 def copied_from(session: Session, path: Path) -> list[Source]:
@@ -196,9 +222,8 @@ def is_doubtful(session: Session, path: Path) -> bool:
 
     :param path: as the library knows it
     """
-    sound = sound_at(session, path)
     place = path.resolve()
-    return sound is not None and _copies(session, sound, place, path).is_doubtful(place)
+    return any(copies.is_doubtful(place) for copies in _with(session, path, place))
 
 
 def written_at(session: Session, song: Song) -> list[Song]:
@@ -240,10 +265,10 @@ def told_apart(session: Session, path: Path) -> tuple[list[Entry], list[Entry]]:
     here = session.journal.written_to([place])
     if not place.exists():
         return here, []
-    sound = sound_at(session, path)
-    if sound is None:
-        ours = [entry for entry in here if entry.sound is None]
+    if every := _with(session, path, place):
+        found = {entry.id: entry for copies in every for entry in copies.written(place)}
+        ours = [found[number] for number in sorted(found)]
     else:
-        ours = _copies(session, sound, place, path).written(place)
+        ours = [entry for entry in here if entry.sound is None]
     numbers = {entry.id for entry in ours}
     return ours, [entry for entry in here if entry.id not in numbers]

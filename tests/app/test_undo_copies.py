@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
+import mutagen.flac
+import numpy as np
 import pytest
 
 from mat_desktop.app.remove import look_at as look_removal
@@ -14,12 +16,21 @@ from mat_desktop.app.remove import removing
 from mat_desktop.app.reverse import reverse
 from mat_desktop.app.session import Session
 from mat_desktop.app.undo import DOUBTFUL, redoing, undoing
-from mat_desktop.domain.plan import WriteStatus
+from mat_desktop.domain.plan import WriteResult, WriteStatus
+from mat_desktop.domain.reversal import ANOTHER
 from mat_desktop.domain.tags import Field
 from mat_desktop.errors import UsageFault
 from mat_desktop.metadata.files import read_tags
 from tests.app.test_undo_renamed import contents, look_through, remove_all, swap
 from tests.app.undoing import ALL, do, heard, looked_at, retag, write
+from tests.sounds import encode, tone
+
+
+def remove_safely(session: Session) -> list[WriteResult]:
+    """Conflicts stay."""
+    task = removing(session)
+    files = [file.safe for past in task.pasts if (file := look_removal(session, past)) is not None]
+    return list(reverse(session, task, files, Event()))
 
 
 @pytest.fixture
@@ -129,9 +140,7 @@ def test_values_of_an_unwritten_copy_that_got_the_name_stay(
         assert {item.why for item in file.fields if not item.idle} >= {DOUBTFUL}
         results = do(session, undoing(session, run))
     else:
-        task = removing(session)
-        files = [file.safe for past in task.pasts if (file := look_removal(session, past)) is not None]
-        results = list(reverse(session, task, files, Event()))
+        results = remove_safely(session)
     assert [result.status for result in results] == [WriteStatus.CONFLICT]
     assert one.read_bytes() == before
 
@@ -163,3 +172,93 @@ def test_a_name_that_files_had_by_turns_tells_nothing(
     assert read_tags(one).tags[Field.GENRE] == ("Rock", "Dance")
     do(session, undoing(session, second))
     assert contents([other, one]) == before
+
+
+@pytest.mark.parametrize("how", ["undo", "named", "remove"])
+def test_a_song_that_was_renamed_and_whose_values_another_program_changed(
+    session: Session, music: list[Path], how: str
+) -> None:
+    heard(session, music[0].parent)
+    run = write(session, ALL, music[0])
+    retag(music[0], genre="Mine")
+    new = music[0].rename(music[0].with_name("new.flac"))
+    if how == "remove":
+        results = [result for result in remove_safely(session) if result.path == new]
+    else:
+        files = [new] if how == "named" else []
+        results = do(session, undoing(session, run, files=files))
+    assert [(result.path, result.status) for result in results] == [(new, WriteStatus.CONFLICT)]
+    assert read_tags(new).tags == {Field.GENRE: ("Mine",)}
+
+
+@pytest.mark.parametrize("how", ["undo", "remove"])
+def test_a_copy_of_another_written_one_is_not_taken_for_one_that_is_gone_where_values_were_changed(
+    session: Session, pair: list[Path], how: str
+) -> None:
+    run = write(session, ALL, *pair)
+    copy = Path(shutil.copy(pair[1], pair[1].with_name("copy.flac")))
+    retag(copy, mood="Mine")
+    pair[0].unlink()
+    there = read_tags(copy).tags
+    if how == "undo":
+        do(session, undoing(session, run), force=True)
+        assert read_tags(copy).tags == there
+    else:
+        remove_safely(session)
+        assert read_tags(copy).tags[Field.GENRE] == ALL[Field.GENRE]
+
+
+@pytest.mark.parametrize("how", ["undo", "remove"])
+def test_a_file_that_was_encoded_anew_is_the_same_song(session: Session, music: list[Path], how: str) -> None:
+    path, folder = music[0], music[0].parent
+    retag(path, genre="Jazz")
+    heard(session, folder)
+    run = write(session, ALL, path)
+    tags = read_tags(path).tags
+    encode(path, tone(1.0, hz=440.0) * np.float32(0.5))
+    file = mutagen.flac.FLAC(path)
+    for field, values in tags.items():
+        file[str(field)] = list(values)
+    file.save()
+    assert read_tags(path).tags == tags
+    if how == "remove":
+        remove_safely(session)
+    else:
+        do(session, undoing(session, run))
+    assert read_tags(path).tags == {Field.GENRE: ("Jazz",)}
+    if how == "undo":
+        do(session, redoing(session, run))
+        assert read_tags(path).tags == tags
+        do(session, undoing(session, run))
+        assert read_tags(path).tags == {Field.GENRE: ("Jazz",)}
+        do(session, redoing(session, run))
+        remove_safely(session)
+        assert read_tags(path).tags == {Field.GENRE: ("Jazz",)}
+
+
+def test_another_song_with_what_was_left_that_is_known_elsewhere_is_not_one_that_was_encoded_anew(
+    session: Session, music: list[Path]
+) -> None:
+    heard(session, music[0].parent)
+    run = write(session, ALL, *music[:2])
+    shutil.copy(music[1], music[0])
+    there = contents(music)
+    (result, _) = do(session, undoing(session, run))
+    assert (result.path, result.reason, music[0].read_bytes()) == (music[0], ANOTHER, there[0])
+
+
+def test_a_song_that_went_to_a_folder_of_another_run(
+    session: Session, music: list[Path], tmp_path: Path
+) -> None:
+    before = contents(music)
+    heard(session, music[0].parent)
+    other = tmp_path / "other" / "song.flac"
+    other.parent.mkdir()
+    shutil.copy(music[1], other)
+    write(session, ALL, other)
+    run = write(session, ALL, music[0])
+    new = other.with_name("new.flac")
+    shutil.copy(music[0], new)
+    music[0].unlink()
+    do(session, undoing(session, run))
+    assert new.read_bytes() == before[0]
