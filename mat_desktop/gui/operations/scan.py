@@ -168,8 +168,11 @@ class Scan(QObject):
         job.about = job.lets_go = True
         desk.bridge.do(job)
 
-    def _remember(self, roots: Sequence[Path]) -> threading.Event:
-        """Show what the library knows of folders before any file is looked at; tells when that is done."""
+    def _remember(self, roots: Sequence[Path], then: Do = lambda: None) -> threading.Event:
+        """Show what the library knows of folders before any file is looked at; tells when that is done.
+
+        :param then: called when all of it is shown
+        """
         desk, shown = self._desk, threading.Event()
         if not roots:
             shown.set()
@@ -189,6 +192,8 @@ class Scan(QObject):
             desk.tracks.settle()
             if job.stopping and not desk.bridge.leaving:
                 self._unread.stopped(roots)
+            elif error is None:
+                then()
             shown.set()
             self.remembered.emit()
 
@@ -197,7 +202,12 @@ class Scan(QObject):
         return shown
 
     def _read_rest(self, roots: Sequence[Path]) -> None:
-        self._remember(roots)
+        desk = self._desk
+
+        def tell() -> None:
+            desk.result(f"{words.plural(desk.tracks.tally().total, 'track')} in the library")
+
+        self._remember(roots, tell)
         self.begun.emit()
 
     def _count(self, job: Job, paths: Sequence[Path], enough: threading.Event) -> None:

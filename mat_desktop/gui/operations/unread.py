@@ -56,10 +56,10 @@ class Unread:
                 self.settle(roots)
                 desk.result(f"{before}{words.plural(len(rows), 'track')} in the library")
                 return
-            text = f"{words.number(here)} of {words.plural(known, 'track')} in the library are shown"
-            said = f"{text}, as reading it was stopped."
-            desk.say("warning", said, "Read the rest", self._read_rest, kind=PARTIAL)
-            desk.result(f"{before}{text}")
+            tracks = words.plural(known, "track")
+            text = f"Not all {tracks} in the library are shown, as reading it was stopped."
+            desk.say("warning", text, "Read the rest", self._read_rest, kind=PARTIAL)
+            desk.result(f"{before}{words.number(here)} of {tracks} in the library are shown")
 
         desk.bridge.ask("unread", lambda: desk.services.count_remembered(roots), tell)
 
