@@ -565,6 +565,46 @@ def test_the_track_that_was_in_view_comes_back_into_view_once_it_is_in_the_libra
     assert page.row is row, "the user works on it"
 
 
+def test_where_a_search_found_nothing_the_track_before_it_is_in_view_again(
+    qtbot: QtBot, library: Window
+) -> None:
+    page, tracks = library.library, library.tracks
+    rows = list(tracks.shown())
+
+    def search(text: str, count: int) -> None:
+        page.search.setText(text)
+        qtbot.waitUntil(lambda: tracks.rowCount() == count)
+
+    def end(row: Row) -> None:
+        search("zzzz", 0)
+        assert page.row is None
+        search("", 6)
+        assert page.row is row
+        assert page.selected() == [row]
+
+    page.select(3)
+    search("song 1", 1)
+    end(rows[3])  # whatever came into view while it was typed
+    search("song 1", 1)
+    found = page.row
+    assert found is not None
+    search("", 6)
+    assert page.row is found, "to be seen among others"
+    end(found)
+    page.select(3)
+    for work in (
+        lambda: page.table.clicked.emit(tracks.index(0, 0)),
+        lambda: page.player.moved.emit(0.5),
+        lambda: page.pane.question.decided.emit({"guitar": Verdict.ACCEPTED}),
+    ):
+        search("song 2", 1)
+        work()
+        worked_on = page.row
+        assert worked_on is not None
+        end(worked_on)
+        page.select(3)
+
+
 def test_large_libraries_are_arranged_in_a_worker(qtbot: QtBot, library: Window) -> None:
     model = library.tracks
     model.work_with(lambda work, done: waiting.append((work, done)))

@@ -75,6 +75,7 @@ class Library(QWidget):
         self._unfolded: list[int] = []
         self._came_first: Row | None = None
         self._last: Path | None = None
+        self._hidden: Path | None = None
         self._scrolled = False
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -297,6 +298,7 @@ class Library(QWidget):
 
         What is hidden is not decided on: it is neither in view nor one of several any more.
         """
+        self._look_again()
         if any(row.place < 0 for row in self.several.rows):
             self.several.look()
         if self.row is not None and self.tracks.place(self.row.path) >= 0:
@@ -308,16 +310,21 @@ class Library(QWidget):
                 self._scrolled = False
         elif self.tracks.rowCount():
             if not self._expects_last:
-                by_itself = self.row is None
+                before = self.row
                 self.select(0)
-                if by_itself:
+                if before is None:
                     self._look_first()
+                elif asked:
+                    self._note_hidden(before)
         elif self.row is not None and self._has_dock:  # else Review shows the track
+            before = self.row
             self._show(None)
+            if asked:
+                self._note_hidden(before)
         self.filter.say()  # then: a table that gets the focus makes the first row the current one, unselected
 
     def _is_first_look(self) -> bool:
-        """The track in view came by itself, and nobody has scrolled, chosen another or decided since."""
+        """The track in view came by itself, and nobody has scrolled, chosen, played or decided since."""
         return self.row is self._came_first and not self._scrolled
 
     def set_unready(self, *, reading: bool, weighing: bool, coming: Work | None) -> None:
@@ -356,6 +363,22 @@ class Library(QWidget):
         if self._last is None or before is not self._came_first:
             self._last = before.path
         self._look_first()
+
+    def _note_hidden(self, before: Row) -> None:
+        """A search or a state hides the track in view; what came by itself meanwhile is not meant."""
+        if self._hidden is None or before is not self._came_first:
+            self._hidden = before.path
+        self._look_first()
+
+    def _look_again(self) -> None:
+        """What a search hid is in view again where it found nothing, once that is cleared; else what it found
+        stays, to be seen among its neighbours.
+        """
+        if self._hidden is not None and (place := self.tracks.place(self._hidden)) >= 0:
+            if self.row is None:
+                self.select(place)
+                self._look_first()
+            self._hidden = None
 
     # selection
 
@@ -505,6 +528,7 @@ class Library(QWidget):
             self.dock.set_track(row.title, row.seconds, READING)
 
     def _chosen_again(self, index: QModelIndex) -> None:
+        self._work_on()
         if self.tracks.at(index) is self.row:
             self.pane.scores.tags.number_anew()
 
@@ -591,8 +615,12 @@ class Library(QWidget):
 
     # decisions
 
+    def _work_on(self) -> None:
+        """The track in view may have come by itself; it gives way to no other now."""
+        self._came_first = None
+
     def _decide(self, said: Mapping[str, Verdict]) -> None:
-        self._came_first = None  # it is being worked on, and gives way to no other
+        self._work_on()
         self.decided.emit(self.meant(), said)
 
     def _listen(self) -> None:
@@ -617,6 +645,8 @@ class Library(QWidget):
         self.selection_changed.emit()
 
     def _playhead(self, seconds: float) -> None:
+        if seconds > 0:
+            self._work_on()
         if self.dock.plot is not None:
             self.dock.plot.move_to(seconds)
 
