@@ -420,7 +420,8 @@ class Copies:
 
     def _is_encoded_anew(self, history: History) -> bool:
         """Whether what is at the place of one that was written sounds otherwise and is it all the same: it
-        has the marks and all values that were left, and its sound is known nowhere else.
+        has the marks and all values that were left, several maybe as one with semicolons, as some encoders
+        write them, and its sound is known nowhere else.
         """
         place, path = history.place, self._known[history.place]
         sound = sound_at(self._session, path)
@@ -428,7 +429,12 @@ class Copies:
             return False
         written, heard = self._session.journal.places(sound), self._session.library.of_sound(sound)
         elsewhere = {*written, *(one.resolve() for one in heard)} - {place}
-        return not elsewhere and self._has_all(place, history)
+        since = [entry.id for entry in self._entries if entry.path == place and entry.sound == sound]
+        back = self._session.journal.roots(since)  # it was taken for it before
+        return not elsewhere and (
+            any(entry.id in back for entry in history.entries)
+            or carries(_as_one(self._tags(place)), _as_one(history.left))
+        )
 
     def _tags(self, file: Path) -> dict[Field, tuple[str, ...]]:
         """Of a file that is there, as far as they can be read."""
@@ -450,6 +456,11 @@ def _stamp(path: Path) -> FileStamp | None:
         return FileStamp.of(path.stat())
     except OSError:
         return None
+
+
+def _as_one(tags: TagSet) -> dict[Field, tuple[str, ...]]:
+    """Each field's values as one."""
+    return {field: (";".join(values),) for field, values in tags.items() if values}
 
 
 def _is_beside(file: Path, history: History) -> bool:

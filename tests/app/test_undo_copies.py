@@ -236,6 +236,20 @@ def test_a_file_that_was_encoded_anew_is_the_same_song(session: Session, music: 
         assert read_tags(path).tags == {Field.GENRE: ("Jazz",)}
 
 
+def test_values_that_an_encoder_wrote_as_one_are_taken_out_by_whoever_says_so(
+    session: Session, music: list[Path]
+) -> None:
+    heard(session, music[0].parent)
+    run = write(session, ALL, music[0])
+    tags = read_tags(music[0]).tags
+    encode(music[0], tone(1.0, hz=440.0) * np.float32(0.5))
+    retag(music[0], **{str(field): ";".join(values) for field, values in tags.items()})
+    (result,) = do(session, undoing(session, run))
+    assert result.reason.startswith("genre left as found: another program changed it since")
+    do(session, undoing(session, run), force=True)
+    assert read_tags(music[0]).tags == {}
+
+
 def test_another_song_with_what_was_left_that_is_known_elsewhere_is_not_one_that_was_encoded_anew(
     session: Session, music: list[Path]
 ) -> None:
