@@ -236,6 +236,13 @@ class Copies:
         history = self._history(song)
         return self._may.get(history, []) if history is not None else []
 
+    def is_known_once_back(self, song: Song) -> bool:
+        """Whether files that may be one that was written would each be known as it at its place."""
+        history = self._history(song)
+        return history is not None and all(
+            self._digests[file] == history.last.after_sha256 for file in self._may.get(history, [])
+        )
+
     def is_copy_alone(self, song: Song) -> bool:
         """Whether what may be a file that was written is a copy of that at least, and of no others to which
         something else was done.
@@ -260,6 +267,12 @@ class Copies:
             for file in self._free
             if file != song.place and not self._at_place(file) and found(self._known[file]) >= written
         ]
+
+    def is_marked_alike(self, place: Path) -> bool:
+        """Whether a file to which nothing was written has the marks that were left in another."""
+        file = self._file.get(place)
+        free = file is not None and file not in self._owners
+        return free and any(self._has_marks(self._file[place], history) for history in self._histories)
 
     def is_free(self, place: Path) -> bool:
         """Whether there is a file at a place to which nothing was written, as far as can be said."""
@@ -305,6 +318,9 @@ class Copies:
         for is_it in (self._has_all, self._has_marks):
             if files and self._lost:
                 files = self._find_by_tags(files, is_it)
+        lost = self._lost
+        for history, home in self._homes.items():
+            self._doubt([one for one in history.doubt if one in lost], [home])
         for file in files:
             for history in self._at_place(file):
                 if history in self._lost and file not in self._owners:

@@ -18,9 +18,13 @@ from mat_desktop.store.journal import Entry, Journal
 
 @dataclass(eq=False)
 class History:
-    """What was written to one file, the oldest first; at least one write."""
+    """What was written to one file, the oldest first; at least one write.
+
+    :param doubt: others of which any may be this file's before its first write, as nothing tells which
+    """
 
     entries: list[Entry]
+    doubt: Sequence[History] = ()
 
     def add(self, entry: Entry) -> None:
         """A later write."""
@@ -84,11 +88,11 @@ def parted(
         found.setdefault(entry.before_sha256, []).append(entry)
     for entry in entries:
         may = [history for history in histories if history.last.run != entry.run]  # a run writes a file once
-        history = _Write(journal, entry, may, found, with_digest).history if may else None
-        if history is None:
-            histories.append(History([entry]))
+        those = _Write(journal, entry, may, found, with_digest).histories if may else ()
+        if len(those) == 1:
+            those[0].add(entry)
         else:
-            history.add(entry)
+            histories.append(History([entry], those))
     return histories
 
 
@@ -106,26 +110,29 @@ class _Write:
     with_digest: Mapping[str, Collection[Path]]
 
     @property
-    def history(self) -> History | None:
+    def histories(self) -> Sequence[History]:
         """That of the file to which it went: it found what was left in it, byte for byte; else it took
         something back from it; else the marks say so. None for a file to which nothing was written, as for a
-        copy of one.
+        copy of one; several where nothing tells which of them it was.
         """
         here = [history for history in self.may if history.place == self.entry.path]
         same = [one for one in self.may if one.last.after_sha256 == self.entry.before_sha256]
         if len(same) == 1 and same == here:
-            return same[0]
+            return same
         roots = self.journal.roots([self.entry.id]) - {self.entry.id}
         back = [one for one in self.may if roots and any(old.id in roots for old in one.entries)]
         if sure := [one for one in same if one in back] or [one for one in same if one in here]:
-            return sure[-1]
+            return sure[-1:]
         if moved := _any_of([one for one in same if not self._stays(one)]):
-            return moved
+            return [moved]
         if same or back:
-            return back[-1] if back else None
-        return next(filter(self._is_it, reversed(here)), None) or _any_of(
-            [one for one in self.may if self._found_all(one) and not self._stays(one)]
-        )
+            return back[-1:]
+        own = next(filter(self._is_it, reversed(here)), None)
+        so = [one for one in self.may if one is not own and self._found_all(one) and not self._stays(one)]
+        if own is not None:  # its name is no proof while another that is away had the same left in it
+            return [own] if all(one.is_like(own) for one in so) else [own, *so]
+        alike = _any_of(so)
+        return so if alike is None else [alike]
 
     def _stays(self, history: History) -> bool:
         """Whether it is where it was all the same: a copy of it was written."""

@@ -9,6 +9,7 @@ from mat_desktop.app.undo import last_run, last_undo, look, undoing
 from mat_desktop.app.whereabouts import Tell, tell_nobody
 from mat_desktop.domain.reversal import RunKind
 from mat_desktop.errors import UsageFault
+from mat_desktop.store.journal import Run
 
 
 def latest(session: Session, what: RunKind, cancel: Event | None = None, tell: Tell = tell_nobody) -> int:
@@ -23,9 +24,19 @@ def latest(session: Session, what: RunKind, cancel: Event | None = None, tell: T
         return (last_undo if what is RunKind.REDO else last_run)(session)
     except UsageFault:
         run = doable(session, what, cancel or Event(), tell)
-        if run is None:
+        if run is not None:
+            return run
+        left = next((one.id for one in session.journal.runs() if _is_left(one, what)), None)
+        if left is None:
             raise
-        return run
+        why = f"what is left of run {left}, and why: {what} {left}"
+        raise UsageFault(f"there is nothing to {what} now; {why}") from None
+
+
+def _is_left(run: Run, what: RunKind) -> bool:
+    """Whether a part of a run could not be taken back."""
+    of_kind = (run.kind is RunKind.UNDO) is (what is RunKind.REDO)
+    return of_kind and run.tried is not None and not run.undone
 
 
 def doable(session: Session, what: RunKind, cancel: Event, tell: Tell = tell_nobody) -> int | None:

@@ -27,7 +27,9 @@ from mat_desktop.app.whereabouts import (
     copied_from,
     hear,
     is_doubtful,
+    is_marked_alike,
     known_as,
+    look_in,
     now_at,
     seek,
     stays_behind,
@@ -44,6 +46,7 @@ from mat_desktop.errors import UsageFault, printable
 from mat_desktop.store.journal import Entry, Song
 
 WRITTEN_ELSEWHERE = "carries marks that another computer wrote"
+CHANGED_COPY = "is a copy of a file that was written, and was changed since"
 COPY_OF_SEVERAL = "is a copy of one of several files that were not alike before they were written"
 
 
@@ -69,6 +72,8 @@ def _pasts(session: Session, under: Sequence[Path], cancel: Event, tell: Tell) -
     order of place."""
     roots = [path.resolve() for path in under]
     songs = session.journal.songs()
+    if not under:  # copies that were made since are there too
+        look_in(session, {song.place.parent for song in songs}, cancel, tell)
     marked = [*_marked(session, under, cancel, tell)]
     for track in session.library.unheard({song.sound for song in songs if song.sound is not None}):
         if cancel.is_set():
@@ -130,7 +135,8 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     lost = past.lost is not None and (stamp is not None or not place.exists())
     if lost:
         own = [entry for entry in (others or own) if entry.sound == past.lost]
-        stamp, fault = None, why_lost(session, Song(place, path, past.lost))
+        newest = max((entry.id for entry in own), default=None)
+        stamp, fault = None, why_lost(session, Song(place, path, past.lost, newest))
     sources = [] if stamp is None else _sources(session, past)
     source = sources[0] if sources and _agree(sources) else []
     entries = [*source, *own]
@@ -166,7 +172,8 @@ def look_at(session: Session, past: Past, fields: Collection[Field] = ()) -> Fil
     staying = [field for field in Field if field in WRITABLE - MARKS - going and present.get(field)]
     note = ""
     if _from_elsewhere(writes, present):
-        note = _told_staying(COPY_OF_SEVERAL if sources and not source else WRITTEN_ELSEWHERE, staying)
+        what = CHANGED_COPY if is_marked_alike(session, path) else WRITTEN_ELSEWHERE
+        note = _told_staying(COPY_OF_SEVERAL if sources and not source else what, staying)
     follow = tuple(item for item in items if item.change.field in MARKS - {Field.MAT_TAGS})
     values = frozenset(
         item.change.field for item in items if not item.idle and item.change.field not in MARKS

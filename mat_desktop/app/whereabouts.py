@@ -53,10 +53,10 @@ def seek(
     under: Collection[Path] = (),
     tell: Tell = tell_nobody,
 ) -> None:
-    """Look for files that are not where they were in their folders, and among the tracks of the library in
-    which nothing was heard yet and that may be some; where that does not find all, in the folders of all that
-    was ever written. What is found there the library knows from then on. A file that only sounds as one that
-    was written is looked past: it may be a copy that got its name.
+    """Look for files that are not where they were in their folders, or around one that is gone, and among the
+    tracks of the library in which nothing was heard yet and that may be some; where that does not find all,
+    in the folders of all that was ever written. What is found there the library knows from then on. A file
+    that only sounds as one that was written is looked past: it may be a copy that got its name.
 
     :param under: files and folders in which they may be as well
     """
@@ -74,14 +74,29 @@ def seek(
         _search(session, lost, others, cancel, tell)
 
 
+def look_in(session: Session, places: Collection[Path], cancel: Event, tell: Tell = tell_nobody) -> None:
+    """Look at folders and files as far as they are there; what is found the library knows from then on."""
+    outer = [place for place in places if place.exists() and not any(up in places for up in place.parents)]
+    for item in look(session, sorted(outer), cancel):
+        tell(item.path)
+
+
+def _around(folder: Path) -> Path:
+    """A folder; where it is gone what it was in, as it may have another name there by now. Not all of the
+    user's own folder, or of a disk.
+    """
+    if folder.exists() or folder.parent in (Path.home(), Path(folder.anchor)):
+        return folder
+    return folder.parent
+
+
 def _search(
     session: Session, lost: Sequence[Song], folders: Collection[Path], cancel: Event, tell: Tell
 ) -> None:
     sounds = {song.sound for song in lost if song.sound is not None}
     if not sounds:
         return
-    for item in look(session, sorted(folder for folder in folders if folder.exists()), cancel):
-        tell(item.path)
+    look_in(session, {_around(folder) for folder in folders}, cancel, tell)
     for track in session.library.unheard(sounds):
         if cancel.is_set():
             return
@@ -141,11 +156,13 @@ def why_lost(session: Session, song: Song) -> str:
     copies = _copies(session, sound, song.place, song.known)
     back = "it is known again once it is moved back to its place"
     could = [copies.known_as(file) for file in copies.could_be(song)]
+    helps = back if copies.is_known_once_back(song) else "what was in it before is in the run's history"
     if len(could) > 1:
         files = f"several files are what it was, and nothing tells which is it: {_named(could)}"
-        return f"{files}; {back}, and removing all that was written clears each of them"
+        clears = ", and removing all that was written clears each of them"
+        return f"{files}; {helps}{clears if copies.is_copy_alone(song) else ''}"
     if could:
-        return f"{_named(could)} is what it was, and as much another file that is gone; {back}"
+        return f"{_named(could)} is what it was, and as much another file that is gone; {helps}"
     so = [copies.known_as(file) for file in copies.sounding_so(song)]
     if so:
         sounds = "sounds" if len(so) == 1 else "sound"
@@ -224,6 +241,15 @@ def is_doubtful(session: Session, path: Path) -> bool:
     """
     place = path.resolve()
     return any(copies.is_doubtful(place) for copies in _with(session, path, place))
+
+
+def is_marked_alike(session: Session, path: Path) -> bool:
+    """Whether a file to which nothing was written has the marks that were left in another with its sound.
+
+    :param path: as the library knows it
+    """
+    sound, place = sound_at(session, path), path.resolve()
+    return sound is not None and _copies(session, sound, place, path).is_marked_alike(place)
 
 
 def written_at(session: Session, song: Song) -> list[Song]:

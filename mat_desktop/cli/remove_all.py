@@ -12,6 +12,7 @@ from mat_desktop.cli.output import command, errors, list_failures, progress, sea
 from mat_desktop.cli.reversal import Done, carry_out, print_json, say_changing, show, tell
 from mat_desktop.cli.undo import read_fields
 from mat_desktop.domain.reversal import FileReversal
+from mat_desktop.domain.tags import MARKS
 from mat_desktop.errors import FileFault
 
 
@@ -48,7 +49,9 @@ def _remove(session: Session, options: argparse.Namespace, cancel: Event) -> int
     else:
         done = carry_out(session, task, chosen, "Removing", cancel)
         status = done.status
-        text = f"{tell(done, 'What was written is out of {}')}."
+        only = sum(bool(file.note) and all(c.field in MARKS for c in file.changes) for file in chosen)
+        of_these = f", of {only} of them only the marks" if only else ""
+        text = f"{tell(done, f'What was written is out of {{}}{of_these}')}."
         elsewhere = [FileFault(file.path, file.note) for file in found if file.note]
         list_failures(elsewhere, "with marks from elsewhere")
         if done.written:

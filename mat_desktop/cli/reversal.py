@@ -45,6 +45,11 @@ class Done:
         return sum(bool(result.changes) for result in self.results)
 
     @property
+    def absent(self) -> bool:
+        """Whether a file was not found."""
+        return any(result.absent for result in self.results)
+
+    @property
     def partly(self) -> list[FileFault]:
         """Files that were changed and not entirely, each with what was left."""
         return [fault for fault, result in self._bad if result.changes]

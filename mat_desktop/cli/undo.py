@@ -60,7 +60,8 @@ def _left(session: Session, options: argparse.Namespace, number: int, task: Task
         return ""
     again = command(options, options.command, number)
     if run.tried:
-        return f" To look again at what was left: {again}" if done.status else ""
+        there = " (files that were moved: with --file FOLDER)" if done.absent else ""
+        return f" To look again at what was left: {again}{there}" if done.status else ""
     text = f" To go on with the rest of it: {again}"
     with suppress(UsageFault):
         before = (last_run if options.command == "undo" else last_undo)(session, number)

@@ -261,6 +261,26 @@ def test_a_copy_that_was_made_of_a_written_file_is_cleared_alone(
     assert path.read_bytes() == before
 
 
+def test_a_copy_that_nobody_has_listened_to_is_cleared_where_no_folder_is_named(
+    session: Session, music: list[Path]
+) -> None:
+    heard(session, music[0].parent)
+    before = music[0].read_bytes()
+    write(session, ALL, music[0])
+    copy = music[0].with_name("copy.flac")
+    shutil.copy(music[0], copy)
+    changed = music[0].with_name("changed.flac")
+    shutil.copy(music[0], changed)
+    retag(changed, genre="Mine")
+    task = remove.removing(session)
+    files = [file for past in task.pasts if (file := remove.look_at(session, past)) is not None]
+    list(reverse(session, task, files, Event()))
+    assert [music[0].read_bytes(), copy.read_bytes()] == [before, before]
+    (note,) = (file.note for file in files if file.note)
+    assert note.startswith("is a copy of a file that was written, and was changed since; its genre, ")
+    assert read_tags(changed).tags[Field.GENRE] == ("Mine",)
+
+
 def test_a_copy_of_a_copy_is_cleared_of_all(session: Session, music: list[Path]) -> None:
     path, folder = music[0], music[0].parent
     before = path.read_bytes()

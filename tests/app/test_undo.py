@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from threading import Event
 
@@ -400,8 +401,8 @@ def test_a_folder_that_is_missing_is_named_where_the_file_has_another_for_the_us
     link.symlink_to(folder)
     run = write(session, ALL, link / "a.flac")
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "a.flac").write_bytes(music[0].read_bytes())
-    folder.rename(tmp_path / "renamed")
+    (tmp_path / "other" / "a.flac").write_bytes(music[1].read_bytes())
+    shutil.rmtree(folder)
     link.unlink()
     link.symlink_to(tmp_path / "other")
     (file,) = looked_at(session, undoing(session, run))

@@ -114,6 +114,42 @@ def test_written_copies_of_which_nothing_tells_which_is_which_are_named(
     assert contents(pair) == there
 
 
+@pytest.mark.parametrize("how", ["swapped", "deleted"])
+@pytest.mark.parametrize("end", ["undo", "remove", "remove and undo"])
+def test_own_values_stay_apart_where_copies_that_nothing_tells_apart_were_written_again(
+    session: Session, pair: list[Path], how: str, end: str
+) -> None:
+    one, other = pair
+    first = write(session, ALL, *pair)
+    if how == "swapped":
+        swap(one, other)
+    else:
+        one.unlink()
+        other.rename(one)
+    there = [path for path in pair if path.exists()]
+    for path in there:
+        retag(path, album="Edited")
+    titles = [read_tags(path).tags[Field.TITLE] for path in there]
+    second = write(session, ALL | {Field.GENRE: ("Rock",), Field.MAT_TAGS: ("genre:rock",)}, *there)
+    if end == "undo":
+        do(session, undoing(session, second))
+        left = contents(there)
+        results = do(session, undoing(session, first), force=True)
+        assert not any(result.changes for result in results)
+        assert all("what it was" in result.reason for result in results)
+        assert all("is in the run's history" in result.reason for result in results)
+        assert contents(there) == left
+        return
+    remove_safely(session)
+    if end == "remove and undo":
+        do(session, undoing(session, session.journal.own[-1]))
+        with suppress(UsageFault):
+            do(session, undoing(session, first))
+    own = {("one",): "Own one", ("other",): "Own other"}
+    for path, title in zip(there, titles, strict=True):
+        assert set(read_tags(path).tags[Field.GENRE]) <= {"Rock", "Indie", own[title]}
+
+
 def test_one_of_two_written_copies_that_was_edited_at_its_place(session: Session, pair: list[Path]) -> None:
     run = write(session, ALL, *pair)
     retag(pair[0], title="Edited")

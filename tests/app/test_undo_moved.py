@@ -55,6 +55,23 @@ def test_a_file_that_was_moved_since_is_found_by_its_sound(session: Session, mus
     assert [result.status for result in again] == [WriteStatus.WRITTEN] * len(music)
 
 
+@pytest.mark.parametrize("to", ["renamed", "deep/er"])
+def test_an_album_whose_folder_has_another_name_is_found(
+    session: Session, music: list[Path], tmp_path: Path, to: str
+) -> None:
+    album = tmp_path / "artist" / "album"
+    album.mkdir(parents=True)
+    paths = [path.rename(album / path.name) for path in music]
+    heard(session, album)
+    before = [path.read_bytes() for path in paths]
+    run = write(session, ALL, *paths)
+    new = album.parent / to
+    new.parent.mkdir(exist_ok=True)
+    album.rename(new)
+    do(session, undoing(session, run))
+    assert [(new / path.name).read_bytes() for path in paths] == before
+
+
 def test_a_second_copy_is_not_taken_for_the_file_that_is_gone(session: Session, music: list[Path]) -> None:
     copies = [music[0].with_name(f"copy {number}.flac") for number in range(2)]
     for copy in copies:

@@ -191,6 +191,7 @@ def test_files_with_marks_from_elsewhere_are_named_with_what_stays(
     err = capsys.readouterr().err
     assert "1 file with marks from elsewhere:" in err
     assert "a.flac: carries marks that another computer wrote; its genre" in err
+    assert "What was written is out of 1 file, of 1 of them only the marks." in err
     assert not read_tags(written / "a.flac").tags.keys() & MARKS
 
 
@@ -201,7 +202,11 @@ def test_a_file_that_is_gone_is_named(
     assert main(["remove-all", "--write", "--data-dir", str(tmp_path / "data")]) == 1
     err = capsys.readouterr().err
     assert "a.flac: the file is gone" in err
-    assert "out of 1 file" in err
+    assert "out of 1 file." in err
+    data = ["--data-dir", str(tmp_path / "data")]
+    assert main(["undo", *data]) == 0
+    assert main(["undo", "1", *data]) == 1
+    assert "(files that were moved: with --file FOLDER)" in capsys.readouterr().err
 
 
 def test_the_history_is_read_without_a_change(
