@@ -215,12 +215,23 @@ def test_a_signal_is_the_exit_status(
         return 0
 
     monkeypatch.setattr("mat_desktop.cli.history.run", listing)
-    before = [(number, signal.getsignal(number)) for number in endings()]
+    sent = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [(number, signal.getsignal(number)) for number in sent]
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it
     try:
         assert command_line.run(parse(["history"])) == status
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as POSIX sends them")
+def test_a_program_that_is_to_outlive_its_terminal_does() -> None:
+    for handler, ends in (("SIG_DFL", "True"), ("SIG_IGN", "False")):  # the latter as nohup has it
+        code = f"import signal as s; s.signal(s.SIGHUP, s.{handler}); import mat_desktop.endings as e"
+        command = [sys.executable, "-c", f"{code}; print(s.SIGHUP in e.endings())"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        assert done.stdout == f"{ends}\n"
 
 
 def test_a_doctor_that_was_stopped_gives_no_verdict(
